@@ -1,0 +1,237 @@
+"""The result tables' columns, and the raw recording from which they are made.
+
+The engine writes a `Recording`; `results` turns it into the tables described here. Neither knows the other: they meet
+in this module. Times are seconds since the scenario's start, money is US dollars, memory is MiB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Bytes = NDArray[np.int8]
+
+
+class Column(NamedTuple):
+    """One column of a result table."""
+
+    name: str
+    dtype: str  # an Arrow type's name; "text" is a dictionary-encoded string
+    unit: str
+    meaning: str
+
+
+class Status(IntEnum):
+    """States of a job, in AWS Batch's own order."""
+
+    SUBMITTED = 0
+    PENDING = 1
+    RUNNABLE = 2
+    STARTING = 3
+    RUNNING = 4
+    SUCCEEDED = 5
+    FAILED = 6
+
+
+class Cause(IntEnum):
+    """Why a RUNNABLE job does not start, decided at every scheduling cycle for each shape of job in a queue.
+
+    ``DEPENDENCY`` and ``RETRY`` are known from the job's own times; the other four are decided by the engine.
+    """
+
+    BLOCKED = 0
+    LIMIT = 1
+    BOOT = 2
+    CAPACITY = 3
+
+
+WAIT_CAUSES = ("dependency", "limit", "boot", "capacity", "blocked", "retry")
+PURPOSES = ("useful", "rework", "boot", "idle", "stranded", "minimum")
+PURCHASE_OPTIONS = ("EC2", "SPOT", "FARGATE", "FARGATE_SPOT")
+
+JOBS = (
+    Column("job_id", "string", "", "workflow/run/jobName[:array index], unique in the run"),
+    Column("job_name", "text", "", "SubmitJob's jobName"),
+    Column("workflow", "text", "", "workflow or trace that submitted the job"),
+    Column("workflow_run", "int32", "", "arrival of that workflow, from 0"),
+    Column("array_index", "int32", "", "index of an array child, null for a single job"),
+    Column("job_queue", "text", "", "job queue"),
+    Column("share_identifier", "text", "", "fair-share identifier, null without one"),
+    Column("job_definition", "text", "", "job definition"),
+    Column("vcpus", "float64", "vCPU", "vCPUs requested"),
+    Column("memory_mib", "int64", "MiB", "memory requested"),
+    Column("gpus", "int32", "", "GPUs requested"),
+    Column("submitted_at", "float64", "s", "SubmitJob"),
+    Column("runnable_at", "float64", "s", "first time RUNNABLE, null if never"),
+    Column("starting_at", "float64", "s", "STARTING of the last attempt, null without one"),
+    Column("started_at", "float64", "s", "RUNNING of the last attempt, null if it never ran"),
+    Column("stopped_at", "float64", "s", "final state reached, null if unfinished"),
+    Column("status", "text", "", "state at the end of the run"),
+    Column("status_reason", "text", "", "why, in AWS's words where they are known"),
+    Column("exit_code", "int32", "", "exit code of the last attempt, null without one"),
+    Column("attempts", "int32", "", "attempts begun"),
+    Column("compute_environment", "text", "", "environment of the last attempt"),
+    Column("instance_id", "text", "", "instance or Fargate task of the last attempt"),
+    Column("cost_usd", "float64", "USD", "the job's share of what its attempts ran on"),
+    Column("wait_dependency_s", "float64", "s", "waited for other jobs"),
+    Column("wait_limit_s", "float64", "s", "waited because maxvCpus (or unmanagedvCpus) was reached"),
+    Column("wait_boot_s", "float64", "s", "waited for capacity to be decided on, launched and registered"),
+    Column("wait_capacity_s", "float64", "s", "waited for capacity that could not be had"),
+    Column("wait_blocked_s", "float64", "s", "waited behind another job, or for the scheduler's next look"),
+    Column("wait_retry_s", "float64", "s", "from the first attempt's STARTING to the last's: lost to earlier attempts"),
+)
+
+ATTEMPTS = (
+    Column("job_id", "string", "", "the job"),
+    Column("attempt", "int32", "", "attempt number, from 1"),
+    Column("job_queue", "text", "", "job queue"),
+    Column("compute_environment", "text", "", "compute environment"),
+    Column("instance_id", "text", "", "instance or Fargate task"),
+    Column("vcpus", "float64", "vCPU", "vCPUs held"),
+    Column("memory_mib", "int64", "MiB", "memory held"),
+    Column("gpus", "int32", "", "GPUs held"),
+    Column("runnable_at", "float64", "s", "RUNNABLE for this attempt"),
+    Column("starting_at", "float64", "s", "STARTING: placed, image pull begins"),
+    Column("started_at", "float64", "s", "RUNNING, null if the attempt ended before"),
+    Column("stopped_at", "float64", "s", "ended, null if the run ended first"),
+    Column("status", "text", "", "SUCCEEDED, FAILED, or the state at the end of the run"),
+    Column("status_reason", "text", "", "why it ended"),
+    Column("exit_code", "int32", "", "exit code, null without one"),
+    Column("cost_usd", "float64", "USD", "the attempt's share of what it ran on"),
+)
+
+INSTANCES = (
+    Column("instance_id", "text", "", "instance or Fargate task"),
+    Column("compute_environment", "text", "", "compute environment"),
+    Column("instance_type", "text", "", "EC2 type; Fargate size as vCPU x MiB"),
+    Column("availability_zone", "text", "", "availability zone"),
+    Column("purchase_option", "text", "", "EC2, SPOT, FARGATE or FARGATE_SPOT"),
+    Column("vcpus", "float64", "vCPU", "vCPUs"),
+    Column("memory_mib", "int64", "MiB", "memory that jobs can use"),
+    Column("gpus", "int32", "", "GPUs"),
+    Column("requested_at", "float64", "s", "launch requested"),
+    Column("running_at", "float64", "s", "running: billing begins (Fargate: image pull begins)"),
+    Column("registered_at", "float64", "s", "ACTIVE in the cluster, null if never"),
+    Column("terminated_at", "float64", "s", "terminated, or the end of the run"),
+    Column("termination_reason", "text", "", "why"),
+    Column("jobs", "int32", "", "attempts it held"),
+    Column("price_usd_per_hour", "float64", "USD/h", "price while running, root volume not included"),
+    Column("cost_usd", "float64", "USD", "billed, root volume or ephemeral storage included"),
+    Column("idle_cost_usd", "float64", "USD", "of that, paid while nothing used it (idle and stranded)"),
+)
+
+TIMELINE = (
+    Column("at", "float64", "s", "instant from which the value holds"),
+    Column("measure", "text", "", "jobs, vcpus or usd_per_hour"),
+    Column("name", "text", "", "job queue (jobs) or compute environment (vcpus, usd_per_hour)"),
+    Column("state", "text", "", "job state; running, idle, booting or limit for vcpus; empty for usd_per_hour"),
+    Column("value", "float64", "", "jobs, vCPUs or US dollars per hour"),
+)
+
+
+@dataclass(frozen=True)
+class AttemptColumns:
+    """One entry per attempt, in the order in which attempts ended; those cut off by the end of the run come last.
+
+    ``status`` is a `Status`: SUCCEEDED, FAILED, or STARTING/RUNNING when the run ended first (``stopped_at`` is then
+    NaN). ``pull_at`` is when the image pull begins, and with it a Fargate task's bill (on EC2 it is ``starting_at``).
+    ``started_at`` is NaN when the attempt never reached RUNNING. ``exit_code`` is -1 without one. ``reason``
+    indexes ``Recording.reasons``. ``instance`` indexes the instances, or is -1 on Fargate and UNMANAGED.
+    """
+
+    job: Ints
+    number: Ints
+    runnable_at: Floats
+    starting_at: Floats
+    pull_at: Floats
+    started_at: Floats
+    stopped_at: Floats
+    status: Bytes
+    reason: Ints
+    exit_code: Ints
+    environment: Ints
+    instance: Ints
+
+
+@dataclass(frozen=True)
+class InstanceColumns:
+    """One entry per EC2 instance in the order of launch requests (Fargate tasks are their attempts).
+
+    ``offering`` indexes the environment's ``offerings``. ``running_at`` and ``registered_at`` are NaN if not reached;
+    ``terminated_at`` is the end of the run for those alive then. ``reclaimed`` marks Spot interruptions by AWS.
+    """
+
+    environment: Ints
+    offering: Ints
+    zone: Ints
+    requested_at: Floats
+    running_at: Floats
+    registered_at: Floats
+    terminated_at: Floats
+    reclaimed: NDArray[np.bool_]
+    reason: Ints
+
+
+@dataclass(frozen=True)
+class CauseColumns:
+    """Why a queue's waiting jobs wait: a step function per queue and shape.
+
+    From ``at[i]`` on, jobs of shape ``shape[i]`` (-1: all shapes not named since) in queue ``queue[i]`` wait for
+    `Cause` ``cause[i]``. Entries are in time order; a -1 entry resets all shapes of the queue. Before the first entry
+    the cause is BLOCKED.
+    """
+
+    at: Floats
+    queue: Ints
+    shape: Ints
+    cause: Bytes
+
+
+@dataclass(frozen=True)
+class StrandedColumns:
+    """When an environment's unused room is of no use to anything waiting: a step function per environment.
+
+    From ``at[i]`` on, unused room of environment ``environment[i]`` is stranded (1: jobs wait that could use the
+    environment and none fits in what is free) or idle (0). Before the first entry it is idle.
+    """
+
+    at: Floats
+    environment: Ints
+    stranded: Bytes
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one run of the engine leaves behind.
+
+    ``runnable_at`` and ``stopped_at`` have one entry per job row of the workload (NaN: never); ``status`` is the state
+    at the end, ``reason`` indexes ``reasons``. Texts in ``reasons`` may hold ``{instance}``, which stands for the id of
+    the attempt's instance.
+    """
+
+    ended_at: float
+    runnable_at: Floats
+    stopped_at: Floats
+    status: Bytes
+    reason: Ints
+    reasons: tuple[str, ...]
+    attempts: AttemptColumns
+    instances: InstanceColumns
+    causes: CauseColumns
+    stranded: StrandedColumns
+
+
+def instance_id(ordinal: int) -> str:
+    """An EC2 instance id by the order of launch, in AWS's format."""
+    return f"i-{ordinal:017x}"
+
+
+def task_id(attempt: int) -> str:
+    """A Fargate task id by the order of attempts, in AWS's format."""
+    return f"{attempt:032x}"

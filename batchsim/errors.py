@@ -1,0 +1,131 @@
+"""What a user sees when something is wrong: findings, and the few exceptions that carry them.
+
+Three kinds of failure are never mixed. Wrong input is a list of `Finding`, raised once as `ScenarioError`.
+What fails inside the simulated world (an interruption, a timeout) is a row of the results. A broken invariant of
+batchsim itself is a `SimulationError`.
+
+Every class passes all its fields to ``Exception.__init__`` by position: SimPy and pickle rebuild an exception as
+``type(e)(*e.args)``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault in what the user gave, with its place and its remedy.
+
+    Attributes
+    ----------
+    code : str
+        Stable identifier of the rule, such as ``unknown-key``.
+    path : str
+        Dotted path in the scenario, named things by their name: ``batch.computeEnvironments.spot.type``.
+    message : str
+        What is wrong.
+    expected : str
+        What would be right; empty when the message says it all.
+    suggestion : str
+        The word that was probably meant; empty when nothing is near.
+    file, line, column
+        Where; line and column count from 1, 0 when unknown.
+    severity
+        ``error`` stops the command, ``warning`` and ``info`` do not.
+    source : str
+        The page or API shape the rule comes from; empty for rules of our own.
+    """
+
+    code: str
+    path: str
+    message: str
+    expected: str = ""
+    suggestion: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    severity: Severity = "error"
+    source: str = ""
+
+    def at(self, file: str, line: int, column: int) -> Finding:
+        """The same finding at a place."""
+        return replace(self, file=file, line=line, column=column)
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        parts = [f"{self.path}: {self.message}" if self.path else self.message]
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        if self.suggestion:
+            parts.append(f"did you mean {self.suggestion}?")
+        return f"{place}: [{self.code}] {'; '.join(parts)}" if place else f"[{self.code}] {'; '.join(parts)}"
+
+
+class BatchsimError(Exception):
+    """Base of every error that batchsim raises on purpose."""
+
+
+class ScenarioError(BatchsimError):
+    """The input is wrong; carries every finding at once.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        At least one, ordered by place.
+    """
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(str(finding) for finding in self.findings)
+
+
+class OutputError(BatchsimError):
+    """A result can't be written where the user asked for it."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        return f"{self.path}: [output] can't be written: {self.reason}"
+
+
+class SimulationError(BatchsimError):
+    """An invariant of the simulator broke: a bug in batchsim, never the user's fault.
+
+    Parameters
+    ----------
+    message : str
+        The invariant.
+    at : float
+        Simulated time in seconds.
+    job, instance : str
+        What it concerns; may be empty.
+    """
+
+    def __init__(self, message: str, at: float, job: str = "", instance: str = "") -> None:
+        self.message = message
+        self.at = at
+        self.job = job
+        self.instance = instance
+        super().__init__(message, at, job, instance)
+
+    def __str__(self) -> str:
+        return f"{self.message} (at {self.at} s, job {self.job or '-'}, instance {self.instance or '-'})"
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The one of `words` that `word` probably was meant to be, or an empty text."""
+    known = {candidate.lower(): candidate for candidate in words}
+    matches = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return known[matches[0]] if matches else ""

@@ -1,0 +1,142 @@
+"""The AWS Batch configuration resolved: families expanded, defaults filled in, references looked up, prices attached.
+
+Resolving happens once, before the engine; the engine and the results read these frozen values and nothing of YAML,
+botocore or the catalog.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a job asks for; all three are taken together or not at all."""
+
+    vcpus: float
+    memory_mib: int
+    gpus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """One instance type that a compute environment may launch, in its region and purchase option.
+
+    Attributes
+    ----------
+    listed : int
+        Place of the entry of ``instanceTypes`` it came from, for the ordered strategies.
+    memory_mib : int
+        Memory that jobs can use: what the agent registers, less its reserve.
+    price_usd_per_hour : float
+        What a running hour costs (Spot: the Spot price), root volume not included.
+    on_demand_usd_per_hour : float
+        The on-demand price, to which ``bidPercentage`` refers.
+    interruption_bucket : int
+        Spot Instance Advisor's bucket, 0 (< 5 % a month) to 4 (> 20 %); -1 on demand.
+    interruptions_per_hour : float
+        Hazard of a Spot interruption, after the environment's settings; 0 on demand.
+    boot_factor : float
+        Factor on the registration delay (GPU images, very large and bare-metal hosts).
+    pull_mib_per_s : float
+        Rate at which an image is pulled, compressed.
+    """
+
+    instance_type: str
+    listed: int
+    vcpus: int
+    memory_mib: int
+    gpus: int
+    architecture: str
+    price_usd_per_hour: float
+    on_demand_usd_per_hour: float
+    interruption_bucket: int = -1
+    interruptions_per_hour: float = 0.0
+    boot_factor: float = 1.0
+    pull_mib_per_s: float = 45.0
+
+    @property
+    def shape(self) -> Shape:
+        """What the instance can hold when it is empty."""
+        return Shape(float(self.vcpus), self.memory_mib, self.gpus)
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether an empty instance can hold one job of this shape."""
+        return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
+
+
+@dataclass(frozen=True, slots=True)
+class FargatePrices:
+    """What a running Fargate task costs per hour of each resource it requests."""
+
+    usd_per_vcpu_hour: float
+    usd_per_gb_hour: float
+    usd_per_storage_gb_hour: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeEnvironment:
+    """One compute environment; which members mean something depends on `purchase_option`."""
+
+    name: str
+    purchase_option: PurchaseOption
+    enabled: bool
+    max_vcpus: int  # UNMANAGED: unmanagedvCpus
+    min_vcpus: int = 0
+    desired_vcpus: int = 0
+    allocation_strategy: str = ""
+    offerings: tuple[Offering, ...] = ()
+    zones: tuple[str, ...] = ()
+    min_scale_down_delay_s: float = 0.0
+    root_volume_usd_per_hour: float = 0.0
+    fargate: dict[str, FargatePrices] | None = None  # by architecture
+    interruptions_per_hour: float = 0.0  # Fargate Spot only
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueue:
+    """One job queue; `environments` holds names in the order in which they are tried."""
+
+    name: str
+    priority: int
+    enabled: bool
+    environments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """One entry of ``evaluateOnExit``; a pattern of None is a condition not stated."""
+
+    action: Literal["RETRY", "EXIT"]
+    on_exit_code: str | None = None
+    on_reason: str | None = None
+    on_status_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobDefinition:
+    """One job definition; a job's own members override these at submission."""
+
+    name: str
+    shape: Shape
+    attempts: int = 1
+    evaluate_on_exit: tuple[RetryRule, ...] = ()
+    timeout_s: float | None = None
+    architecture: str = "X86_64"
+    platform: Literal["EC2", "FARGATE"] = "EC2"
+    image: str = ""
+    image_size_mib: float = 0.0
+    ephemeral_storage_gib: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything the engine needs to know of a scenario's ``batch:`` section."""
+
+    region: str
+    environments: tuple[ComputeEnvironment, ...]
+    queues: tuple[JobQueue, ...]
+    definitions: tuple[JobDefinition, ...]

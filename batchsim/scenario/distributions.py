@@ -1,0 +1,132 @@
+"""Durations that vary: distributions stated by parameters that people know, checked when the scenario is read.
+
+``8m`` is a constant. ``{lognormal: {median: 8m, p95: 20m}}`` is drawn anew for every job and attempt. How a
+distribution is drawn stands in `batchsim.workload.distributions`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from batchsim.scenario.fields import Seconds, Section
+from batchsim.units import parse_duration
+
+
+class Constant(Section):
+    """Always the same."""
+
+    value: Seconds
+
+
+class _TwoParameters(Section):
+    """A positive distribution fixed by one of mean or median and one of p95 or cv (or scipy's own two)."""
+
+    mean: Seconds | None = Field(default=None, gt=0)
+    median: Seconds | None = Field(default=None, gt=0)
+    p95: Seconds | None = Field(default=None, gt=0)
+    cv: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _two(self) -> _TwoParameters:
+        location = [name for name in ("mean", "median") if getattr(self, name) is not None]
+        spread = [name for name in ("p95", "cv") if getattr(self, name) is not None]
+        if len(location) != 1 or len(spread) != 1:
+            raise ValueError("expected one of mean or median, and one of p95 or cv")
+        centre = self.mean if self.mean is not None else self.median
+        if self.p95 is not None and centre is not None and self.p95 <= centre:
+            raise ValueError(f"p95 must be above the {location[0]}")
+        return self
+
+
+class Lognormal(_TwoParameters):
+    """Lognormal: the usual shape of run times and delays."""
+
+
+class Gamma(_TwoParameters):
+    """Gamma."""
+
+
+class Weibull(_TwoParameters):
+    """Weibull."""
+
+
+class Exponential(Section):
+    """Exponential, by its mean or its median."""
+
+    mean: Seconds | None = Field(default=None, gt=0)
+    median: Seconds | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one(self) -> Exponential:
+        if (self.mean is None) == (self.median is None):
+            raise ValueError("expected one of mean or median")
+        return self
+
+
+class Uniform(Section):
+    """Uniform between two durations."""
+
+    min: Seconds
+    max: Seconds
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Uniform:
+        if self.max < self.min:
+            raise ValueError("max must not be below min")
+        return self
+
+
+class Triangular(Section):
+    """Triangular between two durations with a most likely one."""
+
+    min: Seconds
+    mode: Seconds
+    max: Seconds
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Triangular:
+        if not self.min <= self.mode <= self.max or self.min == self.max:
+            raise ValueError("expected min <= mode <= max, and min below max")
+        return self
+
+
+class Empirical(Section):
+    """One of the given durations, each as likely as its weight says (all alike without weights)."""
+
+    values: tuple[Seconds, ...] = Field(min_length=1)
+    weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+
+    @model_validator(mode="after")
+    def _weighted(self) -> Empirical:
+        if self.weights is not None and (len(self.weights) != len(self.values) or sum(self.weights) <= 0):
+            raise ValueError("expected one weight per value, not all of them 0")
+        return self
+
+
+DISTRIBUTIONS: dict[str, type[Section]] = {
+    "lognormal": Lognormal,
+    "exponential": Exponential,
+    "gamma": Gamma,
+    "weibull": Weibull,
+    "uniform": Uniform,
+    "triangular": Triangular,
+    "empirical": Empirical,
+}
+
+
+def _distribution(value: Any) -> Any:
+    if isinstance(value, Section):
+        return value
+    if isinstance(value, dict):
+        if len(value) != 1 or next(iter(value)) not in DISTRIBUTIONS:
+            raise ValueError(f"expected a duration, or one of {', '.join(DISTRIBUTIONS)} with its parameters")
+        ((name, parameters),) = value.items()
+        return DISTRIBUTIONS[name].model_validate(parameters)
+    return Constant(value=parse_duration(value))
+
+
+Distribution = Constant | Lognormal | Exponential | Gamma | Weibull | Uniform | Triangular | Empirical
+#: A duration or a distribution of durations, in seconds.
+Delay = Annotated[Distribution, BeforeValidator(_distribution)]

@@ -1,0 +1,136 @@
+"""The ``environment:`` section: everything the world adds to the configuration, with a measured default for all of it.
+
+AWS publishes none of these figures; each default is an assumption with its evidence in `docs/defaults.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from batchsim.scenario.distributions import Constant, Delay, Lognormal
+from batchsim.scenario.fields import MiB, MiBPerSecond, Probability, Seconds, Section
+
+
+class Scheduler(Section):
+    """Cadence and order of the Batch scheduler."""
+
+    admit: Seconds = 1.0
+    dispatch_interval: Seconds = 5.0
+    scale_up_interval: Seconds = 60.0
+    scale_up_reaction: Seconds = 10.0
+    scale_down_interval: Seconds = 60.0
+    scale_down_idle: Delay = Lognormal(median=300.0, p95=600.0)
+    overtake: Literal["none", "fitting"] = "none"
+    placement: Literal["binpack", "spread"] = "binpack"
+
+
+class Ec2(Section):
+    """From a launch request to a registered instance."""
+
+    launch: Delay = Lognormal(median=35.0, p95=90.0)
+    spot_fulfilment: Delay = Lognormal(median=5.0, p95=30.0)
+    register_: Delay = Field(default=Lognormal(median=60.0, p95=150.0), alias="register")
+    reserved_memory: MiB = 32.0
+    root_volume: MiB = 30.0 * 1024
+
+
+class Fargate(Section):
+    """From a task request to the image pull, and the account's launch rate."""
+
+    start: Delay = Lognormal(median=28.0, p95=65.0)
+    launch_burst: int = Field(default=100, ge=1)
+    launches_per_second: float = Field(default=20.0, gt=0)
+
+
+class ImageOverride(Section):
+    """What one job definition's image differs in."""
+
+    size: MiB
+
+
+class Image(Section):
+    """Image pull and container start."""
+
+    size: MiB = 500.0
+    pull_rate: MiBPerSecond = 45.0
+    local_storage_pull_rate: MiBPerSecond = 150.0
+    fargate_pull_rate: MiBPerSecond = 40.0
+    jitter: Delay = Lognormal(median=1.0, p95=1.6)
+    cached: bool = True
+    warm: Seconds = 1.0
+    container_start: Seconds = 2.0
+    job_definitions: dict[str, ImageOverride] = {}
+
+
+class RatePerHour(Section):
+    """A constant hazard per instance."""
+
+    rate_per_hour: float = Field(ge=0)
+
+
+class Discount(Section):
+    """Spot price as a fixed discount on the on-demand price."""
+
+    discount: Probability
+
+
+class Spot(Section):
+    """The Spot market."""
+
+    interruptions: Literal["advisor", "none"] | RatePerHour = "advisor"
+    hazard_scale: float = Field(default=10.0, ge=0)
+    fargate_rate_per_hour: float = Field(default=0.01, ge=0)
+    notice: Seconds = 120.0
+    prices: Literal["advisor"] | Discount = "advisor"
+    fargate_discount: Probability = 0.69
+
+
+class Prices(Section):
+    """Prices that differ from the catalog's."""
+
+    overrides: dict[str, float] = {}
+
+
+_IDEAL: dict[str, dict[str, Any]] = {
+    "scheduler": {
+        "admit": 0.0,
+        "dispatchInterval": 0.0,
+        "scaleUpInterval": 60.0,
+        "scaleUpReaction": 0.0,
+        "scaleDownInterval": 0.0,
+        "scaleDownIdle": 0.0,
+    },
+    "ec2": {"launch": 0.0, "spotFulfilment": 0.0, "register": 0.0},
+    "fargate": {"start": 0.0, "launchBurst": 1_000_000_000, "launchesPerSecond": 1e9},
+    "image": {"size": 0.0, "jitter": 1.0, "warm": 0.0, "containerStart": 0.0},
+    "spot": {"interruptions": "none", "fargateRatePerHour": 0.0},
+}
+
+
+class Environment(Section):
+    """The whole section; with ``preset: ideal`` every delay is zero and nothing is interrupted unless stated."""
+
+    preset: Literal["measured", "ideal"] = "measured"
+    scheduler: Scheduler = Scheduler()
+    ec2: Ec2 = Ec2()
+    fargate: Fargate = Fargate()
+    image: Image = Image()
+    spot: Spot = Spot()
+    prices: Prices = Prices()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("preset") == "ideal":
+            merged = dict(value)
+            for section, defaults in _IDEAL.items():
+                given = value.get(section, {})
+                if isinstance(given, dict):
+                    merged[section] = {**defaults, **given}
+            return merged
+        return value
+
+
+__all__ = ["Constant", "Ec2", "Environment", "Fargate", "Image", "Prices", "Scheduler", "Spot"]

@@ -1,0 +1,59 @@
+"""batchsim: how much AWS Batch capacity a workload needs, of which kind, and what it will cost.
+
+>>> import batchsim as bs
+>>> scenario = bs.load("scenarios/etl.yaml")  # doctest: +SKIP
+>>> bs.run(scenario).summary["cost_usd"]["total"]  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from batchsim._version import __version__
+from batchsim.errors import BatchsimError, Finding, OutputError, ScenarioError, SimulationError
+
+if TYPE_CHECKING:
+    from batchsim.experiments.compare import Comparison, compare
+    from batchsim.experiments.run import run
+    from batchsim.results.result import Result
+    from batchsim.results.store import read
+    from batchsim.scenario.loading import load
+    from batchsim.scenario.scenario import Scenario
+
+__all__ = [
+    "BatchsimError",
+    "Comparison",
+    "Finding",
+    "OutputError",
+    "Result",
+    "Scenario",
+    "ScenarioError",
+    "SimulationError",
+    "__version__",
+    "compare",
+    "load",
+    "read",
+    "run",
+]
+
+# Imported when first used: `import batchsim` stays quick, and `--help` needs none of them.
+_HOMES = {
+    "Comparison": "batchsim.experiments.compare",
+    "Result": "batchsim.results.result",
+    "Scenario": "batchsim.scenario.scenario",
+    "compare": "batchsim.experiments.compare",
+    "load": "batchsim.scenario.loading",
+    "read": "batchsim.results.store",
+    "run": "batchsim.experiments.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

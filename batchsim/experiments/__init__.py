@@ -1,0 +1,1 @@
+"""Experiments: a scenario run once or many times, and its variants side by side."""

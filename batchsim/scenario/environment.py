@@ -23,6 +23,7 @@ class Scheduler(Section):
     scale_down_interval: Seconds = 60.0
     scale_down_idle: Delay = Lognormal(median=300.0, p95=600.0)
     overtake: Literal["none", "fitting"] = "none"
+    stop: Seconds = 2.0
     placement: Literal["binpack", "spread"] = "binpack"
 
 
@@ -61,7 +62,7 @@ class Image(Section):
     cached: bool = True
     warm: Seconds = 1.0
     container_start: Seconds = 2.0
-    job_definitions: dict[str, ImageOverride] = {}
+    job_definitions: dict[str, ImageOverride] = Field(default_factory=dict)
 
 
 class RatePerHour(Section):
@@ -90,7 +91,7 @@ class Spot(Section):
 class Prices(Section):
     """Prices that differ from the catalog's."""
 
-    overrides: dict[str, float] = {}
+    overrides: dict[str, float] = Field(default_factory=dict)
 
 
 _IDEAL: dict[str, dict[str, Any]] = {
@@ -101,6 +102,7 @@ _IDEAL: dict[str, dict[str, Any]] = {
         "scaleUpReaction": 0.0,
         "scaleDownInterval": 0.0,
         "scaleDownIdle": 0.0,
+        "stop": 0.0,
     },
     "ec2": {"launch": 0.0, "spotFulfilment": 0.0, "register": 0.0},
     "fargate": {"start": 0.0, "launchBurst": 1_000_000_000, "launchesPerSecond": 1e9},

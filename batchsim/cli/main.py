@@ -1,0 +1,59 @@
+"""``batchsim COMMAND``: the parser, and what every command has in common.
+
+Exit codes: 0 done; 1 an objective was missed and ``--check`` was given; 2 the input is wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from batchsim._version import __version__
+from batchsim.cli import compare, run
+from batchsim.errors import OutputError, ScenarioError
+
+DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="batchsim",
+        description="Simulate AWS Batch before you pay for it: what would the queue and the bill do?",
+    )
+    parser.add_argument("--version", action="version", version=f"batchsim {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in (run, compare):
+        command.add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of the command line's.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.execute(options))
+    except ScenarioError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return WRONG_INPUT
+    except OutputError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`batchsim run … | head`); keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""``batchsim run``: simulate a scenario, print the summary, write the results folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batchsim.cli import options
+
+if TYPE_CHECKING:
+    from batchsim.results.result import Result
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "run", help="simulate a scenario", description="Simulate a scenario: what would the queue and the bill do?"
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="scenario file (YAML)")
+    parser.add_argument("--variant", metavar="NAME", help="run this variant of the scenario")
+    parser.add_argument(
+        "--replications",
+        metavar="N",
+        type=options.count,
+        default=1,
+        help="run so often with random numbers of its own each; figures come with a 95 %% confidence interval",
+    )
+    options.add_common(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Do what the command says and return the exit code."""
+    scenario = options.load(arguments.scenario, arguments.overrides, arguments.variant)
+
+    from batchsim.experiments.run import run
+    from batchsim.report.console import progress
+    from batchsim.results.store import check_writable
+
+    folder = arguments.out or Path("results") / scenario.name
+    check_writable(folder)
+    with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
+        result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
+    write(result, folder)
+    if arguments.json:
+        sys.stdout.write(result.summary_json())
+    elif not arguments.quiet:
+        from batchsim.report.console import print_summary
+
+        print_summary(result, folder)
+    if result.interrupted:
+        return 130
+    return int(arguments.check and bool(result.objectives_missed))
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write a result and its picture."""
+    from batchsim.report.figures import queue_figure, save_png
+    from batchsim.results.store import write as write_result
+
+    write_result(result, folder, extra={"queue.png": lambda path: save_png(queue_figure(result), path)})

@@ -1,0 +1,203 @@
+"""Allocation strategies: which instance type to launch for the jobs that wait.
+
+AWS names the strategies and describes their aims (API ``ComputeResource.allocationStrategy``; User Guide, *Instance
+type allocation strategies*) but not how fit is scored or how a size is chosen within a family. The rules here are:
+
+1. Candidates are the listed types that hold every waiting job; when none does, those that hold the first.
+2. A type is *suitable* when the jobs fill the first instance of it to half or more (of vCPU, memory or GPU, whichever
+   is fullest); when none is, the smallest candidates are.
+3. Among the suitable types the strategy's own order decides.
+
+BEST_FIT skips rule 2: it takes the type on which packing the waiting jobs costs least, and stays with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from batchsim.scenario.configuration import Offering, Shape
+
+#: Jobs by shape, in the order in which the shapes were first met.
+Demand = dict[Shape, int]
+
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a demand packs onto instances of one type, first-fit decreasing by dominant share.
+
+    Attributes
+    ----------
+    offering : Offering
+        The type.
+    instances : int
+        How many it takes.
+    first : Demand
+        What the first instance holds.
+    repeats : int
+        How many instances hold just that.
+    fill : float
+        Dominant share of the first instance that is used.
+    """
+
+    offering: Offering
+    instances: int
+    first: Demand
+    repeats: int
+    fill: float
+
+    @property
+    def usd_per_hour(self) -> float:
+        """What the instances cost an hour; rounded, so that equal prices are equal whatever their sums' rounding."""
+        return round(self.instances * self.offering.price_usd_per_hour, 9)
+
+    @property
+    def usd_per_vcpu_hour(self) -> float:
+        """Price per vCPU, rounded likewise."""
+        return round(self.offering.price_usd_per_hour / self.offering.vcpus, 9)
+
+
+def dominant_share(shape: Shape, offering: Offering) -> float:
+    """The largest of the shares of vCPU, memory and GPU that one job takes of an empty instance."""
+    gpus = shape.gpus / offering.gpus if shape.gpus else 0.0
+    return max(shape.vcpus / offering.vcpus, shape.memory_mib / offering.memory_mib, gpus)
+
+
+def pack(offering: Offering, demand: Demand) -> Packing:
+    """Pack a demand onto instances of one type; every job must fit an empty one."""
+    order = sorted(demand, key=lambda shape: (-dominant_share(shape, offering), shape.vcpus, shape.memory_mib))
+    left = dict(demand)
+    instances = 0
+    first: Demand = {}
+    first_repeats = 0
+    while left:
+        pattern: Demand = {}
+        vcpus, memory, gpus = float(offering.vcpus), offering.memory_mib, offering.gpus
+        for shape in order:
+            count = left.get(shape, 0)
+            if count:
+                fitting = min(count, int(vcpus // shape.vcpus), memory // shape.memory_mib)
+                if shape.gpus:
+                    fitting = min(fitting, gpus // shape.gpus)
+                if fitting > 0:
+                    pattern[shape] = fitting
+                    vcpus -= fitting * shape.vcpus
+                    memory -= fitting * shape.memory_mib
+                    gpus -= fitting * shape.gpus
+        repeats = min(left[shape] // count for shape, count in pattern.items())
+        for shape, count in pattern.items():
+            left[shape] -= repeats * count
+            if not left[shape]:
+                del left[shape]
+        if not first:
+            first, first_repeats = pattern, repeats
+            fill = 1 - min(
+                vcpus / offering.vcpus,
+                memory / offering.memory_mib,
+                gpus / offering.gpus if any(shape.gpus for shape in demand) else 1.0,
+            )
+        instances += repeats
+    return Packing(offering, instances, first, first_repeats, fill)
+
+
+def candidates(offerings: Sequence[Offering], demand: Demand) -> tuple[list[Offering], Demand]:
+    """Types that hold all of a demand, or those that hold its first job and the part of the demand they hold."""
+    able = [offering for offering in offerings if all(offering.holds(shape) for shape in demand)]
+    if able:
+        return able, demand
+    first = next(iter(demand))
+    able = [offering for offering in offerings if offering.holds(first)]
+    part = {shape: count for shape, count in demand.items() if all(offering.holds(shape) for offering in able)}
+    return able, part
+
+
+def suitable(packings: Sequence[Packing]) -> list[Packing]:
+    """The packings whose first instance is half full or fuller; when none is, those of the fewest vCPUs."""
+    full = [packing for packing in packings if packing.fill >= HALF]
+    if full:
+        return full
+    smallest = min(packing.offering.vcpus for packing in packings)
+    return [packing for packing in packings if packing.offering.vcpus == smallest]
+
+
+def _by_price(packing: Packing) -> tuple[float, float, int]:
+    """Lower cost per vCPU, then lower cost of packing, then the larger size."""
+    return packing.usd_per_vcpu_hour, packing.usd_per_hour, -packing.offering.vcpus
+
+
+def best_fit(packings: Sequence[Packing]) -> Packing:
+    """BEST_FIT: the type on which the jobs cost least, then the smaller."""
+    return min(packings, key=lambda p: (p.usd_per_hour, p.offering.vcpus, p.offering.listed, p.offering.instance_type))
+
+
+def best_fit_progressive(packings: Sequence[Packing]) -> Packing:
+    """BEST_FIT_PROGRESSIVE: large enough for the jobs, lower cost per vCPU preferred."""
+    return min(suitable(packings), key=lambda p: (*_by_price(p), p.offering.listed, p.offering.instance_type))
+
+
+def best_fit_progressive_ordered(packings: Sequence[Packing]) -> Packing:
+    """BEST_FIT_PROGRESSIVE_ORDERED: in the listed order; a family's sizes by the previous rule."""
+    listed = min(packing.offering.listed for packing in packings)
+    return best_fit_progressive([packing for packing in packings if packing.offering.listed == listed])
+
+
+def spot_capacity_optimized(packings: Sequence[Packing]) -> Packing:
+    """SPOT_CAPACITY_OPTIMIZED: least likely to be interrupted, then cheaper.
+
+    The depth of a pool is not public; the Spot Instance Advisor's bucket stands for it.
+    """
+    return min(
+        suitable(packings),
+        key=lambda p: (p.offering.interruption_bucket, *_by_price(p), p.offering.listed, p.offering.instance_type),
+    )
+
+
+def spot_price_capacity_optimized(packings: Sequence[Packing]) -> Packing:
+    """SPOT_PRICE_CAPACITY_OPTIMIZED: the lowest sum of the ranks by interruption and by price per vCPU."""
+    fitting = suitable(packings)
+    buckets = sorted({packing.offering.interruption_bucket for packing in fitting})
+    prices = sorted({packing.usd_per_vcpu_hour for packing in fitting})
+    # Ranks among buckets are spread over the same range as those among prices, so that both weigh alike.
+    weight = max(len(prices) - 1, 1) / max(len(buckets) - 1, 1)
+    price_rank = {price: rank for rank, price in enumerate(prices)}
+    bucket_rank = {bucket: rank * weight for rank, bucket in enumerate(buckets)}
+    return min(
+        fitting,
+        key=lambda p: (
+            bucket_rank[p.offering.interruption_bucket] + price_rank[p.usd_per_vcpu_hour],
+            *_by_price(p),
+            p.offering.listed,
+            p.offering.instance_type,
+        ),
+    )
+
+
+def spot_capacity_optimized_prioritized(packings: Sequence[Packing]) -> Packing:
+    """SPOT_CAPACITY_OPTIMIZED_PRIORITIZED: least likely to be interrupted, then the listed order."""
+    return min(
+        suitable(packings),
+        key=lambda p: (p.offering.interruption_bucket, p.offering.listed, *_by_price(p), p.offering.instance_type),
+    )
+
+
+Strategy = Callable[[Sequence[Packing]], Packing]
+
+STRATEGIES: dict[str, Strategy] = {
+    "BEST_FIT": best_fit,
+    "BEST_FIT_PROGRESSIVE": best_fit_progressive,
+    "BEST_FIT_PROGRESSIVE_ORDERED": best_fit_progressive_ordered,
+    "SPOT_CAPACITY_OPTIMIZED": spot_capacity_optimized,
+    "SPOT_PRICE_CAPACITY_OPTIMIZED": spot_price_capacity_optimized,
+    "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED": spot_capacity_optimized_prioritized,
+}
+
+
+def choose(strategy: str, offerings: Sequence[Offering], demand: Demand) -> tuple[Packing, Demand]:
+    """The packing to launch next for a demand that is not empty, and the part of the demand it stands for.
+
+    At least one offering must hold the demand's first job.
+    """
+    able, part = candidates(offerings, demand)
+    return STRATEGIES[strategy]([pack(offering, part) for offering in able]), part

@@ -1,0 +1,139 @@
+"""A FARGATE or FARGATE_SPOT compute environment: one task per job, nothing shared, nothing kept warm.
+
+``maxvCpus`` caps the vCPUs that running jobs request (User Guide, *Compute environments*). The account launches tasks
+at a limited rate: a token bucket, on-demand and Spot each its own (ECS Developer Guide, *AWS Fargate throttling
+quotas*). A Fargate Spot task is warned, then stopped two minutes later (ECS, *Fargate Spot termination notices*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from batchsim.columns import Cause
+from batchsim.engine.clock import Alarm, Clock
+from batchsim.engine.jobs import KILLED, TASK_INTERRUPTED, Attempt, Jobs
+from batchsim.scenario.configuration import ComputeEnvironment, Shape
+from batchsim.scenario.environment import Environment
+from batchsim.streams import Draws
+from batchsim.units import HOUR
+from batchsim.workload.table import Workload
+
+
+class LaunchRate:
+    """The account's token bucket for task launches."""
+
+    def __init__(self, burst: int, per_second: float) -> None:
+        self._burst = float(burst)
+        self._per_second = per_second
+        self._tokens = self._burst
+        self._at = 0.0
+
+    def available_at(self, now: float) -> float:
+        """The first instant from `now` on at which a task may be launched."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
+        self._at = now
+        # A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
+        return now if self._tokens >= 1 - 1e-9 else now + (1 - self._tokens) / self._per_second
+
+    def take(self) -> None:
+        """Use one token that is available."""
+        self._tokens -= 1
+
+
+class Fargate:
+    """One FARGATE or FARGATE_SPOT compute environment.
+
+    Parameters
+    ----------
+    rate : LaunchRate
+        Shared by all environments of the same purchase option.
+    draws : callable
+        ``draws(name, attempt)[job]``: the start delay, the factor on the pull, and the life until an interruption in
+        units of its mean.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        spec: ComputeEnvironment,
+        settings: Environment,
+        workload: Workload,
+        clock: Clock,
+        jobs: Jobs,
+        rate: LaunchRate,
+        draws: Callable[[str, int], Draws],
+    ) -> None:
+        self.index = index
+        self.name = spec.name
+        self._spec = spec
+        self._settings = settings
+        self._workload = workload
+        self._clock = clock
+        self._jobs = jobs
+        self._rate = rate
+        self._draws = draws
+        self._held = 0.0
+        self._token_alarm: Alarm | None = None
+        self._interruptions: dict[int, Alarm] = {}
+
+    def _under_limit(self, shape: Shape) -> bool:
+        return self.holds(shape) and self._held + shape.vcpus <= self._spec.max_vcpus
+
+    def place(self, job: int, shape: Shape) -> bool:
+        """Launch a task now if the limit and the launch rate allow."""
+        if not self._under_limit(shape):
+            return False
+        now = self._clock.now
+        available_at = self._rate.available_at(now)
+        if available_at > now:
+            if self._token_alarm is None:
+                self._token_alarm = self._clock.at(available_at, self._token_due)
+            return False
+        self._rate.take()
+        self._held += shape.vcpus
+        number = self._jobs.attempts_begun(job) + 1
+        image = self._settings.image
+        size = self._workload.groups[self._jobs.group[job]].image_size_mib
+        pull_at = now + self._draws("fargate-start", number)[job]
+        pull_s = size / image.fargate_pull_rate * self._draws("fargate-pull", number)[job]
+        started_at = pull_at + pull_s + image.container_start
+        attempt = self._jobs.start(job, self, -1, pull_at=pull_at, started_at=started_at)
+        hazard = self._spec.interruptions_per_hour
+        if hazard > 0:
+            lifetime = self._draws("fargate-interruption", number)[job] / hazard * HOUR
+            stop_at = pull_at + max(lifetime, self._settings.spot.notice)
+            self._interruptions[job] = self._clock.at(stop_at, self._interrupted, attempt, essential=False)
+        return True
+
+    def _token_due(self, _alarm: Alarm) -> None:
+        self._token_alarm = None
+        self._jobs.on_freed(self)
+
+    def _interrupted(self, alarm: Alarm) -> None:
+        attempt: Attempt = alarm.subject
+        self.release(attempt)
+        self._jobs.interrupt(attempt, TASK_INTERRUPTED, KILLED)
+        self._jobs.on_freed(self)
+
+    def release(self, attempt: Attempt) -> None:
+        """Take back the vCPUs of an ended task."""
+        self._held -= self._jobs.shape_of(attempt.job).vcpus
+        interruption = self._interruptions.pop(attempt.job, None)
+        if interruption is not None:
+            interruption.cancel()
+
+    def has_room(self, shape: Shape) -> bool:
+        """Whether a task could be launched now."""
+        return self._under_limit(shape) and self._rate.available_at(self._clock.now) <= self._clock.now
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether a task of this size is under the environment's limit when it is empty."""
+        return self._spec.enabled and shape.gpus == 0 and shape.vcpus <= self._spec.max_vcpus
+
+    def provides(self, shape: Shape) -> bool:
+        """Whether only the launch rate keeps the task waiting."""
+        return self._under_limit(shape)
+
+    def cause(self, shape: Shape) -> Cause:
+        """The limit, or the account's launch rate."""
+        return Cause.LIMIT if self.holds(shape) and not self._under_limit(shape) else Cause.CAPACITY

@@ -1,0 +1,307 @@
+"""An EC2 or SPOT compute environment: instances that are launched, filled, idle, reclaimed and scaled in.
+
+``minvCpus``, ``desiredvCpus`` and ``maxvCpus`` count the vCPUs of instances. Every strategy but BEST_FIT on demand may
+pass ``maxvCpus`` by less than one instance (API ``ComputeResource.maxvCpus``): a launch is allowed while what is there
+and what is booting is below it. Running jobs are never ended by scaling in, and an instance is never exchanged for a
+smaller one (API ``CreateComputeEnvironmentRequest.state``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from batchsim.columns import Cause, instance_id
+from batchsim.engine.allocation import Demand, choose
+from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
+from batchsim.engine.jobs import HOST_TERMINATED, Attempt, Jobs
+from batchsim.engine.placement import Bin, Room
+from batchsim.engine.recorder import Recorder
+from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
+from batchsim.scenario.environment import Environment
+from batchsim.streams import Draws
+from batchsim.units import HOUR
+from batchsim.workload.table import Workload
+
+
+class Instance(Bin):
+    """One EC2 instance, from its launch request to its end."""
+
+    __slots__ = ("active", "attempts", "idle_alarm", "idle_since", "images", "offering", "reclaim", "used", "wear")
+
+    def __init__(self, ordinal: int, offering: Offering, wear: int) -> None:
+        super().__init__(ordinal, offering.shape)
+        self.offering = offering
+        self.wear = wear  # its place among the launches of its environment: the owner of its random draws
+        self.active = False
+        self.used = False
+        self.attempts: dict[int, Attempt] = {}
+        self.images: dict[str, float] = {}  # image -> when its pull is done
+        self.idle_since = 0.0
+        self.idle_alarm: Alarm | None = None
+        self.reclaim: Alarm | None = None
+
+
+class Fleet:
+    """The instances of one EC2 or SPOT compute environment.
+
+    Parameters
+    ----------
+    changed : callable
+        ``changed(fleet)`` tells the scheduler that room came, or that the fleet shrank.
+    draws : callable
+        ``draws(name)[launch]``: delays, factors and lifetimes by the number of the launch in this environment.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        spec: ComputeEnvironment,
+        settings: Environment,
+        workload: Workload,
+        clock: Clock,
+        jobs: Jobs,
+        recorder: Recorder,
+        changed: Callable[[Fleet], None],
+        draws: Callable[[str], Draws],
+    ) -> None:
+        self.index = index
+        self.name = spec.name
+        self.spec = spec
+        self._settings = settings
+        self._workload = workload
+        self._clock = clock
+        self._jobs = jobs
+        self._recorder = recorder
+        self._changed = changed
+        self._launch_s = draws("launch")
+        self._fulfilment_s = draws("spot-fulfilment")
+        self._register_s = draws("register")
+        self._pull_factor = draws("image-jitter")
+        self._idle_s = draws("scale-down-idle")
+        self._lifetime = draws("interruption")
+        self._room = Room(settings.scheduler.placement)
+        self._booting: dict[int, Instance] = {}
+        self._instances: dict[int, Instance] = {}
+        self._numbers = {offering.instance_type: number for number, offering in enumerate(spec.offerings)}
+        self._launches = 0
+        self.vcpus = 0  # of all instances, booting ones included
+        self._spot = spec.purchase_option == "SPOT"
+        self._overshoots = self._spot or spec.allocation_strategy != "BEST_FIT"
+
+    # What the scheduler asks
+
+    def place(self, job: int, shape: Shape) -> bool:
+        """Start the job on the instance that placement chooses, if there is one."""
+        if not self.spec.enabled:
+            return False
+        instance = self._room.take(shape)
+        if instance is None:
+            return False
+        assert isinstance(instance, Instance)  # noqa: S101 (only instances are offered; for the type checker)
+        instance.used = True
+        now = self._clock.now
+        started_at = self._pulled_at(instance, job) + self._settings.image.container_start
+        instance.attempts[job] = self._jobs.start(job, self, instance.ordinal, pull_at=now, started_at=started_at)
+        return True
+
+    def _pulled_at(self, instance: Instance, job: int) -> float:
+        """When the job's image is on the instance; the first job of an image pulls it, later ones find it there."""
+        settings, now = self._settings.image, self._clock.now
+        group = self._workload.groups[self._jobs.group[job]]
+        done_at = instance.images.get(group.image)
+        if done_at is None or not settings.cached:
+            pull_s = group.image_size_mib / instance.offering.pull_mib_per_s * self._pull_factor[instance.wear]
+            done_at = instance.images[group.image] = now + pull_s
+            return done_at
+        return max(done_at, now + settings.warm)
+
+    def release(self, attempt: Attempt) -> None:
+        """Take back what an ended attempt held."""
+        instance = self._instances[attempt.instance]
+        del instance.attempts[attempt.job]
+        self._room.discard(instance)
+        instance.give(self._jobs.shape_of(attempt.job))
+        if instance.active:
+            self._room.add(instance)
+        if not instance.attempts:
+            self._idle(instance)
+
+    def has_room(self, shape: Shape) -> bool:
+        """Whether an ACTIVE instance could take the job now."""
+        return self.spec.enabled and self._room.find(shape) is not None
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether a type of the environment can hold the job, and the job is not larger than ``maxvCpus``."""
+        return (
+            self.spec.enabled
+            and shape.vcpus <= self.spec.max_vcpus
+            and any(offering.holds(shape) for offering in self.spec.offerings)
+        )
+
+    def provides(self, shape: Shape) -> bool:
+        """Whether a booting instance will hold the job, or one that holds it may be launched."""
+        if not self.spec.enabled or shape.vcpus > self.spec.max_vcpus:
+            return False
+        return any(instance.holds(shape) for instance in self._booting.values()) or any(
+            self._may_launch(offering) and offering.holds(shape) for offering in self.spec.offerings
+        )
+
+    def cause(self, shape: Shape) -> Cause:
+        """On its way, at the limit, or not to be had."""
+        if self.provides(shape):
+            return Cause.BOOT
+        return Cause.LIMIT if self.holds(shape) else Cause.CAPACITY
+
+    # Scaling out
+
+    @property
+    def booting(self) -> bool:
+        """Whether an instance is on its way."""
+        return bool(self._booting)
+
+    @property
+    def below_minimum(self) -> bool:
+        """Whether instances are missing to ``minvCpus``."""
+        return self.vcpus < self.spec.min_vcpus
+
+    def _may_launch(self, offering: Offering) -> bool:
+        left = self.spec.max_vcpus - self.vcpus
+        return left > 0 if self._overshoots else offering.vcpus <= left
+
+    def planned_room(self) -> Room:
+        """A copy of the room that is there or on its way, to plan with."""
+        room = Room(self._settings.scheduler.placement)
+        bins: list[Bin] = [*self._room.bins(), *self._booting.values()]
+        for offered in bins:
+            copy = Bin(offered.ordinal, Shape(offered.vcpus, offered.memory_mib, offered.gpus))
+            room.add(copy)
+        return room
+
+    def keep_minimum(self, vcpus: int) -> None:
+        """Launch until there are so many vCPUs: the cheapest type per vCPU, the smallest of its sizes.
+
+        AWS does not say which types stand for ``minvCpus`` while no job waits; this is an assumption.
+        """
+        while self.vcpus < vcpus and self.spec.offerings:
+            cheapest = min(
+                self.spec.offerings,
+                key=lambda o: (round(o.price_usd_per_hour / o.vcpus, 9), o.vcpus, o.listed, o.instance_type),
+            )
+            self._launch(cheapest)
+
+    def launch_for(self, demand: Demand) -> None:
+        """Launch instances until the demand is covered or the limit is reached."""
+        left = dict(demand)
+        chosen: Offering | None = None
+        while left:
+            # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
+            listed = (chosen,) if self.spec.allocation_strategy == "BEST_FIT" and chosen else self.spec.offerings
+            offerings = [offering for offering in listed if self._may_launch(offering)]
+            if not any(offering.holds(next(iter(left))) for offering in offerings):
+                return
+            packing, _ = choose(self.spec.allocation_strategy, offerings, left)
+            chosen = packing.offering
+            for _ in range(packing.repeats):
+                if not self._may_launch(chosen):
+                    return
+                self._launch(chosen)
+            for shape, count in packing.first.items():
+                left[shape] -= packing.repeats * count
+                if not left[shape]:
+                    del left[shape]
+
+    def _launch(self, offering: Offering) -> None:
+        now, number = self._clock.now, self._launches
+        self._launches += 1
+        running_at = now + self._launch_s[number]
+        if self._spot:
+            running_at += self._fulfilment_s[number]
+        registered_at = running_at + self._register_s[number] * offering.boot_factor
+        ordinal = self._recorder.instance(
+            environment=self.index,
+            offering=self._numbers[offering.instance_type],
+            zone=number % len(self.spec.zones),
+            requested_at=now,
+            running_at=running_at,
+        )
+        instance = Instance(ordinal, offering, number)
+        self._instances[ordinal] = self._booting[ordinal] = instance
+        self.vcpus += offering.vcpus
+        self._clock.at(registered_at, self._registered, instance)
+        if offering.interruptions_per_hour > 0:
+            reclaim_at = running_at + self._lifetime[number] / offering.interruptions_per_hour * HOUR
+            notice_at = max(reclaim_at - self._settings.spot.notice, running_at)
+            instance.reclaim = self._clock.at(notice_at, self._noticed, instance, essential=False)
+
+    def _registered(self, alarm: Alarm) -> None:
+        instance: Instance = alarm.subject
+        if self._booting.pop(instance.ordinal, None) is None:
+            return
+        self._recorder.registered(instance.ordinal, self._clock.now)
+        instance.active = True
+        self._room.add(instance)
+        self._idle(instance)
+        self._changed(self)
+
+    # Spot interruptions
+
+    def _noticed(self, alarm: Alarm) -> None:
+        """The two-minute notice: no new jobs; what runs may end in time (User Guide is silent; an assumption)."""
+        instance: Instance = alarm.subject
+        if instance.active:
+            instance.active = False
+            self._room.discard(instance)
+        else:
+            self._booting.pop(instance.ordinal, None)
+        instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
+        self._changed(self)
+
+    def _reclaimed(self, alarm: Alarm) -> None:
+        instance: Instance = alarm.subject
+        status_reason = HOST_TERMINATED.format(instance=instance_id(instance.ordinal))
+        attempts = list(instance.attempts.values())
+        instance.attempts.clear()
+        self._remove(instance, "Spot interruption", reclaimed=True)
+        for attempt in attempts:
+            self._jobs.interrupt(attempt, status_reason, -1)
+        self._changed(self)
+
+    # Scaling in
+
+    def _idle(self, instance: Instance) -> None:
+        instance.idle_since = self._clock.now
+        if instance.idle_alarm is None:
+            self._watch(instance)
+
+    def _watch(self, instance: Instance) -> None:
+        delay_s = self._idle_s[instance.wear]
+        if instance.used:
+            # Only from the end of a job (API ComputeScalingPolicy.minScaleDownDelayMinutes).
+            delay_s = max(delay_s, self.spec.min_scale_down_delay_s)
+        due_at = next_tick(instance.idle_since + delay_s, self._settings.scheduler.scale_down_interval)
+        instance.idle_alarm = self._clock.at(due_at, self._scale_in, instance, phase=Phase.SCALE_IN)
+
+    def _scale_in(self, alarm: Alarm) -> None:
+        instance: Instance = alarm.subject
+        instance.idle_alarm = None
+        if instance.attempts or not instance.active:
+            return
+        delay_s = self._idle_s[instance.wear]
+        if instance.used:
+            delay_s = max(delay_s, self.spec.min_scale_down_delay_s)
+        if instance.idle_since + delay_s > self._clock.now:
+            self._watch(instance)
+        elif self.vcpus - instance.offering.vcpus >= self.spec.min_vcpus:
+            self._remove(instance, "scaled in")
+            self._changed(self)
+
+    def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
+        self._room.discard(instance)
+        self._booting.pop(instance.ordinal, None)
+        del self._instances[instance.ordinal]
+        instance.active = False
+        self.vcpus -= instance.offering.vcpus
+        for alarm in (instance.idle_alarm, instance.reclaim):
+            if alarm is not None:
+                alarm.cancel()
+        self._recorder.terminated(instance.ordinal, self._clock.now, reason, reclaimed=reclaimed)

@@ -1,0 +1,276 @@
+"""The life of jobs: SUBMITTED → PENDING → RUNNABLE → STARTING → RUNNING → SUCCEEDED | FAILED, attempt by attempt.
+
+AWS Batch User Guide, *Job states*, *Job dependencies*, *Array jobs*, *Automated job retries*, *Job timeouts*. One event
+per attempt: when an attempt is placed, its pull, start and end are known, unless its host is taken away first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim.columns import Status
+from batchsim.engine.clock import Alarm, Clock
+from batchsim.engine.recorder import NAN, Recorder
+from batchsim.engine.retry import is_retried
+from batchsim.engine.station import Station
+from batchsim.scenario.configuration import Shape
+from batchsim.workload.table import Workload
+
+#: Observed wording of AWS Batch; see the reference's section on status reasons.
+EXITED = "Essential container in task exited"
+TIMED_OUT = "Job attempt duration exceeded timeout"
+HOST_TERMINATED = "Host EC2 (instance {instance}) terminated."
+TASK_INTERRUPTED = "Your Spot Task was interrupted."
+DEPENDENCY_FAILED = "Dependent Job failed"
+#: What a container that is killed exits with: 128 + SIGKILL.
+KILLED = 137
+
+
+def _floats(column: NDArray[np.float64]) -> memoryview[float]:
+    """A column as Python floats: a memory view gives scalars several times faster than an array does."""
+    return cast("memoryview[float]", memoryview(cast("Any", np.ascontiguousarray(column, np.float64))))
+
+
+def _ints(column: NDArray[Any], dtype: type[np.signedinteger[Any]] = np.int32) -> memoryview[int]:
+    """A column as Python integers."""
+    return cast("memoryview[int]", memoryview(cast("Any", np.ascontiguousarray(column, dtype))))
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One attempt of a job, from STARTING to its end."""
+
+    job: int
+    number: int
+    station: Station
+    instance: int  # number of the EC2 instance, -1 where there is none
+    runnable_at: float
+    starting_at: float
+    pull_at: float
+    started_at: float
+    exit_code: int
+    reason: int
+    timed_out: bool
+    alarm: Alarm
+
+
+class Jobs:
+    """State of every job, and what moves it on.
+
+    Parameters
+    ----------
+    workload : Workload
+        What is submitted when.
+    clock, recorder
+        Where it happens and where it is noted.
+    admit_s : float
+        Time in SUBMITTED before the scheduler looks at a job.
+    stop_s : float
+        Time from SIGTERM to the container's end when a timeout strikes.
+    """
+
+    def __init__(self, workload: Workload, clock: Clock, recorder: Recorder, *, admit_s: float, stop_s: float) -> None:
+        self._workload = workload
+        self._clock = clock
+        self._recorder = recorder
+        self._admit_s = admit_s
+        self._stop_s = stop_s
+        #: Called with a job that became RUNNABLE, and whether it is a retry; set by the scheduler.
+        self.on_runnable: Callable[[int, bool], None]
+        #: Called with an environment in which an attempt ended; set by the scheduler.
+        self.on_freed: Callable[[Station], None]
+        self._rows = len(workload)
+        self._submitted_at = _floats(workload.submitted_at)
+        self._runtime_s = _floats(workload.runtime_s)
+        self._exit_code = _ints(workload.exit_code)
+        self.group = _ints(workload.group)
+        self.shape = _ints(workload.shape)
+        self._open = _ints(workload.open_dependencies.copy())
+        self._dependents = _ints(workload.dependents)
+        self._dependents_start = _ints(workload.dependents_start, np.int64)
+        self._broken: dict[int, bool] = {}  # nodes with a failed dependency
+        self._admitted = 0
+        self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
+        self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
+        self.running: dict[int, Attempt] = {}
+        self._exited = recorder.reasons.code(EXITED)
+        self._timed_out = recorder.reasons.code(TIMED_OUT)
+        self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
+
+    # Submission and dependencies
+
+    def submit(self) -> None:
+        """Set the clock for the first submission."""
+        if self._rows:
+            self._clock.at(self._submitted_at[0] + self._admit_s, self._admit)
+
+    def _admit(self, _alarm: Alarm) -> None:
+        now = self._clock.now
+        job = self._admitted
+        while job < self._rows and self._submitted_at[job] + self._admit_s <= now:
+            # Failing or completing cascades look at `_admitted`, so it is moved before each job is looked at.
+            self._admitted = job + 1
+            if job in self._broken:
+                self._fail_dependent(job)
+            elif self._open[job] == 0:
+                self._runnable(job)
+            else:
+                self._recorder.status[job] = Status.PENDING
+            job += 1
+        if job < self._rows:
+            self._clock.at(self._submitted_at[job] + self._admit_s, self._admit)
+
+    def _runnable(self, job: int) -> None:
+        self._recorder.status[job] = Status.RUNNABLE
+        self._recorder.runnable_at[job] = self._clock.now
+        self.on_runnable(job, False)
+
+    def _fail_dependent(self, job: int) -> None:
+        self._recorder.reason[job] = self._dependency_failed
+        self._finish(job, Status.FAILED)
+
+    def _finish(self, job: int, status: Status) -> None:
+        """Enter a final state, and tell the nodes that wait for this one (a cascade, at one instant)."""
+        recorder, now = self._recorder, self._clock.now
+        ended = [(job, status)]
+        while ended:
+            node, outcome = ended.pop()
+            if node < self._rows:
+                recorder.status[node] = outcome
+                recorder.stopped_at[node] = now
+            for position in range(self._dependents_start[node], self._dependents_start[node + 1]):
+                dependent = self._dependents[position]
+                self._open[dependent] -= 1
+                if outcome is Status.FAILED:
+                    self._broken[dependent] = True
+                if dependent >= self._rows:
+                    # The parent of an array ends when all its children have (User Guide, *Array jobs*).
+                    if self._open[dependent] == 0:
+                        ended.append((dependent, Status.FAILED if dependent in self._broken else Status.SUCCEEDED))
+                elif dependent >= self._admitted or recorder.status[dependent] != Status.PENDING:
+                    continue
+                elif dependent in self._broken:
+                    recorder.reason[dependent] = self._dependency_failed
+                    # Marked now, so that a second failed dependency does not end it twice.
+                    recorder.status[dependent] = Status.FAILED
+                    ended.append((dependent, Status.FAILED))
+                elif self._open[dependent] == 0:
+                    self._runnable(dependent)
+
+    # Attempts
+
+    def start(self, job: int, station: Station, instance: int, *, pull_at: float, started_at: float) -> Attempt:
+        """Begin the next attempt of a job, placed now."""
+        number = self.attempts_begun(job) + 1
+        recorder = self._recorder
+        if number == 1:
+            runtime_s, exit_code = self._runtime_s[job], self._exit_code[job]
+            runnable_at = recorder.runnable_at[job]
+        else:
+            runtime_s, exit_code = self._workload.later_attempt(job, number)
+            runnable_at = self._runnable_since.pop(job)
+        timeout_s = self._workload.groups[self.group[job]].timeout_s
+        timed_out = timeout_s is not None and runtime_s > timeout_s
+        if timeout_s is not None and timed_out:
+            runtime_s = timeout_s + self._stop_s
+            exit_code = KILLED
+        alarm = self._clock.at(started_at + runtime_s, self._stopped)
+        attempt = alarm.subject = Attempt(
+            job=job,
+            number=number,
+            station=station,
+            instance=instance,
+            runnable_at=runnable_at,
+            starting_at=self._clock.now,
+            pull_at=pull_at,
+            started_at=started_at,
+            exit_code=exit_code,
+            reason=self._timed_out if timed_out else self._exited,
+            timed_out=timed_out,
+            alarm=alarm,
+        )
+        recorder.status[job] = Status.STARTING
+        self.running[job] = attempt
+        return attempt
+
+    def _stopped(self, alarm: Alarm) -> None:
+        attempt: Attempt = alarm.subject
+        attempt.station.release(attempt)
+        self._end(attempt, None)
+        self.on_freed(attempt.station)
+
+    def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int) -> None:
+        """End an attempt because its host is taken away; -1 stands for no exit code.
+
+        The host's environment tells the scheduler what that changes.
+        """
+        attempt.alarm.cancel()
+        attempt.exit_code = exit_code
+        attempt.reason = self._recorder.reasons.code(status_reason)
+        self._end(attempt, status_reason)
+
+    def _end(self, attempt: Attempt, interruption: str | None) -> None:
+        job, now = attempt.job, self._clock.now
+        del self.running[job]
+        succeeded = attempt.exit_code == 0 and not attempt.timed_out and interruption is None
+        self._record(attempt, Status.SUCCEEDED if succeeded else Status.FAILED, now)
+        self._recorder.reason[job] = attempt.reason
+        if succeeded:
+            self._finish(job, Status.SUCCEEDED)
+            return
+        group = self._workload.groups[self.group[job]]
+        # A job that its timeout ended is never retried (API RegisterJobDefinitionRequest.retryStrategy).
+        if (
+            not attempt.timed_out
+            and attempt.number < group.attempts
+            and is_retried(
+                group.evaluate_on_exit,
+                exit_code=attempt.exit_code if attempt.exit_code >= 0 else None,
+                reason=None,
+                status_reason=interruption or EXITED,
+            )
+        ):
+            self._attempts[job] = attempt.number
+            self._runnable_since[job] = now
+            self._recorder.status[job] = Status.RUNNABLE
+            self.on_runnable(job, True)
+        else:
+            self._finish(job, Status.FAILED)
+
+    def _record(self, attempt: Attempt, status: Status, stopped_at: float) -> None:
+        now = self._clock.now if stopped_at != stopped_at else stopped_at
+        self._recorder.attempt(
+            job=attempt.job,
+            number=attempt.number,
+            environment=attempt.station.index,
+            instance=attempt.instance,
+            runnable_at=attempt.runnable_at,
+            starting_at=attempt.starting_at,
+            pull_at=attempt.pull_at if attempt.pull_at <= now else NAN,
+            started_at=attempt.started_at if attempt.started_at <= now else NAN,
+            stopped_at=stopped_at,
+            status=status,
+            reason=attempt.reason if status >= Status.SUCCEEDED else 0,
+            exit_code=attempt.exit_code if status >= Status.SUCCEEDED else -1,
+        )
+
+    def close(self, ended_at: float) -> None:
+        """Record the attempts that the end of the run cut off, and the state that their jobs were in."""
+        for job in sorted(self.running):
+            attempt = self.running[job]
+            status = Status.RUNNING if attempt.started_at <= ended_at else Status.STARTING
+            self._recorder.status[job] = status
+            self._record(attempt, status, NAN)
+
+    def attempts_begun(self, job: int) -> int:
+        """How many attempts a waiting job has behind it."""
+        return self._attempts.get(job, 0)
+
+    def shape_of(self, job: int) -> Shape:
+        """What a job asks for."""
+        return self._workload.shapes[self.shape[job]]

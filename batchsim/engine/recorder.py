@@ -1,0 +1,192 @@
+"""Recording: what happened, appended to columns as it happens."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+
+from batchsim.columns import (
+    AttemptColumns,
+    CauseColumns,
+    InstanceColumns,
+    Recording,
+    Status,
+    StrandedColumns,
+)
+
+NAN = float("nan")
+
+
+class Reasons:
+    """Texts by number: a million jobs share a handful of reasons."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {"": 0}
+
+    def code(self, text: str) -> int:
+        """The number of a text."""
+        return self._codes.setdefault(text, len(self._codes))
+
+    def texts(self) -> tuple[str, ...]:
+        """All texts in the order of their numbers."""
+        return tuple(self._codes)
+
+
+class Recorder:
+    """The columns of a `Recording` while they grow.
+
+    Parameters
+    ----------
+    jobs : int
+        Rows of the workload.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.reasons = Reasons()
+        self.runnable_at = array("d", [NAN]) * jobs
+        self.stopped_at = array("d", [NAN]) * jobs
+        self.status = array("b", [Status.SUBMITTED]) * jobs
+        self.reason = array("i", [0]) * jobs
+        self._attempt_times = tuple(array("d") for _ in range(5))
+        self._attempt_codes = tuple(array("i") for _ in range(6))
+        self._attempt_status = array("b")
+        self.instance_times = tuple(array("d") for _ in range(4))
+        self._instance_codes = tuple(array("i") for _ in range(3))
+        self._reclaimed = array("b")
+        self._instance_reason = array("i")
+        self._cause_at = array("d")
+        self._cause_queue = array("i")
+        self._cause_shape = array("i")
+        self._cause_cause = array("b")
+        self._stranded_at = array("d")
+        self._stranded_environment = array("i")
+        self._stranded_stranded = array("b")
+
+    def attempt(
+        self,
+        *,
+        job: int,
+        number: int,
+        environment: int,
+        instance: int,
+        runnable_at: float,
+        starting_at: float,
+        pull_at: float,
+        started_at: float,
+        stopped_at: float,
+        status: Status,
+        reason: int,
+        exit_code: int,
+    ) -> None:
+        """Append one attempt, when it has ended."""
+        runnable, starting, pull, started, stopped = self._attempt_times
+        runnable.append(runnable_at)
+        starting.append(starting_at)
+        pull.append(pull_at)
+        started.append(started_at)
+        stopped.append(stopped_at)
+        jobs, numbers, reasons, exit_codes, environments, instances = self._attempt_codes
+        jobs.append(job)
+        numbers.append(number)
+        reasons.append(reason)
+        exit_codes.append(exit_code)
+        environments.append(environment)
+        instances.append(instance)
+        self._attempt_status.append(status)
+
+    def instance(self, *, environment: int, offering: int, zone: int, requested_at: float, running_at: float) -> int:
+        """Append one instance at its launch request and return its number."""
+        requested, running, registered, terminated = self.instance_times
+        ordinal = len(requested)
+        requested.append(requested_at)
+        running.append(running_at)
+        registered.append(NAN)
+        terminated.append(NAN)
+        for column, code in zip(self._instance_codes, (environment, offering, zone), strict=True):
+            column.append(code)
+        self._reclaimed.append(0)
+        self._instance_reason.append(0)
+        return ordinal
+
+    def registered(self, instance: int, at: float) -> None:
+        """Note that an instance is ACTIVE."""
+        self.instance_times[2][instance] = at
+
+    def terminated(self, instance: int, at: float, reason: str, *, reclaimed: bool = False) -> None:
+        """Note that an instance is gone."""
+        self.instance_times[3][instance] = at
+        self._instance_reason[instance] = self.reasons.code(reason)
+        self._reclaimed[instance] = reclaimed
+
+    def cause(self, at: float, queue: int, shape: int, cause: int) -> None:
+        """From now on jobs of this shape (-1: all) wait in this queue for this cause."""
+        self._cause_at.append(at)
+        self._cause_queue.append(queue)
+        self._cause_shape.append(shape)
+        self._cause_cause.append(cause)
+
+    def stranded(self, at: float, environment: int, stranded: bool) -> None:
+        """From now on unused room of this environment is stranded, or idle."""
+        self._stranded_at.append(at)
+        self._stranded_environment.append(environment)
+        self._stranded_stranded.append(stranded)
+
+    def recording(self, ended_at: float) -> Recording:
+        """Everything as arrays; instances that are still there end with the run."""
+        requested, running, registered, terminated = (np.frombuffer(a, np.float64) for a in self.instance_times)
+        alive = np.isnan(terminated)
+        reason = np.where(
+            alive,
+            self.reasons.code("still there at the end of the run"),
+            np.frombuffer(self._instance_reason, np.int32),
+        ).astype(np.int32)
+        environments, offerings, zones = (np.frombuffer(a, np.int32) for a in self._instance_codes)
+        jobs, numbers, reasons, exit_codes, attempt_environments, attempt_instances = (
+            np.frombuffer(a, np.int32) for a in self._attempt_codes
+        )
+        runnable, starting, pull, started, stopped = (np.frombuffer(a, np.float64) for a in self._attempt_times)
+        return Recording(
+            ended_at=ended_at,
+            runnable_at=np.frombuffer(self.runnable_at, np.float64),
+            stopped_at=np.frombuffer(self.stopped_at, np.float64),
+            status=np.frombuffer(self.status, np.int8),
+            reason=np.frombuffer(self.reason, np.int32),
+            reasons=self.reasons.texts(),
+            attempts=AttemptColumns(
+                job=jobs,
+                number=numbers,
+                runnable_at=runnable,
+                starting_at=starting,
+                pull_at=pull,
+                started_at=started,
+                stopped_at=stopped,
+                status=np.frombuffer(self._attempt_status, np.int8),
+                reason=reasons,
+                exit_code=exit_codes,
+                environment=attempt_environments,
+                instance=attempt_instances,
+            ),
+            instances=InstanceColumns(
+                environment=environments,
+                offering=offerings,
+                zone=zones,
+                requested_at=requested,
+                running_at=np.where(running > ended_at, NAN, running),
+                registered_at=registered,
+                terminated_at=np.where(alive, ended_at, terminated),
+                reclaimed=np.frombuffer(self._reclaimed, np.int8).astype(np.bool_),
+                reason=reason,
+            ),
+            causes=CauseColumns(
+                at=np.frombuffer(self._cause_at, np.float64),
+                queue=np.frombuffer(self._cause_queue, np.int32),
+                shape=np.frombuffer(self._cause_shape, np.int32),
+                cause=np.frombuffer(self._cause_cause, np.int8),
+            ),
+            stranded=StrandedColumns(
+                at=np.frombuffer(self._stranded_at, np.float64),
+                environment=np.frombuffer(self._stranded_environment, np.int32),
+                stranded=np.frombuffer(self._stranded_stranded, np.int8),
+            ),
+        )

@@ -1,0 +1,272 @@
+"""The Batch scheduler: cycles that dispatch, and looks at scaling out.
+
+Queues that share environments are evaluated in cycles, in descending priority; inside a queue the head that can't be
+placed blocks the rest; nothing is preempted (API ``JobQueueDetail.priority``; User Guide, *Jobs stuck in RUNNABLE*).
+A cycle runs every ``scheduler.dispatchInterval`` while something is new, and whenever room is freed or added.
+
+For the head, environments are walked in their order: room now, place it; else room on its way or to be had, wait for
+it there; else the next (User Guide, *Compute environments*: an environment that can't provide is passed over).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchsim.columns import Cause
+from batchsim.engine.allocation import Demand
+from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
+from batchsim.engine.fleet import Fleet
+from batchsim.engine.jobs import Jobs
+from batchsim.engine.placement import Room
+from batchsim.engine.queue import JobQueue
+from batchsim.engine.recorder import Recorder
+from batchsim.engine.station import Station
+from batchsim.scenario.configuration import Shape
+from batchsim.scenario.environment import Scheduler as Settings
+from batchsim.workload.table import Workload
+
+#: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
+OVERTAKE_DEPTH = 100
+
+
+class Scheduler:
+    """Decides which job goes where, and when to ask fleets for more.
+
+    Parameters
+    ----------
+    queues : sequence of JobQueue
+        All queues, by their place in the configuration.
+    fleets : sequence of Fleet
+        The environments that can be scaled.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        workload: Workload,
+        clock: Clock,
+        jobs: Jobs,
+        recorder: Recorder,
+    ) -> None:
+        self._settings = settings
+        self._shapes = workload.shapes
+        self._clock = clock
+        self._jobs = jobs
+        self._recorder = recorder
+        self._cycle: tuple[float, Alarm] | None = None
+        self._look: Alarm | None = None
+
+    def connect(self, queues: Sequence[JobQueue], queue_of_group: Sequence[int], fleets: Sequence[Fleet]) -> None:
+        """Take charge of queues and fleets, which need the scheduler to be built."""
+        self._queues = queues
+        self._queue_of_group = queue_of_group
+        self._fleets = fleets
+        # Equal priorities are evaluated by name: AWS leaves their order open.
+        self._by_priority = sorted(queues, key=lambda queue: (-queue.priority, queue.name))
+        self._attached: dict[int, list[JobQueue]] = {}
+        for queue in self._by_priority:
+            for station in queue.stations:
+                self._attached.setdefault(station.index, []).append(queue)
+        self._stations = {station.index: station for queue in queues for station in queue.stations}
+        self._causes: dict[int, tuple[tuple[int, Cause], ...]] = {queue.index: () for queue in queues}
+        self._fitting: dict[int, dict[int, bool]] = {queue.index: {} for queue in queues}
+        self._stranded: dict[int, bool] = dict.fromkeys(self._stations, False)
+
+    # What happens elsewhere
+
+    def runnable(self, job: int, retried: bool) -> None:
+        """A job became RUNNABLE: it is looked at in the next regular cycle."""
+        queue = self._queues[self._queue_of_group[self._jobs.group[job]]]
+        queue.add(job, self._jobs.shape[job], retried=retried)
+        self._request_cycle(next_tick(self._clock.now, self._settings.dispatch_interval))
+
+    def room_freed(self, station: Station) -> None:
+        """An environment has more room: a cycle follows at once if anything waits for it."""
+        for queue in self._attached.get(station.index, ()):
+            if queue:
+                queue.changed = True
+                self._request_cycle(self._clock.now)
+
+    def fleet_changed(self, fleet: Fleet) -> None:
+        """Instances came or went."""
+        for queue in self._attached.get(fleet.index, ()):
+            queue.unplanned = True
+        self.room_freed(fleet)
+        if fleet.below_minimum:
+            self._request_look(fleet.booting, essential=False)
+
+    # Cycles
+
+    def _request_cycle(self, instant: float) -> None:
+        if self._cycle is not None:
+            if self._cycle[0] <= instant:
+                return
+            self._cycle[1].cancel()
+        self._cycle = instant, self._clock.at(instant, self._run_cycle, phase=Phase.DISPATCH)
+
+    def _run_cycle(self, _alarm: Alarm) -> None:
+        self._cycle = None
+        evaluated = [queue for queue in self._by_priority if queue.changed]
+        for queue in evaluated:
+            queue.changed = False
+            self._drain(queue)
+        # Causes are judged when all queues have taken what they can.
+        for queue in evaluated:
+            self._note_causes(queue)
+        self._note_stranded(evaluated)
+        for queue in evaluated:
+            if queue and queue.unplanned:
+                growing = self._growing(queue)
+                if growing:
+                    self._request_look(any(fleet.booting for fleet in growing))
+
+    def _drain(self, queue: JobQueue) -> None:
+        while queue:
+            job = queue.head()
+            shape = self._jobs.shape[job]
+            if not self._dispatch(queue, job, shape):
+                break
+            queue.pop(0, shape)
+        if queue and self._settings.overtake == "fitting":
+            self._overtake(queue)
+
+    def _overtake(self, queue: JobQueue) -> None:
+        """Let jobs behind a waiting head take room that it can't use."""
+        failed = {self._jobs.shape[queue.head()]}
+        position = looked_at = 1
+        while position < len(queue) and looked_at < OVERTAKE_DEPTH:
+            job = queue[position]
+            shape = self._jobs.shape[job]
+            looked_at += 1
+            if shape not in failed and self._dispatch(queue, job, shape):
+                queue.pop(position, shape)
+            else:
+                failed.add(shape)
+                position += 1
+
+    def _dispatch(self, queue: JobQueue, job: int, shape_code: int) -> bool:
+        shape = self._shapes[shape_code]
+        for station in queue.stations:
+            if station.place(job, shape):
+                return True
+            if station.provides(shape):
+                return False
+        return False
+
+    # Why jobs wait
+
+    def _note_causes(self, queue: JobQueue) -> None:
+        """Note for what the queue's jobs wait from now on, by shape, if it changed.
+
+        A job of the head's shape waits for what the head waits for. One of another shape is BLOCKED if it would have
+        room now; else it waits for what it would wait for at the head.
+        """
+        fitting: dict[int, bool] = {}
+        if queue:
+            head = self._jobs.shape[queue.head()]
+            causes = [(-1, self._cause(queue, self._shapes[head]))]
+            fitting[head] = False
+            if len(queue.shapes) > 1:
+                for code in sorted(queue.shapes):
+                    if code != head:
+                        shape = self._shapes[code]
+                        fitting[code] = any(station.has_room(shape) for station in queue.stations)
+                        cause = Cause.BLOCKED if fitting[code] else self._cause(queue, shape)
+                        if cause is not causes[0][1]:
+                            causes.append((code, cause))
+        else:
+            causes = [(-1, Cause.BLOCKED)]
+        self._fitting[queue.index] = fitting
+        noted = tuple(causes)
+        if noted != self._causes[queue.index]:
+            self._causes[queue.index] = noted
+            for code, cause in noted:
+                self._recorder.cause(self._clock.now, queue.index, code, cause)
+
+    def _cause(self, queue: JobQueue, shape: Shape) -> Cause:
+        """The first environment that provides decides; else one at its limit; else there is no capacity."""
+        causes = [station.cause(shape) for station in queue.stations]
+        for cause in (Cause.BOOT, Cause.LIMIT):
+            if cause in causes:
+                return cause
+        return Cause.CAPACITY
+
+    def _note_stranded(self, evaluated: Sequence[JobQueue]) -> None:
+        """Note whether an environment's unused room is of no use to anything that waits for it, if that changed."""
+        seen: dict[int, Station] = {}
+        for queue in evaluated:
+            for station in queue.stations:
+                seen[station.index] = station
+        for index, station in seen.items():
+            waiting = [
+                code
+                for queue in self._attached[index]
+                for code in self._fitting[queue.index]
+                if station.holds(self._shapes[code])
+            ]
+            stranded = bool(waiting) and not any(station.has_room(self._shapes[code]) for code in waiting)
+            if stranded != self._stranded[index]:
+                self._stranded[index] = stranded
+                self._recorder.stranded(self._clock.now, index, stranded)
+
+    # Scaling out
+
+    def _growing(self, queue: JobQueue) -> list[Fleet]:
+        """The fleets of a queue that could launch for its head."""
+        shape = self._shapes[self._jobs.shape[queue.head()]]
+        return [station for station in queue.stations if isinstance(station, Fleet) and station.provides(shape)]
+
+    def _request_look(self, booting: bool, *, essential: bool = True) -> None:
+        """Have the fleets looked at: soon when nothing is on its way, else at the next regular look."""
+        if self._look is not None:
+            if self._look.essential or not essential:
+                return
+            self._look.cancel()
+        now, settings = self._clock.now, self._settings
+        instant = next_tick(now, settings.scale_up_interval)
+        if not booting:
+            instant = min(instant, now + settings.scale_up_reaction)
+        self._look = self._clock.at(instant, self._scale_out, phase=Phase.SCALE_OUT, essential=essential)
+
+    def start(self) -> None:
+        """Launch what ``minvCpus`` and ``desiredvCpus`` ask for, when the environments become VALID."""
+        for fleet in self._fleets:
+            fleet.keep_minimum(max(fleet.spec.min_vcpus, fleet.spec.desired_vcpus))
+
+    def _scale_out(self, _alarm: Alarm) -> None:
+        """Ask each fleet for what waits, can't be held by what is there or booting, and is under its limit."""
+        self._look = None
+        for fleet in self._fleets:
+            fleet.keep_minimum(fleet.spec.min_vcpus)
+        rooms = {fleet.index: fleet.planned_room() for fleet in self._fleets}
+        demands: dict[int, Demand] = {fleet.index: {} for fleet in self._fleets}
+        left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in self._fleets}
+        for queue in self._by_priority:
+            queue.unplanned = False
+            self._assign(queue, rooms, demands, left)
+        for fleet in self._fleets:
+            if demands[fleet.index]:
+                fleet.launch_for(demands[fleet.index])
+
+    def _assign(
+        self, queue: JobQueue, rooms: dict[int, Room], demands: dict[int, Demand], left: dict[int, float]
+    ) -> None:
+        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
+        full: dict[int, set[int]] = {station.index: set() for station in queue.stations}
+        for job in queue:
+            code = self._jobs.shape[job]
+            shape = self._shapes[code]
+            for station in queue.stations:
+                if not isinstance(station, Fleet) or not station.holds(shape):
+                    continue
+                index = station.index
+                if code not in full[index]:
+                    if rooms[index].take(shape) is not None:
+                        break
+                    full[index].add(code)
+                if left[index] > 0:
+                    left[index] -= shape.vcpus
+                    demands[index][shape] = demands[index].get(shape, 0) + 1
+                    break
+            else:
+                return

@@ -1,0 +1,44 @@
+"""What the scheduler sees of a compute environment, whatever it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from batchsim.columns import Cause
+from batchsim.scenario.configuration import Shape
+
+if TYPE_CHECKING:
+    from batchsim.engine.jobs import Attempt
+
+
+class Station(Protocol):
+    """A compute environment: a place with room for jobs.
+
+    Attributes
+    ----------
+    index : int
+        Place in the configuration; what recordings refer to.
+    name : str
+        Its name.
+    """
+
+    index: int
+    name: str
+
+    def place(self, job: int, shape: Shape) -> bool:
+        """Start the job now if there is room."""
+
+    def release(self, attempt: Attempt) -> None:
+        """Take back what an ended attempt held."""
+
+    def has_room(self, shape: Shape) -> bool:
+        """Whether a job of this shape could start now."""
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether a job of this shape could ever run here."""
+
+    def provides(self, shape: Shape) -> bool:
+        """Whether room for a job of this shape is on its way, or may be requested now."""
+
+    def cause(self, shape: Shape) -> Cause:
+        """Why a job of this shape, which has no room here, has none."""

@@ -1,0 +1,55 @@
+"""An UNMANAGED compute environment: a fixed pool of ``unmanagedvCpus`` processors, free of charge.
+
+With the ``ideal`` preset it is the textbook's station of c servers. Its instances are the user's own; batchsim does
+not model them, so memory is not a limit here.
+"""
+
+from __future__ import annotations
+
+from batchsim.columns import Cause
+from batchsim.engine.clock import Clock
+from batchsim.engine.jobs import Attempt, Jobs
+from batchsim.scenario.configuration import ComputeEnvironment, Shape
+from batchsim.scenario.environment import Image
+
+
+class Pool:
+    """The processors of one UNMANAGED compute environment; its images are taken as warm."""
+
+    def __init__(self, index: int, spec: ComputeEnvironment, image: Image, clock: Clock, jobs: Jobs) -> None:
+        self.index = index
+        self.name = spec.name
+        self._total = spec.max_vcpus if spec.enabled else 0
+        self._free = float(self._total)
+        self._start_s = image.warm + image.container_start
+        self._clock = clock
+        self._jobs = jobs
+
+    def place(self, job: int, shape: Shape) -> bool:
+        """Start the job now if enough processors are free."""
+        if not self.has_room(shape):
+            return False
+        self._free -= shape.vcpus
+        now = self._clock.now
+        self._jobs.start(job, self, -1, pull_at=now, started_at=now + self._start_s)
+        return True
+
+    def release(self, attempt: Attempt) -> None:
+        """Take back the processors of an ended attempt."""
+        self._free += self._jobs.shape_of(attempt.job).vcpus
+
+    def has_room(self, shape: Shape) -> bool:
+        """Whether enough processors are free."""
+        return shape.vcpus <= self._free and shape.gpus == 0
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether the whole pool could hold the job."""
+        return shape.vcpus <= self._total and shape.gpus == 0
+
+    def provides(self, shape: Shape) -> bool:  # noqa: ARG002
+        """Nothing is ever launched here."""
+        return False
+
+    def cause(self, shape: Shape) -> Cause:
+        """The pool is full, or too small for ever."""
+        return Cause.LIMIT if self.holds(shape) else Cause.CAPACITY

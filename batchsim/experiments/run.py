@@ -1,0 +1,77 @@
+"""Run one scenario: its workload on its configuration, once or in replications."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from batchsim.engine.simulation import simulate
+from batchsim.results.replications import combine
+from batchsim.results.result import Result
+from batchsim.scenario.scenario import Scenario
+from batchsim.workload.build import build_workload
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replications: int = 1,
+    on_replication: Callable[[int], None] | None = None,
+) -> Result:
+    """Simulate a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to run; it is not changed.
+    seed : int, optional
+        Instead of the scenario's own.
+    replications : int
+        How often, each with random numbers of its own. With more than one, every figure of the summary becomes
+        ``{mean, low, high, n}`` with a 95 % confidence interval; the tables are those of the first replication.
+    on_replication : callable, optional
+        Called with the number of replications that are done. When it, or the user, interrupts the run, the result
+        speaks for those that are done, if there is one.
+
+    Returns
+    -------
+    Result
+        Summary, tables and plots. Equal scenario and seed give equal results.
+
+    Raises
+    ------
+    ScenarioError
+        If the workload's traces can't be read.
+    ValueError
+        If `replications` is below 1.
+    """
+    if replications < 1:
+        raise ValueError(f"replications must be 1 or more, not {replications}")
+    seed = scenario.seed if seed is None else seed
+    first = _run_once(scenario, seed, 0)
+    if replications == 1:
+        return first
+    summaries = [first.summary]
+    try:
+        for replication in range(1, replications):
+            if on_replication is not None:
+                on_replication(replication)
+            summaries.append(_run_once(scenario, seed, replication).summary)
+    except KeyboardInterrupt:
+        return first.with_summary(combine(summaries), interrupted=True)
+    return first.with_summary(combine(summaries))
+
+
+def _run_once(scenario: Scenario, seed: int, replication: int) -> Result:
+    workload = build_workload(scenario, seed=seed, replication=replication)
+    recording = simulate(
+        workload,
+        scenario.configuration,
+        scenario.environment,
+        seed=seed,
+        replication=replication,
+        duration_s=scenario.duration_s or 0.0,
+        horizon_s=math.inf if scenario.horizon_s is None else scenario.horizon_s,
+    )
+    return Result(scenario, workload, recording, seed=seed, replication=replication)

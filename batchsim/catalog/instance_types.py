@@ -1,0 +1,117 @@
+"""EC2 instance types, and what the entries of ``instanceTypes`` stand for.
+
+API ``ComputeResource.instanceTypes``: a size, a family, or one of AWS's own sets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from batchsim.catalog.tables import NotInCatalogError, rows
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    """One EC2 instance type; memory is the hardware's, in MiB."""
+
+    name: str
+    vcpus: int
+    memory_mib: int
+    gpus: int
+    gpu_model: str
+    architectures: tuple[str, ...]
+    current_generation: bool
+    bare_metal: bool
+    local_storage_gb: int
+    usage_classes: tuple[str, ...]
+
+    @property
+    def family(self) -> str:
+        """``c6i`` of ``c6i.large``."""
+        return self.name.partition(".")[0]
+
+
+#: What AWS's own sets stand for, from which day on (API ComputeResource.instanceTypes, read 2026-11).
+_SETS: dict[str, tuple[tuple[date, tuple[str, ...]], ...]] = {
+    "optimal": (
+        (date(2015, 12, 1), ("c4", "m4", "r4")),
+        (date(2025, 11, 1), ("m6i", "c6i", "r6i", "c7i")),
+    ),
+    "default_x86_64": ((date(2015, 12, 1), ("m6i", "c6i", "r6i", "c7i")),),
+    "default_arm64": ((date(2015, 12, 1), ("m6g", "c6g", "r6g", "c7g")),),
+}
+
+
+@cache
+def instance_types() -> Mapping[str, InstanceType]:
+    """All instance types by name."""
+    table = rows("instance_types.csv")
+    header = next(table)
+    types = {}
+    for row in table:
+        cell = dict(zip(header, row, strict=True))
+        types[cell["instance_type"]] = InstanceType(
+            name=cell["instance_type"],
+            vcpus=int(cell["vcpus"]),
+            memory_mib=int(cell["memory_mib"]),
+            gpus=int(cell["gpus"]),
+            gpu_model=cell["gpu_model"],
+            architectures=tuple(cell["architectures"].split("|")),
+            current_generation=cell["current_generation"] == "1",
+            bare_metal=cell["bare_metal"] == "1",
+            local_storage_gb=int(float(cell["local_storage_gb"] or 0)),
+            usage_classes=tuple(cell["usage_classes"].split("|")),
+        )
+    return types
+
+
+@cache
+def _families() -> Mapping[str, tuple[InstanceType, ...]]:
+    families: dict[str, list[InstanceType]] = {}
+    for kind in instance_types().values():
+        families.setdefault(kind.family, []).append(kind)
+    # A family does not include its bare-metal sizes (User Guide, Compute environment parameters).
+    return {
+        family: tuple(sorted((k for k in members if not k.bare_metal), key=lambda k: (k.vcpus, natural_key(k.name))))
+        for family, members in families.items()
+    }
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Sort key in which ``2xlarge`` comes before ``16xlarge``."""
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+
+
+def known_entries() -> list[str]:
+    """Every entry that ``instanceTypes`` may have."""
+    return [*_SETS, *_families(), *instance_types()]
+
+
+def expand(entry: str, *, on: date | None = None) -> tuple[InstanceType, ...]:
+    """The instance types that one entry of ``instanceTypes`` stands for.
+
+    Parameters
+    ----------
+    entry : str
+        A size, a family, or one of ``optimal``, ``default_x86_64``, ``default_arm64``.
+    on : date, optional
+        Day on which the environment is looked at, for the sets that AWS has changed; the newest when not given.
+
+    Raises
+    ------
+    NotInCatalogError
+        If there is no such entry.
+    """
+    if entry in _SETS:
+        families = [members for since, members in _SETS[entry] if on is None or since <= on]
+        return tuple(kind for family in (families or [_SETS[entry][0][1]])[-1] for kind in _families()[family])
+    if entry in instance_types():
+        return (instance_types()[entry],)
+    if _families().get(entry):
+        return _families()[entry]
+    raise NotInCatalogError(f"no instance type or family {entry!r}")

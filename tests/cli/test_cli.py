@@ -1,0 +1,171 @@
+"""The program as a user meets it: exit codes, streams, and what is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+SMALL = """
+name: small
+duration: 1h
+batch:
+  computeEnvironments:
+    - computeEnvironmentName: fleet
+      type: MANAGED
+      computeResources: {type: EC2, allocationStrategy: BEST_FIT_PROGRESSIVE, minvCpus: 0, maxvCpus: 8, instanceTypes: [c6i]}
+  jobQueues:
+    - jobQueueName: work
+      priority: 1
+      computeEnvironmentOrder: [{order: 1, computeEnvironment: fleet}]
+  jobDefinitions:
+    - jobDefinitionName: task
+      type: container
+      containerProperties:
+        image: busybox
+        resourceRequirements: [{type: VCPU, value: "1"}, {type: MEMORY, value: "1024"}]
+workload:
+  - workflow: tasks
+    arrivals: {every: 10m}
+    jobs:
+      - {jobName: task, jobQueue: work, jobDefinition: task, runtime: {lognormal: {median: 5m, p95: 9m}}}
+variants:
+  same: {}
+  twin: {}
+objectives: [max(queue_time) <= 1s, minimise cost]
+"""
+
+
+def batchsim(*arguments, cwd, hash_seed="0"):
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "NO_COLOR": "1", "COLUMNS": "120"}
+    environment["PYTHONPATH"] = str(ROOT)
+    return subprocess.run(
+        [sys.executable, "-m", "batchsim", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def small(tmp_path):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    return tmp_path
+
+
+TABLES = ["jobs.parquet", "attempts.parquet", "instances.parquet", "timeline.parquet", "summary.json"]
+
+
+def test_run_answers_and_writes_the_folder(small):
+    done = batchsim("run", "small.yaml", cwd=small)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "6 of 6 jobs succeeded" in done.stdout
+    written = sorted(path.name for path in (small / "results" / "small").iterdir())
+    assert written == sorted([*TABLES, "queue.png", "scenario.yaml"])
+
+
+def test_same_seed_same_bytes_whatever_the_hash_seed(small):
+    for name, seed, hash_seed in [("a", "7", "1"), ("b", "7", "2"), ("c", "8", "1")]:
+        done = batchsim("run", "small.yaml", "--seed", seed, "--out", name, "--quiet", cwd=small, hash_seed=hash_seed)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for table in TABLES:
+        assert (small / "a" / table).read_bytes() == (small / "b" / table).read_bytes(), table
+    assert (small / "a" / "jobs.parquet").read_bytes() != (small / "c" / "jobs.parquet").read_bytes()
+
+
+def test_the_written_scenario_runs_to_the_same_bytes(small):
+    assert batchsim("run", "small.yaml", "--seed", "7", "--out", "a", "--quiet", cwd=small).returncode == 0
+    done = batchsim("run", "a/scenario.yaml", "--out", "b", "--quiet", cwd=small)
+    assert (done.returncode, done.stderr) == (0, "")
+    for table in TABLES:
+        assert (small / "a" / table).read_bytes() == (small / "b" / table).read_bytes(), table
+
+
+def test_json_is_the_summary_and_nothing_else(small):
+    done = batchsim("run", "small.yaml", "--json", cwd=small)
+    summary = json.loads(done.stdout)
+    assert summary["jobs"] == {"submitted": 6, "succeeded": 6, "failed": 0, "unfinished": 0}
+    assert summary == json.loads((small / "results" / "small" / "summary.json").read_text())
+
+
+def test_check_turns_a_missed_objective_into_exit_code_1(small):
+    assert batchsim("run", "small.yaml", "--quiet", cwd=small).returncode == 0
+    assert batchsim("run", "small.yaml", "--quiet", "--check", cwd=small).returncode == 1
+
+
+def test_set_changes_one_value(small):
+    override = "batch.computeEnvironments.fleet.computeResources.maxvCpus=0"
+    done = batchsim("run", "small.yaml", "--set", override, "--json", cwd=small)
+    assert json.loads(done.stdout)["jobs"]["unfinished"] == 6
+
+
+def test_replications_give_intervals(small):
+    done = batchsim("run", "small.yaml", "--replications", "3", "--json", cwd=small)
+    summary = json.loads(done.stdout)
+    assert summary["replications"] == 3
+    cost = summary["cost_usd"]["total"]
+    assert cost["n"] == 3
+    assert cost["low"] < cost["mean"] < cost["high"]
+
+
+def test_equal_variants_differ_by_exactly_zero(small):
+    done = batchsim("compare", "small.yaml", "--json", cwd=small)
+    rows = json.loads(done.stdout)
+    assert [row["variant"] for row in rows] == ["same", "twin"]
+    assert {key: value for key, value in rows[0].items() if key != "variant"} == {
+        key: value for key, value in rows[1].items() if key != "variant"
+    }
+    assert rows[1]["cost_usd_difference"] == 0
+    assert rows[1]["queue_time_p95_s_difference"] == 0
+    assert (small / "results" / "small-compare" / "comparison.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "missing.yaml"], "missing.yaml: [unreadable]"),
+        (["run", "small.yaml", "--set", "batch.computeEnvironments.flet.state=DISABLED"], "did you mean"),
+        (["run", "small.yaml", "--variant", "twim"], "did you mean twin?"),
+        (["run", "small.yaml", "--out", "small.yaml"], "small.yaml: [output] can't be written"),
+        (["run", "small.yaml", "--seed", "-1"], "expected a whole number of 0 or more"),
+        (["rum", "small.yaml"], "invalid choice"),
+    ],
+)
+def test_wrong_input_is_one_clear_message_and_exit_code_2(small, arguments, expected):
+    done = batchsim(*arguments, cwd=small)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (small / "results").exists()
+
+
+def test_every_fault_comes_in_one_go(small):
+    text = SMALL.replace("BEST_FIT_PROGRESSIVE", "BOGUS").replace("duration: 1h", "duration: -1h\nduraton: 2h")
+    (small / "small.yaml").write_text(text.replace("jobDefinition: task", "jobDefinition: tusk"))
+    done = batchsim("run", "small.yaml", cwd=small)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) >= 4
+    assert all(line.startswith("small.yaml:") for line in lines)
+    for word in ("BOGUS", "duraton", "tusk", "-1h"):
+        assert word in done.stderr
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys, batchsim.cli.main as m\n"
+        "try: m.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pandas', 'pyarrow', 'matplotlib', 'scipy', 'botocore', 'pydantic', 'ruamel', 'simpy', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"

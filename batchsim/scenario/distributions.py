@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from batchsim.scenario.fields import Seconds, Section
 from batchsim.units import parse_duration
@@ -92,11 +92,15 @@ class Triangular(Section):
         return self
 
 
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 class Empirical(Section):
     """One of the given durations, each as likely as its weight says (all alike without weights)."""
 
-    values: tuple[Seconds, ...] = Field(min_length=1)
-    weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    values: Annotated[tuple[Seconds, ...], BeforeValidator(_as_tuple)] = Field(min_length=1)
+    weights: Annotated[tuple[Annotated[float, Field(ge=0)], ...] | None, BeforeValidator(_as_tuple)] = None
 
     @model_validator(mode="after")
     def _weighted(self) -> Empirical:
@@ -116,6 +120,16 @@ DISTRIBUTIONS: dict[str, type[Section]] = {
 }
 
 
+def describe(error: ValidationError) -> str:
+    """What a validation found, in one line."""
+    parts = []
+    for fault in error.errors(include_url=False, include_context=False):
+        place = ".".join(str(step) for step in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        parts.append(f"{place}: {message}" if place else message)
+    return "; ".join(parts)
+
+
 def _distribution(value: Any) -> Any:
     if isinstance(value, Section):
         return value
@@ -123,8 +137,19 @@ def _distribution(value: Any) -> Any:
         if len(value) != 1 or next(iter(value)) not in DISTRIBUTIONS:
             raise ValueError(f"expected a duration, or one of {', '.join(DISTRIBUTIONS)} with its parameters")
         ((name, parameters),) = value.items()
-        return DISTRIBUTIONS[name].model_validate(parameters)
+        try:
+            return DISTRIBUTIONS[name].model_validate(parameters)
+        except ValidationError as error:
+            raise ValueError(f"{name}: {describe(error)}") from None
     return Constant(value=parse_duration(value))
+
+
+def as_given(distribution: Distribution) -> Any:
+    """A distribution as a scenario writes it."""
+    if isinstance(distribution, Constant):
+        return distribution.value
+    name = next(name for name, kind in DISTRIBUTIONS.items() if isinstance(distribution, kind))
+    return {name: distribution.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 
 Distribution = Constant | Lognormal | Exponential | Gamma | Weibull | Uniform | Triangular | Empirical

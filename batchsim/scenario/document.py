@@ -1,0 +1,215 @@
+"""Reading YAML 1.2 safely into plain values, with the place of every value remembered.
+
+In YAML 1.2 ``no`` and ``12:30`` are texts and ``1e6`` is a number, as a person thinks; a key that comes twice is a
+fault and not a silent override. JSON is YAML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from batchsim.errors import Finding, ScenarioError
+
+#: A place in a document: keys and indices from the root.
+Where = tuple[str | int, ...]
+
+#: Aliases are allowed, but a document may not grow to more values than this by them.
+MAX_VALUES = 2_000_000
+
+#: The members that name a thing, in the order in which they are looked for.
+NAMES = (
+    "computeEnvironmentName",
+    "jobQueueName",
+    "jobDefinitionName",
+    "consumableResourceName",
+    "jobName",
+    "workflow",
+    "name",
+)
+
+_INT = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEX = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain values and where they stand.
+
+    Attributes
+    ----------
+    values : dict
+        What the document says: dict, list, str, int, float, bool, None.
+    places : dict
+        File, line and column of values, and of keys under ``(*where, key)`` with `KEY` appended.
+    """
+
+    values: dict[str, Any]
+    file: str = ""
+    places: dict[Where, tuple[str, int, int]] = field(default_factory=dict)
+
+    def place(self, where: Where, *, key: bool = False) -> tuple[str, int, int]:
+        """File, line and column of a value (or its key), or of the nearest thing around it."""
+        if key and (*where, KEY) in self.places:
+            return self.places[*where, KEY]
+        for length in range(len(where), -1, -1):
+            if where[:length] in self.places:
+                return self.places[where[:length]]
+        return self.file, 0, 0
+
+    def path(self, where: Where) -> str:
+        """The dotted path of a place; members of lists go by their names where they have one."""
+        parts: list[str] = []
+        value: Any = self.values
+        for step in where:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                value = None
+            parts.append(str(name_of(value) or step) if isinstance(step, int) else step)
+        return ".".join(parts)
+
+    def finding(self, where: Where, code: str, message: str, *, key: bool = False, **more: Any) -> Finding:
+        """A finding at a place of this document."""
+        return Finding(code, self.path(where), message, **more).at(*self.place(where, key=key))
+
+
+#: Marks, at the end of a `Where`, the key of a value instead of the value.
+KEY = "\0key"
+
+
+def name_of(value: Any) -> str | None:
+    """The name of a named thing, such as a compute environment; None for anything else."""
+    if isinstance(value, dict):
+        for member in NAMES:
+            if isinstance(value.get(member), str):
+                return str(value[member])
+    return None
+
+
+def read(path: Path, shown: str) -> Document:
+    """Read a YAML file.
+
+    Parameters
+    ----------
+    shown : str
+        The file's name as the user gave it, for findings.
+
+    Raises
+    ------
+    ScenarioError
+        If the file can't be read or is not YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ScenarioError([Finding("unreadable", "", f"not UTF-8 text (byte {error.start})", file=shown)]) from None
+    except OSError as error:
+        raise ScenarioError([Finding("unreadable", "", error.strerror or str(error), file=shown)]) from None
+    return parse(text, shown)
+
+
+def parse(text: str, shown: str) -> Document:
+    """Read a YAML text.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not YAML, has a key twice, or is not a mapping.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        node = YAML(typ="rt", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = " ".join(str(part) for part in (error.context, error.problem) if part)
+        finding = Finding("syntax", "", message.replace("\n", " "), file=shown)
+        if mark is not None:
+            finding = finding.at(shown, mark.line + 1, mark.column + 1)
+        raise ScenarioError([finding]) from None
+    except YAMLError as error:
+        message = str(error).splitlines()[0]
+        raise ScenarioError([Finding("syntax", "", message, file=shown)]) from None
+    builder = _Builder(shown)
+    values = builder.build(node, ()) if node is not None else None
+    if not isinstance(values, dict) and not builder.findings:
+        builder.findings.append(
+            Finding("not-a-mapping", "", "not a scenario", "a mapping with name, batch, workload …", file=shown, line=1)
+        )
+    if builder.findings:
+        raise ScenarioError(builder.findings)
+    return Document(values, shown, builder.places)
+
+
+def parse_scalar(text: str) -> Any:
+    """A value of the command line, read as YAML reads it."""
+    return parse(f"value: {text}", "--set").values["value"]
+
+
+class _Builder:
+    """Nodes to plain values."""
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+        self._count = 0
+        self.places: dict[Where, tuple[str, int, int]] = {}
+        self.findings: list[Finding] = []
+
+    def build(self, node: Any, where: Where) -> Any:
+        """The value of a node, its place noted."""
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise ScenarioError([Finding("too-large", "", "aliases expand to too many values", file=self._shown)])
+        mark = node.start_mark
+        self.places[where] = self._shown, mark.line + 1, mark.column + 1
+        if node.id == "mapping":
+            return dict(self._members(node, where))
+        if node.id == "sequence":
+            return [self.build(item, (*where, index)) for index, item in enumerate(node.value)]
+        return _scalar(node)
+
+    def _members(self, node: Any, where: Where) -> Iterator[tuple[str, Any]]:
+        seen: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            mark = key_node.start_mark
+            place = self._shown, mark.line + 1, mark.column + 1
+            path = ".".join(map(str, (*where, key)))
+            if key_node.id != "scalar":
+                self.findings.append(Finding("syntax", path, "a key must be a text").at(*place))
+                continue
+            if key in seen:
+                message = f"the key comes twice, first in line {seen[key]}"
+                self.findings.append(Finding("duplicate-key", path, message).at(*place))
+                continue
+            seen[key] = place[1]
+            self.places[*where, key, KEY] = place
+            yield key, self.build(value_node, (*where, key))
+
+
+def _scalar(node: Any) -> Any:
+    """The value of a scalar by YAML 1.2's core schema; a quoted one is always a text."""
+    text = str(node.value)
+    if node.style in {"'", '"', "|", ">"} or str(node.tag).endswith(":str"):
+        return text
+    if text in {"", "~", "null", "Null", "NULL"}:
+        return None
+    if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
+        return text.lower() == "true"
+    if _INT.fullmatch(text):
+        return int(text)
+    if _OCTAL.fullmatch(text):
+        return int(text, 0)
+    if _HEX.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return _SPECIAL.get(text.lower(), text)

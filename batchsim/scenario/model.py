@@ -1,0 +1,195 @@
+"""batchsim's own sections as frozen models that know every key, and the workload's entries."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from batchsim.scenario.distributions import Delay
+from batchsim.scenario.environment import Environment
+from batchsim.scenario.fields import Probability, Seconds, Section
+from batchsim.units import DAY, HOUR, MINUTE, parse_duration, parse_instant
+
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*/\s*(s|m|h|d)\s*")
+_PER = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY}
+
+
+def _rate(value: object) -> float:
+    """Arrivals per hour of ``120/h``, ``2/m`` or a plain number per hour."""
+    if isinstance(value, str) and (match := _RATE.fullmatch(value)):
+        rate = float(match[1]) * HOUR / _PER[match[2]]
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        rate = float(value)
+    else:
+        raise ValueError(f"{value!r} is not a rate; expected arrivals per hour, or a text such as 120/h or 2/m")
+    if not 0 < rate < float("inf"):
+        raise ValueError(f"{value!r} is not a rate; expected more than 0")
+    return rate
+
+
+def _instant(value: object) -> str | float:
+    """An instant: an ISO text is kept until the start is known, anything else is a duration since it."""
+    if isinstance(value, str) and re.match(r"\s*\d{4}-", value):
+        parse_instant(value)
+        return value
+    return parse_duration(value)
+
+
+Instant = Annotated[str | float, BeforeValidator(_instant)]
+
+
+def _as_list(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+Instants = Annotated[tuple[Instant, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Factors = Annotated[
+    tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+]
+
+
+class Profile(Section):
+    """How a Poisson rate varies: factors by hour of day (24, from midnight UTC) and day of week (7, from Monday)."""
+
+    hour_of_day: Annotated[Factors, Field(min_length=24, max_length=24)] = (1.0,) * 24
+    day_of_week: Annotated[Factors, Field(min_length=7, max_length=7)] = (1.0,) * 7
+
+    @model_validator(mode="after")
+    def _some(self) -> Profile:
+        if not any(self.hour_of_day) or not any(self.day_of_week):
+            raise ValueError("expected at least one factor above 0")
+        return self
+
+
+class Poisson(Section):
+    """Arrivals at random, so many an hour; `rate` holds where the profile's factors are 1."""
+
+    rate: Annotated[float, BeforeValidator(_rate)]
+    profile: Profile = Profile()
+
+
+class Arrivals(Section):
+    """When a workflow is submitted: exactly one of the five ways, each over the scenario's duration.
+
+    ``jitter`` delays each arrival: a duration by a uniform share of it, a distribution by a draw.
+    """
+
+    at: Instants | None = None
+    every: Annotated[float, BeforeValidator(parse_duration), Field(gt=0)] | None = None
+    cron: str | None = None
+    poisson: Poisson | None = None
+    trace: Instants | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+    from_: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
+    timezone: str = "UTC"
+    jitter: Delay | None = None
+
+    @field_validator("cron")
+    @classmethod
+    def _cron(cls, value: str | None) -> str | None:
+        if value is not None:
+            from datetime import UTC, datetime
+
+            from cronsim import CronSim, CronSimError
+
+            try:
+                CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+            except CronSimError as error:
+                raise ValueError(
+                    f"{value!r} is not a cron expression ({error}); expected five fields such as 0 2 * * *"
+                ) from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{value!r} is not a time zone; expected a name such as Europe/Berlin") from None
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Arrivals:
+        given = [name for name in ("at", "every", "cron", "poisson", "trace") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("expected exactly one of at, every, cron, poisson, trace")
+        return self
+
+
+class Failure(Section):
+    """How a job's attempts fail: so likely, with this exit code, so long into the run (default: at its end)."""
+
+    probability: Probability
+    exit_code: Annotated[int, Field(ge=1, le=255)] = 1
+    after: Delay | None = None
+
+
+class WorkflowJob(Section):
+    """One job of a workflow: SubmitJob's own members, and what only the simulation knows."""
+
+    submit: dict[str, Any]
+    runtime: Delay
+    failure: Failure | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "submit" not in value:
+            own = {key: value[key] for key in ("runtime", "failure") if key in value}
+            return {"submit": {key: item for key, item in value.items() if key not in own}, **own}
+        return value
+
+
+class Workflow(Section):
+    """A DAG of jobs; one arrival submits all of it."""
+
+    workflow: Annotated[str, Field(min_length=1)]
+    arrivals: Arrivals | None = None
+    jobs: tuple[WorkflowJob, ...] = Field(min_length=1)
+
+    @field_validator("jobs", mode="before")
+    @classmethod
+    def _tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Trace(Section):
+    """A recorded workload, replayed: once at the scenario's start, or at each of its arrivals."""
+
+    format: Literal["swf", "wfformat", "describe-jobs", "csv", "parquet"]
+    path: str
+    name: str | None = None
+    job_queue: str | None = None
+    job_definition: str | None = None
+    memory_per_vcpu: Annotated[float, Field(gt=0)] | None = None
+    queues: dict[str, str] = Field(default_factory=dict)
+    arrivals: Arrivals | None = None
+
+
+class TraceSource(Section):
+    """An entry of the workload that replays a trace."""
+
+    trace: Trace
+
+
+class Frame(Section):
+    """A scenario's own top-level members, without those that are checked elsewhere."""
+
+    name: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    region: str = "us-east-1"
+    start: str = "2026-01-01T00:00:00Z"
+    duration: Seconds | None = None
+    horizon: Seconds | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    environment: Environment = Environment()
+
+    @field_validator("start")
+    @classmethod
+    def _start(cls, value: str) -> str:
+        return parse_instant(value).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,309 @@
+"""From AWS's request shapes to a `Configuration`: families expanded, defaults filled in, prices attached.
+
+Runs on a document that has passed the checks of shape and meaning; what it finds besides is a figure that the catalog
+lacks, and jobs that nothing can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from batchsim.catalog.billing import root_volume_usd_per_hour
+from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
+from batchsim.catalog.instance_types import InstanceType, expand
+from batchsim.catalog.memory import usable_memory_mib
+from batchsim.catalog.offerings import interruption_hazard_per_hour, on_demand_usd_per_hour, spot_advice
+from batchsim.catalog.tables import NotInCatalogError
+from batchsim.errors import Finding
+from batchsim.scenario.configuration import (
+    ComputeEnvironment,
+    Configuration,
+    FargatePrices,
+    JobDefinition,
+    JobQueue,
+    Offering,
+    RetryRule,
+    Shape,
+)
+from batchsim.scenario.document import Document, Where
+from batchsim.scenario.environment import Environment, RatePerHour
+from batchsim.scenario.rules.context import Context, base_name, dig, requirement
+from batchsim.units import MIB_PER_GIB
+
+#: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).
+HAZARD_FACTORS = {
+    "SPOT_CAPACITY_OPTIMIZED": 0.5,
+    "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED": 0.5,
+    "SPOT_PRICE_CAPACITY_OPTIMIZED": 0.7,
+    "BEST_FIT": 2.0,
+}
+#: Factors on the registration delay: driver start, big hosts, firmware (assumptions).
+GPU_BOOT, LARGE_BOOT, METAL_BOOT = 1.5, 1.3, 4.0
+LARGE_VCPUS = 192
+DEFAULT_ZONES = 3
+
+
+def resolve(document: Document, region: str, settings: Environment) -> tuple[Configuration, list[Finding]]:
+    """The configuration of a checked document, and what was found on the way."""
+    context = Context(document)
+    findings: list[Finding] = []
+    environments = []
+    for where, value in context.items("computeEnvironments"):
+        try:
+            environments.append(_environment(value, region, settings))
+        except NotInCatalogError as error:
+            findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
+    configuration = Configuration(
+        region=region,
+        environments=tuple(environments),
+        queues=tuple(_queue(value) for _, value in context.items("jobQueues")),
+        definitions=tuple(_definition(value, settings) for _, value in context.definitions.values()),
+    )
+    if not findings:
+        findings += _empty_environments(context, configuration)
+        findings += _never_placeable(context, configuration)
+    return configuration, findings
+
+
+def _environment(value: Mapping[str, Any], region: str, settings: Environment) -> ComputeEnvironment:
+    name, enabled = value["computeEnvironmentName"], value.get("state", "ENABLED") == "ENABLED"
+    resources = value.get("computeResources")
+    if value["type"] == "UNMANAGED" or resources is None:
+        return ComputeEnvironment(name, "UNMANAGED", enabled, value["unmanagedvCpus"])
+    kind, limit = resources["type"], resources["maxvCpus"]
+    if kind in {"FARGATE", "FARGATE_SPOT"}:
+        spot = kind == "FARGATE_SPOT"
+        interrupted = spot and settings.spot.interruptions != "none"
+        return ComputeEnvironment(
+            name,
+            kind,
+            enabled,
+            limit,
+            fargate=_fargate_prices(region, settings, spot=spot),
+            interruptions_per_hour=settings.spot.fargate_rate_per_hour if interrupted else 0.0,
+        )
+    strategy = resources.get("allocationStrategy", "BEST_FIT")
+    return ComputeEnvironment(
+        name,
+        kind,
+        enabled,
+        limit,
+        min_vcpus=resources.get("minvCpus", 0),
+        desired_vcpus=resources.get("desiredvCpus", 0),
+        allocation_strategy=strategy,
+        offerings=tuple(_offerings(resources, region, settings, strategy)),
+        zones=_zones(resources, region),
+        min_scale_down_delay_s=60.0 * (dig(resources, "scalingPolicy", "minScaleDownDelayMinutes") or 0),
+        root_volume_usd_per_hour=root_volume_usd_per_hour(region, settings.ec2.root_volume / MIB_PER_GIB),
+    )
+
+
+def _zones(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
+    """Zones of the subnets: which they are is not known offline, only how many there can be."""
+    count = 1 if resources.get("placementGroup") else min(len(resources.get("subnets") or []) or DEFAULT_ZONES, 6)
+    return tuple(f"{region}{letter}" for letter in "abcdef"[:count])
+
+
+def _fargate_prices(region: str, settings: Environment, *, spot: bool) -> dict[str, FargatePrices]:
+    factor = 1 - settings.spot.fargate_discount if spot else 1.0
+    prices = {}
+    for architecture in ("X86_64", "ARM64"):
+        try:
+            known = price(region, architecture)
+        except NotInCatalogError:
+            if architecture == "X86_64":
+                raise
+            continue
+        prices[architecture] = FargatePrices(
+            known.usd_per_vcpu_hour * factor, known.usd_per_gb_hour * factor, STORAGE_USD_PER_GB_HOUR
+        )
+    return prices
+
+
+def _offerings(resources: Mapping[str, Any], region: str, settings: Environment, strategy: str) -> Iterator[Offering]:
+    """The types that may be launched: an explicit size leaves the expansion of its family."""
+    on_demand = on_demand_usd_per_hour(region)
+    spot = resources["type"] == "SPOT"
+    entries = resources["instanceTypes"]
+    seen: set[str] = {entry for entry in entries if "." in entry}
+    for listed, entry in enumerate(entries):
+        for kind in expand(entry):
+            if (kind.name in seen) != (entry == kind.name):
+                continue
+            seen.add(kind.name)
+            usd = settings.prices.overrides.get(kind.name, on_demand.get(kind.name))
+            if usd is None:
+                continue
+            if not spot:
+                if "on-demand" in kind.usage_classes:
+                    yield _offering(kind, listed, settings, usd, usd)
+                continue
+            offer = _spot(kind, region, settings, usd)
+            if offer is None:
+                continue
+            spot_usd, bucket, hazard = offer
+            if spot_usd <= usd * resources.get("bidPercentage", 100) / 100:
+                factor = HAZARD_FACTORS.get(strategy, 1.0) if settings.spot.interruptions == "advisor" else 1.0
+                yield _offering(
+                    kind,
+                    listed,
+                    settings,
+                    spot_usd,
+                    usd,
+                    interruption_bucket=bucket,
+                    interruptions_per_hour=hazard * factor,
+                )
+
+
+def _spot(kind: InstanceType, region: str, settings: Environment, on_demand: float) -> tuple[float, int, float] | None:
+    """Spot price, bucket and hazard of a type; None where the region has no Spot statistics of it."""
+    advice = spot_advice(region).get(kind.name)
+    if advice is None or "spot" not in kind.usage_classes:
+        return None
+    market = settings.spot
+    saved = advice.savings if market.prices == "advisor" else market.prices.discount
+    if isinstance(market.interruptions, RatePerHour):
+        hazard = market.interruptions.rate_per_hour
+    elif market.interruptions == "none":
+        hazard = 0.0
+    else:
+        hazard = interruption_hazard_per_hour(advice.bucket) * market.hazard_scale
+    return on_demand * (1 - saved), advice.bucket, hazard
+
+
+def _offering(
+    kind: InstanceType, listed: int, settings: Environment, usd: float, on_demand: float, **spot: Any
+) -> Offering:
+    boot = GPU_BOOT if kind.gpus else 1.0
+    if kind.bare_metal:
+        boot *= METAL_BOOT
+    elif kind.vcpus > LARGE_VCPUS:
+        boot *= LARGE_BOOT
+    image = settings.image
+    return Offering(
+        instance_type=kind.name,
+        listed=listed,
+        vcpus=kind.vcpus,
+        memory_mib=usable_memory_mib(kind, reserved_mib=settings.ec2.reserved_memory),
+        gpus=kind.gpus,
+        architecture="arm64" if "arm64" in kind.architectures else "x86_64",
+        price_usd_per_hour=usd,
+        on_demand_usd_per_hour=on_demand,
+        boot_factor=boot,
+        pull_mib_per_s=image.local_storage_pull_rate if kind.local_storage_gb else image.pull_rate,
+        **spot,
+    )
+
+
+def _queue(value: Mapping[str, Any]) -> JobQueue:
+    order = sorted(value["computeEnvironmentOrder"], key=lambda entry: entry["order"])
+    return JobQueue(
+        name=value["jobQueueName"],
+        priority=value["priority"],
+        enabled=value.get("state", "ENABLED") == "ENABLED",
+        environments=tuple(base_name(entry["computeEnvironment"]) for entry in order),
+    )
+
+
+def retry_rules(strategy: Mapping[str, Any] | None) -> tuple[int, tuple[RetryRule, ...]]:
+    """Attempts and rules of a retry strategy; one attempt without one."""
+    entries = (strategy or {}).get("evaluateOnExit") or ()
+    return (strategy or {}).get("attempts", 1), tuple(
+        RetryRule(
+            "RETRY" if entry["action"].upper() == "RETRY" else "EXIT",
+            entry.get("onExitCode"),
+            entry.get("onReason"),
+            entry.get("onStatusReason"),
+        )
+        for entry in entries
+    )
+
+
+def shape_of(container: Mapping[str, Any], default: Shape | None = None) -> Shape:
+    """What a container (or an override) asks for; what it leaves out comes from the default."""
+    vcpus, memory, gpus = (requirement(container, kind) for kind in ("VCPU", "MEMORY", "GPU"))
+    fallback = default or Shape(1.0, 4)
+    return Shape(
+        fallback.vcpus if vcpus is None else vcpus,
+        fallback.memory_mib if memory is None else int(memory),
+        fallback.gpus if gpus is None else int(gpus),
+    )
+
+
+def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinition:
+    container = value.get("containerProperties") or {}
+    attempts, rules = retry_rules(value.get("retryStrategy"))
+    override = settings.image.job_definitions.get(value["jobDefinitionName"])
+    return JobDefinition(
+        name=value["jobDefinitionName"],
+        shape=shape_of(container),
+        attempts=attempts,
+        evaluate_on_exit=rules,
+        timeout_s=dig(value, "timeout", "attemptDurationSeconds"),
+        architecture=dig(container, "runtimePlatform", "cpuArchitecture") or "X86_64",
+        platform="FARGATE" if "FARGATE" in (value.get("platformCapabilities") or []) else "EC2",
+        image=container.get("image", ""),
+        image_size_mib=settings.image.size if override is None else override.size,
+        ephemeral_storage_gib=dig(container, "ephemeralStorage", "sizeInGiB") or 20,
+    )
+
+
+def _empty_environments(context: Context, configuration: Configuration) -> Iterator[Finding]:
+    for environment in configuration.environments:
+        if environment.purchase_option in {"EC2", "SPOT"} and not environment.offerings:
+            where, _ = context.environments[environment.name]
+            place: Where = (*where, "computeResources", "instanceTypes")
+            message = f"none of the types can be had as {environment.purchase_option} in {configuration.region}"
+            yield context.document.finding(place, "no-offering", message, expected="types with a price there")
+
+
+def _never_placeable(context: Context, configuration: Configuration) -> Iterator[Finding]:
+    """Jobs that AWS takes and nothing can hold: they stay RUNNABLE for ever and block their queue."""
+    environments = {environment.name: environment for environment in configuration.environments}
+    queues = {queue.name: queue for queue in configuration.queues}
+    definitions = {definition.name: definition for definition in configuration.definitions}
+    for _, _, jobs in context.workflows():
+        for where, job in jobs:
+            queue, definition = queues[base_name(job["jobQueue"])], definitions[base_name(job["jobDefinition"])]
+            shape = shape_of(job.get("containerOverrides") or {}, definition.shape)
+            attached = [environments[name] for name in queue.environments]
+            platforms = {"FARGATE" if e.purchase_option.startswith("FARGATE") else "EC2" for e in attached}
+            if definition.platform not in platforms:
+                yield context.document.finding(
+                    (*where, "jobDefinition"),
+                    "platform",
+                    f"{definition.name} is for {definition.platform}, the queue {queue.name} is not",
+                    expected=f"platformCapabilities: [{min(platforms)}]",
+                    source="AWS Batch API, RegisterJobDefinitionRequest.platformCapabilities",
+                )
+            elif not any(can_hold(environment, shape) for environment in attached):
+                yield context.document.finding(
+                    (*where, "jobDefinition"),
+                    "never-placeable",
+                    f"no compute environment of {queue.name} can ever hold {shape.vcpus:g} vCPU, {shape.memory_mib} MiB"
+                    + (f" and {shape.gpus} GPU" if shape.gpus else "")
+                    + ": the job would stay RUNNABLE and block the queue",
+                    expected=f"at most {'; '.join(_largest(environment) for environment in attached)}",
+                    severity="warning",
+                    source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
+                )
+
+
+def can_hold(environment: ComputeEnvironment, shape: Shape) -> bool:
+    """Whether a job of this shape could ever run in an environment, were it empty."""
+    if shape.vcpus > environment.max_vcpus or not environment.enabled:
+        return False
+    if environment.purchase_option in {"EC2", "SPOT"}:
+        return any(offering.holds(shape) for offering in environment.offerings)
+    return shape.gpus == 0
+
+
+def _largest(environment: ComputeEnvironment) -> str:
+    if not environment.offerings:
+        return f"{environment.max_vcpus} vCPU in {environment.name}"
+    largest = max(environment.offerings, key=lambda offering: (offering.memory_mib, offering.vcpus))
+    limit = f", maxvCpus {environment.max_vcpus}" if environment.max_vcpus < largest.vcpus else ""
+    return (
+        f"{largest.vcpus} vCPU, {largest.memory_mib} MiB usable on {largest.instance_type}{limit} in {environment.name}"
+    )

@@ -1,0 +1,12 @@
+"""Rules of meaning: whether the objects make sense together, and can be simulated.
+
+A rule is a small function that yields findings; it is registered with its code, a title and its source. Rules look at
+what was written, faults of shape included, so each takes only what has the type it expects.
+"""
+
+from __future__ import annotations
+
+from batchsim.scenario.rules import definitions, environments, queues, unsupported, workload
+from batchsim.scenario.rules.context import RULES, Context, check_all
+
+__all__ = ["RULES", "Context", "check_all", "definitions", "environments", "queues", "unsupported", "workload"]

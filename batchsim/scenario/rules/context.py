@@ -1,0 +1,155 @@
+"""What rules look at, and their registry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from batchsim.errors import Finding, Severity, nearest
+from batchsim.scenario.document import Document, Where
+
+
+def base_name(reference: Any) -> str:
+    """The name in a name, an ARN, or ``name:revision``."""
+    text = str(reference)
+    if text.startswith("arn:"):
+        text = text.rsplit("/", 1)[-1]
+    return text.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Context:
+    """A scenario's document, seen as AWS Batch objects."""
+
+    document: Document
+
+    def items(self, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
+        """The objects of one list of the batch section, with their places."""
+        batch = self.document.values.get("batch")
+        objects = batch.get(kind) if isinstance(batch, dict) else None
+        for index, value in enumerate(objects if isinstance(objects, list) else []):
+            if isinstance(value, dict):
+                yield ("batch", kind, index), value
+
+    @cached_property
+    def environments(self) -> dict[str, tuple[Where, dict[str, Any]]]:
+        """Compute environments by name."""
+        return self._by_name("computeEnvironments", "computeEnvironmentName")
+
+    @cached_property
+    def queues(self) -> dict[str, tuple[Where, dict[str, Any]]]:
+        """Job queues by name."""
+        return self._by_name("jobQueues", "jobQueueName")
+
+    @cached_property
+    def definitions(self) -> dict[str, tuple[Where, dict[str, Any]]]:
+        """Job definitions by name; of several revisions the last."""
+        return self._by_name("jobDefinitions", "jobDefinitionName")
+
+    def _by_name(self, kind: str, member: str) -> dict[str, tuple[Where, dict[str, Any]]]:
+        return {
+            str(value[member]): (where, value)
+            for where, value in self.items(kind)
+            if isinstance(value.get(member), str)
+        }
+
+    def workflows(self) -> Iterator[tuple[Where, dict[str, Any], list[tuple[Where, dict[str, Any]]]]]:
+        """Workflows with their jobs."""
+        entries = self.document.values.get("workload")
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict) and isinstance(entry.get("jobs"), list):
+                where: Where = ("workload", index)
+                yield (
+                    where,
+                    entry,
+                    [((*where, "jobs", n), j) for n, j in enumerate(entry["jobs"]) if isinstance(j, dict)],
+                )
+
+    def traces(self) -> Iterator[tuple[Where, dict[str, Any]]]:
+        """Traces."""
+        entries = self.document.values.get("workload")
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict) and isinstance(entry.get("trace"), dict):
+                yield ("workload", index, "trace"), entry["trace"]
+
+    def finding(self, where: Where, message: str, **more: Any) -> Finding:
+        """A finding without its rule, which `check_all` adds."""
+        return self.document.finding(where, "", message, **more)
+
+    def unknown(self, where: Where, what: str, name: str, known: Any) -> Finding:
+        """A reference that leads nowhere."""
+        return self.finding(where, f"there is no {what} {name!r}", suggestion=nearest(name, known))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule and what is known of it."""
+
+    code: str
+    title: str
+    source: str
+    severity: Severity
+    check: Callable[[Context], Iterator[Finding]]
+
+
+RULES: list[Rule] = []
+
+
+def rule(
+    code: str, title: str, source: str = "", *, severity: Severity = "error"
+) -> Callable[[Callable[[Context], Iterator[Finding]]], Callable[[Context], Iterator[Finding]]]:
+    """Register a rule."""
+
+    def register(check: Callable[[Context], Iterator[Finding]]) -> Callable[[Context], Iterator[Finding]]:
+        RULES.append(Rule(code, title, source, severity, check))
+        return check
+
+    return register
+
+
+def check_all(document: Document) -> Iterator[Finding]:
+    """Findings of every rule."""
+    from dataclasses import replace
+
+    context = Context(document)
+    for each in RULES:
+        for finding in each.check(context):
+            yield replace(finding, code=each.code, source=each.source, severity=each.severity)
+
+
+def dig(value: Any, *steps: str) -> Any:
+    """What stands under nested keys, or None where there is none or a step is no mapping."""
+    for step in steps:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, or None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def figure(value: Any) -> float | None:
+    """A finite number, also from the text that AWS writes it as; None for anything else."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def requirement(container: Any, kind: str) -> float | None:
+    """What a container asks for of VCPU, MEMORY or GPU, in either of AWS's two places."""
+    listed = dig(container, "resourceRequirements")
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict) and entry.get("type") == kind:
+            return figure(entry.get("value"))
+    old = {"VCPU": "vcpus", "MEMORY": "memory"}.get(kind)
+    return figure(dig(container, old)) if old else None

@@ -1,0 +1,208 @@
+"""A scenario: frozen, equal by value, and able to say itself as YAML."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from batchsim._version import __version__
+from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.scenario.configuration import Configuration
+from batchsim.scenario.distributions import DISTRIBUTIONS, Constant, as_given
+from batchsim.scenario.document import Document
+from batchsim.scenario.environment import Environment
+from batchsim.scenario.fields import Section
+from batchsim.scenario.model import TraceSource, Workflow
+from batchsim.scenario.objectives import Objective
+from batchsim.scenario.overrides import paths_of_key
+
+_ORDER = ("name", "region", "start", "duration", "horizon", "seed")
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """What is simulated: a configuration, a workload, and the world around them.
+
+    Made by `batchsim.load`; changed copies are made by `with_` and `variant`.
+
+    Attributes
+    ----------
+    name, region : str
+        What it is called and where it runs.
+    start : datetime
+        Wall-clock time of simulated second 0, UTC.
+    duration_s, horizon_s : float or None
+        Until when jobs arrive, and when the run ends at the latest; seconds since the start.
+    seed : int
+        Of all random numbers.
+    batch : dict
+        AWS's own request shapes, as they were written.
+    workload : tuple
+        Workflows and traces.
+    environment : Environment
+        Delays, market, prices.
+    variants : dict
+        Name → overrides by dotted path.
+    objectives : tuple of Objective
+        The promise.
+    warnings : tuple of Finding
+        What is allowed and probably not meant.
+    base : Path
+        Folder that the paths of traces are relative to.
+    """
+
+    name: str
+    region: str
+    start: datetime
+    duration_s: float | None
+    horizon_s: float | None
+    seed: int
+    batch: Mapping[str, list[dict[str, Any]]]
+    workload: tuple[Workflow | TraceSource, ...]
+    environment: Environment
+    variants: Mapping[str, Mapping[str, Any]]
+    objectives: tuple[Objective, ...]
+    configuration: Configuration
+    warnings: tuple[Finding, ...]
+    base: Path
+    document: Document
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {self.digest[:12]}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, every default filled in; the same for equal scenarios on any machine."""
+        content = self._content(self.base)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def variant_names(self) -> tuple[str, ...]:
+        """The names of the variants, in their order."""
+        return tuple(self.variants)
+
+    def variant(self, name: str) -> Scenario:
+        """The scenario with one variant's overrides applied.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such variant.
+        """
+        if name not in self.variants:
+            message = f"the scenario has no variant {name!r}"
+            near = nearest(name, self.variants)
+            raise ScenarioError(
+                [Finding("unknown-variant", "variants", message, suggestion=near, file=self.document.file)]
+            )
+        return self.with_(self.variants[name])
+
+    def with_(self, overrides: Mapping[str, Any] | None = None, /, **members: Any) -> Scenario:
+        """A changed copy.
+
+        Parameters
+        ----------
+        overrides : mapping, optional
+            Dotted path → value, as in ``variants``.
+        **members
+            A member that the scenario has exactly once, by its name alone: ``with_(maxvCpus=64)``.
+
+        Raises
+        ------
+        ScenarioError
+            If a path leads nowhere, a member is not there exactly once, or the changed scenario is wrong.
+        """
+        from batchsim.scenario.loading import from_document
+        from batchsim.scenario.overrides import apply
+
+        changes = list((overrides or {}).items())
+        for member, value in members.items():
+            paths = paths_of_key(self.document.values, member)
+            paths = [path for path in paths if not path.startswith(("variants.", "search."))]
+            if len(paths) != 1:
+                message = (
+                    "the scenario has it more than once: give a path" if paths else "the scenario has no such member"
+                )
+                raise ScenarioError([Finding("ambiguous-path", member, message, expected=" or ".join(paths))])
+            changes.append((paths[0], value))
+        document = apply(self.document, changes, (self.document.file, 0, 0))
+        return from_document(document, self.base)
+
+    def _content(self, relative_to: Path) -> dict[str, Any]:
+        """Everything that decides the results, every default of our own sections filled in."""
+        given = copy.deepcopy(self.document.values)
+        for entry in given.get("workload", []):
+            if isinstance(entry.get("trace"), dict):
+                path = (self.base / entry["trace"]["path"]).resolve()
+                entry["trace"]["path"] = Path(os.path.relpath(path, relative_to.resolve())).as_posix()
+        filled = {
+            **given,
+            "name": self.name,
+            "region": self.region,
+            "start": self.start.isoformat().replace("+00:00", "Z"),
+            "duration": self.duration_s,
+            "horizon": self.horizon_s,
+            "seed": self.seed,
+            "environment": _dump(self.environment),
+        }
+        filled.pop("versions", None)
+        ordered = {key: filled.pop(key) for key in _ORDER if filled.get(key) is not None or filled.pop(key, None)}
+        return {**ordered, **filled}
+
+    def to_yaml(self, *, relative_to: Path | None = None, seed: int | None = None) -> str:
+        """The scenario as it is run: every default filled in, seed and versions stated.
+
+        Parameters
+        ----------
+        relative_to : Path, optional
+            Folder from which the paths of traces shall work; the scenario's own without it.
+        seed : int, optional
+            The seed that was used instead of the scenario's own.
+        """
+        from io import StringIO
+
+        from ruamel.yaml import YAML
+
+        from batchsim.scenario.service_model import botocore_version
+
+        content = self._content(relative_to or self.base)
+        content["seed"] = self.seed if seed is None else seed
+        content["versions"] = {"batchsim": __version__, "botocore": botocore_version()}
+        yaml = YAML(typ="safe", pure=True)
+        yaml.default_flow_style = False
+        yaml.sort_base_mapping_type_on_output = False  # keep the order in which a person wrote it
+        yaml.width = 120
+        text = StringIO()
+        yaml.dump(content, text)
+        return text.getvalue()
+
+
+def _dump(section: Section) -> Any:
+    """A section as a scenario writes it, defaults included."""
+    if isinstance(section, (Constant, *DISTRIBUTIONS.values())):
+        return as_given(section)  # type: ignore[arg-type]
+    content: dict[str, Any] = {}
+    for name, info in type(section).model_fields.items():
+        value = getattr(section, name)
+        key = info.alias or name
+        if isinstance(value, Section):
+            content[key] = _dump(value)
+        elif isinstance(value, dict):
+            content[key] = {k: _dump(v) if isinstance(v, Section) else v for k, v in value.items()}
+        elif value is not None:
+            content[key] = value
+    return content

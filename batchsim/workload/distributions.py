@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ def _solved(distribution: Gamma | Weibull) -> tuple[float, float]:
 def _bracket(miss: Any) -> tuple[float, float]:
     """Two logarithms of the shape between which the sign changes; the largest shape first, the tamest curve."""
     grid = [step / 4 for step in range(24, -13, -1)]
-    for high, low in zip(grid, grid[1:], strict=False):
+    for high, low in pairwise(grid):
         if miss(low) * miss(high) <= 0:
             return low, high
     raise ValueError("no such distribution: its centre and its spread are too far apart")

@@ -1,0 +1,115 @@
+"""When workflows are submitted: instants in seconds since the scenario's start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from batchsim.columns import Floats
+from batchsim.scenario.distributions import Constant, Uniform
+from batchsim.scenario.model import Arrivals, Instant, Poisson
+from batchsim.streams import Draws, stream
+from batchsim.units import DAY, HOUR, parse_instant
+from batchsim.workload.distributions import sampler
+
+_BLOCK = 1024
+
+
+def instants(
+    arrivals: Arrivals | None, *, start: datetime, duration_s: float | None, seed: int, replication: int, name: str
+) -> Floats:
+    """The arrivals of one workflow in the order of their plan; jitter may make a later one overtake.
+
+    Parameters
+    ----------
+    arrivals : Arrivals or None
+        None stands for one arrival at second 0.
+    duration_s : float or None
+        Arrivals are planned before this second; without it only by their own end.
+    name : str
+        Whose arrivals they are: the address of their random numbers.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+    """
+    if arrivals is None:
+        return np.zeros(1)
+    end = math.inf if duration_s is None else duration_s
+    if arrivals.until is not None:
+        end = min(end, _seconds(arrivals.until, start))
+    first = 0.0 if arrivals.from_ is None else _seconds(arrivals.from_, start)
+    planned = np.array(
+        list(_until(_planned(arrivals, first, start, seed, replication, name), end, arrivals.count)), dtype=np.float64
+    )
+    if arrivals.jitter is None or not len(planned):
+        return planned
+    spread = arrivals.jitter
+    drawn = Uniform(min=0.0, max=spread.value) if isinstance(spread, Constant) else spread
+    return planned + Draws(sampler(drawn), seed, replication, "jitter", name).column(len(planned))
+
+
+def _seconds(instant: Instant, start: datetime) -> float:
+    return (parse_instant(instant) - start).total_seconds() if isinstance(instant, str) else instant
+
+
+def _until(planned: Iterator[float], end: float, count: int | None) -> Iterator[float]:
+    for number, instant in enumerate(planned):
+        if instant >= end or (count is not None and number >= count):
+            return
+        yield instant
+
+
+def _planned(
+    arrivals: Arrivals, first: float, start: datetime, seed: int, replication: int, name: str
+) -> Iterator[float]:
+    listed = arrivals.at or arrivals.trace
+    if listed is not None:
+        return iter(sorted(_seconds(instant, start) for instant in listed))
+    if arrivals.every is not None:
+        every = arrivals.every
+        return (first + number * every for number in _naturals())
+    if arrivals.cron is not None:
+        return _cron(arrivals.cron, arrivals.timezone, start, first)
+    assert arrivals.poisson is not None  # noqa: S101 (the model allows nothing else)
+    return _poisson(arrivals.poisson, start, first, seed, replication, name)
+
+
+def _naturals() -> Iterator[int]:
+    number = 0
+    while True:
+        yield number
+        number += 1
+
+
+def _cron(expression: str, timezone: str, start: datetime, first: float) -> Iterator[float]:
+    from zoneinfo import ZoneInfo
+
+    from cronsim import CronSim
+
+    # One second earlier: CronSim begins after the instant it is given.
+    begin = (start + timedelta(seconds=first - 1)).astimezone(ZoneInfo(timezone))
+    return ((instant - start).total_seconds() for instant in CronSim(expression, begin))
+
+
+def _poisson(
+    poisson: Poisson, start: datetime, first: float, seed: int, replication: int, name: str
+) -> Iterator[float]:
+    """A Poisson process by thinning (Lewis and Shedler 1979): candidates at the highest rate, kept by the profile."""
+    hours, days = np.array(poisson.profile.hour_of_day), np.array(poisson.profile.day_of_week)
+    peak = hours.max() * days.max()
+    gap_s = HOUR / (poisson.rate * peak)
+    # Seconds from the Monday before the start, so that hour and day follow from arithmetic.
+    offset = start.weekday() * DAY + start.hour * HOUR + start.minute * 60 + start.second
+    generator = stream(seed, replication, "arrivals", name)
+    at = first
+    while True:
+        candidates = at + np.cumsum(generator.exponential(gap_s, _BLOCK))
+        kept = generator.random(_BLOCK) * peak
+        clock = offset + candidates
+        factors = hours[(clock // HOUR % 24).astype(int)] * days[(clock // DAY % 7).astype(int)]
+        yield from candidates[kept < factors].tolist()
+        at = float(candidates[-1])

@@ -1,0 +1,146 @@
+"""All sources of a scenario's workload, merged into one table in the order of submission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from batchsim.columns import Floats, Ints
+from batchsim.scenario.configuration import Shape
+from batchsim.scenario.model import Workflow
+from batchsim.scenario.scenario import Scenario
+from batchsim.workload.arrivals import instants
+from batchsim.workload.parts import Part, replay
+from batchsim.workload.table import JobGroup, Workload
+from batchsim.workload.traces import trace_part
+from batchsim.workload.workflow import AttemptDraws, size_of, workflow_part
+
+
+@dataclass(frozen=True)
+class LaterAttempts:
+    """Run time and exit code of second and later attempts.
+
+    A workflow's jobs draw anew for each attempt; a trace's jobs repeat what was recorded.
+    """
+
+    group: Ints
+    run: Ints
+    array_index: Ints
+    runtime_s: Floats
+    exit_code: Ints
+    sources: tuple[tuple[AttemptDraws, int] | None, ...]
+
+    def __call__(self, job: int, number: int) -> tuple[float, int]:
+        """Attempt `number` of a job."""
+        source = self.sources[self.group[job]]
+        if source is None:
+            return float(self.runtime_s[job]), int(self.exit_code[job])
+        draws, size = source
+        return draws.one(int(self.run[job]) * size + max(int(self.array_index[job]), 0), number)
+
+
+def build_workload(scenario: Scenario, *, seed: int | None = None, replication: int = 0) -> Workload:
+    """The jobs of a scenario.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Instead of the scenario's own.
+
+    Raises
+    ------
+    ScenarioError
+        If a trace can't be read.
+    """
+    seed = scenario.seed if seed is None else seed
+    definitions = {definition.name: definition for definition in scenario.configuration.definitions}
+    parts: list[Part] = []
+    sources: list[tuple[AttemptDraws, int] | None] = []
+    for entry in scenario.workload:
+        planned = entry.arrivals if isinstance(entry, Workflow) else entry.trace.arrivals
+        name = entry.workflow if isinstance(entry, Workflow) else entry.trace.path
+        arrivals = instants(
+            planned,
+            start=scenario.start,
+            duration_s=scenario.duration_s,
+            seed=seed,
+            replication=replication,
+            name=name,
+        )
+        if isinstance(entry, Workflow):
+            part, draws = workflow_part(entry, arrivals, definitions, seed, replication)
+            parts.append(part)
+            sources += [(drawn, max(size_of(job), 1)) for drawn, job in zip(draws, entry.jobs, strict=True)]
+        else:
+            part = replay(trace_part(entry.trace, scenario), arrivals)
+            parts.append(part)
+            sources += [None] * len(part.groups)
+    return _merge(parts, sources)
+
+
+def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:
+    groups: list[JobGroup] = []
+    shapes: dict[Shape, int] = {}
+    job_names: dict[str, int] = {}
+    columns: dict[str, list[Ints]] = {"group": [], "shape": [], "job_name": []}
+    for part in parts:
+        columns["group"].append((part.group + len(groups)).astype(np.int32))
+        groups += part.groups
+        codes = np.array([shapes.setdefault(shape, len(shapes)) for shape in part.shapes], np.int32)
+        columns["shape"].append(codes[part.shape])
+        codes = np.array([job_names.setdefault(name, len(job_names)) for name in part.job_names], np.int32)
+        columns["job_name"].append(codes[part.job_name])
+    submitted_at = np.concatenate([part.submitted_at for part in parts])
+    n = len(submitted_at)
+    order = np.argsort(submitted_at, kind="stable")
+    place = np.empty(n, np.int64)
+    place[order] = np.arange(n)
+    nodes = n + sum(part.parents for part in parts)
+    edges = _renumber(parts, place, n)
+    edges = edges[np.lexsort((edges[:, 1], edges[:, 0]))]
+
+    def column(name: str, dtype: type[np.generic]) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts])[order].astype(dtype, copy=False)
+
+    run, array_index = column("run", np.int32), column("array_index", np.int32)
+    runtime_s, exit_code = column("runtime_s", np.float64), column("exit_code", np.int32)
+    group = np.concatenate(columns["group"])[order]
+    skipped: dict[str, int] = {}
+    for part in parts:
+        for reason, count in part.skipped.items():
+            skipped[reason] = skipped.get(reason, 0) + count
+    return Workload(
+        submitted_at=submitted_at[order],
+        group=group,
+        shape=np.concatenate(columns["shape"])[order],
+        job_name=np.concatenate(columns["job_name"])[order],
+        run=run,
+        array_index=array_index,
+        runtime_s=runtime_s,
+        exit_code=exit_code,
+        nodes=nodes,
+        open_dependencies=np.bincount(edges[:, 1], minlength=nodes).astype(np.int32),
+        dependents=edges[:, 1].astype(np.int32),
+        dependents_start=np.searchsorted(edges[:, 0], np.arange(nodes + 1)).astype(np.int64),
+        groups=tuple(groups),
+        shapes=tuple(shapes),
+        job_names=tuple(job_names),
+        later_attempt=LaterAttempts(group, run, array_index, runtime_s, exit_code, tuple(sources)),
+        skipped=skipped,
+    )
+
+
+def _renumber(parts: Sequence[Part], place: np.ndarray, n: int) -> np.ndarray:
+    """Edges of all parts with nodes of the merged table: rows by their new place, then parents part by part."""
+    pieces = [np.empty((0, 2), np.int64)]
+    first_row, first_parent = 0, n
+    for part in parts:
+        rows = len(part)
+        if len(part.edges):
+            row = place[np.minimum(part.edges, rows - 1) + first_row]
+            pieces.append(np.where(part.edges < rows, row, part.edges - rows + first_parent))
+        first_row += rows
+        first_parent += part.parents
+    return np.concatenate(pieces)

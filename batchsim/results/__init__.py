@@ -1,1 +1,1 @@
-"""Results: what a recording means, as tables and as the figures a person would quote."""
+"""Results: tables, waits by cause, costs by purpose, metrics, and the folder they are kept in."""

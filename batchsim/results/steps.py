@@ -1,99 +1,66 @@
-"""Step functions: built from what begins and ends, integrated exactly, thinned without changing the area."""
+"""Step functions: made from intervals, integrated, thinned."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from batchsim.columns import Floats
 
-#: Beyond this many steps a series is given as averages over as many equal intervals.
-LONGEST = 20_000
-#: What is left of a sum of prices when all of it has been taken away again is rounding error.
-_DECIMALS = 9
 
-
-class Steps(NamedTuple):
-    """A step function: ``level[i]`` holds from ``at[i]`` on, and 0 before ``at[0]``; `at` increases."""
-
-    at: Floats
-    level: Floats
-
-
-class Spans(NamedTuple):
-    """Things that begin, end and weigh something meanwhile."""
-
-    begin: Floats
-    end: Floats
-    weight: Floats | float = 1.0
-
-
-def level_of(*spans: Spans, ended_at: float, base: float = 0.0) -> Steps:
-    """What is there at every instant of a run.
-
-    Parameters
-    ----------
-    *spans : Spans
-        An end of NaN is later than the run; a span with a begin of NaN, or without length, is not there.
-    ended_at : float
-        The end of the run, in seconds. The function has a step there, so that it can be drawn to its end.
-    base : float
-        Level without any span.
+def steps(start: Floats, stop: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """How much is held over time, from intervals ``[start, stop)`` that each hold `size`.
 
     Returns
     -------
-    Steps
-        From second 0 on, steps that change nothing left out.
+    at, level : ndarray of float, shape (m,)
+        From ``at[i]`` on the level is ``level[i]``; strictly increasing instants, the level before the first is 0.
     """
-    instants, changes = [np.zeros(1)], [np.full(1, base)]
-    for begin, end, weight in spans:
-        end_or_never = np.where(np.isnan(end), np.inf, end)
-        there = (begin < end_or_never) & (begin <= ended_at)
-        weights = np.broadcast_to(np.asarray(weight, np.float64), begin.shape)[there]
-        ends = end_or_never[there]
-        over = ends <= ended_at
-        instants += [begin[there], ends[over]]
-        changes += [weights, -weights[over]]
-    at = np.concatenate(instants)
-    order = np.argsort(at, kind="stable")
-    at = at[order]
-    level = np.cumsum(np.concatenate(changes)[order])
-    last = np.append(at[1:] != at[:-1], True)
-    at, level = at[last], np.round(level[last], _DECIMALS) + 0.0
-    changed = np.append(True, level[1:] != level[:-1])
-    at, level = at[changed], level[changed]
-    if at[-1] < ended_at:
-        at, level = np.append(at, ended_at), np.append(level, level[-1])
-    return Steps(at, level)
+    held = stop > start
+    at = np.concatenate([start[held], stop[held]])
+    change = np.concatenate([size[held], -size[held]])
+    instants, place = np.unique(at, return_inverse=True)
+    level = np.cumsum(np.bincount(place, weights=change, minlength=len(instants)))
+    # What was added and taken away again leaves rounding error behind, not a level.
+    level[np.abs(level) < 1e-9] = 0.0
+    if len(level):
+        kept = np.concatenate([[True], level[1:] != level[:-1]])
+        instants, level = instants[kept], level[kept]
+    return instants, level
 
 
-def area(steps: Steps, until: Floats | float) -> Floats:
-    """Area under a step function from its first step to each of some instants."""
-    if not len(steps.at):
-        return np.zeros(np.shape(until))
-    corners = np.concatenate([[0.0], np.cumsum(np.diff(steps.at) * steps.level[:-1])])
-    beyond = np.maximum(np.asarray(until) - steps.at[-1], 0.0) * steps.level[-1]
-    return np.asarray(np.interp(until, steps.at, corners) + beyond)
+def integral(at: Floats, level: Floats, until: Floats) -> Floats:
+    """Area under a step function from its first instant to each of `until`; 0 before the first."""
+    if not len(at):
+        return np.zeros(len(until))
+    areas = np.concatenate([[0.0], np.cumsum(level[:-1] * np.diff(at))])
+    place = np.searchsorted(at, until, side="right") - 1
+    inside = np.maximum(place, 0)
+    return np.where(place < 0, 0.0, areas[inside] + level[inside] * (until - at[inside]))
 
 
-def thinned(steps: Steps, ended_at: float, longest: int = LONGEST) -> Steps:
-    """The function itself, or, when it has too many steps, its averages over equal intervals.
+def time_average(at: Floats, level: Floats, start: float, end: float) -> float:
+    """Average of a step function over a window ``[start, end)``.
 
-    The area under the curve stays the same over every interval; the last step is the level at the end.
+    Raises
+    ------
+    ValueError
+        If the window is empty.
+
+    Examples
+    --------
+    >>> time_average(np.array([0.0, 30.0]), np.array([2.0, 0.0]), 0.0, 60.0)
+    1.0
     """
-    if len(steps.at) <= longest or ended_at <= 0:
-        return steps
-    edges = np.linspace(0.0, ended_at, longest + 1)
-    averages = np.diff(area(steps, edges)) / np.diff(edges)
-    return Steps(edges, np.round(np.append(averages, steps.level[-1]), _DECIMALS) + 0.0)
+    if end <= start:
+        raise ValueError(f"the window from {start} to {end} is empty")
+    area = integral(at, level, np.array([start, end]))
+    return float(area[1] - area[0]) / (end - start)
 
 
-def grouped(keys: NDArray[np.integer]) -> list[tuple[int, NDArray[np.int64]]]:
-    """The rows of each key, keys and rows ascending."""
-    order = np.argsort(keys, kind="stable")
-    values, starts = np.unique(keys[order], return_index=True)
-    return [(int(value), rows) for value, rows in zip(values, np.split(order, starts[1:]), strict=True)] if len(
-        values
-    ) else []
+def thin(at: Floats, level: Floats, most: int) -> tuple[Floats, Floats]:
+    """A step function of at most `most` steps: as it is, or its means over equal intervals, the area kept."""
+    if len(at) <= most:
+        return at, level
+    edges = np.linspace(at[0], at[-1], most + 1)
+    means = np.diff(integral(at, level, edges)) / np.diff(edges)
+    return edges, np.concatenate([means, level[-1:]])

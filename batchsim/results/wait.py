@@ -1,67 +1,74 @@
-"""Wait by cause: every second between a job's submission and its last start, and why it passed.
+"""Why jobs waited: every second between submission and STARTING has one cause.
 
-The wait before the first attempt is integrated over the step functions in which the scheduler noted why jobs of a
-queue and shape did not start. What happened before RUNNABLE is known from the job's own times, as is what was lost
-to earlier attempts.
+=============  =========================================================================================
+dependency     from submission to RUNNABLE, for a job that waits for others
+retry          from the first attempt's STARTING to the last's
+limit          RUNNABLE while its queue's environments are at maxvCpus (or unmanagedvCpus)
+boot           RUNNABLE while capacity for it is being decided on, launched, or registered
+capacity       RUNNABLE while no environment can provide what it needs: no type that fits, launch rate used up
+blocked        the rest: behind a head that waits while there would be room for it, in SUBMITTED, or until the
+               scheduler's next cycle
+=============  =========================================================================================
+
+The engine decides cause by cause at every scheduling cycle, for each shape of job in each queue (`CauseColumns`); here
+each job's time is integrated over those steps. A job that never started is accounted for up to its end, or the run's.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from batchsim.columns import Cause, Floats
-from batchsim.results.facts import Facts
-from batchsim.results.steps import Steps, area, grouped
+from batchsim.columns import Cause, Floats, Recording
+from batchsim.results.attempts import JobAttempts
+from batchsim.results.steps import integral
+from batchsim.workload.table import Workload
 
 
-class Waits(NamedTuple):
-    """Seconds of each job's wait by cause, arrays of shape (jobs,) in the order of `columns.WAIT_CAUSES`.
+def waits(
+    workload: Workload, recording: Recording, attempts: JobAttempts, queue_of_group: list[int]
+) -> dict[str, Floats]:
+    """Seconds that each job waited, by cause; the causes of a job sum to its wait.
 
-    For a job that started, the six sum to the last attempt's ``starting_at`` less ``submitted_at``. A job that never
-    started has waited up to its end or the end of the run: a job that is stuck is the wait that matters most.
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n,)
+        In the order of `columns.WAIT_CAUSES`.
     """
+    end = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
+    submitted_at = workload.submitted_at
+    first, last = attempts.first_starting_at, attempts.last_starting_at
+    until = np.where(np.isnan(first), end, first)
+    runnable_at = recording.runnable_at
+    waited_for_others = workload.open_dependencies[: len(workload)] > 0
+    dependency = np.where(waited_for_others, np.where(np.isnan(runnable_at), end, runnable_at) - submitted_at, 0.0)
+    retry = np.where(np.isnan(first), 0.0, last - first)
+    decided = _decided(workload, recording, until, np.asarray(queue_of_group, np.int32))
+    total = np.where(np.isnan(last), end, last) - submitted_at
+    blocked = total - dependency - retry - sum(decided.values())
+    return {
+        "dependency": dependency,
+        "limit": decided[Cause.LIMIT],
+        "boot": decided[Cause.BOOT],
+        "capacity": decided[Cause.CAPACITY],
+        "blocked": np.where(np.abs(blocked) < 1e-6, 0.0, blocked),
+        "retry": retry,
+    }
 
-    dependency: Floats
-    limit: Floats
-    boot: Floats
-    capacity: Floats
-    blocked: Floats
-    retry: Floats
 
-
-def waits_of(facts: Facts) -> Waits:
-    """Attribute every job's wait.
-
-    Time before RUNNABLE is `dependency` for a job submitted with dependencies, else `blocked`: the scheduler had not
-    looked yet. `blocked` takes what is left, so that nothing is lost to rounding.
-    """
-    recording, workload = facts.recording, facts.workload
-    stopped_at, submitted_at = recording.stopped_at, workload.submitted_at
-    until = np.where(np.isnan(stopped_at), facts.ended_at, stopped_at)
-    started = facts.first_attempt >= 0
-    until[started] = facts.first_starting_at[started]
-    # A horizon may end the run before some jobs are submitted: these have not waited.
-    np.maximum(until, submitted_at, out=until)
-    runnable_at = np.where(np.isnan(recording.runnable_at), until, recording.runnable_at)
-
-    limit, boot, capacity = (np.zeros(len(workload)) for _ in range(3))
-    noted = dict(grouped(recording.causes.queue))
-    for key, jobs in grouped(facts.queue.astype(np.int64) * len(workload.shapes) + workload.shape):
-        queue, shape = divmod(key, len(workload.shapes))
-        if queue not in noted:
-            continue
-        mine = noted[queue]
-        mine = mine[(recording.causes.shape[mine] == -1) | (recording.causes.shape[mine] == shape)]
-        at, cause = recording.causes.at[mine], recording.causes.cause[mine]
-        for wanted, seconds in ((Cause.LIMIT, limit), (Cause.BOOT, boot), (Cause.CAPACITY, capacity)):
-            holds = (cause == wanted).astype(np.float64)
-            if holds.any():
-                steps = Steps(at, holds)
-                seconds[jobs] = np.maximum(area(steps, until[jobs]) - area(steps, runnable_at[jobs]), 0.0)
-
-    dependency = np.where(facts.has_dependencies, runnable_at - submitted_at, 0.0)
-    blocked = until - submitted_at - dependency - limit - boot - capacity
-    retry = np.where(started, facts.last_starting_at - facts.first_starting_at, 0.0)
-    return Waits(dependency, limit, boot, capacity, np.maximum(blocked, 0.0), retry)
+def _decided(
+    workload: Workload, recording: Recording, until: Floats, queue_of_group: np.ndarray
+) -> dict[Cause, Floats]:
+    """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""
+    decided = {cause: np.zeros(len(workload)) for cause in (Cause.LIMIT, Cause.BOOT, Cause.CAPACITY)}
+    waiting = np.flatnonzero(until > recording.runnable_at)  # False for jobs that never were RUNNABLE
+    queue, shape = queue_of_group[workload.group[waiting]], workload.shape[waiting]
+    causes = recording.causes
+    for pair in np.unique(np.column_stack([queue, shape]), axis=0):
+        jobs = waiting[(queue == pair[0]) & (shape == pair[1])]
+        mine = (causes.queue == pair[0]) & ((causes.shape == pair[1]) | (causes.shape == -1))
+        at = causes.at[mine]
+        for cause, column in decided.items():
+            level = (causes.cause[mine] == cause).astype(np.float64)
+            if level.any():
+                column[jobs] = integral(at, level, until[jobs]) - integral(at, level, recording.runnable_at[jobs])
+    return decided

@@ -1,225 +1,316 @@
-"""The summary: the figures a person would quote, of the whole run, of each job queue and of each workflow.
-
-Every figure can be recomputed from the tables. A figure without anything behind it is None (null in JSON), never NaN.
-"""
+"""The summary: the figures that a person would quote."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Floats, Ints, Status
-from batchsim.results.cost import Costs, purposes_by, spread
-from batchsim.results.distribution import describe
-from batchsim.results.facts import Facts, take
-from batchsim.results.promises import evaluate
-from batchsim.results.steps import Spans, level_of
-from batchsim.results.stuck import unplaceable
-from batchsim.results.wait import Waits
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Floats, Status
+from batchsim.results.cost import by_owner
+from batchsim.results.frames import Tables
+from batchsim.results.steps import steps
+from batchsim.scenario.objectives import Objective
+from batchsim.scenario.scenario import Scenario
+from batchsim.units import DAY
 
-if TYPE_CHECKING:
-    from batchsim.scenario.scenario import Scenario
+Mask = NDArray[np.bool_]
+
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
-def summarise(scenario: Scenario, facts: Facts, waits: Waits, costs: Costs, *, seed: int) -> dict[str, Any]:
-    """The summary of one run, ready for JSON.
-
-    Notes
-    -----
-    ``queue_time_s``
-        ``starting_at - runnable_at`` of first attempts, over jobs that started.
-    ``turnaround_s``
-        ``stopped_at - submitted_at``, over jobs that ran and reached a final state.
-    ``wait_s``
-        Totals; jobs that never started have waited up to their end or the end of the run.
-    ``makespan_s``
-        From the first submission to the last final state.
-    ``utilisation``
-        vCPU-seconds (MiB-seconds) that STARTING and RUNNING jobs held over those that were there for them: registered
-        instances, running Fargate tasks, UNMANAGED pools over the whole run (vCPUs only: their memory is not
-        modelled). Of a queue or workflow: held by its jobs, over what its environments had.
-    ``peak_vcpus``
-        Most vCPUs at an instant: instances from request to end, and what jobs hold on Fargate and UNMANAGED. Of a
-        queue or workflow: most vCPUs that its jobs held.
-    ``interruptions``
-        Attempts that a Spot interruption ended.
-    ``cost_usd``
-        A queue or workflow pays its attempts' shares of instances and tasks, and boots, idle time and billing minimums
-        of each environment in proportion to these.
-    """
-    everything = np.ones(len(facts.workload), np.bool_)
-    figures = _Figures(facts, waits)
-    total = costs.by_environment
-    attached_queues = np.array(
-        [[name in queue.environments for name in facts.environments] for queue in facts.configuration.queues], np.bool_
-    ).reshape(len(facts.queues), len(facts.environments))
-    attached_workflows = _attached_workflows(facts, attached_queues)
-    summary: dict[str, Any] = {
-        "scenario": scenario.name,
-        "region": scenario.region,
-        "seed": seed,
-        "replications": 1,
-        "batchsim_version": __version__,
-        "duration_s": scenario.duration_s,
-        "ended_at_s": facts.ended_at,
-        **figures.of(everything, np.ones(len(facts.recording.attempts.job), np.bool_)),
-        "utilisation": figures.utilisation(None, np.ones(len(facts.environments), np.bool_)),
-        "peak_vcpus": _peak_vcpus(facts),
-        "cost_usd": _cost(facts, total),
+def figures(values: Floats) -> dict[str, float | None]:
+    """Mean, quantiles and maximum; null for no values."""
+    if not len(values):
+        return dict.fromkeys(("mean", *QUANTILES, "max"))
+    quantiles = np.quantile(values, list(QUANTILES.values()))
+    return {
+        "mean": math.fsum(values) / len(values),
+        **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
+        "max": float(values.max()),
     }
-    by_queue = spread(_direct(facts, costs, facts.attempt_queue, len(facts.queues)), total, attached_queues)
-    summary["job_queues"] = figures.by(facts.queues, facts.queue, attached_queues, by_queue)
-    workflow_of_attempt = take(facts.workflow, facts.recording.attempts.job)
-    direct = _direct(facts, costs, workflow_of_attempt, len(facts.workflows))
-    by_workflow = spread(direct, total, attached_workflows)
-    summary["workflows"] = figures.by(facts.workflows, facts.workflow, attached_workflows, by_workflow)
-    plain = {
-        "cost": summary["cost_usd"]["total"],
-        "makespan": summary["makespan_s"],
-        "utilisation": summary["utilisation"]["vcpu"],
-        "failed": summary["jobs"]["failed"],
-        "unfinished": summary["jobs"]["unfinished"],
-    }
-    summary["objectives"] = evaluate(scenario.objectives, facts, scenario.start, plain)
-    summary["unplaceable"] = unplaceable(facts)
-    summary["skipped"] = dict(facts.workload.skipped)
-    return summary
 
 
-class _Figures:
-    """Figures of any selection of jobs."""
+class Metrics:
+    """Figures of one run."""
 
-    def __init__(self, facts: Facts, waits: Waits) -> None:
-        self._facts = facts
-        self._waits = waits
-        recording, attempts = facts.recording, facts.recording.attempts
-        self._queue_time_s = facts.first_starting_at - recording.runnable_at
-        self._turnaround_s = np.where(facts.first_attempt >= 0, recording.stopped_at - facts.workload.submitted_at, np.nan)
-        held_s = facts.attempt_end - attempts.starting_at
-        self._held_vcpu_s = facts.attempt_vcpus * held_s
-        self._held_mib_s = facts.attempt_memory_mib * held_s
-        self._there_vcpu_s, self._there_mib_s = self._capacity()
-        self._has_memory = np.array([e.purchase_option != "UNMANAGED" for e in facts.configuration.environments], np.bool_)
+    def __init__(self, scenario: Scenario, tables: Tables) -> None:
+        self._scenario = scenario
+        self._tables = tables
+        work, recording = tables.workload, tables.recording
+        self.queue_time_s = tables.attempts_of_jobs.first_starting_at - recording.runnable_at
+        self.turnaround_s = recording.stopped_at - work.submitted_at
+        self._queue_of = np.array(tables.queue_of_group, np.int32)[work.group]
+        self._workflows = list(dict.fromkeys(group.workflow for group in work.groups))
+        place = {name: index for index, name in enumerate(self._workflows)}
+        self._workflow_of = np.array([place[group.workflow] for group in work.groups], np.int32)[work.group]
 
-    def _capacity(self) -> tuple[Floats, Floats]:
-        """What each environment had for jobs, in vCPU-seconds and MiB-seconds."""
-        facts = self._facts
-        attempts, instances = facts.recording.attempts, facts.recording.instances
-        count = len(facts.environments)
-        registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
-        life_s = instances.terminated_at - registered_at
-        vcpu_s = np.bincount(instances.environment, facts.of_instance("vcpus") * life_s, count)
-        mib_s = np.bincount(instances.environment, facts.of_instance("memory_mib") * life_s, count)
-        tasks = attempts.instance < 0
-        vcpu_s += np.bincount(attempts.environment[tasks], self._held_vcpu_s[tasks], count)
-        mib_s += np.bincount(attempts.environment[tasks], self._held_mib_s[tasks], count)
-        for index, environment in enumerate(facts.configuration.environments):
-            if environment.purchase_option == "UNMANAGED":
-                vcpu_s[index] = environment.max_vcpus * facts.ended_at
-        return vcpu_s, mib_s
+    def summary(self, seed: int) -> dict[str, Any]:
+        """The whole of ``summary.json`` for one replication."""
+        scenario, tables = self._scenario, self._tables
+        recording = tables.recording
+        everything = np.ones(len(tables.workload), bool)
+        total = self._costs_of_all()
+        summary: dict[str, Any] = {
+            "scenario": scenario.name,
+            "region": scenario.region,
+            "seed": seed,
+            "replications": 1,
+            "batchsim_version": __version__,
+            **self._of_jobs(everything),
+            "makespan_s": self._makespan(everything),
+            "ended_at_s": recording.ended_at,
+            "utilisation": self._utilisation(),
+            "peak_vcpus": self._peak_vcpus(),
+            "interruptions": self._interruptions(),
+            "cost_usd": total,
+            "job_queues": self._by_queue(),
+            "workflows": self._by_workflow(),
+            "unplaceable": self._unplaceable(),
+            "skipped": dict(tables.workload.skipped),
+        }
+        summary["objectives"] = [self._objective(objective, summary) for objective in scenario.objectives]
+        return summary
 
-    def of(self, jobs: NDArray[np.bool_], attempts: NDArray[np.bool_]) -> dict[str, Any]:
-        """Figures of some jobs and their attempts."""
-        recording, submitted_at = self._facts.recording, self._facts.workload.submitted_at
-        status = recording.status[jobs]
-        succeeded, failed = (int(np.count_nonzero(status == s)) for s in (Status.SUCCEEDED, Status.FAILED))
-        queue_time_s, turnaround_s = self._queue_time_s[jobs], self._turnaround_s[jobs]
-        stopped_at = recording.stopped_at[jobs]
-        stopped_at = stopped_at[~np.isnan(stopped_at)]
+    def _of_jobs(self, mask: Mask) -> dict[str, Any]:
+        tables, status = self._tables, self._tables.recording.status[mask]
+        queue_time, turnaround = self.queue_time_s[mask], self.turnaround_s[mask]
+        ran = tables.attempts_of_jobs.count[mask] > 0
         return {
             "jobs": {
-                "submitted": len(status),
-                "succeeded": succeeded,
-                "failed": failed,
-                "unfinished": len(status) - succeeded - failed,
+                "submitted": int(mask.sum()),
+                "succeeded": int((status == Status.SUCCEEDED).sum()),
+                "failed": int((status == Status.FAILED).sum()),
+                "unfinished": int((status < Status.SUCCEEDED).sum()),
             },
-            "queue_time_s": describe(queue_time_s[~np.isnan(queue_time_s)]),
-            "turnaround_s": describe(turnaround_s[~np.isnan(turnaround_s)]),
-            "wait_s": {cause: float(seconds[jobs].sum()) for cause, seconds in self._waits._asdict().items()},
-            "makespan_s": float(stopped_at.max() - submitted_at[jobs].min()) if len(stopped_at) else None,
-            "interruptions": int(np.count_nonzero(self._facts.interrupted[attempts])),
+            "queue_time_s": figures(queue_time[~np.isnan(queue_time)]),
+            "turnaround_s": figures(turnaround[ran & ~np.isnan(turnaround)]),
+            "wait_s": {cause: math.fsum(column[mask]) for cause, column in tables.waits.items()},
         }
 
-    def utilisation(
-        self, attempts: NDArray[np.bool_] | None, environments: NDArray[np.bool_]
-    ) -> dict[str, float | None]:
-        """Held by some attempts (None: all) over what some environments had."""
-        modelled = environments & self._has_memory
-        table = self._facts.recording.attempts
-        mine = np.ones(len(table.job), np.bool_) if attempts is None else attempts
-        with_memory = mine & take(self._has_memory, table.environment)
+    def _makespan(self, mask: Mask) -> float | None:
+        """From the first submission to the last end; null if nothing ended."""
+        recording = self._tables.recording
+        stopped = recording.stopped_at[mask]
+        if not mask.any() or np.isnan(stopped).all():
+            return None
+        return float(np.nanmax(stopped) - self._tables.workload.submitted_at[mask].min())
+
+    def _held(self, member: str) -> Floats:
+        """What each attempt held, times how long: vCPU-seconds or MiB-seconds."""
+        tables, attempts = self._tables, self._tables.recording.attempts
+        size = np.array([float(getattr(shape, member)) for shape in tables.workload.shapes])
+        stop = np.where(np.isnan(attempts.stopped_at), tables.recording.ended_at, attempts.stopped_at)
+        return size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
+
+    def _utilisation(self) -> dict[str, float | None]:
+        """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors."""
+        recording, environments = self._tables.recording, self._tables.configuration.environments
+        instances = recording.instances
+        there = np.where(np.isnan(instances.registered_at), 0.0, instances.terminated_at - instances.registered_at)
+        result: dict[str, float | None] = {}
+        for member, key in (("vcpus", "vcpu"), ("memory_mib", "memory")):
+            held, used, available = self._held(member), 0.0, 0.0
+            for index, environment in enumerate(environments):
+                mine = math.fsum(held[recording.attempts.environment == index])
+                if environment.purchase_option == "UNMANAGED":
+                    if member == "vcpus":
+                        used += mine
+                        available += environment.max_vcpus * recording.ended_at
+                    continue
+                used += mine
+                if environment.fargate is not None:
+                    available += mine
+                elif environment.offerings:
+                    size = np.array([float(getattr(offering, member)) for offering in environment.offerings])
+                    on = instances.environment == index
+                    available += math.fsum(size[instances.offering[on]] * there[on])
+            result[key] = used / available if available > 0 else None
+        return result
+
+    def _peak_vcpus(self) -> float:
+        """Most vCPUs that ran at once: of instances, Fargate tasks, and unmanaged processors in use."""
+        tables = self._tables
+        recording, instances, attempts = tables.recording, tables.recording.instances, tables.recording.attempts
+        start, stop, size = [], [], []
+        for index, environment in enumerate(tables.configuration.environments):
+            if environment.offerings:
+                on = instances.environment == index
+                ran = np.where(np.isnan(instances.running_at), instances.terminated_at, instances.running_at)
+                start.append(ran[on])
+                stop.append(instances.terminated_at[on])
+                size.append(np.array([float(o.vcpus) for o in environment.offerings])[instances.offering[on]])
+            else:
+                on = attempts.environment == index
+                start.append(attempts.starting_at[on])
+                stop.append(np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on]))
+                vcpus = np.array([shape.vcpus for shape in tables.workload.shapes])
+                size.append(vcpus[tables.workload.shape[attempts.job[on]]])
+        _, level = steps(np.concatenate(start), np.concatenate(stop), np.concatenate(size))
+        return float(level.max(initial=0.0))
+
+    def _interruptions(self) -> int:
+        """Instances and Fargate tasks that AWS took back."""
+        recording = self._tables.recording
+        texts = np.array([text.startswith("Your Spot Task was interrupted") for text in recording.reasons])
+        return int(recording.instances.reclaimed.sum()) + int(texts[recording.attempts.reason].sum())
+
+    def _costs_of_all(self) -> dict[str, Any]:
+        cost, recording = self._tables.costs, self._tables.recording
+        by_option = dict.fromkeys(PURCHASE_OPTIONS, 0.0)
+        for index, environment in enumerate(self._tables.configuration.environments):
+            if environment.purchase_option in by_option:
+                on_instances = cost.instance_total[recording.instances.environment == index]
+                on_tasks = cost.attempt_total[(recording.attempts.environment == index) & (cost.task_rate > 0)]
+                by_option[environment.purchase_option] += math.fsum(on_instances) + math.fsum(on_tasks)
+        purposes = {
+            purpose: math.fsum(cost.attempt.get(purpose, ())) + math.fsum(cost.instance.get(purpose, ()))
+            for purpose in PURPOSES
+        }
         return {
-            "vcpu": _ratio(self._held_vcpu_s[mine].sum(), self._there_vcpu_s[environments].sum()),
-            "memory": _ratio(self._held_mib_s[with_memory].sum(), self._there_mib_s[modelled].sum()),
+            "total": math.fsum(by_option.values()),
+            "by_purchase_option": by_option,
+            "by_purpose": purposes,
         }
 
-    def by(self, names: tuple[str, ...], code: Ints, attached: NDArray[np.bool_], cost: Floats) -> dict[str, Any]:
-        """The same figures for each queue, or workflow."""
-        facts = self._facts
-        table = facts.recording.attempts
-        code_of_attempt = take(code, table.job)
-        figures = {}
-        for index, name in enumerate(names):
-            attempts = code_of_attempt == index
-            held = Spans(table.starting_at[attempts], facts.attempt_end[attempts], facts.attempt_vcpus[attempts])
-            figures[name] = {
-                **self.of(code == index, attempts),
-                "utilisation": self.utilisation(attempts, attached[index]),
-                "peak_vcpus": float(level_of(held, ended_at=facts.ended_at).level.max()),
-                "cost_usd": _cost(facts, cost[index]),
+    def _by_queue(self) -> dict[str, Any]:
+        configuration = self._tables.configuration
+        names = [queue.name for queue in configuration.queues]
+        attached = [
+            [number for number, queue in enumerate(configuration.queues) if environment.name in queue.environments]
+            for environment in configuration.environments
+        ]
+        return self._by(names, self._queue_of, attached)
+
+    def _by_workflow(self) -> dict[str, Any]:
+        environments = self._tables.configuration.environments
+        return self._by(self._workflows, self._workflow_of, [[] for _ in environments])
+
+    def _by(self, names: list[str], owner_of_job: NDArray[np.int32], attached: list[list[int]]) -> dict[str, Any]:
+        tables = self._tables
+        owner = owner_of_job[tables.recording.attempts.job]
+        borne = by_owner(tables.configuration, tables.recording, tables.costs, owner, len(names), attached)
+        result = {}
+        for number, name in enumerate(names):
+            mask = owner_of_job == number
+            purposes = {purpose: float(column[number]) for purpose, column in borne.items()}
+            result[name] = {
+                **self._of_jobs(mask),
+                "makespan_s": self._makespan(mask),
+                "cost_usd": {"total": math.fsum(purposes.values()), "by_purpose": purposes},
             }
-        return figures
+        return result
+
+    def _unplaceable(self) -> list[dict[str, Any]]:
+        """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""
+        from batchsim.scenario.resolve import can_hold
+
+        tables = self._tables
+        work, configuration = tables.workload, tables.configuration
+        environments = {environment.name: environment for environment in configuration.environments}
+        stuck = tables.recording.status == Status.RUNNABLE
+        kinds, counts = np.unique(np.column_stack([work.group[stuck], work.shape[stuck]]), axis=0, return_counts=True)
+        found = []
+        for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
+            queue = configuration.queues[tables.queue_of_group[group]]
+            asked = work.shapes[shape]
+            if not any(can_hold(environments[name], asked) for name in queue.environments):
+                found.append(
+                    {
+                        "job_queue": queue.name,
+                        "job_definition": work.groups[group].job_definition,
+                        "vcpus": asked.vcpus,
+                        "memory_mib": asked.memory_mib,
+                        "gpus": asked.gpus,
+                        "jobs": count,
+                    }
+                )
+        return found
+
+    # Objectives
+
+    def _objective(self, objective: Objective, summary: dict[str, Any]) -> dict[str, Any]:
+        plain: dict[str, Callable[[], float | None]] = {
+            "cost": lambda: float(summary["cost_usd"]["total"]),
+            "makespan": lambda: summary["makespan_s"],
+            "utilisation": lambda: summary["utilisation"]["vcpu"],
+            "failed": lambda: float(summary["jobs"]["failed"]),
+            "unfinished": lambda: float(summary["jobs"]["unfinished"]),
+        }
+        mask = self._mask(objective)
+        if objective.metric in plain:
+            value = plain[objective.metric]()
+        elif objective.metric == "finished_at":
+            value = self._finished_at(objective, mask)
+        else:
+            column = self.queue_time_s if objective.metric == "queue_time" else self.turnaround_s
+            value = self._statistic(objective, column, mask)
+        minimised = objective.goal == "minimise"
+        return {
+            "expression": objective.expression,
+            "value": value,
+            "limit": None if minimised else objective.limit,
+            "kept": None if minimised else value is not None and _compare(value, objective),
+        }
+
+    def _mask(self, objective: Objective) -> Mask:
+        tables = self._tables
+        groups, work = tables.workload.groups, tables.workload
+        mask = np.ones(len(work), bool)
+        for key, name in objective.where:
+            if key == "jobName":
+                mask &= np.array([known == name for known in work.job_names])[work.job_name]
+            else:
+                member = {"jobQueue": "job_queue", "workflow": "workflow", "jobDefinition": "job_definition"}[key]
+                mask &= np.array([getattr(group, member) == name for group in groups])[work.group]
+        return mask
+
+    def _statistic(self, objective: Objective, column: Floats, mask: Mask) -> float | None:
+        """A statistic of jobs; null when one of them never got there: a promise about all is not kept by some."""
+        values = column[mask]
+        if not len(values) or np.isnan(values).any():
+            return None
+        return statistic(objective.statistic, values)
+
+    def _finished_at(self, objective: Objective, mask: Mask) -> float | None:
+        """When workflow runs ended: seconds since their arrival's midnight against a clock, else since the start.
+
+        Against a time of day the deadline is the first such time after the run's arrival; the value is the limit plus
+        the statistic of the lateness.
+        """
+        work, stopped = self._tables.workload, self._tables.recording.stopped_at[mask]
+        if not len(stopped) or np.isnan(stopped).any():
+            return None
+        runs, place = np.unique(np.column_stack([self._workflow_of[mask], work.run[mask]]), axis=0, return_inverse=True)
+        place = place.reshape(-1)
+        finished, arrived = np.full(len(runs), -np.inf), np.full(len(runs), np.inf)
+        np.maximum.at(finished, place, stopped)
+        np.minimum.at(arrived, place, work.submitted_at[mask])
+        if not objective.clock:
+            return statistic(objective.statistic, finished)
+        start = self._scenario.start
+        midnight = start.hour * 3600 + start.minute * 60 + start.second
+        clock = midnight + arrived
+        deadline = np.floor(clock / DAY) * DAY + objective.limit
+        deadline = np.where(deadline < clock, deadline + DAY, deadline)
+        return objective.limit + statistic(objective.statistic, midnight + finished - deadline)
 
 
-def _ratio(part: float, whole: float) -> float | None:
-    return float(part / whole) if whole > 0 else None
+def statistic(name: str, values: Floats) -> float:
+    """Mean, max, min, or a quantile by its name."""
+    if name in QUANTILES:
+        return float(np.quantile(values, QUANTILES[name]))
+    return {"mean": lambda: math.fsum(values) / len(values), "max": values.max, "min": values.min}[name]() + 0.0
 
 
-def _peak_vcpus(facts: Facts) -> float:
-    attempts, instances = facts.recording.attempts, facts.recording.instances
-    tasks = attempts.instance < 0
-    there = level_of(
-        Spans(instances.requested_at, instances.terminated_at, facts.of_instance("vcpus")),
-        Spans(attempts.starting_at[tasks], facts.attempt_end[tasks], facts.attempt_vcpus[tasks]),
-        ended_at=facts.ended_at,
-    )
-    return float(there.level.max())
-
-
-def _cost(facts: Facts, by_environment: Floats) -> dict[str, Any]:
-    """Total and breakdowns of a table of dollars by environment and purpose."""
-    options = [environment.purchase_option for environment in facts.configuration.environments]
+def _compare(value: float, objective: Objective) -> bool:
     return {
-        "total": math.fsum(by_environment.flat),
-        "by_purchase_option": {
-            option: math.fsum(by_environment[[o == option for o in options]].flat) for option in PURCHASE_OPTIONS
-        },
-        "by_purpose": {purpose: math.fsum(by_environment[:, place]) for place, purpose in enumerate(PURPOSES)},
-    }
-
-
-def _direct(facts: Facts, costs: Costs, party: Ints, count: int) -> Floats:
-    """What the attempts of each party paid, by environment and purpose."""
-    attempts = facts.recording.attempts
-    environments = len(facts.environments)
-    paid = purposes_by(
-        party * environments + attempts.environment,
-        attempts.status,
-        costs.attempt_boot,
-        costs.attempt_run,
-        costs.attempt_minimum,
-        count * environments,
-    )
-    return paid.reshape(count, environments, len(PURPOSES))
-
-
-def _attached_workflows(facts: Facts, attached_queues: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which environments each workflow can use, through the queues it submits to."""
-    attached = np.zeros((len(facts.workflows), len(facts.environments)), np.bool_)
-    for group in facts.workload.groups:
-        attached[facts.workflows.index(group.workflow)] |= attached_queues[facts.queues.index(group.job_queue)]
-    return attached
+        "<=": value <= objective.limit,
+        ">=": value >= objective.limit,
+        "<": value < objective.limit,
+        ">": value > objective.limit,
+    }[objective.comparison]

@@ -1,132 +1,123 @@
-"""Result: what a user holds after a run. It only delegates."""
+"""What a user holds after a run: summary, tables, plots; each made when asked for."""
 
 from __future__ import annotations
 
-import copy
 import json
+from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from batchsim.columns import Recording
-from batchsim.results import cost, facts, metrics, wait
+from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Recording
+from batchsim.results.frames import Tables, schema
+from batchsim.results.metrics import Metrics
+from batchsim.results.timeline import timeline
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.table import Workload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import pandas as pd
+    import pyarrow as pa
+
+    from batchsim.columns import Column
 
 
+@dataclass(frozen=True, eq=False)
 class Result:
-    """One run, as tables and figures; everything is computed when first asked for.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        What was run.
-    workload : Workload
-        The jobs that were submitted.
-    recording : Recording
-        What happened.
-    seed, replication : int
-        The random numbers that were used.
+    """The result of a run.
 
     Attributes
     ----------
+    scenario : Scenario
+        What was run.
+    workload, recording
+        The jobs and what happened, as columns.
+    seed : int
+        Of the random numbers that were used.
+    combined : dict, optional
+        The summary of all replications, where there were several.
     interrupted : bool
-        Whether the user stopped before all replications had run.
+        Whether the user stopped the run before all replications were done.
     """
 
-    def __init__(
-        self, scenario: Scenario, workload: Workload, recording: Recording, *, seed: int, replication: int = 0
-    ) -> None:
-        self.scenario = scenario
-        self.workload = workload
-        self.recording = recording
-        self.seed = seed
-        self.replication = replication
-        self.interrupted = False
+    scenario: Scenario
+    workload: Workload
+    recording: Recording
+    seed: int
+    replication: int = 0
+    combined: dict[str, Any] | None = None
+    interrupted: bool = False
 
-    def __repr__(self) -> str:
-        counts = self.summary["jobs"]
-        return f"<Result {self.scenario.name}: {counts['succeeded']} of {counts['submitted']} jobs succeeded>"
+    def with_summary(self, combined: dict[str, Any], *, interrupted: bool = False) -> Result:
+        """The same tables with the summary of several replications."""
+        return Result(self.scenario, self.workload, self.recording, self.seed, self.replication, combined, interrupted)
 
     @cached_property
-    def facts(self) -> facts.Facts:
-        """What tables and figures are derived from."""
-        return facts.Facts(self.scenario.configuration, self.workload, self.recording)
-
-    @cached_property
-    def waits(self) -> wait.Waits:
-        """Every job's wait by cause, in seconds."""
-        return wait.waits_of(self.facts)
-
-    @cached_property
-    def costs(self) -> cost.Costs:
-        """What attempts and instances cost, in US dollars."""
-        return cost.costs_of(self.facts)
+    def tables(self) -> Tables:
+        """What the tables are made from."""
+        return Tables(self.workload, self.scenario.configuration, self.recording)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """The figures a person would quote; what ``summary.json`` holds."""
-        return metrics.summarise(self.scenario, self.facts, self.waits, self.costs, seed=self.seed)
+        """The figures of ``summary.json``."""
+        return self.combined or Metrics(self.scenario, self.tables).summary(self.seed)
 
     def summary_json(self) -> str:
-        """The summary as JSON text."""
-        return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-    def with_summary(self, summary: dict[str, Any], *, interrupted: bool = False) -> Result:
-        """The same tables under another summary, such as that of several replications."""
-        other = copy.copy(self)
-        other.__dict__["summary"] = summary
-        other.interrupted = interrupted
-        return other
+        """`summary` as text, as it is written."""
+        return json.dumps(self.summary, indent=2, allow_nan=False) + "\n"
 
     @property
-    def objectives_missed(self) -> tuple[str, ...]:
-        """The promises that were not kept, as they were written."""
-        return tuple(entry["expression"] for entry in self.summary["objectives"] if entry["kept"] is False)
+    def objectives_missed(self) -> list[str]:
+        """The expressions of the objectives that were not kept."""
+        return [str(o["expression"]) for o in self.summary["objectives"] if o["kept"] is False]
 
     @cached_property
     def jobs(self) -> pd.DataFrame:
-        """One row per job; columns as in `batchsim.columns.JOBS`."""
-        return self._frame("jobs")
+        """One row per job; see `columns.JOBS`."""
+        return _frame(JOBS, self.tables.jobs())
 
     @cached_property
     def attempts(self) -> pd.DataFrame:
-        """One row per attempt; columns as in `batchsim.columns.ATTEMPTS`."""
-        return self._frame("attempts")
+        """One row per attempt; see `columns.ATTEMPTS`."""
+        return _frame(ATTEMPTS, self.tables.attempts())
 
     @cached_property
     def instances(self) -> pd.DataFrame:
-        """One row per instance or Fargate task; columns as in `batchsim.columns.INSTANCES`."""
-        return self._frame("instances")
+        """One row per instance or Fargate task; see `columns.INSTANCES`."""
+        return _frame(INSTANCES, self.tables.instances())
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
-        """Step functions over time; columns as in `batchsim.columns.TIMELINE`."""
-        return self._frame("timeline")
-
-    def _frame(self, name: str) -> pd.DataFrame:
-        from batchsim.results.store import TABLES
-        from batchsim.results.frames import as_frame
-
-        columns, batches = TABLES[name]
-        return as_frame(columns, batches(self))
+        """Step functions over time; see `columns.TIMELINE`."""
+        frame: pd.DataFrame = timeline(self.tables).to_pandas()
+        return frame
 
     @property
     def plot(self) -> Any:
-        """Plots of this result; see `batchsim.report.plots`."""
-        return _report("plots").ResultPlots(self)
+        """The pictures of the run; see `batchsim.report.plots`."""
+        # The report sits above this room: found at use, as pandas finds its plotting.
+        return import_module("batchsim.report.plots").Plots(self)
 
-    def __rich__(self) -> Any:
-        return _report("console").summary_panel(self)
+    def __repr__(self) -> str:
+        jobs, cost = self.summary["jobs"], self.summary["cost_usd"]["total"]
+        if self.combined is not None:
+            return f"<Result {self.scenario.name}: {self.summary['replications']} replications>"
+        return (
+            f"<Result {self.scenario.name}: {jobs['succeeded']} of {jobs['submitted']} jobs succeeded, {cost:,.2f} USD>"
+        )
 
     def _repr_html_(self) -> str:
-        return str(_report("console").summary_html(self))
+        return str(import_module("batchsim.report.console").summary_html(self))
+
+    def __rich__(self) -> Any:
+        return import_module("batchsim.report.console").summary_renderable(self)
 
 
-def _report(module: str) -> Any:
-    """A module of the report, which sits above: found at use, as pandas finds its plotting backends."""
-    from importlib import import_module
+def _frame(columns: Sequence[Column], batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
+    import pyarrow as pa
 
-    return import_module(f"batchsim.report.{module}")
+    table = pa.Table.from_batches(list(batches), schema=schema(columns))
+    frame: pd.DataFrame = table.unify_dictionaries().to_pandas()
+    return frame

@@ -1,183 +1,147 @@
-"""The results folder: written whole or not at all, and the same bytes for the same run."""
+"""The results folder: written whole or not at all, read back as it was."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, TIMELINE, Column
 from batchsim.errors import OutputError
-from batchsim.results import frames
-from batchsim.results.timeline import timeline_of
+from batchsim.results.frames import SLICE, schema
+from batchsim.results.result import Result
+from batchsim.results.timeline import timeline
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
-    from batchsim.results.result import Result
-
-#: Every table of a result: its columns, and its rows in slices.
-TABLES: dict[str, tuple[Sequence[Column], Callable[[Result], Iterator[pa.RecordBatch]]]] = {
-    "jobs": (JOBS, lambda result: frames.jobs(result.facts, result.waits, result.costs)),
-    "attempts": (ATTEMPTS, lambda result: frames.attempts(result.facts, result.costs)),
-    "instances": (INSTANCES, lambda result: frames.instances(result.facts, result.costs)),
-    "timeline": (TIMELINE, lambda result: frames.timeline(timeline_of(result.facts, result.costs))),
-}
-SUMMARY, SCENARIO = "summary.json", "scenario.yaml"
-#: Files that batchsim writes into a results folder; a folder with others in it is not replaced.
-OURS = frozenset(
-    {SUMMARY, SCENARIO, "queue.png", "report.html", "trace.json", *(f"{name}.parquet" for name in TABLES)}
-)
-
-Extra = Mapping[str, Callable[[Path], Any]]
+#: A folder that holds this file is one of ours, and may be replaced.
+MARK = "summary.json"
 
 
-def check_writable(folder: Path | str) -> None:
+def check_writable(folder: Path) -> None:
     """Find out before a long run whether its results can be written.
 
     Raises
     ------
     OutputError
-        If the folder, or the nearest one above it that exists, is not a folder that may be written to, or if the folder
-        is there and holds what batchsim did not write.
+        If the folder can't be made, or is somebody else's.
     """
-    folder = Path(folder)
-    target = _resolved(folder)
-    if target.exists():
-        if not target.is_dir():
-            raise OutputError(str(folder), "it is a file")
-        others = sorted(entry.name for entry in _listed(target) if entry.name not in OURS)
-        if others:
-            raise OutputError(str(folder), f"the folder is there and holds other files, such as {others[0]}")
-    above = target.parent
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists())):
+        raise OutputError(str(folder), "it exists and is not a results folder")
+    above = folder.parent
     while not above.exists():
         above = above.parent
     if not above.is_dir():
-        raise OutputError(str(folder), f"{above.name} is a file")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise OutputError(str(folder), "permission denied")
+        raise OutputError(str(folder), f"{above} is not a folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(str(folder), f"no permission to write in {above}")
 
 
-def write(result: Result, folder: Path | str, extra: Extra | None = None) -> None:
-    """Write summary, tables and scenario into a folder, replacing an earlier results folder.
+def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None) -> None:
+    """Write a result's folder; an older one of ours is replaced when the new one is complete.
 
     Parameters
     ----------
-    result : Result
-        What to write.
-    folder : path
-        Made when it is not there.
-    extra : mapping of str to callable, optional
-        File name → what writes that file, given its path; names of `OURS`.
+    extra : mapping, optional
+        Further files: name → what writes it to the path it is given.
 
     Raises
     ------
     OutputError
-        If it can't be written; an earlier results folder is then still as it was.
+        If it can't be written.
     """
     check_writable(folder)
-    target = _resolved(Path(folder))
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    replaced = target.with_name(f".{target.name}.{os.getpid()}.replaced")
+    made: Path | None = None
     try:
-        partial.mkdir(parents=True)
-        _write_files(result, partial, target, extra or {})
-        if target.exists():
-            target.rename(replaced)
-        partial.rename(target)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        _parquet(made / "jobs.parquet", JOBS, result.tables.jobs())
+        _parquet(made / "attempts.parquet", ATTEMPTS, result.tables.attempts())
+        _parquet(made / "instances.parquet", INSTANCES, result.tables.instances())
+        _parquet(made / "timeline.parquet", TIMELINE, timeline(result.tables).to_batches(SLICE))
+        (made / MARK).write_text(result.summary_json(), encoding="utf-8")
+        text = result.scenario.to_yaml(relative_to=folder, seed=result.seed)
+        (made / "scenario.yaml").write_text(text, encoding="utf-8")
+        for name, writer in (extra or {}).items():
+            writer(made / name)
+        made.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        made.rename(folder)
+        made = None
     except OSError as error:
-        if replaced.exists():
-            replaced.rename(target)
-        raise OutputError(str(folder), error.strerror or str(error)) from error
+        raise OutputError(str(folder), error.strerror or str(error)) from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    shutil.rmtree(replaced, ignore_errors=True)
+        if made is not None:
+            with suppress(OSError):
+                shutil.rmtree(made)
 
 
-def _write_files(result: Result, folder: Path, target: Path, extra: Extra) -> None:
+def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordBatch]) -> None:
     from pyarrow import parquet
 
-    for name, (columns, batches) in TABLES.items():
-        schema = frames.schema(columns)
-        # Neither time nor place is written, and slices are the row groups: equal tables are equal bytes.
-        with parquet.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
-            for batch in batches(result):
-                writer.write_batch(batch)
-    (folder / SUMMARY).write_text(result.summary_json(), encoding="utf-8")
-    (folder / SCENARIO).write_text(result.scenario.to_yaml(relative_to=target, seed=result.seed), encoding="utf-8")
-    for name, write_file in extra.items():
-        write_file(folder / name)
-
-
-def _resolved(folder: Path) -> Path:
-    try:
-        return folder.resolve()
-    except (OSError, RuntimeError) as error:
-        raise OutputError(str(folder), str(error)) from error
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError as error:
-        raise OutputError(str(folder), error.strerror or str(error)) from error
+    wanted = schema(columns)
+    with parquet.ParquetWriter(path, wanted, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 @dataclass(frozen=True)
 class StoredResult:
-    """A results folder, read back: the summary and the tables of the run that wrote it.
-
-    Attributes
-    ----------
-    folder : Path
-        Where it is.
-    summary : dict
-        What ``summary.json`` holds.
-    """
+    """A results folder read back."""
 
     folder: Path
-    summary: dict[str, Any]
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The figures of ``summary.json``."""
+        content: dict[str, Any] = json.loads((self.folder / MARK).read_text(encoding="utf-8"))
+        return content
+
+    def _table(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / f"{name}.parquet")
 
     @cached_property
     def jobs(self) -> pd.DataFrame:
         """One row per job."""
-        return self._frame("jobs")
+        return self._table("jobs")
 
     @cached_property
     def attempts(self) -> pd.DataFrame:
         """One row per attempt."""
-        return self._frame("attempts")
+        return self._table("attempts")
 
     @cached_property
     def instances(self) -> pd.DataFrame:
         """One row per instance or Fargate task."""
-        return self._frame("instances")
+        return self._table("instances")
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
         """Step functions over time."""
-        return self._frame("timeline")
-
-    def _frame(self, name: str) -> pd.DataFrame:
-        from pyarrow import parquet
-
-        return frames.frame_of(parquet.read_table(self.folder / f"{name}.parquet").unify_dictionaries())
+        return self._table("timeline")
 
 
-def read(folder: Path | str) -> StoredResult:
+def read(folder: str | Path) -> StoredResult:
     """Read a results folder.
 
     Raises
     ------
-    FileNotFoundError
-        If it is not a results folder.
+    OutputError
+        If it is not one.
     """
     folder = Path(folder)
-    return StoredResult(folder, json.loads((folder / SUMMARY).read_text(encoding="utf-8")))
+    if not (folder / MARK).is_file():
+        raise OutputError(str(folder), "it is not a results folder: there is no summary.json")
+    return StoredResult(folder)

@@ -1,110 +1,124 @@
-"""The timeline: what a chart over time shows, as step functions.
+"""The timeline: step functions of the run, made from the recorded intervals.
 
-A series has its exact steps while there are at most 20,000 of them. A longer one is given as its averages over 20,000
-equal intervals, each over ``[at, next at)``; the area under the curve (job-seconds, vCPU-hours, dollars) stays the same.
-
-Series, in this order:
-
-- ``jobs`` by job queue and state: SUBMITTED (jobs without dependencies that the scheduler has not looked at), PENDING
-  (jobs that wait for others), RUNNABLE, STARTING, RUNNING; states that never occur are left out;
-- ``vcpus`` by compute environment: ``running`` (held by STARTING and RUNNING jobs), ``idle`` (registered, not held),
-  ``booting`` (requested, not registered), ``limit`` (``maxvCpus`` or ``unmanagedvCpus``);
-- ``usd_per_hour`` by compute environment: the area under it is the bill less its billing minimums.
+A series of more than 20,000 steps is thinned to its means over 20,000 equal intervals, which keeps the area under it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batchsim.results.cost import Costs
-from batchsim.results.facts import Facts
-from batchsim.results.steps import Spans, Steps, level_of, thinned
+from batchsim.columns import TIMELINE, Floats, Status
+from batchsim.results.frames import Tables, schema
+from batchsim.results.steps import steps, thin
+from batchsim.units import HOUR
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_STEPS = 20_000
+
+Series = tuple[str, str, str, Floats, Floats]
 
 
-class Series(NamedTuple):
-    """One step function of the timeline."""
+def timeline(tables: Tables) -> pa.Table:
+    """The table of `columns.TIMELINE`, series after series, each in the order of time."""
+    import pyarrow as pa
 
-    measure: str
-    name: str
-    state: str
-    steps: Steps
-
-
-def timeline_of(facts: Facts, costs: Costs) -> Iterator[Series]:
-    """Every series of a run."""
-    for series in (*_jobs(facts), *_vcpus(facts), *_spend(facts, costs)):
-        yield series._replace(steps=thinned(series.steps, facts.ended_at))
+    wanted = schema(TIMELINE)
+    batches = []
+    for measure, name, state, at, level in _series(tables):
+        at, level = thin(at, level, MOST_STEPS)
+        texts = [pa.array([text] * len(at)).dictionary_encode() for text in (measure, name, state)]
+        batches.append(pa.table([pa.array(at), *texts, pa.array(level)], schema=wanted))
+    return pa.concat_tables(batches).unify_dictionaries() if batches else wanted.empty_table()
 
 
-def _jobs(facts: Facts) -> Iterator[Series]:
-    recording, attempts = facts.recording, facts.recording.attempts
-    submitted_at = facts.workload.submitted_at
-    # A job that never got RUNNABLE leaves SUBMITTED or PENDING when it ends.
-    admitted_at = np.where(np.isnan(recording.runnable_at), recording.stopped_at, recording.runnable_at)
-    # Time in RUNNABLE before attempts is the attempts' own; what waits at the end of the run waits for one more.
-    waiting_since = recording.runnable_at.copy()
-    begun = np.flatnonzero(facts.last_attempt >= 0)
-    waiting_since[begun] = attempts.stopped_at[facts.last_attempt[begun]]
-    waiting = np.isnan(recording.stopped_at) & ~np.isnan(waiting_since)
-    queue, attempt_queue, depends = facts.queue, facts.attempt_queue, facts.has_dependencies
-    for index, name in enumerate(facts.queues):
-        mine, of_mine = queue == index, attempt_queue == index
-        stuck = waiting_since[mine & waiting]
-        runnable = [Spans(attempts.runnable_at[of_mine], attempts.starting_at[of_mine])]
-        runnable.append(Spans(stuck, np.full(len(stuck), np.nan)))
-        started = np.where(np.isnan(attempts.started_at), attempts.stopped_at, attempts.started_at)[of_mine]
-        states = {
-            "SUBMITTED": [Spans(submitted_at[mine & ~depends], admitted_at[mine & ~depends])],
-            "PENDING": [Spans(submitted_at[mine & depends], admitted_at[mine & depends])],
-            "RUNNABLE": runnable,
-            "STARTING": [Spans(attempts.starting_at[of_mine], started)],
-            "RUNNING": [Spans(attempts.started_at[of_mine], attempts.stopped_at[of_mine])],
-        }
-        for state, spans in states.items():
-            steps = level_of(*spans, ended_at=facts.ended_at)
-            if steps.level.any():
-                yield Series("jobs", name, state, steps)
+def _series(tables: Tables) -> Iterator[Series]:
+    for index, queue in enumerate(tables.configuration.queues):
+        for state, (start, stop) in _job_states(tables, index).items():
+            at, level = steps(start, stop, np.ones(len(start)))
+            if len(at):
+                yield "jobs", queue.name, state, at, level
+    for index, environment in enumerate(tables.configuration.environments):
+        for state, (at, level) in vcpus(tables, index).items():
+            if len(at):
+                yield "vcpus", environment.name, state, at, level
+        yield "vcpus", environment.name, "limit", np.zeros(1), np.array([float(environment.max_vcpus)])
+        at, level = spend_rate(tables, index)
+        if len(at):
+            yield "usd_per_hour", environment.name, "", at, level
 
 
-def _vcpus(facts: Facts) -> Iterator[Series]:
-    attempts, instances = facts.recording.attempts, facts.recording.instances
-    sizes = facts.of_instance("vcpus")
-    for index, environment in enumerate(facts.configuration.environments):
-        on = attempts.environment == index
-        vcpus = facts.attempt_vcpus[on]
-        # What is there at the end of the run ends with it, instances and what they hold alike.
-        held = Spans(attempts.starting_at[on], facts.attempt_end[on], vcpus)
-        taken = held._replace(weight=-vcpus)
-        levels = {"running": level_of(held, ended_at=facts.ended_at)}
-        if environment.purchase_option in {"EC2", "SPOT"}:
-            mine = instances.environment == index
-            registered_at, terminated_at = instances.registered_at[mine], instances.terminated_at[mine]
-            there = Spans(registered_at, terminated_at, sizes[mine])
-            ready_at = np.where(np.isnan(registered_at), terminated_at, registered_at)
-            booting = Spans(instances.requested_at[mine], ready_at, sizes[mine])
-            levels["idle"] = level_of(there, taken, ended_at=facts.ended_at)
-            levels["booting"] = level_of(booting, ended_at=facts.ended_at)
-        elif environment.purchase_option == "UNMANAGED":
-            levels["idle"] = level_of(taken, ended_at=facts.ended_at, base=float(environment.max_vcpus))
-        levels["limit"] = level_of(ended_at=facts.ended_at, base=float(environment.max_vcpus))
-        for state, steps in levels.items():
-            yield Series("vcpus", environment.name, state, steps)
+def _ends(tables: Tables) -> tuple[Floats, Floats]:
+    """When each job and each attempt ended, or the run did."""
+    recording = tables.recording
+    job = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
+    stopped_at = recording.attempts.stopped_at
+    return job, np.where(np.isnan(stopped_at), recording.ended_at, stopped_at)
 
 
-def _spend(facts: Facts, costs: Costs) -> Iterator[Series]:
-    attempts, instances = facts.recording.attempts, facts.recording.instances
-    for index, environment in enumerate(facts.configuration.environments):
-        if environment.purchase_option == "UNMANAGED":
-            continue
-        mine, on = instances.environment == index, attempts.environment == index
-        terminated_at = instances.terminated_at[mine]
-        rate = level_of(
-            Spans(instances.running_at[mine], terminated_at, costs.instance_usd_per_hour[mine]),
-            Spans(instances.requested_at[mine], terminated_at, costs.instance_volume_usd_per_hour[mine]),
-            Spans(attempts.pull_at[on], facts.attempt_end[on], costs.task_usd_per_hour[on]),
-            ended_at=facts.ended_at,
+def _job_states(tables: Tables, queue: int) -> dict[str, tuple[Floats, Floats]]:
+    """Intervals that jobs of a queue spent in each state."""
+    work, recording, attempts = tables.workload, tables.recording, tables.recording.attempts
+    job_end, attempt_end = _ends(tables)
+    queue_of = np.array(tables.queue_of_group)[work.group]
+    mine, here = queue_of == queue, queue_of[attempts.job] == queue
+    before = np.where(np.isnan(recording.runnable_at), job_end, recording.runnable_at)
+    dependent = work.open_dependencies[: len(work)] > 0
+    started = np.where(np.isnan(attempts.started_at), attempt_end, attempts.started_at)
+    # RUNNABLE before each attempt, and at the end for those that wait still: from RUNNABLE, or from the last attempt.
+    waits = mine & (recording.status == Status.RUNNABLE)
+    since = recording.runnable_at.copy()
+    last = tables.attempts_of_jobs.last
+    since[last >= 0] = attempt_end[last[last >= 0]]
+    return {
+        "SUBMITTED": (work.submitted_at[mine & ~dependent], before[mine & ~dependent]),
+        "PENDING": (work.submitted_at[mine & dependent], before[mine & dependent]),
+        "RUNNABLE": (
+            np.concatenate([attempts.runnable_at[here], since[waits]]),
+            np.concatenate([attempts.starting_at[here], job_end[waits]]),
+        ),
+        "STARTING": (attempts.starting_at[here], started[here]),
+        "RUNNING": (started[here], attempt_end[here]),
+    }
+
+
+def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
+    """VCPUs of an environment that run jobs, are idle, and are booting, as step functions."""
+    attempts, instances = tables.recording.attempts, tables.recording.instances
+    end = _ends(tables)[1]
+    here, mine = attempts.environment == environment, instances.environment == environment
+    size = np.array([shape.vcpus for shape in tables.workload.shapes])
+    held = size[tables.workload.shape[attempts.job[here]]] if here.any() else np.empty(0)
+    series = {"running": steps(attempts.starting_at[here], end[here], held)}
+    if mine.any():
+        offerings = np.array([float(o.vcpus) for o in tables.configuration.environments[environment].offerings])
+        whole = offerings[instances.offering[mine]]
+        gone = instances.terminated_at[mine]
+        registered = np.where(np.isnan(instances.registered_at[mine]), gone, instances.registered_at[mine])
+        series["idle"] = steps(
+            np.concatenate([registered, attempts.starting_at[here]]),
+            np.concatenate([gone, end[here]]),
+            np.concatenate([whole, -held]),
         )
-        yield Series("usd_per_hour", environment.name, "", rate)
+        series["booting"] = steps(instances.requested_at[mine], registered, whole)
+    return series
+
+
+def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:
+    """US dollars per hour that an environment is paid at."""
+    attempts, instances, cost = tables.recording.attempts, tables.recording.instances, tables.costs
+    end = _ends(tables)[1]
+    mine = instances.environment == environment
+    gone = instances.terminated_at[mine]
+    running = np.where(np.isnan(instances.running_at[mine]), gone, instances.running_at[mine])
+    tasks = (attempts.environment == environment) & (cost.task_rate > 0)
+    pulled = np.where(np.isnan(attempts.pull_at[tasks]), end[tasks], attempts.pull_at[tasks])
+    return steps(
+        np.concatenate([running, pulled]),
+        np.concatenate([gone, end[tasks]]),
+        np.concatenate([cost.instance_rate[mine], cost.task_rate[tasks]]) * HOUR,
+    )

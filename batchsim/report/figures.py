@@ -1,0 +1,358 @@
+"""The pictures: a run at a glance, and variants side by side.
+
+Matplotlib's object-oriented interface throughout; nothing global is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from batchsim.columns import PURPOSES, Floats
+from batchsim.report import words
+from batchsim.results.result import Result
+from batchsim.results.steps import integral, thin
+from batchsim.results.timeline import spend_rate, vcpus
+from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
+
+# Okabe and Ito's palette, told apart by people with any colour vision.
+BLUE, ORANGE, GREEN, RED, GREY, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7F7F7F", "#56B4E9"
+STATES = {"PENDING": "#D9D9D9", "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": BLUE}
+VCPUS = {"running": BLUE, "idle": "#BFD7EA", "booting": ORANGE}
+PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, "#BFD7EA", "#CC79A7", GREY), strict=True))
+
+#: Steps drawn of one curve: more than a picture has pixels.
+DRAWN = 4000
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, the same bytes for the same figure."""
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def _axes(ax: Axes, title: str) -> None:
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=10)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=9, length=3)
+
+
+def _clock(ax: Axes, start: datetime, end_s: float) -> None:
+    """A time axis in the scenario's wall clock."""
+    locator = AutoDateLocator(minticks=4, maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    ax.set_xlim(_days(start, np.zeros(1))[0], _days(start, np.array([max(end_s, 1.0)]))[0])
+
+
+def _days(start: datetime, at: Floats) -> Floats:
+    return float(date2num(start)) + at / DAY
+
+
+def _grid(series: list[tuple[Floats, Floats]]) -> Floats:
+    """Instants at which any of some step functions changes."""
+    return np.unique(np.concatenate([np.zeros(1), *[at for at, _ in series]]))
+
+
+def _sample(at: Floats, level: Floats, instants: Floats) -> Floats:
+    if not len(at):
+        return np.zeros(len(instants))
+    place = np.searchsorted(at, instants, side="right") - 1
+    return np.where(place < 0, 0.0, level[np.maximum(place, 0)])
+
+
+def _stack(
+    ax: Axes, start: datetime, end: float, layers: Mapping[str, tuple[Floats, Floats]], colours: Mapping[str, str]
+) -> float:
+    """Step functions stacked as areas; returns the highest total."""
+    layers = {name: thin(at, level, DRAWN) for name, (at, level) in layers.items() if len(at)}
+    if not layers:
+        return 0.0
+    instants = _grid(list(layers.values()))
+    instants = np.append(instants[instants < end], end)
+    base = np.zeros(len(instants))
+    for name, (at, level) in layers.items():
+        top = base + _sample(at, level, instants)
+        ax.fill_between(_days(start, instants), base, top, step="post", color=colours[name], linewidth=0, label=name)
+        base = top
+    return float(base.max())
+
+
+def _total(curves: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    curves = [curve for curve in curves if len(curve[0])]
+    if not curves:
+        return np.empty(0), np.empty(0)
+    instants = _grid(curves)
+    return instants, np.asarray(sum(_sample(at, level, instants) for at, level in curves))
+
+
+def _legend(ax: Axes, **more: Any) -> None:
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            loc="upper left",
+            bbox_to_anchor=(0, 1.03),
+            ncols=4,
+            frameon=False,
+            fontsize=9,
+            handlelength=1.2,
+            borderpad=0.2,
+            **more,
+        )
+
+
+def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state") -> None:
+    """Jobs by state over time, all queues together."""
+    frame, recording = result.timeline, result.recording
+    jobs = frame[frame["measure"] == "jobs"]
+    layers = {}
+    for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING"):
+        parts = [
+            (part["at"].to_numpy(), part["value"].to_numpy())
+            for _, part in jobs[jobs["state"] == state].groupby("name", observed=True)
+        ]
+        layers[state] = _total(parts)
+    _axes(ax, title)
+    top = _stack(ax, result.scenario.start, recording.ended_at, layers, STATES)
+    ax.set_ylim(0, max(top, 1) * 1.15)
+    ax.set_ylabel("jobs", fontsize=9)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    _clock(ax, result.scenario.start, recording.ended_at)
+    _legend(ax)
+
+
+def _queue_times(result: Result) -> Floats:
+    waited = result.tables.attempts_of_jobs.first_starting_at - result.recording.runnable_at
+    return np.asarray(np.sort(waited[~np.isnan(waited)]))
+
+
+def _duration_ticks(ax: Axes, longest: float) -> None:
+    """Ticks at durations that people count in."""
+    nice = [
+        1,
+        2,
+        5,
+        10,
+        15,
+        30,
+        *(MINUTE * np.array([1, 2, 5, 10, 15, 30])),
+        *(HOUR * np.array([1, 2, 3, 6, 12])),
+        *(DAY * np.array([1, 2, 5, 10, 20, 50])),
+    ]
+    step = next((unit for unit in nice if longest / unit <= 6), nice[-1])
+    ax.set_xticks(np.arange(0, longest + step, step))
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(
+            lambda value, _: "0" if value == 0 else format_duration(value).replace(" 00 min", "").replace(" 00 h", "")
+        )
+    )
+
+
+def draw_queue_time(result: Result, ax: Axes, *, title: str = "Queue time: share of jobs that started within") -> None:
+    """Distribution of queue time, half and 95 % marked."""
+    times = _queue_times(result)
+    _axes(ax, title)
+    ax.set_ylim(0, 1.05)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+    if not len(times):
+        ax.text(0.5, 0.5, "no job started", transform=ax.transAxes, ha="center", color=GREY)
+        return
+    shares = np.arange(1, len(times) + 1) / len(times)
+    kept = np.unique(np.linspace(0, len(times) - 1, min(len(times), DRAWN)).astype(int))
+    longest = max(float(times[-1]), 1.0)
+    ax.step(
+        np.concatenate([[0.0], times[kept], [longest * 1.02]]),
+        np.concatenate([[0.0], shares[kept], [1.0]]),
+        where="post",
+        color=BLUE,
+        linewidth=2,
+    )
+    for name, share in (("half", 0.5), ("95 %", 0.95)):
+        value = float(np.quantile(times, share))
+        ax.plot([value], [share], "o", color=RED, markersize=6, zorder=5)
+        right = value < 0.6 * longest
+        ax.annotate(
+            f"{name} within {format_duration(value)}",
+            (value, share),
+            xytext=(10 if right else -10, -14),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            fontsize=10,
+            color="#333333",
+        )
+    ax.set_xlim(0, longest * 1.02)
+    _duration_ticks(ax, longest)
+
+
+def draw_vcpus(result: Result, ax: Axes, *, title: str = "vCPUs against the limit", limit: bool = True) -> None:
+    """Running, idle and booting vCPUs of all environments against the sum of their limits."""
+    environments = result.scenario.configuration.environments
+    series = [vcpus(result.tables, index) for index in range(len(environments))]
+    layers = {state: _total([curves[state] for curves in series if state in curves]) for state in VCPUS}
+    _axes(ax, title)
+    top = _stack(ax, result.scenario.start, result.recording.ended_at, layers, VCPUS)
+    allowed = sum(environment.max_vcpus for environment in environments if environment.enabled)
+    ax.set_ylim(0, max(top, 1) * 1.2)
+    if limit:
+        if allowed <= top * 3:
+            ax.axhline(allowed, color="#333333", linewidth=1.2, linestyle="--", label=f"limit {allowed:,}")
+            ax.set_ylim(0, max(top, allowed, 1) * 1.2)
+        else:
+            ax.text(
+                0.99,
+                1.02,
+                f"limit {allowed:,}: far above",
+                transform=ax.transAxes,
+                ha="right",
+                va="bottom",
+                fontsize=9,
+                color="#333333",
+            )
+    ax.set_ylabel("vCPUs", fontsize=9)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    _clock(ax, result.scenario.start, result.recording.ended_at)
+    _legend(ax)
+
+
+def _spent(result: Result) -> tuple[Floats, Floats, Floats]:
+    """Instants, spend rate in USD per hour, and what was spent until then."""
+    at, rate = _total(
+        [spend_rate(result.tables, index) for index in range(len(result.scenario.configuration.environments))]
+    )
+    if not len(at):
+        return np.array([0.0, result.recording.ended_at]), np.zeros(2), np.zeros(2)
+    at, rate = thin(at, rate, DRAWN)
+    at, rate = np.append(at, result.recording.ended_at), np.append(rate, rate[-1])
+    spent = integral(at, rate, at) / HOUR
+    return at, rate, spent
+
+
+def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
+    """Cumulative spend, with the rate behind it and the bill at the end."""
+    at, rate, spent = _spent(result)
+    total = result.tables.costs
+    bill = float(total.instance_total.sum() + total.attempt_total[total.task_rate > 0].sum())
+    # Minimums and volumes before `running` are not in the rate: the curve ends at the bill.
+    scale = bill / spent[-1] if spent[-1] > 0 else 1.0
+    _axes(ax, title)
+    days = _days(result.scenario.start, at)
+    ax.plot(days, spent * scale, color=BLUE, linewidth=2)
+    ax.set_ylim(0, max(bill, 0.01) * 1.18)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
+    ax.annotate(
+        format_usd(bill),
+        (days[-1], bill),
+        xytext=(-4, 6),
+        textcoords="offset points",
+        ha="right",
+        fontsize=11,
+        fontweight="bold",
+        color=BLUE,
+    )
+    _clock(ax, result.scenario.start, result.recording.ended_at)
+    behind = ax.twinx()
+    behind.fill_between(days, 0, rate, step="post", color=ORANGE, alpha=0.35, linewidth=0)
+    behind.set_ylim(0, max(float(rate.max(initial=0.0)), 0.01) * 2.5)
+    behind.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{format_usd(value)}/h"))
+    behind.tick_params(labelsize=9, length=3, colors="#B37400")
+    for side in ("top", "left", "right"):
+        behind.spines[side].set_visible(False)
+    ax.set_zorder(behind.get_zorder() + 1)
+    ax.patch.set_visible(False)
+
+
+def queue_figure(result: Result) -> Figure:
+    """A run at a glance, for ``queue.png``."""
+    figure = Figure(figsize=(15, 9.2), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)  # type: ignore[union-attr]
+    summary = result.summary
+    parts = words.jobs_sentence(summary), words.queue_sentence(summary), words.usd(summary["cost_usd"]["total"])
+    title = f"{result.scenario.name}:  {';  '.join(parts)}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
+    axes = figure.subplots(2, 2)
+    draw_jobs(result, axes[0, 0])
+    draw_queue_time(result, axes[0, 1])
+    draw_vcpus(result, axes[1, 0])
+    draw_spend(result, axes[1, 1], title="Spend (line: so far; area: rate)")
+    return figure
+
+
+def compare_figure(results: Mapping[str, Result]) -> Figure:
+    """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost."""
+    columns = max(len(results), 1)
+    figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.15)  # type: ignore[union-attr]
+    grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
+    pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
+    for (upper, lower), (name, result) in zip(pairs, results.items(), strict=True):
+        draw_vcpus(result, upper, title=f"{name}\nvCPUs", limit=False)
+        draw_jobs(result, lower, title="jobs by state")
+    for row in range(2):
+        top = max(pair[row].get_ylim()[1] for pair in pairs)
+        for pair in pairs:
+            pair[row].set_ylim(0, top)
+    halves = grid[2, :].subgridspec(1, 2)
+    _compare_queue_times(figure.add_subplot(halves[0, 0]), results)
+    _compare_costs(figure.add_subplot(halves[0, 1]), results)
+    return figure
+
+
+def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:
+    _axes(ax, "Queue time: share of jobs that started within")
+    longest = 1.0
+    for (name, result), colour in zip(results.items(), _cycle(len(results)), strict=True):
+        times = _queue_times(result)
+        if not len(times):
+            continue
+        longest = max(longest, float(times[-1]))
+        shares = np.arange(1, len(times) + 1) / len(times)
+        kept = np.unique(np.linspace(0, len(times) - 1, min(len(times), DRAWN)).astype(int))
+        p95 = float(np.quantile(times, 0.95))
+        ax.step(
+            np.concatenate([[0.0], times[kept]]),
+            np.concatenate([[0.0], shares[kept]]),
+            where="post",
+            color=colour,
+            linewidth=2,
+            label=f"{name}: 95 % within {format_duration(p95)}",
+        )
+    ax.set_xlim(0, longest * 1.02)
+    ax.set_ylim(0, 1.05)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+    _duration_ticks(ax, longest)
+    ax.legend(loc="lower right", frameon=False, fontsize=10)
+
+
+def _compare_costs(ax: Axes, results: Mapping[str, Result]) -> None:
+    _axes(ax, "Cost by purpose")
+    ax.grid(visible=False)
+    names = list(results)
+    left = np.zeros(len(names))
+    totals = [result.summary["cost_usd"]["total"] for result in results.values()]
+    for purpose in PURPOSES:
+        widths = np.array([result.summary["cost_usd"]["by_purpose"][purpose] for result in results.values()])
+        if widths.sum() > 0.002 * max(sum(totals), 1e-9):
+            ax.barh(names, widths, left=left, color=PURPOSE_COLOURS[purpose], label=purpose, height=0.6)
+        left = left + widths
+    for row, total in enumerate(totals):
+        ax.text(
+            total + max(totals, default=0) * 0.01, row, format_usd(total), va="center", fontsize=11, fontweight="bold"
+        )
+    ax.invert_yaxis()
+    ax.set_xlim(0, max(max(totals, default=0), 0.01) * 1.18)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=6, frameon=False, fontsize=10)
+
+
+def _cycle(n: int) -> list[str]:
+    colours = [RED, GREEN, BLUE, ORANGE, "#CC79A7", SKY, GREY]
+    return [colours[i % len(colours)] for i in range(n)]

@@ -1,0 +1,58 @@
+"""What ``result.plot`` and ``comparison.plot`` offer: each draws into axes of your own, or makes a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from batchsim.report import figures
+from batchsim.results.result import Result
+
+
+@dataclass(frozen=True)
+class Plots:
+    """Pictures of one run. In Jupyter a returned figure shows itself."""
+
+    result: Result
+
+    def queue(self) -> Figure:
+        """The whole picture of ``queue.png``."""
+        return figures.queue_figure(self.result)
+
+    def jobs(self, ax: Axes | None = None) -> Figure:
+        """Jobs by state over time."""
+        return self._draw(figures.draw_jobs, ax)
+
+    def queue_time(self, ax: Axes | None = None) -> Figure:
+        """Distribution of queue time."""
+        return self._draw(figures.draw_queue_time, ax)
+
+    def vcpus(self, ax: Axes | None = None) -> Figure:
+        """Running, idle and booting vCPUs against the limit."""
+        return self._draw(figures.draw_vcpus, ax)
+
+    def spend(self, ax: Axes | None = None) -> Figure:
+        """Spend over time."""
+        return self._draw(figures.draw_spend, ax)
+
+    def _draw(self, draw: Callable[[Result, Axes], None], ax: Axes | None) -> Figure:
+        if ax is None:
+            ax = Figure(figsize=(9, 4.5), layout="constrained").subplots()
+        draw(self.result, ax)
+        figure = ax.figure
+        assert isinstance(figure, Figure)  # noqa: S101 (for the type checker)
+        return figure
+
+
+@dataclass(frozen=True)
+class ComparisonPlots:
+    """Pictures of a comparison."""
+
+    results: Mapping[str, Result]
+
+    def __call__(self) -> Figure:
+        """The whole picture of ``comparison.png``."""
+        return figures.compare_figure(self.results)

@@ -6,39 +6,35 @@ All functions take floats or arrays.
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeVar
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from batchsim.catalog.tables import rows
 from batchsim.units import HOUR, HOURS_PER_MONTH, MINUTE
 
-Seconds = TypeVar("Seconds", float, NDArray[np.float64])
 
-
-def billed_instance_s(running_s: Seconds) -> Seconds:
+def billed_instance_s(running_s: ArrayLike) -> NDArray[np.float64]:
     """Paid seconds of an EC2 instance: per second, 60 s at the least each time it enters ``running``.
 
     EC2 *On-demand pricing*, *Instance lifecycle*: only ``running`` is paid.
     """
-    return np.maximum(running_s, MINUTE)  # type: ignore[return-value]
+    return np.maximum(np.asarray(running_s, np.float64), MINUTE)
 
 
-def is_free_spot(running_s: Seconds) -> NDArray[np.bool_]:
+def is_free_spot(running_s: ArrayLike) -> NDArray[np.bool_]:
     """Whether a Spot instance that AWS interrupted after so long is free: it is in its first hour.
 
     Later the seconds used are paid (EC2 *Billing for interrupted Spot Instances*).
     """
-    return np.asarray(running_s) < HOUR
+    return np.asarray(np.asarray(running_s, np.float64) < HOUR)
 
 
-def billed_task_s(seconds: Seconds) -> Seconds:
+def billed_task_s(seconds: ArrayLike) -> NDArray[np.float64]:
     """Paid seconds of a Fargate task from image pull to stop: rounded up to whole seconds, one minute at the least.
 
     AWS Fargate pricing page. A hair above a whole second is rounding error, not a second.
     """
-    return np.maximum(np.ceil(np.asarray(seconds) - 1e-6), MINUTE)  # type: ignore[return-value]
+    return np.maximum(np.ceil(np.asarray(seconds, np.float64) - 1e-6), MINUTE)
 
 
 @cache

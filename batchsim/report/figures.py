@@ -14,12 +14,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from batchsim.columns import PURPOSES, Floats
 from batchsim.report import words
 from batchsim.results.result import Result
-from batchsim.results.steps import integral, thin
+from batchsim.results.steps import integral, steps, thin
 from batchsim.results.timeline import spend_rate, vcpus
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
@@ -29,6 +30,8 @@ STATES = {"PENDING": "#D9D9D9", "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": 
 VCPUS = {"running": BLUE, "idle": "#BFD7EA", "booting": ORANGE}
 PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, "#BFD7EA", "#CC79A7", GREY), strict=True))
 
+#: A run with jobs in it for less than this share of its time is drawn at its busiest stretch.
+QUIET = 0.4
 #: Steps drawn of one curve: more than a picture has pixels.
 DRAWN = 4000
 
@@ -47,21 +50,43 @@ def _axes(ax: Axes, title: str) -> None:
     ax.tick_params(labelsize=9, length=3)
 
 
-def _clock(ax: Axes, start: datetime, end_s: float) -> None:
+Window = tuple[float, float]
+
+
+def busiest(result: Result) -> Window:
+    """The part of the run that is worth drawing: all of it, or the busiest stretch of one that is mostly quiet."""
+    end = result.recording.ended_at
+    work, stopped = result.workload.submitted_at, result.recording.stopped_at
+    at, jobs = steps(work, np.where(np.isnan(stopped), end, stopped), np.ones(len(work)))
+    if not len(at) or float(np.sum(np.diff(at)[jobs[:-1] > 0])) > QUIET * end:
+        return 0.0, end
+    # Busy stretches, those that are close together as one; the one with the most jobs is shown.
+    begins = at[np.concatenate([[True], jobs[:-1] == 0])]
+    ends = at[jobs == 0]
+    apart = np.flatnonzero(begins[1:] - ends[:-1] > end / 50)
+    starts, stops = begins[np.concatenate([[0], apart + 1])], ends[np.concatenate([apart, [-1]])]
+    peaks = [jobs[(at >= low) & (at < high)].max() for low, high in zip(starts, stops, strict=True)]
+    low, high = starts[int(np.argmax(peaks))], stops[int(np.argmax(peaks))]
+    margin = max((high - low) * 0.06, 2 * MINUTE)
+    return max(0.0, low - margin), min(end, high + margin + 10 * MINUTE)
+
+
+def _clock(ax: Axes, start: datetime, window: Window) -> None:
     """A time axis in the scenario's wall clock."""
     locator = AutoDateLocator(minticks=4, maxticks=8)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-    ax.set_xlim(_days(start, np.zeros(1))[0], _days(start, np.array([max(end_s, 1.0)]))[0])
+    ax.set_xlim(*_days(start, np.array([window[0], max(window[1], window[0] + 1.0)])))
 
 
 def _days(start: datetime, at: Floats) -> Floats:
     return float(date2num(start)) + at / DAY
 
 
-def _grid(series: list[tuple[Floats, Floats]]) -> Floats:
-    """Instants at which any of some step functions changes."""
-    return np.unique(np.concatenate([np.zeros(1), *[at for at, _ in series]]))
+def _grid(series: list[tuple[Floats, Floats]], window: Window) -> Floats:
+    """The instants of a window at which any of some step functions changes, and its ends."""
+    at = np.unique(np.concatenate([np.array(window), *[at for at, _ in series]]))
+    return at[(at >= window[0]) & (at <= window[1])]
 
 
 def _sample(at: Floats, level: Floats, instants: Floats) -> Floats:
@@ -72,14 +97,17 @@ def _sample(at: Floats, level: Floats, instants: Floats) -> Floats:
 
 
 def _stack(
-    ax: Axes, start: datetime, end: float, layers: Mapping[str, tuple[Floats, Floats]], colours: Mapping[str, str]
+    ax: Axes,
+    start: datetime,
+    window: Window,
+    layers: Mapping[str, tuple[Floats, Floats]],
+    colours: Mapping[str, str],
 ) -> float:
-    """Step functions stacked as areas; returns the highest total."""
-    layers = {name: thin(at, level, DRAWN) for name, (at, level) in layers.items() if len(at)}
+    """Step functions stacked as areas over a window; returns the highest total."""
+    layers = {name: thin(*_within(at, level, window), DRAWN) for name, (at, level) in layers.items() if len(at)}
     if not layers:
         return 0.0
-    instants = _grid(list(layers.values()))
-    instants = np.append(instants[instants < end], end)
+    instants = _grid(list(layers.values()), window)
     base = np.zeros(len(instants))
     for name, (at, level) in layers.items():
         top = base + _sample(at, level, instants)
@@ -88,11 +116,18 @@ def _stack(
     return float(base.max())
 
 
+def _within(at: Floats, level: Floats, window: Window) -> tuple[Floats, Floats]:
+    """The steps of a step function inside a window, and the one that holds at its start."""
+    first = max(int(np.searchsorted(at, window[0], side="right")) - 1, 0)
+    last = int(np.searchsorted(at, window[1], side="right"))
+    return at[first:last], level[first:last]
+
+
 def _total(curves: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     curves = [curve for curve in curves if len(curve[0])]
     if not curves:
         return np.empty(0), np.empty(0)
-    instants = _grid(curves)
+    instants = np.unique(np.concatenate([at for at, _ in curves]))
     return instants, np.asarray(sum(_sample(at, level, instants) for at, level in curves))
 
 
@@ -110,9 +145,10 @@ def _legend(ax: Axes, **more: Any) -> None:
         )
 
 
-def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state") -> None:
+def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state", window: Window | None = None) -> None:
     """Jobs by state over time, all queues together."""
-    frame, recording = result.timeline, result.recording
+    window = window or busiest(result)
+    frame = result.timeline
     jobs = frame[frame["measure"] == "jobs"]
     layers = {}
     for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING"):
@@ -122,11 +158,11 @@ def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state") -> None
         ]
         layers[state] = _total(parts)
     _axes(ax, title)
-    top = _stack(ax, result.scenario.start, recording.ended_at, layers, STATES)
+    top = _stack(ax, result.scenario.start, window, layers, STATES)
     ax.set_ylim(0, max(top, 1) * 1.15)
     ax.set_ylabel("jobs", fontsize=9)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _clock(ax, result.scenario.start, recording.ended_at)
+    _clock(ax, result.scenario.start, window)
     _legend(ax)
 
 
@@ -188,18 +224,28 @@ def draw_queue_time(result: Result, ax: Axes, *, title: str = "Queue time: share
             ha="left" if right else "right",
             fontsize=10,
             color="#333333",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
+            zorder=6,
         )
     ax.set_xlim(0, longest * 1.02)
     _duration_ticks(ax, longest)
 
 
-def draw_vcpus(result: Result, ax: Axes, *, title: str = "vCPUs against the limit", limit: bool = True) -> None:
+def draw_vcpus(
+    result: Result,
+    ax: Axes,
+    *,
+    title: str = "vCPUs against the limit",
+    limit: bool = True,
+    window: Window | None = None,
+) -> None:
     """Running, idle and booting vCPUs of all environments against the sum of their limits."""
+    window = window or busiest(result)
     environments = result.scenario.configuration.environments
     series = [vcpus(result.tables, index) for index in range(len(environments))]
     layers = {state: _total([curves[state] for curves in series if state in curves]) for state in VCPUS}
     _axes(ax, title)
-    top = _stack(ax, result.scenario.start, result.recording.ended_at, layers, VCPUS)
+    top = _stack(ax, result.scenario.start, window, layers, VCPUS)
     allowed = sum(environment.max_vcpus for environment in environments if environment.enabled)
     ax.set_ylim(0, max(top, 1) * 1.2)
     if limit:
@@ -219,7 +265,7 @@ def draw_vcpus(result: Result, ax: Axes, *, title: str = "vCPUs against the limi
             )
     ax.set_ylabel("vCPUs", fontsize=9)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _clock(ax, result.scenario.start, result.recording.ended_at)
+    _clock(ax, result.scenario.start, window)
     _legend(ax)
 
 
@@ -258,7 +304,7 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
         fontweight="bold",
         color=BLUE,
     )
-    _clock(ax, result.scenario.start, result.recording.ended_at)
+    _clock(ax, result.scenario.start, (0.0, result.recording.ended_at))
     behind = ax.twinx()
     behind.fill_between(days, 0, rate, step="post", color=ORANGE, alpha=0.35, linewidth=0)
     behind.set_ylim(0, max(float(rate.max(initial=0.0)), 0.01) * 2.5)
@@ -272,16 +318,17 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
 
 def queue_figure(result: Result) -> Figure:
     """A run at a glance, for ``queue.png``."""
-    figure = Figure(figsize=(15, 9.2), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)  # type: ignore[union-attr]
+    figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     summary = result.summary
     parts = words.jobs_sentence(summary), words.queue_sentence(summary), words.usd(summary["cost_usd"]["total"])
     title = f"{result.scenario.name}:  {';  '.join(parts)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
     axes = figure.subplots(2, 2)
-    draw_jobs(result, axes[0, 0])
+    window = busiest(result)
+    shown = "" if window == (0.0, result.recording.ended_at) else ", the busiest stretch"
+    draw_jobs(result, axes[0, 0], title=f"Jobs by state{shown}", window=window)
     draw_queue_time(result, axes[0, 1])
-    draw_vcpus(result, axes[1, 0])
+    draw_vcpus(result, axes[1, 0], title=f"vCPUs against the limit{shown}", window=window)
     draw_spend(result, axes[1, 1], title="Spend (line: so far; area: rate)")
     return figure
 
@@ -289,13 +336,14 @@ def queue_figure(result: Result) -> Figure:
 def compare_figure(results: Mapping[str, Result]) -> Figure:
     """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost."""
     columns = max(len(results), 1)
-    figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.15)  # type: ignore[union-attr]
+    figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
     grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
     pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
+    windows = [busiest(result) for result in results.values()]
+    window = min((low for low, _ in windows), default=0.0), max((high for _, high in windows), default=1.0)
     for (upper, lower), (name, result) in zip(pairs, results.items(), strict=True):
-        draw_vcpus(result, upper, title=f"{name}\nvCPUs", limit=False)
-        draw_jobs(result, lower, title="jobs by state")
+        draw_vcpus(result, upper, title=f"{name}\nvCPUs", limit=False, window=window)
+        draw_jobs(result, lower, title="jobs by state", window=window)
     for row in range(2):
         top = max(pair[row].get_ylim()[1] for pair in pairs)
         for pair in pairs:

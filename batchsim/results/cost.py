@@ -61,7 +61,7 @@ class Costs:
     @property
     def attempt_total(self) -> Floats:
         """What each attempt cost, all purposes."""
-        return np.sum(list(self.attempt.values()), axis=0)
+        return np.asarray(np.sum(list(self.attempt.values()), axis=0), np.float64)
 
 
 def costs(workload: Workload, configuration: Configuration, recording: Recording) -> Costs:
@@ -253,10 +253,10 @@ def by_owner(
         if not mine.any():
             continue
         here = recording.attempts.environment == index
-        weight = np.bincount(owner[here], weights=direct[here], minlength=owners)
+        weight: Floats = np.bincount(owner[here], weights=direct[here], minlength=owners).astype(np.float64)
         if weight.sum() <= 0:
             weight[attached[index] or range(owners)] = 1.0
-        weight /= weight.sum()
+        weight = weight / weight.sum()
         for purpose, column in cost.instance.items():
             borne[purpose] += weight * column[mine].sum()
     return borne

@@ -76,7 +76,8 @@ class Tables:
     def job_costs(self) -> Floats:
         """US dollars per job: the sum of its attempts."""
         attempts = self.recording.attempts
-        return np.bincount(attempts.job, weights=self.costs.attempt_total, minlength=len(self.workload))
+        totals = np.bincount(attempts.job, weights=self.costs.attempt_total, minlength=len(self.workload))
+        return totals.astype(np.float64)
 
     def jobs(self) -> Iterator[pa.RecordBatch]:
         """The table of jobs."""
@@ -145,7 +146,9 @@ class Tables:
         return _coded(self.workload.group[job], [getattr(group, member) for group in self.workload.groups])
 
     def _shape(self, job: np.ndarray, member: str) -> np.ndarray:
-        return np.array([getattr(shape, member) for shape in self.workload.shapes])[self.workload.shape[job]]
+        return np.asarray(
+            np.array([getattr(shape, member) for shape in self.workload.shapes])[self.workload.shape[job]]
+        )
 
     def _environment(self, index: np.ndarray) -> Any:
         return _coded(index, [environment.name for environment in self.configuration.environments])

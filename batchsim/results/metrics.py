@@ -304,7 +304,9 @@ def statistic(name: str, values: Floats) -> float:
     """Mean, max, min, or a quantile by its name."""
     if name in QUANTILES:
         return float(np.quantile(values, QUANTILES[name]))
-    return {"mean": lambda: math.fsum(values) / len(values), "max": values.max, "min": values.min}[name]() + 0.0
+    if name == "mean":
+        return math.fsum(values) / len(values)
+    return float(values.max() if name == "max" else values.min())
 
 
 def _compare(value: float, objective: Objective) -> bool:

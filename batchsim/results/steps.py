@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batchsim.columns import Floats
 
@@ -15,11 +16,11 @@ def steps(start: Floats, stop: Floats, size: Floats) -> tuple[Floats, Floats]:
     at, level : ndarray of float, shape (m,)
         From ``at[i]`` on the level is ``level[i]``; strictly increasing instants, the level before the first is 0.
     """
-    held = stop > start
+    held: NDArray[np.bool_] = stop > start
     at = np.concatenate([start[held], stop[held]])
     change = np.concatenate([size[held], -size[held]])
     instants, place = np.unique(at, return_inverse=True)
-    level = np.cumsum(np.bincount(place, weights=change, minlength=len(instants)))
+    level: Floats = np.cumsum(np.bincount(place, weights=change, minlength=len(instants)))
     # What was added and taken away again leaves rounding error behind, not a level.
     level[np.abs(level) < 1e-9] = 0.0
     if len(level):

@@ -144,7 +144,7 @@ def parse(text: str, shown: str) -> Document:
         builder.findings.append(
             Finding("not-a-mapping", "", "not a scenario", "a mapping with name, batch, workload …", file=shown, line=1)
         )
-    if builder.findings:
+    if builder.findings or not isinstance(values, dict):
         raise ScenarioError(builder.findings)
     return Document(values, shown, builder.places)
 

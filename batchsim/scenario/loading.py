@@ -303,10 +303,11 @@ def _endless(workload: tuple[Workflow | TraceSource, ...], document: Document) -
     """Arrivals that go on for ever need a duration, or an end of their own."""
     for index, entry in enumerate(workload):
         arrivals = entry.arrivals if isinstance(entry, Workflow) else entry.trace.arrivals
-        if arrivals is not None and arrivals.at is None and arrivals.trace is None:
-            if arrivals.count is None and arrivals.until is None:
-                message = "these arrivals never end"
-                yield document.finding(("workload", index), "endless", message, expected="a duration of the scenario")
+        if arrivals is None or arrivals.at is not None or arrivals.trace is not None:
+            continue
+        if arrivals.count is None and arrivals.until is None:
+            message = "these arrivals never end"
+            yield document.finding(("workload", index), "endless", message, expected="a duration of the scenario")
 
 
 def _without_jobs(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,13 +44,14 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
     findings: list[Finding] = []
     for path, value in overrides:
         found = _find(values, path.split("."), ())
+        # What is absent and resembles nothing may be set: whether it is known is checked with everything else.
         if isinstance(found, str):
             finding = Finding("unknown-path", path, "leads nowhere in the scenario", suggestion=found).at(*place)
             findings.append(finding)
             continue
         container: Any = values
         for step in found[:-1]:
-            container = container[step]
+            container = container.setdefault(step, {}) if isinstance(container, dict) else container[step]
         container[found[-1]] = copy.deepcopy(value)
         places[found] = place
         for known in [known for known in places if len(known) > len(found) and known[: len(found)] == found]:
@@ -72,10 +73,8 @@ def _find(value: Any, parts: list[str], done: Where) -> Where | str:
             key = ".".join(parts[:length])
             if key in value:
                 return _find(value[key], parts[length:], (*done, key))
-        if len(parts) == 1:
-            # What is absent may be set: whether it is known is checked with everything else.
-            return (*done, parts[0])
-        return _suggest(done, parts, nearest(parts[0], value))
+        near = nearest(parts[0], value) if len(parts) > 1 else ""
+        return _suggest(done, parts, near) if near else (*done, *parts)
     if isinstance(value, list):
         names = {name_of(item): index for index, item in enumerate(value) if name_of(item) is not None}
         for length in range(len(parts), 0, -1):

@@ -160,8 +160,8 @@ class Scenario:
             "environment": _dump(self.environment),
         }
         filled.pop("versions", None)
-        ordered = {key: filled.pop(key) for key in _ORDER if filled.get(key) is not None or filled.pop(key, None)}
-        return {**ordered, **filled}
+        ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
+        return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
 
     def to_yaml(self, *, relative_to: Path | None = None, seed: int | None = None) -> str:
         """The scenario as it is run: every default filled in, seed and versions stated.
@@ -184,7 +184,7 @@ class Scenario:
         content["versions"] = {"batchsim": __version__, "botocore": botocore_version()}
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False
-        yaml.sort_base_mapping_type_on_output = False  # keep the order in which a person wrote it
+        yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # keep the order in which a person wrote it
         yaml.width = 120
         text = StringIO()
         yaml.dump(content, text)

@@ -34,7 +34,7 @@ class LaterAttempts:
 
     def __call__(self, job: int, number: int) -> tuple[float, int]:
         """Attempt `number` of a job."""
-        source = self.sources[self.group[job]]
+        source = self.sources[int(self.group[job])]
         if source is None:
             return float(self.runtime_s[job]), int(self.exit_code[job])
         draws, size = source

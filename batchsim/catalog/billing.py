@@ -6,6 +6,7 @@ All functions take floats or arrays.
 from __future__ import annotations
 
 from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

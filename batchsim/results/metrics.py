@@ -108,7 +108,7 @@ class Metrics:
         return size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
 
     def _utilisation(self) -> dict[str, float | None]:
-        """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors."""
+        """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors in use."""
         recording, environments = self._tables.recording, self._tables.configuration.environments
         instances = recording.instances
         there = np.where(np.isnan(instances.registered_at), 0.0, instances.terminated_at - instances.registered_at)
@@ -118,7 +118,7 @@ class Metrics:
             for index, environment in enumerate(environments):
                 mine = math.fsum(held[recording.attempts.environment == index])
                 if environment.purchase_option == "UNMANAGED":
-                    if member == "vcpus":
+                    if member == "vcpus" and mine > 0:
                         used += mine
                         available += environment.max_vcpus * recording.ended_at
                     continue

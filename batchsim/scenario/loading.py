@@ -134,7 +134,7 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
         base=base,
         document=document,
     )
-    if variants:
+    if variants and "variants" in values:
         _check_variants(scenario)
     return scenario
 

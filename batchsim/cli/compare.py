@@ -34,9 +34,10 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.results.store import check_writable
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
-    runs = len(variants_of(scenarios[0])) if len(scenarios) == 1 else len(scenarios)
-    check_writable(folder / "-")
-    with progress("comparing", runs, quiet=arguments.quiet) as advance:
+    names = list(variants_of(scenarios[0])) if len(scenarios) == 1 else [each.name for each in scenarios]
+    for name in names:
+        check_writable(folder / name)
+    with progress("comparing", len(names), quiet=arguments.quiet) as advance:
         comparison = compare(*scenarios, seed=arguments.seed, on_variant=lambda _name, position, _n: advance(position))
     for name, result in comparison.results.items():
         write(result, folder / name)

@@ -278,12 +278,10 @@ def _coded(codes: np.ndarray, texts: Sequence[str | None]) -> Any:
     """A dictionary column; a code below 0 or a text of None is null."""
     import pyarrow as pa
 
-    known = [text for text in texts if text is not None]
-    place = {text: index for index, text in reversed(list(enumerate(known)))}
+    unique = list(dict.fromkeys(text for text in texts if text is not None))
+    place = {text: index for index, text in enumerate(unique)}
     table = np.array([-1 if text is None else place[text] for text in texts] + [-1], np.int32)
-    index = table[np.where(codes < 0, len(texts), codes)]
-    unique = list(dict.fromkeys(known))
-    compact = np.array([unique.index(text) for text in known] + [-1], np.int32)[index]
+    compact = table[np.where(codes < 0, len(texts), codes)]
     return pa.DictionaryArray.from_arrays(
         pa.array(compact, pa.int32(), mask=compact < 0), pa.array(unique, pa.string())
     )

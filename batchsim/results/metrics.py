@@ -254,7 +254,8 @@ class Metrics:
             "expression": objective.expression,
             "value": value,
             "limit": None if minimised else objective.limit,
-            "kept": None if minimised else value is not None and _compare(value, objective),
+            # A plain bool: numpy's is neither JSON nor `is False`.
+            "kept": None if minimised else value is not None and bool(_compare(value, objective)),
         }
 
     def _mask(self, objective: Objective) -> Mask:
@@ -270,8 +271,13 @@ class Metrics:
         return mask
 
     def _statistic(self, objective: Objective, column: Floats, mask: Mask) -> float | None:
-        """A statistic of jobs; null when one of them never got there: a promise about all is not kept by some."""
-        values = column[mask]
+        """A statistic of jobs; null when one of them never got there: a promise about all is not kept by some.
+
+        Jobs that failed without running, because one they depend on failed, waited for nothing and are left out.
+        """
+        tables = self._tables
+        never_ran = (tables.recording.status == Status.FAILED) & (tables.attempts_of_jobs.count == 0)
+        values = column[mask & ~never_ran]
         if not len(values) or np.isnan(values).any():
             return None
         return statistic(objective.statistic, values)
@@ -301,12 +307,12 @@ class Metrics:
 
 
 def statistic(name: str, values: Floats) -> float:
-    """Mean, max, min, or a quantile by its name."""
+    """Mean (also without a name, as in ``minimise queue_time``), max, min, or a quantile by its name."""
     if name in QUANTILES:
         return float(np.quantile(values, QUANTILES[name]))
-    if name == "mean":
-        return math.fsum(values) / len(values)
-    return float(values.max() if name == "max" else values.min())
+    if name in {"max", "min"}:
+        return float(values.max() if name == "max" else values.min())
+    return math.fsum(values) / len(values)
 
 
 def _compare(value: float, objective: Objective) -> bool:

@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-#: A folder that holds this file is one of ours, and may be replaced.
+#: The file by which a folder is known as ours.
 MARK = "summary.json"
+#: All that batchsim writes into a results folder; one that holds anything else is not replaced.
+OURS = frozenset(
+    {
+        *(MARK, "scenario.yaml", "queue.png", "report.html", "trace.json"),
+        *(f"{table}.parquet" for table in ("jobs", "attempts", "instances", "timeline")),
+    }
+)
 
 
 def check_writable(folder: Path) -> None:
@@ -33,10 +40,14 @@ def check_writable(folder: Path) -> None:
     Raises
     ------
     OutputError
-        If the folder can't be made, or is somebody else's.
+        If the folder can't be made, or holds files that batchsim did not write.
     """
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists())):
-        raise OutputError(str(folder), "it exists and is not a results folder")
+    if folder.exists():
+        if not folder.is_dir():
+            raise OutputError(str(folder), "it exists and is not a results folder")
+        foreign = min((entry.name for entry in folder.iterdir() if entry.name not in OURS), default=None)
+        if foreign is not None:
+            raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
     above = folder.parent
     while not above.exists():
         above = above.parent
@@ -61,6 +72,7 @@ def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], 
     """
     check_writable(folder)
     made: Path | None = None
+    replaced: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -75,10 +87,14 @@ def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], 
             writer(made / name)
         made.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
+            replaced = folder.rename(made.with_name(made.name + "-replaced"))
         made.rename(folder)
         made = None
+        if replaced is not None:
+            shutil.rmtree(replaced, ignore_errors=True)
     except OSError as error:
+        if made is not None and replaced is not None:
+            replaced.rename(folder)
         raise OutputError(str(folder), error.strerror or str(error)) from None
     finally:
         if made is not None:

@@ -34,8 +34,9 @@ def waits(
     dict of str to ndarray of float, shape (n,)
         In the order of `columns.WAIT_CAUSES`.
     """
-    end = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
     submitted_at = workload.submitted_at
+    end = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
+    end = np.maximum(end, submitted_at)  # a horizon may come before a job is submitted: it has not waited
     first, last = attempts.first_starting_at, attempts.last_starting_at
     until = np.where(np.isnan(first), end, first)
     runnable_at = recording.runnable_at

@@ -69,8 +69,8 @@ def test_entries_expand_as_aws_does():
     ],
 )  # fmt: skip
 def test_usable_memory_is_the_measured_one(name, usable):
-    # Within the 4 MiB by which sizes of one measured column differ; r6id was seen at 31,517 and 126,722 in ECS.
-    assert usable_memory_mib(instance_types()[name]) == pytest.approx(usable, abs=4)
+    # r6id was seen at 31,517 and 126,722 in ECS.
+    assert usable_memory_mib(instance_types()[name]) == usable
 
 
 def test_usable_memory_is_less_than_installed_and_grows_with_it():

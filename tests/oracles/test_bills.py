@@ -1,0 +1,232 @@
+"""Bills worked by hand to the cent, the expectation written as its arithmetic (us-east-1)."""
+
+from __future__ import annotations
+
+import pytest
+
+import batchsim as bs
+from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
+
+C6I_LARGE = 0.085  # USD per hour
+VOLUME = 30 * 0.08 / 730  # 30 GiB of gp3, USD per hour
+FARGATE_VCPU, FARGATE_GB = 0.04048, 0.004445
+
+BOOT = {"ec2": {"launch": 40, "register": 60}}
+
+
+def cost(result):
+    return result.summary["cost_usd"]
+
+
+def test_two_jobs_on_one_booting_instance():
+    # Requested at 0, running at 40, registered at 100; jobs of 300 s and 500 s; gone at 600.
+    result = bs.run(scenario(workflow(job("a", 300), job("b", 500)), settings=BOOT))
+    assert list(result.jobs["starting_at"]) == [100, 100]
+    assert list(result.jobs["stopped_at"]) == [400, 600]
+    compute = (600 - 40) * C6I_LARGE / 3600
+    volume = 600 * VOLUME / 3600
+    assert cost(result)["total"] == pytest.approx(compute + volume, abs=1e-12)
+    # Each job asks 9 x 1 + 1 of the instance's 9 x 2 + 3,775 / 1,024.
+    share = (9 * 1 + 1) / (9 * 2 + 3775 / 1024)
+    rate = (C6I_LARGE + VOLUME) / 3600
+    assert list(result.jobs["cost_usd"]) == pytest.approx([300 * share * rate, 500 * share * rate], abs=1e-12)
+    purposes = cost(result)["by_purpose"]
+    assert purposes["useful"] == pytest.approx(800 * share * rate, abs=1e-12)
+    assert purposes["boot"] == pytest.approx(40 * VOLUME / 3600 + 60 * rate, abs=1e-12)
+    assert purposes["idle"] == pytest.approx((500 - 800 * share) * rate, abs=1e-12)
+    assert cost(result)["by_purchase_option"]["EC2"] == cost(result)["total"]
+    waited = result.summary["wait_s"]
+    assert (waited["boot"], waited["limit"], waited["blocked"]) == (200, 0, 0)
+
+
+def test_an_instance_is_billed_for_a_minute_at_least():
+    result = bs.run(scenario(workflow(job(runtime=12))))
+    assert cost(result)["total"] == pytest.approx(60 * C6I_LARGE / 3600 + 12 * VOLUME / 3600, abs=1e-12)
+    assert cost(result)["by_purpose"]["minimum"] == pytest.approx((60 - 12) * C6I_LARGE / 3600, abs=1e-12)
+
+
+FARGATE_TASK = definition(vcpus="0.25", memory="512", platformCapabilities=["FARGATE"])
+
+
+def test_a_fargate_job_under_a_minute():
+    # Asked for at 0; pull from 30 to 40 (400 MiB at 40 MiB/s), container up at 42, runs 5 s: 17 s, billed 60.
+    result = bs.run(
+        scenario(
+            workflow(job(runtime=5)),
+            environments=[environment(type="FARGATE")],
+            definitions=[FARGATE_TASK],
+            settings={"fargate": {"start": 30}, "image": {"size": 400, "containerStart": 2}},
+        )
+    )
+    assert (result.jobs["starting_at"][0], result.jobs["started_at"][0], result.jobs["stopped_at"][0]) == (0, 42, 47)
+    per_second = (0.25 * FARGATE_VCPU + 0.5 * FARGATE_GB) / 3600
+    assert cost(result)["total"] == pytest.approx(60 * per_second, abs=1e-12)
+    assert cost(result)["by_purpose"]["boot"] == pytest.approx(12 * per_second, abs=1e-12)
+    assert cost(result)["by_purpose"]["useful"] == pytest.approx(5 * per_second, abs=1e-12)
+    assert cost(result)["by_purpose"]["minimum"] == pytest.approx(43 * per_second, abs=1e-12)
+
+
+def test_fargate_rounds_up_to_whole_seconds_and_bills_storage_beyond_20_gib():
+    large = definition(vcpus="1", memory="2048", platformCapabilities=["FARGATE"])
+    large["containerProperties"]["ephemeralStorage"] = {"sizeInGiB": 50}
+    result = bs.run(
+        scenario(workflow(job(runtime=100.2)), environments=[environment(type="FARGATE")], definitions=[large])
+    )
+    per_second = (1 * FARGATE_VCPU + 2 * FARGATE_GB + (50 - 20) * 0.000111) / 3600
+    assert cost(result)["total"] == pytest.approx(101 * per_second, abs=1e-12)
+
+
+def interrupted(runtime, notice, seed):
+    """One Spot environment with room for one instance; the hazard is 1 per hour."""
+    return bs.run(
+        scenario(
+            workflow(job(runtime=runtime)),
+            environments=[environment(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED", maxvCpus=2)],
+            definitions=[definition(retryStrategy={"attempts": 10})],
+            settings={"spot": {"interruptions": {"ratePerHour": 1.0}, "notice": notice, "prices": {"discount": 0.6}}},
+            seed=seed,
+        )
+    )
+
+
+def test_a_spot_interruption_with_a_retry():
+    # Some seed interrupts the first instance once, in its first hour, and lets the second finish.
+    for seed in range(20):
+        result = interrupted(1800, 0, seed)
+        if list(result.instances["termination_reason"]) == ["Spot interruption", "scaled in"]:
+            break
+    first, second = result.instances["terminated_at"]
+    attempts = result.attempts
+    assert list(attempts["status"]) == ["FAILED", "SUCCEEDED"]
+    assert attempts["status_reason"][0] == f"Host EC2 (instance {attempts['instance_id'][0]}) terminated."
+    assert list(attempts["stopped_at"]) == [first, second]
+    assert second == first + 1800
+    # Interrupted by AWS within the first hour: free, but for its root volume. The second is paid at 40 %.
+    assert first < 3600
+    price = C6I_LARGE * (1 - 0.6)
+    assert list(result.instances["cost_usd"]) == pytest.approx(
+        [first * VOLUME / 3600, 1800 * (price + VOLUME) / 3600], abs=1e-12
+    )
+    assert result.summary["interruptions"] == 1
+    assert result.jobs["wait_retry_s"][0] == first
+    assert cost(result)["by_purpose"]["rework"] > 0
+
+
+def test_a_spot_instance_interrupted_after_its_first_hour_is_paid():
+    for seed in range(60):
+        result = interrupted(2.5 * 3600, 0, seed)
+        lives = result.instances["terminated_at"] - result.instances["running_at"]
+        late = (result.instances["termination_reason"] == "Spot interruption") & (lives >= 3600)
+        if late.any():
+            break
+    life, paid = lives[late].iloc[0], result.instances["cost_usd"][late].iloc[0]
+    assert paid == pytest.approx(life * (C6I_LARGE * (1 - 0.6) + VOLUME) / 3600, abs=1e-12)
+
+
+def test_a_dependency_chain_waits_by_cause():
+    # Two of 100 s on one free server, the second after the first: 100 s of dependency and nothing else.
+    result = bs.run(
+        scenario(
+            workflow(job("first", 100), job("second", 50, dependsOn=[{"jobName": "first"}])),
+            environments=[unmanaged(4)],
+        )
+    )
+    assert list(result.jobs["stopped_at"]) == [100, 150]
+    assert result.summary["wait_s"] == {
+        "dependency": 100, "limit": 0, "boot": 0, "capacity": 0, "blocked": 0, "retry": 0,
+    }  # fmt: skip
+    assert cost(result)["total"] == 0
+
+
+def test_an_n_to_n_array():
+    # Children of 10 s each; child i of the second array waits for child i of the first: on 2 servers in pairs.
+    array = {"arrayProperties": {"size": 2}}
+    result = bs.run(
+        scenario(
+            workflow(
+                job("first", 10, **array), job("second", 5, dependsOn=[{"jobName": "first", "type": "N_TO_N"}], **array)
+            ),
+            environments=[unmanaged(2)],
+        )
+    )
+    assert list(result.jobs["job_id"]) == ["work/0/first:0", "work/0/first:1", "work/0/second:0", "work/0/second:1"]
+    assert list(result.jobs["starting_at"]) == [0, 0, 10, 10]
+
+
+def test_a_sequential_array_runs_child_by_child():
+    result = bs.run(
+        scenario(
+            workflow(job("steps", 10, arrayProperties={"size": 3}, dependsOn=[{"type": "SEQUENTIAL"}])),
+            environments=[unmanaged(8)],
+        )
+    )
+    assert list(result.jobs["starting_at"]) == [0, 10, 20]
+
+
+def test_a_job_too_large_for_any_instance_is_said_to_be_so():
+    too_large = scenario(workflow(job()), definitions=[definition(memory="3776")], duration="1h")
+    assert [warning.code for warning in too_large.warnings] == ["never-placeable"]
+    assert "3775 MiB usable on c6i.large" in too_large.warnings[0].expected
+    result = bs.run(too_large)
+    assert result.jobs["status"][0] == "RUNNABLE"
+    assert result.summary["jobs"]["unfinished"] == 1
+    assert [stuck["jobs"] for stuck in result.summary["unplaceable"]] == [1]
+    assert result.summary["wait_s"]["capacity"] == 3600
+    assert cost(result)["total"] == 0
+    # One MiB less, and it runs.
+    assert bs.run(scenario(workflow(job()), definitions=[definition(memory="3775")])).jobs["status"][0] == "SUCCEEDED"
+
+
+def test_two_queues_of_different_priority_on_one_environment():
+    # One server, busy to 60. Then the high queue's two jobs, then the low queue's.
+    result = bs.run(
+        scenario(
+            workflow(job("busy"), name="a"),
+            workflow(job("low"), name="b", arrivals={"at": 1}),
+            workflow(job("high", jobQueue="high"), name="c", arrivals={"at": [2, 3]}),
+            environments=[unmanaged(1)],
+            queues=[queue("queue", "servers"), queue("high", "servers", priority=10)],
+        )
+    )
+    starts = dict(zip(result.jobs["job_id"], result.jobs["starting_at"], strict=True))
+    assert starts == {"a/0/busy": 0, "c/0/high": 60, "c/1/high": 120, "b/0/low": 180}
+    assert result.summary["job_queues"]["high"]["wait_s"]["limit"] == (60 - 2) + (120 - 3)
+
+
+def test_kept_minimum_is_paid_and_idle():
+    result = bs.run(scenario(workflow(job(runtime=600)), environments=[environment(minvCpus=2)], duration="2h"))
+    assert cost(result)["total"] == pytest.approx(2 * (C6I_LARGE + VOLUME), abs=1e-12)
+    share = (9 + 1) / (9 * 2 + 3775 / 1024)
+    assert cost(result)["by_purpose"]["idle"] == pytest.approx((7200 - 600 * share) * (C6I_LARGE + VOLUME) / 3600)
+
+
+def test_room_that_nothing_waiting_fits_into_is_stranded():
+    # c6i.large holds one job of 2,500 MiB: half the vCPUs and the rest of the memory are of no use to the second.
+    result = bs.run(
+        scenario(
+            workflow(job("a", 100), job("b", 100)),
+            environments=[environment(maxvCpus=2)],
+            definitions=[definition(memory="2500")],
+        )
+    )
+    assert list(result.jobs["starting_at"]) == [0, 100]
+    share = (9 + 2500 / 1024) / (9 * 2 + 3775 / 1024)
+    rate = (C6I_LARGE + VOLUME) / 3600
+    # While the second waits the rest is stranded; while it runs and nothing waits, idle.
+    assert cost(result)["by_purpose"]["stranded"] == pytest.approx(100 * (1 - share) * rate, abs=1e-12)
+    assert cost(result)["by_purpose"]["idle"] == pytest.approx(100 * (1 - share) * rate, abs=1e-12)
+
+
+def test_price_overrides_and_discounts():
+    base = {"ec2": {"rootVolume": 0}}
+    overridden = {**base, "prices": {"overrides": {"c6i.large": 1.0}}}
+    assert cost(bs.run(scenario(workflow(job(runtime=3600)), settings=overridden)))["total"] == pytest.approx(1.0)
+    spot = {**overridden, "spot": {"interruptions": "none", "prices": {"discount": 0.25}}}
+    result = bs.run(
+        scenario(
+            workflow(job(runtime=3600)),
+            environments=[environment(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")],
+            settings=spot,
+        )
+    )
+    assert cost(result)["total"] == pytest.approx(0.75)

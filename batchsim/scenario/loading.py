@@ -25,6 +25,9 @@ from batchsim.units import parse_instant
 #: Members of a scenario that are checked piece by piece.
 _PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")
 
+#: Members of the design that this version knows of and refuses.
+NOT_YET = ("capacity", "savingsPlan")
+
 
 def load(path: str | Path, *, overrides: changes.Overrides = (), variant: str | None = None) -> Scenario:
     """Load a scenario file.
@@ -99,15 +102,11 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
     workload = tuple(_workload(document, findings))
     findings += rules.check_all(document)
     objectives = tuple(_objectives(document, findings))
-    if frame is not None and frame.region not in regions():
-        findings.append(
-            document.finding(
-                ("region",),
-                "unknown-region",
-                f"the catalog has no region {frame.region!r}",
-                suggestion=nearest(frame.region, regions()),
-            )
-        )
+    region = values.get("region")
+    if isinstance(region, str) and region not in regions():
+        message = f"the catalog has no region {region!r}"
+        findings.append(document.finding(("region",), "unknown-region", message, suggestion=nearest(region, regions())))
+    findings += _variant_paths(document)
     if frame is not None and frame.duration is None:
         findings += _endless(workload, document)
     if not isinstance(values.get("variants", {}), (dict, type(None))):
@@ -146,6 +145,17 @@ def _in_order(findings: list[Finding]) -> list[Finding]:
 def _raise_errors(findings: list[Finding]) -> None:
     if any(finding.severity == "error" for finding in findings):
         raise ScenarioError(_in_order(findings))
+
+
+def _variant_paths(document: Document) -> Iterator[Finding]:
+    """Paths of variants that lead nowhere, told even when there are faults elsewhere."""
+    variants = document.values.get("variants")
+    for name, overrides in variants.items() if isinstance(variants, dict) else ():
+        if isinstance(overrides, dict):
+            try:
+                changes.apply(document, overrides.items(), document.place(("variants", name)))
+            except ScenarioError as error:
+                yield from error.findings
 
 
 def _check_variants(scenario: Scenario) -> None:
@@ -193,6 +203,8 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             place, value = (*place, step), value[step]
     message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden" and loc[-1] in NOT_YET:
+        return document.finding(place, "not-simulated", f"{loc[-1]} is not simulated yet", key=True)
     if fault["type"] == "extra_forbidden":
         words = [*_members(kind, loc[:-1]), *known]
         near = nearest(str(loc[-1]), words)
@@ -217,12 +229,20 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
     problem, separator, expected = message.partition("; expected ")
     if not separator:
         problem, separator, expected = message.partition("expected ")
-        problem = problem or f"{_short(fault['input'])} does not fit"
+        problem = problem.rstrip(": ") or f"{_short(fault['input'])} does not fit"
     if fault["type"] == "finite_number" or fault["input"] in (float("inf"), float("-inf")):
         return document.finding(place, "not-finite", f"{fault['input']} is not a figure", expected="a finite number")
     if not separator and message.startswith("Input should be"):
-        problem, expected = f"{_short(fault['input'])} does not fit", message.removeprefix("Input should be ")
+        problem, expected = f"{_short(fault['input'])} does not fit", _bound(message.removeprefix("Input should be "))
     return document.finding(place, "wrong-value", problem.strip().rstrip(";"), expected=expected)
+
+
+def _bound(text: str) -> str:
+    """A bound as a person says it."""
+    for words, said in (("greater than or equal to ", " or more"), ("less than or equal to ", " or less")):
+        if text.startswith(words):
+            return text.removeprefix(words) + said
+    return text.replace("greater than ", "more than ")
 
 
 def _short(value: Any) -> str:

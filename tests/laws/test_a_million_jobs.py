@@ -1,0 +1,43 @@
+"""A million jobs through one queue and an EC2 environment, with all result tables, in under 1 GiB."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+RUN = """
+import resource, sys
+from pathlib import Path
+import batchsim as bs
+from batchsim.results.store import write
+from tests.builders import environment, job, scenario, workflow
+
+result = bs.run(
+    scenario(
+        workflow(job(runtime={"exponential": {"mean": "5m"}}), arrivals={"poisson": {"rate": 7200}}),
+        environments=[environment(maxvCpus=1000, instanceTypes=["c6i"])],
+        ideal=False,
+        duration=1_000_000 / 2.0 ,
+        seed=1,
+    )
+)
+write(result, Path(sys.argv[1]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_a_million_jobs_fit_in_a_gibibyte(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(tmp_path / "out")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["jobs"]["succeeded"] == summary["jobs"]["submitted"] > 990_000
+    assert sum(summary["cost_usd"]["by_purpose"].values()) == pytest.approx(summary["cost_usd"]["total"], abs=1e-6)
+    peak_mib = int(done.stdout) / 1024
+    assert peak_mib < 1024, f"{peak_mib:.0f} MiB"

@@ -5,9 +5,9 @@ AWS publishes none of these figures; each default is an assumption with its evid
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from batchsim.scenario.distributions import Constant, Delay, Lognormal
 from batchsim.scenario.fields import MiB, MiBPerSecond, Probability, Seconds, Section
@@ -77,21 +77,45 @@ class Discount(Section):
     discount: Probability
 
 
+def _interruptions(value: Any) -> Any:
+    if isinstance(value, dict) and "trace" in value:
+        raise ValueError("a trace of interruptions is not simulated yet")
+    if isinstance(value, RatePerHour) or value in ("advisor", "none"):
+        return value
+    return _one(RatePerHour, value, "expected advisor, none, or ratePerHour: N")
+
+
+def _prices(value: Any) -> Any:
+    if isinstance(value, dict) and "history" in value:
+        raise ValueError("a history of Spot prices is not simulated yet")
+    if isinstance(value, Discount) or value == "advisor":
+        return value
+    return _one(Discount, value, "expected advisor, or discount: 0 to 1")
+
+
+def _one(kind: type[Section], value: Any, expected: str) -> Section:
+    """The section of a mapping; one message for everything that does not fit."""
+    try:
+        return kind.model_validate(value if isinstance(value, dict) else None)
+    except ValidationError:
+        raise ValueError(expected) from None
+
+
 class Spot(Section):
     """The Spot market."""
 
-    interruptions: Literal["advisor", "none"] | RatePerHour = "advisor"
+    interruptions: Annotated[Literal["advisor", "none"] | RatePerHour, BeforeValidator(_interruptions)] = "advisor"
     hazard_scale: float = Field(default=10.0, ge=0)
     fargate_rate_per_hour: float = Field(default=0.01, ge=0)
     notice: Seconds = 120.0
-    prices: Literal["advisor"] | Discount = "advisor"
+    prices: Annotated[Literal["advisor"] | Discount, BeforeValidator(_prices)] = "advisor"
     fargate_discount: Probability = 0.69
 
 
 class Prices(Section):
     """Prices that differ from the catalog's."""
 
-    overrides: dict[str, float] = Field(default_factory=dict)
+    overrides: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
 
 
 _IDEAL: dict[str, dict[str, Any]] = {

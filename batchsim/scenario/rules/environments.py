@@ -118,6 +118,17 @@ def instance_types(context: Context) -> Iterator[Finding]:
             )
 
 
+@rule("price-override", "Prices are overridden for types that exist")
+def price_overrides(context: Context) -> Iterator[Finding]:
+    """A price under a misspelt type would change nothing."""
+    from batchsim.catalog.instance_types import instance_types as known
+
+    overrides = dig(context.document.values, "environment", "prices", "overrides")
+    for name in overrides if isinstance(overrides, dict) else ():
+        if name not in known():
+            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known())
+
+
 @rule("strategy", "The allocation strategy suits the type", API)
 def strategy(context: Context) -> Iterator[Finding]:
     """SPOT_ strategies are for SPOT, the ordered one for EC2."""

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from batchsim.scenario import parameters
 from batchsim.scenario.fields import Seconds, Section
+from batchsim.scenario.parameters import Known
 from batchsim.units import parse_duration
 
 
@@ -37,19 +39,45 @@ class _TwoParameters(Section):
         centre = self.mean if self.mean is not None else self.median
         if self.p95 is not None and centre is not None and self.p95 <= centre:
             raise ValueError(f"p95 must be above the {location[0]}")
+        self.solve(self.known)
         return self
+
+    @property
+    def known(self) -> Known:
+        """What was given, for the solvers of `parameters`."""
+        return Known(self.mean, self.median, self.p95, self.cv)
+
+    @staticmethod
+    def solve(known: Known) -> tuple[float, float]:
+        """The distribution's own two parameters; ValueError where there are none."""
+        raise NotImplementedError
 
 
 class Lognormal(_TwoParameters):
     """Lognormal: the usual shape of run times and delays."""
 
+    @staticmethod
+    def solve(known: Known) -> tuple[float, float]:
+        """See `parameters.lognormal`."""
+        return parameters.lognormal(known)
+
 
 class Gamma(_TwoParameters):
     """Gamma."""
 
+    @staticmethod
+    def solve(known: Known) -> tuple[float, float]:
+        """See `parameters.gamma`."""
+        return parameters.gamma(known)
+
 
 class Weibull(_TwoParameters):
     """Weibull."""
+
+    @staticmethod
+    def solve(known: Known) -> tuple[float, float]:
+        """See `parameters.weibull`."""
+        return parameters.weibull(known)
 
 
 class Exponential(Section):

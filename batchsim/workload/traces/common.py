@@ -113,6 +113,7 @@ def trace_part(trace: Trace, scenario: Scenario) -> Part:
     ).read
     jobs = reader(path, trace, faults)
     faults.raise_any()
+    _refuse_cycles(jobs, faults)
     part = _part(jobs, trace, scenario, faults)
     faults.raise_any()
     return part
@@ -170,6 +171,28 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
         parents=jobs.parents,
         skipped=jobs.skipped,
     )
+
+
+def _refuse_cycles(jobs: Jobs, faults: Faults) -> None:
+    """A fault if jobs wait for each other in a circle (Kahn 1962)."""
+    if not len(jobs.edges):
+        return
+    nodes = len(jobs.names) + jobs.parents
+    waiting = np.bincount(jobs.edges[:, 1], minlength=nodes)
+    order = np.argsort(jobs.edges[:, 0], kind="stable")
+    following = jobs.edges[order, 1]
+    starts = np.searchsorted(jobs.edges[order, 0], np.arange(nodes + 1))
+    ready = np.flatnonzero(waiting == 0).tolist()
+    while ready:
+        node = ready.pop()
+        for dependent in following[starts[node] : starts[node + 1]].tolist():
+            waiting[dependent] -= 1
+            if waiting[dependent] == 0:
+                ready.append(dependent)
+    stuck = np.flatnonzero(waiting[: len(jobs.names)] > 0)
+    if len(stuck):
+        names = ", ".join(dict.fromkeys(jobs.names[row] for row in stuck[:5].tolist()))
+        faults.add(0, f"jobs wait for each other: {names}{', …' if len(stuck) > 5 else ''}", "no cycle")
 
 
 def _unique(jobs: Jobs, array_index: Ints) -> Iterator[str]:

@@ -96,7 +96,11 @@ def _csv(content: bytes, faults: Faults) -> dict[str, list[Any]]:
     try:
         header = content[: content.find(b"\n") + 1 or None].decode("utf-8").strip().split(",")
         types = {name.strip().strip('"'): string() for name in header}
-        table = csv.read_csv(io.BytesIO(content), convert_options=csv.ConvertOptions(column_types=types))
+        table = csv.read_csv(
+            io.BytesIO(content),
+            read_options=csv.ReadOptions(use_threads=False),  # only so does a fault come with its row
+            convert_options=csv.ConvertOptions(column_types=types),
+        )
     except ArrowInvalid as error:
         row = re.search(r"Row #(\d+)", str(error))
         faults.add(int(row[1]) if row else 0, str(error).partition("\n")[0].removeprefix("CSV parse error: "))

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import batchsim as bs
+from tests.builders import job, scenario, unmanaged, workflow
 from tests.worlds import jobs, run, servers
 
 
@@ -28,16 +30,19 @@ def queue_times(seed, n, arrival_rate, runtime, servers_):
 
 @pytest.mark.slow
 def test_mmc_mean_queue_time_is_erlang_c():
-    # rho = 0.7 on 4 servers of rate 1/60 per second: W_q = C(4, 2.8) / (4/60 - 2.8/60).
+    # The whole program at rho = 0.7 on 4 servers of rate 1/60 per second: W_q = C(4, 2.8) / (4/60 - 2.8/60).
     expected = erlang_c(4, 2.8) / (4 / 60 - 2.8 / 60)
-    means = []
-    for seed in range(20):
-        times = queue_times(seed, 100_000, 2.8 / 60, lambda g, n: g.exponential(60, n), 4)
-        means.append(times[1_000:].mean())  # the start from empty is left out
-    assert np.mean(means) == pytest.approx(expected, rel=0.03)
-    # The theory lies in the replications' own interval too, and that is narrow enough to tell a wrong formula.
-    half_width = stats.t.ppf(0.9995, 19) * np.std(means, ddof=1) / math.sqrt(20)
-    assert abs(np.mean(means) - expected) < half_width
+    station = scenario(
+        workflow(job(runtime={"exponential": {"mean": 60}}), arrivals={"poisson": {"rate": "2.8/m"}}),
+        environments=[unmanaged(4)],
+        duration=200_000 / 2.8 * 60,
+    )
+    measured = bs.run(station, replications=20).summary["queue_time_s"]["mean"]
+    assert measured["n"] == 20
+    assert measured["mean"] == pytest.approx(expected, rel=0.03)
+    # The theory lies in the interval too, stretched to 99.9 %, which is narrow enough to tell a wrong formula.
+    half_width = (measured["high"] - measured["low"]) / 2 * stats.t.ppf(0.9995, 19) / stats.t.ppf(0.975, 19)
+    assert abs(measured["mean"] - expected) < half_width
     assert half_width < 0.03 * expected
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from batchsim.results.statistics import confidence_interval
 
 #: What is the same in every replication, or names it.
-_PLAIN = {"scenario", "region", "seed", "batchsim_version", "expression", "unplaceable"}
+_PLAIN = {"scenario", "region", "seed", "batchsim_version", "expression", "limit", "unplaceable"}
 
 
 def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:

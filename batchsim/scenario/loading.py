@@ -75,11 +75,20 @@ def _prepare(document: Document, base: Path, overrides: changes.Overrides, varia
             message = f"the scenario has no variant {variant!r}"
             finding = Finding("unknown-variant", "variants", message, suggestion=near)
             raise ScenarioError([finding.at(*document.place(("variants",)))])
-        document = changes.apply(document, (variants[variant] or {}).items(), document.place(("variants", variant)))
+        document = applied(document, variant)
     overrides = list(overrides)
     if overrides:
         document = changes.apply(document, overrides, ("--set", 0, 0))
-    return from_document(document, base)
+    # Variants are changes to the scenario as it was written; with other changes they need not make sense.
+    return from_document(document, base, variants=not overrides)
+
+
+def applied(document: Document, variant: str) -> Document:
+    """A document with one of its variants applied; it has no variants of its own."""
+    overrides = document.values["variants"][variant] or {}
+    changed = changes.apply(document, overrides.items(), document.place(("variants", variant)))
+    values = {key: value for key, value in changed.values.items() if key != "variants"}
+    return Document(values, changed.file, changed.places)
 
 
 def from_document(document: Document, base: Path, *, variants: bool = True) -> Scenario:

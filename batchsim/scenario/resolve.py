@@ -277,6 +277,13 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                     expected=f"platformCapabilities: [{min(platforms)}]",
                     source="AWS Batch API, RegisterJobDefinitionRequest.platformCapabilities",
                 )
+            elif any(e.fargate is not None and definition.architecture not in e.fargate for e in attached):
+                yield context.document.finding(
+                    (*where, "jobDefinition"),
+                    "not-in-catalog",
+                    f"no Fargate price for {configuration.region} ({definition.architecture})",
+                    expected="a region with figures",
+                )
             elif not any(can_hold(environment, shape) for environment in attached):
                 yield context.document.finding(
                     (*where, "jobDefinition"),

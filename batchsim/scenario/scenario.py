@@ -109,7 +109,9 @@ class Scenario:
             raise ScenarioError(
                 [Finding("unknown-variant", "variants", message, suggestion=near, file=self.document.file)]
             )
-        return self._changed(list((self.variants[name] or {}).items()), self.document.place(("variants", name)))
+        from batchsim.scenario.loading import applied, from_document
+
+        return from_document(applied(self.document, name), self.base)
 
     def with_(self, overrides: Mapping[str, Any] | None = None, /, **members: Any) -> Scenario:
         """A changed copy.
@@ -126,6 +128,9 @@ class Scenario:
         ScenarioError
             If a path leads nowhere, a member is not there exactly once, or the changed scenario is wrong.
         """
+        from batchsim.scenario.loading import from_document
+        from batchsim.scenario.overrides import apply
+
         changes = list((overrides or {}).items())
         for member, value in members.items():
             paths = paths_of_key(self.document.values, member)
@@ -136,14 +141,7 @@ class Scenario:
                 )
                 raise ScenarioError([Finding("ambiguous-path", member, message, expected=" or ".join(paths))])
             changes.append((paths[0], value))
-        return self._changed(changes, (self.document.file, 0, 0))
-
-    def _changed(self, changes: list[tuple[str, Any]], place: tuple[str, int, int]) -> Scenario:
-        from batchsim.scenario.loading import from_document
-        from batchsim.scenario.overrides import apply
-
-        # Variants are changes to the scenario as it was written, not to one of its variants.
-        return from_document(apply(self.document, changes, place), self.base, variants=False)
+        return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base, variants=False)
 
     def _content(self, relative_to: Path) -> dict[str, Any]:
         """Everything that decides the results, every default of our own sections filled in."""

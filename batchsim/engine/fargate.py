@@ -128,7 +128,7 @@ class Fargate:
 
     def holds(self, shape: Shape) -> bool:
         """Whether a task of this size is under the environment's limit when it is empty."""
-        return self._spec.enabled and shape.gpus == 0 and shape.vcpus <= self._spec.max_vcpus
+        return self._spec.can_hold(shape)
 
     def provides(self, shape: Shape) -> bool:
         """Whether only the launch rate keeps the task waiting."""

@@ -86,7 +86,7 @@ class Fleet:
         self._launches = 0
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
-        self._overshoots = self._spot or spec.allocation_strategy != "BEST_FIT"
+        self._holds: dict[Shape, bool] = {}
 
     # What the scheduler asks
 
@@ -131,20 +131,23 @@ class Fleet:
         return self.spec.enabled and self._room.find(shape) is not None
 
     def holds(self, shape: Shape) -> bool:
-        """Whether a type of the environment can hold the job, and the job is not larger than ``maxvCpus``."""
-        return (
-            self.spec.enabled
-            and shape.vcpus <= self.spec.max_vcpus
-            and any(offering.holds(shape) for offering in self.spec.offerings)
+        """Whether the environment could ever run the job; remembered, since it is asked in every cycle."""
+        held = self._holds.get(shape)
+        if held is None:
+            held = self._holds[shape] = self.spec.can_hold(shape)
+        return held
+
+    def launches(self, shape: Shape) -> bool:
+        """Whether an instance that holds the job may be launched now."""
+        return self.holds(shape) and any(
+            self._may_launch(offering) and offering.holds(shape) for offering in self.spec.offerings
         )
 
     def provides(self, shape: Shape) -> bool:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""
-        if not self.spec.enabled or shape.vcpus > self.spec.max_vcpus:
+        if not self.holds(shape):
             return False
-        return any(instance.holds(shape) for instance in self._booting.values()) or any(
-            self._may_launch(offering) and offering.holds(shape) for offering in self.spec.offerings
-        )
+        return any(instance.holds(shape) for instance in self._booting.values()) or self.launches(shape)
 
     def cause(self, shape: Shape) -> Cause:
         """On its way, at the limit, or not to be had."""
@@ -166,7 +169,7 @@ class Fleet:
 
     def _may_launch(self, offering: Offering) -> bool:
         left = self.spec.max_vcpus - self.vcpus
-        return left > 0 if self._overshoots else offering.vcpus <= left
+        return left > 0 if self.spec.overshoots else offering.vcpus <= left
 
     def planned_room(self) -> Room:
         """A copy of the room that is there or on its way, to plan with."""

@@ -264,7 +264,7 @@ class Scheduler:
                     if rooms[index].take(shape) is not None:
                         break
                     full[index].add(code)
-                if left[index] > 0:
+                if left[index] > 0 and station.launches(shape):
                     left[index] -= shape.vcpus
                     demands[index][shape] = demands[index].get(shape, 0) + 1
                     break

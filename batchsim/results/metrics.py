@@ -207,8 +207,6 @@ class Metrics:
 
     def _unplaceable(self) -> list[dict[str, Any]]:
         """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""
-        from batchsim.scenario.resolve import can_hold
-
         tables = self._tables
         work, configuration = tables.workload, tables.configuration
         environments = {environment.name: environment for environment in configuration.environments}
@@ -218,7 +216,7 @@ class Metrics:
         for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
             queue = configuration.queues[tables.queue_of_group[group]]
             asked = work.shapes[shape]
-            if not any(can_hold(environments[name], asked) for name in queue.environments):
+            if not any(environments[name].can_hold(asked) for name in queue.environments):
                 found.append(
                     {
                         "job_queue": queue.name,

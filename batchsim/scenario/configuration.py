@@ -95,6 +95,22 @@ class ComputeEnvironment:
     fargate: dict[str, FargatePrices] | None = None  # by architecture
     interruptions_per_hour: float = 0.0  # Fargate Spot only
 
+    @property
+    def overshoots(self) -> bool:
+        """Whether instances may pass ``maxvCpus``, by less than one (API ComputeResource.maxvCpus)."""
+        return self.purchase_option == "SPOT" or self.allocation_strategy != "BEST_FIT"
+
+    def can_hold(self, shape: Shape) -> bool:
+        """Whether a job of this shape could ever run here, were the environment empty."""
+        if shape.vcpus > self.max_vcpus or not self.enabled:
+            return False
+        if self.purchase_option not in {"EC2", "SPOT"}:
+            return shape.gpus == 0
+        return any(
+            offering.holds(shape) and (self.overshoots or offering.vcpus <= self.max_vcpus)
+            for offering in self.offerings
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class JobQueue:

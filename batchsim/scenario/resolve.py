@@ -284,7 +284,7 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                     f"no Fargate price for {configuration.region} ({definition.architecture})",
                     expected="a region with figures",
                 )
-            elif not any(can_hold(environment, shape) for environment in attached):
+            elif not any(environment.can_hold(shape) for environment in attached):
                 yield context.document.finding(
                     (*where, "jobDefinition"),
                     "never-placeable",
@@ -295,15 +295,6 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                     severity="warning",
                     source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
                 )
-
-
-def can_hold(environment: ComputeEnvironment, shape: Shape) -> bool:
-    """Whether a job of this shape could ever run in an environment, were it empty."""
-    if shape.vcpus > environment.max_vcpus or not environment.enabled:
-        return False
-    if environment.purchase_option in {"EC2", "SPOT"}:
-        return any(offering.holds(shape) for offering in environment.offerings)
-    return shape.gpus == 0
 
 
 def _largest(environment: ComputeEnvironment) -> str:

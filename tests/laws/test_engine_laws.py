@@ -98,6 +98,22 @@ def test_laws(world, seed):
     ended = recording.status >= Status.SUCCEEDED
     assert np.array_equal(ended, ~np.isnan(recording.stopped_at))
 
+    # A queue that still holds RUNNABLE jobs has a head that nothing can ever hold, unless instances that are kept
+    # warm take up the limit.
+    for queue in queues:
+        mine = [job for job in range(len(workload)) if workload.groups[workload.group[job]].job_queue == queue.name]
+        left = [job for job in mine if recording.status[job] == Status.RUNNABLE]
+        if left:
+            kept_warm = any(spec.min_vcpus for spec in built if spec.name in queue.environments)
+            assert kept_warm or any(
+                not any(
+                    spec.can_hold(workload.shapes[workload.shape[job]])
+                    for spec in built
+                    if spec.name in queue.environments
+                )
+                for job in left
+            )
+
     # An attempt goes through its states in order.
     times = np.array([attempts.runnable_at, attempts.starting_at, attempts.stopped_at])
     assert (np.diff(times, axis=0) >= 0).all()

@@ -173,6 +173,14 @@ def test_the_second_environment_is_used_when_the_first_is_at_its_limit():
     assert by_job(recording, "environment") == [0, 0, 1]
 
 
+def test_the_second_environment_takes_what_best_fit_has_no_room_left_for():
+    # maxvCpus 3 and types of 2 vCPUs: BEST_FIT launches one instance, its last vCPU can't be used.
+    first = fleet("one", max_vcpus=3, allocation_strategy="BEST_FIT")
+    recording = run(jobs([0] * 4, 100), first, fleet("two", max_vcpus=2))
+    assert by_job(recording, "environment") == [0, 0, 1, 1]
+    assert by_job(recording, "starting_at") == [0, 0, 0, 0]
+
+
 def test_a_job_too_large_for_any_instance_stays_runnable_and_blocks_its_queue():
     recording = run(jobs([0, 1], 10, [3, 1]), fleet())
     assert [Status(status).name for status in recording.status] == ["RUNNABLE", "RUNNABLE"]

@@ -120,10 +120,10 @@ def format_duration(seconds: float) -> str:
     if seconds < 0:
         return "-" + format_duration(-seconds)
     if seconds < 9.95:
-        return f"{seconds:.1f} s" if seconds and seconds != round(seconds) else f"{seconds:.0f} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     if round(seconds) < MINUTE:
         return f"{seconds:.0f} s"
-    if seconds < 10 * MINUTE:
+    if round(seconds) < 10 * MINUTE:
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
     if seconds < HOUR - 30:

@@ -246,7 +246,11 @@ def draw_vcpus(
     layers = {state: _total([curves[state] for curves in series if state in curves]) for state in VCPUS}
     _axes(ax, title)
     top = _stack(ax, result.scenario.start, window, layers, VCPUS)
-    allowed = sum(environment.max_vcpus for environment in environments if environment.enabled)
+    used = {queue.name: queue.environments for queue in result.scenario.configuration.queues}
+    open_to = {name for group in result.workload.groups for name in used[group.job_queue]}
+    allowed = sum(
+        environment.max_vcpus for environment in environments if environment.enabled and environment.name in open_to
+    )
     ax.set_ylim(0, max(top, 1) * 1.2)
     if limit:
         if allowed <= top * 3:

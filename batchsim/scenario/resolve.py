@@ -143,7 +143,8 @@ def _offerings(resources: Mapping[str, Any], region: str, settings: Environment,
             if offer is None:
                 continue
             spot_usd, bucket, hazard = offer
-            if spot_usd <= usd * resources.get("bidPercentage", 100) / 100:
+            # A hair of rounding error is not a higher price.
+            if spot_usd <= usd * resources.get("bidPercentage", 100) / 100 * (1 + 1e-9):
                 factor = HAZARD_FACTORS.get(strategy, 1.0) if settings.spot.interruptions == "advisor" else 1.0
                 yield _offering(
                     kind,

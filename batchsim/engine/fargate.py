@@ -7,16 +7,14 @@ quotas*). A Fargate Spot task is warned, then stopped two minutes later (ECS, *F
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from batchsim.columns import Cause
-from batchsim.engine.clock import Alarm, Clock
-from batchsim.engine.jobs import KILLED, TASK_INTERRUPTED, Attempt, Jobs
+from batchsim.engine.clock import Alarm
+from batchsim.engine.jobs import KILLED, TASK_INTERRUPTED, Attempt
+from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
-from batchsim.scenario.environment import Environment
+from batchsim.scenario.environment import Fargate as Settings
 from batchsim.streams import Draws
 from batchsim.units import HOUR
-from batchsim.workload.table import Workload
 
 
 class LaunchRate:
@@ -27,6 +25,11 @@ class LaunchRate:
         self._per_second = per_second
         self._tokens = self._burst
         self._at = 0.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> LaunchRate:
+        """The bucket that the environment's settings describe."""
+        return cls(settings.launch_burst, settings.launches_per_second)
 
     def available_at(self, now: float) -> float:
         """The first instant from `now` on at which a task may be launched."""
@@ -47,34 +50,27 @@ class Fargate:
     ----------
     rate : LaunchRate
         Shared by all environments of the same purchase option.
-    draws : callable
-        ``draws(name, attempt)[job]``: the start delay, the factor on the pull, and the life until an interruption in
-        units of its mean.
     """
 
-    def __init__(
-        self,
-        index: int,
-        spec: ComputeEnvironment,
-        settings: Environment,
-        workload: Workload,
-        clock: Clock,
-        jobs: Jobs,
-        rate: LaunchRate,
-        draws: Callable[[str, int], Draws],
-    ) -> None:
+    def __init__(self, index: int, spec: ComputeEnvironment, world: World, rate: LaunchRate) -> None:
         self.index = index
         self.name = spec.name
         self._spec = spec
-        self._settings = settings
-        self._workload = workload
-        self._clock = clock
-        self._jobs = jobs
+        self._world = world
+        self._settings = world.settings
+        self._clock = world.clock
+        self._jobs = world.jobs
         self._rate = rate
-        self._draws = draws
+        self._drawn: dict[tuple[str, int], Draws] = {}
         self._held = 0.0
         self._token_alarm: Alarm | None = None
         self._interruptions: dict[int, Alarm] = {}
+
+    def _draw(self, name: str, job: int, attempt: int) -> float:
+        """What belongs to a job's attempt, whichever environment it starts in."""
+        if (name, attempt) not in self._drawn:
+            self._drawn[name, attempt] = self._world.draws(name, "", attempt)
+        return self._drawn[name, attempt][job]
 
     def _under_limit(self, shape: Shape) -> bool:
         return self.holds(shape) and self._held + shape.vcpus <= self._spec.max_vcpus
@@ -93,14 +89,14 @@ class Fargate:
         self._held += shape.vcpus
         number = self._jobs.attempts_begun(job) + 1
         image = self._settings.image
-        size = self._workload.groups[self._jobs.group[job]].image_size_mib
-        pull_at = now + self._draws("fargate-start", number)[job]
-        pull_s = size / image.fargate_pull_rate * self._draws("fargate-pull", number)[job]
+        size = self._world.workload.groups[self._jobs.group[job]].image_size_mib
+        pull_at = now + self._draw("fargate-start", job, number)
+        pull_s = size / image.fargate_pull_rate * self._draw("fargate-pull", job, number)
         started_at = pull_at + pull_s + image.container_start
         attempt = self._jobs.start(job, self, -1, pull_at=pull_at, started_at=started_at)
         hazard = self._spec.interruptions_per_hour
         if hazard > 0:
-            lifetime = self._draws("fargate-interruption", number)[job] / hazard * HOUR
+            lifetime = self._draw("fargate-interruption", job, number) / hazard * HOUR
             stop_at = pull_at + max(lifetime, self._settings.spot.notice)
             self._interruptions[job] = self._clock.at(stop_at, self._interrupted, attempt, essential=False)
         return True

@@ -12,26 +12,33 @@ from collections.abc import Callable
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import Demand, choose
-from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
-from batchsim.engine.jobs import HOST_TERMINATED, Attempt, Jobs
+from batchsim.engine.clock import Alarm, Phase, next_tick
+from batchsim.engine.jobs import HOST_TERMINATED, Attempt
 from batchsim.engine.placement import Bin, Room
-from batchsim.engine.recorder import Recorder
+from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
-from batchsim.scenario.environment import Environment
-from batchsim.streams import Draws
 from batchsim.units import HOUR
-from batchsim.workload.table import Workload
 
 
 class Instance(Bin):
     """One EC2 instance, from its launch request to its end."""
 
-    __slots__ = ("active", "attempts", "idle_alarm", "idle_since", "images", "offering", "reclaim", "used", "wear")
+    __slots__ = (
+        "active",
+        "attempts",
+        "idle_alarm",
+        "idle_since",
+        "images",
+        "number",
+        "offering",
+        "reclaim",
+        "used",
+    )
 
-    def __init__(self, ordinal: int, offering: Offering, wear: int) -> None:
+    def __init__(self, ordinal: int, offering: Offering, number: int) -> None:
         super().__init__(ordinal, offering.shape)
         self.offering = offering
-        self.wear = wear  # its place among the launches of its environment: the owner of its random draws
+        self.number = number  # its place among the launches of its environment: the owner of its random draws
         self.active = False
         self.used = False
         self.attempts: dict[int, Attempt] = {}
@@ -48,38 +55,26 @@ class Fleet:
     ----------
     changed : callable
         ``changed(fleet)`` tells the scheduler that room came, or that the fleet shrank.
-    draws : callable
-        ``draws(name)[launch]``: delays, factors and lifetimes by the number of the launch in this environment.
     """
 
-    def __init__(
-        self,
-        index: int,
-        spec: ComputeEnvironment,
-        settings: Environment,
-        workload: Workload,
-        clock: Clock,
-        jobs: Jobs,
-        recorder: Recorder,
-        changed: Callable[[Fleet], None],
-        draws: Callable[[str], Draws],
-    ) -> None:
+    def __init__(self, index: int, spec: ComputeEnvironment, world: World, changed: Callable[[Fleet], None]) -> None:
         self.index = index
         self.name = spec.name
         self.spec = spec
-        self._settings = settings
-        self._workload = workload
-        self._clock = clock
-        self._jobs = jobs
-        self._recorder = recorder
+        self._settings = world.settings
+        self._workload = world.workload
+        self._clock = world.clock
+        self._jobs = world.jobs
+        self._recorder = world.recorder
         self._changed = changed
-        self._launch_s = draws("launch")
-        self._fulfilment_s = draws("spot-fulfilment")
-        self._register_s = draws("register")
-        self._pull_factor = draws("image-jitter")
-        self._idle_s = draws("scale-down-idle")
-        self._lifetime = draws("interruption")
-        self._room = Room(settings.scheduler.placement)
+        # By the number of the launch in this environment.
+        self._launch_s = world.draws("launch", spec.name)
+        self._fulfilment_s = world.draws("spot-fulfilment", spec.name)
+        self._register_s = world.draws("register", spec.name)
+        self._pull_factor = world.draws("image-jitter", spec.name)
+        self._idle_s = world.draws("scale-down-idle", spec.name)
+        self._lifetime = world.draws("interruption", spec.name)
+        self._room = Room(world.settings.scheduler.placement)
         self._booting: dict[int, Instance] = {}
         self._instances: dict[int, Instance] = {}
         self._numbers = {offering.instance_type: number for number, offering in enumerate(spec.offerings)}
@@ -110,7 +105,7 @@ class Fleet:
         group = self._workload.groups[self._jobs.group[job]]
         done_at = instance.images.get(group.image)
         if done_at is None or not settings.cached:
-            pull_s = group.image_size_mib / instance.offering.pull_mib_per_s * self._pull_factor[instance.wear]
+            pull_s = group.image_size_mib / instance.offering.pull_mib_per_s * self._pull_factor[instance.number]
             done_at = instance.images[group.image] = now + pull_s
             return done_at
         return max(done_at, now + settings.warm)
@@ -276,12 +271,18 @@ class Fleet:
         if instance.idle_alarm is None:
             self._watch(instance)
 
-    def _watch(self, instance: Instance) -> None:
-        delay_s = self._idle_s[instance.wear]
+    def _idle_until(self, instance: Instance) -> float:
+        """Until when an instance may stay idle; the policy's delay counts only from the end of a job.
+
+        API ``ComputeScalingPolicy.minScaleDownDelayMinutes``.
+        """
+        delay_s = self._idle_s[instance.number]
         if instance.used:
-            # Only from the end of a job (API ComputeScalingPolicy.minScaleDownDelayMinutes).
             delay_s = max(delay_s, self.spec.min_scale_down_delay_s)
-        due_at = next_tick(instance.idle_since + delay_s, self._settings.scheduler.scale_down_interval)
+        return instance.idle_since + delay_s
+
+    def _watch(self, instance: Instance) -> None:
+        due_at = next_tick(self._idle_until(instance), self._settings.scheduler.scale_down_interval)
         instance.idle_alarm = self._clock.at(due_at, self._scale_in, instance, phase=Phase.SCALE_IN)
 
     def _scale_in(self, alarm: Alarm) -> None:
@@ -289,10 +290,7 @@ class Fleet:
         instance.idle_alarm = None
         if instance.attempts or not instance.active:
             return
-        delay_s = self._idle_s[instance.wear]
-        if instance.used:
-            delay_s = max(delay_s, self.spec.min_scale_down_delay_s)
-        if instance.idle_since + delay_s > self._clock.now:
+        if self._idle_until(instance) > self._clock.now:
             self._watch(instance)
         elif self.vcpus - instance.offering.vcpus >= self.spec.min_vcpus:
             self._remove(instance, "scaled in")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from batchsim.columns import Recording
 from batchsim.engine.clock import Clock
@@ -14,11 +15,9 @@ from batchsim.engine.recorder import Recorder
 from batchsim.engine.scheduler import Scheduler
 from batchsim.engine.station import Station
 from batchsim.engine.unmanaged import Pool
+from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
-from batchsim.scenario.distributions import Delay, Exponential
 from batchsim.scenario.environment import Environment
-from batchsim.streams import Draws
-from batchsim.workload.distributions import sampler
 from batchsim.workload.table import Workload
 
 
@@ -55,8 +54,10 @@ def simulate(
     scheduler = Scheduler(settings.scheduler, workload, clock, jobs, recorder)
     jobs.on_runnable = scheduler.runnable
     jobs.on_freed = scheduler.room_freed
-    world = _World(workload, settings, clock, jobs, recorder, scheduler, seed, replication)
-    stations = [world.station(index, spec) for index, spec in enumerate(configuration.environments)]
+    world = World(workload, settings, clock, jobs, recorder, seed, replication)
+    # The account's limits on task launches: on-demand and Spot each have their own.
+    rates = {option: LaunchRate.of(settings.fargate) for option in ("FARGATE", "FARGATE_SPOT")}
+    stations = [_station(index, spec, world, scheduler, rates) for index, spec in enumerate(configuration.environments)]
     by_name = {station.name: station for station in stations}
     queues = [
         JobQueue(index, spec, tuple(by_name[name] for name in spec.environments), len(workload))
@@ -75,77 +76,12 @@ def simulate(
     return recorder.recording(ended_at)
 
 
-class _World:
-    """What every compute environment is built from."""
-
-    def __init__(
-        self,
-        workload: Workload,
-        settings: Environment,
-        clock: Clock,
-        jobs: Jobs,
-        recorder: Recorder,
-        scheduler: Scheduler,
-        seed: int,
-        replication: int,
-    ) -> None:
-        self._workload = workload
-        self._settings = settings
-        self._clock = clock
-        self._jobs = jobs
-        self._recorder = recorder
-        self._scheduler = scheduler
-        self._address = seed, replication
-        rate = settings.fargate
-        self._rates = {
-            option: LaunchRate(rate.launch_burst, rate.launches_per_second) for option in ("FARGATE", "FARGATE_SPOT")
-        }
-        self._delays: dict[str, Delay] = {
-            "launch": settings.ec2.launch,
-            "spot-fulfilment": settings.ec2.spot_fulfilment,
-            "register": settings.ec2.register_,
-            "image-jitter": settings.image.jitter,
-            "scale-down-idle": settings.scheduler.scale_down_idle,
-            "interruption": Exponential(mean=1.0),
-            "fargate-start": settings.fargate.start,
-            "fargate-pull": settings.image.jitter,
-            "fargate-interruption": Exponential(mean=1.0),
-        }
-
-    def station(self, index: int, spec: ComputeEnvironment) -> Station:
-        """One compute environment, by its kind."""
-        if spec.purchase_option == "UNMANAGED":
-            return Pool(index, spec, self._settings.image, self._clock, self._jobs)
-        if spec.purchase_option in self._rates:
-            drawn: dict[tuple[str, int], Draws] = {}
-
-            def draws_of_attempt(name: str, attempt: int) -> Draws:
-                # Whichever environment starts the job's attempt: the draw belongs to the job.
-                if (name, attempt) not in drawn:
-                    drawn[name, attempt] = self._draws(name, "", attempt)
-                return drawn[name, attempt]
-
-            return Fargate(
-                index,
-                spec,
-                self._settings,
-                self._workload,
-                self._clock,
-                self._jobs,
-                self._rates[spec.purchase_option],
-                draws_of_attempt,
-            )
-        return Fleet(
-            index,
-            spec,
-            self._settings,
-            self._workload,
-            self._clock,
-            self._jobs,
-            self._recorder,
-            self._scheduler.fleet_changed,
-            lambda name: self._draws(name, spec.name, 0),
-        )
-
-    def _draws(self, name: str, owner: str, attempt: int) -> Draws:
-        return Draws(sampler(self._delays[name]), *self._address, name, owner, attempt)
+def _station(
+    index: int, spec: ComputeEnvironment, world: World, scheduler: Scheduler, rates: Mapping[str, LaunchRate]
+) -> Station:
+    """One compute environment, by its kind."""
+    if spec.purchase_option == "UNMANAGED":
+        return Pool(index, spec, world)
+    if spec.purchase_option in rates:
+        return Fargate(index, spec, world, rates[spec.purchase_option])
+    return Fleet(index, spec, world, scheduler.fleet_changed)

@@ -7,23 +7,22 @@ not model them, so memory is not a limit here.
 from __future__ import annotations
 
 from batchsim.columns import Cause
-from batchsim.engine.clock import Clock
-from batchsim.engine.jobs import Attempt, Jobs
+from batchsim.engine.jobs import Attempt
+from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
-from batchsim.scenario.environment import Image
 
 
 class Pool:
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
-    def __init__(self, index: int, spec: ComputeEnvironment, image: Image, clock: Clock, jobs: Jobs) -> None:
+    def __init__(self, index: int, spec: ComputeEnvironment, world: World) -> None:
         self.index = index
         self.name = spec.name
         self._total = spec.max_vcpus if spec.enabled else 0
         self._free = float(self._total)
-        self._start_s = image.warm + image.container_start
-        self._clock = clock
-        self._jobs = jobs
+        self._start_s = world.settings.image.warm + world.settings.image.container_start
+        self._clock = world.clock
+        self._jobs = world.jobs
 
     def place(self, job: int, shape: Shape) -> bool:
         """Start the job now if enough processors are free."""

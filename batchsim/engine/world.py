@@ -1,0 +1,48 @@
+"""What every compute environment of a run is built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from batchsim.engine.clock import Clock
+from batchsim.engine.jobs import Jobs
+from batchsim.engine.recorder import Recorder
+from batchsim.scenario.distributions import Delay, Exponential
+from batchsim.scenario.environment import Environment
+from batchsim.streams import Draws
+from batchsim.workload.distributions import sampler
+from batchsim.workload.table import Workload
+
+
+@dataclass(frozen=True)
+class World:
+    """The jobs, the settings, the clock and the record of one run, and its random numbers."""
+
+    workload: Workload
+    settings: Environment
+    clock: Clock
+    jobs: Jobs
+    recorder: Recorder
+    seed: int
+    replication: int
+
+    @cached_property
+    def _delays(self) -> dict[str, Delay]:
+        settings = self.settings
+        return {
+            "launch": settings.ec2.launch,
+            "spot-fulfilment": settings.ec2.spot_fulfilment,
+            "register": settings.ec2.register_,
+            "image-jitter": settings.image.jitter,
+            "scale-down-idle": settings.scheduler.scale_down_idle,
+            "fargate-start": settings.fargate.start,
+            "fargate-pull": settings.image.jitter,
+            # Lives until an interruption, in units of their mean.
+            "interruption": Exponential(mean=1.0),
+            "fargate-interruption": Exponential(mean=1.0),
+        }
+
+    def draws(self, name: str, owner: str, attempt: int = 0) -> Draws:
+        """The values of one stream: by launch of an environment (the owner), or by job and attempt."""
+        return Draws(sampler(self._delays[name]), self.seed, self.replication, name, owner, attempt)

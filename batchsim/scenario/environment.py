@@ -65,10 +65,14 @@ class Image(Section):
     job_definitions: dict[str, ImageOverride] = Field(default_factory=dict)
 
 
+#: Above one interruption a minute no instance lives to its notice, and no job ever ends.
+MOST_PER_HOUR = 60.0
+
+
 class RatePerHour(Section):
     """A constant hazard per instance."""
 
-    rate_per_hour: float = Field(ge=0)
+    rate_per_hour: float = Field(ge=0, le=MOST_PER_HOUR)
 
 
 class Discount(Section):
@@ -82,7 +86,7 @@ def _interruptions(value: Any) -> Any:
         raise ValueError("a trace of interruptions is not simulated yet")
     if isinstance(value, RatePerHour) or value in ("advisor", "none"):
         return value
-    return _one(RatePerHour, value, "expected advisor, none, or ratePerHour: N")
+    return _one(RatePerHour, value, "expected advisor, none, or ratePerHour: 0 to 60")
 
 
 def _prices(value: Any) -> Any:
@@ -105,8 +109,8 @@ class Spot(Section):
     """The Spot market."""
 
     interruptions: Annotated[Literal["advisor", "none"] | RatePerHour, BeforeValidator(_interruptions)] = "advisor"
-    hazard_scale: float = Field(default=10.0, ge=0)
-    fargate_rate_per_hour: float = Field(default=0.01, ge=0)
+    hazard_scale: float = Field(default=10.0, ge=0, le=10_000)
+    fargate_rate_per_hour: float = Field(default=0.01, ge=0, le=MOST_PER_HOUR)
     notice: Seconds = 120.0
     prices: Annotated[Literal["advisor"] | Discount, BeforeValidator(_prices)] = "advisor"
     fargate_discount: Probability = 0.69

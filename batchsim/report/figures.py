@@ -139,7 +139,8 @@ def _legend(ax: Axes, **more: Any) -> None:
             ncols=4,
             frameon=False,
             fontsize=9,
-            handlelength=1.2,
+            handlelength=1.0,
+            columnspacing=1.1,
             borderpad=0.2,
             **more,
         )

@@ -17,6 +17,9 @@ WEEK = 7 * DAY
 #: Hours in an average month, as AWS's price calculator and the Spot Instance Advisor's month are read.
 HOURS_PER_MONTH = 730.0
 MIB_PER_GIB = 1024
+#: Beyond these a figure is a slip, and calendars and memories end.
+MOST_SECONDS = 100 * 366 * DAY
+MOST_MIB = 1024.0**3
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
@@ -34,6 +37,14 @@ _MIB = {
 }
 
 
+def _float(value: float) -> float:
+    """A number as a float, one beyond all floats as infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def parse_duration(value: object) -> float:
     """Seconds of a duration such as ``8m``, ``1h30m``, ``250ms`` or a plain number of seconds.
 
@@ -48,7 +59,7 @@ def parse_duration(value: object) -> float:
     5400.0
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = _float(value)
     elif isinstance(value, str) and _DURATION.fullmatch(value):
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     elif isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
@@ -57,6 +68,8 @@ def parse_duration(value: object) -> float:
         raise ValueError(f"{value!r} is not a duration; expected seconds or a text such as 30s, 8m, 1h30m, 7d")
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError(f"{value!r} is not a duration; expected a finite time of 0 s or more")
+    if seconds > MOST_SECONDS:
+        raise ValueError(f"{value!r} is not a duration; expected a hundred years at most")
     return seconds
 
 
@@ -69,13 +82,15 @@ def parse_size_mib(value: object) -> float:
         If `value` is not a size, is negative, or is not finite.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        mib = float(value)
+        mib = _float(value)
     elif isinstance(value, str) and (match := _SIZE.fullmatch(value)):
         mib = float(match[1]) * _MIB[match[2]]
     else:
         raise ValueError(f"{value!r} is not a size; expected MiB or a text such as 500MiB or 30GiB")
     if not math.isfinite(mib) or mib < 0:
         raise ValueError(f"{value!r} is not a size; expected a finite size of 0 MiB or more")
+    if mib > MOST_MIB:
+        raise ValueError(f"{value!r} is not a size; expected a pebibyte at most")
     return mib
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from batchsim.columns import Floats
+from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.distributions import Constant, Uniform
 from batchsim.scenario.model import Arrivals, Instant, Poisson
 from batchsim.streams import Draws, stream
@@ -16,6 +17,8 @@ from batchsim.units import DAY, HOUR, parse_instant
 from batchsim.workload.distributions import sampler
 
 _BLOCK = 1024
+#: More than memory is planned for.
+MOST_ARRIVALS = 20_000_000
 
 
 def instants(
@@ -42,9 +45,8 @@ def instants(
     if arrivals.until is not None:
         end = min(end, _seconds(arrivals.until, start))
     first = 0.0 if arrivals.from_ is None else _seconds(arrivals.from_, start)
-    planned = np.array(
-        list(_until(_planned(arrivals, first, start, seed, replication, name), end, arrivals.count)), dtype=np.float64
-    )
+    ahead = _planned(arrivals, first, start, seed, replication, name)
+    planned = np.array(list(_until(ahead, end, arrivals.count, name)), dtype=np.float64)
     if arrivals.jitter is None or not len(planned):
         return planned
     spread = arrivals.jitter
@@ -56,10 +58,13 @@ def _seconds(instant: Instant, start: datetime) -> float:
     return (parse_instant(instant) - start).total_seconds() if isinstance(instant, str) else instant
 
 
-def _until(planned: Iterator[float], end: float, count: int | None) -> Iterator[float]:
+def _until(planned: Iterator[float], end: float, count: int | None, name: str) -> Iterator[float]:
     for number, instant in enumerate(planned):
         if instant >= end or (count is not None and number >= count):
             return
+        if number >= MOST_ARRIVALS:
+            message, expected = f"more than {MOST_ARRIVALS:,} arrivals", "a lower rate or a shorter duration"
+            raise ScenarioError([Finding("too-large", f"workload.{name}.arrivals", message, expected)])
         yield instant
 
 

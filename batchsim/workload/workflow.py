@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.columns import Floats
+from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.configuration import JobDefinition, Shape
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.model import Failure, Workflow, WorkflowJob
@@ -22,6 +23,9 @@ from batchsim.streams import Draws, Sampler
 from batchsim.workload.distributions import sampler
 from batchsim.workload.parts import Edges, Part, no_edges, repeat_edges
 from batchsim.workload.table import JobGroup
+
+#: More than memory is planned for.
+MOST_JOBS = 50_000_000
 
 
 def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mapping[str, object]) -> JobGroup:
@@ -111,6 +115,11 @@ def workflow_part(
     sizes = [max(size_of(job), 1) for job in workflow.jobs]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     rows = int(starts[-1])
+    if runs * rows > MOST_JOBS:
+        message = f"{runs * rows:,} jobs are more than {MOST_JOBS:,}"
+        raise ScenarioError(
+            [Finding("too-large", f"workload.{workflow.workflow}", message, "fewer arrivals or children")]
+        )
     entry = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     index = np.arange(rows) - starts[entry]
     single = np.array([size_of(job) == 0 for job in workflow.jobs])

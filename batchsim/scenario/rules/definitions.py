@@ -20,6 +20,12 @@ def retrying(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
         yield from jobs
 
 
+def is_fargate(definition: dict[str, Any]) -> bool:
+    """Whether a definition says that it is for Fargate."""
+    capabilities = definition.get("platformCapabilities")
+    return isinstance(capabilities, list) and "FARGATE" in capabilities
+
+
 @rule("requirements", "A definition asks for VCPU and MEMORY, in figures", API)
 def requirements(context: Context) -> Iterator[Finding]:
     """What placement needs to know."""
@@ -30,7 +36,7 @@ def requirements(context: Context) -> Iterator[Finding]:
                 yield context.finding(where, "containerProperties is missing")
             continue
         place = (*where, "containerProperties")
-        fargate = "FARGATE" in (definition.get("platformCapabilities") or [])
+        fargate = is_fargate(definition)
         for kind, least in (("VCPU", 0.25 if fargate else 1), ("MEMORY", 4)):
             value = requirement(container, kind)
             if value is None:
@@ -56,7 +62,7 @@ def fargate_size(context: Context) -> Iterator[Finding]:
     from batchsim.catalog.fargate import is_legal, nearest_legal
 
     for where, definition in context.items("jobDefinitions"):
-        if "FARGATE" not in (definition.get("platformCapabilities") or []):
+        if not is_fargate(definition):
             continue
         container = definition.get("containerProperties")
         place = (*where, "containerProperties")

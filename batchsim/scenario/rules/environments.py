@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from batchsim.errors import Finding, nearest
@@ -9,6 +10,11 @@ from batchsim.scenario.rules.context import Context, dig, rule, whole
 
 API = "AWS Batch API, ComputeResource"
 FARGATE = ("FARGATE", "FARGATE_SPOT")
+NAMED = (
+    ("computeEnvironments", "computeEnvironmentName"),
+    ("jobQueues", "jobQueueName"),
+    ("jobDefinitions", "jobDefinitionName"),
+)
 NOT_ON_FARGATE = (
     "allocationStrategy", "bidPercentage", "desiredvCpus", "minvCpus", "imageId", "instanceTypes", "ec2Configuration",
     "ec2KeyPair", "instanceRole", "launchTemplate", "placementGroup", "spotIamFleetRole", "tags", "scalingPolicy",
@@ -18,11 +24,7 @@ NOT_ON_FARGATE = (
 @rule("duplicate-name", "Names are unique per kind")
 def unique_names(context: Context) -> Iterator[Finding]:
     """Two things of a kind with one name can't be told apart."""
-    for kind, member in (
-        ("computeEnvironments", "computeEnvironmentName"),
-        ("jobQueues", "jobQueueName"),
-        ("jobDefinitions", "jobDefinitionName"),
-    ):
+    for kind, member in NAMED:
         seen = set()
         for where, value in context.items(kind):
             name = value.get(member)
@@ -30,6 +32,24 @@ def unique_names(context: Context) -> Iterator[Finding]:
                 if name in seen:
                     yield context.finding((*where, member), f"{name!r} comes twice")
                 seen.add(name)
+
+
+@rule("name", "Names are of letters, digits, - and _, 128 at most", "AWS Batch API, names; SubmitJobRequest.jobName")
+def names(context: Context) -> Iterator[Finding]:
+    """A job's name begins with a letter or digit besides."""
+    for kind, member in NAMED:
+        for where, value in context.items(kind):
+            name = value.get(member)
+            if isinstance(name, str) and not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
+                yield context.finding(
+                    (*where, member), f"{name!r} is no name", expected="1 to 128 letters, digits, - and _"
+                )
+    for _, _, jobs in context.workflows():
+        for where, job in jobs:
+            name = job.get("jobName")
+            if isinstance(name, str) and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name):
+                expected = "a letter or digit, then up to 127 letters, digits, - and _"
+                yield context.finding((*where, "jobName"), f"{name!r} is no name", expected=expected)
 
 
 @rule(
@@ -85,7 +105,7 @@ def instance_types(context: Context) -> Iterator[Finding]:
         offered = None
     for where, environment in context.items("computeEnvironments"):
         kind = dig(environment, "computeResources", "type")
-        if kind not in {"EC2", "SPOT"}:
+        if kind not in ("EC2", "SPOT"):
             continue
         place = (*where, "computeResources", "instanceTypes")
         entries = dig(environment, "computeResources", "instanceTypes")

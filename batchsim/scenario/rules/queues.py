@@ -53,7 +53,7 @@ def mix(context: Context) -> Iterator[Finding]:
                 environment = context.environments[name][1]
                 kind = dig(environment, "computeResources", "type") or environment.get("type")
                 kinds[
-                    str(kind).replace("SPOT", "EC2") if kind in {"EC2", "SPOT"} else str(kind).removesuffix("_SPOT")
+                    str(kind).replace("SPOT", "EC2") if kind in ("EC2", "SPOT") else str(kind).removesuffix("_SPOT")
                 ] = name
         if len(kinds) > 1:
             yield context.finding(

@@ -85,7 +85,7 @@ def dependencies(context: Context) -> Iterator[Finding]:
             for index, entry in enumerate(entries):
                 yield from _entry(context, (*place, "dependsOn", index), job, entry, by_name)
                 needed = dig(entry, "jobName")
-                if needed in by_name and isinstance(job.get("jobName"), str):
+                if isinstance(needed, str) and needed in by_name and isinstance(job.get("jobName"), str):
                     needs.setdefault(job["jobName"], []).append(needed)
         cycle = _cycle(needs)
         if cycle:
@@ -113,7 +113,7 @@ def _entry(
             yield context.finding(place, "SEQUENTIAL without a job is for arrays: child by child")
         elif kind != "SEQUENTIAL" and "jobId" not in entry:
             yield context.finding(place, "the job that is waited for is missing", expected="jobName")
-    elif kind == "N_TO_N":
+    elif kind == "N_TO_N" and isinstance(needed, str):
         other = dig(by_name[needed][1], "arrayProperties", "size")
         if size is None or other is None:
             yield context.finding(place, "N_TO_N is between two arrays")

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import copy
+import math
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchsim as bs
 from batchsim.scenario.document import parse
+from batchsim.scenario.loading import from_mapping
 from batchsim.scenario.overrides import apply, parse_value
+from tests.builders import definition, environment, job, queue, unmanaged, workflow
 
 TEXT = """\
 no: yes
@@ -82,22 +87,68 @@ def test_any_text_is_a_document_or_a_finding(text):
         assert isinstance(document.values, dict)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-        max_leaves=10,
-    ),
-    st.sampled_from(
-        ["batch", "workload", "environment", "variants", "objectives", "duration", "seed", "name", "start", "region"]
-    ),
-)
-def test_any_value_anywhere_is_findings_not_a_traceback(value, key):
-    from batchsim.scenario.loading import from_mapping
-    from tests.builders import scenario
+def places(value, done=()):
+    """Every place in a document."""
+    if done:
+        yield done
+    for step in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places(value[step], (*done, step))
 
-    values = {**scenario().document.values, key: value}
+
+@given(data=st.data())
+@settings(max_examples=300)
+def test_any_value_anywhere_is_findings_not_a_traceback(data):
+    values = copy.deepcopy(EVERYTHING)
+    where = data.draw(st.sampled_from(sorted(places(values), key=str)))
+    value = data.draw(
+        st.sampled_from([None, -1, 0, math.nan, math.inf, "x", "", [], {}, True, 1e308, [None], {"a": 1}, 10**30])
+    )
+    container = values
+    for step in where[:-1]:
+        container = container[step]
+    container[where[-1]] = value
     try:
         from_mapping(values)
     except bs.ScenarioError as error:
         assert error.findings  # noqa: PT017 (either is right)
+
+
+EVERYTHING = {
+    "name": "everything",
+    "region": "us-east-1",
+    "start": "2026-11-02",
+    "duration": "1d",
+    "seed": 1,
+    "batch": {
+        "computeEnvironments": [
+            environment("fleet", bidPercentage=80, type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED"),
+            environment("tasks", type="FARGATE"),
+            unmanaged(4),
+        ],
+        "jobQueues": [queue("queue", "fleet"), queue("small", "tasks")],
+        "jobDefinitions": [
+            definition(
+                retryStrategy={"attempts": 2, "evaluateOnExit": [{"onReason": "*", "action": "EXIT"}]},
+                timeout={"attemptDurationSeconds": 60},
+            ),
+            definition("small", vcpus="0.25", memory="512", platformCapabilities=["FARGATE"]),
+        ],
+    },
+    "workload": [
+        workflow(
+            job("a", {"lognormal": {"median": 60, "p95": 90}}, arrayProperties={"size": 2}),
+            job("b", dependsOn=[{"jobName": "a"}], failure={"probability": 0.1, "exitCode": 2, "after": "1m"}),
+            job("c", jobQueue="small", jobDefinition="small"),
+            arrivals={"poisson": {"rate": 2, "profile": {"dayOfWeek": [1] * 7}}, "jitter": "1m"},
+        ),
+        {"trace": {"format": "csv", "path": "x.csv", "jobQueue": "queue", "jobDefinition": "task"}},
+    ],
+    "environment": {
+        "scheduler": {"scaleDownIdle": {"uniform": {"min": 1, "max": 2}}},
+        "image": {"jobDefinitions": {"task": {"size": "1GiB"}}},
+        "spot": {"interruptions": {"ratePerHour": 0.1}, "prices": {"discount": 0.5}},
+        "prices": {"overrides": {"c6i.large": 0.1}},
+    },
+    "variants": {"more": {"seed": 2}},
+    "objectives": ["p95(queue_time, jobQueue=queue) <= 10m", "minimise cost"],
+}

@@ -125,6 +125,9 @@ def parse_instant(value: object) -> datetime:
             raise ValueError(f"{value!r} is not an instant; expected ISO 8601 such as 2026-11-02T00:00:00Z") from None
     else:
         raise ValueError(f"{value!r} is not an instant; expected ISO 8601 such as 2026-11-02T00:00:00Z")
+    # Calendars end on both sides; what lies outside these years is a slip.
+    if not 1900 <= instant.year <= 2200:
+        raise ValueError(f"{value!r} is not an instant; expected a year from 1900 to 2200")
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from batchsim.cli import options
 from batchsim.cli.run import write
+from batchsim.errors import OutputError
 
 
 def add_parser(commands: Any) -> None:
@@ -31,10 +32,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.experiments.compare import compare, variants_of
     from batchsim.report.console import print_comparison, progress
     from batchsim.report.figures import compare_figure, save_png
-    from batchsim.results.store import check_writable
+    from batchsim.results.store import check_folder, check_writable
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
     names = list(variants_of(scenarios[0])) if len(scenarios) == 1 else [each.name for each in scenarios]
+    check_folder(folder, {*names, "comparison.json", "comparison.png"})
     for name in names:
         check_writable(folder / name)
     with progress("comparing", len(names), quiet=arguments.quiet) as advance:
@@ -42,8 +44,11 @@ def execute(arguments: argparse.Namespace) -> int:
     for name, result in comparison.results.items():
         write(result, folder / name)
     if comparison.results:
-        (folder / "comparison.json").write_text(json.dumps(comparison.rows, indent=2) + "\n", encoding="utf-8")
-        save_png(compare_figure(comparison.results), folder / "comparison.png")
+        try:
+            (folder / "comparison.json").write_text(json.dumps(comparison.rows, indent=2) + "\n", encoding="utf-8")
+            save_png(compare_figure(comparison.results), folder / "comparison.png")
+        except OSError as error:
+            raise OutputError(str(folder), error.strerror or str(error)) from None
     if arguments.json:
         sys.stdout.write(json.dumps(comparison.rows, indent=2) + "\n")
     elif not arguments.quiet:

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 an objective was missed and ``--check`` was given; 2 the i
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Instead of the command line's.
     """
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a middle dot still gets its answer
     try:
         return int(options.execute(options))
     except ScenarioError as error:
@@ -53,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader went away (`batchsim run … | head`); keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        print(f"[output] can't be written: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return WRONG_INPUT
 
 
 if __name__ == "__main__":

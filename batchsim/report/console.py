@@ -18,6 +18,9 @@ from batchsim.report import words
 from batchsim.results.result import Result
 from batchsim.units import format_duration, format_usd
 
+#: From so many characters a line on, a comparison shows every purpose of cost.
+WIDE = 110
+
 
 def summary_renderable(result: Result) -> Group:
     """The summary of a result for rich."""
@@ -90,39 +93,26 @@ def print_comparison(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """Print a comparison, best figures marked."""
     if not rows:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("variant", no_wrap=True)
-    for heading in (
-        "queue p50",
-        "queue p95",
-        "turnaround p95",
-        "cost",
-        "useful",
-        "rework",
-        "boot",
-        "idle",
-        "stranded",
-        "used",
-    ):
-        table.add_column(heading, justify="right")
+    console = Console()
+    first = rows[0]
     least = {
         key: min((row[key] for row in rows if row[key] is not None), default=None)
         for key in ("queue_time_p95_s", "cost_usd")
     }
+    purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("useful", "idle")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("variant", no_wrap=True)
+    for heading in ("queue p95", "turnaround p95", "cost", *purposes, "used"):
+        table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(
             row["variant"],
-            _seconds(row["queue_time_p50_s"]),
-            _marked(
-                _difference(_seconds, row, rows[0], "queue_time_p95_s"),
-                row["queue_time_p95_s"] == least["queue_time_p95_s"],
-            ),
-            _difference(_seconds, row, rows[0], "turnaround_p95_s"),
-            _marked(_difference(format_usd, row, rows[0], "cost_usd"), row["cost_usd"] == least["cost_usd"]),
-            *[format_usd(row[f"cost_{purpose}_usd"]) for purpose in ("useful", "rework", "boot", "idle", "stranded")],
+            _marked(_difference(_seconds, row, first, "queue_time_p95_s"), _is(row, least, "queue_time_p95_s")),
+            _difference(_seconds, row, first, "turnaround_p95_s"),
+            _marked(_difference(format_usd, row, first, "cost_usd"), _is(row, least, "cost_usd")),
+            *[format_usd(row[f"cost_{purpose}_usd"]) for purpose in purposes],
             words.share(row["utilisation_vcpu"]),
         )
-    console = Console()
     console.print(table, highlight=False)
     console.print(
         f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them.", style="dim", highlight=False
@@ -134,6 +124,10 @@ def print_comparison(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
 def _seconds(value: float | None) -> str:
     return "–" if value is None else format_duration(value)
+
+
+def _is(row: Mapping[str, Any], least: Mapping[str, Any], key: str) -> bool:
+    return row[key] is not None and row[key] == least[key]
 
 
 def _marked(text: str, best: bool) -> Text:

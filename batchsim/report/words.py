@@ -93,7 +93,7 @@ def wait_hint(summary: dict[str, Any], scenario: Scenario) -> str:
     avoidable = {cause: value for cause, value in waits.items() if cause != "dependency"}
     cause = max(avoidable, key=lambda key: avoidable[key])
     value = avoidable[cause]
-    if value < HOUR / 60 or not total:
+    if value < HOUR / 20 or not total:
         return ""
     text, remedy = CAUSES[cause]
     if cause == "limit":

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,19 +42,33 @@ def check_writable(folder: Path) -> None:
     OutputError
         If the folder can't be made, or holds files that batchsim did not write.
     """
-    if folder.exists():
-        if not folder.is_dir():
-            raise OutputError(str(folder), "it exists and is not a results folder")
-        foreign = min((entry.name for entry in folder.iterdir() if entry.name not in OURS), default=None)
-        if foreign is not None:
-            raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
-    above = folder.parent
-    while not above.exists():
-        above = above.parent
-    if not above.is_dir():
-        raise OutputError(str(folder), f"{above} is not a folder")
-    if not os.access(above, os.W_OK):
-        raise OutputError(str(folder), f"no permission to write in {above}")
+    check_folder(folder, OURS)
+
+
+def check_folder(folder: Path, ours: Collection[str]) -> None:
+    """Find out whether a folder can be written that may hold these files and no others.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made, or holds other files.
+    """
+    try:
+        if folder.exists():
+            if not folder.is_dir():
+                raise OutputError(str(folder), "it exists and is not a results folder")
+            foreign = min((entry.name for entry in folder.iterdir() if entry.name not in ours), default=None)
+            if foreign is not None:
+                raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
+        above = folder.parent
+        while not above.exists():
+            above = above.parent
+        if not above.is_dir():
+            raise OutputError(str(folder), f"{above} is not a folder")
+        if not os.access(above, os.W_OK):
+            raise OutputError(str(folder), f"no permission to write in {above}")
+    except OSError as error:
+        raise OutputError(str(folder), error.strerror or str(error)) from None
 
 
 def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None) -> None:
@@ -71,6 +85,7 @@ def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], 
         If it can't be written.
     """
     check_writable(folder)
+    folder = folder.resolve()  # a link is followed, not replaced
     made: Path | None = None
     replaced: Path | None = None
     try:

@@ -28,7 +28,7 @@ class _TwoParameters(Section):
     mean: Seconds | None = Field(default=None, gt=0)
     median: Seconds | None = Field(default=None, gt=0)
     p95: Seconds | None = Field(default=None, gt=0)
-    cv: float | None = Field(default=None, gt=0)
+    cv: float | None = Field(default=None, gt=0, le=100)
 
     @model_validator(mode="after")
     def _two(self) -> _TwoParameters:

@@ -20,6 +20,9 @@ Where = tuple[str | int, ...]
 #: Aliases are allowed, but a document may not grow to more values than this by them.
 MAX_VALUES = 2_000_000
 
+#: A longer run of digits is not a number that anybody means.
+MOST_DIGITS = 100
+
 #: The members that name a thing, in the order in which they are looked for.
 NAMES = (
     "computeEnvironmentName",
@@ -138,8 +141,13 @@ def parse(text: str, shown: str) -> Document:
     except YAMLError as error:
         message = str(error).splitlines()[0]
         raise ScenarioError([Finding("syntax", "", message, file=shown)]) from None
+    except RecursionError:
+        raise ScenarioError([_too_deep(shown)]) from None
     builder = _Builder(shown)
-    values = builder.build(node, ()) if node is not None else None
+    try:
+        values = builder.build(node, ()) if node is not None else None
+    except RecursionError:
+        raise ScenarioError([_too_deep(shown)]) from None
     if not isinstance(values, dict) and not builder.findings:
         builder.findings.append(
             Finding("not-a-mapping", "", "not a scenario", "a mapping with name, batch, workload …", file=shown, line=1)
@@ -147,6 +155,10 @@ def parse(text: str, shown: str) -> Document:
     if builder.findings or not isinstance(values, dict):
         raise ScenarioError(builder.findings)
     return Document(values, shown, builder.places)
+
+
+def _too_deep(shown: str) -> Finding:
+    return Finding("too-large", "", "nested too deeply, or in itself by an alias", file=shown)
 
 
 def parse_scalar(text: str) -> Any:
@@ -204,7 +216,7 @@ def _scalar(node: Any) -> Any:
         return None
     if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
         return text.lower() == "true"
-    if _INT.fullmatch(text):
+    if _INT.fullmatch(text) and len(text) <= MOST_DIGITS:
         return int(text)
     if _OCTAL.fullmatch(text):
         return int(text, 0)

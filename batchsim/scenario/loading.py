@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from batchsim.scenario import overrides as changes
 from batchsim.scenario import rules, service_model
 from batchsim.scenario.document import Document, Where, parse, read
 from batchsim.scenario.fields import Section
-from batchsim.scenario.model import Frame, TraceSource, Workflow, WorkflowJob
+from batchsim.scenario.model import NAME, Frame, TraceSource, Workflow, WorkflowJob
 from batchsim.scenario.objectives import Objective, parse_objective
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.rules.context import Context
@@ -173,6 +174,13 @@ def _check_variants(scenario: Scenario) -> None:
     document = scenario.document
     for name, overrides in scenario.variants.items():
         place = document.place(("variants", name))
+        if not re.fullmatch(NAME, name):
+            # Its results get a folder of that name.
+            expected = "letters, digits, - _ . and a letter or digit first"
+            findings.append(
+                document.finding(("variants", name), "name", f"{name!r} is no name", expected=expected, key=True)
+            )
+            continue
         if not isinstance(overrides, (dict, type(None))):
             findings.append(document.finding(("variants", name), "wrong-type", "not a mapping", expected="path: value"))
             continue
@@ -309,7 +317,9 @@ def _check_batch(document: Document) -> Iterator[Finding]:
 def _workload(document: Document, findings: list[Finding]) -> Iterator[Workflow | TraceSource]:
     entries = document.values.get("workload")
     if not isinstance(entries, list) or not entries:
-        message = "not a list" if "workload" in document.values else "workload is missing"
+        message = "workload is missing"
+        if "workload" in document.values:
+            message = "there is nothing in it" if isinstance(entries, list) else "not a list"
         findings.append(
             document.finding(("workload",), "missing-key", message, expected="a list of workflows and traces")
         )

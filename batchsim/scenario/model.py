@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.environment import Environment
@@ -178,10 +178,20 @@ class TraceSource(Section):
     trace: Trace
 
 
+#: A scenario's and a variant's name are those of folders too.
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(NAME, value):
+        raise ValueError(f"{value!r} is no name; expected letters, digits, - _ . and a letter or digit first")
+    return value
+
+
 class Frame(Section):
     """A scenario's own top-level members, without those that are checked elsewhere."""
 
-    name: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, AfterValidator(_name)]
     region: str = "us-east-1"
     start: str = "2026-01-01T00:00:00Z"
     duration: Seconds | None = None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -109,4 +110,6 @@ def _limit(metric: str, text: str) -> tuple[float, bool]:
         value = float(number.removesuffix("%"))
     except ValueError:
         raise ValueError(f"{text!r} is not a limit for {metric}; expected a number") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is not a limit for {metric}; expected a finite number")
     return (value / 100 if share else value), False

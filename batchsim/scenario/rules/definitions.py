@@ -45,6 +45,8 @@ def requirements(context: Context) -> Iterator[Finding]:
                     f"no {kind} in resourceRequirements, or not a figure",
                     expected=f'{{type: {kind}, value: "…"}}',
                 )
+            elif value > 1e9:
+                yield context.finding(place, f"{kind} {value:g} can't be had", expected="what an instance can hold")
             elif value < least or (not fargate and value != int(value)):
                 yield context.finding(
                     place,

@@ -23,6 +23,9 @@ from batchsim.workload.workflow import group_of
 #: Faults told of one file; a file with more is not what it is said to be.
 MOST_FAULTS = 20
 
+#: No instance has so many vCPUs, MiB or GPUs.
+MOST = 1e9
+
 #: Format → module with ``read(path, trace, faults) -> Jobs``.
 FORMATS = {
     "swf": "swf",
@@ -113,6 +116,7 @@ def trace_part(trace: Trace, scenario: Scenario) -> Part:
     ).read
     jobs = reader(path, trace, faults)
     faults.raise_any()
+    _refuse_sizes(jobs, faults)
     _refuse_cycles(jobs, faults)
     part = _part(jobs, trace, scenario, faults)
     faults.raise_any()
@@ -171,6 +175,19 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
         parents=jobs.parents,
         skipped=jobs.skipped,
     )
+
+
+def _refuse_sizes(jobs: Jobs, faults: Faults) -> None:
+    """A fault for each job that asks for nothing, or for more than anything has."""
+    for name, column, least in (
+        ("vcpus", jobs.vcpus, 0.0),
+        ("memory", jobs.memory_mib, 0.0),
+        ("gpus", jobs.gpus, -1.0),
+    ):
+        for row in np.flatnonzero((column <= least) | (column > MOST)):
+            if faults.full:
+                return
+            faults.add(0, f"the job {jobs.names[row]!r} asks for {name} {column[row]:g}", "what an instance can hold")
 
 
 def _refuse_cycles(jobs: Jobs, faults: Faults) -> None:

@@ -74,7 +74,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
     edges = [
         (place[str(dig(entry, "jobId"))], row)
         for row, job in enumerate(jobs)
-        for entry in job.get("dependsOn") or ()
+        for entry in (job["dependsOn"] if isinstance(job.get("dependsOn"), list) else ())
         if str(dig(entry, "jobId")) in place
     ]
 
@@ -103,4 +103,4 @@ def _exit_code(job: dict[str, Any]) -> int:
     code = figure(dig(job, "container", "exitCode"))
     if code is None:
         return 1 if job.get("status") == "FAILED" else 0
-    return int(code)
+    return int(code) if 0 <= code <= 255 else 1

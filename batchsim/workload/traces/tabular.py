@@ -38,7 +38,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
     for name in table:
         if name not in COLUMNS:
             faults.add(1, f"there is no column {name!r}", nearest(name, COLUMNS) or f"one of {', '.join(COLUMNS)}")
-        elif name in REFUSED and any(value not in {None, ""} for value in table[name]):
+        elif name in REFUSED and any(value not in (None, "") for value in table[name]):
             faults.add(1, f"{name} is not simulated yet")
     for name in REQUIRED:
         if name not in table:
@@ -95,7 +95,12 @@ def _csv(content: bytes, faults: Faults) -> dict[str, list[Any]]:
 
     try:
         header = content[: content.find(b"\n") + 1 or None].decode("utf-8").strip().split(",")
-        types = {name.strip().strip('"'): string() for name in header}
+        names = [name.strip().strip('"') for name in header]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            faults.add(1, f"the column {name} comes twice")
+        if faults.findings:
+            return {}
+        types = {name: string() for name in names}
         table = csv.read_csv(
             io.BytesIO(content),
             read_options=csv.ReadOptions(use_threads=False),  # only so does a fault come with its row
@@ -160,6 +165,9 @@ def _edges(
     for row in range(rows) if column is not None else ():
         assert column is not None  # noqa: S101 (for the type checker)
         cell = column[row]
+        if cell is not None and not isinstance(cell, (str, list)):
+            faults.add(row + first, f"depends_on {cell!r}", "job names")
+            return no_edges(), 0
         needed = [part.strip() for part in cell.split(";")] if isinstance(cell, str) else list(cell or ())
         for name in filter(None, needed):
             other = place.get(name)

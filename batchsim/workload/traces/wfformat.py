@@ -30,6 +30,8 @@ def load_json(path: Path, faults: Faults) -> Any:
         faults.add(error.lineno, f"not JSON: {error.msg}")
     except UnicodeDecodeError as error:
         faults.add(0, f"not UTF-8 text (byte {error.start})")
+    except (RecursionError, ValueError):
+        faults.add(0, "JSON that is nested too deeply, or has too long a number")
     faults.raise_any()
     return None
 
@@ -49,6 +51,9 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:  # noqa: ARG001 (one
         faults.raise_any()
     ran = {str(dig(task, "id")): task for task in executed}
     place = {str(dig(task, "id")): row for row, task in enumerate(tasks)}
+    if len(place) < len(tasks):
+        faults.add(0, "tasks share an id", "an id of its own for each")
+        faults.raise_any()
     edges: list[tuple[int, int]] = []
     runtime_s, vcpus, memory = [], [], []
     for row, task in enumerate(tasks):
@@ -60,7 +65,8 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:  # noqa: ARG001 (one
         cores, size = figure(dig(ran.get(task_id), "coreCount")), figure(dig(ran.get(task_id), "memoryInBytes"))
         vcpus.append(math.ceil(cores) if cores and cores > 0 else math.nan)
         memory.append(max(math.ceil(size / BYTES_PER_MIB), 4) if size and size > 0 else math.nan)
-        for parent in dig(task, "parents") or ():
+        parents = dig(task, "parents")
+        for parent in parents if isinstance(parents, list) else ():
             if str(parent) not in place:
                 faults.add(0, f"the task {task_id!r} waits for {parent!r}, which is not there")
             else:

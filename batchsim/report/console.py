@@ -99,11 +99,11 @@ def print_comparison(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
         key: min((row[key] for row in rows if row[key] is not None), default=None)
         for key in ("queue_time_p95_s", "cost_usd")
     }
-    purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("useful", "idle")
+    purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("idle",)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("variant", no_wrap=True)
     for heading in ("queue p95", "turnaround p95", "cost", *purposes, "used"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
             row["variant"],

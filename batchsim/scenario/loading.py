@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from batchsim.catalog.offerings import regions
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario import overrides as changes
-from batchsim.scenario import rules, service_model
-from batchsim.scenario.document import Document, Where, parse, read
-from batchsim.scenario.fields import Section
-from batchsim.scenario.model import NAME, Frame, TraceSource, Workflow, WorkflowJob
-from batchsim.scenario.objectives import Objective, parse_objective
+from batchsim.scenario.checking import check, in_order, raise_errors
+from batchsim.scenario.document import Document, parse, read
+from batchsim.scenario.model import NAME
 from batchsim.scenario.resolve import resolve
-from batchsim.scenario.rules.context import Context
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import parse_instant
-
-#: Members of a scenario that are checked piece by piece.
-_PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")
-
-#: Members of the design that this version knows of and refuses.
-NOT_YET = ("capacity", "savingsPlan")
 
 
 def load(path: str | Path, *, overrides: changes.Overrides = (), variant: str | None = None) -> Scenario:
@@ -105,27 +92,14 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
     ScenarioError
         With every finding.
     """
-    findings: list[Finding] = []
-    values = document.values
-    frame = _model(Frame, {k: v for k, v in values.items() if k not in _PIECES}, (), document, findings, known=_PIECES)
-    findings += _check_batch(document)
-    workload = tuple(_workload(document, findings))
-    findings += rules.check_all(document)
-    objectives = tuple(_objectives(document, findings))
-    region = values.get("region")
-    if isinstance(region, str) and region not in regions():
-        message = f"the catalog has no region {region!r}"
-        findings.append(document.finding(("region",), "unknown-region", message, suggestion=nearest(region, regions())))
-    findings += _variant_paths(document)
-    if frame is not None and frame.duration is None:
-        findings += _endless(workload, document)
-    if not isinstance(values.get("variants", {}), (dict, type(None))):
-        findings.append(document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}"))
-    _raise_errors(findings)
+    checked = check(document)
+    findings = list(checked.findings)
+    raise_errors(findings)
+    frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
     configuration, more = resolve(document, frame.region, frame.environment)
     findings += more
-    _raise_errors(findings)
+    raise_errors(findings)
     scenario = Scenario(
         name=frame.name,
         region=frame.region,
@@ -133,39 +107,19 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
         duration_s=frame.duration,
         horizon_s=frame.horizon,
         seed=frame.seed,
-        batch=values["batch"],
-        workload=workload,
+        batch=document.values["batch"],
+        workload=checked.workload,
         environment=frame.environment,
-        variants=values.get("variants") or {},
-        objectives=objectives,
+        variants=document.values.get("variants") or {},
+        objectives=checked.objectives,
         configuration=configuration,
-        warnings=tuple(_in_order(findings)),
+        warnings=tuple(in_order(findings)),
         base=base,
         document=document,
     )
-    if variants and "variants" in values:
+    if variants and "variants" in document.values:
         _check_variants(scenario)
     return scenario
-
-
-def _in_order(findings: list[Finding]) -> list[Finding]:
-    return sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.column, f.code, f.path))
-
-
-def _raise_errors(findings: list[Finding]) -> None:
-    if any(finding.severity == "error" for finding in findings):
-        raise ScenarioError(_in_order(findings))
-
-
-def _variant_paths(document: Document) -> Iterator[Finding]:
-    """Paths of variants that lead nowhere, told even when there are faults elsewhere."""
-    variants = document.values.get("variants")
-    for name, overrides in variants.items() if isinstance(variants, dict) else ():
-        if isinstance(overrides, dict):
-            try:
-                changes.apply(document, overrides.items(), document.place(("variants", name)))
-            except ScenarioError as error:
-                yield from error.findings
 
 
 def _check_variants(scenario: Scenario) -> None:
@@ -188,237 +142,4 @@ def _check_variants(scenario: Scenario) -> None:
             from_document(changes.apply(document, (overrides or {}).items(), place), scenario.base, variants=False)
         except ScenarioError as error:
             findings += error.findings
-    _raise_errors(findings)
-
-
-def _model(
-    kind: type[Section],
-    value: Any,
-    where: Where,
-    document: Document,
-    findings: list[Finding],
-    *,
-    known: tuple[str, ...] = (),
-) -> Any:
-    """A model of a value, or None and findings that say what is wrong where."""
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False)
-        findings += [_finding(fault, kind, where, document, known) for fault in faults]
-    return None
-
-
-def _finding(fault: Any, kind: type[Section], where: Where, document: Document, known: tuple[str, ...]) -> Finding:
-    """One of pydantic's errors as a finding."""
-    loc = tuple(step for step in fault["loc"])
-    # Steps that are not in the document name a member of a union or a validator: leave them out.
-    place, value = where, _at(document.values, where)
-    for step in loc:
-        if isinstance(value, dict) and (step in value or step == loc[-1]):
-            place, value = (*place, str(step)), value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            place, value = (*place, step), value[step]
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden" and loc[-1] in NOT_YET:
-        return document.finding(place, "not-simulated", f"{loc[-1]} is not simulated yet", key=True)
-    if fault["type"] == "extra_forbidden":
-        words = [*_members(kind, loc[:-1]), *known]
-        near = nearest(str(loc[-1]), words)
-        expected = f"one of {', '.join(words)}" if words and len(words) < 12 and not near else ""
-        return document.finding(place, "unknown-key", "unknown key", suggestion=near, expected=expected, key=True)
-    if fault["type"] == "missing":
-        return document.finding(
-            place[:-1] if place and place[-1] == loc[-1] else place, "missing-key", f"{loc[-1]} is missing"
-        )
-    if fault["type"] == "literal_error":
-        words = [
-            word.strip().strip("'") for word in message.partition("should be ")[2].replace(" or ", ", ").split(",")
-        ]
-        given = fault["input"]
-        return document.finding(
-            place,
-            "unknown-word",
-            f"{given!r} is not one of the allowed words",
-            expected=f"one of {', '.join(words)}",
-            suggestion=nearest(str(given), words),
-        )
-    if message.endswith("not simulated yet"):
-        return document.finding(place, "not-simulated", message)
-    problem, separator, expected = message.partition("; expected ")
-    if not separator:
-        problem, separator, expected = message.partition("expected ")
-        problem = problem.rstrip(": ") or f"{_short(fault['input'])} does not fit"
-    if fault["type"] == "finite_number" or fault["input"] in (float("inf"), float("-inf")):
-        return document.finding(place, "not-finite", f"{fault['input']} is not a figure", expected="a finite number")
-    if not separator and message.startswith("Input should be"):
-        problem, expected = f"{_short(fault['input'])} does not fit", _bound(message.removeprefix("Input should be "))
-    return document.finding(place, "wrong-value", problem.strip().rstrip(";"), expected=expected)
-
-
-def _bound(text: str) -> str:
-    """A bound as a person says it."""
-    for words, said in (("greater than or equal to ", " or more"), ("less than or equal to ", " or less")):
-        if text.startswith(words):
-            return text.removeprefix(words) + said
-    return text.replace("greater than ", "more than ")
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, (dict, list, tuple)):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return repr(value)
-
-
-def _at(value: Any, where: Where) -> Any:
-    for step in where:
-        value = value[step]
-    return value
-
-
-def _members(kind: type[Section], loc: tuple[Any, ...]) -> list[str]:
-    """The keys that the section at a place within a model knows."""
-    for step in loc:
-        field = next((f for n, f in kind.model_fields.items() if step in (f.alias, n)), None)
-        inner = field.annotation if field is not None else None
-        if isinstance(inner, type) and issubclass(inner, Section):
-            kind = inner
-        elif field is not None:
-            options = [a for a in getattr(inner, "__args__", ()) if isinstance(a, type) and issubclass(a, Section)]
-            if len(options) != 1:
-                return []
-            kind = options[0]
-    return [field.alias or name for name, field in kind.model_fields.items()]
-
-
-def _check_batch(document: Document) -> Iterator[Finding]:
-    batch = document.values.get("batch")
-    if not isinstance(batch, dict):
-        message = "not a mapping" if "batch" in document.values else "batch is missing"
-        yield document.finding(
-            ("batch",), "missing-key", message, expected="computeEnvironments, jobQueues, jobDefinitions"
-        )
-        return
-    for kind, objects in batch.items():
-        where: Where = ("batch", kind)
-        if kind not in service_model.REQUESTS:
-            near = nearest(kind, service_model.REQUESTS)
-            yield document.finding(where, "unknown-key", "unknown key", suggestion=near, key=True)
-        elif not isinstance(objects, list):
-            yield document.finding(where, "wrong-type", "not a list", expected="a list of request shapes")
-        else:
-            for index, value in enumerate(objects):
-                yield from service_model.check(value, service_model.REQUESTS[kind], (*where, index), document)
-    for kind in ("computeEnvironments", "jobQueues", "jobDefinitions"):
-        if not batch.get(kind):
-            yield document.finding(("batch",), "missing-key", f"{kind} is missing")
-
-
-def _workload(document: Document, findings: list[Finding]) -> Iterator[Workflow | TraceSource]:
-    entries = document.values.get("workload")
-    if not isinstance(entries, list) or not entries:
-        message = "workload is missing"
-        if "workload" in document.values:
-            message = "there is nothing in it" if isinstance(entries, list) else "not a list"
-        findings.append(
-            document.finding(("workload",), "missing-key", message, expected="a list of workflows and traces")
-        )
-        return
-    for index, entry in enumerate(entries):
-        where: Where = ("workload", index)
-        if isinstance(entry, dict) and "trace" in entry:
-            model = _model(TraceSource, entry, where, document, findings)
-        elif isinstance(entry, dict) and "workflow" in entry:
-            model = _model(Workflow, _without_jobs(entry), where, document, findings)
-            jobs = list(_jobs(entry.get("jobs"), (*where, "jobs"), document, findings))
-            if model is not None and jobs:
-                model = model.model_copy(update={"jobs": tuple(jobs)})
-        else:
-            findings.append(document.finding(where, "wrong-type", "not an entry", expected="workflow: … or trace: …"))
-            continue
-        if model is not None:
-            yield model
-
-
-def _endless(workload: tuple[Workflow | TraceSource, ...], document: Document) -> Iterator[Finding]:
-    """Arrivals that go on for ever need a duration, or an end of their own."""
-    for index, entry in enumerate(workload):
-        arrivals = entry.arrivals if isinstance(entry, Workflow) else entry.trace.arrivals
-        if arrivals is None or arrivals.at is not None or arrivals.trace is not None:
-            continue
-        if arrivals.count is None and arrivals.until is None:
-            message = "these arrivals never end"
-            yield document.finding(("workload", index), "endless", message, expected="a duration of the scenario")
-
-
-def _without_jobs(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A workflow with a stand-in for its jobs, which are checked one by one."""
-    stand_in = [{"submit": {}, "runtime": 0}]
-    return {**entry, "jobs": stand_in} if isinstance(entry.get("jobs"), list) and entry["jobs"] else dict(entry)
-
-
-def _jobs(jobs: Any, where: Where, document: Document, findings: list[Finding]) -> Iterator[WorkflowJob]:
-    for index, job in enumerate(jobs if isinstance(jobs, list) else []):
-        place = (*where, index)
-        if not isinstance(job, dict):
-            findings.append(
-                document.finding(place, "wrong-type", "not a job", expected="a mapping with jobName, runtime …")
-            )
-            continue
-        # In a scenario dependencies go by jobName where SubmitJob has jobId: the model is told so.
-        request = {key: value for key, value in job.items() if key not in {"runtime", "failure"}}
-        if isinstance(request.get("dependsOn"), list):
-            request["dependsOn"] = [
-                {"jobId" if key == "jobName" else key: value for key, value in entry.items()}
-                if isinstance(entry, dict)
-                else entry
-                for entry in request["dependsOn"]
-            ]
-        own = {"submit": {}, **{key: job[key] for key in ("runtime", "failure") if key in job}}
-        model = _model(WorkflowJob, own, place, document, findings)
-        findings += _known_runtime(service_model.check(request, "SubmitJobRequest", place, document))
-        if model is not None:
-            yield model.model_copy(update={"submit": {k: v for k, v in job.items() if k not in {"runtime", "failure"}}})
-
-
-def _known_runtime(found: Iterator[Finding]) -> Iterator[Finding]:
-    """Suggest batchsim's own members of a job too."""
-    from dataclasses import replace
-
-    for finding in found:
-        if finding.code == "unknown-key" and not finding.suggestion:
-            word = finding.path.rpartition(".")[2]
-            yield replace(finding, suggestion=nearest(word, ["runtime", "failure"]))
-        else:
-            yield finding
-
-
-def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objective]:
-    entries = document.values.get("objectives") or []
-    context = Context(document)
-    names = {
-        "jobQueue": list(context.queues),
-        "jobDefinition": list(context.definitions),
-        "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows()],
-        "jobName": [str(job.get("jobName")) for _, _, jobs in context.workflows() for _, job in jobs],
-    }
-    for index, text in enumerate(entries if isinstance(entries, list) else [entries]):
-        finding = partial(document.finding, ("objectives", index), "objective")
-        if not isinstance(text, str):
-            findings.append(finding("not an objective", expected="such as p95(queue_time) <= 10m"))
-            continue
-        try:
-            objective = parse_objective(text)
-        except ValueError as error:
-            problem, _, rest = str(error).partition("; expected ")
-            expected, _, near = rest.partition("; did you mean ")
-            findings.append(finding(problem, expected=expected, suggestion=near.rstrip("?")))
-            continue
-        known = True
-        for key, name in objective.where:
-            traced = key in {"workflow", "jobName"} and any(context.traces())
-            if name not in names[key] and not traced:
-                findings.append(finding(f"there is no {key} {name!r}", suggestion=nearest(name, names[key])))
-                known = False
-        if known:
-            yield objective
+    raise_errors(findings)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from batchsim.scenario.deployment import Deployment
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.environment import Environment
 from batchsim.scenario.fields import Probability, Seconds, Section
@@ -198,6 +199,7 @@ class Frame(Section):
     horizon: Seconds | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     environment: Environment = Environment()
+    deployment: Deployment | None = None
 
     @field_validator("start")
     @classmethod

@@ -49,6 +49,11 @@ def botocore_version() -> str:
     return str(__version__)
 
 
+def request_shape(kind: str) -> Any:
+    """The shape of the requests in one list of the ``batch:`` section."""
+    return _model().shape_for(REQUESTS[kind])
+
+
 def check(
     value: Any, shape_name: str, where: Where, document: Document, *, loose: tuple[str, ...] = ()
 ) -> Iterator[Finding]:

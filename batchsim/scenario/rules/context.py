@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from batchsim.errors import Finding, Severity, nearest
+from batchsim.scenario.deployment import filled
 from batchsim.scenario.document import Document, Where
 
 
@@ -84,14 +85,36 @@ class Context:
         return self.finding(where, f"there is no {what} {name!r}", suggestion=nearest(name, known))
 
 
+#: When a rule is looked at: before every run; before anything is sent to AWS; or only by ``validate``, as advice.
+Stage = Literal["simulation", "deployment", "review"]
+
+
 @dataclass(frozen=True)
 class Rule:
-    """A rule and what is known of it."""
+    """A rule and what is known of it.
+
+    Attributes
+    ----------
+    code : str
+        Its stable name.
+    title : str
+        What holds, as a sentence.
+    source : str
+        Where AWS says so; empty for rules of our own.
+    severity : Severity
+        Of its findings, where they do not state their own.
+    stage : Stage
+        When it is looked at.
+    number : str
+        Its place in the catalogue of rules: V-04.
+    """
 
     code: str
     title: str
     source: str
     severity: Severity
+    stage: Stage
+    number: str
     check: Callable[[Context], Iterator[Finding]]
 
 
@@ -99,25 +122,35 @@ RULES: list[Rule] = []
 
 
 def rule(
-    code: str, title: str, source: str = "", *, severity: Severity = "error"
+    code: str,
+    title: str,
+    source: str = "",
+    *,
+    severity: Severity = "error",
+    stage: Stage = "simulation",
+    number: str = "",
 ) -> Callable[[Callable[[Context], Iterator[Finding]]], Callable[[Context], Iterator[Finding]]]:
     """Register a rule."""
 
     def register(check: Callable[[Context], Iterator[Finding]]) -> Callable[[Context], Iterator[Finding]]:
-        RULES.append(Rule(code, title, source, severity, check))
+        RULES.append(Rule(code, title, source, severity, stage, number, check))
         return check
 
     return register
 
 
-def check_all(document: Document) -> Iterator[Finding]:
-    """Findings of every rule."""
-    from dataclasses import replace
+def check_all(document: Document, stages: Sequence[Stage]) -> Iterator[Finding]:
+    """Findings of the rules of some stages.
 
-    context = Context(document)
+    A rule sees the document with the values of its ``deployment:`` section filled in where AWS wants them.
+    """
+    context = Context(filled(document))
     for each in RULES:
-        for finding in each.check(context):
-            yield replace(finding, code=each.code, source=each.source, severity=each.severity)
+        if each.stage in stages:
+            for finding in each.check(context):
+                # A finding that says of itself that it is milder stays so.
+                severity = each.severity if finding.severity == "error" else finding.severity
+                yield replace(finding, code=each.code, source=each.source, severity=severity)
 
 
 def dig(value: Any, *steps: str) -> Any:

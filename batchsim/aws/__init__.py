@@ -1,0 +1,1 @@
+"""From simulation to AWS and back: export, deploy, import."""

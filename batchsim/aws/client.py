@@ -12,8 +12,10 @@ from batchsim.redaction import redacted
 
 #: Error codes that say: not now, and nothing has happened.
 THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded"})
-_NO_ACCESS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException",
-    "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidSignatureException",
+_NO_ACCESS = frozenset({
+    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException",
+    "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch",
+    "InvalidSignatureException",
 })  # fmt: skip
 
 
@@ -56,7 +58,7 @@ class Account:
             raise ScenarioError([Finding("no-boto3", "", message, 'pip install "batchsim[aws]"')]) from None
         config = Config(
             retries={"mode": "standard", "total_max_attempts": 1 if once else self.attempts},
-            user_agent_appid="batchsim",
+            user_agent_extra="batchsim",
             connect_timeout=10,
         )
         with aws_errors(f"{service}: configuration"):

@@ -39,15 +39,23 @@ def load(path: str | Path, *, overrides: changes.Overrides = (), variant: str | 
     >>> load("scenarios/etl.yaml").variant_names  # doctest: +SKIP
     ('under-provisioned', 'right-sized', 'over-provisioned')
     """
-    path = Path(path)
-    return _prepare(read(path, str(path)), path.parent, overrides, variant)
+    overrides = tuple(overrides)
+    document = document_of(path, overrides=overrides, variant=variant)
+    # Variants are changes to the scenario as it was written; with other changes they need not make sense.
+    return from_document(document, Path(path).parent, variants=not overrides)
+
+
+def document_of(path: str | Path, *, overrides: changes.Overrides = (), variant: str | None = None) -> Document:
+    """A scenario file as plain values, a variant and overrides applied, not checked; see `load`."""
+    return _changed(read(Path(path), str(path)), tuple(overrides), variant)
 
 
 def loads(
     text: str, *, base: str | Path = ".", overrides: changes.Overrides = (), variant: str | None = None
 ) -> Scenario:
     """Load a scenario from a text; see `load`."""
-    return _prepare(parse(text, "<text>"), Path(base), overrides, variant)
+    overrides = tuple(overrides)
+    return from_document(_changed(parse(text, "<text>"), overrides, variant), Path(base), variants=not overrides)
 
 
 def from_mapping(values: Mapping[str, Any], *, base: str | Path = ".") -> Scenario:
@@ -55,7 +63,7 @@ def from_mapping(values: Mapping[str, Any], *, base: str | Path = ".") -> Scenar
     return from_document(Document(dict(values), "<mapping>"), Path(base))
 
 
-def _prepare(document: Document, base: Path, overrides: changes.Overrides, variant: str | None) -> Scenario:
+def _changed(document: Document, overrides: tuple[tuple[str, Any], ...], variant: str | None) -> Document:
     if variant is not None:
         variants = document.values.get("variants") or {}
         if not isinstance(variants, dict) or variant not in variants:
@@ -64,11 +72,7 @@ def _prepare(document: Document, base: Path, overrides: changes.Overrides, varia
             finding = Finding("unknown-variant", "variants", message, suggestion=near)
             raise ScenarioError([finding.at(*document.place(("variants",)))])
         document = applied(document, variant)
-    overrides = list(overrides)
-    if overrides:
-        document = changes.apply(document, overrides, ("--set", 0, 0))
-    # Variants are changes to the scenario as it was written; with other changes they need not make sense.
-    return from_document(document, base, variants=not overrides)
+    return changes.apply(document, overrides, ("--set", 0, 0)) if overrides else document
 
 
 def applied(document: Document, variant: str) -> Document:

@@ -1,0 +1,250 @@
+"""Terraform's JSON syntax for the AWS provider (6.0 or newer); what neither section says is a variable.
+
+Attributes are those of ``aws_batch_compute_environment``, ``aws_batch_job_queue``, ``aws_batch_job_definition`` and
+``aws_batch_scheduling_policy``. What the provider has no attribute for is refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from batchsim.aws.deployable import NAMES, Deployable, Missing, policy_name
+from batchsim.errors import Finding, ScenarioError
+from batchsim.scenario.rules.context import base_name
+
+RESOURCES = {
+    "schedulingPolicies": "aws_batch_scheduling_policy",
+    "computeEnvironments": "aws_batch_compute_environment",
+    "jobQueues": "aws_batch_job_queue",
+    "jobDefinitions": "aws_batch_job_definition",
+}
+
+#: API member → attribute of the provider, a nested table, or how its value is written.
+Attributes = dict[str, Any]
+
+_AS_JSON = "as JSON"
+_RETRY: Attributes = {
+    "attempts": "attempts",
+    "evaluateOnExit": (
+        "evaluate_on_exit",
+        {
+            "action": "action",
+            "onExitCode": "on_exit_code",
+            "onReason": "on_reason",
+            "onStatusReason": "on_status_reason",
+        },
+    ),
+}
+_COMPUTE: Attributes = {
+    "type": "type",
+    "allocationStrategy": "allocation_strategy",
+    "bidPercentage": "bid_percentage",
+    "minvCpus": "min_vcpus",
+    "maxvCpus": "max_vcpus",
+    "desiredvCpus": "desired_vcpus",
+    "instanceTypes": "instance_type",
+    "subnets": "subnets",
+    "securityGroupIds": "security_group_ids",
+    "instanceRole": "instance_role",
+    "spotIamFleetRole": "spot_iam_fleet_role",
+    "ec2KeyPair": "ec2_key_pair",
+    "imageId": "image_id",
+    "placementGroup": "placement_group",
+    "tags": "tags",
+    "launchTemplate": (
+        "launch_template",
+        {"launchTemplateId": "launch_template_id", "launchTemplateName": "launch_template_name", "version": "version"},
+    ),
+    "ec2Configuration": (
+        "ec2_configuration",
+        {
+            "imageType": "image_type",
+            "imageIdOverride": "image_id_override",
+            "imageKubernetesVersion": "image_kubernetes_version",
+        },
+    ),
+}
+ATTRIBUTES: dict[str, Attributes] = {
+    "schedulingPolicies": {
+        "name": "name",
+        "tags": "tags",
+        "fairsharePolicy": (
+            "fair_share_policy",
+            {
+                "computeReservation": "compute_reservation",
+                "shareDecaySeconds": "share_decay_seconds",
+                "shareDistribution": (
+                    "share_distribution",
+                    {"shareIdentifier": "share_identifier", "weightFactor": "weight_factor"},
+                ),
+            },
+        ),
+    },
+    "computeEnvironments": {
+        "computeEnvironmentName": "name",
+        "type": "type",
+        "state": "state",
+        "serviceRole": "service_role",
+        "tags": "tags",
+        "computeResources": ("compute_resources", _COMPUTE),
+    },
+    "jobQueues": {
+        "jobQueueName": "name",
+        "priority": "priority",
+        "state": "state",
+        "schedulingPolicyArn": "scheduling_policy_arn",
+        "tags": "tags",
+        "computeEnvironmentOrder": (
+            "compute_environment_order",
+            {"order": "order", "computeEnvironment": "compute_environment"},
+        ),
+        "jobStateTimeLimitActions": (
+            "job_state_time_limit_action",
+            {"reason": "reason", "state": "state", "maxTimeSeconds": "max_time_seconds", "action": "action"},
+        ),
+    },
+    "jobDefinitions": {
+        "jobDefinitionName": "name",
+        "type": "type",
+        "parameters": "parameters",
+        "platformCapabilities": "platform_capabilities",
+        "propagateTags": "propagate_tags",
+        "schedulingPriority": "scheduling_priority",
+        "tags": "tags",
+        "timeout": ("timeout", {"attemptDurationSeconds": "attempt_duration_seconds"}),
+        "retryStrategy": ("retry_strategy", _RETRY),
+        "containerProperties": ("container_properties", _AS_JSON),
+        "nodeProperties": ("node_properties", _AS_JSON),
+        "ecsProperties": ("ecs_properties", _AS_JSON),
+    },
+}
+_LISTS = ("subnets", "securityGroupIds")
+
+
+def export(configuration: Deployable) -> dict[str, str]:
+    """One file, ``main.tf.json``.
+
+    Raises
+    ------
+    ScenarioError
+        If the provider has no attribute for something that the configuration says.
+    """
+    findings: list[Finding] = [
+        configuration.document.finding(
+            ("batch", "consumableResources"), "not-in-terraform", "the AWS provider has no consumable resources"
+        )
+        for _ in configuration.batch["consumableResources"][:1]
+    ]
+    variables: dict[str, Any] = {}
+    resources: dict[str, dict[str, Any]] = {}
+    for kind, resource in RESOURCES.items():
+        for index, request in enumerate(configuration.batch[kind]):
+            name = str(request[NAMES[kind]])
+            request = _request(kind, name, request, configuration, variables)
+            place = ("batch", kind, index)
+
+            def refuse(steps: tuple[str | int, ...], where: Any = place) -> None:
+                message = f"the AWS provider has no attribute for {steps[-1]}"
+                findings.append(configuration.document.finding((*where, *steps), "not-in-terraform", message))
+
+            resources.setdefault(resource, {})[_label(name)] = _block(request, ATTRIBUTES[kind], (), refuse)
+    if findings:
+        raise ScenarioError(findings)
+    content = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}}},
+        "provider": {"aws": {"region": configuration.region}},
+        **({"variable": variables} if variables else {}),
+        "resource": resources,
+    }
+    return {"main.tf.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
+
+
+class _Expression(str):
+    """A text that Terraform shall evaluate."""
+
+    __slots__ = ()
+
+
+def _request(
+    kind: str, name: str, request: dict[str, Any], configuration: Deployable, variables: dict[str, Any]
+) -> dict[str, Any]:
+    """A request with variables for what is missing, and expressions for what the same file makes."""
+    request = json.loads(json.dumps(request))
+    if configuration.tags:
+        request["tags"] = {**configuration.tags, **request.get("tags", {})}
+    for lack in configuration.missing:
+        if (lack.kind, lack.name) == (kind, name):
+            target = request
+            for step in lack.steps:
+                target = target[step]  # type: ignore[index]
+            target[lack.member] = _variable(lack, variables)
+    if kind == "jobQueues":
+        request.setdefault("state", "ENABLED")  # the provider asks for it
+        environments = configuration.named("computeEnvironments")
+        for entry in request.get("computeEnvironmentOrder", []):
+            environment = base_name(entry["computeEnvironment"])
+            if environment in environments:
+                entry["computeEnvironment"] = _arn("computeEnvironments", environment)
+        policy = policy_name(request, [*configuration.named("schedulingPolicies")])
+        if policy is not None:
+            request["schedulingPolicyArn"] = _arn("schedulingPolicies", policy)
+    return request
+
+
+def _arn(kind: str, name: str) -> _Expression:
+    return _Expression(f"${{{RESOURCES[kind]}.{_label(name)}.arn}}")
+
+
+def _variable(lack: Missing, variables: dict[str, Any]) -> _Expression:
+    name = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", lack.member).lower()
+    if lack.member == "image":
+        name = f"image_{_label(lack.name)}"
+    variables[name] = {"type": "list(string)" if lack.member in _LISTS else "string"}
+    return _Expression(f"${{var.{name}}}")
+
+
+def _label(name: str) -> str:
+    """A Terraform identifier of a name: letters, digits, - and _, not beginning with a digit."""
+    return name if re.match(r"[A-Za-z_]", name) else f"_{name}"
+
+
+def _block(
+    value: dict[str, Any], attributes: Attributes, steps: tuple[str | int, ...], refuse: Callable[..., None]
+) -> dict[str, Any]:
+    block = {}
+    for member, content in value.items():
+        attribute = attributes.get(member)
+        if attribute is None:
+            refuse((*steps, member))
+        elif isinstance(attribute, str):
+            block[attribute] = _escaped(content)
+        elif attribute[1] == _AS_JSON:
+            block[attribute[0]] = _json_text(content)
+        elif isinstance(content, list):
+            block[attribute[0]] = [
+                _block(item, attribute[1], (*steps, member, index), refuse) for index, item in enumerate(content)
+            ]
+        else:
+            block[attribute[0]] = _block(content, attribute[1], (*steps, member), refuse)
+    return block
+
+
+def _escaped(value: Any) -> Any:
+    """Values whose texts Terraform takes as they are: ``${`` begins an expression there."""
+    if isinstance(value, _Expression):
+        return str(value)
+    if isinstance(value, str):
+        return value.replace("${", "$${").replace("%{", "%%{")
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    return value
+
+
+def _json_text(value: Any) -> str:
+    """A JSON document within a text; expressions in it are evaluated in their place."""
+    return json.dumps(_escaped(value), ensure_ascii=False)

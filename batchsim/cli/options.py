@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from batchsim.errors import Finding
 
 if TYPE_CHECKING:
+    from batchsim.aws.client import Account
+    from batchsim.aws.deployable import Deployable
     from batchsim.scenario.scenario import Scenario
 
 
@@ -15,6 +20,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     """Add ``--out``, ``--seed``, ``--set``, ``--json``, ``--quiet`` and ``--check``."""
     parser.add_argument("--out", metavar="DIR", type=Path, help="results folder (default: results/NAME)")
     parser.add_argument("--seed", metavar="N", type=_seed, help="seed of the random numbers instead of the scenario's")
+    add_overrides(parser)
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when an objective is missed")
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Add ``--set``."""
     parser.add_argument(
         "--set",
         metavar="PATH=VALUE",
@@ -24,9 +37,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         type=_assignment,
         help="change one value, e.g. batch.computeEnvironments.spot.computeResources.maxvCpus=128; repeatable",
     )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when an objective is missed")
+
+
+def add_account(parser: argparse.ArgumentParser) -> None:
+    """Add ``--profile``, ``--region`` and ``--endpoint-url``."""
+    parser.add_argument("--profile", metavar="NAME", help="profile of the AWS configuration")
+    parser.add_argument("--region", metavar="REGION", help="AWS region (default: the scenario's)")
+    parser.add_argument("--endpoint-url", metavar="URL", help="send requests there instead of to AWS")
 
 
 def _seed(text: str) -> int:
@@ -52,9 +69,38 @@ def _assignment(text: str) -> tuple[str, str]:
 def load(path: str, overrides: list[tuple[str, str]], variant: str | None = None) -> Scenario:
     """Load a scenario with the overrides of the command line, and print its warnings."""
     from batchsim.scenario.loading import load as load_scenario
+
+    scenario = load_scenario(path, overrides=_values(overrides), variant=variant)
+    _print_warnings(scenario.warnings)
+    return scenario
+
+
+def load_deployable(arguments: argparse.Namespace) -> Deployable:
+    """Load a scenario for export or deployment, and print its warnings."""
+    from batchsim.aws.deployable import load as load_configuration
+
+    overrides = _values(arguments.overrides)
+    configuration = load_configuration(arguments.scenario, overrides=overrides, variant=arguments.variant)
+    _print_warnings(configuration.warnings)
+    return configuration
+
+
+def account(arguments: argparse.Namespace, region: str) -> Account:
+    """The account that the command line names; `region` where it names none."""
+    from batchsim.aws.client import Account
+
+    if arguments.region and arguments.region != region:
+        message = f"warning: simulated in {region}, sent to {arguments.region}: prices and types differ"
+        print(message, file=sys.stderr)  # noqa: T201
+    return Account(arguments.profile, arguments.region or region, arguments.endpoint_url)
+
+
+def _values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:
     from batchsim.scenario.overrides import parse_value
 
-    scenario = load_scenario(path, overrides=[(key, parse_value(value)) for key, value in overrides], variant=variant)
-    for warning in scenario.warnings:
+    return [(key, parse_value(value)) for key, value in overrides]
+
+
+def _print_warnings(warnings: Iterable[Finding]) -> None:
+    for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201
-    return scenario

@@ -1,0 +1,127 @@
+"""``batchsim deploy``: plan, ask, create or update in AWS; submit the jobs; remove it all again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from batchsim.cli import options
+from batchsim.errors import Finding, ScenarioError
+
+if TYPE_CHECKING:
+    from batchsim.aws.deploy import Deployer
+    from batchsim.aws.plan import Plan
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "deploy",
+        help="send the configuration to AWS",
+        description="Show what would be created, updated, replaced or deleted in AWS, ask, and do it. Everything that "
+        "is created is tagged; nothing without the tag is ever changed.",
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="scenario file (YAML)")
+    parser.add_argument("--variant", metavar="NAME", help="deploy this variant of the scenario")
+    parser.add_argument("--plan", action="store_true", help="show the plan, ask nothing, change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--destroy", action="store_true", help="remove everything of this scenario's deployment")
+    parser.add_argument("--submit", action="store_true", help="then submit the jobs of every workflow, once")
+    parser.add_argument("--submission", metavar="NAME", help="submit anew under this name")
+    parser.add_argument(
+        "--rate", metavar="N", type=float, default=10.0, help="jobs submitted a second, at most (default: 10)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON and nothing else")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but the plan and errors")
+    options.add_overrides(parser)
+    options.add_account(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Do what the command says and return the exit code."""
+    from batchsim.aws.deploy import Deployer
+    from batchsim.aws.inventory import look
+    from batchsim.aws.plan import plan, plan_destroy
+    from batchsim.aws.submit import check_rate
+    from batchsim.report.deployment import as_json, lines
+
+    if arguments.destroy and arguments.submit:
+        raise ScenarioError([Finding("usage", "--submit", "there is nothing to submit to after --destroy")])
+    check_rate(arguments.rate)
+    configuration = options.load_deployable(arguments)
+    account = options.account(arguments, configuration.region)
+    if configuration.missing and not arguments.destroy:
+        raise ScenarioError([lack.finding for lack in configuration.missing])
+    deployer = Deployer(account, say=_silent if arguments.quiet else _say)
+    inventory = look(account)
+    region = str(account.region)
+    destroyed = plan_destroy(configuration.name, region, inventory) if arguments.destroy else None
+    todo = destroyed or plan(configuration, inventory)
+    if arguments.json:
+        sys.stdout.write(json.dumps(as_json(todo), indent=2) + "\n")
+    else:
+        print("\n".join(lines(todo, region)))  # noqa: T201
+    if todo.conflicts:
+        raise ScenarioError(todo.conflicts)
+    if arguments.plan or not _agreed(todo, arguments):
+        return 0
+    _carry_out(deployer, todo)
+    if arguments.submit:
+        _submit(deployer, configuration, arguments)
+    return 0
+
+
+def _agreed(todo: Plan, arguments: argparse.Namespace) -> bool:
+    """Whether the user wants it done."""
+    if arguments.yes or not (todo.changes or arguments.submit):
+        return True
+    if arguments.json or not sys.stdin.isatty():
+        _say("nothing was changed: confirm with --yes")
+        return False
+    question = "Submit the jobs?" if not todo.changes else "Do this?"
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() in {"y", "yes"}:
+        return True
+    _say("nothing was changed")
+    return False
+
+
+def _carry_out(deployer: Deployer, todo: Plan) -> None:
+    try:
+        deployer.carry_out(todo)
+    except (ScenarioError, KeyboardInterrupt):
+        _say("stopped; what is said above was done: the same command continues from there")
+        raise
+
+
+def _submit(deployer: Deployer, configuration: Any, arguments: argparse.Namespace) -> None:
+    from batchsim.aws.submit import planned, submission_id, submit
+
+    calls = planned(configuration.workload)
+    submission = arguments.submission or submission_id(configuration.name, calls)
+    if len(configuration.workload) > len({call.workflow for call in calls}):
+        _say("traces are recordings without commands: their jobs are not submitted")
+    try:
+        sent = submit(deployer, configuration.name, calls, submission, arguments.rate)
+    except (ScenarioError, KeyboardInterrupt):
+        _say(f"stopped within submission {submission}: the same command submits the rest")
+        raise
+    if sent < len(calls):
+        there = len(calls) - sent
+        _say(
+            f"{there} of {len(calls)} jobs of submission {submission} were there already; --submission NAME sends anew"
+        )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def _silent(_text: str) -> None:
+    pass

@@ -32,7 +32,6 @@ class Change:
 #: What AWS takes for granted where a request says nothing; documented values that take a setting back.
 _UNSAID: dict[str, dict[Path, Any]] = {
     "computeEnvironments": {
-        ("state",): "ENABLED",
         ("computeResources", "minvCpus"): 0,
         ("computeResources", "bidPercentage"): 100,
         ("computeResources", "scalingPolicy", "minScaleDownDelayMinutes"): 0,
@@ -42,7 +41,7 @@ _UNSAID: dict[str, dict[Path, Any]] = {
         ("computeResources", "placementGroup"): "",
         ("computeResources", "allocationStrategy"): "BEST_FIT",
     },
-    "jobQueues": {("state",): "ENABLED", ("jobStateTimeLimitActions",): [], ("schedulingPolicyArn",): None},
+    "jobQueues": {("jobStateTimeLimitActions",): [], ("schedulingPolicyArn",): None},
     "schedulingPolicies": {},
     "consumableResources": {("resourceType",): "REPLENISHABLE"},
 }

@@ -93,7 +93,9 @@ def requests(configuration: Deployable) -> Iterator[tuple[str, str, dict[str, An
             tags = {**configuration.tags, **request.get("tags", {}), OWNER: configuration.name}
             if kind == "jobDefinitions":
                 tags[DIGEST] = digest({**request, "tags": tags})
-            yield kind, name, {**request, "tags": tags}
+            # Said outright, so that what was DISABLED by hand or by an interrupted removal is enabled again.
+            state = {"state": "ENABLED"} if kind in ("computeEnvironments", "jobQueues") else {}
+            yield kind, name, {**state, **request, "tags": tags}
 
 
 def plan(configuration: Deployable, inventory: Inventory) -> Plan:

@@ -96,7 +96,7 @@ def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], 
         _parquet(made / "instances.parquet", INSTANCES, result.tables.instances())
         _parquet(made / "timeline.parquet", TIMELINE, timeline(result.tables).to_batches(SLICE))
         (made / MARK).write_text(result.summary_json(), encoding="utf-8")
-        text = result.scenario.to_yaml(relative_to=folder, seed=result.seed)
+        text = result.scenario.to_yaml(relative_to=folder, seed=result.seed, public=True)
         (made / "scenario.yaml").write_text(text, encoding="utf-8")
         for name, writer in (extra or {}).items():
             writer(made / name)

@@ -15,6 +15,7 @@ from typing import Any
 
 from batchsim._version import __version__
 from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.redaction import shown
 from batchsim.scenario.configuration import Configuration
 from batchsim.scenario.distributions import DISTRIBUTIONS, Constant, as_given
 from batchsim.scenario.document import Document
@@ -164,7 +165,7 @@ class Scenario:
         ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
         return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
 
-    def to_yaml(self, *, relative_to: Path | None = None, seed: int | None = None) -> str:
+    def to_yaml(self, *, relative_to: Path | None = None, seed: int | None = None, public: bool = False) -> str:
         """The scenario as it is run: every default filled in, seed and versions stated.
 
         Parameters
@@ -173,6 +174,9 @@ class Scenario:
             Folder from which the paths of traces shall work; the scenario's own without it.
         seed : int, optional
             The seed that was used instead of the scenario's own.
+        public : bool
+            Without the ``deployment:`` section, account ids and the values of variables that look like secrets: none
+            of them bears on a result.
         """
         from io import StringIO
 
@@ -182,6 +186,8 @@ class Scenario:
 
         content = self._content(relative_to or self.base)
         content["seed"] = self.seed if seed is None else seed
+        if public:
+            content = {key: shown(value) for key, value in content.items() if key != "deployment"}
         content["versions"] = {"batchsim": __version__, "botocore": botocore_version()}
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False

@@ -1,0 +1,190 @@
+"""What differs from what AWS describes, and what AWS can change in place (User Guide, Update a compute environment)."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from batchsim.aws.differences import differences, digest
+from batchsim.aws.inventory import DIGEST, Existing
+
+LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+REQUEST = {
+    "computeEnvironmentName": "spot",
+    "type": "MANAGED",
+    "state": "ENABLED",
+    "computeResources": {
+        "type": "SPOT",
+        "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED",
+        "minvCpus": 0,
+        "maxvCpus": 256,
+        "instanceTypes": ["c6i", "m6i.4xlarge"],
+        "subnets": ["subnet-1", "subnet-2"],
+        "securityGroupIds": ["sg-1"],
+        "instanceRole": "ecsInstanceRole",
+    },
+    "tags": {"batchsim:scenario": "etl"},
+}
+
+
+def environment(role: str = LINKED, **resources) -> Existing:
+    """What AWS describes of `REQUEST`, with what it adds."""
+    described = copy.deepcopy(REQUEST)
+    described |= {"serviceRole": role, "status": "VALID", "ecsClusterArn": "arn:…", "uuid": "1"}
+    described["computeResources"] |= {
+        "desiredvCpus": 64,
+        "ec2Configuration": [{"imageType": "ECS_AL2023"}],
+        **resources,
+    }
+    return Existing("computeEnvironments", "spot", "arn:…/spot", described)
+
+
+def asked(**resources) -> dict:
+    request = copy.deepcopy(REQUEST)
+    request["computeResources"] |= resources
+    return request
+
+
+def only(changes):
+    assert len(changes) == 1
+    return changes[0]
+
+
+def test_what_aws_adds_is_no_difference():
+    assert differences(REQUEST, environment()) == []
+
+
+def test_batch_s_own_variable_is_no_difference():
+    assert differences(asked(desiredvCpus=8), environment(desiredvCpus=64)) == []
+
+
+def test_subnets_have_no_order_and_roles_go_by_name_or_arn():
+    there = environment(
+        subnets=["subnet-2", "subnet-1"], instanceRole="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole"
+    )
+    assert differences(REQUEST, there) == []
+
+
+@pytest.mark.parametrize("role", [LINKED, "arn:aws:iam::123456789012:role/batch"])
+def test_limits_change_in_place_whatever_the_role(role):
+    change = only(differences(asked(maxvCpus=512), environment(role)))
+    assert (change.path, change.before, change.after) == (("computeResources", "maxvCpus"), 256, 512)
+    assert not change.obstacle
+
+
+def test_instance_types_change_in_place_with_the_service_linked_role():
+    assert not only(differences(asked(instanceTypes=["r6i"]), environment())).obstacle
+
+
+def test_instance_types_need_a_replacement_with_any_other_role():
+    change = only(differences(asked(instanceTypes=["r6i"]), environment("arn:aws:iam::123456789012:role/batch")))
+    assert "service-linked role" in change.obstacle
+
+
+def test_best_fit_allows_no_infrastructure_update():
+    there = environment(allocationStrategy="BEST_FIT")
+    changes = differences(asked(allocationStrategy="BEST_FIT", instanceTypes=["r6i"]), there)
+    assert "BEST_FIT" in only(changes).obstacle
+    assert "BEST_FIT" in only(differences(REQUEST, there)).obstacle
+
+
+def test_spot_to_on_demand_is_an_infrastructure_update():
+    changes = differences(asked(type="EC2", allocationStrategy="BEST_FIT_PROGRESSIVE"), environment())
+    assert {change.path[-1] for change in changes} == {"type", "allocationStrategy"}
+    assert not any(change.obstacle for change in changes)
+
+
+def test_ec2_to_fargate_is_a_replacement():
+    assert any("Fargate" in change.obstacle for change in differences(asked(type="FARGATE"), environment()))
+
+
+def test_managed_to_unmanaged_is_a_replacement():
+    assert only(differences(REQUEST | {"type": "UNMANAGED"}, environment())).obstacle == "type can't be changed"
+
+
+@pytest.mark.parametrize(
+    ("member", "before", "after"),
+    [("bidPercentage", 60, 100), ("minvCpus", 8, 0), ("ec2KeyPair", "ops", ""), ("imageId", "ami-1", "")],
+)
+def test_what_is_no_longer_said_is_taken_back(member, before, after):
+    request = asked()
+    request["computeResources"].pop(member, None)
+    change = only(differences(request, environment(**{member: before})))
+    assert (change.path[-1], change.before, change.after) == (member, before, after)
+
+
+def queue(**members) -> Existing:
+    described = {
+        "jobQueueName": "nightly",
+        "state": "ENABLED",
+        "status": "VALID",
+        "priority": 10,
+        "computeEnvironmentOrder": [
+            {"order": 2, "computeEnvironment": "arn:aws:batch:us-east-1:123456789012:compute-environment/on-demand"},
+            {"order": 1, "computeEnvironment": "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"},
+        ],
+        **members,
+    }
+    return Existing("jobQueues", "nightly", "arn:…/nightly", described)
+
+
+QUEUE = {
+    "jobQueueName": "nightly",
+    "state": "ENABLED",
+    "priority": 10,
+    "computeEnvironmentOrder": [
+        {"order": 1, "computeEnvironment": "spot"},
+        {"order": 2, "computeEnvironment": "on-demand"},
+    ],
+}
+
+
+def test_a_queue_s_environments_go_by_name_or_arn():
+    assert differences(QUEUE, queue()) == []
+
+
+def test_a_queue_s_order_and_priority_change_in_place():
+    swapped = [{"order": 3 - entry["order"], "computeEnvironment": entry["computeEnvironment"]}
+               for entry in QUEUE["computeEnvironmentOrder"]]  # fmt: skip
+    changes = differences(QUEUE | {"priority": 20, "computeEnvironmentOrder": swapped}, queue())
+    assert {change.path for change in changes} == {("priority",), ("computeEnvironmentOrder",)}
+    assert not any(change.obstacle for change in changes)
+
+
+POLICY = "arn:aws:batch:us-east-1:123456789012:scheduling-policy/fair"
+
+
+def test_a_policy_is_swapped_in_place_and_neither_added_nor_taken_away():
+    other = POLICY.replace("fair", "other")
+    assert differences(QUEUE | {"schedulingPolicyArn": "fair"}, queue(schedulingPolicyArn=POLICY)) == []
+    assert not only(differences(QUEUE | {"schedulingPolicyArn": POLICY}, queue(schedulingPolicyArn=other))).obstacle
+    assert only(differences(QUEUE | {"schedulingPolicyArn": POLICY}, queue())).obstacle
+    assert only(differences(QUEUE, queue(schedulingPolicyArn=POLICY))).obstacle
+
+
+def test_a_time_limit_no_longer_said_is_taken_back():
+    limit = {"reason": "X", "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
+    change = only(differences(QUEUE, queue(jobStateTimeLimitActions=[limit])))
+    assert change.after == []
+
+
+def definition(**members) -> dict:
+    request = {"jobDefinitionName": "extract", "type": "container", **members}
+    return {**request, "tags": {DIGEST: digest(request)}}
+
+
+def described(request: dict) -> Existing:
+    return Existing("jobDefinitions", "extract", "arn:…:1", {**request, "revision": 1, "parameters": {}})
+
+
+def test_a_definition_is_another_when_its_request_is():
+    one = definition(containerProperties={"image": "a", "command": ["x"]})
+    other = definition(containerProperties={"image": "b", "command": ["x"]})
+    assert differences(one, described(one)) == []
+    assert only(differences(other, described(one))).path == ("containerProperties", "image")
+
+
+def test_a_member_taken_out_of_a_definition_is_noticed():
+    one, less = definition(timeout={"attemptDurationSeconds": 60}), definition()
+    assert differences(less, described(one))

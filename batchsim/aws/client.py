@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from batchsim.errors import Finding, ScenarioError
+from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.redaction import redacted
 
 #: Error codes that say: not now, and nothing has happened.
@@ -63,7 +63,16 @@ class Account:
         )
         with aws_errors(f"{service}: configuration"):
             session = boto3.Session(profile_name=self.profile, region_name=self.region)
-            return session.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]
+            regions = session.get_available_regions("batch")
+            if self.endpoint_url is None and self.region is not None and self.region not in regions:
+                near = nearest(self.region, regions)
+                message = f"AWS Batch is not known to be in {self.region!r}"
+                raise ScenarioError([Finding("unknown-region", "--region", message, suggestion=near)])
+            try:
+                return session.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]
+            except ValueError as error:  # botocore checks the form of an endpoint so
+                finding = Finding("usage", "--endpoint-url", str(error), "a URL such as http://127.0.0.1:5000")
+                raise ScenarioError([finding]) from None
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def test_a_profile_that_there_is_not(scenario, capsys):
 
 
 def test_a_region_that_there_is_not(scenario, capsys, monkeypatch):
-    main(["deploy", scenario, "--region", "us-esat-1", "--yes"])
+    main(["deploy", scenario, "--region", "us-east1", "--yes"])
     assert "did you mean us-east-1?" in capsys.readouterr().err
 
 

@@ -122,6 +122,15 @@ class Fargate:
         """Whether a task could be launched now."""
         return self._under_limit(shape) and self._rate.available_at(self._clock.now) <= self._clock.now
 
+    @property
+    def max_vcpus(self) -> int:
+        """The environment's limit."""
+        return self._spec.max_vcpus
+
+    def exhausted(self, shape: Shape) -> bool:  # noqa: ARG002
+        """Capacity does not run out here."""
+        return False
+
     def holds(self, shape: Shape) -> bool:
         """Whether a task of this size is under the environment's limit when it is empty."""
         return self._spec.can_hold(shape)

@@ -125,6 +125,15 @@ class Fleet:
         """Whether an ACTIVE instance could take the job now."""
         return self.spec.enabled and self._room.find(shape) is not None
 
+    @property
+    def max_vcpus(self) -> int:
+        """The environment's limit."""
+        return self.spec.max_vcpus
+
+    def exhausted(self, shape: Shape) -> bool:  # noqa: ARG002
+        """Capacity does not run out here."""
+        return False
+
     def holds(self, shape: Shape) -> bool:
         """Whether the environment could ever run the job; remembered, since it is asked in every cycle."""
         held = self._holds.get(shape)

@@ -82,6 +82,11 @@ class Jobs:
         self._stop_s = stop_s
         #: Called with a job that became RUNNABLE, and whether it is a retry; set by the scheduler.
         self.on_runnable: Callable[[int, bool], None]
+        #: Called with a job that was submitted, whose attempt ended, that is in a final state: only where a queue or a
+        #: resource has to know.
+        self.on_submitted: Callable[[int], None] | None = None
+        self.on_stopped: Callable[[int], None] | None = None
+        self.on_finished: Callable[[int], None] | None = None
         #: Called with an environment in which an attempt ended; set by the scheduler.
         self.on_freed: Callable[[Station], None]
         self._rows = len(workload)
@@ -115,6 +120,8 @@ class Jobs:
         while job < self._rows and self._submitted_at[job] + self._admit_s <= now:
             # Failing or completing cascades look at `_admitted`, so it is moved before each job is looked at.
             self._admitted = job + 1
+            if self.on_submitted is not None:
+                self.on_submitted(job)
             if job in self._broken:
                 self._fail_dependent(job)
             elif self._open[job] == 0:
@@ -134,6 +141,11 @@ class Jobs:
         self._recorder.reason[job] = self._dependency_failed
         self._finish(job, Status.FAILED)
 
+    def cancel(self, job: int, status_reason: str) -> None:
+        """End a RUNNABLE job; it is not retried (API CancelJob)."""
+        self._recorder.reason[job] = self._recorder.reasons.code(status_reason)
+        self._finish(job, Status.FAILED)
+
     def _finish(self, job: int, status: Status) -> None:
         """Enter a final state, and tell the nodes that wait for this one (a cascade, at one instant)."""
         recorder, now = self._recorder, self._clock.now
@@ -143,6 +155,8 @@ class Jobs:
             if node < self._rows:
                 recorder.status[node] = outcome
                 recorder.stopped_at[node] = now
+                if self.on_finished is not None:
+                    self.on_finished(node)
             for position in range(self._dependents_start[node], self._dependents_start[node + 1]):
                 dependent = self._dependents[position]
                 self._open[dependent] -= 1
@@ -217,6 +231,8 @@ class Jobs:
     def _end(self, attempt: Attempt, interruption: str | None) -> None:
         job, now = attempt.job, self._clock.now
         del self.running[job]
+        if self.on_stopped is not None:
+            self.on_stopped(job)
         succeeded = attempt.exit_code == 0 and not attempt.timed_out and interruption is None
         self._record(attempt, Status.SUCCEEDED if succeeded else Status.FAILED, now)
         self._recorder.reason[job] = attempt.reason

@@ -1,13 +1,9 @@
-"""A job queue: RUNNABLE jobs in the order in which the scheduler looks at them.
-
-Order is by time of submission, not by the moment a job became RUNNABLE (API ``FrontOfQueueDetail``), and a retried job
-goes to the front (User Guide, *Best practices*); retried jobs keep their order of submission among themselves.
-"""
+"""Job queues: RUNNABLE jobs in the order in which the scheduler looks at them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
@@ -17,9 +13,26 @@ from batchsim.scenario import configuration
 if TYPE_CHECKING:
     from batchsim.engine.station import Station
 
+#: Tries to start a job of a shape; says whether it did.
+Dispatch = Callable[[int, int], bool]
+
+#: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
+OVERTAKE_DEPTH = 100
+
 
 class JobQueue:
-    """RUNNABLE jobs of one queue; a job's row number is its place in the order of submission.
+    """A first-in, first-out queue.
+
+    Order is by time of submission, not by the moment a job became RUNNABLE (API ``FrontOfQueueDetail``), and a retried
+    job goes to the front (User Guide, *Best practices*); retried jobs keep their order of submission among themselves.
+    A job's row number is its place in the order of submission.
+
+    Parameters
+    ----------
+    shape_of : callable
+        The shape's number of a job.
+    overtake : bool
+        Whether jobs behind a waiting head may take room that it can't use.
 
     Attributes
     ----------
@@ -31,42 +44,101 @@ class JobQueue:
         Whether a scheduling cycle has to look at it.
     unplanned : bool
         Whether jobs came or capacity went since the last look at scaling out.
+    shapes : Counter
+        Waiting jobs by shape.
+    takes_turns : bool
+        Whether a job that can't be started leaves the turn to another, or blocks what is behind it.
     """
 
-    def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], jobs: int) -> None:
+    takes_turns = False
+
+    def __init__(
+        self,
+        index: int,
+        spec: configuration.JobQueue,
+        stations: tuple[Station, ...],
+        jobs: int,
+        shape_of: Callable[[int], int],
+        *,
+        overtake: bool = False,
+    ) -> None:
         self.index = index
         self.name = spec.name
         self.priority = spec.priority
+        self.time_limits = spec.time_limits
         self.stations = stations
         self.changed = False
         self.unplanned = False
         self.shapes: Counter[int] = Counter()
         self._rows = jobs
+        self._shape_of = shape_of
+        self._overtaking = overtake
         self._waiting = SortedList()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, job: int, shape: int, *, retried: bool) -> None:
+    def __iter__(self) -> Iterator[int]:
+        """Waiting jobs in the order in which they would be started."""
+        rows = self._rows
+        return (key % rows for key in self._waiting)
+
+    def add(self, job: int, *, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
         self._waiting.add(job - self._rows if retried else job)
-        self.shapes[shape] += 1
+        self.shapes[self._shape_of(job)] += 1
         self.changed = self.unplanned = True
 
     def head(self) -> int:
         """The job that the scheduler looks at first; the queue must not be empty."""
         return int(self._waiting[0] % self._rows)
 
-    def pop(self, position: int, shape: int) -> None:
-        """Take the job at a position out of the queue."""
+    def holds_back(self, shape: int) -> bool:  # noqa: ARG002
+        """Whether the queue's own policy keeps jobs of a shape from starting."""
+        return False
+
+    def submitted(self, job: int) -> None:
+        """Note that a job of the queue arrived."""
+
+    def finished(self, job: int) -> None:
+        """Note that a job of the queue is in a final state."""
+
+    def stopped(self, job: int) -> None:
+        """Note that an attempt ended."""
+
+    def drain(self, dispatch: Dispatch) -> None:
+        """Start jobs from the head until one can't be."""
+        while self._waiting:
+            job = self.head()
+            if not dispatch(job, self._shape_of(job)):
+                break
+            self._pop(0)
+        if self._waiting and self._overtaking:
+            self._overtake(dispatch)
+
+    def _overtake(self, dispatch: Dispatch) -> None:
+        failed = {self._shape_of(self.head())}
+        position = looked_at = 1
+        while position < len(self._waiting) and looked_at < OVERTAKE_DEPTH:
+            job = int(self._waiting[position] % self._rows)
+            shape = self._shape_of(job)
+            looked_at += 1
+            if shape not in failed and dispatch(job, shape):
+                self._pop(position)
+            else:
+                failed.add(shape)
+                position += 1
+
+    def remove_head(self) -> None:
+        """Take the head out: it is cancelled."""
+        self._pop(0)
+
+    def _pop(self, position: int) -> None:
+        shape = self._shape_of(int(self._waiting[position] % self._rows))
         del self._waiting[position]
+        self._forget(shape)
+
+    def _forget(self, shape: int) -> None:
         self.shapes[shape] -= 1
         if not self.shapes[shape]:
             del self.shapes[shape]
-
-    def __getitem__(self, position: int) -> int:
-        return int(self._waiting[position] % self._rows)
-
-    def __iter__(self) -> Iterator[int]:
-        rows = self._rows
-        return (key % rows for key in self._waiting)

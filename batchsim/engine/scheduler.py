@@ -11,6 +11,7 @@ it there; else the next (User Guide, *Compute environments*: an environment that
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from batchsim.columns import Cause
 from batchsim.engine.allocation import Demand
@@ -21,12 +22,10 @@ from batchsim.engine.placement import Room
 from batchsim.engine.queue import JobQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.station import Station
-from batchsim.scenario.configuration import Shape
+from batchsim.engine.stock import Stock
+from batchsim.engine.time_limits import TimeLimits, blocked_for
 from batchsim.scenario.environment import Scheduler as Settings
 from batchsim.workload.table import Workload
-
-#: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
-OVERTAKE_DEPTH = 100
 
 
 class Scheduler:
@@ -50,16 +49,22 @@ class Scheduler:
     ) -> None:
         self._settings = settings
         self._shapes = workload.shapes
+        self._wanted = tuple(group.consumables for group in workload.groups)
         self._clock = clock
         self._jobs = jobs
         self._recorder = recorder
         self._cycle: tuple[float, Alarm] | None = None
         self._look: Alarm | None = None
 
-    def connect(self, queues: Sequence[JobQueue], queue_of_group: Sequence[int], fleets: Sequence[Fleet]) -> None:
-        """Take charge of queues and fleets, which need the scheduler to be built."""
+    def connect(
+        self, queues: Sequence[JobQueue], queue_of_group: Sequence[int], fleets: Sequence[Fleet], stock: Stock
+    ) -> None:
+        """Take charge of queues, fleets and consumable resources, which need the scheduler to be built."""
         self._queues = queues
         self._queue_of_group = queue_of_group
+        self._stock = stock
+        self._dispatchers = {queue.index: partial(self._dispatch, queue) for queue in queues}
+        self._time_limits = TimeLimits(self._clock, self._cancel_head)
         self._fleets = fleets
         # Equal priorities are evaluated by name: AWS leaves their order open.
         self._by_priority = sorted(queues, key=lambda queue: (-queue.priority, queue.name))
@@ -76,9 +81,30 @@ class Scheduler:
 
     def runnable(self, job: int, retried: bool) -> None:
         """A job became RUNNABLE: it is looked at in the next regular cycle."""
-        queue = self._queues[self._queue_of_group[self._jobs.group[job]]]
-        queue.add(job, self._jobs.shape[job], retried=retried)
+        queue = self._queue_of(job)
+        queue.add(job, retried=retried)
         self._request_cycle(next_tick(self._clock.now, self._settings.dispatch_interval))
+
+    def submitted(self, job: int) -> None:
+        """A job arrived."""
+        self._queue_of(job).submitted(job)
+
+    def finished(self, job: int) -> None:
+        """A job is in a final state."""
+        self._queue_of(job).finished(job)
+
+    def stopped(self, job: int) -> None:
+        """An attempt ended: what it had locked is free."""
+        self._queue_of(job).stopped(job)
+        wanted = self._wanted[self._jobs.group[job]]
+        if wanted and self._stock.give(wanted):
+            for queue in self._queues:
+                if queue:
+                    queue.changed = True
+                    self._request_cycle(self._clock.now)
+
+    def _queue_of(self, job: int) -> JobQueue:
+        return self._queues[self._queue_of_group[self._jobs.group[job]]]
 
     def room_freed(self, station: Station) -> None:
         """An environment has more room: a cycle follows at once if anything waits for it."""
@@ -109,45 +135,29 @@ class Scheduler:
         evaluated = [queue for queue in self._by_priority if queue.changed]
         for queue in evaluated:
             queue.changed = False
-            self._drain(queue)
+            queue.drain(self._dispatchers[queue.index])
         # Causes are judged when all queues have taken what they can.
         for queue in evaluated:
             self._note_causes(queue)
         self._note_stranded(evaluated)
+        for queue in evaluated:
+            if queue.time_limits:
+                self._watch_head(queue)
         for queue in evaluated:
             if queue and queue.unplanned:
                 growing = self._growing(queue)
                 if growing:
                     self._request_look(any(fleet.booting for fleet in growing))
 
-    def _drain(self, queue: JobQueue) -> None:
-        while queue:
-            job = queue.head()
-            shape = self._jobs.shape[job]
-            if not self._dispatch(queue, job, shape):
-                break
-            queue.pop(0, shape)
-        if queue and self._settings.overtake == "fitting":
-            self._overtake(queue)
-
-    def _overtake(self, queue: JobQueue) -> None:
-        """Let jobs behind a waiting head take room that it can't use."""
-        failed = {self._jobs.shape[queue.head()]}
-        position = looked_at = 1
-        while position < len(queue) and looked_at < OVERTAKE_DEPTH:
-            job = queue[position]
-            shape = self._jobs.shape[job]
-            looked_at += 1
-            if shape not in failed and self._dispatch(queue, job, shape):
-                queue.pop(position, shape)
-            else:
-                failed.add(shape)
-                position += 1
-
     def _dispatch(self, queue: JobQueue, job: int, shape_code: int) -> bool:
         shape = self._shapes[shape_code]
+        wanted = self._wanted[self._jobs.group[job]]
+        if wanted and not self._stock.has(wanted):
+            return False
         for station in queue.stations:
             if station.place(job, shape):
+                if wanted:
+                    self._stock.take(wanted)
                 return True
             if station.provides(shape):
                 return False
@@ -163,15 +173,18 @@ class Scheduler:
         """
         fitting: dict[int, bool] = {}
         if queue:
-            head = self._jobs.shape[queue.head()]
-            causes = [(-1, self._cause(queue, self._shapes[head]))]
+            job = queue.head()
+            head = self._jobs.shape[job]
+            scarce = not self._stock.has(self._wanted[self._jobs.group[job]])
+            causes = [(-1, Cause.LIMIT if scarce else self._cause(queue, head))]
             fitting[head] = False
             if len(queue.shapes) > 1:
                 for code in sorted(queue.shapes):
                     if code != head:
                         shape = self._shapes[code]
                         fitting[code] = any(station.has_room(shape) for station in queue.stations)
-                        cause = Cause.BLOCKED if fitting[code] else self._cause(queue, shape)
+                        held_back = queue.holds_back(code)
+                        cause = Cause.BLOCKED if fitting[code] and not held_back else self._cause(queue, code)
                         if cause is not causes[0][1]:
                             causes.append((code, cause))
         else:
@@ -183,8 +196,11 @@ class Scheduler:
             for code, cause in noted:
                 self._recorder.cause(self._clock.now, queue.index, code, cause)
 
-    def _cause(self, queue: JobQueue, shape: Shape) -> Cause:
-        """The first environment that provides decides; else one at its limit; else there is no capacity."""
+    def _cause(self, queue: JobQueue, code: int) -> Cause:
+        """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
+        if queue.holds_back(code):
+            return Cause.LIMIT
+        shape = self._shapes[code]
         causes = [station.cause(shape) for station in queue.stations]
         for cause in (Cause.BOOT, Cause.LIMIT):
             if cause in causes:
@@ -208,6 +224,24 @@ class Scheduler:
             if stranded != self._stranded[index]:
                 self._stranded[index] = stranded
                 self._recorder.stranded(self._clock.now, index, stranded)
+
+    # Time limits
+
+    def _watch_head(self, queue: JobQueue) -> None:
+        """Have the head cancelled when it waits too long for a reason that a time limit names."""
+        if not queue:
+            self._time_limits.clear(queue)
+            return
+        job = queue.head()
+        shape = self._shapes[self._jobs.shape[job]]
+        self._time_limits.watch(queue, job, blocked_for(queue.stations, shape))
+
+    def _cancel_head(self, queue: JobQueue, job: int, reason: str) -> None:
+        if queue and queue.head() == job:
+            queue.remove_head()
+            queue.changed = True
+            self._jobs.cancel(job, reason)
+            self._request_cycle(self._clock.now)
 
     # Scaling out
 
@@ -241,21 +275,40 @@ class Scheduler:
         rooms = {fleet.index: fleet.planned_room() for fleet in self._fleets}
         demands: dict[int, Demand] = {fleet.index: {} for fleet in self._fleets}
         left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in self._fleets}
+        stock = self._stock.copy()
         for queue in self._by_priority:
             queue.unplanned = False
-            self._assign(queue, rooms, demands, left)
+            self._assign(queue, rooms, demands, left, stock)
         for fleet in self._fleets:
             if demands[fleet.index]:
                 fleet.launch_for(demands[fleet.index])
 
     def _assign(
-        self, queue: JobQueue, rooms: dict[int, Room], demands: dict[int, Demand], left: dict[int, float]
+        self,
+        queue: JobQueue,
+        rooms: dict[int, Room],
+        demands: dict[int, Demand],
+        left: dict[int, float],
+        stock: Stock,
     ) -> None:
-        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
+        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be.
+
+        Where shares take turns, one that can't be does not keep the others.
+        """
         full: dict[int, set[int]] = {station.index: set() for station in queue.stations}
+        failed: set[int] = set()
         for job in queue:
             code = self._jobs.shape[job]
+            if code in failed:
+                continue
             shape = self._shapes[code]
+            wanted = self._wanted[self._jobs.group[job]]
+            if wanted:
+                if not stock.has(wanted):
+                    if queue.takes_turns:
+                        continue
+                    return
+                stock.take(wanted)
             for station in queue.stations:
                 if not isinstance(station, Fleet) or not station.holds(shape):
                     continue
@@ -269,4 +322,6 @@ class Scheduler:
                     demands[index][shape] = demands[index].get(shape, 0) + 1
                     break
             else:
-                return
+                failed.add(code)
+                if not queue.takes_turns or failed.issuperset(queue.shapes):
+                    return

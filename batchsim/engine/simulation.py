@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from batchsim.columns import Recording
 from batchsim.engine.clock import Clock
+from batchsim.engine.fair_share import FairShareQueue
 from batchsim.engine.fargate import Fargate, LaunchRate
 from batchsim.engine.fleet import Fleet
 from batchsim.engine.jobs import Jobs
@@ -14,9 +15,11 @@ from batchsim.engine.queue import JobQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.scheduler import Scheduler
 from batchsim.engine.station import Station
+from batchsim.engine.stock import Stock
 from batchsim.engine.unmanaged import Pool
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
+from batchsim.scenario.configuration import JobQueue as JobQueueSpec
 from batchsim.scenario.environment import Environment
 from batchsim.workload.table import Workload
 
@@ -60,20 +63,50 @@ def simulate(
     stations = [_station(index, spec, world, scheduler, rates) for index, spec in enumerate(configuration.environments)]
     by_name = {station.name: station for station in stations}
     queues = [
-        JobQueue(index, spec, tuple(by_name[name] for name in spec.environments), len(workload))
+        _queue(index, spec, tuple(by_name[name] for name in spec.environments), world)
         for index, spec in enumerate(configuration.queues)
     ]
+    if configuration.consumables or any(spec.fair_share for spec in configuration.queues):
+        jobs.on_submitted, jobs.on_stopped, jobs.on_finished = (
+            scheduler.submitted,
+            scheduler.stopped,
+            scheduler.finished,
+        )
     number = {queue.name: queue.index for queue in queues}
     scheduler.connect(
         queues,
         [number[group.job_queue] for group in workload.groups],
         [station for station in stations if isinstance(station, Fleet)],
+        Stock(configuration.consumables),
     )
     scheduler.start()
     jobs.submit()
     ended_at = clock.run_until_settled(min(duration_s, horizon_s), horizon_s)
     jobs.close(ended_at)
     return recorder.recording(ended_at)
+
+
+def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world: World) -> JobQueue:
+    """One job queue, by its scheduling policy."""
+    jobs, workload, settings = world.jobs, world.workload, world.settings.scheduler
+    rows = len(workload)
+    if spec.fair_share is None:
+        overtake = settings.overtake == "fitting"
+        return JobQueue(index, spec, stations, rows, jobs.shape.__getitem__, overtake=overtake)
+    return FairShareQueue(
+        index,
+        spec,
+        stations,
+        rows,
+        jobs.shape.__getitem__,
+        policy=spec.fair_share,
+        max_vcpus=sum(station.max_vcpus for station in stations),
+        share_of=lambda job: workload.groups[jobs.group[job]].share_identifier or "",
+        priority_of=lambda job: workload.groups[jobs.group[job]].scheduling_priority,
+        vcpus_of=lambda shape: workload.shapes[shape].vcpus,
+        now=lambda: world.clock.now,
+        ahead_s=settings.dispatch_interval or 1.0,
+    )
 
 
 def _station(

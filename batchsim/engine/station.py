@@ -25,6 +25,13 @@ class Station(Protocol):
     index: int
     name: str
 
+    @property
+    def max_vcpus(self) -> int:
+        """The environment's limit."""
+
+    def exhausted(self, shape: Shape) -> bool:
+        """Whether capacity for a job of this shape was asked for and not to be had."""
+
     def place(self, job: int, shape: Shape) -> bool:
         """Start the job now if there is room."""
 

@@ -41,6 +41,15 @@ class Pool:
         """Whether enough processors are free."""
         return shape.vcpus <= self._free and shape.gpus == 0
 
+    @property
+    def max_vcpus(self) -> int:
+        """The environment's limit."""
+        return self._total
+
+    def exhausted(self, shape: Shape) -> bool:  # noqa: ARG002
+        """Capacity does not run out here."""
+        return False
+
     def holds(self, shape: Shape) -> bool:
         """Whether the whole pool could hold the job."""
         return shape.vcpus <= self._total and shape.gpus == 0

@@ -113,6 +113,49 @@ class ComputeEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class FairShare:
+    """A fair-share scheduling policy (API FairsharePolicy, ShareAttributes).
+
+    Attributes
+    ----------
+    window_s : float
+        How far back use counts (``shareDecaySeconds``; 600 s for 0).
+    compute_reservation : int
+        Percentage kept for shares that are not active.
+    weights : tuple of (str, float)
+        Identifier, or prefix with a final ``*``, and its weight factor.
+    """
+
+    window_s: float = 600.0
+    compute_reservation: int = 0
+    weights: tuple[tuple[str, float], ...] = ()
+
+    def weight(self, identifier: str) -> float:
+        """The factor of a share: of its own entry, of the entry whose prefix it has, or 1."""
+        for entry, factor in self.weights:
+            if entry == identifier or (entry.endswith("*") and identifier.startswith(entry[:-1])):
+                return factor
+        return 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """One entry of ``jobStateTimeLimitActions``: how long the head may wait for a reason before it is cancelled."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Consumable:
+    """A consumable resource: what jobs lock while they run, or use up."""
+
+    name: str
+    total: int
+    replenishable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class JobQueue:
     """One job queue; `environments` holds names in the order in which they are tried."""
 
@@ -120,6 +163,8 @@ class JobQueue:
     priority: int
     enabled: bool
     environments: tuple[str, ...]
+    fair_share: FairShare | None = None
+    time_limits: tuple[TimeLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +191,8 @@ class JobDefinition:
     image: str = ""
     image_size_mib: float = 0.0
     ephemeral_storage_gib: int = 20
+    scheduling_priority: int = 0
+    consumables: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +203,4 @@ class Configuration:
     environments: tuple[ComputeEnvironment, ...]
     queues: tuple[JobQueue, ...]
     definitions: tuple[JobDefinition, ...]
+    consumables: tuple[Consumable, ...] = ()

@@ -19,12 +19,15 @@ from batchsim.errors import Finding
 from batchsim.scenario.configuration import (
     ComputeEnvironment,
     Configuration,
+    Consumable,
+    FairShare,
     FargatePrices,
     JobDefinition,
     JobQueue,
     Offering,
     RetryRule,
     Shape,
+    TimeLimit,
 )
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.environment import Environment, RatePerHour
@@ -54,11 +57,13 @@ def resolve(document: Document, region: str, settings: Environment) -> tuple[Con
             environments.append(_environment(value, region, settings))
         except NotInCatalogError as error:
             findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
+    policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
     configuration = Configuration(
         region=region,
         environments=tuple(environments),
-        queues=tuple(_queue(value) for _, value in context.items("jobQueues")),
+        queues=tuple(_queue(value, policies) for _, value in context.items("jobQueues")),
         definitions=tuple(_definition(value, settings) for _, value in context.definitions.values()),
+        consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
     )
     if not findings:
         findings += _empty_environments(context, configuration)
@@ -197,13 +202,43 @@ def _offering(
     )
 
 
-def _queue(value: Mapping[str, Any]) -> JobQueue:
+def _fair_share(value: Mapping[str, Any]) -> FairShare:
+    policy = value.get("fairsharePolicy") or {}
+    return FairShare(
+        # 0 stands for the default window (API FairsharePolicy.shareDecaySeconds).
+        window_s=float(policy.get("shareDecaySeconds") or FairShare().window_s),
+        compute_reservation=policy.get("computeReservation", 0),
+        weights=tuple(
+            (entry["shareIdentifier"], float(entry.get("weightFactor", 1.0)))
+            for entry in policy.get("shareDistribution", [])
+        ),
+    )
+
+
+def _consumable(value: Mapping[str, Any]) -> Consumable:
+    replenishable = value.get("resourceType", "REPLENISHABLE") == "REPLENISHABLE"
+    return Consumable(value["consumableResourceName"], value.get("totalQuantity", 0), replenishable)
+
+
+def consumables_of(properties: Any) -> tuple[tuple[str, int], ...]:
+    """Names and quantities of consumable resources that a job asks for (API ConsumableResourceProperties)."""
+    entries = dig(properties, "consumableResourceList") or []
+    return tuple((base_name(entry["consumableResource"]), int(entry["quantity"])) for entry in entries)
+
+
+def _queue(value: Mapping[str, Any], policies: Mapping[str, FairShare]) -> JobQueue:
     order = sorted(value["computeEnvironmentOrder"], key=lambda entry: entry["order"])
+    reference = value.get("schedulingPolicyArn")
     return JobQueue(
         name=value["jobQueueName"],
         priority=value["priority"],
         enabled=value.get("state", "ENABLED") == "ENABLED",
         environments=tuple(base_name(entry["computeEnvironment"]) for entry in order),
+        fair_share=policies[base_name(reference)] if reference else None,
+        time_limits=tuple(
+            TimeLimit(entry["reason"], float(entry["maxTimeSeconds"]))
+            for entry in value.get("jobStateTimeLimitActions") or ()
+        ),
     )
 
 
@@ -247,6 +282,8 @@ def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinitio
         image=container.get("image", ""),
         image_size_mib=settings.image.size if override is None else override.size,
         ephemeral_storage_gib=dig(container, "ephemeralStorage", "sizeInGiB") or 20,
+        scheduling_priority=value.get("schedulingPriority", 0),
+        consumables=consumables_of(value.get("consumableResourceProperties")),
     )
 
 

@@ -32,7 +32,8 @@ class JobGroup:
     image_size_mib: float = 0.0
     ephemeral_storage_gib: int = 20
     share_identifier: str | None = None
-    scheduling_priority: int | None = None
+    scheduling_priority: int = 0
+    consumables: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

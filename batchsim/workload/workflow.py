@@ -17,7 +17,7 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.configuration import JobDefinition, Shape
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.model import Failure, Workflow, WorkflowJob
-from batchsim.scenario.resolve import retry_rules, shape_of
+from batchsim.scenario.resolve import consumables_of, retry_rules, shape_of
 from batchsim.scenario.rules.context import base_name
 from batchsim.streams import Draws, Sampler
 from batchsim.workload.distributions import sampler
@@ -37,6 +37,8 @@ def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mappi
     timeout_s = definition.timeout_s
     if isinstance(timeout, dict) and "attemptDurationSeconds" in timeout:
         timeout_s = timeout["attemptDurationSeconds"]
+    priority = submit.get("schedulingPriorityOverride")
+    consumables = submit.get("consumableResourcePropertiesOverride")
     return JobGroup(
         workflow=workflow,
         job_queue=queue,
@@ -48,6 +50,9 @@ def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mappi
         image=definition.image,
         image_size_mib=definition.image_size_mib,
         ephemeral_storage_gib=definition.ephemeral_storage_gib,
+        share_identifier=share if isinstance(share := submit.get("shareIdentifier"), str) else None,
+        scheduling_priority=priority if isinstance(priority, int) else definition.scheduling_priority,
+        consumables=definition.consumables if consumables is None else consumables_of(consumables),
     )
 
 

@@ -1,0 +1,46 @@
+"""Consumable resources: locked while a job runs, or used up.
+
+AWS Batch User Guide, *Resource-aware scheduling*: a job's resources are locked when it enters STARTING and unlocked
+when it ends; NON_REPLENISHABLE ones are not given back. An attempt that is retried gives its resources back and takes
+them again (an assumption).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchsim.scenario.configuration import Consumable
+
+#: Names and quantities.
+Wanted = tuple[tuple[str, int], ...]
+
+
+class Stock:
+    """What is left of each resource."""
+
+    def __init__(self, consumables: Sequence[Consumable]) -> None:
+        self._left = {consumable.name: consumable.total for consumable in consumables}
+        self._replenishable = {consumable.name for consumable in consumables if consumable.replenishable}
+
+    def copy(self) -> Stock:
+        """A stock to plan with."""
+        other = Stock(())
+        other._left = dict(self._left)
+        other._replenishable = self._replenishable
+        return other
+
+    def has(self, wanted: Wanted) -> bool:
+        """Whether all of it is there."""
+        return all(self._left[name] >= quantity for name, quantity in wanted)
+
+    def take(self, wanted: Wanted) -> None:
+        """Lock it, or use it up."""
+        for name, quantity in wanted:
+            self._left[name] -= quantity
+
+    def give(self, wanted: Wanted) -> bool:
+        """Unlock what is replenishable; say whether there was any."""
+        back = [(name, quantity) for name, quantity in wanted if name in self._replenishable]
+        for name, quantity in back:
+            self._left[name] += quantity
+        return bool(back)

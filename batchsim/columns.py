@@ -179,6 +179,14 @@ class InstanceColumns:
 
 
 @dataclass(frozen=True)
+class NodeColumns:
+    """Instances of multi-node jobs beyond their main node's: entry of `AttemptColumns`, number of the instance."""
+
+    attempt: Ints
+    instance: Ints
+
+
+@dataclass(frozen=True)
 class CauseColumns:
     """Why a queue's waiting jobs wait: a step function per queue and shape.
 
@@ -225,6 +233,7 @@ class Recording:
     instances: InstanceColumns
     causes: CauseColumns
     stranded: StrandedColumns
+    nodes: NodeColumns
 
 
 def instance_id(ordinal: int) -> str:

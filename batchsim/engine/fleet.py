@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from batchsim.columns import Cause, instance_id
-from batchsim.engine.allocation import Demand, choose
+from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
 from batchsim.engine.clock import Alarm, Phase, next_tick
 from batchsim.engine.jobs import HOST_TERMINATED, Attempt
 from batchsim.engine.placement import Bin, Room
@@ -36,7 +36,7 @@ class Instance(Bin):
     )
 
     def __init__(self, ordinal: int, offering: Offering, number: int) -> None:
-        super().__init__(ordinal, offering.shape)
+        super().__init__(ordinal, offering.shape, offering.instance_type)
         self.offering = offering
         self.number = number  # its place among the launches of its environment: the owner of its random draws
         self.active = False
@@ -89,6 +89,8 @@ class Fleet:
         """Start the job on the instance that placement chooses, if there is one."""
         if not self.spec.enabled:
             return False
+        if shape.nodes:
+            return self._place_gang(job, shape)
         instance = self._room.take(shape)
         if instance is None:
             return False
@@ -98,6 +100,56 @@ class Fleet:
         started_at = self._pulled_at(instance, job) + self._settings.image.container_start
         instance.attempts[job] = self._jobs.start(job, self, instance.ordinal, pull_at=now, started_at=started_at)
         return True
+
+    def _place_gang(self, job: int, shape: Shape) -> bool:
+        """Start a multi-node job, an instance for each node, or none.
+
+        The main node starts first, the others when it runs (User Guide, *Multi-node parallel jobs*).
+        """
+        found = self._room.gang(len(shape.nodes), self._types_for(shape))
+        if found is None:
+            return False
+        instances = [self._instances[room.ordinal] for room in found]
+        for instance in instances:
+            # Out of the room whole: a node shares its instance with nobody.
+            self._room.discard(instance)
+            instance.held += 1
+            instance.used = True
+        pulled_at = [self._pulled_at(instance, job) for instance in instances]
+        main = instances.pop(shape.main_node)
+        attempt = self._jobs.start(
+            job,
+            self,
+            main.ordinal,
+            pull_at=self._clock.now,
+            started_at=pulled_at[shape.main_node] + self._settings.image.container_start,
+            nodes=tuple(instance.ordinal for instance in instances),
+        )
+        for instance in (main, *instances):
+            instance.attempts[job] = attempt
+        return True
+
+    def _offerings_for(self, shape: Shape) -> list[Offering]:
+        """Types of which a multi-node job can have as many as it has nodes."""
+        return [
+            offering
+            for offering in self.spec.offerings
+            if offering.holds(shape) and len(shape.nodes) * offering.vcpus <= self.spec.max_vcpus
+        ]
+
+    def _types_for(self, shape: Shape) -> list[str]:
+        return [offering.instance_type for offering in self._offerings_for(shape)]
+
+    def _missing(self, shape: Shape, offering: Offering, planned: Room | None = None) -> int:
+        """How many instances of a type a multi-node job lacks, those that boot not counted."""
+        if planned is not None:
+            return len(shape.nodes) - len(planned.empty(offering.instance_type))
+        empty = sum(
+            not instance.held and instance.instance_type == offering.instance_type
+            for instance in self._instances.values()
+            if instance.active or instance.ordinal in self._booting
+        )
+        return len(shape.nodes) - empty
 
     def _pulled_at(self, instance: Instance, job: int) -> float:
         """When the job's image is on the instance; the first job of an image pulls it, later ones find it there."""
@@ -112,18 +164,27 @@ class Fleet:
 
     def release(self, attempt: Attempt) -> None:
         """Take back what an ended attempt held."""
-        instance = self._instances[attempt.instance]
-        del instance.attempts[attempt.job]
-        self._room.discard(instance)
-        instance.give(self._jobs.shape_of(attempt.job))
-        if instance.active:
-            self._room.add(instance)
-        if not instance.attempts:
-            self._idle(instance)
+        shape = self._jobs.shape_of(attempt.job)
+        for ordinal in (attempt.instance, *attempt.nodes):
+            instance = self._instances[ordinal]
+            del instance.attempts[attempt.job]
+            self._room.discard(instance)
+            if shape.nodes:
+                instance.held -= 1
+            else:
+                instance.give(shape)
+            if instance.active:
+                self._room.add(instance)
+            if not instance.attempts:
+                self._idle(instance)
 
     def has_room(self, shape: Shape) -> bool:
-        """Whether an ACTIVE instance could take the job now."""
-        return self.spec.enabled and self._room.find(shape) is not None
+        """Whether ACTIVE instances could take the job now."""
+        if not self.spec.enabled:
+            return False
+        if shape.nodes:
+            return self._room.gang(len(shape.nodes), self._types_for(shape)) is not None
+        return self._room.find(shape) is not None
 
     @property
     def max_vcpus(self) -> int:
@@ -142,7 +203,12 @@ class Fleet:
         return held
 
     def launches(self, shape: Shape) -> bool:
-        """Whether an instance that holds the job may be launched now."""
+        """Whether an instance that holds the job may be launched now, or all those that its nodes lack."""
+        if shape.nodes:
+            left = self.spec.max_vcpus - self.vcpus
+            return self.holds(shape) and any(
+                0 < self._missing(shape, offering) * offering.vcpus <= left for offering in self._offerings_for(shape)
+            )
         return self.holds(shape) and any(
             self._may_launch(offering) and offering.holds(shape) for offering in self.spec.offerings
         )
@@ -151,6 +217,10 @@ class Fleet:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""
         if not self.holds(shape):
             return False
+        if shape.nodes:
+            return self.launches(shape) or any(
+                self._missing(shape, offering) <= 0 for offering in self._offerings_for(shape)
+            )
         return any(instance.holds(shape) for instance in self._booting.values()) or self.launches(shape)
 
     def cause(self, shape: Shape) -> Cause:
@@ -180,9 +250,19 @@ class Fleet:
         room = Room(self._settings.scheduler.placement)
         bins: list[Bin] = [*self._room.bins(), *self._booting.values()]
         for offered in bins:
-            copy = Bin(offered.ordinal, Shape(offered.vcpus, offered.memory_mib, offered.gpus))
+            copy = Bin(offered.ordinal, Shape(offered.vcpus, offered.memory_mib, offered.gpus), offered.instance_type)
+            copy.held = offered.held
             room.add(copy)
         return room
+
+    def plan(self, room: Room, shape: Shape) -> bool:
+        """Take a job's place in a planned room, if there is one."""
+        if not shape.nodes:
+            return room.take(shape) is not None
+        found = room.gang(len(shape.nodes), self._types_for(shape))
+        for taken in found or ():
+            room.discard(taken)
+        return found is not None
 
     def keep_minimum(self, vcpus: int) -> None:
         """Launch until there are so many vCPUs: the cheapest type per vCPU, the smallest of its sizes.
@@ -196,9 +276,40 @@ class Fleet:
             )
             self._launch(cheapest)
 
-    def launch_for(self, demand: Demand) -> None:
-        """Launch instances until the demand is covered or the limit is reached."""
-        left = dict(demand)
+    def planned_vcpus(self, shape: Shape) -> float:
+        """What a job counts for against the limit before its instances are chosen."""
+        if shape.nodes:
+            return len(shape.nodes) * min(offering.vcpus for offering in self._offerings_for(shape))
+        return shape.vcpus
+
+    def _launch_gang(self, shape: Shape, planned: Room) -> None:
+        """Launch what a multi-node job lacks of the type that the strategy prefers, or nothing."""
+        left = self.spec.max_vcpus - self.vcpus
+        packings = [
+            Packing(offering, len(shape.nodes), {}, 1, max(dominant_share(node, offering) for node in shape.nodes))
+            for offering in self._offerings_for(shape)
+            if self._missing(shape, offering, planned) * offering.vcpus <= left
+        ]
+        if not packings:
+            return
+        offering = STRATEGIES[self.spec.allocation_strategy](packings).offering
+        for _ in range(self._missing(shape, offering, planned)):
+            self._launch(offering)
+        for room in planned.empty(offering.instance_type)[: len(shape.nodes)]:
+            planned.discard(room)
+
+    def launch_for(self, demand: Demand, planned: Room) -> None:
+        """Launch instances until the demand is covered or the limit is reached.
+
+        Parameters
+        ----------
+        planned : Room
+            What is there or on its way and not planned for other jobs; multi-node jobs make up their number from it.
+        """
+        left = {shape: count for shape, count in demand.items() if not shape.nodes}
+        for shape, count in demand.items():
+            for _ in range(count if shape.nodes else 0):
+                self._launch_gang(shape, planned)
         chosen: Offering | None = None
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.

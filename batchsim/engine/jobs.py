@@ -57,6 +57,7 @@ class Attempt:
     reason: int
     timed_out: bool
     alarm: Alarm
+    nodes: tuple[int, ...] = ()  # instances of a multi-node job beyond the main node's
 
 
 class Jobs:
@@ -178,7 +179,16 @@ class Jobs:
 
     # Attempts
 
-    def start(self, job: int, station: Station, instance: int, *, pull_at: float, started_at: float) -> Attempt:
+    def start(
+        self,
+        job: int,
+        station: Station,
+        instance: int,
+        *,
+        pull_at: float,
+        started_at: float,
+        nodes: tuple[int, ...] = (),
+    ) -> Attempt:
         """Begin the next attempt of a job, placed now."""
         number = self.attempts_begun(job) + 1
         recorder = self._recorder
@@ -207,6 +217,7 @@ class Jobs:
             reason=self._timed_out if timed_out else self._exited,
             timed_out=timed_out,
             alarm=alarm,
+            nodes=nodes,
         )
         recorder.status[job] = Status.STARTING
         self.running[job] = attempt
@@ -273,6 +284,7 @@ class Jobs:
             status=status,
             reason=attempt.reason if status >= Status.SUCCEEDED else 0,
             exit_code=attempt.exit_code if status >= Status.SUCCEEDED else -1,
+            nodes=attempt.nodes,
         )
 
     def close(self, ended_at: float) -> None:

@@ -7,6 +7,7 @@ candidate with the least left that still holds the task (ECS API, *PlacementStra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sortedcontainers import SortedList
@@ -15,15 +16,27 @@ from batchsim.scenario.configuration import Shape
 
 
 class Bin:
-    """Free room on one instance, real or planned."""
+    """Free room on one instance, real or planned.
 
-    __slots__ = ("gpus", "memory_mib", "ordinal", "vcpus")
+    Attributes
+    ----------
+    ordinal : int
+        Order of launch.
+    instance_type : str
+        Its type.
+    held : int
+        How many jobs it holds.
+    """
 
-    def __init__(self, ordinal: int, room: Shape) -> None:
+    __slots__ = ("gpus", "held", "instance_type", "memory_mib", "ordinal", "vcpus")
+
+    def __init__(self, ordinal: int, room: Shape, instance_type: str = "") -> None:
         self.ordinal = ordinal
+        self.instance_type = instance_type
         self.vcpus = room.vcpus
         self.memory_mib = room.memory_mib
         self.gpus = room.gpus
+        self.held = 0
 
     def holds(self, shape: Shape) -> bool:
         """Whether one more job of this shape fits."""
@@ -31,12 +44,14 @@ class Bin:
 
     def take(self, shape: Shape) -> None:
         """Hold one job."""
+        self.held += 1
         self.vcpus -= shape.vcpus
         self.memory_mib -= shape.memory_mib
         self.gpus -= shape.gpus
 
     def give(self, shape: Shape) -> None:
         """Let one job go."""
+        self.held -= 1
         self.vcpus += shape.vcpus
         self.memory_mib += shape.memory_mib
         self.gpus += shape.gpus
@@ -103,6 +118,18 @@ class Room:
             room.take(shape)
             self.add(room)
         return room
+
+    def empty(self, instance_type: str) -> list[Bin]:
+        """Bins of a type that hold nothing, in the order of their launch."""
+        return [room for room in self.bins() if not room.held and room.instance_type == instance_type]
+
+    def gang(self, nodes: int, instance_types: Sequence[str]) -> list[Bin] | None:
+        """So many empty bins of one type, of the first of the types that has them; None where none has."""
+        for instance_type in instance_types:
+            found = self.empty(instance_type)
+            if len(found) >= nodes:
+                return found[:nodes]
+        return None
 
     def bins(self) -> list[Bin]:
         """The bins offered, in the order of their launch."""

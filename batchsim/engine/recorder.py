@@ -10,6 +10,7 @@ from batchsim.columns import (
     AttemptColumns,
     CauseColumns,
     InstanceColumns,
+    NodeColumns,
     Recording,
     Status,
     StrandedColumns,
@@ -51,6 +52,7 @@ class Recorder:
         self._attempt_times = tuple(array("d") for _ in range(5))
         self._attempt_codes = tuple(array("i") for _ in range(6))
         self._attempt_status = array("b")
+        self._node_attempt, self._node_instance = array("i"), array("i")
         self.instance_times = tuple(array("d") for _ in range(4))
         self._instance_codes = tuple(array("i") for _ in range(3))
         self._reclaimed = array("b")
@@ -78,8 +80,12 @@ class Recorder:
         status: Status,
         reason: int,
         exit_code: int,
+        nodes: tuple[int, ...] = (),
     ) -> None:
         """Append one attempt, when it has ended."""
+        for node in nodes:
+            self._node_attempt.append(len(self._attempt_status))
+            self._node_instance.append(node)
         runnable, starting, pull, started, stopped = self._attempt_times
         runnable.append(runnable_at)
         starting.append(starting_at)
@@ -188,5 +194,9 @@ class Recorder:
                 at=np.frombuffer(self._stranded_at, np.float64),
                 environment=np.frombuffer(self._stranded_environment, np.int32),
                 stranded=np.frombuffer(self._stranded_stranded, np.int8),
+            ),
+            nodes=NodeColumns(
+                attempt=np.frombuffer(self._node_attempt, np.int32),
+                instance=np.frombuffer(self._node_instance, np.int32),
             ),
         )

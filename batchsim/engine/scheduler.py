@@ -281,7 +281,7 @@ class Scheduler:
             self._assign(queue, rooms, demands, left, stock)
         for fleet in self._fleets:
             if demands[fleet.index]:
-                fleet.launch_for(demands[fleet.index])
+                fleet.launch_for(demands[fleet.index], rooms[fleet.index])
 
     def _assign(
         self,
@@ -314,11 +314,11 @@ class Scheduler:
                     continue
                 index = station.index
                 if code not in full[index]:
-                    if rooms[index].take(shape) is not None:
+                    if station.plan(rooms[index], shape):
                         break
                     full[index].add(code)
                 if left[index] > 0 and station.launches(shape):
-                    left[index] -= shape.vcpus
+                    left[index] -= station.planned_vcpus(shape)
                     demands[index][shape] = demands[index].get(shape, 0) + 1
                     break
             else:

@@ -39,7 +39,7 @@ class Pool:
 
     def has_room(self, shape: Shape) -> bool:
         """Whether enough processors are free."""
-        return shape.vcpus <= self._free and shape.gpus == 0
+        return shape.vcpus <= self._free and shape.gpus == 0 and not shape.nodes
 
     @property
     def max_vcpus(self) -> int:
@@ -52,7 +52,7 @@ class Pool:
 
     def holds(self, shape: Shape) -> bool:
         """Whether the whole pool could hold the job."""
-        return shape.vcpus <= self._total and shape.gpus == 0
+        return shape.vcpus <= self._total and shape.gpus == 0 and not shape.nodes
 
     def provides(self, shape: Shape) -> bool:  # noqa: ARG002
         """Nothing is ever launched here."""

@@ -71,10 +71,9 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     started = np.where(np.isnan(attempts.started_at), stop, attempts.started_at)
     by_attempt = {purpose: np.zeros(n) for purpose in ("boot", "useful", "rework", "minimum")}
     instance, total, rate = _instances(configuration, recording)
-    share = _shares(workload, configuration, recording)
-    hosted = attempts.instance >= 0
-    rate_of = np.zeros(n)
-    rate_of[hosted] = rate[attempts.instance[hosted]] * share[hosted]
+    tenancies = _tenancies(workload, configuration, recording)
+    weights = rate[tenancies.instance] * tenancies.share
+    rate_of = np.bincount(tenancies.attempt, weights=weights, minlength=n).astype(np.float64)
     begun = attempts.starting_at.copy()
     task_rate = _task_rates(workload, configuration, recording)
     tasks = task_rate > 0
@@ -88,7 +87,7 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     by_attempt["minimum"][billed] = task_rate[billed] * (
         billed_task_s(stop[billed] - begun[billed]) - (stop - begun)[billed]
     )
-    _unused(configuration, recording, by_attempt, instance, total, rate, share, stop)
+    _unused(configuration, recording, by_attempt, instance, total, rate, rate_of, tenancies, stop)
     return Costs(by_attempt, instance, total, task_rate, rate)
 
 
@@ -132,6 +131,28 @@ def _per_instance(configuration: Configuration, recording: Recording, figure: ob
             known = np.array([figure(environment, offering) for offering in environment.offerings], float)
             column[mine] = known[instances.offering[mine]]
     return column
+
+
+@dataclass(frozen=True)
+class _Tenancies:
+    """Which attempt has which share of which instance; a multi-node job has the whole of several."""
+
+    attempt: NDArray[np.int64]
+    instance: Ints
+    share: Floats
+
+
+def _tenancies(workload: Workload, configuration: Configuration, recording: Recording) -> _Tenancies:
+    attempts, nodes = recording.attempts, recording.nodes
+    hosted = np.flatnonzero(attempts.instance >= 0)
+    share = _shares(workload, configuration, recording)
+    gangs = np.array([bool(shape.nodes) for shape in workload.shapes], bool)
+    share[gangs[workload.shape[attempts.job]] & (attempts.instance >= 0)] = 1.0
+    return _Tenancies(
+        np.concatenate([hosted, nodes.attempt.astype(np.int64)]),
+        np.concatenate([attempts.instance[hosted], nodes.instance]),
+        np.concatenate([share[hosted], np.ones(len(nodes.attempt))]),
+    )
 
 
 def _shares(workload: Workload, configuration: Configuration, recording: Recording) -> Floats:
@@ -190,26 +211,30 @@ def _unused(
     instance: dict[str, Floats],
     total: Floats,
     rate: Floats,
-    share: Floats,
+    rate_of: Floats,
+    tenancies: _Tenancies,
     stop: Floats,
 ) -> None:
     """Split what no attempt used of registered instances into stranded and idle."""
     attempts, instances = recording.attempts, recording.instances
-    hosted = attempts.instance >= 0
-    host = attempts.instance[hosted]
     n = len(total)
-    used = sum(by_attempt[purpose][hosted] for purpose in ("boot", "useful", "rework"))
-    spent = np.bincount(host, weights=used, minlength=n)
+    attempt, host = tenancies.attempt, tenancies.instance
+    used = sum(by_attempt[purpose] for purpose in ("boot", "useful", "rework"))
+    assert isinstance(used, np.ndarray)  # noqa: S101 (for the type checker)
+    part = np.divide(
+        rate[host] * tenancies.share, rate_of[attempt], out=np.zeros(len(host)), where=rate_of[attempt] > 0
+    )
+    spent = np.bincount(host, weights=used[attempt] * part, minlength=n)
     registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
     for index in range(len(configuration.environments)):
         at, level = _stranded_steps(recording, index)
         mine = instances.environment == index
-        on = hosted & (attempts.environment == index)
+        on = attempts.environment[attempt] == index
         if not len(at) or not mine.any():
             continue
         whole = integral(at, level, instances.terminated_at[mine]) - integral(at, level, registered_at[mine])
-        held = share[on] * (integral(at, level, stop[on]) - integral(at, level, attempts.starting_at[on]))
-        taken = np.bincount(attempts.instance[on], weights=held, minlength=n)[mine]
+        held_s = integral(at, level, stop[attempt[on]]) - integral(at, level, attempts.starting_at[attempt[on]])
+        taken = np.bincount(host[on], weights=tenancies.share[on] * held_s, minlength=n)[mine]
         instance["stranded"][mine] = rate[mine] * np.maximum(whole - taken, 0.0)
     idle = total - instance["boot"] - instance["minimum"] - instance["stranded"] - spent
     instance["idle"] = np.where(np.abs(idle) < 1e-9, 0.0, idle)

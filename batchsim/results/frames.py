@@ -223,6 +223,7 @@ class Tables:
         ]
         hosted = self.recording.attempts.instance
         jobs = np.bincount(hosted[hosted >= 0], minlength=len(instances.environment))
+        jobs += np.bincount(self.recording.nodes.instance, minlength=len(jobs))
         return {
             "instance_id": [instance_id(row) for row in rows.tolist()],
             "compute_environment": self._environment(instances.environment[rows]),

@@ -14,11 +14,18 @@ PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a job asks for; all three are taken together or not at all."""
+    """What a job asks for; all of it is taken together or not at all.
+
+    A multi-node parallel job asks for the sum of its `nodes`, each of which takes an instance of its own (User Guide,
+    *Multi-node parallel jobs*: one container per instance); `instance_type` is set where it names one.
+    """
 
     vcpus: float
     memory_mib: int
     gpus: int = 0
+    nodes: tuple[Shape, ...] = ()
+    main_node: int = 0
+    instance_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,10 @@ class Offering:
         return Shape(float(self.vcpus), self.memory_mib, self.gpus)
 
     def holds(self, shape: Shape) -> bool:
-        """Whether an empty instance can hold one job of this shape."""
+        """Whether an empty instance can hold one job of this shape, or each node of a multi-node job."""
+        if shape.nodes:
+            named = not shape.instance_type or self.instance_type == shape.instance_type
+            return named and all(self.holds(node) for node in set(shape.nodes))
         return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
 
 
@@ -101,9 +111,18 @@ class ComputeEnvironment:
         return self.purchase_option == "SPOT" or self.allocation_strategy != "BEST_FIT"
 
     def can_hold(self, shape: Shape) -> bool:
-        """Whether a job of this shape could ever run here, were the environment empty."""
+        """Whether a job of this shape could ever run here, were the environment empty.
+
+        Multi-node jobs run on on-demand instances only, as many as they have nodes (User Guide, *Multi-node parallel
+        jobs*).
+        """
         if shape.vcpus > self.max_vcpus or not self.enabled:
             return False
+        if shape.nodes:
+            return self.purchase_option == "EC2" and any(
+                offering.holds(shape) and len(shape.nodes) * offering.vcpus <= self.max_vcpus
+                for offering in self.offerings
+            )
         if self.purchase_option not in {"EC2", "SPOT"}:
             return shape.gpus == 0
         return any(

@@ -6,8 +6,9 @@ botocore or the catalog.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
 
@@ -212,6 +213,8 @@ class JobDefinition:
     ephemeral_storage_gib: int = 20
     scheduling_priority: int = 0
     consumables: tuple[tuple[str, int], ...] = ()
+    #: The request it was made from, which overrides at submission change.
+    request: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

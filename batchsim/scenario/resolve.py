@@ -26,12 +26,12 @@ from batchsim.scenario.configuration import (
     JobQueue,
     Offering,
     RetryRule,
-    Shape,
     TimeLimit,
 )
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.environment import Environment, RatePerHour
-from batchsim.scenario.rules.context import Context, base_name, dig, requirement
+from batchsim.scenario.rules.context import Context, base_name, dig
+from batchsim.scenario.shapes import main_container, node_range, requested
 from batchsim.units import MIB_PER_GIB
 
 #: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).
@@ -226,6 +226,17 @@ def consumables_of(properties: Any) -> tuple[tuple[str, int], ...]:
     return tuple((base_name(entry["consumableResource"]), int(entry["quantity"])) for entry in entries)
 
 
+def _consumables(definition: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """What a definition asks for; of a multi-node one what its nodes ask for together."""
+    wanted = dict(consumables_of(definition.get("consumableResourceProperties")))
+    nodes = definition.get("nodeProperties") or {}
+    for entry in nodes.get("nodeRangeProperties") or ():
+        first, last = node_range(entry["targetNodes"], int(nodes["numNodes"]))
+        for name, quantity in consumables_of(entry.get("consumableResourceProperties")):
+            wanted[name] = wanted.get(name, 0) + quantity * (last - first + 1)
+    return tuple(wanted.items())
+
+
 def _queue(value: Mapping[str, Any], policies: Mapping[str, FairShare]) -> JobQueue:
     order = sorted(value["computeEnvironmentOrder"], key=lambda entry: entry["order"])
     reference = value.get("schedulingPolicyArn")
@@ -256,24 +267,14 @@ def retry_rules(strategy: Mapping[str, Any] | None) -> tuple[int, tuple[RetryRul
     )
 
 
-def shape_of(container: Mapping[str, Any], default: Shape | None = None) -> Shape:
-    """What a container (or an override) asks for; what it leaves out comes from the default."""
-    vcpus, memory, gpus = (requirement(container, kind) for kind in ("VCPU", "MEMORY", "GPU"))
-    fallback = default or Shape(1.0, 4)
-    return Shape(
-        fallback.vcpus if vcpus is None else vcpus,
-        fallback.memory_mib if memory is None else int(memory),
-        fallback.gpus if gpus is None else int(gpus),
-    )
-
-
 def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinition:
-    container = value.get("containerProperties") or {}
+    container = main_container(value)
     attempts, rules = retry_rules(value.get("retryStrategy"))
     override = settings.image.job_definitions.get(value["jobDefinitionName"])
     return JobDefinition(
         name=value["jobDefinitionName"],
-        shape=shape_of(container),
+        shape=requested(value, {}),
+        request=value,
         attempts=attempts,
         evaluate_on_exit=rules,
         timeout_s=dig(value, "timeout", "attemptDurationSeconds"),
@@ -283,7 +284,7 @@ def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinitio
         image_size_mib=settings.image.size if override is None else override.size,
         ephemeral_storage_gib=dig(container, "ephemeralStorage", "sizeInGiB") or 20,
         scheduling_priority=value.get("schedulingPriority", 0),
-        consumables=consumables_of(value.get("consumableResourceProperties")),
+        consumables=_consumables(value),
     )
 
 
@@ -304,7 +305,7 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
     for _, _, jobs in context.workflows():
         for where, job in jobs:
             queue, definition = queues[base_name(job["jobQueue"])], definitions[base_name(job["jobDefinition"])]
-            shape = shape_of(job.get("containerOverrides") or {}, definition.shape)
+            shape = requested(definition.request, job)
             attached = [environments[name] for name in queue.environments]
             platforms = {"FARGATE" if e.purchase_option.startswith("FARGATE") else "EC2" for e in attached}
             if definition.platform not in platforms:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from batchsim.columns import Floats
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.configuration import JobDefinition, Shape
+from batchsim.scenario.configuration import JobDefinition
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.model import Failure, Workflow, WorkflowJob
-from batchsim.scenario.resolve import consumables_of, retry_rules, shape_of
+from batchsim.scenario.resolve import consumables_of, retry_rules
 from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.shapes import requested
 from batchsim.streams import Draws, Sampler
 from batchsim.workload.distributions import sampler
 from batchsim.workload.parts import Edges, Part, no_edges, repeat_edges
@@ -134,7 +135,7 @@ def workflow_part(
     for number, job in enumerate(workflow.jobs):
         definition = definitions[base_name(job.submit["jobDefinition"])]
         groups.append(group_of(workflow.workflow, base_name(job.submit["jobQueue"]), definition, job.submit))
-        shapes.append(_shape(job, definition))
+        shapes.append(requested(definition.request, job.submit))
         drawn = AttemptDraws(job.runtime, job.failure, seed, replication, workflow.workflow, job.submit["jobName"])
         draws.append(drawn)
         columns = slice(int(starts[number]), int(starts[number + 1]))
@@ -158,10 +159,6 @@ def workflow_part(
         parents=parents * runs,
     )
     return part, draws
-
-
-def _shape(job: WorkflowJob, definition: JobDefinition) -> Shape:
-    return shape_of(job.submit.get("containerOverrides") or {}, definition.shape)
 
 
 def _edges(workflow: Workflow, starts: NDArray[np.int64], rows: int) -> tuple[Edges, int]:

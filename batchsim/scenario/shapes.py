@@ -1,0 +1,123 @@
+"""What a job asks for: of one container, of several in one task, of several nodes.
+
+API ContainerProperties, EcsTaskProperties, NodeProperties, and SubmitJob's overrides of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from batchsim.scenario.configuration import Shape
+from batchsim.scenario.rules.context import dig, requirement
+
+
+def shape_of(container: Mapping[str, Any], default: Shape | None = None) -> Shape:
+    """What a container (or an override) asks for; what it leaves out comes from the default."""
+    vcpus, memory, gpus = (requirement(container, kind) for kind in ("VCPU", "MEMORY", "GPU"))
+    fallback = default or Shape(1.0, 4)
+    return Shape(
+        fallback.vcpus if vcpus is None else vcpus,
+        fallback.memory_mib if memory is None else int(memory),
+        fallback.gpus if gpus is None else int(gpus),
+    )
+
+
+def main_container(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The container that says what the others leave open: the only one, a task's first, the main node's."""
+    nodes = definition.get("nodeProperties")
+    if isinstance(nodes, dict):
+        ranges = dict(_ranges(nodes, int(nodes["numNodes"])))
+        return _range_container(ranges[int(nodes["mainNode"])])
+    return _range_container(definition)
+
+
+def _range_container(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    single = value.get("containerProperties") or value.get("container")
+    if isinstance(single, dict):
+        return single
+    containers = _task_containers(value.get("ecsProperties"))
+    return containers[0] if containers else {}
+
+
+def _task_containers(properties: Any) -> list[dict[str, Any]]:
+    tasks = dig(properties, "taskProperties")
+    task = tasks[0] if isinstance(tasks, list) and tasks else {}
+    containers = dig(task, "containers")
+    return containers if isinstance(containers, list) else []
+
+
+def requested(definition: Mapping[str, Any], submit: Mapping[str, Any]) -> Shape:
+    """What a job of a definition asks for, as it is submitted.
+
+    Parameters
+    ----------
+    definition : mapping
+        A RegisterJobDefinitionRequest.
+    submit : mapping
+        Members of a SubmitJobRequest, with overrides; empty for the definition's own.
+    """
+    nodes = definition.get("nodeProperties")
+    if isinstance(nodes, dict):
+        return _gang(nodes, submit.get("nodeOverrides") or {})
+    if isinstance(definition.get("ecsProperties"), dict):
+        return _task(definition["ecsProperties"], submit.get("ecsPropertiesOverride"))
+    container = shape_of(definition.get("containerProperties") or {})
+    return shape_of(submit.get("containerOverrides") or {}, container)
+
+
+def _task(properties: Any, override: Any = None) -> Shape:
+    """The containers of a task run together: what they ask for is added up (ECS task definitions, task size)."""
+    changed = {container.get("name"): container for container in _task_containers(override)}
+    shapes = [
+        shape_of(changed.get(container.get("name")) or {}, shape_of(container))
+        for container in _task_containers(properties)
+    ]
+    return _sum(shapes)
+
+
+def _sum(shapes: list[Shape]) -> Shape:
+    return Shape(
+        sum(shape.vcpus for shape in shapes),
+        sum(shape.memory_mib for shape in shapes),
+        sum(shape.gpus for shape in shapes),
+    )
+
+
+def _ranges(properties: Mapping[str, Any], nodes: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Node → the range that says what it is: of nested ranges the narrower (API NodeRangeProperty.targetNodes)."""
+    ranges = [(*node_range(entry["targetNodes"], nodes), entry) for entry in properties["nodeRangeProperties"]]
+    for first, last, entry in sorted(ranges, key=lambda item: item[0] - item[1]):
+        for node in range(first, last + 1):
+            yield node, entry
+
+
+def node_range(text: str, nodes: int) -> tuple[int, int]:
+    """First and last node of ``0:3``, ``:3``, ``2:`` or ``2``.
+
+    Examples
+    --------
+    >>> node_range("2:", 8)
+    (2, 7)
+    """
+    first, separator, last = str(text).partition(":")
+    start = int(first or 0)
+    return start, min(int(last or nodes - 1) if separator else start, nodes - 1)
+
+
+def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
+    nodes = int(overrides.get("numNodes") or properties["numNodes"])
+    shapes: dict[int, Shape] = {}
+    instance_type = ""
+    for node, entry in _ranges(properties, nodes):
+        task = entry.get("ecsProperties")
+        shapes[node] = _task(task) if isinstance(task, dict) else shape_of(entry.get("container") or {})
+        types = entry.get("instanceTypes") or [dig(entry, "container", "instanceType")]
+        instance_type = types[0] or instance_type
+    for entry in overrides.get("nodePropertyOverrides") or ():
+        first, last = node_range(entry["targetNodes"], nodes)
+        for node in range(first, last + 1):
+            shapes[node] = shape_of(entry.get("containerOverrides") or {}, shapes[node])
+    each = [shapes[node] for node in range(nodes)]
+    return replace(_sum(each), nodes=tuple(each), main_node=int(properties["mainNode"]), instance_type=instance_type)

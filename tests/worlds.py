@@ -13,6 +13,7 @@ from batchsim.engine.simulation import simulate
 from batchsim.scenario.configuration import (
     ComputeEnvironment,
     Configuration,
+    Consumable,
     JobQueue,
     Offering,
     Shape,
@@ -92,6 +93,8 @@ def jobs(
 
     sizes = column(vcpus, float)
     shapes = sorted({float(size) for size in sizes})
+    # Multi-node jobs by their vCPUs.
+    gangs = members.pop("nodes", {})
     nodes = n + parents
     edges = sorted((needed, dependent) for dependent, needed in waits_for)
     starts = np.searchsorted([needed for needed, _ in edges], np.arange(nodes + 1)).astype(np.int64)
@@ -111,27 +114,34 @@ def jobs(
         dependents=np.array([dependent for _, dependent in edges], np.int32),
         dependents_start=starts,
         groups=tuple(groups or (JobGroup("work", "queue", "definition", **members),)),
-        shapes=tuple(Shape(size, memory_mib) for size in shapes),
+        shapes=tuple(gangs.get(size) or Shape(size, memory_mib) for size in shapes),
         job_names=("job",),
         later_attempt=Repeat(tuple(column(runtime_s, float).tolist()), tuple(codes.tolist())),
     )
 
 
-def configuration(*environments: ComputeEnvironment, queues: Sequence[JobQueue] = ()) -> Configuration:
+def configuration(
+    *environments: ComputeEnvironment, queues: Sequence[JobQueue] = (), consumables: Sequence[Consumable] = ()
+) -> Configuration:
     """Environments, by default all behind one queue."""
     names = tuple(environment.name for environment in environments)
-    return Configuration("us-east-1", environments, tuple(queues) or (JobQueue("queue", 1, True, names),), ())
+    queues = tuple(queues) or (JobQueue("queue", 1, True, names),)
+    return Configuration("us-east-1", environments, queues, (), tuple(consumables))
 
 
 def run(
-    workload: Workload, *environments: ComputeEnvironment, queues: Sequence[JobQueue] = (), **settings: Any
+    workload: Workload,
+    *environments: ComputeEnvironment,
+    queues: Sequence[JobQueue] = (),
+    consumables: Sequence[Consumable] = (),
+    **settings: Any,
 ) -> Recording:
     """Simulate; without settings every delay is zero."""
     seed = settings.pop("seed", 1)
     limits = {key: settings.pop(key) for key in ("duration_s", "horizon_s") if key in settings}
     return simulate(
         workload,
-        configuration(*environments, queues=queues),
+        configuration(*environments, queues=queues, consumables=consumables),
         Environment.model_validate({**IDEAL, **settings}),
         seed=seed,
         **limits,

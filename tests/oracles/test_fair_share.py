@@ -1,0 +1,107 @@
+"""Fair share worked by hand, and its documented proportions (AWS Batch User Guide, Fair-share scheduling)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from batchsim.columns import Cause
+from batchsim.engine.fair_share import Usage
+from batchsim.scenario.configuration import FairShare, JobQueue
+from batchsim.workload.table import JobGroup
+from tests.worlds import by_job, jobs, run, servers
+
+
+def shares(**policy) -> JobQueue:
+    return JobQueue("queue", 1, True, ("servers",), fair_share=FairShare(**policy))
+
+
+def group(identifier: str, priority: int = 0) -> JobGroup:
+    return JobGroup("work", "queue", "definition", share_identifier=identifier, scheduling_priority=priority)
+
+
+def test_use_fades_linearly_over_the_window():
+    usage = Usage(600.0)
+    usage.change(0.0, 2.0)
+    usage.change(100.0, -2.0)
+    # Two vCPUs for 100 s, the oldest second 100 s old: 2 * (100 - 100² / 1200).
+    assert usage.at(100.0) == pytest.approx(2 * (100 - 100**2 / 1200))
+    # Of the same 100 s the last 50 are between 550 and 600 s old.
+    assert usage.at(650.0) == pytest.approx(2 * (50 - (600**2 - 550**2) / 1200))
+    assert usage.at(701.0) == 0.0
+
+
+def test_use_of_what_still_runs_counts():
+    usage = Usage(600.0)
+    usage.change(50.0, 3.0)
+    assert usage.at(60.0) == pytest.approx(3 * (10 - 10**2 / 1200))
+    assert usage.vcpus == 3.0
+
+
+def test_the_share_that_has_used_least_is_served_next():
+    # One server: a runs 0-100; then b, which has used nothing, comes before a's second job, which was there first.
+    workload = jobs([0, 1, 2], 100, groups=[group("a"), group("b")], group=[0, 0, 1])
+    assert by_job(run(workload, servers(1), queues=[shares()]), "starting_at") == [0, 200, 100]
+
+
+def test_shares_that_have_used_alike_take_turns():
+    # Two servers, nothing used yet: one job of each, not both of the first.
+    workload = jobs([0] * 4, 10, groups=[group("a"), group("b")], group=[0, 0, 1, 1])
+    assert by_job(run(workload, servers(2), queues=[shares()]), "starting_at") == [0, 10, 0, 10]
+
+
+def test_a_weight_of_an_eighth_gets_eight_times_as_much():
+    # API ShareAttributes.weightFactor: "0.125 ... 8 times the compute resources of a share identifier with ... 1".
+    queue = shares(window_s=604_800.0, weights=(("big", 0.125),))
+    workload = jobs([0] * 4000, 60, groups=[group("big"), group("small")], group=[0, 1] * 2000)
+    starting_at = np.array(by_job(run(workload, servers(18), queues=[queue]), "starting_at"))
+    first = starting_at < 3600  # both still have jobs waiting
+    big, small = first[0::2].sum(), first[1::2].sum()
+    assert small < 2000
+    assert big / small == pytest.approx(8, rel=0.03)
+
+
+def test_a_prefix_gives_its_weight_to_every_identifier_that_begins_so():
+    policy = FairShare(weights=(("user*", 0.5), ("batch", 2.0)))
+    assert [policy.weight(name) for name in ("userA", "user", "batch", "batchB")] == [0.5, 0.5, 2.0, 1.0]
+
+
+@pytest.mark.parametrize(("reservation", "active", "allowed"), [(50, 1, 8), (50, 2, 12), (25, 1, 12), (25, 2, 15)])
+def test_a_reservation_keeps_its_power_of_the_active_shares(reservation, active, allowed):
+    # (computeReservation / 100) ** active of 16 vCPUs stay free: 50 % -> 8, 4; 25 % -> 4, 1 (API FairsharePolicy).
+    groups = [group(f"share{number}") for number in range(active)]
+    workload = jobs([0] * 32, 100, groups=groups, group=[n % active for n in range(32)])
+    recording = run(workload, servers(16), queues=[shares(compute_reservation=reservation)])
+    assert by_job(recording, "starting_at").count(0) == allowed
+
+
+def test_what_is_reserved_is_there_for_a_share_that_becomes_active():
+    groups = [group("a"), group("b")]
+    workload = jobs([0] * 16 + [10], 100, groups=groups, group=[0] * 16 + [1])
+    starting_at = by_job(run(workload, servers(16), queues=[shares(compute_reservation=50)]), "starting_at")
+    # 8 at once; when b comes two shares are active and 12 may run: b, which has used nothing, and three more of a.
+    assert starting_at[-1] == 10
+    assert sorted(starting_at[:-1]) == [0] * 8 + [10] * 3 + [100] * 5
+
+
+def test_jobs_that_the_reservation_holds_back_wait_for_a_limit():
+    workload = jobs([0] * 16, 100, groups=[group("a")])
+    recording = run(workload, servers(16), queues=[shares(compute_reservation=50)])
+    assert Cause(recording.causes.cause[0]) is Cause.LIMIT
+
+
+def test_within_a_share_priority_comes_before_submission():
+    workload = jobs([0, 1, 2, 3], 10, groups=[group("a"), group("a", 5)], group=[0, 0, 1, 0])
+    assert by_job(run(workload, servers(1), queues=[shares()]), "starting_at") == [0, 20, 10, 30]
+
+
+def test_a_share_whose_next_job_has_no_room_does_not_keep_the_others():
+    # Four servers: a's job of 4 waits for b's of 1 to end; b goes on.
+    workload = jobs([0, 1, 2], [10, 5, 5], [1, 4, 1], groups=[group("b"), group("a")], group=[0, 1, 0])
+    assert by_job(run(workload, servers(4), queues=[shares()]), "starting_at") == [0, 10, 2]
+
+
+def test_a_retried_job_goes_to_the_front_of_its_share():
+    one = JobGroup("work", "queue", "definition", attempts=2, share_identifier="a")
+    workload = jobs([0, 0, 0], 10, groups=[one], exit_code=[1, 0, 0], later_exit_code=0)
+    assert by_job(run(workload, servers(1), queues=[shares()]), "starting_at") == [0, 10, 20, 30]

@@ -1,0 +1,140 @@
+"""Consumable resources, time limits of queues, multi-node jobs: worked by hand to the second."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from batchsim.columns import Cause, Status
+from batchsim.engine.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT
+from batchsim.scenario.configuration import Consumable, JobQueue, Shape, TimeLimit
+from batchsim.workload.table import JobGroup
+from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, run, servers
+
+
+def licensed(quantity: int = 1, **members) -> JobGroup:
+    return JobGroup("work", "queue", "definition", consumables=(("licence", quantity),), **members)
+
+
+PLAIN = JobGroup("work", "queue", "definition")
+
+
+def test_a_job_waits_for_its_licence_and_blocks_what_is_behind_it():
+    # Two licences: the third job waits for the first to end, and the plain one behind it though there is room.
+    workload = jobs([0, 0, 1, 2], [10, 20, 5, 5], groups=[licensed(), PLAIN], group=[0, 0, 0, 1])
+    recording = run(workload, servers(8), consumables=[Consumable("licence", 2)])
+    assert by_job(recording, "starting_at") == [0, 0, 10, 10]
+    at_1 = [Cause(c) for at, c in zip(recording.causes.at, recording.causes.cause, strict=True) if at == 1]
+    assert at_1 == [Cause.LIMIT]
+
+
+def test_what_is_not_replenishable_is_used_up():
+    workload = jobs([0, 0, 0], 10, groups=[licensed()])
+    recording = run(workload, servers(8), consumables=[Consumable("licence", 2, replenishable=False)])
+    assert list(recording.status) == [Status.SUCCEEDED, Status.SUCCEEDED, Status.RUNNABLE]
+
+
+def test_a_retried_attempt_takes_its_licence_again():
+    workload = jobs([0, 0], 10, groups=[licensed(attempts=2)], exit_code=[1, 0], later_exit_code=0)
+    recording = run(workload, servers(8), consumables=[Consumable("licence", 1)])
+    assert by_job(recording, "starting_at") == [0, 10, 20]
+
+
+def test_capacity_is_not_launched_for_jobs_without_a_licence():
+    workload = jobs([0] * 8, 100, 2, groups=[licensed()])
+    recording = run(workload, fleet(), consumables=[Consumable("licence", 3)])
+    assert len(recording.instances.environment) == 3
+    assert sorted(by_job(recording, "starting_at")) == [0, 0, 0, 100, 100, 100, 200, 200]
+
+
+def limited(reason: str, seconds: float, *environments: str) -> JobQueue:
+    return JobQueue("queue", 1, True, environments, time_limits=(TimeLimit(reason, seconds),))
+
+
+def test_a_head_that_no_limit_can_hold_is_cancelled_and_the_next_moves_up():
+    workload = jobs([0, 0], 10, [99, 1])
+    recording = run(workload, servers(4), queues=[limited(MAX_RESOURCE, 600, "servers")])
+    assert list(recording.status) == [Status.FAILED, Status.SUCCEEDED]
+    assert by_job(recording, "starting_at") == [600]
+    reason = recording.reasons[recording.reason[0]]
+    assert reason == f"Canceled by JobStateTimeLimit action due to reason: {MAX_RESOURCE}"
+
+
+def test_a_head_that_no_type_holds_has_another_reason():
+    workload = jobs([0], 10, 8)
+    cancelled = run(workload, fleet(), queues=[limited(REQUIREMENT, 600, "fleet")])
+    assert (list(cancelled.status), list(cancelled.stopped_at)) == ([Status.FAILED], [600])
+    left = run(workload, fleet(), queues=[limited(MAX_RESOURCE, 600, "fleet")])
+    assert list(left.status) == [Status.RUNNABLE]
+
+
+def test_a_head_that_waits_for_room_is_not_cancelled():
+    workload = jobs([0, 0], 5000, 4)
+    for reason in (CAPACITY, MAX_RESOURCE, REQUIREMENT):
+        recording = run(workload, servers(4), queues=[limited(reason, 600, "servers")])
+        assert list(recording.status) == [Status.SUCCEEDED, Status.SUCCEEDED]
+
+
+def test_the_time_runs_from_when_the_job_is_head():
+    workload = jobs([0, 0], [1000, 10], [4, 99])
+    recording = run(workload, servers(4), queues=[limited(MAX_RESOURCE, 600, "servers")])
+    # The wide job becomes the head at once, when the first has started.
+    assert recording.stopped_at[1] == 600
+
+
+GANG = Shape(3.0, 3000, nodes=(Shape(1.0, 1000),) * 3)
+
+
+def test_a_multi_node_job_takes_an_instance_for_each_node_at_once():
+    workload = jobs([0], 100, 3, nodes={3.0: GANG})
+    recording = run(workload, fleet(max_vcpus=6), ec2={"launch": 30})
+    assert len(recording.instances.environment) == 3
+    assert by_job(recording, "starting_at") == [30]
+    assert list(recording.nodes.attempt) == [0, 0]
+    assert {int(recording.attempts.instance[0]), *recording.nodes.instance} == {0, 1, 2}
+
+
+def test_nodes_share_their_instances_with_nobody():
+    # One vCPU of each two-vCPU instance is left over, and stays so until the multi-node job ends.
+    workload = jobs([0, 1], [100, 10], [3, 1], nodes={3.0: GANG})
+    recording = run(workload, fleet(max_vcpus=6))
+    assert by_job(recording, "starting_at") == [0, 100]
+
+
+def test_a_multi_node_job_waits_until_enough_instances_are_empty():
+    workload = jobs([0, 1], [100, 10], [1, 3], nodes={3.0: GANG})
+    recording = run(workload, fleet(max_vcpus=6))
+    assert by_job(recording, "starting_at") == [0, 100]
+    assert len(recording.instances.environment) <= 3
+
+
+def test_nothing_is_launched_for_a_part_of_a_multi_node_job():
+    # A c6i.xlarge is busy for an hour: of six vCPUs two are left, too few for three nodes.
+    workload = jobs([0, 1], [3600, 10], [3, 2], nodes={2.0: Shape(2.0, 3000, nodes=(Shape(1.0, 1000),) * 2)})
+    gang_type = fleet(max_vcpus=6, offerings=(LARGE, XLARGE))
+    recording = run(workload, gang_type)
+    requested = [float(at) for at in recording.instances.requested_at if at < 3600]
+    assert requested == [0]
+    assert by_job(recording, "starting_at")[1] >= 3600
+
+
+def test_multi_node_jobs_never_run_on_spot():
+    recording = run(jobs([0], 100, 3, nodes={3.0: GANG}), fleet(purchase_option="SPOT"))
+    assert list(recording.status) == [Status.RUNNABLE]
+    assert len(recording.instances.environment) == 0
+
+
+def test_a_named_type_is_the_only_one_taken():
+    named = Shape(3.0, 3000, nodes=(Shape(1.0, 1000),) * 3, instance_type="c6i.xlarge")
+    recording = run(jobs([0], 100, 3, nodes={3.0: named}), fleet(offerings=(LARGE, XLARGE)))
+    assert list(recording.instances.offering) == [1, 1, 1]
+
+
+def test_the_main_node_s_end_ends_the_job_and_frees_all_its_instances():
+    workload = jobs([0, 0], 100, 3, nodes={3.0: GANG})
+    recording = run(workload, fleet(max_vcpus=6))
+    assert by_job(recording, "stopped_at") == [100, 200]
+    assert len(recording.instances.environment) == 3
+    assert not math.isnan(recording.stopped_at[1])
+    assert recording.instances.terminated_at == pytest.approx([200] * 3)

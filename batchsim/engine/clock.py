@@ -57,6 +57,8 @@ class Clock(simpy.Environment):
     def __init__(self) -> None:
         super().__init__()
         self.essential = 0
+        #: Whether the run may go on though nothing essential is left: jobs wait for capacity that will come.
+        self.hopeful: Callable[[], bool] = lambda: False
 
     def at(
         self,
@@ -88,7 +90,7 @@ class Clock(simpy.Environment):
         """Run until nothing essential is left, not before `floor` and not past `horizon`; return the end."""
         while self._queue:
             upcoming = self._queue[0][0]
-            if upcoming > horizon or (self.essential == 0 and upcoming > floor):
+            if upcoming > horizon or (self.essential == 0 and upcoming > floor and not self.hopeful()):
                 break
             self.step()
         if self.essential:

@@ -15,6 +15,7 @@ from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, domi
 from batchsim.engine.clock import Alarm, Phase, next_tick
 from batchsim.engine.jobs import HOST_TERMINATED, Attempt
 from batchsim.engine.placement import Bin, Room
+from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.units import HOUR
@@ -33,12 +34,14 @@ class Instance(Bin):
         "offering",
         "reclaim",
         "used",
+        "zone",
     )
 
-    def __init__(self, ordinal: int, offering: Offering, number: int) -> None:
+    def __init__(self, ordinal: int, offering: Offering, number: int, zone: int) -> None:
         super().__init__(ordinal, offering.shape, offering.instance_type)
         self.offering = offering
         self.number = number  # its place among the launches of its environment: the owner of its random draws
+        self.zone = zone
         self.active = False
         self.used = False
         self.attempts: dict[int, Attempt] = {}
@@ -82,6 +85,14 @@ class Fleet:
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
         self._holds: dict[Shape, bool] = {}
+        self._capacity = world.capacity
+        self._backoff: dict[str, float] = {}  # type -> until when it is not asked for
+        if not world.capacity.unlimited:
+            world.capacity.listeners.append(self._capacity_came)
+        self._market: SpotMarket | None = None
+        if spec.spot_trace is not None:
+            notice_s = world.settings.spot.notice
+            self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
 
     # What the scheduler asks
 
@@ -191,9 +202,12 @@ class Fleet:
         """The environment's limit."""
         return self.spec.max_vcpus
 
-    def exhausted(self, shape: Shape) -> bool:  # noqa: ARG002
-        """Capacity does not run out here."""
-        return False
+    def exhausted(self, shape: Shape) -> bool:
+        """Whether launches for the job would be under the limit, and their capacity is not to be had."""
+        if not self._scarce or self.launches(shape):
+            return False
+        nodes = max(len(shape.nodes), 1)
+        return any(self._under_limit(offering, nodes) and offering.holds(shape) for offering in self.spec.offerings)
 
     def holds(self, shape: Shape) -> bool:
         """Whether the environment could ever run the job; remembered, since it is asked in every cycle."""
@@ -227,7 +241,7 @@ class Fleet:
         """On its way, at the limit, or not to be had."""
         if self.provides(shape):
             return Cause.BOOT
-        return Cause.LIMIT if self.holds(shape) else Cause.CAPACITY
+        return Cause.LIMIT if self.holds(shape) and not self.exhausted(shape) else Cause.CAPACITY
 
     # Scaling out
 
@@ -241,9 +255,57 @@ class Fleet:
         """Whether instances are missing to ``minvCpus``."""
         return self.vcpus < self.spec.min_vcpus
 
-    def _may_launch(self, offering: Offering) -> bool:
+    def _under_limit(self, offering: Offering, instances: int = 1) -> bool:
         left = self.spec.max_vcpus - self.vcpus
-        return left > 0 if self.spec.overshoots else offering.vcpus <= left
+        if self.spec.overshoots and instances == 1:
+            return left > 0
+        return instances * offering.vcpus <= left
+
+    @property
+    def _scarce(self) -> bool:
+        """Whether capacity may run out here."""
+        return self._market is not None or not self._capacity.unlimited
+
+    def _may_launch(self, offering: Offering) -> bool:
+        return self._under_limit(offering) and (not self._scarce or self._zone_for(offering) is not None)
+
+    def _zone_for(self, offering: Offering) -> int | None:
+        """The next zone in turn that has capacity for an instance; None where none has."""
+        now, zones = self._clock.now, self.spec.zones
+        if self._backoff.get(offering.instance_type, 0.0) > now:
+            return None
+        if self._market is not None and len(self._instances) >= self._market.available(now):
+            return None
+        for turn in range(len(zones)):
+            zone = (self._launches + turn) % len(zones)
+            if self._capacity.has(offering, self.spec.purchase_option, zones[zone], now):
+                return zone
+        return None
+
+    def _staying(self) -> list[Instance]:
+        """Instances without a Spot notice, in the order of their launch."""
+        return [i for i in self._instances.values() if i.active or i.ordinal in self._booting]
+
+    def may_recover(self, shape: Shape, waited_s: float) -> bool:
+        """Whether capacity for a job may yet come; a recording that was gone through twice brings no more."""
+        if not self._scarce or not (self.launches(shape) or self.exhausted(shape)):
+            return False
+        if self._market is not None and waited_s <= 2 * self._market.length_s:
+            return True
+        return self._capacity.changes_after(self._clock.now)
+
+    def _give_up(self, offering: Offering) -> None:
+        """A launch found no capacity: the type is not asked for until the back-off is over."""
+        if self._zone_for(offering) is None and self._under_limit(offering) and self._scarce:
+            until = self._clock.now + self._capacity.backoff_s
+            self._backoff[offering.instance_type] = until
+            self._clock.at(until, self._backed_off)
+
+    def _capacity_came(self) -> None:
+        self._changed(self)
+
+    def _backed_off(self, _alarm: Alarm) -> None:
+        self._changed(self)
 
     def planned_room(self) -> Room:
         """A copy of the room that is there or on its way, to plan with."""
@@ -269,9 +331,12 @@ class Fleet:
 
         AWS does not say which types stand for ``minvCpus`` while no job waits; this is an assumption.
         """
-        while self.vcpus < vcpus and self.spec.offerings:
+        while self.vcpus < vcpus:
+            offerings = [offering for offering in self.spec.offerings if not self._scarce or self._may_launch(offering)]
+            if not offerings:
+                return
             cheapest = min(
-                self.spec.offerings,
+                offerings,
                 key=lambda o: (round(o.price_usd_per_hour / o.vcpus, 9), o.vcpus, o.listed, o.instance_type),
             )
             self._launch(cheapest)
@@ -313,18 +378,26 @@ class Fleet:
         chosen: Offering | None = None
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
-            listed = (chosen,) if self.spec.allocation_strategy == "BEST_FIT" and chosen else self.spec.offerings
-            offerings = [offering for offering in listed if self._may_launch(offering)]
+            best_fit = self.spec.allocation_strategy == "BEST_FIT"
+            listed = (chosen,) if best_fit and chosen else self.spec.offerings
+            allowed = self._under_limit if best_fit else self._may_launch
+            offerings = [offering for offering in listed if allowed(offering)]
             if not any(offering.holds(next(iter(left))) for offering in offerings):
                 return
             packing, _ = choose(self.spec.allocation_strategy, offerings, left)
             chosen = packing.offering
-            for _ in range(packing.repeats):
-                if not self._may_launch(chosen):
-                    return
+            launched = 0
+            while launched < packing.repeats and self._may_launch(chosen):
                 self._launch(chosen)
+                launched += 1
+            if launched < packing.repeats:
+                if not self._under_limit(chosen):
+                    return
+                self._give_up(chosen)
+                if best_fit:
+                    return
             for shape, count in packing.first.items():
-                left[shape] -= packing.repeats * count
+                left[shape] -= launched * count
                 if not left[shape]:
                     del left[shape]
 
@@ -335,14 +408,17 @@ class Fleet:
         if self._spot:
             running_at += self._fulfilment_s[number]
         registered_at = running_at + self._register_s[number] * offering.boot_factor
+        found = self._zone_for(offering) if self._scarce else None
+        zone = number % len(self.spec.zones) if found is None else found
         ordinal = self._recorder.instance(
             environment=self.index,
             offering=self._numbers[offering.instance_type],
-            zone=number % len(self.spec.zones),
+            zone=zone,
             requested_at=now,
             running_at=running_at,
         )
-        instance = Instance(ordinal, offering, number)
+        instance = Instance(ordinal, offering, number, zone)
+        self._capacity.change(offering, self.spec.purchase_option, self.spec.zones[zone], 1)
         self._instances[ordinal] = self._booting[ordinal] = instance
         self.vcpus += offering.vcpus
         self._clock.at(registered_at, self._registered, instance)
@@ -364,8 +440,10 @@ class Fleet:
     # Spot interruptions
 
     def _noticed(self, alarm: Alarm) -> None:
+        self._notice(alarm.subject)
+
+    def _notice(self, instance: Instance) -> None:
         """The two-minute notice: no new jobs; what runs may end in time (User Guide is silent; an assumption)."""
-        instance: Instance = alarm.subject
         if instance.active:
             instance.active = False
             self._room.discard(instance)
@@ -374,8 +452,21 @@ class Fleet:
         instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
         self._changed(self)
 
+    def _warned(self, available: int) -> None:
+        """The recorded market will have fewer instances than are here: those launched last get their notice."""
+        for instance in self._staying()[available:]:
+            self._notice(instance)
+
+    def _market_changed(self, available: int) -> None:
+        """The recorded market has fewer, or more; what came after the warning goes without one."""
+        for instance in self._staying()[available:]:
+            self._take_away(instance)
+        self._changed(self)
+
     def _reclaimed(self, alarm: Alarm) -> None:
-        instance: Instance = alarm.subject
+        self._take_away(alarm.subject)
+
+    def _take_away(self, instance: Instance) -> None:
         status_reason = HOST_TERMINATED.format(instance=instance_id(instance.ordinal))
         attempts = list(instance.attempts.values())
         instance.attempts.clear()
@@ -422,6 +513,8 @@ class Fleet:
         del self._instances[instance.ordinal]
         instance.active = False
         self.vcpus -= instance.offering.vcpus
+        zone = self.spec.zones[instance.zone]
+        self._capacity.change(instance.offering, self.spec.purchase_option, zone, -1)
         for alarm in (instance.idle_alarm, instance.reclaim):
             if alarm is not None:
                 alarm.cancel()

@@ -104,6 +104,8 @@ class Jobs:
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
         self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
         self.running: dict[int, Attempt] = {}
+        #: When an attempt was last begun.
+        self.last_start_at = 0.0
         self._exited = recorder.reasons.code(EXITED)
         self._timed_out = recorder.reasons.code(TIMED_OUT)
         self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
@@ -221,6 +223,7 @@ class Jobs:
         )
         recorder.status[job] = Status.STARTING
         self.running[job] = attempt
+        self.last_start_at = self._clock.now
         return attempt
 
     def _stopped(self, alarm: Alarm) -> None:

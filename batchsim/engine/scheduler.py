@@ -121,6 +121,17 @@ class Scheduler:
         if fleet.below_minimum:
             self._request_look(fleet.booting, essential=False)
 
+    def hopeful(self) -> bool:
+        """Whether a head waits for capacity that may yet come."""
+        waited_s = self._clock.now - self._jobs.last_start_at
+        for queue in self._queues:
+            if queue:
+                shape = self._shapes[self._jobs.shape[queue.head()]]
+                for station in queue.stations:
+                    if isinstance(station, Fleet) and station.may_recover(shape, waited_s):
+                        return True
+        return False
+
     # Cycles
 
     def _request_cycle(self, instant: float) -> None:

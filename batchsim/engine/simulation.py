@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from batchsim.columns import Recording
+from batchsim.engine.capacity import Capacity
 from batchsim.engine.clock import Clock
 from batchsim.engine.fair_share import FairShareQueue
 from batchsim.engine.fargate import Fargate, LaunchRate
@@ -57,7 +58,7 @@ def simulate(
     scheduler = Scheduler(settings.scheduler, workload, clock, jobs, recorder)
     jobs.on_runnable = scheduler.runnable
     jobs.on_freed = scheduler.room_freed
-    world = World(workload, settings, clock, jobs, recorder, seed, replication)
+    world = World(workload, settings, clock, jobs, recorder, seed, replication, Capacity(settings.capacity))
     # The account's limits on task launches: on-demand and Spot each have their own.
     rates = {option: LaunchRate.of(settings.fargate) for option in ("FARGATE", "FARGATE_SPOT")}
     stations = [_station(index, spec, world, scheduler, rates) for index, spec in enumerate(configuration.environments)]
@@ -79,6 +80,8 @@ def simulate(
         [station for station in stations if isinstance(station, Fleet)],
         Stock(configuration.consumables),
     )
+    clock.hopeful = scheduler.hopeful
+    world.capacity.start(clock)
     scheduler.start()
     jobs.submit()
     ended_at = clock.run_until_settled(min(duration_s, horizon_s), horizon_s)

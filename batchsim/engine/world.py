@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from batchsim.engine.capacity import Capacity
 from batchsim.engine.clock import Clock
 from batchsim.engine.jobs import Jobs
 from batchsim.engine.recorder import Recorder
@@ -26,6 +27,7 @@ class World:
     recorder: Recorder
     seed: int
     replication: int
+    capacity: Capacity
 
     @cached_property
     def _delays(self) -> dict[str, Delay]:

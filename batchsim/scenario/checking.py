@@ -22,9 +22,6 @@ from batchsim.scenario.rules.context import Context, Stage
 #: Members of a scenario that are checked piece by piece.
 _PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")
 
-#: Members of the design that this version knows of and refuses.
-NOT_YET = ("capacity", "savingsPlan")
-
 
 @dataclass(frozen=True)
 class Checked:
@@ -126,8 +123,6 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             place, value = (*place, step), value[step]
     message = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden" and loc[-1] in NOT_YET:
-        return document.finding(place, "not-simulated", f"{loc[-1]} is not simulated yet", key=True)
     if fault["type"] == "extra_forbidden":
         words = [*_members(kind, loc[:-1]), *known]
         near = nearest(str(loc[-1]), words)

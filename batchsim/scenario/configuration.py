@@ -105,6 +105,7 @@ class ComputeEnvironment:
     root_volume_usd_per_hour: float = 0.0
     fargate: dict[str, FargatePrices] | None = None  # by architecture
     interruptions_per_hour: float = 0.0  # Fargate Spot only
+    spot_trace: SpotTrace | None = None  # SPOT only
 
     @property
     def overshoots(self) -> bool:
@@ -164,6 +165,15 @@ class TimeLimit:
 
     reason: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpotTrace:
+    """A recorded Spot market: from ``at[i]`` s on ``available[i]`` instances can be had; it repeats."""
+
+    at: tuple[float, ...]
+    available: tuple[int, ...]
+    length_s: float
 
 
 @dataclass(frozen=True, slots=True)

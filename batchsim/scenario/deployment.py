@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from batchsim.scenario.document import Document, Where
-from batchsim.scenario.fields import Section
-
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+from batchsim.scenario.fields import Names, Section
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 

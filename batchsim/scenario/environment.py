@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from batchsim.scenario.distributions import Constant, Delay, Lognormal
-from batchsim.scenario.fields import MiB, MiBPerSecond, Probability, Seconds, Section
+from batchsim.scenario.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section
 
 
 class Scheduler(Section):
@@ -81,12 +81,17 @@ class Discount(Section):
     discount: Probability
 
 
+class InterruptionTrace(Section):
+    """A recorded market: JSON with run lengths of how many instances could be had (see `docs/defaults.md`)."""
+
+    trace: str
+
+
 def _interruptions(value: Any) -> Any:
-    if isinstance(value, dict) and "trace" in value:
-        raise ValueError("a trace of interruptions is not simulated yet")
-    if isinstance(value, RatePerHour) or value in ("advisor", "none"):
+    if isinstance(value, (RatePerHour, InterruptionTrace)) or value in ("advisor", "none"):
         return value
-    return _one(RatePerHour, value, "expected advisor, none, or ratePerHour: 0 to 60")
+    kind = InterruptionTrace if isinstance(value, dict) and "trace" in value else RatePerHour
+    return _one(kind, value, "expected advisor, none, ratePerHour: 0 to 60, or trace: a file")
 
 
 def _prices(value: Any) -> Any:
@@ -108,7 +113,9 @@ def _one(kind: type[Section], value: Any, expected: str) -> Section:
 class Spot(Section):
     """The Spot market."""
 
-    interruptions: Annotated[Literal["advisor", "none"] | RatePerHour, BeforeValidator(_interruptions)] = "advisor"
+    interruptions: Annotated[
+        Literal["advisor", "none"] | RatePerHour | InterruptionTrace, BeforeValidator(_interruptions)
+    ] = "advisor"
     hazard_scale: float = Field(default=10.0, ge=0, le=10_000)
     fargate_rate_per_hour: float = Field(default=0.01, ge=0, le=MOST_PER_HOUR)
     notice: Seconds = 120.0
@@ -116,10 +123,71 @@ class Spot(Section):
     fargate_discount: Probability = 0.69
 
 
+class CapacityStep(Section):
+    """From when on a pool has how many vCPUs."""
+
+    at: Seconds
+    vcpus: int = Field(ge=0)
+
+
+class CapacityPool(Section):
+    """EC2 capacity that some instance types share: so many vCPUs, always or by a schedule.
+
+    ``instanceTypes`` holds types and families, ``zones`` zones; without them all are meant.
+    """
+
+    instance_types: Names = ()
+    zones: Names = ()
+    purchase_option: Literal["EC2", "SPOT"] | None = None
+    vcpus: Annotated[int, Field(ge=0)] | None = None
+    schedule: Annotated[
+        tuple[CapacityStep, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+    ] = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> CapacityPool:
+        if self.vcpus is None and not self.schedule:
+            raise ValueError("expected vcpus, a schedule, or both")
+        times = [step.at for step in self.schedule]
+        if times != sorted(set(times)):
+            raise ValueError("the schedule is not in order; expected steps with later and later at")
+        return self
+
+
+class Capacity(Section):
+    """Pools of EC2 capacity that run out, and the account's vCPU quotas; none are assumed."""
+
+    backoff: Seconds = 300.0
+    account_vcpus: dict[Literal["EC2", "SPOT"], Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict, alias="accountvCpus"
+    )
+    pools: Annotated[
+        tuple[CapacityPool, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+    ] = ()
+
+
+class SavingsPlan(Section):
+    """A Compute Savings Plan: so much is paid every hour, used or not, and covers on-demand use at a discount.
+
+    ``discount`` is that on the on-demand price of what is covered.
+    """
+
+    usd_per_hour: float = Field(ge=0)
+    discount: Probability = 0.28
+
+
+def _savings_plan(value: Any) -> Any:
+    """A commitment; a bare figure would be a mere discount, which no Savings Plan is."""
+    if value is None or isinstance(value, SavingsPlan):
+        return value
+    return _one(SavingsPlan, value, "expected usdPerHour: the commitment, and discount: 0 to 1")
+
+
 class Prices(Section):
     """Prices that differ from the catalog's."""
 
     overrides: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    savings_plan: Annotated[SavingsPlan | None, BeforeValidator(_savings_plan)] = None
 
 
 _IDEAL: dict[str, dict[str, Any]] = {
@@ -148,6 +216,7 @@ class Environment(Section):
     fargate: Fargate = Fargate()
     image: Image = Image()
     spot: Spot = Spot()
+    capacity: Capacity = Capacity()
     prices: Prices = Prices()
 
     @model_validator(mode="before")

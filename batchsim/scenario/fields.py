@@ -25,4 +25,5 @@ class Section(BaseModel):
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
 MiB = Annotated[float, BeforeValidator(parse_size_mib)]
 MiBPerSecond = Annotated[float, BeforeValidator(parse_rate_mib_per_s)]
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 Probability = Annotated[float, Field(ge=0, le=1), AllowInfNan(False)]

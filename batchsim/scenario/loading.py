@@ -101,7 +101,7 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
     raise_errors(findings)
     frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
-    configuration, more = resolve(document, frame.region, frame.environment)
+    configuration, more = resolve(document, frame.region, frame.environment, base)
     findings += more
     raise_errors(findings)
     scenario = Scenario(

@@ -7,6 +7,7 @@ lacks, and jobs that nothing can hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from batchsim.catalog.billing import root_volume_usd_per_hour
@@ -26,10 +27,12 @@ from batchsim.scenario.configuration import (
     JobQueue,
     Offering,
     RetryRule,
+    SpotTrace,
     TimeLimit,
 )
 from batchsim.scenario.document import Document, Where
-from batchsim.scenario.environment import Environment, RatePerHour
+from batchsim.scenario.environment import Environment, InterruptionTrace, RatePerHour
+from batchsim.scenario.recordings import spot_trace
 from batchsim.scenario.rules.context import Context, base_name, dig
 from batchsim.scenario.shapes import main_container, node_range, requested
 from batchsim.units import MIB_PER_GIB
@@ -47,14 +50,24 @@ LARGE_VCPUS = 192
 DEFAULT_ZONES = 3
 
 
-def resolve(document: Document, region: str, settings: Environment) -> tuple[Configuration, list[Finding]]:
-    """The configuration of a checked document, and what was found on the way."""
+def resolve(document: Document, region: str, settings: Environment, base: Path) -> tuple[Configuration, list[Finding]]:
+    """The configuration of a checked document, and what was found on the way.
+
+    Parameters
+    ----------
+    base : Path
+        Folder that the paths of recordings are relative to.
+    """
     context = Context(document)
     findings: list[Finding] = []
+    market = settings.spot.interruptions
+    trace = None
+    if isinstance(market, InterruptionTrace):
+        trace = spot_trace(base / market.trace, document, findings)
     environments = []
     for where, value in context.items("computeEnvironments"):
         try:
-            environments.append(_environment(value, region, settings))
+            environments.append(_environment(value, region, settings, trace))
         except NotInCatalogError as error:
             findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
@@ -71,7 +84,9 @@ def resolve(document: Document, region: str, settings: Environment) -> tuple[Con
     return configuration, findings
 
 
-def _environment(value: Mapping[str, Any], region: str, settings: Environment) -> ComputeEnvironment:
+def _environment(
+    value: Mapping[str, Any], region: str, settings: Environment, trace: SpotTrace | None
+) -> ComputeEnvironment:
     name, enabled = value["computeEnvironmentName"], value.get("state", "ENABLED") == "ENABLED"
     resources = value.get("computeResources")
     if value["type"] == "UNMANAGED" or resources is None:
@@ -101,6 +116,7 @@ def _environment(value: Mapping[str, Any], region: str, settings: Environment) -
         zones=_zones(resources, region),
         min_scale_down_delay_s=60.0 * (dig(resources, "scalingPolicy", "minScaleDownDelayMinutes") or 0),
         root_volume_usd_per_hour=root_volume_usd_per_hour(region, settings.ec2.root_volume / MIB_PER_GIB),
+        spot_trace=trace if kind == "SPOT" else None,
     )
 
 
@@ -171,7 +187,7 @@ def _spot(kind: InstanceType, region: str, settings: Environment, on_demand: flo
     saved = advice.savings if market.prices == "advisor" else market.prices.discount
     if isinstance(market.interruptions, RatePerHour):
         hazard = market.interruptions.rate_per_hour
-    elif market.interruptions == "none":
+    elif market.interruptions != "advisor":
         hazard = 0.0
     else:
         hazard = interruption_hazard_per_hour(advice.bucket) * market.hazard_scale

@@ -1,0 +1,105 @@
+"""EC2 capacity that runs out: pools with so many vCPUs over time, and the account's vCPU quotas.
+
+AWS publishes no pool's size, so none is assumed: pools and quotas are those of the scenario's ``environment.capacity``.
+A launch that finds nothing puts its type, in all zones of the environment, into back-off for a while (an assumption);
+what BEST_FIT, the other strategies and the queue's order of environments make of it are AWS's rules (API
+``ComputeResource.allocationStrategy``; User Guide, *Compute environments*).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+
+from batchsim.engine.clock import Alarm, Clock
+from batchsim.scenario.configuration import Offering
+from batchsim.scenario.environment import Capacity as Settings
+from batchsim.scenario.environment import CapacityPool
+
+
+class Pool:
+    """vCPUs that instances of some types, in some zones, have between them.
+
+    Parameters
+    ----------
+    steps : sequence of (float, float)
+        From when on how many vCPUs; before the first there is no limit.
+    """
+
+    def __init__(
+        self, types: Sequence[str], zones: Sequence[str], option: str | None, steps: Sequence[tuple[float, float]]
+    ) -> None:
+        self._types = frozenset(types)
+        self._zones = frozenset(zones)
+        self._option = option
+        self._at = [at for at, _ in steps]
+        self._vcpus = [vcpus for _, vcpus in steps]
+        self.used = 0.0
+
+    @property
+    def changes_at(self) -> list[float]:
+        """When its size changes."""
+        return self._at
+
+    @classmethod
+    def of(cls, settings: CapacityPool) -> Pool:
+        """The pool that an entry of the settings describes."""
+        steps = [(step.at, float(step.vcpus)) for step in settings.schedule]
+        if settings.vcpus is not None:
+            steps.insert(0, (0.0, float(settings.vcpus)))
+        return cls(settings.instance_types, settings.zones, settings.purchase_option, steps)
+
+    def covers(self, offering: Offering, option: str, zone: str) -> bool:
+        """Whether an instance is one of the pool's."""
+        name = offering.instance_type
+        return (
+            (not self._types or name in self._types or name.partition(".")[0] in self._types)
+            and (not self._zones or zone in self._zones)
+            and self._option in (None, option)
+        )
+
+    def free(self, now: float) -> float:
+        """VCPUs left now; instances beyond a limit that fell stay."""
+        step = bisect_right(self._at, now) - 1
+        return self._vcpus[step] - self.used if step >= 0 else float("inf")
+
+
+class Capacity:
+    """All pools and quotas of a run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.backoff_s = settings.backoff
+        self._pools = [Pool.of(pool) for pool in settings.pools]
+        self._pools += [Pool((), (), option, [(0.0, quota)]) for option, quota in settings.account_vcpus.items()]
+        #: Called when capacity came back.
+        self.listeners: list[Callable[[], None]] = []
+
+    def start(self, clock: Clock) -> None:
+        """Set the clock for the changes that the schedules say."""
+        for at in sorted({at for pool in self._pools for at in pool.changes_at if at > 0}):
+            clock.at(at, self._changed, essential=False)
+
+    def _changed(self, _alarm: Alarm | None = None) -> None:
+        for listener in self.listeners:
+            listener()
+
+    def changes_after(self, now: float) -> bool:
+        """Whether a schedule has a step to come."""
+        return any(at > now for pool in self._pools for at in pool.changes_at)
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether nothing can run out."""
+        return not self._pools
+
+    def has(self, offering: Offering, option: str, zone: str, now: float) -> bool:
+        """Whether an instance may be launched now."""
+        return all(offering.vcpus <= pool.free(now) for pool in self._pools if pool.covers(offering, option, zone))
+
+    def change(self, offering: Offering, option: str, zone: str, instances: int) -> None:
+        """Note that an instance came (1) or went (-1)."""
+        for pool in self._pools:
+            if pool.covers(offering, option, zone):
+                pool.used += instances * offering.vcpus
+        if instances < 0:
+            self._changed()

@@ -1,0 +1,147 @@
+"""Capacity that runs out, and recorded Spot markets: worked by hand."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from batchsim.columns import Cause, Status
+from batchsim.scenario.configuration import JobQueue, SpotTrace
+from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run
+
+OTHER = offering("m6i.large", 2, 7700, 0.096)
+
+
+def pool(vcpus: int, *types: str, **members) -> dict:
+    return {"instanceTypes": list(types), "vcpus": vcpus, **members}
+
+
+def capacity(*pools: dict, **members) -> dict:
+    return {"capacity": {"pools": list(pools), **members}}
+
+
+def test_another_type_is_launched_when_the_preferred_one_runs_out():
+    spec = fleet(offerings=(LARGE, OTHER))
+    recording = run(jobs([0] * 4, 100, 2), spec, **capacity(pool(4, "c6i")))
+    # c6i.large is cheaper per vCPU: two of it, then m6i.large.
+    assert sorted(recording.instances.offering) == [0, 0, 1, 1]
+    assert by_job(recording, "starting_at") == [0] * 4
+
+
+def test_best_fit_waits_for_its_type():
+    spec = fleet(offerings=(LARGE, OTHER), allocation_strategy="BEST_FIT")
+    recording = run(jobs([0] * 4, 100, 2), spec, **capacity(pool(4, "c6i.large")))
+    assert set(recording.instances.offering) == {0}
+    assert sorted(by_job(recording, "starting_at")) == [0, 0, 100, 100]
+
+
+def test_jobs_go_to_the_next_environment_when_the_first_has_no_capacity():
+    queues = [JobQueue("queue", 1, True, ("spot", "fleet"))]
+    spot = fleet("spot", purchase_option="SPOT")
+    recording = run(jobs([0], 100, 2), spot, fleet(), queues=queues, **capacity(pool(0, purchaseOption="SPOT")))
+    assert list(recording.instances.environment) == [1]
+
+
+def test_the_account_s_quota_is_a_limit_for_all_environments_together():
+    queues = [JobQueue("queue", 1, True, ("a", "b"))]
+    settings = {"capacity": {"accountvCpus": {"EC2": 6}}}
+    recording = run(jobs([0] * 8, 100, 2), fleet("a", max_vcpus=4), fleet("b"), queues=queues, **settings)
+    assert by_job(recording, "starting_at").count(0) == 3
+
+
+def test_what_waits_for_capacity_waits_for_capacity_and_starts_when_it_comes():
+    step = {"schedule": [{"at": 1000, "vcpus": 64}]}
+    recording = run(jobs([0], 100, 2), fleet(), **capacity({"instanceTypes": ["c6i"], "vcpus": 0, **step}))
+    assert Cause(recording.causes.cause[0]) is Cause.CAPACITY
+    assert by_job(recording, "starting_at") == [1000]
+
+
+def test_a_type_without_capacity_is_left_alone_for_the_back_off():
+    # The pool is used up by the first job until 100, but the type was asked for at 0 and again only after 300.
+    recording = run(jobs([0, 0], 100, [2, 2]), fleet(offerings=(LARGE,)), **capacity(pool(2, "c6i"), backoff=300))
+    starting_at = sorted(by_job(recording, "starting_at"))
+    assert starting_at[0] == 0
+    assert starting_at[1] == 100  # on the instance that the first job leaves
+    recording = run(
+        jobs([0, 0], [100, 100], [2, 4]), fleet(offerings=(LARGE, XLARGE)), **capacity(pool(4, "c6i"), backoff=300)
+    )
+    assert recording.status.tolist() == [Status.SUCCEEDED] * 2
+
+
+def test_zones_are_tried_in_turn():
+    spec = fleet(zones=("us-east-1a", "us-east-1b"))
+    recording = run(jobs([0] * 4, 100, 2), spec, **capacity(pool(0, zones=["us-east-1a"])))
+    assert set(recording.instances.zone) == {1}
+    assert by_job(recording, "starting_at") == [0] * 4
+
+
+def recorded(*runs: tuple[int, int], tick: float = 100.0) -> SpotTrace:
+    ends = np.cumsum([ticks * tick for _, ticks in runs])
+    return SpotTrace((0.0, *ends[:-1].tolist()), tuple(count for count, _ in runs), float(ends[-1]))
+
+
+def spot(trace: SpotTrace, **members):
+    return fleet("spot", purchase_option="SPOT", spot_trace=trace, **members)
+
+
+def test_the_recording_takes_instances_away_when_it_falls():
+    # One instance for 1,000 s, none for 500 s, one again: a job of 1,200 s is interrupted once and then runs through.
+    recording = run(jobs([0], 1200, attempts=3), spot(recorded((1, 10), (0, 5), (1, 20))), spot={"notice": 0})
+    assert by_job(recording, "starting_at") == [0, 1500]
+    assert by_job(recording, "stopped_at") == [1000, 2700]
+    assert list(recording.instances.reclaimed) == [True, False]
+
+
+def test_a_notice_comes_before_and_new_jobs_do_not():
+    workload = jobs([0, 950], [2000, 10], attempts=2)
+    recording = run(workload, spot(recorded((1, 10), (0, 5), (1, 40))), spot={"notice": 120})
+    assert by_job(recording, "stopped_at")[0] == 1000
+    # At 950 the instance has its notice already: the second job waits for the market, behind the first's retry.
+    assert by_job(recording, "starting_at")[-1] >= 1500
+
+
+def test_only_the_excess_is_taken_and_what_was_launched_last():
+    recording = run(jobs([0] * 4, 5000, 2, attempts=5), spot(recorded((4, 10), (1, 100))), spot={"notice": 0})
+    gone = np.flatnonzero(recording.instances.terminated_at == 1000)
+    assert gone.tolist() == [1, 2, 3]
+
+
+def test_a_recording_without_any_instance_ends_the_run():
+    recording = run(jobs([0], 100), spot(recorded((0, 10))))
+    assert list(recording.status) == [Status.RUNNABLE]
+
+
+def test_interruptions_of_a_year_are_those_of_the_recording():
+    # Runs of availability between 1 and 60 ticks, drawn once; an endless supply of work keeps one instance busy.
+    generator = np.random.default_rng(7)
+    runs: list[tuple[int, int]] = []
+    while sum(ticks for _, ticks in runs) * 300 < 365 * 86_400:
+        runs.append((len(runs) % 2, int(generator.integers(1, 60))))
+    trace = recorded(*runs, tick=300.0)
+    # Jobs that are never done, one at a time: each is interrupted at the end of a window.
+    windows = sum(count for count, _ in runs)
+    workload = jobs([0] * (windows + 5), 1e9, 2)
+    recording = run(
+        workload, spot(trace, max_vcpus=2), spot={"notice": 0}, duration_s=trace.length_s, horizon_s=trace.length_s
+    )
+    ends = [at for at, count in zip((*trace.at[1:], trace.length_s), trace.available, strict=True) if count]
+    reclaimed = recording.instances.terminated_at[recording.instances.reclaimed]
+    assert reclaimed.tolist() == pytest.approx([at for at in ends if at < trace.length_s])
+
+
+def test_public_recordings_are_read(shared_data, tmp_path):
+    from batchsim.scenario.document import Document
+    from batchsim.scenario.recordings import spot_trace
+
+    folder = shared_data / "spot_traces"
+    if not folder.is_dir():
+        pytest.skip("the public recordings are not beside the repository")
+    for path in sorted(folder.glob("*.json")):
+        findings: list = []
+        trace = spot_trace(path, Document({}), findings)
+        content = json.loads(path.read_text())
+        assert findings == []
+        assert trace is not None
+        assert trace.length_s == sum(t for _, t in content["runs"]) * content["metadata"]["gap_seconds"]

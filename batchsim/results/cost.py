@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from batchsim.catalog.billing import billed_instance_s, billed_task_s, is_free_spot
 from batchsim.columns import PURPOSES, Floats, Ints, Recording, Status
+from batchsim.results.savings import coverage
 from batchsim.results.steps import integral
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
 from batchsim.units import HOUR, MIB_PER_GIB
@@ -50,6 +51,8 @@ class Costs:
         USD per second of Fargate tasks; 0 for other attempts.
     instance_rate : ndarray, shape (instances,)
         USD per second while running, root volume included; 0 where the compute was free.
+    unused_commitment : float
+        What a Savings Plan committed and bought nothing.
     """
 
     attempt: dict[str, Floats]
@@ -57,6 +60,7 @@ class Costs:
     instance_total: Floats
     task_rate: Floats
     instance_rate: Floats
+    unused_commitment: float = 0.0
 
     @property
     def attempt_total(self) -> Floats:
@@ -87,8 +91,12 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     by_attempt["minimum"][billed] = task_rate[billed] * (
         billed_task_s(stop[billed] - begun[billed]) - (stop - begun)[billed]
     )
-    _unused(configuration, recording, by_attempt, instance, total, rate, rate_of, tenancies, stop)
-    return Costs(by_attempt, instance, total, task_rate, rate)
+    unused, scale = 0.0, np.ones(len(total))
+    if configuration.savings_plan is not None:
+        spans = _Spans(begun, np.maximum(started, begun), stop)
+        unused, scale = _save(configuration, recording, tenancies, task_rate, spans, by_attempt, instance, total)
+    _unused(configuration, recording, by_attempt, instance, total, rate * scale, tenancies, stop)
+    return Costs(by_attempt, instance, total, task_rate, rate, unused)
 
 
 def _instances(configuration: Configuration, recording: Recording) -> tuple[dict[str, Floats], Floats, Floats]:
@@ -118,6 +126,62 @@ def _instances(configuration: Configuration, recording: Recording) -> tuple[dict
         "stranded": np.zeros(len(total)),
     }
     return purposes, total, compute + volume
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """When each attempt was first paid for, when it ran, when it ended."""
+
+    begun: Floats
+    started: Floats
+    stop: Floats
+
+
+def _save(
+    configuration: Configuration,
+    recording: Recording,
+    tenancies: _Tenancies,
+    task_rate: Floats,
+    spans: _Spans,
+    by_attempt: dict[str, Floats],
+    instance: dict[str, Floats],
+    total: Floats,
+) -> tuple[float, Floats]:
+    """Take off what a Savings Plan saves; what it left unused, and each instance's bill as a share of what it was."""
+    assert configuration.savings_plan is not None  # noqa: S101 (for the type checker)
+    attempts, instances = recording.attempts, recording.instances
+    options = np.array([environment.purchase_option for environment in configuration.environments])
+    price = _per_instance(configuration, recording, lambda _e, o: o.price_usd_per_hour) / HOUR
+    price = np.where(options[instances.environment] == "EC2", price, 0.0)
+    tasks = np.where(options[attempts.environment] == "FARGATE", task_rate, 0.0)
+    ran = ~np.isnan(instances.running_at)
+    running_at = np.where(ran, instances.running_at, instances.terminated_at)
+    used_until = instances.terminated_at
+    paid_until = np.where(ran, running_at + billed_instance_s(np.maximum(used_until - running_at, 0.0)), running_at)
+    held = spans.stop > spans.begun
+    task_paid_until = np.where(held, spans.begun + billed_task_s(spans.stop - spans.begun), spans.begun)
+    plan = coverage(
+        configuration.savings_plan,
+        np.concatenate([running_at, spans.begun]),
+        np.concatenate([paid_until, task_paid_until]),
+        np.concatenate([price, tasks]),
+        recording.ended_at,
+    )
+    weights = price[tenancies.instance] * tenancies.share
+    eligible = np.bincount(tenancies.attempt, weights=weights, minlength=len(tasks)).astype(np.float64) + tasks
+    by_attempt["boot"] -= plan.saved(eligible, spans.begun, spans.started)
+    cheaper = plan.saved(eligible, spans.started, spans.stop)
+    failed = attempts.status == Status.FAILED
+    by_attempt["useful"] -= np.where(failed, 0.0, cheaper)
+    by_attempt["rework"] -= np.where(failed, cheaper, 0.0)
+    by_attempt["minimum"] -= plan.saved(tasks, spans.stop, task_paid_until)
+    registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
+    instance["boot"] -= plan.saved(price, running_at, np.maximum(registered_at, running_at))
+    instance["minimum"] -= plan.saved(price, used_until, paid_until)
+    saved = plan.saved(price, running_at, paid_until)
+    scale = np.divide(total - saved, total, out=np.ones(len(total)), where=total > 0)
+    total -= saved
+    return plan.unused_usd, scale
 
 
 def _per_instance(configuration: Configuration, recording: Recording, figure: object) -> Floats:
@@ -211,7 +275,6 @@ def _unused(
     instance: dict[str, Floats],
     total: Floats,
     rate: Floats,
-    rate_of: Floats,
     tenancies: _Tenancies,
     stop: Floats,
 ) -> None:
@@ -221,9 +284,9 @@ def _unused(
     attempt, host = tenancies.attempt, tenancies.instance
     used = sum(by_attempt[purpose] for purpose in ("boot", "useful", "rework"))
     assert isinstance(used, np.ndarray)  # noqa: S101 (for the type checker)
-    part = np.divide(
-        rate[host] * tenancies.share, rate_of[attempt], out=np.zeros(len(host)), where=rate_of[attempt] > 0
-    )
+    mine_rate = rate[host] * tenancies.share
+    together = np.bincount(attempt, weights=mine_rate, minlength=len(used)).astype(np.float64)[attempt]
+    part = np.divide(mine_rate, together, out=np.zeros(len(host)), where=together > 0)
     spent = np.bincount(host, weights=used[attempt] * part, minlength=n)
     registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
     for index in range(len(configuration.environments)):
@@ -284,4 +347,8 @@ def by_owner(
         weight = weight / weight.sum()
         for purpose, column in cost.instance.items():
             borne[purpose] += weight * column[mine].sum()
+    if cost.unused_commitment:
+        together: Floats = np.bincount(owner, weights=direct, minlength=owners).astype(np.float64)
+        shares = together / together.sum() if together.sum() > 0 else np.full(owners, 1.0 / max(owners, 1))
+        borne["idle"] += shares * cost.unused_commitment
     return borne

@@ -171,6 +171,9 @@ class Metrics:
             purpose: math.fsum(cost.attempt.get(purpose, ())) + math.fsum(cost.instance.get(purpose, ()))
             for purpose in PURPOSES
         }
+        # A Savings Plan's unused commitment bought nothing: idle, and of on-demand EC2.
+        by_option["EC2"] += cost.unused_commitment
+        purposes["idle"] += cost.unused_commitment
         return {
             "total": math.fsum(by_option.values()),
             "by_purchase_option": by_option,

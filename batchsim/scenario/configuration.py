@@ -228,6 +228,14 @@ class JobDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class SavingsPlan:
+    """A Compute Savings Plan: the commitment, and the discount on the on-demand price of what it covers."""
+
+    usd_per_hour: float
+    discount: float
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything the engine needs to know of a scenario's ``batch:`` section."""
 
@@ -236,3 +244,4 @@ class Configuration:
     queues: tuple[JobQueue, ...]
     definitions: tuple[JobDefinition, ...]
     consumables: tuple[Consumable, ...] = ()
+    savings_plan: SavingsPlan | None = None

@@ -27,6 +27,7 @@ from batchsim.scenario.configuration import (
     JobQueue,
     Offering,
     RetryRule,
+    SavingsPlan,
     SpotTrace,
     TimeLimit,
 )
@@ -71,12 +72,14 @@ def resolve(document: Document, region: str, settings: Environment, base: Path) 
         except NotInCatalogError as error:
             findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
+    plan = settings.prices.savings_plan
     configuration = Configuration(
         region=region,
         environments=tuple(environments),
         queues=tuple(_queue(value, policies) for _, value in context.items("jobQueues")),
         definitions=tuple(_definition(value, settings) for _, value in context.definitions.values()),
         consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
+        savings_plan=None if plan is None else SavingsPlan(plan.usd_per_hour, plan.discount),
     )
     if not findings:
         findings += _empty_environments(context, configuration)

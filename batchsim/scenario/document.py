@@ -146,9 +146,7 @@ def parse(text: str, shown: str) -> Document:
     return Document(values, shown, places)
 
 
-def compose(
-    text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = None
-) -> tuple[Any, dict[Where, Place]]:
+def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = None) -> tuple[Any, dict[Where, Place]]:
     """Read a YAML text that may hold anything: its value, and the places.
 
     Parameters

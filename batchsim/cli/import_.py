@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from batchsim.errors import Finding, OutputError, ScenarioError
 
 if TYPE_CHECKING:
     from batchsim.aws.importers.config import Imported
@@ -71,11 +73,21 @@ def execute_config(arguments: argparse.Namespace) -> int:
         arguments.usage_error("a SOURCE or --live is needed")
     if arguments.out is not None:
         _check_free(arguments.out)
-    imported = _imported(arguments)
-    for note in imported.notes:
-        print(f"{note.severity}: {note}", file=sys.stderr)  # noqa: T201
+    try:
+        imported = _imported(arguments)
+    except ScenarioError as error:
+        _print_notes(error.findings)
+        raise ScenarioError([finding for finding in error.findings if finding.severity == "error"]) from error
+    _print_notes(imported.notes)
     _write(imported.to_yaml(), arguments.out)
     return 0
+
+
+def _print_notes(findings: Iterable[Finding]) -> None:
+    """Print what stops nothing, one line each."""
+    for finding in findings:
+        if finding.severity != "error":
+            print(f"{finding.severity}: {finding}", file=sys.stderr)  # noqa: T201
 
 
 def _imported(arguments: argparse.Namespace) -> Imported:
@@ -92,8 +104,6 @@ def _imported(arguments: argparse.Namespace) -> Imported:
 
 
 def _check_free(path: Path) -> None:
-    from batchsim.errors import OutputError
-
     if path.exists():
         raise OutputError(str(path), "it exists already")
 
@@ -103,8 +113,6 @@ def _write(text: str, path: Path | None) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    from batchsim.errors import OutputError
-
     try:
         with path.open("x", encoding="utf-8", errors="replace") as file:
             file.write(text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from batchsim.aws.importers.fitting import Fitting
 from batchsim.aws.importers.intrinsics import BATCH_TYPES, Evaluator
-from batchsim.aws.importers.things import NAME_MEMBERS, WORDS, Found, Thing
+from batchsim.aws.importers.things import NAME_MEMBERS, Found, Thing
 from batchsim.aws.importers.values import Unresolved, text_of
 from batchsim.aws.spelling import RESOURCE_TYPES, to_api
 from batchsim.errors import Finding, nearest
@@ -23,7 +23,7 @@ KINDS = {resource_type: kind for kind, resource_type in RESOURCE_TYPES.items()}
 NOT_SIMULATED = ("AWS::Batch::QuotaShare", "AWS::Batch::ServiceEnvironment")
 
 #: Properties that only CloudFormation knows, by their path in a resource, and what they are about.
-ONLY_CLOUDFORMATION = {
+ONLY_CLOUDFORMATION: dict[str, dict[tuple[str, ...], str]] = {
     "computeEnvironments": {
         ("ReplaceComputeEnvironment",): "",
         ("UpdatePolicy",): "what an update of the stack does to running jobs",
@@ -182,7 +182,7 @@ class _Template:
         self._finding(
             ("Resources", logical, "Properties", "ComputeEnvironmentName"),
             "named-replacement",
-            f"CloudFormation can't replace the {WORDS['computeEnvironments']} {logical}: its name is taken while it exists",
+            f"CloudFormation can't replace the compute environment {logical}: its name is taken while it exists",
             expected="no name, or ReplaceComputeEnvironment: false",
             severity="warning",
             source="AWS CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment",

@@ -8,6 +8,7 @@ differ from account to account anyway.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from batchsim.aws.importers.things import NAME_MEMBERS, REFERENCES, WORDS
@@ -97,6 +98,11 @@ class Fitting:
 
     def _structure(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
         members = shape.members if shape is not None and shape.type_name == "structure" else {}
+        # An override of a launch template is not simulated: it stays, so that it is refused by name.
+        if shape is not None and shape.name in INDIVISIBLE and "overrides" not in value:
+            unresolved = _together(value.values())
+            if unresolved is not None:
+                return self._unresolved(unresolved, None, path)
         fitted = {}
         lost = False
         for member in (*(known for known in members if known in value), *(key for key in value if key not in members)):
@@ -105,10 +111,7 @@ class Fitting:
                 lost = True
             else:
                 fitted[member] = content
-        # An override of a launch template is not simulated: it stays, so that it is refused by name.
-        if lost and (not fitted or (shape is not None and shape.name in INDIVISIBLE and "overrides" not in fitted)):
-            return NO_VALUE
-        return fitted
+        return NO_VALUE if lost and not fitted else fitted
 
     def _map(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
         fitted = {key: self._fit(content, shape.value, (*path, Key(key))) for key, content in value.items()}
@@ -117,19 +120,19 @@ class Fitting:
 
     def _list(self, value: list[Any], shape: Any, path: tuple[str, ...]) -> Any:
         structures = shape is not None and shape.type_name == "structure"
-        unresolved = [item for item in value if isinstance(item, Unresolved)]
-        if unresolved and not structures:
+        unresolved = _together(value)
+        if unresolved is not None and not structures:
             # Half a command, or half of the subnets, would be something else than what was meant.
-            parts = [part for item in unresolved for part in item.holes]
-            return self._unresolved(Unresolved(tuple(dict.fromkeys(parts))), shape, path)
+            return self._unresolved(unresolved, shape, path)
         fitted = [self._fit(item, shape, path) for item in value]
         kept = [item for item in fitted if item is not NO_VALUE]
         return kept if kept or not value else NO_VALUE
 
     def _unresolved(self, value: Unresolved, shape: Any, path: tuple[str, ...]) -> Any:
-        name = _referred(value) if path[-1:] and path[-1] in REFERENCES else ""
-        if name:
-            return name
+        if path[-1:] and path[-1] in REFERENCES:
+            value = _referred(value)
+            if not value.holes:
+                return "".join(map(str, value.parts))
         if value.reported:
             return NO_VALUE
         full = f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
@@ -163,12 +166,21 @@ def _holds_decisive(shape: Any, seen: tuple[str, ...] = ()) -> bool:
     )
 
 
-def _referred(value: Unresolved) -> str:
-    """The name at the end of an ARN of which the account, say, is not known; empty if it is not known itself."""
-    first, last = value.parts[0], value.parts[-1]
-    if isinstance(first, str) and first.startswith("arn:") and isinstance(last, str) and "/" in last:
-        return last.rpartition("/")[2]
-    return ""
+def _together(values: Iterable[Any]) -> Unresolved | None:
+    """All that is missing in some values; None if nothing is."""
+    holes = [part for value in values if isinstance(value, Unresolved) for part in value.holes]
+    return Unresolved(tuple(dict.fromkeys(holes))) if holes else None
+
+
+def _referred(value: Unresolved) -> Unresolved:
+    """The name in an ARN of which the account, say, is not known; anything else as it is."""
+    if not str(value.parts[0]).startswith("arn:"):
+        return value
+    for index in range(len(value.parts) - 1, -1, -1):
+        part = value.parts[index]
+        if isinstance(part, str) and "/" in part:
+            return Unresolved((part.rpartition("/")[2], *value.parts[index + 1 :]))
+    return value
 
 
 def coerced(value: Any, shape: Any) -> Any:

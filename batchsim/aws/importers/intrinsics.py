@@ -10,7 +10,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO, Parameters, option
 from batchsim.aws.importers.values import (
@@ -173,7 +173,7 @@ class Evaluator:
         return FAULTY
 
     def _call(self, function: str, argument: Any, where: Where) -> Any:
-        evaluate = _FUNCTIONS.get(function)
+        evaluate = self.functions.get(function)
         if evaluate is not None:
             try:
                 return _dynamic(evaluate(self, argument, where), where)
@@ -186,7 +186,7 @@ class Evaluator:
             raise _FaultError(
                 where, "wrong-shape", f"{function} stands outside of a condition", "Fn::If with a condition"
             )
-        known = [*_FUNCTIONS, *_OFFLINE, *_IN_CONDITIONS]
+        known = [*self.functions, *_OFFLINE, *_IN_CONDITIONS]
         raise _FaultError(
             where, "unknown-function", f"{function} is not evaluated", suggestion=nearest(function, known)
         )
@@ -448,6 +448,19 @@ class Evaluator:
         first, second = (value if text_of(value) is None else text_of(value) for value in values)
         return bool(first == second)
 
+    #: The functions that have a value offline.
+    functions: ClassVar[dict[str, Callable[[Evaluator, Any, Where], Any]]] = {
+        "Ref": _ref,
+        "Fn::GetAtt": _get_att,
+        "Fn::Sub": _sub,
+        "Fn::Join": _join,
+        "Fn::Split": _split,
+        "Fn::Select": _select,
+        "Fn::FindInMap": _find_in_map,
+        "Fn::Base64": _base64,
+        "Fn::If": _if,
+    }
+
 
 class _Entered:
     """Being inside of a definition: entering it again is a cycle."""
@@ -463,19 +476,6 @@ class _Entered:
 
     def __exit__(self, *_: object) -> None:
         self._entered.pop()
-
-
-_FUNCTIONS: dict[str, Callable[[Evaluator, Any, Where], Any]] = {
-    "Ref": Evaluator._ref,
-    "Fn::GetAtt": Evaluator._get_att,
-    "Fn::Sub": Evaluator._sub,
-    "Fn::Join": Evaluator._join,
-    "Fn::Split": Evaluator._split,
-    "Fn::Select": Evaluator._select,
-    "Fn::FindInMap": Evaluator._find_in_map,
-    "Fn::Base64": Evaluator._base64,
-    "Fn::If": Evaluator._if,
-}
 
 
 def _mapping(document: Document, section: str) -> dict[str, Any]:

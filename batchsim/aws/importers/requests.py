@@ -29,7 +29,8 @@ ONLY_DESCRIBED = {
 #: What can be imported, in words.
 ACCEPTED = (
     "a CloudFormation template; a create-compute-environment, create-job-queue, register-job-definition, "
-    "create-scheduling-policy or create-consumable-resource request; what a describe-… command prints of these; or a list"
+    "create-scheduling-policy or create-consumable-resource request; what a describe-… command prints of "
+    "these; or a list"
 )
 
 _GONE = ("DELETING", "DELETED")

@@ -260,10 +260,12 @@ class Evaluator:
 
     def _arn(self, logical: str, named: Named, where: Where) -> str | Unresolved:
         revision = (":", hole(f"the revision of {logical} is made by AWS", where=where, word=True))
+        name = self.name(logical)
         return joined(
             [
                 *("arn:", self._pseudo("AWS::Partition", where), ":batch:", self._region, ":"),
-                *(self._pseudo("AWS::AccountId", where), f":{named.arn}/", self.name(logical)),
+                *(self._pseudo("AWS::AccountId", where), f":{named.arn}/"),
+                name.at(where) if isinstance(name, Unresolved) else name,
                 *(revision if named.revised else ()),
             ]
         )
@@ -408,7 +410,7 @@ class Evaluator:
             raise _FaultError(where, "wrong-shape", f"Fn::If takes {what}", "the name of a condition")
         held = self.condition(name, (*where, 0))
         if isinstance(held, Unresolved):
-            return held
+            return held.at(where)
         return self.value(holding, (*where, 1)) if held else self.value(otherwise, (*where, 2))
 
     def _named_condition(self, name: str, where: Where) -> bool | Unresolved:

@@ -6,7 +6,7 @@ A text with a hole is still worth something: the ARN of a job queue names the qu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -77,6 +77,10 @@ class Unresolved:
         """What would fill it."""
         return " ".join(dict.fromkeys(hole.remedy for hole in self.holes if hole.remedy))
 
+    def at(self, where: Where) -> Unresolved:
+        """The same, missed at another place: where it is used."""
+        return Unresolved(tuple(replace(each, where=where) if isinstance(each, Hole) else each for each in self.parts))
+
 
 def hole(why: str, remedy: str = "", where: Where = (), *, word: bool = False) -> Unresolved:
     """A value of which nothing is known."""
@@ -119,6 +123,8 @@ def joined(pieces: Iterable[str | Unresolved]) -> str | Unresolved:
     parts: list[str | Hole] = []
     size = 0
     for piece in pieces:
+        if isinstance(piece, Unresolved) and piece.reported:
+            return piece
         for part in piece.parts if isinstance(piece, Unresolved) else (piece,):
             size += len(part) if isinstance(part, str) else 1
             if size > MOST_CHARACTERS:

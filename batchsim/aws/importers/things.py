@@ -95,24 +95,13 @@ def merged(things: Iterable[Thing]) -> tuple[dict[str, list[dict[str, Any]]], li
     if older:
         message = f"left out: {older} older {'revision' if older == 1 else 'revisions'} of job definitions"
         findings.append(Finding("left-out", "batch.jobDefinitions", message, severity="info"))
+    names = {member: {name for each, name in taken if each == kind} for member, kind in REFERENCES.items()}
     batch: dict[str, list[dict[str, Any]]] = {}
     for kind in REQUESTS:
         requests = [thing.request for thing in taken.values() if thing.kind == kind]
         if requests:
-            batch[kind] = requests
-    return _by_name(batch), findings
-
-
-def _by_name(batch: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """The section with its references to its own things by name."""
-    names = {
-        member: {request.get(NAME_MEMBERS[kind]) for request in batch.get(kind, ())}
-        for member, kind in REFERENCES.items()
-    }
-    return {
-        kind: [_renamed(request, request_shape(kind), names) for request in requests]
-        for kind, requests in batch.items()
-    }
+            batch[kind] = [_renamed(request, request_shape(kind), names) for request in requests]
+    return batch, findings
 
 
 #: Members that name another thing → the list that it is in.
@@ -123,7 +112,7 @@ REFERENCES = {
 }
 
 
-def _renamed(value: Any, shape: Any, names: dict[str, set[Any]]) -> Any:
+def _renamed(value: Any, shape: Any, names: dict[str, set[str]]) -> Any:
     if shape.type_name == "structure" and isinstance(value, dict):
         renamed = {}
         for member, content in value.items():

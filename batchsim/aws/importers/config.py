@@ -97,10 +97,10 @@ def together(found: Iterable[Found], findings: Iterable[Finding] = ()) -> Import
 def _unknown(given: Mapping[str, str], found: Sequence[Found]) -> list[Finding]:
     """Parameters that no template has."""
     known = [*(name for each in found for name in each.parameters or ()), *GIVEN_PSEUDO]
-    return [
-        Finding("unknown-parameter", name, "no template has this parameter", suggestion=nearest(name, known)).at(
-            "--parameter", 0, 0
-        )
-        for name in given
-        if name not in known
-    ]
+    findings = []
+    for name in given:
+        if name not in known:
+            expected, near = ("--region", "") if name == "AWS::Region" else ("", nearest(name, known))
+            message = "no template has this parameter"
+            findings.append(Finding("unknown-parameter", name, message, expected, near, file="--parameter"))
+    return findings

@@ -39,10 +39,10 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_account(parser: argparse.ArgumentParser) -> None:
+def add_account(parser: argparse.ArgumentParser, region: str = "AWS region (default: the scenario's)") -> None:
     """Add ``--profile``, ``--region`` and ``--endpoint-url``."""
     parser.add_argument("--profile", metavar="NAME", help="profile of the AWS configuration")
-    parser.add_argument("--region", metavar="REGION", help="AWS region (default: the scenario's)")
+    parser.add_argument("--region", metavar="REGION", help=region)
     parser.add_argument("--endpoint-url", metavar="URL", help="send requests there instead of to AWS")
 
 

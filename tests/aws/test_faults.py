@@ -17,8 +17,6 @@ from batchsim.aws.submit import planned, submission_id, submit
 from tests.aws.configurations import everything, prepared, small
 from tests.aws.fake_batch import FakeBatch
 
-KINDS = ["throttle", "error", "error_after", "timeout", "denied"]
-
 
 def changed(first: dict) -> dict:
     """Replacements, updates, a removal and a creation."""
@@ -95,10 +93,17 @@ def test_for_each_call_a_fault_and_the_rerun_converges(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_for_every_call_without_exception_the_rerun_converges(kind):
+@pytest.mark.parametrize("kind", ["throttle", "timeout"])
+def test_for_each_call_of_a_deployment_with_everything(kind):
     with FakeBatch(polls=1) as aws:
-        outcomes(aws, everything(), kind, every=1)
+        outcomes(aws, everything(), kind, every=5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["error", "error_after", "denied"])
+def test_for_every_call_without_exception(kind):
+    with FakeBatch(polls=0) as aws:
+        outcomes(aws, small(), kind, every=1)
 
 
 def test_a_passing_fault_of_a_call_that_must_not_happen_twice_is_looked_into_and_passed():

@@ -23,17 +23,18 @@ def _missing(context: Context, wanted: Callable[[str, str], bool]) -> Iterator[F
     values = context.document.values
     deploys = isinstance(values.get("deployment"), dict)
     environments = dict(context.items("computeEnvironments"))
+    lacking: dict[Where, list[str]] = {}
     for where, member in missing(values.get("batch")):
-        environment: Where = where[:3]
-        if wanted(kind_of(environments.get(environment, {})), member):
-            yield context.finding(
-                where,
-                f"{member} is missing",
-                expected="it here or in the deployment: section"
-                if deploys
-                else "it in the batch section, or a deployment: section (needed to deploy only)",
-                severity="error" if deploys else "warning",
-            )
+        if wanted(kind_of(environments.get(where[:3], {})), member):
+            lacking.setdefault(where, []).append(member)
+    for where, members in lacking.items():
+        elsewhere = "in the deployment: section" if deploys else "a deployment: section (needed to deploy only)"
+        yield context.finding(
+            where,
+            f"no {' and no '.join(members)}",
+            expected=f"{' and '.join(members)} in the batch section, or {elsewhere}",
+            severity="error" if deploys else "warning",
+        )
 
 
 @rule(

@@ -10,7 +10,8 @@ from batchsim.catalog import instance_types as catalog
 from batchsim.scenario.document import Document
 from batchsim.scenario.rules import RULES, check_all
 from tests.scenarios.rules.base import STAGES, changed, found, full
-from tests.scenarios.rules.examples import EXAMPLES, FARGATE, asks, job, on
+from tests.scenarios.rules.changes import FARGATE, asks, job, on
+from tests.scenarios.rules.examples import EXAMPLES
 
 NUMBERS = [f"V-{number:02d}" for number in range(1, 51)]
 SHOWN = {"simulation": {"error", "warning"}, "deployment": {"error", "warning"}, "review": {"warning", "info"}}
@@ -173,7 +174,8 @@ def test_any_value_anywhere_gives_findings():
             if (where, str(original)) in seen:
                 continue
             seen.add((where, str(original)))
-            for odd in ODD:
+            # Every fifth of them, from another one each time: all of them take half a minute.
+            for odd in ODD[len(seen) % 5 :: 5]:
                 parent[where[-1]] = odd
                 list(check_all(Document(values), STAGES))
             parent[where[-1]] = original

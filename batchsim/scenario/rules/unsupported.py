@@ -13,7 +13,7 @@ from batchsim.scenario.rules.context import Context, dig, rule
 TITLE = "What is not simulated yet is refused by name"
 
 
-@rule("not-simulated", TITLE)
+@rule("not-simulated", TITLE, number="V-47")
 def not_simulated(context: Context) -> Iterator[Finding]:
     """Members and words that decide about time or money and are not in the model."""
 
@@ -27,6 +27,9 @@ def not_simulated(context: Context) -> Iterator[Finding]:
     ):
         if dig(batch, kind):
             yield refuse(("batch", kind), what)
+    for where, policy in context.items("schedulingPolicies"):
+        if "quotaSharePolicy" in policy:
+            yield refuse((*where, "quotaSharePolicy"), "a quota-share policy")
     for where, environment in context.items("computeEnvironments"):
         if "eksConfiguration" in environment:
             yield refuse((*where, "eksConfiguration"), "a compute environment on EKS")

@@ -1,7 +1,7 @@
 """Rules whose findings come from elsewhere, declared so that the catalogue of rules is whole.
 
-The reader of YAML, the walk over AWS's service model, the checks of batchsim's own sections, the resolver and the
-importer of CloudFormation templates each give findings of their own.
+The reader of YAML, the walk over AWS's service model, the checks of batchsim's own sections, the resolver, the review
+of the workload and the importer of CloudFormation templates each give findings of their own.
 """
 
 from __future__ import annotations
@@ -64,3 +64,19 @@ declare(
     stage="review",
     number="V-50",
 )
+
+declare("trace", "A trace can be read, and its jobs have queues and definitions")
+declare(
+    "no-workload",
+    "A scenario has a workload; a configuration alone is looked at alone",
+    severity="info",
+    stage="review",
+)
+declare("no-arrivals", "Every workflow arrives within the duration", severity="warning", stage="review")
+declare(
+    "overload",
+    "What jobs ask for on average is no more than the vCPUs of the environments of their queues",
+    severity="warning",
+    stage="review",
+)
+declare("deadline", "No deadline is below the critical path", severity="warning", stage="review")

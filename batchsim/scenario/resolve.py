@@ -287,18 +287,18 @@ def _unplaceable(
     asked = f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f" and {shape.gpus} GPU" if shape.gpus else "")
     message = f"no compute environment of {queue} can ever hold {asked}"
     enabled = [environment for environment in attached if environment.enabled]
-    code = "never-placeable"
+    code, expected = "never-placeable", "; ".join(_largest(environment) for environment in attached)
     if enabled and all(shape.vcpus > environment.max_vcpus for environment in enabled):
         code = "above-max-vcpus"
         message = f"{shape.vcpus:g} vCPU are above maxvCpus of every compute environment of {queue}"
     elif enabled and shape.gpus and not any(o.gpus for environment in enabled for o in environment.offerings):
-        code = "no-gpu-type"
+        code, expected = "no-gpu-type", "a queue with GPU types"
         message = f"no compute environment of {queue} has GPUs"
     return context.document.finding(
         where,
         code,
         f"{message}: the job would stay RUNNABLE and block the queue",
-        expected="; ".join(_largest(environment) for environment in attached),
+        expected=expected,
         severity="warning",
         source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
     )

@@ -200,7 +200,7 @@ def short_jobs(context: Context) -> Iterator[Finding]:
         if not resources.get("minvCpus") and runtime.mean_s() < 3 * MINUTE:
             yield context.finding(
                 (*job.where, "runtime"),
-                f"runs of {format_duration(runtime.mean_s())} on average, on instances started from zero: "
-                "starting takes longer than running",
+                f"runs of {format_duration(runtime.mean_s())} on average, on instances that "
+                "are started from zero and take minutes to start",
                 expected="several tasks in one job, an array, or Fargate",
             )

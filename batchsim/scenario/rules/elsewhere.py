@@ -31,6 +31,7 @@ declare("unknown-path", "Paths of overrides lead somewhere")
 declare("ambiguous-path", "A member that is changed by its name alone is there once")
 declare("unknown-variant", "The variant that is asked for exists")
 
+declare("trace", "The jobs of a trace can be read, and run on the batch section")
 declare("not-in-catalog", "The catalog has the figures that the configuration needs")
 declare(
     "no-offering",

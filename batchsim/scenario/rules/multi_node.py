@@ -182,5 +182,6 @@ def node_vcpus(context: Context) -> Iterator[Finding]:
             lacking.append(f"{environment['computeEnvironmentName']} has maxvCpus {limit}")
         else:
             if lacking:
-                message = f"{count} nodes of {asked:g} vCPU or more take more instances than the queue can have"
+                of_type = named[0] if named else f"{asked:g} vCPU or more"
+                message = f"{count} nodes of {of_type} take more instances than the queue can have"
                 yield context.finding((*job.where, "jobQueue"), f"{message}: {', '.join(lacking)}", severity="warning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ def short_timeout(context: Context) -> Iterator[Finding]:
                 (*place, "attemptDurationSeconds"),
                 f"{limit} s is less than the 95 % quantile of {job.job_name}'s runtime, {format_duration(late)}: "
                 "more than one run in twenty is ended, and not retried",
-                expected=f"more than {format_duration(late)}",
+                expected=f"{math.ceil(late)} or more",
             )
 
 

@@ -14,6 +14,7 @@ from tests.scenarios.rules.changes import (
     behind,
     beside,
     consumes,
+    fair,
     gpu,
     job,
     limit,
@@ -216,6 +217,12 @@ EXAMPLES: dict[str, list[Example]] = {
             "batch.jobQueues",
             {"batch.jobQueues": [{**OTHER_QUEUE, "jobQueueName": f"q{n}"} for n in range(51)]},
             {"batch.jobQueues": [{**OTHER_QUEUE, "jobQueueName": f"q{n}"} for n in range(50)]},
+        ),
+        Example(
+            "quota",
+            "batch.jobQueues.queue",
+            {**fair(), "workload.work.jobs": [job(f"j{n}", shareIdentifier=f"s{n}") for n in range(501)]},
+            {**fair(), "workload.work.jobs": [job(f"j{n}", shareIdentifier=f"s{n}") for n in range(500)]},
         ),
         Example(
             "submission-rate",

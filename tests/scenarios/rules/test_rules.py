@@ -10,8 +10,9 @@ from batchsim.catalog import instance_types as catalog
 from batchsim.scenario.document import Document
 from batchsim.scenario.rules import RULES, check_all
 from tests.scenarios.rules.base import STAGES, changed, found, full
-from tests.scenarios.rules.changes import FARGATE, asks, job, on
+from tests.scenarios.rules.changes import FARGATE, FOR_FARGATE, OTHER_QUEUE, asks, behind, beside, job, on
 from tests.scenarios.rules.examples import EXAMPLES
+from tests.scenarios.test_bad import BAD
 
 NUMBERS = [f"V-{number:02d}" for number in range(1, 51)]
 SHOWN = {"simulation": {"error", "warning"}, "deployment": {"error", "warning"}, "review": {"warning", "info"}}
@@ -94,6 +95,43 @@ def test_figures_are_named():
     assert "fleet of queue has x86_64 types" in arm
 
 
+def codes_of(*changes):
+    return {(finding.code, finding.path) for finding in found(changed(*changes))}
+
+
+def test_rules_without_a_number():
+    dearer = ("dearer-first", full("queue.computeEnvironmentOrder"))
+    assert dearer in codes_of(behind(beside(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")))
+    assert dearer not in codes_of(on("SPOT"), behind(beside()))
+    assert ("disabled-queue", full("job.jobQueue")) in codes_of({"queue.state": "DISABLED"})
+    prices = {"environment": {"prices": {"overrides": {"c6i.huge": 1.0}}}}
+    assert ("price-override", "environment.prices.overrides.c6i.huge") in codes_of(prices)
+
+
+def trace(form):
+    """A workload of one trace."""
+    return {"workload": [{"trace": {"format": form, "path": "log", "jobQueue": "queue", "jobDefinition": "task"}}]}
+
+
+def test_traces_go_somewhere_too():
+    platform = ("platform", "workload.0.trace.jobDefinition")
+    assert platform in codes_of(FOR_FARGATE, trace("swf"))
+    # The jobs of a table may each name a definition of their own.
+    assert platform not in codes_of(FOR_FARGATE, trace("csv"))
+    second = ("unused", "batch.jobQueues.second.jobQueueName")
+    assert second in codes_of({"batch.jobQueues.+": OTHER_QUEUE}, trace("swf"))
+    assert second not in codes_of({"batch.jobQueues.+": OTHER_QUEUE}, trace("csv"))
+    mapped = {**trace("swf"), "workload.0.trace.queues": {"1": "second"}}
+    assert second not in codes_of({"batch.jobQueues.+": OTHER_QUEUE}, mapped)
+
+
+def test_every_code_of_the_wrong_scenarios_is_in_the_catalogue():
+    lines = [line for path in BAD.glob("*.expected") for line in path.read_text(encoding="utf-8").splitlines()]
+    codes = {line.partition("[")[2].partition("]")[0] for line in lines}
+    assert len(codes) > 20
+    assert codes <= {rule.code for rule in RULES}
+
+
 #: By the id of a request that AWS refused: the rule that says so.
 REFUSED = {
     "fargate-size-1-1024": "fargate-size",
@@ -158,7 +196,8 @@ ODD = (
 def everywhere(value, where=()):
     """Every place of a value and below."""
     yield where
-    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+    # The first few entries of a list will do.
+    for key in value if isinstance(value, dict) else range(min(len(value), 6)) if isinstance(value, list) else ():
         yield from everywhere(value[key], (*where, key))
 
 
@@ -166,6 +205,7 @@ def test_any_value_anywhere_gives_findings():
     seen = set()
     for example in (each for examples in EXAMPLES.values() for each in examples):
         values = changed(example.bad, {"deployment": {}})
+        del values["workload"][0].get("jobs", [])[6:]
         for where in list(everywhere(values))[1:]:
             parent = values
             for step in where[:-1]:

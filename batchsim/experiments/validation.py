@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batchsim.errors import Finding, ScenarioError
@@ -74,7 +74,15 @@ def validate(path: str | Path, *, overrides: Overrides = (), variant: str | None
             findings += review(scenario)
         except ScenarioError as error:
             findings += error.findings
-    return Validation(tuple(in_order(findings)), scenario)
+    return Validation(tuple(in_order(map(_weighed, findings))), scenario)
+
+
+#: A run shows what such a job does to its queue, so that it only warns; that AWS never runs it is an error here.
+_NEVER_RUN = {"never-placeable", "above-max-vcpus", "no-gpu-type", "node-vcpus"}
+
+
+def _weighed(finding: Finding) -> Finding:
+    return replace(finding, severity="error") if finding.code in _NEVER_RUN else finding
 
 
 def _configuration(document: Document) -> Validation:

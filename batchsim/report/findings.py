@@ -30,10 +30,6 @@ def counted(findings: Sequence[Finding]) -> str:
     """How many findings there are of each severity."""
     counts = Counter(finding.severity for finding in findings)
     words = {"error": "error", "warning": "warning", "info": "remark"}
-        "error": ("error", "errors"),
-        "warning": ("warning", "warnings"),
-        "info": ("remark", "remarks"),
-    }
     parts = [f"{counts[word]} {words[word]}{'s' * (counts[word] != 1)}" for word in SEVERITIES if counts[word]]
     return ", ".join(parts) or "nothing to find fault with"
 

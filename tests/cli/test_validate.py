@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 import batchsim as bs
 from batchsim.cli.main import main
+from batchsim.scenario.document import read
 from tests.conftest import ROOT
 
 SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -103,7 +103,7 @@ def test_sarif_has_what_code_review_needs(evil, tmp_path, capsys):
 
 
 def test_account_ids_are_not_printed(tmp_path, capsys):
-    values = YAML(typ="safe", pure=True).load((ROOT / "scenarios" / "etl.yaml").read_text())
+    values = read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values
     arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/other"
     values["batch"]["jobQueues"][0]["computeEnvironmentOrder"][0]["computeEnvironment"] = arn
     values["batch"]["jobDefinitions"][0]["containerProperties"]["image"] = 123456789012
@@ -128,7 +128,7 @@ def test_what_can_t_be_read_is_the_wrong_input(tmp_path, capsys):
 
 
 def test_a_configuration_alone_is_looked_at_alone(tmp_path, capsys):
-    values = YAML(typ="safe", pure=True).load((ROOT / "scenarios" / "etl.yaml").read_text())
+    values = read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values
     path = tmp_path / "batch.yaml"
     path.write_text(json.dumps({"batch": values["batch"]}))
     assert main(["validate", str(path)]) == 0
@@ -142,6 +142,14 @@ def test_what_only_a_deployment_needs_is_an_error_once_there_is_one(tmp_path, ca
     assert main(["validate", str(path)]) == 1
     assert "[ec2-needs]" in capsys.readouterr().out
     assert main(["run", str(path), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+
+
+def test_a_job_that_can_never_run_is_an_error_here_and_a_warning_of_a_run(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "etl.yaml").read_text()
+    path = tmp_path / "etl.yaml"
+    path.write_text(text.replace('value: "30000"', 'value: "9000000"'))
+    assert main(["validate", str(path)]) == 1
+    assert "[never-placeable]" in capsys.readouterr().out
 
 
 def test_a_fault_of_a_variant_is_found(tmp_path, capsys):

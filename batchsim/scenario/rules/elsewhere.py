@@ -66,10 +66,9 @@ declare(
     number="V-50",
 )
 
-declare("trace", "A trace can be read, and its jobs have queues and definitions")
 declare(
     "no-workload",
-    "A scenario has a workload; a configuration alone is looked at alone",
+    "A configuration without a workload is looked at alone",
     severity="info",
     stage="review",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,68 @@ def execute_config(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def add_jobs(kinds: Any) -> None:
+    """Add ``import jobs``."""
+    parser: argparse.ArgumentParser = kinds.add_parser(
+        "jobs",
+        help="jobs that ran, as a trace",
+        description="Make a trace of jobs that ran: of what `aws batch describe-jobs` printed, or of a live queue. "
+        "Prints the workload entry that replays it.",
+    )
+    parser.add_argument(
+        "sources", metavar="SOURCE", nargs="*", type=Path, help="what `aws batch describe-jobs` printed (JSON, .gz)"
+    )
+    options.add_account(parser, "region of the account")
+    parser.add_argument("--live", action="store_true", help="ask the account instead of reading files")
+    parser.add_argument("--queue", metavar="NAME", help="the queue whose finished jobs are asked for")
+    parser.add_argument("--since", metavar="TIME", type=_instant, help="only jobs created since, such as 2026-11-01")
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, required=True, help="the trace: .csv, .csv.gz or .parquet; a new file"
+    )
+    parser.set_defaults(execute=execute_jobs, usage_error=parser.error)
+
+
+def execute_jobs(arguments: argparse.Namespace) -> int:
+    """Do what ``import jobs`` says and return the exit code."""
+    live = arguments.live or arguments.queue
+    if live and arguments.sources:
+        arguments.usage_error("--live and --queue take no SOURCE")
+    if live and not arguments.queue:
+        arguments.usage_error("--live needs --queue")
+    if not live and (arguments.since or arguments.profile or arguments.endpoint_url):
+        arguments.usage_error("--since, --profile and --endpoint-url need --live")
+    if not live and not arguments.sources:
+        arguments.usage_error("a SOURCE or --queue is needed")
+    _check_free(arguments.out)
+
+    from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
+
+    if live:
+        from batchsim.aws.client import Account
+
+        account = Account(arguments.profile, arguments.region, arguments.endpoint_url)
+        imported = import_details(live_jobs(account, arguments.queue, arguments.since), source=arguments.queue)
+    else:
+        imported = import_jobs(arguments.sources)
+    imported.write(arguments.out)
+    for reason, count in imported.skipped.items():
+        print(f"left out: {count:,} × {reason}", file=sys.stderr)  # noqa: T201
+    for note in imported.notes:
+        print(f"info: {note}", file=sys.stderr)  # noqa: T201
+    print(f"{len(imported.frame):,} jobs → {arguments.out}", file=sys.stderr)  # noqa: T201
+    sys.stdout.write(imported.workload_entry(arguments.out.name))
+    return 0
+
+
+def _instant(text: str) -> datetime:
+    from batchsim.units import parse_instant
+
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _print_notes(findings: Iterable[Finding]) -> None:
     """Print what stops nothing, one line each."""
     for finding in findings:
@@ -122,4 +185,4 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 #: What can be imported: each adds its parser, with what it executes.
-KINDS: tuple[Callable[[Any], None], ...] = (add_config,)
+KINDS: tuple[Callable[[Any], None], ...] = (add_config, add_jobs)

@@ -16,6 +16,7 @@ from batchsim.errors import BatchsimError, Finding, OutputError, ScenarioError, 
 if TYPE_CHECKING:
     from batchsim.experiments.compare import Comparison, compare
     from batchsim.experiments.run import run
+    from batchsim.experiments.validation import Validation, validate
     from batchsim.results.result import Result
     from batchsim.results.store import read
     from batchsim.scenario.loading import load
@@ -30,11 +31,13 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SimulationError",
+    "Validation",
     "__version__",
     "compare",
     "load",
     "read",
     "run",
+    "validate",
 ]
 
 # Imported when first used: `import batchsim` stays quick, and `--help` needs none of them.
@@ -46,6 +49,8 @@ _HOMES = {
     "load": "batchsim.scenario.loading",
     "read": "batchsim.results.store",
     "run": "batchsim.experiments.run",
+    "Validation": "batchsim.experiments.validation",
+    "validate": "batchsim.experiments.validation",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError, nearest
@@ -35,9 +35,10 @@ class Account:
     region: str | None = None
     endpoint_url: str | None = None
     attempts: int = 5
+    _clients: dict[tuple[str, bool], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def client(self, service: str = "batch", *, once: bool = False) -> Any:
-        """A boto3 client.
+        """A boto3 client; the same for the same question.
 
         Parameters
         ----------
@@ -50,6 +51,11 @@ class Account:
         ScenarioError
             If boto3 is not installed, or profile or region are unknown.
         """
+        if (service, once) not in self._clients:
+            self._clients[service, once] = self._client(service, once=once)
+        return self._clients[service, once]
+
+    def _client(self, service: str, *, once: bool) -> Any:
         try:
             import boto3
             from botocore.config import Config

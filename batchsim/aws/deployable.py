@@ -16,6 +16,9 @@ from batchsim.scenario.model import TraceSource, Workflow
 from batchsim.scenario.overrides import Overrides
 from batchsim.scenario.rules.context import base_name
 
+#: Rules about members that AWS needs and a template may ask for.
+NEEDED = frozenset({"ec2-needs", "fargate-needs", "spot-fleet-role", "service-role", "execution-role", "image-missing"})
+
 #: The member that names a thing, in the order in which AWS needs them created.
 NAMES = {
     "schedulingPolicies": "name",
@@ -103,7 +106,7 @@ def deployable(document: Document) -> Deployable:
         replace(finding, severity="warning") if finding.code == "not-simulated" else finding
         for finding in checked.findings
         # What is missing becomes a parameter of a template; who can't have it missing says so.
-        if finding.code != "deployment-value"
+        if finding.code not in NEEDED
     ]
     raise_errors(findings)
     document = filled(document)
@@ -113,18 +116,13 @@ def deployable(document: Document) -> Deployable:
     return Deployable(
         name=frame.name,
         region=frame.region,
-        batch={kind: [_sent(request) for request in document.values["batch"].get(kind) or []] for kind in NAMES},
+        batch={kind: list(document.values["batch"].get(kind) or ()) for kind in NAMES},
         tags=dict(deployment.tags) if deployment else {},
         workload=checked.workload,
         missing=tuple(_missing(document)),
         warnings=tuple(in_order(findings)),
         document=document,
     )
-
-
-def _sent(request: dict[str, Any]) -> dict[str, Any]:
-    """A request without an empty retry strategy, which AWS refuses and which means none."""
-    return {key: value for key, value in request.items() if not (key == "retryStrategy" and not value)}
 
 
 def _missing(document: Document) -> Iterator[Missing]:

@@ -20,8 +20,14 @@ RESOURCE_TYPES = {
 }
 
 
+#: The one property that has more than its first letter in upper case.
+_S3_FILES = "s3filesVolumeConfiguration"
+
+
 def property_of(member: str) -> str:
     """CloudFormation's property of a member: ``maxvCpus`` is ``MaxvCpus``."""
+    if member.lower() == _S3_FILES.lower():
+        return "S3FilesVolumeConfiguration"
     return member[:1].upper() + member[1:]
 
 

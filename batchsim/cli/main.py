@@ -1,6 +1,7 @@
 """``batchsim COMMAND``: the parser, and what every command has in common.
 
-Exit codes: 0 done; 1 an objective was missed and ``--check`` was given; 2 the input is wrong; 130 interrupted.
+Exit codes: 0 done; 1 an objective was missed and ``--check`` was given, or ``validate`` found errors; 2 the input is
+wrong; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from batchsim._version import __version__
-from batchsim.cli import compare, deploy, export, run
+from batchsim.cli import compare, deploy, export, import_, run, validate
 from batchsim.errors import OutputError, ScenarioError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -25,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"batchsim {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (run, compare, export, deploy):
+    for command in (run, compare, validate, export, deploy, import_):
         command.add_parser(commands)
     return parser
 

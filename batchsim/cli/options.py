@@ -39,10 +39,10 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_account(parser: argparse.ArgumentParser) -> None:
+def add_account(parser: argparse.ArgumentParser, region: str = "AWS region (default: the scenario's)") -> None:
     """Add ``--profile``, ``--region`` and ``--endpoint-url``."""
     parser.add_argument("--profile", metavar="NAME", help="profile of the AWS configuration")
-    parser.add_argument("--region", metavar="REGION", help="AWS region (default: the scenario's)")
+    parser.add_argument("--region", metavar="REGION", help=region)
     parser.add_argument("--endpoint-url", metavar="URL", help="send requests there instead of to AWS")
 
 
@@ -70,7 +70,7 @@ def load(path: str, overrides: list[tuple[str, str]], variant: str | None = None
     """Load a scenario with the overrides of the command line, and print its warnings."""
     from batchsim.scenario.loading import load as load_scenario
 
-    scenario = load_scenario(path, overrides=_values(overrides), variant=variant)
+    scenario = load_scenario(path, overrides=values(overrides), variant=variant)
     _print_warnings(scenario.warnings)
     return scenario
 
@@ -79,7 +79,7 @@ def load_deployable(arguments: argparse.Namespace) -> Deployable:
     """Load a scenario for export or deployment, and print its warnings."""
     from batchsim.aws.deployable import load as load_configuration
 
-    overrides = _values(arguments.overrides)
+    overrides = values(arguments.overrides)
     configuration = load_configuration(arguments.scenario, overrides=overrides, variant=arguments.variant)
     _print_warnings(configuration.warnings)
     return configuration
@@ -95,7 +95,8 @@ def account(arguments: argparse.Namespace, region: str) -> Account:
     return Account(arguments.profile, arguments.region or region, arguments.endpoint_url)
 
 
-def _values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:
+def values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:
+    """The overrides of the command line with their values read."""
     from batchsim.scenario.overrides import parse_value
 
     return [(key, parse_value(value)) for key, value in overrides]

@@ -13,14 +13,12 @@ from batchsim._version import __version__
 from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Floats, Status
 from batchsim.results.cost import by_owner
 from batchsim.results.frames import Tables
+from batchsim.results.promises import QUANTILES, chosen, finished_at, statistic
 from batchsim.results.steps import steps
 from batchsim.scenario.objectives import Objective
 from batchsim.scenario.scenario import Scenario
-from batchsim.units import DAY
 
 Mask = NDArray[np.bool_]
-
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
 def figures(values: Floats) -> dict[str, float | None]:
@@ -242,11 +240,12 @@ class Metrics:
             "failed": lambda: float(summary["jobs"]["failed"]),
             "unfinished": lambda: float(summary["jobs"]["unfinished"]),
         }
-        mask = self._mask(objective)
+        mask = chosen(objective, self._tables.workload)
         if objective.metric in plain:
             value = plain[objective.metric]()
         elif objective.metric == "finished_at":
-            value = self._finished_at(objective, mask)
+            work, stopped_at = self._tables.workload, self._tables.recording.stopped_at
+            value = finished_at(objective, work, stopped_at, self._scenario.start)
         else:
             column = self.queue_time_s if objective.metric == "queue_time" else self.turnaround_s
             value = self._statistic(objective, column, mask)
@@ -259,18 +258,6 @@ class Metrics:
             "kept": None if minimised else value is not None and bool(_compare(value, objective)),
         }
 
-    def _mask(self, objective: Objective) -> Mask:
-        tables = self._tables
-        groups, work = tables.workload.groups, tables.workload
-        mask = np.ones(len(work), bool)
-        for key, name in objective.where:
-            if key == "jobName":
-                mask &= np.array([known == name for known in work.job_names])[work.job_name]
-            else:
-                member = {"jobQueue": "job_queue", "workflow": "workflow", "jobDefinition": "job_definition"}[key]
-                mask &= np.array([getattr(group, member) == name for group in groups])[work.group]
-        return mask
-
     def _statistic(self, objective: Objective, column: Floats, mask: Mask) -> float | None:
         """A statistic of jobs; null when one of them never got there: a promise about all is not kept by some.
 
@@ -282,38 +269,6 @@ class Metrics:
         if not len(values) or np.isnan(values).any():
             return None
         return statistic(objective.statistic, values)
-
-    def _finished_at(self, objective: Objective, mask: Mask) -> float | None:
-        """When workflow runs ended: seconds since their arrival's midnight against a clock, else since the start.
-
-        Against a time of day the deadline is the first such time after the run's arrival; the value is the limit plus
-        the statistic of the lateness.
-        """
-        work, stopped = self._tables.workload, self._tables.recording.stopped_at[mask]
-        if not len(stopped) or np.isnan(stopped).any():
-            return None
-        runs, place = np.unique(np.column_stack([self._workflow_of[mask], work.run[mask]]), axis=0, return_inverse=True)
-        place = place.reshape(-1)
-        finished, arrived = np.full(len(runs), -np.inf), np.full(len(runs), np.inf)
-        np.maximum.at(finished, place, stopped)
-        np.minimum.at(arrived, place, work.submitted_at[mask])
-        if not objective.clock:
-            return statistic(objective.statistic, finished)
-        start = self._scenario.start
-        midnight = start.hour * 3600 + start.minute * 60 + start.second
-        clock = midnight + arrived
-        deadline = np.floor(clock / DAY) * DAY + objective.limit
-        deadline = np.where(deadline < clock, deadline + DAY, deadline)
-        return objective.limit + statistic(objective.statistic, midnight + finished - deadline)
-
-
-def statistic(name: str, values: Floats) -> float:
-    """Mean (also without a name, as in ``minimise queue_time``), max, min, or a quantile by its name."""
-    if name in QUANTILES:
-        return float(np.quantile(values, QUANTILES[name]))
-    if name in {"max", "min"}:
-        return float(values.max() if name == "max" else values.min())
-    return math.fsum(values) / len(values)
 
 
 def _compare(value: float, objective: Objective) -> bool:

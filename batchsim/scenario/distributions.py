@@ -6,6 +6,9 @@ distribution is drawn stands in `batchsim.workload.distributions`.
 
 from __future__ import annotations
 
+import math
+from itertools import accumulate
+from statistics import NormalDist
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -20,6 +23,14 @@ class Constant(Section):
     """Always the same."""
 
     value: Seconds
+
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        return self.value
+
+    def quantile_s(self, share: float) -> float:  # noqa: ARG002 (the same for every share)
+        """The duration in seconds that a share of all, above 0 and below 1, does not exceed."""
+        return self.value
 
 
 class _TwoParameters(Section):
@@ -61,6 +72,16 @@ class Lognormal(_TwoParameters):
         """See `parameters.lognormal`."""
         return parameters.lognormal(known)
 
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        mu, sigma = self.solve(self.known)
+        return math.exp(mu + sigma**2 / 2)
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        mu, sigma = self.solve(self.known)
+        return math.exp(mu + sigma * NormalDist().inv_cdf(share))
+
 
 class Gamma(_TwoParameters):
     """Gamma."""
@@ -70,6 +91,18 @@ class Gamma(_TwoParameters):
         """See `parameters.gamma`."""
         return parameters.gamma(known)
 
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        shape, scale = self.solve(self.known)
+        return shape * scale
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        from scipy.special import gammaincinv
+
+        shape, scale = self.solve(self.known)
+        return float(gammaincinv(shape, share)) * scale
+
 
 class Weibull(_TwoParameters):
     """Weibull."""
@@ -78,6 +111,16 @@ class Weibull(_TwoParameters):
     def solve(known: Known) -> tuple[float, float]:
         """See `parameters.weibull`."""
         return parameters.weibull(known)
+
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        shape, scale = self.solve(self.known)
+        return scale * math.gamma(1 + 1 / shape)
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        shape, scale = self.solve(self.known)
+        return float(scale * (-math.log1p(-share)) ** (1 / shape))
 
 
 class Exponential(Section):
@@ -92,6 +135,14 @@ class Exponential(Section):
             raise ValueError("expected one of mean or median")
         return self
 
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        return self.mean if self.mean is not None else (self.median or 0.0) / math.log(2)
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        return -math.log1p(-share) * self.mean_s()
+
 
 class Uniform(Section):
     """Uniform between two durations."""
@@ -104,6 +155,14 @@ class Uniform(Section):
         if self.max < self.min:
             raise ValueError("max must not be below min")
         return self
+
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        return (self.min + self.max) / 2
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        return self.min + share * (self.max - self.min)
 
 
 class Triangular(Section):
@@ -118,6 +177,17 @@ class Triangular(Section):
         if not self.min <= self.mode <= self.max or self.min == self.max:
             raise ValueError("expected min <= mode <= max, and min below max")
         return self
+
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        return (self.min + self.mode + self.max) / 3
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        width = self.max - self.min
+        if share * width <= self.mode - self.min:
+            return self.min + math.sqrt(share * width * (self.mode - self.min))
+        return self.max - math.sqrt((1 - share) * width * (self.max - self.mode))
 
 
 def _as_tuple(value: object) -> object:
@@ -135,6 +205,25 @@ class Empirical(Section):
         if self.weights is not None and (len(self.weights) != len(self.values) or sum(self.weights) <= 0):
             raise ValueError("expected one weight per value, not all of them 0")
         return self
+
+    def _weighted_values(self) -> list[tuple[float, float]]:
+        return sorted(zip(self.values, self.weights or [1.0] * len(self.values), strict=True))
+
+    def mean_s(self) -> float:
+        """Mean in seconds."""
+        pairs = self._weighted_values()
+        return math.fsum(value * weight for value, weight in pairs) / math.fsum(weight for _, weight in pairs)
+
+    def quantile_s(self, share: float) -> float:
+        """See `Constant.quantile_s`."""
+        pairs = self._weighted_values()
+        wanted = share * math.fsum(weight for _, weight in pairs)
+        reached = accumulate(weight for _, weight in pairs)
+        # A hair of rounding error is not a higher value.
+        return next(
+            (value for (value, _), sum_ in zip(pairs, reached, strict=True) if sum_ >= wanted * (1 - 1e-12)),
+            pairs[-1][0],
+        )
 
 
 DISTRIBUTIONS: dict[str, type[Section]] = {
@@ -158,7 +247,14 @@ def describe(error: ValidationError) -> str:
     return "; ".join(parts)
 
 
-def _distribution(value: Any) -> Any:
+def as_distribution(value: Any) -> Any:
+    """The distribution that a scenario's value stands for.
+
+    Raises
+    ------
+    ValueError
+        If it stands for none.
+    """
     if isinstance(value, Section):
         return value
     if isinstance(value, dict):
@@ -182,4 +278,4 @@ def as_given(distribution: Distribution) -> Any:
 
 Distribution = Constant | Lognormal | Exponential | Gamma | Weibull | Uniform | Triangular | Empirical
 #: A duration or a distribution of durations, in seconds.
-Delay = Annotated[Distribution, BeforeValidator(_distribution)]
+Delay = Annotated[Distribution, BeforeValidator(as_distribution)]

@@ -7,7 +7,7 @@ fault and not a silent override. JSON is YAML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from batchsim.errors import Finding, ScenarioError
 
 #: A place in a document: keys and indices from the root.
 Where = tuple[str | int, ...]
+
+#: File, line and column.
+Place = tuple[str, int, int]
 
 #: Aliases are allowed, but a document may not grow to more values than this by them.
 MAX_VALUES = 2_000_000
@@ -55,9 +58,9 @@ class Document:
 
     values: dict[str, Any]
     file: str = ""
-    places: dict[Where, tuple[str, int, int]] = field(default_factory=dict)
+    places: dict[Where, Place] = field(default_factory=dict)
 
-    def place(self, where: Where, *, key: bool = False) -> tuple[str, int, int]:
+    def place(self, where: Where, *, key: bool = False) -> Place:
         """File, line and column of a value (or its key), or of the nearest thing around it."""
         if key and (*where, KEY) in self.places:
             return self.places[*where, KEY]
@@ -109,13 +112,23 @@ def read(path: Path, shown: str) -> Document:
     ScenarioError
         If the file can't be read or is not YAML.
     """
+    return parse(read_text(path, shown), shown)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    ScenarioError
+        If the file can't be read or is not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError([Finding("unreadable", "", f"not UTF-8 text (byte {error.start})", file=shown)]) from None
     except OSError as error:
         raise ScenarioError([Finding("unreadable", "", error.strerror or str(error), file=shown)]) from None
-    return parse(text, shown)
 
 
 def parse(text: str, shown: str) -> Document:
@@ -125,6 +138,27 @@ def parse(text: str, shown: str) -> Document:
     ------
     ScenarioError
         If it is not YAML, has a key twice, or is not a mapping.
+    """
+    values, places = compose(text, shown)
+    if not isinstance(values, dict):
+        message, expected = "not a scenario", "a mapping with name, batch, workload …"
+        raise ScenarioError([Finding("not-a-mapping", "", message, expected, file=shown, line=1)])
+    return Document(values, shown, places)
+
+
+def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = None) -> tuple[Any, dict[Where, Place]]:
+    """Read a YAML text that may hold anything: its value, and the places.
+
+    Parameters
+    ----------
+    key_of_tag : callable, optional
+        The key that a tag of the text's own stands for: ``!Ref x`` becomes ``{"Ref": x}`` when it gives ``Ref`` for
+        ``!Ref``. Without it such tags are passed over.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not YAML, or has a key twice.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -143,18 +177,14 @@ def parse(text: str, shown: str) -> Document:
         raise ScenarioError([Finding("syntax", "", message, file=shown)]) from None
     except RecursionError:
         raise ScenarioError([_too_deep(shown)]) from None
-    builder = _Builder(shown)
+    builder = _Builder(shown, key_of_tag)
     try:
         values = builder.build(node, ()) if node is not None else None
     except RecursionError:
         raise ScenarioError([_too_deep(shown)]) from None
-    if not isinstance(values, dict) and not builder.findings:
-        builder.findings.append(
-            Finding("not-a-mapping", "", "not a scenario", "a mapping with name, batch, workload …", file=shown, line=1)
-        )
-    if builder.findings or not isinstance(values, dict):
+    if builder.findings:
         raise ScenarioError(builder.findings)
-    return Document(values, shown, builder.places)
+    return values, builder.places
 
 
 def _too_deep(shown: str) -> Finding:
@@ -169,10 +199,11 @@ def parse_scalar(text: str) -> Any:
 class _Builder:
     """Nodes to plain values."""
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, key_of_tag: Callable[[str], str] | None) -> None:
         self._shown = shown
+        self._key_of_tag = key_of_tag
         self._count = 0
-        self.places: dict[Where, tuple[str, int, int]] = {}
+        self.places: dict[Where, Place] = {}
         self.findings: list[Finding] = []
 
     def build(self, node: Any, where: Where) -> Any:
@@ -182,6 +213,14 @@ class _Builder:
             raise ScenarioError([Finding("too-large", "", "aliases expand to too many values", file=self._shown)])
         mark = node.start_mark
         self.places[where] = self._shown, mark.line + 1, mark.column + 1
+        tag = str(node.tag)
+        if self._key_of_tag is not None and tag.startswith("!"):
+            key = self._key_of_tag(tag)
+            self.places[*where, key] = self.places[where]
+            return {key: self._untagged(node, (*where, key))}
+        return self._untagged(node, where)
+
+    def _untagged(self, node: Any, where: Where) -> Any:
         if node.id == "mapping":
             return dict(self._members(node, where))
         if node.id == "sequence":
@@ -218,9 +257,7 @@ def _scalar(node: Any) -> Any:
         return text.lower() == "true"
     if _INT.fullmatch(text) and len(text) <= MOST_DIGITS:
         return int(text)
-    if _OCTAL.fullmatch(text):
-        return int(text, 0)
-    if _HEX.fullmatch(text):
+    if (_OCTAL.fullmatch(text) or _HEX.fullmatch(text)) and len(text) <= MOST_DIGITS:
         return int(text, 0)
     if _FLOAT.fullmatch(text):
         return float(text)

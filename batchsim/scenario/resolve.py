@@ -6,7 +6,7 @@ lacks, and jobs that nothing can hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from batchsim.scenario.configuration import (
     Offering,
     RetryRule,
     SavingsPlan,
+    Shape,
     SpotTrace,
     TimeLimit,
 )
@@ -326,16 +327,7 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
             queue, definition = queues[base_name(job["jobQueue"])], definitions[base_name(job["jobDefinition"])]
             shape = requested(definition.request, job)
             attached = [environments[name] for name in queue.environments]
-            platforms = {"FARGATE" if e.purchase_option.startswith("FARGATE") else "EC2" for e in attached}
-            if definition.platform not in platforms:
-                yield context.document.finding(
-                    (*where, "jobDefinition"),
-                    "platform",
-                    f"{definition.name} is for {definition.platform}, the queue {queue.name} is not",
-                    expected=f"platformCapabilities: [{min(platforms)}]",
-                    source="AWS Batch API, RegisterJobDefinitionRequest.platformCapabilities",
-                )
-            elif any(e.fargate is not None and definition.architecture not in e.fargate for e in attached):
+            if any(e.fargate is not None and definition.architecture not in e.fargate for e in attached):
                 yield context.document.finding(
                     (*where, "jobDefinition"),
                     "not-in-catalog",
@@ -343,23 +335,45 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                     expected="a region with figures",
                 )
             elif not any(environment.can_hold(shape) for environment in attached):
-                yield context.document.finding(
-                    (*where, "jobDefinition"),
-                    "never-placeable",
-                    f"no compute environment of {queue.name} can ever hold {shape.vcpus:g} vCPU, {shape.memory_mib} MiB"
-                    + (f" and {shape.gpus} GPU" if shape.gpus else "")
-                    + ": the job would stay RUNNABLE and block the queue",
-                    expected=f"at most {'; '.join(_largest(environment) for environment in attached)}",
-                    severity="warning",
-                    source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
-                )
+                yield _unplaceable(context, (*where, "jobDefinition"), queue.name, shape, attached)
+
+
+def _unplaceable(
+    context: Context, where: Where, queue: str, shape: Shape, attached: Sequence[ComputeEnvironment]
+) -> Finding:
+    """Why nothing can hold a job; the run shows what comes of it, so it is a warning."""
+    asked = f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f" and {shape.gpus} GPU" if shape.gpus else "")
+    message = f"no compute environment of {queue} can ever hold {asked}"
+    enabled = [environment for environment in attached if environment.enabled]
+    code, expected = "never-placeable", "; ".join(_largest(environment) for environment in attached)
+    if enabled and all(shape.vcpus > environment.max_vcpus for environment in enabled):
+        code = "above-max-vcpus"
+        message = f"{shape.vcpus:g} vCPU are above maxvCpus of every compute environment of {queue}"
+    elif enabled and shape.gpus and not any(o.gpus for environment in enabled for o in environment.offerings):
+        code, expected = "no-gpu-type", "a queue with GPU types"
+        message = f"no compute environment of {queue} has GPUs"
+    return context.document.finding(
+        where,
+        code,
+        f"{message}: the job would stay RUNNABLE and block the queue",
+        expected=expected,
+        severity="warning",
+        source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
+    )
 
 
 def _largest(environment: ComputeEnvironment) -> str:
+    """What would have to be different for a job to run in an environment."""
+    if not environment.enabled:
+        return f"{environment.name} not DISABLED"
+    if environment.max_vcpus == 0:
+        return f"{environment.name} with more than maxvCpus 0"
     if not environment.offerings:
-        return f"{environment.max_vcpus} vCPU in {environment.name}"
-    largest = max(environment.offerings, key=lambda offering: (offering.memory_mib, offering.vcpus))
+        return f"at most {environment.max_vcpus} vCPU in {environment.name}"
+    largest = max(environment.offerings, key=lambda offering: (offering.gpus, offering.memory_mib, offering.vcpus))
     limit = f", maxvCpus {environment.max_vcpus}" if environment.max_vcpus < largest.vcpus else ""
+    gpus = f", {largest.gpus} GPU" if largest.gpus else ""
     return (
-        f"{largest.vcpus} vCPU, {largest.memory_mib} MiB usable on {largest.instance_type}{limit} in {environment.name}"
+        f"at most {largest.vcpus} vCPU, {largest.memory_mib} MiB usable{gpus} on {largest.instance_type}{limit} "
+        f"in {environment.name}"
     )

@@ -239,9 +239,3 @@ def test_what_the_provider_can_t_say_is_refused_by_name():
         "batch.jobDefinitions.licensed.consumableResourceProperties",
     }
     assert {finding.code for finding in caught.value.findings} == {"not-in-terraform"}
-
-
-def test_an_empty_retry_strategy_is_not_sent():
-    values = small()
-    values["batch"]["jobDefinitions"][1]["retryStrategy"] = {}
-    assert "retryStrategy" not in requests(values)["register-job-definition/load.json"]

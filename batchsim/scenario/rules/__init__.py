@@ -6,7 +6,30 @@ what was written, faults of shape included, so each takes only what has the type
 
 from __future__ import annotations
 
-from batchsim.scenario.rules import definitions, environments, queues, unsupported, workload
+from batchsim.scenario.rules import (
+    capacity,
+    consumables,
+    definitions,
+    elsewhere,
+    environments,
+    fair_share,
+    fargate,
+    hygiene,
+    instance_types,
+    multi_node,
+    names,
+    needed,
+    queues,
+    retries,
+    sizes,
+    timeouts,
+    unsupported,
+    workload,
+)
 from batchsim.scenario.rules.context import RULES, Context, check_all
 
-__all__ = ["RULES", "Context", "check_all", "definitions", "environments", "queues", "unsupported", "workload"]
+__all__ = [
+    "RULES", "Context", "capacity", "check_all", "consumables", "definitions", "elsewhere", "environments",
+    "fair_share", "fargate", "hygiene", "instance_types", "multi_node", "names", "needed", "queues", "retries", "sizes",
+    "timeouts", "unsupported", "workload",
+]  # fmt: skip

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 from batchsim.errors import Finding, Severity, nearest
+from batchsim.scenario.configuration import Configuration
 from batchsim.scenario.deployment import filled
 from batchsim.scenario.document import Document, Where
+from batchsim.scenario.rules.reading import base_name, dig, figure, requirement, whole
 
-
-def base_name(reference: Any) -> str:
-    """The name in a name, an ARN, or ``name:revision``."""
-    text = str(reference)
-    if text.startswith("arn:"):
-        text = text.rsplit("/", 1)[-1]
-    return text.partition(":")[0]
+__all__ = [
+    "RULES", "Context", "Rule", "Stage", "base_name", "check_all", "declare", "dig", "figure", "requirement", "rule",
+    "whole",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Context:
-    """A scenario's document, seen as AWS Batch objects."""
+    """A scenario's document, seen as AWS Batch objects.
+
+    Attributes
+    ----------
+    configuration : Configuration or None
+        What the document was resolved to, where it could be: instance types, usable memory, prices.
+    """
 
     document: Document
+    configuration: Configuration | None = None
 
     def items(self, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
         """The objects of one list of the batch section, with their places."""
@@ -49,6 +54,16 @@ class Context:
     def definitions(self) -> dict[str, tuple[Where, dict[str, Any]]]:
         """Job definitions by name; of several revisions the last."""
         return self._by_name("jobDefinitions", "jobDefinitionName")
+
+    @cached_property
+    def policies(self) -> dict[str, tuple[Where, dict[str, Any]]]:
+        """Scheduling policies by name."""
+        return self._by_name("schedulingPolicies", "name")
+
+    @cached_property
+    def consumables(self) -> dict[str, tuple[Where, dict[str, Any]]]:
+        """Consumable resources by name."""
+        return self._by_name("consumableResources", "consumableResourceName")
 
     def _by_name(self, kind: str, member: str) -> dict[str, tuple[Where, dict[str, Any]]]:
         return {
@@ -139,50 +154,39 @@ def rule(
     return register
 
 
-def check_all(document: Document, stages: Sequence[Stage]) -> Iterator[Finding]:
+def declare(
+    code: str,
+    title: str,
+    source: str = "",
+    *,
+    severity: Severity = "error",
+    stage: Stage = "simulation",
+    number: str = "",
+) -> None:
+    """Register a rule whose findings come from elsewhere: the shapes, the resolver, an importer."""
+    RULES.append(Rule(code, title, source, severity, stage, number, _nothing))
+
+
+def _nothing(_context: Context) -> Iterator[Finding]:
+    return iter(())
+
+
+def check_all(
+    document: Document, stages: Sequence[Stage], configuration: Configuration | None = None
+) -> Iterator[Finding]:
     """Findings of the rules of some stages.
 
     A rule sees the document with the values of its ``deployment:`` section filled in where AWS wants them.
+
+    Parameters
+    ----------
+    configuration : Configuration, optional
+        What the document was resolved to; without it, rules on instance types and prices have nothing to say.
     """
-    context = Context(filled(document))
+    context = Context(filled(document), configuration)
     for each in RULES:
         if each.stage in stages:
             for finding in each.check(context):
                 # A finding that says of itself that it is milder stays so.
                 severity = each.severity if finding.severity == "error" else finding.severity
                 yield replace(finding, code=each.code, source=each.source, severity=severity)
-
-
-def dig(value: Any, *steps: str) -> Any:
-    """What stands under nested keys, or None where there is none or a step is no mapping."""
-    for step in steps:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
-    return value
-
-
-def whole(value: Any) -> int | None:
-    """A whole number, or None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def figure(value: Any) -> float | None:
-    """A finite number, also from the text that AWS writes it as; None for anything else."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def requirement(container: Any, kind: str) -> float | None:
-    """What a container asks for of VCPU, MEMORY or GPU, in either of AWS's two places."""
-    listed = dig(container, "resourceRequirements")
-    for entry in listed if isinstance(listed, list) else []:
-        if isinstance(entry, dict) and entry.get("type") == kind:
-            return figure(entry.get("value"))
-    old = {"VCPU": "vcpus", "MEMORY": "memory"}.get(kind)
-    return figure(dig(container, old)) if old else None

@@ -1,136 +1,213 @@
-"""Rules about job definitions."""
+"""Rules about what job definitions are made of, and what they and their jobs ask for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, requirement, rule, whole
+from batchsim.scenario.rules.context import Context, dig, rule
+from batchsim.scenario.rules.reach import (
+    UNIFORM_TRACES,
+    Submission,
+    containers,
+    is_fargate,
+    is_multinode,
+    kinds_of,
+    platform_of,
+    submissions,
+)
+from batchsim.scenario.rules.reading import OLD_MEMBERS, entries, figure, mappings, requirement_place
 
 API = "AWS Batch API, RegisterJobDefinitionRequest"
-
-
-def retrying(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
-    """Everything that may carry a retry strategy or a timeout: definitions and jobs."""
-    yield from context.items("jobDefinitions")
-    for _, _, jobs in context.workflows():
-        yield from jobs
-
-
-def is_fargate(definition: dict[str, Any]) -> bool:
-    """Whether a definition says that it is for Fargate."""
-    capabilities = definition.get("platformCapabilities")
-    return isinstance(capabilities, list) and "FARGATE" in capabilities
-
-
-@rule("requirements", "A definition asks for VCPU and MEMORY, in figures", API)
-def requirements(context: Context) -> Iterator[Finding]:
-    """What placement needs to know."""
-    for where, definition in context.items("jobDefinitions"):
-        container = definition.get("containerProperties")
-        if definition.get("type") != "container" or not isinstance(container, dict):
-            if definition.get("type") == "container" and not {"ecsProperties", "eksProperties"} & set(definition):
-                yield context.finding(where, "containerProperties is missing")
-            continue
-        place = (*where, "containerProperties")
-        fargate = is_fargate(definition)
-        for kind, least in (("VCPU", 0.25 if fargate else 1), ("MEMORY", 4)):
-            value = requirement(container, kind)
-            if value is None:
-                yield context.finding(
-                    place,
-                    f"no {kind} in resourceRequirements, or not a figure",
-                    expected=f'{{type: {kind}, value: "…"}}',
-                )
-            elif value > 1e9:
-                yield context.finding(place, f"{kind} {value:g} can't be had", expected="what an instance can hold")
-            elif value < least or (not fargate and value != int(value)):
-                yield context.finding(
-                    place,
-                    f"{kind} {value:g} can't be had",
-                    expected=f"a whole number of {least} or more" if not fargate else f"{least} or more",
-                )
-        gpus = requirement(container, "GPU")
-        if gpus is not None and (gpus < 1 or gpus != int(gpus)):
-            yield context.finding(place, f"GPU {gpus:g} can't be had", expected="a whole number of 1 or more")
-
-
-@rule("fargate-size", "Fargate has a fixed set of sizes, and no GPUs", "AWS Batch API, ResourceRequirement")
-def fargate_size(context: Context) -> Iterator[Finding]:
-    """The vCPU and memory match one of the 77 pairs."""
-    from batchsim.catalog.fargate import is_legal, nearest_legal
-
-    for where, definition in context.items("jobDefinitions"):
-        if not is_fargate(definition):
-            continue
-        container = definition.get("containerProperties")
-        place = (*where, "containerProperties")
-        vcpus, memory = requirement(container, "VCPU"), requirement(container, "MEMORY")
-        if requirement(container, "GPU") is not None:
-            yield context.finding(place, "Fargate has no GPUs")
-        if vcpus is not None and memory is not None and not is_legal(vcpus, int(memory)):
-            near = nearest_legal(vcpus, int(memory))
-            hint = f"{near[0]:g} vCPU with {near[1]} MiB" if near else "32 vCPU with 249856 MiB at most"
-            yield context.finding(place, f"Fargate has no size of {vcpus:g} vCPU with {memory:g} MiB", expected=hint)
+PROPERTIES = ("containerProperties", "ecsProperties", "eksProperties")
+PLATFORMS = {"FARGATE": "FARGATE", "ECS_MANAGED_INSTANCES": "MANAGED_INSTANCES"}
 
 
 @rule(
-    "attempts",
-    "1 to 10 attempts, at most 5 evaluateOnExit entries of legal patterns",
-    "AWS Batch API, RetryStrategy, EvaluateOnExit",
+    "definition-kind",
+    "A container definition has one of container, ECS and EKS properties, a multinode one nodeProperties",
+    API,
+    number="V-21",
 )
-def retries(context: Context) -> Iterator[Finding]:
-    """Retry strategies of definitions and jobs."""
-    for where, thing in retrying(context):
-        strategy = thing.get("retryStrategy")
-        if not isinstance(strategy, dict):
-            continue
-        place = (*where, "retryStrategy")
-        attempts = whole(strategy.get("attempts"))
-        if attempts is not None and not 1 <= attempts <= 10:
-            yield context.finding((*place, "attempts"), f"{attempts} is out of range", expected="1 to 10")
-        entries = strategy.get("evaluateOnExit")
-        if not isinstance(entries, list):
-            continue
-        if attempts is None and "attempts" not in strategy:
-            yield context.finding(place, "evaluateOnExit needs attempts")
-        if len(entries) > 5:
-            yield context.finding(
-                (*place, "evaluateOnExit"), f"{len(entries)} entries are too many", expected="5 at most"
-            )
-        for index, entry in enumerate(entries):
-            for member in ("onExitCode", "onReason", "onStatusReason"):
-                pattern = dig(entry, member)
-                letters = "[0-9]" if member == "onExitCode" else r"[A-Za-z0-9.:\s]"
-                if isinstance(pattern, str) and not re.fullmatch(rf"{letters}{{0,511}}\*?", pattern):
-                    yield context.finding(
-                        (*place, "evaluateOnExit", index, member),
-                        f"{pattern!r} is not a pattern that AWS takes",
-                        expected="digits and a final *"
-                        if member == "onExitCode"
-                        else "letters, digits, . : and blanks, and a final *",
-                    )
-
-
-@rule("timeout", "A timeout is 60 s or more", "AWS Batch API, JobTimeout")
-def timeout(context: Context) -> Iterator[Finding]:
-    """Of definitions and jobs."""
-    for where, thing in retrying(context):
-        value = whole(dig(thing, "timeout", "attemptDurationSeconds"))
-        if value is not None and value < 60:
-            yield context.finding(
-                (*where, "timeout", "attemptDurationSeconds"), f"{value} s is too short", expected="60 or more"
-            )
-
-
-@rule("ephemeral-storage", "Ephemeral storage is 21 to 200 GiB", "AWS Batch API, EphemeralStorage")
-def ephemeral_storage(context: Context) -> Iterator[Finding]:
-    """Beyond the 20 GiB that every task has."""
+def definition_kind(context: Context) -> Iterator[Finding]:
+    """What the job is made of is said once."""
     for where, definition in context.items("jobDefinitions"):
-        value = whole(dig(definition, "containerProperties", "ephemeralStorage", "sizeInGiB"))
-        if value is not None and not 21 <= value <= 200:
-            place = (*where, "containerProperties", "ephemeralStorage", "sizeInGiB")
-            yield context.finding(place, f"{value} GiB is out of range", expected="21 to 200")
+        given = [member for member in (*PROPERTIES, "nodeProperties") if member in definition]
+        if definition.get("type") == "container":
+            if not given:
+                yield context.finding(where, "containerProperties is missing")
+            elif len(given) > 1:
+                message = f"a definition has one of {', '.join(PROPERTIES)}; this one has {' and '.join(given)}"
+                yield context.finding((*where, given[1]), message)
+            elif given == ["nodeProperties"]:
+                yield context.finding((*where, "nodeProperties"), "nodeProperties are for type multinode")
+        elif is_multinode(definition):
+            if "nodeProperties" not in given:
+                yield context.finding(where, "a multinode definition needs nodeProperties")
+            for member in given:
+                if member != "nodeProperties":
+                    yield context.finding((*where, member), f"a multinode definition has no {member}")
+
+
+@rule(
+    "ecs-properties",
+    "ecsProperties have one task of 1 to 10 containers, one of them essential, without circles",
+    "AWS Batch API, EcsProperties, TaskContainerProperties",
+    number="V-21",
+)
+def ecs_properties(context: Context) -> Iterator[Finding]:
+    """A job of several containers on one host."""
+    for where, definition in context.items("jobDefinitions"):
+        if not isinstance(definition.get("ecsProperties"), dict):
+            continue
+        listed = list(mappings(definition, where, "ecsProperties", "taskProperties"))
+        if len(listed) != 1:
+            message = f"{len(listed)} entries in taskProperties"
+            yield context.finding((*where, "ecsProperties"), message, expected="exactly one")
+        for place, task in listed:
+            group = list(mappings(task, place, "containers"))
+            if not 1 <= len(group) <= 10:
+                yield context.finding((*place, "containers"), f"{len(group)} containers", expected="1 to 10")
+            # What is not said to be essential is.
+            if group and all(container.get("essential") is False for _, container in group):
+                yield context.finding((*place, "containers"), "no container is essential", expected="at least one")
+            yield from _waits(context, group)
+
+
+def _waits(context: Context, group: list[tuple[Where, dict[str, Any]]]) -> Iterator[Finding]:
+    """Containers that wait for containers."""
+    by_name = {container["name"]: container for _, container in group if isinstance(container.get("name"), str)}
+    for place, container in group:
+        for at, entry in mappings(container, place, "dependsOn"):
+            needed, condition = entry.get("containerName"), entry.get("condition")
+            if not isinstance(needed, str):
+                continue
+            if needed not in by_name:
+                yield context.unknown((*at, "containerName"), "container", needed, by_name)
+            elif condition in ("COMPLETE", "SUCCESS") and by_name[needed].get("essential") is not False:
+                message = f"{needed} is essential: its end ends the job"
+                yield context.finding(
+                    (*at, "condition"), message, expected="START, or a container that is not essential"
+                )
+            if _leads_to(by_name, needed, container.get("name")):
+                yield context.finding(at, f"{container.get('name')} and {needed} wait for each other")
+
+
+def _leads_to(by_name: dict[str, dict[str, Any]], start: str, end: Any) -> bool:
+    """Whether `start` waits for `end`, directly or not, or is it."""
+    seen, open_ = set(), [start]
+    while open_:
+        name = open_.pop()
+        if name == end:
+            return True
+        if name not in seen:
+            seen.add(name)
+            needed = (dig(entry, "containerName") for entry in entries(by_name.get(name), "dependsOn"))
+            open_ += [each for each in needed if isinstance(each, str)]
+    return False
+
+
+@rule(
+    "requirements",
+    "VCPU and MEMORY are asked for once each, in figures that can be had; GPUs are whole",
+    "AWS Batch API, ResourceRequirement",
+    number="V-22",
+)
+def requirements(context: Context) -> Iterator[Finding]:
+    """What placement needs to know; a job may replace what its definition says."""
+    for where, definition in context.items("jobDefinitions"):
+        fargate = is_fargate(definition)
+        found = list(containers(definition, where))
+        for place, container in found:
+            yield from _figures(context, place, container, fargate=fargate)
+        for kind in ("VCPU", "MEMORY"):
+            # Of the containers of one task it is enough that one of them says it.
+            for place in _silent(found, kind):
+                yield context.finding(
+                    place, f"no {kind} in resourceRequirements", expected=f'{{type: {kind}, value: "…"}}'
+                )
+    for job in submissions(context, traces=False):
+        override = job.job.get("containerOverrides")
+        if isinstance(override, dict):
+            place = (*job.where, "containerOverrides")
+            yield from _figures(context, place, override, fargate=is_fargate(job.definition))
+
+
+def _silent(found: list[tuple[Where, dict[str, Any]]], kind: str) -> Iterator[Where]:
+    """Places of containers or tasks that do not say how much of a kind they need."""
+    said: dict[Where, bool] = {}
+    for place, container in found:
+        task = place[:-2] if "taskProperties" in place else place
+        said[task] = said.get(task, False) or requirement_place(container, kind) is not None
+    yield from (task for task, is_said in said.items() if not is_said)
+
+
+def _figures(context: Context, place: Where, container: dict[str, Any], *, fargate: bool) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for at, entry in mappings(container, place, "resourceRequirements"):
+        kind = entry.get("type")
+        if kind not in ("VCPU", "MEMORY", "GPU"):
+            continue
+        if kind in seen:
+            yield context.finding((*at, "type"), f"{kind} comes twice")
+        elif "value" in entry:
+            yield from _figure(context, (*at, "value"), kind, entry["value"], fargate=fargate)
+        seen.add(kind)
+    for kind, member in OLD_MEMBERS.items():
+        if container.get(member) is None:
+            continue
+        at = (*place, member)
+        if kind in seen:
+            message = f"{kind} is in resourceRequirements too"
+            yield context.finding(at, message, expected=f"resourceRequirements without {member}")
+        elif fargate:
+            message = f"{member} can't be given for FARGATE"
+            yield context.finding(at, message, expected=f'resourceRequirements: [{{type: {kind}, value: "…"}}]')
+        else:
+            yield from _figure(context, at, kind, container[member], fargate=fargate)
+
+
+def _figure(context: Context, place: Where, kind: str, value: Any, *, fargate: bool) -> Iterator[Finding]:
+    number = figure(value)
+    least = {"VCPU": 0.25 if fargate else 1, "MEMORY": 4, "GPU": 1}[kind]
+    if number is None:
+        if isinstance(value, str):
+            yield context.finding(place, f"{kind} {value!r} is no figure", expected=f"{least} or more")
+    elif number > 1e9:
+        yield context.finding(place, f"{kind} {number:g} can't be had", expected="what an instance can hold")
+    elif number < least or (number != int(number) and not (fargate and kind == "VCPU")):
+        fraction = fargate and kind == "VCPU"
+        expected = f"{least} or more" if fraction else f"a whole number of {least} or more"
+        yield context.finding(place, f"{kind} {number:g} can't be had", expected=expected)
+
+
+@rule(
+    "platform",
+    "A definition is for the platform of the queues that its jobs go to",
+    "AWS Batch API, RegisterJobDefinitionRequest.platformCapabilities",
+    number="V-37",
+)
+def platform(context: Context) -> Iterator[Finding]:
+    """EC2 unless it says otherwise; an UNMANAGED environment is one of EC2 instances."""
+    for where, definition in context.items("jobDefinitions"):
+        if platform_of(definition) == "MANAGED_INSTANCES" and "ecsProperties" not in definition:
+            message = "a definition for MANAGED_INSTANCES has ecsProperties"
+            yield context.finding((*where, "platformCapabilities"), message, expected="ecsProperties")
+    for job in submissions(context):
+        if "format" in job.job and job.job["format"] not in UNIFORM_TRACES:
+            continue  # The trace may send each job elsewhere.
+        wanted, offered = platform_of(job.definition), set(platforms_of(context, job))
+        if offered and wanted not in offered:
+            yield context.finding(
+                (*job.where, "jobDefinition"),
+                f"{job.definition_name} is for {wanted}, the queue {job.queue_name} is not",
+                expected=f"platformCapabilities: [{min(offered)}]",
+            )
+
+
+def platforms_of(context: Context, job: Submission) -> list[str]:
+    """The platforms of the queue's environments."""
+    kinds = [kind.removesuffix("_SPOT") for kind in kinds_of(context, job.queue) if kind]
+    return [PLATFORMS.get(kind, "EC2") for kind in kinds]

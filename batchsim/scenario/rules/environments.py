@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from batchsim.errors import Finding, nearest
+from batchsim.errors import Finding
 from batchsim.scenario.rules.context import Context, dig, rule, whole
+from batchsim.scenario.rules.reach import EC2, FARGATE, kind_of
 
 API = "AWS Batch API, ComputeResource"
-FARGATE = ("FARGATE", "FARGATE_SPOT")
-NAMED = (
-    ("computeEnvironments", "computeEnvironmentName"),
-    ("jobQueues", "jobQueueName"),
-    ("jobDefinitions", "jobDefinitionName"),
-)
 NOT_ON_FARGATE = (
     "allocationStrategy", "bidPercentage", "desiredvCpus", "minvCpus", "imageId", "instanceTypes", "ec2Configuration",
     "ec2KeyPair", "instanceRole", "launchTemplate", "placementGroup", "spotIamFleetRole", "tags", "scalingPolicy",
+    "managedInstancesProvider", "capacityTags",
 )  # fmt: skip
-
-
-@rule("duplicate-name", "Names are unique per kind")
-def unique_names(context: Context) -> Iterator[Finding]:
-    """Two things of a kind with one name can't be told apart."""
-    for kind, member in NAMED:
-        seen = set()
-        for where, value in context.items(kind):
-            name = value.get(member)
-            if isinstance(name, str):
-                if name in seen:
-                    yield context.finding((*where, member), f"{name!r} comes twice")
-                seen.add(name)
-
-
-@rule("name", "Names are of letters, digits, - and _, 128 at most", "AWS Batch API, names; SubmitJobRequest.jobName")
-def names(context: Context) -> Iterator[Finding]:
-    """A job's name begins with a letter or digit besides."""
-    for kind, member in NAMED:
-        for where, value in context.items(kind):
-            name = value.get(member)
-            if isinstance(name, str) and not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
-                yield context.finding(
-                    (*where, member), f"{name!r} is no name", expected="1 to 128 letters, digits, - and _"
-                )
-    for _, _, jobs in context.workflows():
-        for where, job in jobs:
-            name = job.get("jobName")
-            if isinstance(name, str) and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name):
-                expected = "a letter or digit, then up to 127 letters, digits, - and _"
-                yield context.finding((*where, "jobName"), f"{name!r} is no name", expected=expected)
+#: The strategy is left to the rule on strategies.
+NOT_ON_MANAGED_INSTANCES = (
+    "bidPercentage", "desiredvCpus", "minvCpus", "imageId", "instanceTypes", "subnets", "securityGroupIds",
+    "ec2Configuration", "ec2KeyPair", "instanceRole", "launchTemplate", "placementGroup", "spotIamFleetRole", "tags",
+    "scalingPolicy",
+)  # fmt: skip
 
 
 @rule(
     "missing-resources",
     "A managed environment has computeResources, an unmanaged one unmanagedvCpus",
     "AWS Batch API, CreateComputeEnvironmentRequest",
+    number="V-03",
 )
 def resources(context: Context) -> Iterator[Finding]:
     """Each kind of environment says how large it is."""
@@ -73,7 +44,37 @@ def resources(context: Context) -> Iterator[Finding]:
                 )
 
 
-@rule("vcpu-bounds", "0 <= minvCpus <= desiredvCpus <= maxvCpus", API)
+@rule(
+    "managed-instances",
+    "An environment of ECS_MANAGED_INSTANCES has a managedInstancesProvider, and no other has",
+    "AWS Batch API, ManagedInstancesProvider",
+    number="V-03",
+)
+def managed_instances(context: Context) -> Iterator[Finding]:
+    """Types, network and roles are given by the provider."""
+    for where, environment in context.items("computeEnvironments"):
+        resources_ = environment.get("computeResources")
+        place = (*where, "computeResources")
+        if not isinstance(resources_, dict):
+            continue
+        kind = kind_of(environment)
+        if kind in EC2 and "managedInstancesProvider" in resources_:
+            message = f"managedInstancesProvider can't be given for {kind}"
+            yield context.finding((*place, "managedInstancesProvider"), message)
+        if kind != "ECS_MANAGED_INSTANCES":
+            continue
+        if not resources_.get("managedInstancesProvider"):
+            yield context.finding(place, f"{kind} needs a managedInstancesProvider")
+        for member in NOT_ON_MANAGED_INSTANCES:
+            if member in resources_:
+                yield context.finding((*place, member), f"{member} can't be given for {kind}")
+        steps = ("managedInstancesProvider", "infrastructureOptimization", "scaleInAfter")
+        wait = whole(dig(resources_, *steps))
+        if wait is not None and not -1 <= wait <= 3600:
+            yield context.finding((*place, *steps), f"{wait} is out of range", expected="-1 (never) to 3600")
+
+
+@rule("vcpu-bounds", "0 <= minvCpus <= desiredvCpus <= maxvCpus", API, number="V-04")
 def vcpu_bounds(context: Context) -> Iterator[Finding]:
     """The three numbers are in order."""
     for where, environment in context.items("computeEnvironments"):
@@ -91,67 +92,14 @@ def vcpu_bounds(context: Context) -> Iterator[Finding]:
             )
 
 
-@rule("instance-type", "Entries of instanceTypes exist and are offered in the region", API)
-def instance_types(context: Context) -> Iterator[Finding]:
-    """Unknown or absent types can't be launched."""
-    from batchsim.catalog.instance_types import expand, known_entries
-    from batchsim.catalog.offerings import on_demand_usd_per_hour
-    from batchsim.catalog.tables import NotInCatalogError
-
-    region = context.document.values.get("region", "us-east-1")
-    try:
-        offered = on_demand_usd_per_hour(region) if isinstance(region, str) else None
-    except NotInCatalogError:
-        offered = None
-    for where, environment in context.items("computeEnvironments"):
-        kind = dig(environment, "computeResources", "type")
-        if kind not in ("EC2", "SPOT"):
-            continue
-        place = (*where, "computeResources", "instanceTypes")
-        entries = dig(environment, "computeResources", "instanceTypes")
-        if not isinstance(entries, list) or not entries:
-            yield context.finding(
-                (*where, "computeResources"),
-                f"{kind} needs instanceTypes",
-                expected="types, families or default_x86_64",
-            )
-            continue
-        architectures = set()
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, str):
-                continue
-            try:
-                types = expand(entry)
-            except NotInCatalogError:
-                yield context.finding(
-                    (*place, index),
-                    f"there is no instance type or family {entry!r}",
-                    suggestion=nearest(entry, known_entries()),
-                )
-                continue
-            architectures |= {"arm64" if "arm64" in each.architectures else "x86_64" for each in types}
-            if offered is not None and not any(each.name in offered for each in types):
-                yield context.finding((*place, index), f"the catalog has no price of {entry} in {region}")
-        if len(architectures) > 1:
-            yield context.finding(
-                place, "an environment has one architecture, these have two", expected="x86_64 or arm64 types only"
-            )
-
-
-@rule("price-override", "Prices are overridden for types that exist")
-def price_overrides(context: Context) -> Iterator[Finding]:
-    """A price under a misspelt type would change nothing."""
-    from batchsim.catalog.instance_types import instance_types as known
-
-    overrides = dig(context.document.values, "environment", "prices", "overrides")
-    for name in overrides if isinstance(overrides, dict) else ():
-        if name not in known():
-            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known())
-
-
-@rule("strategy", "The allocation strategy suits the type", API)
+@rule(
+    "strategy",
+    "The allocation strategy suits the type: SPOT_ ones SPOT, the ordered one EC2, none managed instances",
+    API,
+    number="V-08",
+)
 def strategy(context: Context) -> Iterator[Finding]:
-    """SPOT_ strategies are for SPOT, the ordered one for EC2."""
+    """On Fargate it is one of the members that can't be given."""
     for where, environment in context.items("computeEnvironments"):
         kind = dig(environment, "computeResources", "type")
         word = dig(environment, "computeResources", "allocationStrategy")
@@ -162,11 +110,18 @@ def strategy(context: Context) -> Iterator[Finding]:
             yield context.finding(place, f"{word} is for SPOT only", expected="a BEST_FIT strategy")
         if word == "BEST_FIT_PROGRESSIVE_ORDERED" and kind == "SPOT":
             yield context.finding(place, f"{word} is for EC2 only", expected="such as SPOT_PRICE_CAPACITY_OPTIMIZED")
+        if kind == "ECS_MANAGED_INSTANCES":
+            yield context.finding(place, f"{kind} has no allocation strategy: ECS chooses")
 
 
-@rule("fargate-member", "What a Fargate environment can't have", "AWS Batch User Guide, AWS Batch on Fargate")
+@rule(
+    "fargate-member",
+    "A Fargate environment has no members that are for EC2",
+    "AWS Batch User Guide, AWS Batch on Fargate",
+    number="V-06",
+)
 def fargate_members(context: Context) -> Iterator[Finding]:
-    """Members that are only for EC2."""
+    """Only type, maxvCpus, subnets and security groups are left."""
     for where, environment in context.items("computeEnvironments"):
         resources_ = environment.get("computeResources")
         if dig(resources_, "type") in FARGATE and isinstance(resources_, dict):
@@ -177,18 +132,30 @@ def fargate_members(context: Context) -> Iterator[Finding]:
                     )
 
 
-@rule("bid", "bidPercentage is 1 to 100, for SPOT", API)
+@rule("bid", "bidPercentage is 1 to 100, for SPOT", API, number="V-09")
 def bid(context: Context) -> Iterator[Finding]:
-    """A highest price in percent of the on-demand price."""
+    """A highest price in percent of the on-demand price; above 100 it is legal and says no more than 100."""
     for where, environment in context.items("computeEnvironments"):
         value = whole(dig(environment, "computeResources", "bidPercentage"))
-        if value is not None and not 1 <= value <= 100:
-            yield context.finding(
-                (*where, "computeResources", "bidPercentage"), f"{value} is out of range", expected="1 to 100"
-            )
+        if value is None:
+            continue
+        place = (*where, "computeResources", "bidPercentage")
+        if kind_of(environment) == "EC2":
+            yield context.finding(place, "bidPercentage is for SPOT only", expected="type: SPOT, or no bidPercentage")
+        if value < 1:
+            message = f"{value} % of the on-demand price buys nothing"
+            yield context.finding(place, message, expected="1 to 100, or none: the market price is paid anyway")
+        elif value > 100:
+            message = f"Spot never costs {value} % of the on-demand price"
+            yield context.finding(place, message, expected="1 to 100, or none", severity="warning")
 
 
-@rule("scale-down-delay", "minScaleDownDelayMinutes is 0 or 20 to 10,080", "AWS Batch API, ComputeScalingPolicy")
+@rule(
+    "scale-down-delay",
+    "minScaleDownDelayMinutes is 0 or 20 to 10,080",
+    "AWS Batch API, ComputeScalingPolicy",
+    number="V-10",
+)
 def scale_down_delay(context: Context) -> Iterator[Finding]:
     """Off, or between twenty minutes and a week."""
     for where, environment in context.items("computeEnvironments"):
@@ -196,3 +163,27 @@ def scale_down_delay(context: Context) -> Iterator[Finding]:
         if value is not None and value != 0 and not 20 <= value <= 10080:
             place = (*where, "computeResources", "scalingPolicy", "minScaleDownDelayMinutes")
             yield context.finding(place, f"{value} is out of range", expected="0, or 20 to 10080")
+
+
+@rule(
+    "best-fit",
+    "An environment that is to be updated in place has a strategy other than BEST_FIT",
+    "AWS Batch User Guide, Updating compute environments",
+    severity="warning",
+    stage="review",
+    number="V-44",
+)
+def best_fit(context: Context) -> Iterator[Finding]:
+    """BEST_FIT waits for the one type it chose, and takes scaling updates only; no strategy means BEST_FIT."""
+    for where, environment in context.items("computeEnvironments"):
+        kind = kind_of(environment)
+        word = dig(environment, "computeResources", "allocationStrategy")
+        if kind not in EC2 or word not in (None, "BEST_FIT"):
+            continue
+        place = (*where, "computeResources", *(("allocationStrategy",) if word else ()))
+        yield context.finding(
+            place,
+            ("BEST_FIT" if word else "no allocationStrategy means BEST_FIT: it")
+            + " waits for one instance type when it is short, and takes no infrastructure updates",
+            expected="SPOT_PRICE_CAPACITY_OPTIMIZED" if kind == "SPOT" else "BEST_FIT_PROGRESSIVE",
+        )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from batchsim.errors import Finding
+from batchsim.errors import Finding, nearest
+from batchsim.scenario.document import Where
 from batchsim.scenario.rules.context import Context, base_name, dig, rule, whole
+from batchsim.scenario.rules.reach import SPOT, kinds_of
+from batchsim.scenario.rules.reading import mappings
 
 API = "AWS Batch API, CreateJobQueueRequest"
 
 
-@rule("priority", "A queue's priority is 0 to 1000", "CloudFormation, AWS::Batch::JobQueue")
+@rule("priority", "A queue's priority is 0 to 1000", "CloudFormation, AWS::Batch::JobQueue", number="V-16")
 def priority(context: Context) -> Iterator[Finding]:
     """Larger is earlier."""
     for where, queue in context.items("jobQueues"):
@@ -19,7 +23,12 @@ def priority(context: Context) -> Iterator[Finding]:
             yield context.finding((*where, "priority"), f"{value} is out of range", expected="0 to 1000")
 
 
-@rule("environment-order", "A queue has one to three compute environments that exist, in distinct order", API)
+@rule(
+    "environment-order",
+    "A queue has one to three compute environments that exist, in distinct order",
+    API,
+    number="V-11",
+)
 def environment_order(context: Context) -> Iterator[Finding]:
     """What the queue's jobs run on."""
     for where, queue in context.items("jobQueues"):
@@ -41,7 +50,12 @@ def environment_order(context: Context) -> Iterator[Finding]:
             orders.append(order)
 
 
-@rule("queue-mix", "A queue's environments are all EC2 and SPOT, or all Fargate, or all unmanaged", API)
+@rule(
+    "queue-mix",
+    "A queue's environments are all EC2 and SPOT, or all Fargate, or all unmanaged",
+    API,
+    number="V-13",
+)
 def mix(context: Context) -> Iterator[Finding]:
     """AWS refuses to mix them."""
     for where, queue in context.items("jobQueues"):
@@ -69,3 +83,127 @@ def disabled(context: Context) -> Iterator[Finding]:
             name = base_name(job.get("jobQueue"))
             if name in context.queues and context.queues[name][1].get("state") == "DISABLED":
                 yield context.finding((*where, "jobQueue"), f"the queue {name} is DISABLED and refuses jobs")
+
+
+@rule(
+    "disabled-environment",
+    "The compute environments of a queue are ENABLED",
+    "AWS Batch User Guide, Jobs stuck in RUNNABLE",
+    severity="warning",
+    stage="review",
+    number="V-12",
+)
+def disabled_environment(context: Context) -> Iterator[Finding]:
+    """A DISABLED one takes no jobs, and its minvCpus are still paid."""
+    for where, queue in context.items("jobQueues"):
+        for place, entry in mappings(queue, where, "computeEnvironmentOrder"):
+            name = base_name(entry.get("computeEnvironment"))
+            if name in context.environments and context.environments[name][1].get("state") == "DISABLED":
+                yield context.finding((*place, "computeEnvironment"), f"{name} is DISABLED and takes no jobs")
+
+
+#: What jobStateTimeLimitActions can react to; the newest page of the User Guide lists these four.
+REASONS = (
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED",
+)
+
+
+@rule(
+    "time-limit",
+    "A time limit has one of AWS's reasons, 600 to 86,400 s, and cancels",
+    "AWS Batch API, JobStateTimeLimitAction; AWS Batch User Guide, Jobs stuck in RUNNABLE",
+    number="V-17",
+)
+def time_limits(context: Context) -> Iterator[Finding]:
+    """For the job at the head of the queue, in RUNNABLE."""
+    for where, queue in context.items("jobQueues"):
+        for place, action in mappings(queue, where, "jobStateTimeLimitActions"):
+            reason, seconds = action.get("reason"), whole(action.get("maxTimeSeconds"))
+            if isinstance(reason, str) and reason not in REASONS:
+                message = f"{reason!r} is no reason that a time limit can react to"
+                near = nearest(reason, REASONS)
+                yield context.finding(
+                    (*place, "reason"), message, expected=f"one of {', '.join(REASONS)}", suggestion=near
+                )
+            if seconds is not None and not 600 <= seconds <= 86_400:
+                yield context.finding(
+                    (*place, "maxTimeSeconds"), f"{seconds} s is out of range", expected="600 to 86400"
+                )
+            if action.get("action") == "TERMINATE":
+                message = "TERMINATE is for queues of service jobs"
+                yield context.finding((*place, "action"), message, expected="CANCEL")
+
+
+@rule(
+    "spot-only",
+    "A queue with nothing but Spot has a time limit, or an on-demand environment behind it",
+    "AWS Batch User Guide, Jobs stuck in RUNNABLE",
+    severity="info",
+    stage="review",
+    number="V-40",
+)
+def spot_only(context: Context) -> Iterator[Finding]:
+    """When Spot is short its jobs wait, for as long as it takes."""
+    for where, queue in context.items("jobQueues"):
+        kinds = kinds_of(context, queue)
+        if kinds and set(kinds) <= set(SPOT) and not queue.get("jobStateTimeLimitActions"):
+            yield context.finding(
+                (*where, "computeEnvironmentOrder"),
+                "all environments are Spot: while it is short, jobs wait without a limit",
+                expected="an on-demand environment behind them, or jobStateTimeLimitActions",
+            )
+
+
+SPOT_OF = {"EC2": "SPOT", "FARGATE": "FARGATE_SPOT"}
+
+
+@rule(
+    "dearer-first",
+    "A queue tries Spot before on-demand",
+    "AWS Batch API, ComputeEnvironmentOrder",
+    severity="warning",
+    stage="review",
+)
+def dearer_first(context: Context) -> Iterator[Finding]:
+    """The second environment is used when the first has no room."""
+    for where, queue in context.items("jobQueues"):
+        kinds = kinds_of(context, queue)
+        if any(SPOT_OF.get(first) == second for first, second in pairwise(kinds)):
+            yield context.finding(
+                (*where, "computeEnvironmentOrder"), "on-demand comes before Spot: the dearer is filled first"
+            )
+
+
+@rule(
+    "shared-environment",
+    "Priority between queues on one compute environment is no guarantee",
+    "AWS Batch API, JobQueueDetail.priority",
+    severity="info",
+    stage="review",
+    number="V-43",
+)
+def shared_environments(context: Context) -> Iterator[Finding]:
+    """Queues are visited in cycles, and nothing that runs is ever preempted."""
+    sharing: dict[str, list[tuple[int, str, Where]]] = {}
+    for where, queue in context.items("jobQueues"):
+        priority_, name = whole(queue.get("priority")), queue.get("jobQueueName")
+        for _, entry in mappings(queue, where, "computeEnvironmentOrder"):
+            environment = base_name(entry.get("computeEnvironment"))
+            if environment in context.environments and priority_ is not None:
+                sharing.setdefault(environment, []).append((priority_, str(name), (*where, "priority")))
+    for environment, queues in sharing.items():
+        queues.sort(key=lambda each: -each[0])
+        if len({each[0] for each in queues}) > 1:
+            (high, first, place), (low, last, _) = queues[0], queues[-1]
+            yield context.finding(
+                place,
+                f"{first} ({high}) is looked at before {last} ({low}) on {environment}, but gets no room from its "
+                "running jobs, and what it can't use at that moment goes to the other",
+            )
+        elif len(queues) > 1:
+            names = " and ".join(each[1] for each in queues)
+            message = f"{names} share {environment} at the same priority: their order is not defined"
+            yield context.finding(queues[-1][2], message, severity="warning")

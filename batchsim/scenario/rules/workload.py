@@ -12,7 +12,7 @@ from batchsim.scenario.rules.context import Context, base_name, dig, rule, whole
 SUBMIT = "AWS Batch API, SubmitJobRequest"
 
 
-@rule("reference", "A job names a queue and a definition that exist", SUBMIT)
+@rule("reference", "A job names a queue and a definition that exist", SUBMIT, number="V-35")
 def references(context: Context) -> Iterator[Finding]:
     """Of workflows and traces."""
     for _, _, jobs in context.workflows():
@@ -34,7 +34,7 @@ def _references(context: Context, where: Where, thing: dict[str, Any]) -> Iterat
         yield context.unknown((*where, "jobDefinition"), "job definition", base_name(definition), context.definitions)
 
 
-@rule("array", "An array has 2 to 10,000 children", "AWS Batch API, ArrayProperties")
+@rule("array", "An array has 2 to 10,000 children", "AWS Batch API, ArrayProperties", number="V-35")
 def arrays(context: Context) -> Iterator[Finding]:
     """The size of arrays."""
     for _, _, jobs in context.workflows():
@@ -46,7 +46,7 @@ def arrays(context: Context) -> Iterator[Finding]:
                 )
 
 
-@rule("duplicate-job", "Jobs of a workflow and workflows have names of their own")
+@rule("duplicate-job", "Jobs of a workflow and workflows have names of their own", number="V-35")
 def duplicate_jobs(context: Context) -> Iterator[Finding]:
     """`dependsOn` and results go by name."""
     workflows = set()
@@ -68,6 +68,7 @@ def duplicate_jobs(context: Context) -> Iterator[Finding]:
     "dependency",
     "Dependencies name jobs of the workflow, suit arrays, and have no cycle",
     "AWS Batch User Guide, Job dependencies, Array jobs",
+    number="V-35",
 )
 def dependencies(context: Context) -> Iterator[Finding]:
     """`dependsOn`, entry by entry, then as a graph."""

@@ -54,6 +54,8 @@ class Jobs:
     array_index: Ints | None = None
     queues: list[str | None] | None = None
     definitions: list[str | None] | None = None
+    share_identifiers: list[str | None] | None = None
+    scheduling_priorities: Ints | None = None
     edges: Edges = field(default_factory=no_edges)
     parents: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
@@ -126,30 +128,47 @@ def trace_part(trace: Trace, scenario: Scenario) -> Part:
 def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
     n = len(jobs.names)
     known_queues = {queue.name for queue in scenario.configuration.queues}
+    fair = {queue.name for queue in scenario.configuration.queues if queue.fair_share is not None}
     definitions = {definition.name: definition for definition in scenario.configuration.definitions}
-    pairs: dict[tuple[str, str], int] = {}
-    if jobs.queues is None and jobs.definitions is None:
+    pairs: dict[tuple[str, str, str | None, int | None], int] = {}
+    alike = (jobs.queues, jobs.definitions, jobs.share_identifiers, jobs.scheduling_priorities)
+    if all(column is None for column in alike):
         queue, definition = (
             _named(None, trace.job_queue, "jobQueue", known_queues, faults),
             _named(None, trace.job_definition, "jobDefinition", definitions, faults),
         )
-        pairs[queue, definition] = 0
+        pairs[queue, definition, None, None] = 0
         group = np.zeros(n, np.int32)
     else:
         group = np.empty(n, np.int32)
         queues, named = jobs.queues or [None] * n, jobs.definitions or [None] * n
+        shares = jobs.share_identifiers or [None] * n
+        priorities = [None] * n if jobs.scheduling_priorities is None else jobs.scheduling_priorities.tolist()
         for row, (own_queue, own_definition) in enumerate(zip(queues, named, strict=True)):
             if faults.full:
                 break
             pair = (
                 _named(own_queue, trace.job_queue, "jobQueue", known_queues, faults),
                 _named(own_definition, trace.job_definition, "jobDefinition", definitions, faults),
+                shares[row],
+                priorities[row],
             )
             group[row] = pairs.setdefault(pair, len(pairs))
     faults.raise_any()
     name = trace.name or Path(trace.path).name.partition(".")[0]
-    groups = [group_of(name, queue, definitions[definition], {}) for queue, definition in pairs]
-    defaults = [definitions[definition].shape for _, definition in pairs]
+    for queue, _, share, _ in pairs:
+        # AWS refuses both (API SubmitJobRequest.shareIdentifier).
+        if (queue in fair) != (share is not None):
+            missing = f"the queue {queue} has a fair-share policy, and jobs of the trace no share_identifier"
+            faults.add(
+                0, missing if queue in fair else f"the queue {queue} takes no share_identifier: it has no policy"
+            )
+    faults.raise_any()
+    groups = [
+        group_of(name, queue, definitions[definition], _submitted(share, priority))
+        for queue, definition, share, priority in pairs
+    ]
+    defaults = [definitions[definition].shape for _, definition, _, _ in pairs]
     vcpus = np.where(np.isnan(jobs.vcpus), np.array([shape.vcpus for shape in defaults])[group], jobs.vcpus)
     memory = np.where(
         np.isnan(jobs.memory_mib), np.array([float(shape.memory_mib) for shape in defaults])[group], jobs.memory_mib
@@ -175,6 +194,14 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
         parents=jobs.parents,
         skipped=jobs.skipped,
     )
+
+
+def _submitted(share: str | None, priority: int | None) -> dict[str, object]:
+    """What SubmitJob would have said of a job."""
+    return {
+        **({} if share is None else {"shareIdentifier": share}),
+        **({} if priority is None else {"schedulingPriorityOverride": priority}),
+    }
 
 
 def _refuse_sizes(jobs: Jobs, faults: Faults) -> None:

@@ -27,7 +27,6 @@ COLUMNS = (
     *REQUIRED, "vcpus", "memory_mib", "gpus", "job_queue", "job_definition", "depends_on", "array_size",
     "share_identifier", "scheduling_priority", "exit_code",
 )  # fmt: skip
-REFUSED = ("share_identifier", "scheduling_priority")
 
 
 def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
@@ -38,8 +37,6 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
     for name in table:
         if name not in COLUMNS:
             faults.add(1, f"there is no column {name!r}", nearest(name, COLUMNS) or f"one of {', '.join(COLUMNS)}")
-        elif name in REFUSED and any(value not in (None, "") for value in table[name]):
-            faults.add(1, f"{name} is not simulated yet")
     for name in REQUIRED:
         if name not in table:
             faults.add(1, f"the column {name} is missing")
@@ -54,6 +51,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
 
     submitted_at, runtime_s = numbers("submitted_at", 0, math.nan), numbers("runtime_s", 0, math.nan)
     vcpus, memory, gpus = numbers("vcpus", 1e-9, math.nan), numbers("memory_mib", 1, math.nan), numbers("gpus", 0, 0.0)
+    priority = numbers("scheduling_priority", 0, 0.0) if "scheduling_priority" in table else None
     exit_code, size = numbers("exit_code", 0, 0.0), numbers("array_size", 0, 0.0)
     for name, column in (("submitted_at", submitted_at), ("runtime_s", runtime_s)):
         for row in np.flatnonzero(np.isnan(column)):
@@ -85,6 +83,8 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
         array_index=np.where(size[owner] > 0, index, -1).astype(np.int32),
         queues=texts("job_queue"),
         definitions=texts("job_definition"),
+        share_identifiers=texts("share_identifier"),
+        scheduling_priorities=None if priority is None else priority[owner].astype(np.int32),
         edges=edges,
         parents=parents,
     )

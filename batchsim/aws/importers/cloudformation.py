@@ -1,0 +1,206 @@
+"""A CloudFormation template's Batch resources as requests of the API.
+
+Only the Batch resources are looked at, and of the others only that they exist. What is decided by AWS, or by parameters
+that nobody gave, is asked for where it decides when a job runs or what it costs, and left out with a note elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from batchsim.aws.importers.fitting import Fitting
+from batchsim.aws.importers.intrinsics import BATCH_TYPES, Evaluator
+from batchsim.aws.importers.things import NAME_MEMBERS, Found, Thing
+from batchsim.aws.importers.values import Unresolved, text_of
+from batchsim.aws.spelling import RESOURCE_TYPES, to_api
+from batchsim.errors import Finding, nearest
+from batchsim.scenario.document import Document, Where
+
+KINDS = {resource_type: kind for kind, resource_type in RESOURCE_TYPES.items()}
+
+#: Batch resources that batchsim knows of and does not simulate.
+NOT_SIMULATED = ("AWS::Batch::QuotaShare", "AWS::Batch::ServiceEnvironment")
+
+#: Properties that only CloudFormation knows, by their path in a resource, and what they are about.
+ONLY_CLOUDFORMATION: dict[str, dict[tuple[str, ...], str]] = {
+    "computeEnvironments": {
+        ("ReplaceComputeEnvironment",): "",
+        ("UpdatePolicy",): "what an update of the stack does to running jobs",
+        ("ComputeResources", "UpdateToLatestImageVersion"): "updates of the stack",
+    },
+    "jobDefinitions": {
+        ("ResourceRetentionPolicy",): "earlier revisions in updates of the stack",
+        ("SkipDeregisterOnUpdate",): "earlier revisions in updates of the stack",
+    },
+}
+
+_SAM = "AWS::Serverless-"
+
+
+def is_template(values: Any) -> bool:
+    """Whether a document is a CloudFormation template."""
+    return isinstance(values, dict) and ("AWSTemplateFormatVersion" in values or "Resources" in values)
+
+
+def convert(document: Document, parameters: Mapping[str, str], region: str) -> Found:
+    """The Batch resources of a template.
+
+    Parameters
+    ----------
+    parameters : mapping of str to str
+        Values of the template's parameters, and of ``AWS::AccountId``, ``AWS::StackName``, ``AWS::StackId``.
+    region : str
+        What ``AWS::Region`` is.
+    """
+    return _Template(document, parameters, region).found()
+
+
+class _Template:
+    """One template on its way."""
+
+    def __init__(self, document: Document, parameters: Mapping[str, str], region: str) -> None:
+        self._document = document
+        self._evaluator = Evaluator(document, parameters, region)
+        self._findings: list[Finding] = []
+
+    def found(self) -> Found:
+        """The things, and everything that was found."""
+        self._findings += self._transforms()
+        things = tuple(self._things())
+        findings = (*self._evaluator.findings, *self._findings)
+        return Found(things, findings, self._evaluator.parameters.names)
+
+    def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
+        self._findings.append(self._document.finding(where, code, message, **more))
+
+    def _transforms(self) -> Iterator[Finding]:
+        given = self._document.values.get("Transform")
+        for transform in given if isinstance(given, list) else [given]:
+            if transform is not None and not (isinstance(transform, str) and transform.startswith(_SAM)):
+                shown = transform if isinstance(transform, str) else "a macro"
+                message = f"{shown} is not run: the resources are read as they are written"
+                yield self._document.finding(("Transform",), "transform", message, severity="info")
+
+    def _things(self) -> Iterator[Thing]:
+        resources = self._document.values.get("Resources")
+        if not isinstance(resources, dict):
+            self._finding(("Resources",), "wrong-shape", "the template has no resources", expected="a mapping")
+            return
+        count = 0
+        for logical, resource in resources.items():
+            kind = self._kind(logical, resource)
+            if kind is None:
+                continue
+            count += 1
+            if self._is_made(logical, resource):
+                thing = self._thing(kind, logical, resource)
+                if thing is not None:
+                    yield thing
+        if not count and not any(finding.severity == "error" for finding in self._findings):
+            expected = ", ".join(RESOURCE_TYPES.values())
+            self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
+
+    def _kind(self, logical: str, resource: Any) -> str | None:
+        """The list that a resource belongs to; None for one that is no business of ours, or has a fault."""
+        where: Where = ("Resources", logical)
+        if logical.startswith("Fn::ForEach"):
+            message = "Fn::ForEach is not evaluated"
+            self._finding(where, "unknown-function", message, expected="the resources written out", key=True)
+            return None
+        if logical.startswith("Fn::Transform"):
+            return None
+        resource_type = resource.get("Type") if isinstance(resource, dict) else None
+        if not isinstance(resource_type, str):
+            self._finding(where, "wrong-shape", "not a resource", expected="a mapping with a Type")
+            return None
+        if resource_type in NOT_SIMULATED:
+            self._finding((*where, "Type"), "not-simulated", f"{resource_type} is not simulated yet")
+        elif resource_type.startswith("AWS::Batch::") and resource_type not in KINDS:
+            near = nearest(resource_type, KINDS)
+            self._finding((*where, "Type"), "unknown-word", f"{resource_type} is not known", suggestion=near)
+        return KINDS.get(resource_type)
+
+    def _is_made(self, logical: str, resource: dict[str, Any]) -> bool:
+        """Whether the condition of a resource, if it has one, holds."""
+        if "Condition" not in resource:
+            return True
+        where: Where = ("Resources", logical, "Condition")
+        condition = resource["Condition"]
+        if not isinstance(condition, str):
+            self._finding(where, "wrong-shape", "not the name of a condition", expected="a text")
+            return False
+        held = self._evaluator.condition(condition, where)
+        if isinstance(held, Unresolved):
+            if not held.reported:
+                message = f"whether {logical} is made is not known: {held.why}"
+                self._finding(where, "unresolved", message, expected=held.remedy)
+            return False
+        return held
+
+    def _thing(self, kind: str, logical: str, resource: dict[str, Any]) -> Thing | None:
+        where: Where = ("Resources", logical, "Properties")
+        properties = self._evaluator.value(resource.get("Properties", {}), where)
+        if isinstance(properties, Unresolved):
+            if not properties.reported:
+                message = f"the properties of {logical} are not known: {properties.why}"
+                self._finding(where, "unresolved", message, expected=properties.remedy)
+            return None
+        if not isinstance(properties, dict):
+            self._finding(where, "wrong-shape", "not properties", expected="a mapping")
+            return None
+        named = BATCH_TYPES[RESOURCE_TYPES[kind]].name
+        name = text_of(properties.get(named, logical)) or logical
+        request = {NAME_MEMBERS[kind]: logical, **to_api(self._api_only(kind, logical, properties), kind)}
+        fitting = Fitting(self._document, kind, name, where)
+        request = fitting.request(request)
+        self._findings += fitting.findings
+        if kind == "computeEnvironments":
+            self._warn_of_replacement(logical, properties)
+        if kind == "jobDefinitions" and _is_hollow(request.get("retryStrategy")):
+            # AWS Batch refuses an empty strategy, and CloudFormation does not send it.
+            request.pop("retryStrategy", None)
+        return Thing(kind, name, request, self._document.place(("Resources", logical), key=True))
+
+    def _api_only(self, kind: str, logical: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """The properties without those that the API has no member for."""
+        kept = properties
+        for path, about in ONLY_CLOUDFORMATION.get(kind, {}).items():
+            shortened = _without(kept, path)
+            if shortened is kept:
+                continue
+            kept = shortened
+            if about:
+                message = f"left out: it is about {about}"
+                self._finding(("Resources", logical, "Properties", *path), "left-out", message, severity="info")
+        return kept
+
+    def _warn_of_replacement(self, logical: str, properties: dict[str, Any]) -> None:
+        replaced = text_of(properties.get("ReplaceComputeEnvironment")) not in ("false", "False")
+        if not replaced or "ComputeEnvironmentName" not in properties:
+            return
+        self._finding(
+            ("Resources", logical, "Properties", "ComputeEnvironmentName"),
+            "named-replacement",
+            f"CloudFormation can't replace the compute environment {logical}: its name is taken while it exists",
+            expected="no name, or ReplaceComputeEnvironment: false",
+            severity="warning",
+            source="AWS CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment",
+        )
+
+
+def _without(value: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """A mapping without what stands at a path; the same mapping if nothing does."""
+    step, *rest = path
+    if step not in value:
+        return value
+    if not rest:
+        return {key: content for key, content in value.items() if key != step}
+    inner = value[step]
+    shortened = _without(inner, tuple(rest)) if isinstance(inner, dict) else inner
+    return value if shortened is inner else {**value, step: shortened}
+
+
+def _is_hollow(value: Any) -> bool:
+    """Whether a mapping has nothing in it but empty lists and mappings."""
+    return isinstance(value, dict) and all(content in ({}, []) for content in value.values())

@@ -1,0 +1,106 @@
+"""``import config``: what is deployed, or about to be, as the ``batch:`` section of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batchsim.aws.importers import cloudformation, requests
+from batchsim.aws.importers.parameters import GIVEN_PSEUDO
+from batchsim.aws.importers.reading import read
+from batchsim.aws.importers.things import Found, merged
+from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.scenario.checking import in_order, raise_errors
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A configuration in request shapes.
+
+    Attributes
+    ----------
+    batch : dict
+        The ``batch:`` section: lists of requests, only those that hold something.
+    notes : tuple of Finding
+        Warnings, and what was left out; ordered by place.
+    """
+
+    batch: dict[str, list[dict[str, Any]]]
+    notes: tuple[Finding, ...]
+
+    def to_yaml(self) -> str:
+        """A document with the ``batch:`` section and nothing else."""
+        from batchsim.aws.importers.writing import to_yaml
+
+        return to_yaml({"batch": self.batch})
+
+
+def import_config(
+    sources: Sequence[Path], *, parameters: Mapping[str, str] | None = None, region: str = "us-east-1"
+) -> Imported:
+    """Import configurations from files.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        CloudFormation templates, requests of the AWS CLI, or what its describe commands print.
+    parameters : mapping of str to str, optional
+        Values of the templates' parameters.
+    region : str
+        What ``AWS::Region`` is in the templates.
+
+    Raises
+    ------
+    ScenarioError
+        With every finding, if one of them is an error.
+    """
+    given = dict(parameters or {})
+    findings: list[Finding] = []
+    found = []
+    for source in sources:
+        try:
+            found.append(_found(source, given, region))
+        except ScenarioError as error:
+            findings += error.findings
+    if len(found) == len(sources):
+        findings += _unknown(given, found)
+    return together(found, findings)
+
+
+def _found(source: Path, given: Mapping[str, str], region: str) -> Found:
+    try:
+        document = read(source)
+        if cloudformation.is_template(document.values):
+            return cloudformation.convert(document, given, region)
+        return requests.convert(document)
+    except RecursionError:
+        raise ScenarioError([Finding("too-large", "", "nested too deeply", file=str(source))]) from None
+
+
+def together(found: Iterable[Found], findings: Iterable[Finding] = ()) -> Imported:
+    """What several sources hold, as one section.
+
+    Raises
+    ------
+    ScenarioError
+        With every finding, if one of them is an error.
+    """
+    found = tuple(found)
+    batch, more = merged(thing for each in found for thing in each.things)
+    notes = [*findings, *(finding for each in found for finding in each.findings), *more]
+    raise_errors(notes)
+    return Imported(batch, tuple(in_order(notes)))
+
+
+def _unknown(given: Mapping[str, str], found: Sequence[Found]) -> list[Finding]:
+    """Parameters that no template has."""
+    known = [*(name for each in found for name in each.parameters or ()), *GIVEN_PSEUDO]
+    findings = []
+    for name in given:
+        if name not in known:
+            expected, near = ("--region", "") if name == "AWS::Region" else ("", nearest(name, known))
+            message = "no template has this parameter"
+            findings.append(Finding("unknown-parameter", name, message, expected, near, file="--parameter"))
+    return findings

@@ -1,0 +1,428 @@
+"""Jobs that ran in AWS Batch as a trace: from what ``aws batch describe-jobs`` printed, or from a live account.
+
+The trace has the columns of batchsim's own tables (`batchsim.workload.traces.tabular`). An array's children are rows of
+their own, each with its own run time. Dependencies go by job name there, so a job that another one waits for gets a
+name of its own where its name comes more than once: ``name-3`` for child 3 of an array, ``name-2`` for the second job
+of that name. Names that nobody waits for stay as they are.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batchsim.aws.client import Account, aws_errors
+from batchsim.errors import Finding, OutputError, ScenarioError
+from batchsim.workload.traces.common import MOST, MOST_FAULTS, Faults
+from batchsim.workload.traces.describe_jobs import MS_PER_S, Needs, Recorded, Recording, details, recording
+from batchsim.workload.traces.wfformat import job_name, load_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: How many jobs DescribeJobs takes at once (API DescribeJobsRequest).
+DESCRIBED_AT_ONCE = 100
+FINISHED = ("SUCCEEDED", "FAILED")
+
+#: An array that waits for an array is written as pairs of children up to this many.
+MOST_PAIRS = 1_000_000
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, eq=False)
+class ImportedJobs:
+    """A trace of jobs that ran.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per job in the order of submission, with the columns of the csv and parquet traces.
+    skipped : mapping
+        Jobs that are left out, counted by reason.
+    notes : tuple of str
+        What else the trace does not say as AWS did, each with its count.
+    first_submission : str
+        The instant of second 0, ISO 8601.
+    """
+
+    frame: pd.DataFrame
+    skipped: Mapping[str, int]
+    notes: tuple[str, ...]
+    first_submission: str
+
+    @property
+    def job_queues(self) -> tuple[str, ...]:
+        """The queues that a scenario must have to replay the trace, sorted."""
+        return _names(self.frame["job_queue"])
+
+    @property
+    def job_definitions(self) -> tuple[str, ...]:
+        """The job definitions that a scenario must have to replay the trace, sorted."""
+        return _names(self.frame["job_definition"])
+
+    def write(self, path: Path) -> None:
+        """Write the trace as CSV or Parquet, by the name's ending; a file that is there is replaced.
+
+        Raises
+        ------
+        ScenarioError
+            If the ending is neither ``.csv``, ``.csv.gz`` nor ``.parquet``.
+        OutputError
+            If the file can't be written.
+        """
+        content = self._content(path)
+        try:
+            handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                Path(made).chmod(0o644)
+                Path(made).replace(path)
+            finally:
+                Path(made).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(str(path), error.strerror or str(error)) from None
+
+    def _content(self, path: Path) -> bytes:
+        if _format(path) == "parquet":
+            return bytes(self.frame.to_parquet(None, index=False))
+        text = self.frame.to_csv(None, index=False, lineterminator="\n").encode()
+        # Without a name and a time the same trace is the same bytes.
+        return gzip.compress(text, mtime=0) if path.suffix == ".gz" else text
+
+    def workload_entry(self, path: str | Path) -> str:
+        """An entry of a scenario's ``workload:`` that replays the trace, as YAML.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where the trace lies, relative to the scenario.
+
+        Raises
+        ------
+        ScenarioError
+            If the ending is neither ``.csv``, ``.csv.gz`` nor ``.parquet``.
+        """
+        format_ = _format(Path(path))
+        return "\n".join(
+            (
+                f"# Job queues that the scenario must have: {', '.join(map(_quoted, self.job_queues)) or '-'}",
+                f"# Job definitions: {', '.join(map(_quoted, self.job_definitions)) or '-'}",
+                f"# Second 0 was {self.first_submission}: with that as `start`, times of day are those of the record.",
+                "- trace:",
+                f"    format: {format_}",
+                f"    path: {json.dumps(Path(path).as_posix(), ensure_ascii=False)}",
+                "",
+            )
+        )
+
+
+def import_jobs(sources: Sequence[Path]) -> ImportedJobs:
+    """Import what ``aws batch describe-jobs`` printed.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        JSON files, each with one answer or a list of pages; ``.gz`` is read as it is.
+
+    Raises
+    ------
+    ScenarioError
+        With the faults of all files, or if no job in them ran.
+    """
+    found: list[dict[str, Any]] = []
+    findings: list[Finding] = []
+    for source in sources:
+        faults = Faults(str(source))
+        try:
+            described = list(details(load_json(source, faults)))
+        except ScenarioError as error:
+            findings += error.findings
+            continue
+        if not described:
+            message, expected = "no job in it", "what `aws batch describe-jobs` prints"
+            findings.append(Finding("trace", "", message, expected, file=str(source)))
+        found += described
+    if findings:
+        raise ScenarioError(findings)
+    return import_details(found, source=", ".join(map(str, sources)))
+
+
+def import_details(found: Iterable[Mapping[str, Any]], *, source: str = "") -> ImportedJobs:
+    """Import job details, as DescribeJobs gives them (API ``JobDetail``).
+
+    Parameters
+    ----------
+    source : str
+        Where they come from, for findings.
+
+    Raises
+    ------
+    ScenarioError
+        If no job of them ran, or one has figures that no job can have.
+    """
+    listed = [dict(job) for job in found]
+    known = {str(job.get("jobId")): job for job in listed}
+    record = recording(list(known.values()))
+    skipped = dict(record.skipped)
+    if len(known) < len(listed):
+        skipped["described more than once"] = len(listed) - len(known)
+    findings = [Finding("trace", "", message, expected, file=source) for message, expected in _faults(record)]
+    if findings:
+        raise ScenarioError(findings[:MOST_FAULTS])
+    waits = _waits(record)
+    return ImportedJobs(
+        frame=_frame(record, waits),
+        skipped=skipped,
+        notes=tuple(_notes(record, waits)),
+        first_submission=_instant(record.jobs[0].created_at_ms),
+    )
+
+
+def _faults(record: Recording) -> Iterator[tuple[str, str]]:
+    for job_id in record.undated:
+        yield f"the job {job_id!r} has no createdAt", ""
+    if not record.jobs and not record.undated:
+        yield f"no job with a run time{f' ({record.counted})' if record.skipped else ''}", "jobs that have ended"
+    for job in record.jobs:
+        for what, value in (("vcpus", job.vcpus), ("memory", job.memory_mib), ("gpus", job.gpus)):
+            if value > MOST:
+                yield f"the job {job.name!r} asks for {what} {value:g}", "what an instance can hold"
+        if not 0 <= job.created_at_ms / MS_PER_S < _YEAR_2200:
+            yield f"the job {job.name!r} was created at {job.created_at_ms:g}", "milliseconds since 1970"
+
+
+_YEAR_2200 = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+
+
+@dataclass(frozen=True)
+class _Waits:
+    """What waits for what: by row the rows that are needed, each tuple shared by all that need the same."""
+
+    needed: tuple[tuple[tuple[int, ...], ...], ...]
+    lost: int
+    shortened: int
+
+
+def _waits(record: Recording) -> _Waits:
+    place = {job.job_id: row for row, job in enumerate(record.jobs)}
+    arrays: dict[str, dict[int, int]] = {}
+    for row, job in enumerate(record.jobs):
+        if job.array:
+            arrays.setdefault(job.array, {})[job.index] = row
+    whole = {array: tuple(rows[index] for index in sorted(rows)) for array, rows in arrays.items()}
+    last = {array: (max(rows, key=lambda row: record.jobs[row].stopped_at_ms),) for array, rows in whole.items()}
+
+    def rows_of(job: Recorded, job_id: str, kind: str) -> tuple[int, ...]:
+        if not job_id:
+            return _one(arrays.get(job.array, {}), job.index - 1)
+        if job_id in place:
+            return (place[job_id],)
+        if kind == "N_TO_N" and job.array:
+            return _one(arrays.get(job_id, {}), job.index)
+        return whole.get(job_id, ())
+
+    lost = shortened = 0
+    needed = []
+    for job in record.jobs:
+        own: dict[tuple[int, ...], None] = {}
+        waiting = len(whole.get(job.array, ())) or 1
+        for job_id, kind in _needs(job, record):
+            rows = rows_of(job, job_id, kind)
+            if not rows:
+                # The first child of a SEQUENTIAL array waits for nothing.
+                lost += bool(job_id) or job.index > 0
+            elif len(rows) > 1 and len(rows) * waiting > MOST_PAIRS:
+                own[last[job_id]] = None
+                shortened += 1
+            else:
+                own[rows] = None
+        needed.append(tuple(own))
+    return _Waits(tuple(needed), lost, shortened)
+
+
+def _needs(job: Recorded, record: Recording) -> Needs:
+    """The job's own dependencies, and for an array's child those of the array; each once."""
+    return tuple(dict.fromkeys((*job.depends_on, *record.arrays.get(job.array, ()))))
+
+
+def _one(rows: Mapping[int, int], index: int) -> tuple[int, ...]:
+    return (rows[index],) if index in rows else ()
+
+
+def _unique(record: Recording, waits: _Waits) -> list[str]:
+    """A name per job, its own for each that another one waits for."""
+    names = [job_name(job.name) for job in record.jobs]
+    often = Counter(names)
+    taken = set(names)
+    needed = {row for own in waits.needed for rows in own for row in rows}
+    for row in sorted(needed):
+        name = names[row]
+        if often[name] == 1:
+            continue
+        number = record.jobs[row].index if record.jobs[row].array else 2
+        while f"{name}-{number}" in taken:
+            number += 1
+        names[row] = f"{name}-{number}"
+        taken.add(names[row])
+    return names
+
+
+def _frame(record: Recording, waits: _Waits) -> pd.DataFrame:
+    import pandas as pd
+
+    jobs = record.jobs
+    names = _unique(record, waits)
+    joined: dict[tuple[int, ...], str] = {}
+    for rows in {rows for own in waits.needed for rows in own}:
+        joined[rows] = ";".join(names[row] for row in rows)
+    columns = {
+        "job_name": names,
+        "submitted_at": record.submitted_at,
+        "runtime_s": [job.runtime_s for job in jobs],
+        "vcpus": [_given(job.vcpus) for job in jobs],
+        "memory_mib": _whole(_given(job.memory_mib) for job in jobs),
+        "gpus": _whole(max(job.gpus, 0) for job in jobs),
+        "job_queue": [job.job_queue for job in jobs],
+        "job_definition": [job.job_definition for job in jobs],
+        "depends_on": [";".join(joined[rows] for rows in own) for own in waits.needed],
+        "share_identifier": [job.share_identifier for job in jobs],
+        "scheduling_priority": _whole(job.scheduling_priority for job in jobs),
+        "exit_code": [job.exit_code for job in jobs],
+    }
+    if not any(job.share_identifier for job in jobs):
+        del columns["share_identifier"]
+    if all(math.isnan(job.scheduling_priority) for job in jobs):
+        del columns["scheduling_priority"]
+    return pd.DataFrame(columns)
+
+
+def _given(value: float) -> float:
+    """A size; 0 is what AWS prints where nothing is said."""
+    return value if value > 0 else math.nan
+
+
+def _whole(values: Iterable[float]) -> Any:
+    import pandas as pd
+
+    return pd.array([int(value) if value >= 0 else None for value in values], dtype="Int64")
+
+
+def _notes(record: Recording, waits: _Waits) -> Iterator[str]:
+    jobs = record.jobs
+    retried = sum(job.attempts > 1 for job in jobs)
+    if retried:
+        yield f"{retried} jobs took more than one attempt: run time and exit code are those of the last"
+    if waits.lost:
+        yield f"{waits.lost} dependencies are left out: the jobs waited for are not in the trace"
+    if waits.shortened:
+        yield (
+            f"{waits.shortened} dependencies on a whole array are on the child that stopped last: "
+            f"they would be more than {MOST_PAIRS:,} pairs"
+        )
+
+
+def _instant(milliseconds: float) -> str:
+    instant = datetime.fromtimestamp(milliseconds / MS_PER_S, UTC)
+    return instant.isoformat(timespec="milliseconds").replace(".000", "").replace("+00:00", "Z")
+
+
+def _names(column: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in column if name}))
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else json.dumps(name)
+
+
+def _format(path: Path) -> str:
+    if path.name.endswith((".csv", ".csv.gz")):
+        return "csv"
+    if path.name.endswith(".parquet"):
+        return "parquet"
+    message = f"a trace is not written as {path.suffix or 'a name without an ending'}"
+    raise ScenarioError([Finding("format", "", message, ".csv, .csv.gz or .parquet", file=str(path))])
+
+
+def live_jobs(
+    account: Account,
+    queue: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[dict[str, Any]]:
+    """The finished jobs of a queue, as DescribeJobs gives them; for `import_details`.
+
+    AWS Batch forgets finished jobs after at least seven days (User Guide, *Job states*). Children of arrays are among
+    them, multi-node jobs too: `import_details` counts what can't be replayed.
+
+    Parameters
+    ----------
+    queue : str
+        Name or ARN.
+    since, until : datetime, optional
+        Only jobs that were created in between, the first included; UTC where there is no offset.
+    on_progress : callable
+        Told how many of how many jobs have been described.
+
+    Raises
+    ------
+    ScenarioError
+        If AWS refuses.
+    """
+    client = account.client()
+    job_ids = list(dict.fromkeys(_finished(client, queue, _epoch_ms(since), _epoch_ms(until))))
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(job_ids), DESCRIBED_AT_ONCE):
+        with aws_errors("DescribeJobs"):
+            found += client.describe_jobs(jobs=job_ids[start : start + DESCRIBED_AT_ONCE])["jobs"]
+        on_progress(min(start + DESCRIBED_AT_ONCE, len(job_ids)), len(job_ids))
+    return found
+
+
+def _finished(client: Any, queue: str, since: float | None, until: float | None) -> Iterator[str]:
+    """The jobIds of a queue's finished jobs, an array's children after their parent."""
+    if since is None:
+        requests: list[dict[str, Any]] = [{"jobQueue": queue, "jobStatus": status} for status in FINISHED]
+    else:
+        # ListJobs with a filter: newest first, jobs of every status, without children of arrays; `after` leaves out
+        # the very millisecond.
+        after = {"name": "AFTER_CREATED_AT", "values": [str(math.floor(since) - 1)]}
+        requests = [{"jobQueue": queue, "filters": [after]}]
+    for request in requests:
+        for summary in _listed(client, f"ListJobs {queue}", request):
+            created = summary.get("createdAt", 0)
+            in_time = (since is None or created >= since) and (until is None or created < until)
+            if not in_time or summary.get("status") not in FINISHED:
+                continue
+            yield summary["jobId"]
+            size = summary.get("arrayProperties", {}).get("size")
+            if size is not None and "index" not in summary["arrayProperties"]:
+                for status in FINISHED:
+                    children = {"arrayJobId": summary["jobId"], "jobStatus": status}
+                    for child in _listed(client, f"ListJobs {summary['jobId']}", children):
+                        yield child["jobId"]
+
+
+def _listed(client: Any, what: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    with aws_errors(what):
+        for page in client.get_paginator("list_jobs").paginate(**request):
+            yield from page["jobSummaryList"]
+
+
+def _epoch_ms(instant: datetime | None) -> float | None:
+    if instant is None:
+        return None
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * MS_PER_S

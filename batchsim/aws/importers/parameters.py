@@ -1,0 +1,151 @@
+"""The parameters of a template: given by the user, by their defaults, or missing.
+
+CloudFormation checks types and constraints before it touches a resource, and so do we. Types that AWS looks up in its
+parameter store have no value offline, whatever their default.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from batchsim.aws.importers.values import FAULTY, hole, text_of
+from batchsim.errors import Finding
+from batchsim.scenario.document import Document, Where
+
+#: Pseudo parameters that belong to an account or a stack: they may be given like parameters.
+GIVEN_PSEUDO = ("AWS::AccountId", "AWS::StackName", "AWS::StackId")
+
+_STORED = "AWS::SSM::Parameter::Value<"
+
+
+def option(name: str) -> str:
+    """The option of the command line that gives a parameter."""
+    return f"--parameter {name}=VALUE"
+
+
+class Parameters:
+    """The values of a template's parameters.
+
+    Parameters
+    ----------
+    given : mapping of str to str
+        By the user; names that the template does not know are not looked at.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the declared parameters.
+    findings : list of Finding
+        About given values at once, about defaults when they are first used.
+    """
+
+    def __init__(self, document: Document, given: Mapping[str, str]) -> None:
+        self._document = document
+        self._given = given
+        self._known: dict[str, Any] = {}
+        self.findings: list[Finding] = []
+        declared = document.values.get("Parameters")
+        self._declared: dict[str, Any] = declared if isinstance(declared, dict) else {}
+        self.names = tuple(self._declared)
+        for name in given:
+            if name in self._declared:
+                self.value(name)
+
+    def value(self, name: str, where: Where = ()) -> Any:
+        """The value of a declared parameter; unresolved when it has none.
+
+        Parameters
+        ----------
+        where : tuple
+            The place that asks, for findings.
+        """
+        declared = self._declared[name]
+        if not isinstance(declared, dict):
+            return self._fault(name, ("Parameters", name), "wrong-shape", "not a parameter", "a mapping with a Type")
+        kind = str(declared.get("Type", "String"))
+        if name not in self._given and kind.startswith(_STORED):
+            return hole(f"parameter {name} is looked up in AWS's parameter store", option(name), where)
+        if name not in self._given and declared.get("Default") is None:
+            return hole(f"parameter {name} has no default", option(name), where)
+        if name not in self._known:
+            self._known[name] = self._typed(name, kind, declared)
+        return self._known[name]
+
+    def _typed(self, name: str, kind: str, declared: dict[str, Any]) -> Any:
+        source: Where = ("Parameters", name) if name in self._given else ("Parameters", name, "Default")
+        raw = self._given.get(name, declared.get("Default"))
+        kind = kind.removeprefix(_STORED).removesuffix(">") if kind.startswith(_STORED) else kind
+        listed = kind.startswith("List<") or kind == "CommaDelimitedList"
+        item = kind.removeprefix("List<").removesuffix(">")
+        # A default may be written as a list: a person means the same.
+        texts = [text_of(part) for part in raw] if listed and isinstance(raw, list) else [text_of(raw)]
+        if any(text is None for text in texts):
+            return self._fault(name, source, "wrong-type", f"parameter {name}: not a text", "a text or a number")
+        words = [str(text) for text in texts]
+        if listed and not isinstance(raw, list):
+            words = [part.strip() for part in words[0].split(",")]
+        # What a person marked as not to be shown is not shown.
+        hidden = declared.get("NoEcho") in (True, "true", "True")
+        for word in words:
+            problem = next(_problems(word, item, declared), None)
+            if problem is not None:
+                shown = "the value" if hidden else repr(word)
+                message = f"parameter {name}: {shown} {problem[0]}"
+                return self._fault(name, source, "parameter", message, problem[1])
+        values = [_number(word) if item == "Number" else word for word in words]
+        return values if listed else values[0]
+
+    def _fault(self, name: str, source: Where, code: str, message: str, expected: str) -> Any:
+        if name not in self._known:
+            self.findings.append(self._document.finding(source, code, message, expected=expected))
+        self._known[name] = FAULTY
+        return FAULTY
+
+
+def _number(text: str) -> int | float | None:
+    """A number written as CloudFormation takes it; None for anything else."""
+    if re.fullmatch(r"[-+]?[0-9]{1,100}", text.strip()):
+        return int(text)
+    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?", text.strip()[:100]):
+        return float(text)
+    return None
+
+
+def _problems(text: str, kind: str, declared: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a value, and what would be right."""
+    number = _number(text)
+    if kind == "Number" and number is None:
+        yield "is not a number", "a number"
+        return
+    allowed = declared.get("AllowedValues")
+    if isinstance(allowed, list) and text not in [text_of(value) for value in allowed]:
+        yield "is not one of the allowed values", f"one of {', '.join(str(text_of(value)) for value in allowed)}"
+    pattern = declared.get("AllowedPattern")
+    if isinstance(pattern, str) and kind != "Number" and not _matches(pattern, text):
+        yield "does not match the allowed pattern", str(declared.get("ConstraintDescription") or pattern)
+    bounds: list[tuple[str, float | None, Callable[[float, float], bool], str]] = [
+        ("MinValue", number, lambda value, bound: value < bound, "or more"),
+        ("MaxValue", number, lambda value, bound: value > bound, "or less"),
+    ]
+    if kind != "Number":
+        bounds = [
+            ("MinLength", len(text), lambda value, bound: value < bound, "characters or more"),
+            ("MaxLength", len(text), lambda value, bound: value > bound, "characters or less"),
+        ]
+    for member, value, beyond, words in bounds:
+        bound = _number(text_of(declared.get(member)) or "")
+        if bound is not None and value is not None and beyond(value, bound):
+            yield "is out of range", f"{bound} {words}"
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a text matches; CloudFormation's patterns are Java's, and one that Python can't read is passed over."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return re.fullmatch(pattern, text) is not None
+    except (re.error, OverflowError, RecursionError):
+        return True

@@ -1,0 +1,147 @@
+"""Requests of the AWS CLI and boto3, and what they print of what exists, as requests.
+
+A description says more than the request that makes the same thing: what AWS made of it, and empty lists for whatever
+was not given. Those go; what is left would make the thing again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from batchsim.aws.importers.things import NAME_MEMBERS, WORDS, Found, Thing, left_out, ordered
+from batchsim.errors import Finding
+from batchsim.scenario.document import Document, Where
+from batchsim.scenario.service_model import request_shape
+
+#: Members of descriptions that no request has.
+ONLY_DESCRIBED = {
+    "computeEnvironments": frozenset({
+        "computeEnvironmentArn", "ecsClusterArn", "status", "statusReason", "updatePolicy",
+        "containerOrchestrationType", "uuid",
+    }),
+    "jobQueues": frozenset({"jobQueueArn", "status", "statusReason"}),
+    "jobDefinitions": frozenset({"jobDefinitionArn", "revision", "status", "containerOrchestrationType"}),
+    "schedulingPolicies": frozenset({"arn"}),
+    "consumableResources": frozenset({"consumableResourceArn", "inUseQuantity", "availableQuantity", "createdAt"}),
+}  # fmt: skip
+
+#: What can be imported, in words.
+ACCEPTED = (
+    "a CloudFormation template; a create-compute-environment, create-job-queue, register-job-definition, "
+    "create-scheduling-policy or create-consumable-resource request; what a describe-… command prints of "
+    "these; or a list"
+)
+
+_GONE = ("DELETING", "DELETED")
+
+
+def convert(document: Document) -> Found:
+    """The requests in a document; descriptions become requests."""
+    reader = _Reader(document)
+    things = tuple(reader.read(document.values, ()))
+    return Found(things, tuple(reader.findings))
+
+
+class _Reader:
+    """Goes through a document."""
+
+    def __init__(self, document: Document) -> None:
+        self.findings: list[Finding] = []
+        self._document = document
+
+    def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
+        self.findings.append(self._document.finding(where, code, message, **more))
+
+    def read(self, value: Any, where: Where) -> Iterator[Thing]:
+        """The things in a request, a description, or a list of any of them."""
+        if isinstance(value, list) and value:
+            for index, item in enumerate(value):
+                yield from self.read(item, (*where, index))
+            return
+        if not isinstance(value, dict):
+            self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
+            return
+        lists = [kind for kind in NAME_MEMBERS if isinstance(value.get(kind), list)]
+        kind = _kind(value)
+        if lists:
+            if value.get("nextToken"):
+                message = "there are more pages than this one"
+                self._finding((*where, "nextToken"), "more-pages", message, severity="warning")
+            for each in lists:
+                yield from self._listed(each, value[each], (*where, each))
+        elif kind is not None:
+            yield from self._listed(kind, [value], where, single=True)
+        elif isinstance(value.get("jobs"), list):
+            message = "this is describe-jobs output"
+            self._finding((*where, "jobs"), "describe-jobs", f"{message}: use `batchsim import jobs`")
+        else:
+            self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
+
+    def _listed(self, kind: str, values: list[Any], where: Where, *, single: bool = False) -> Iterator[Thing]:
+        gone: dict[str, int] = {}
+        inactive: dict[str, int] = {}
+        for index, value in enumerate(values):
+            place = where if single else (*where, index)
+            name = value.get(NAME_MEMBERS[kind]) if isinstance(value, dict) else None
+            if not isinstance(name, str) or not name:
+                self._finding(place, "missing-key", f"{NAME_MEMBERS[kind]} is missing", expected=_named(kind, value))
+            elif value.get("status") in _GONE:
+                gone[kind] = gone.get(kind, 0) + 1
+            elif value.get("status") == "INACTIVE":
+                inactive[kind] = inactive.get(kind, 0) + 1
+            else:
+                yield self._thing(kind, name, value, place)
+        spot = self._document.place(where)
+        self.findings += left_out(gone, "being deleted", spot)
+        self.findings += left_out(inactive, "INACTIVE", spot)
+
+    def _thing(self, kind: str, name: str, value: dict[str, Any], where: Where) -> Thing:
+        described = not ONLY_DESCRIBED[kind].isdisjoint(value)
+        request = self._request(kind, name, value, where) if described else value
+        revision = value.get("revision")
+        return Thing(
+            kind,
+            name,
+            ordered(request, request_shape(kind)),
+            self._document.place(where),
+            revision if described and isinstance(revision, int) else 0,
+        )
+
+    def _request(self, kind: str, name: str, value: dict[str, Any], where: Where) -> dict[str, Any]:
+        """What would make again what is described."""
+        members = request_shape(kind).members
+        for member in value:
+            if member not in members and member not in ONLY_DESCRIBED[kind]:
+                message = f"left out: {member} is no member of a request for the {WORDS[kind]} {name}"
+                self._finding((*where, member), "left-out", message, severity="info", key=True)
+        request = {member: content for member, content in value.items() if member in members}
+        resources = request.get("computeResources")
+        if isinstance(resources, dict):
+            # AWS Batch's own variable: what it wants at this moment.
+            request["computeResources"] = {key: each for key, each in resources.items() if key != "desiredvCpus"}
+        return {member: kept for member, kept in ((m, _filled(c)) for m, c in request.items()) if kept not in ({}, [])}
+
+
+def _filled(value: Any) -> Any:
+    """A value without the empty lists and mappings in it."""
+    if isinstance(value, dict):
+        filled = {key: _filled(content) for key, content in value.items()}
+        return {key: content for key, content in filled.items() if content not in ({}, [])}
+    return [_filled(item) for item in value] if isinstance(value, list) else value
+
+
+def _kind(value: dict[str, Any]) -> str | None:
+    """The list that a single request or description belongs to."""
+    for kind, member in NAME_MEMBERS.items():
+        if member != "name" and member in value:
+            return kind
+    arn = value.get("arn")
+    policy = isinstance(arn, str) and ":scheduling-policy/" in arn
+    return "schedulingPolicies" if policy or "fairsharePolicy" in value or "quotaSharePolicy" in value else None
+
+
+def _named(kind: str, value: Any) -> str:
+    if kind == "schedulingPolicies" and isinstance(value, dict) and "arn" in value:
+        return "what describe-scheduling-policies prints: list-scheduling-policies gives ARNs only"
+    return f"the name of a {WORDS[kind]}"

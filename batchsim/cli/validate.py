@@ -1,0 +1,52 @@
+"""``batchsim validate``: every finding about the configuration and the workload, without simulating."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from batchsim.cli import options
+from batchsim.errors import OutputError
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "validate",
+        help="look for faults without simulating",
+        description="Every finding about the configuration and the workload: what AWS would refuse, what can never "
+        "run, what is probably not meant. Exits with 1 when there are errors.",
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="scenario file (YAML), or what `import config` printed")
+    parser.add_argument("--variant", metavar="NAME", help="validate this variant of the scenario")
+    parser.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="(default: text)")
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write to this file instead of standard output")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
+    options.add_overrides(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Do what the command says and return the exit code."""
+    from batchsim.experiments.validation import validate
+    from batchsim.report.findings import as_json, as_sarif, lines
+
+    overrides = options.values(arguments.overrides)
+    found = validate(arguments.scenario, overrides=overrides, variant=arguments.variant)
+    shown = found.errors if arguments.quiet else found.findings
+    if arguments.format == "text":
+        text = "\n".join(lines(shown)) + "\n" if shown or not arguments.quiet else ""
+    else:
+        text = as_json(shown) if arguments.format == "json" else as_sarif(shown)
+    if arguments.out is None:
+        sys.stdout.write(text)
+    else:
+        try:
+            arguments.out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise OutputError(str(arguments.out), error.strerror or str(error)) from None
+    return int(bool(found.errors) or (arguments.strict and bool(found.warnings)))

@@ -1,0 +1,191 @@
+"""Findings about the workload as it would be submitted, without simulating it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from batchsim.columns import Floats
+from batchsim.errors import Finding
+from batchsim.results.promises import chosen, finished_at, statistic
+from batchsim.scenario.configuration import ComputeEnvironment, Shape
+from batchsim.scenario.model import Workflow
+from batchsim.scenario.objectives import Objective
+from batchsim.scenario.scenario import Scenario
+from batchsim.units import format_duration
+from batchsim.workload.build import build_workload
+from batchsim.workload.table import Workload
+
+#: Arrivals at fewer instants are bursts, not a load that goes on.
+FEWEST_ARRIVALS = 10
+
+
+def review(scenario: Scenario) -> Iterator[Finding]:
+    """Load above capacity, deadlines below the critical path, jobs of traces that nothing holds, no arrivals."""
+    workload = build_workload(scenario)
+    yield from _no_arrivals(scenario, workload)
+    if len(workload):
+        yield from _never_placeable(scenario, workload)
+        yield from _overload(scenario, workload)
+        yield from _deadlines(scenario, workload)
+
+
+def _finding(scenario: Scenario, code: str, where: tuple[str | int, ...], message: str, expected: str = "") -> Finding:
+    return scenario.document.finding(where, code, message, expected=expected, severity="warning")
+
+
+def _no_arrivals(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
+    submitted = {workload.groups[group].workflow for group in np.unique(workload.group).tolist()}
+    for index, entry in enumerate(scenario.workload):
+        if isinstance(entry, Workflow) and entry.workflow not in submitted:
+            message = f"{entry.workflow} never arrives"
+            yield _finding(scenario, "no-arrivals", ("workload", index), message, "arrivals within the duration")
+
+
+def _queue_place(scenario: Scenario, name: str) -> tuple[str | int, ...]:
+    names = [queue.name for queue in scenario.configuration.queues]
+    return ("batch", "jobQueues", names.index(name))
+
+
+def _attached(scenario: Scenario) -> dict[str, list[ComputeEnvironment]]:
+    environments = {environment.name: environment for environment in scenario.configuration.environments}
+    return {queue.name: [environments[name] for name in queue.environments] for queue in scenario.configuration.queues}
+
+
+def _kinds(workload: Workload) -> Iterator[tuple[str, Shape, int]]:
+    """Queue, shape and number of jobs."""
+    pairs = np.column_stack([workload.group, workload.shape])
+    unique, counts = np.unique(pairs, axis=0, return_counts=True)
+    for (group, shape), count in zip(unique.tolist(), counts.tolist(), strict=True):
+        yield workload.groups[group].job_queue, workload.shapes[shape], count
+
+
+def _never_placeable(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
+    """Of traces; those of workflows are refused before."""
+    attached = _attached(scenario)
+    for queue, shape, count in _kinds(workload):
+        if not any(environment.can_hold(shape) for environment in attached[queue]):
+            asked = f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f", {shape.gpus} GPU" if shape.gpus else "")
+            message = f"{count:,} jobs ask for {asked}, which no compute environment of {queue} can hold"
+            yield _finding(scenario, "never-placeable", _queue_place(scenario, queue), message)
+
+
+def _overload(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
+    """Per queue, then per group of queues that share environments: vCPUs asked for on average, and there at most."""
+    attached = _attached(scenario)
+    queue_of = np.array([group.job_queue for group in workload.groups])[workload.group]
+    vcpus = np.array([shape.vcpus for shape in workload.shapes])[workload.shape]
+    asked: dict[str, float] = {}
+    for name in attached:
+        mine = queue_of == name
+        instants = np.unique(workload.submitted_at[mine])
+        span = scenario.duration_s or (float(instants[-1] - instants[0]) if len(instants) else 0.0)
+        if len(instants) >= FEWEST_ARRIVALS and span > 0:
+            asked[name] = float((vcpus[mine] * workload.runtime_s[mine]).sum()) / span
+    told: set[str] = set()
+    for names in [*([name] for name in asked), *_connected(attached)]:
+        environments = {environment.name: environment for name in names for environment in attached[name]}
+        there = sum(environment.max_vcpus for environment in environments.values() if environment.enabled)
+        wanted = sum(asked.get(name, 0.0) for name in names)
+        if wanted > there * (1 + 1e-9) and not told & set(names):
+            told |= set(names)
+            whose = " and ".join(names)
+            message = (
+                f"jobs of {whose} ask for {wanted:,.0f} vCPU on average, and {', '.join(environments)} have {there:,}"
+                " at most: the queue grows as long as jobs arrive"
+            )
+            place = _queue_place(scenario, names[0])
+            yield _finding(scenario, "overload", place, message, f"maxvCpus above {wanted:,.0f} in all")
+
+
+def _connected(attached: dict[str, list[ComputeEnvironment]]) -> list[list[str]]:
+    """Queues that share environments, directly or through others; only groups of two and more."""
+    groups: list[tuple[set[str], set[str]]] = []
+    for queue, environments in attached.items():
+        queues, names = {queue}, {environment.name for environment in environments}
+        for other in [group for group in groups if group[1] & names]:
+            groups.remove(other)
+            queues |= other[0]
+            names |= other[1]
+        groups.append((queues, names))
+    return [sorted(queues) for queues, _ in groups if len(queues) > 1]
+
+
+def earliest_ends(workload: Workload) -> Floats:
+    """When each node could end at the earliest: unlimited capacity, no delays, first attempts that succeed.
+
+    Returns
+    -------
+    ndarray of float, shape (nodes,)
+    """
+    rows = len(workload)
+    runtime_s = np.zeros(workload.nodes)
+    runtime_s[:rows] = workload.runtime_s
+    starts = np.zeros(workload.nodes)
+    starts[:rows] = workload.submitted_at
+    ends = starts + runtime_s
+    waiting = workload.open_dependencies.copy()
+    ready = np.flatnonzero(waiting == 0)
+    first, last = workload.dependents_start[:-1], workload.dependents_start[1:]
+    while len(ready):
+        counts = last[ready] - first[ready]
+        ready, counts = ready[counts > 0], counts[counts > 0]
+        if not len(ready):
+            break
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        following = workload.dependents[np.repeat(first[ready], counts) + offsets]
+        np.maximum.at(starts, following, np.repeat(ends[ready], counts))
+        np.subtract.at(waiting, following, 1)
+        ready = np.unique(following[waiting[following] == 0])
+        ends[ready] = starts[ready] + runtime_s[ready]
+    return ends
+
+
+def _deadlines(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
+    ends: Floats | None = None
+    for index, objective in enumerate(scenario.objectives):
+        if objective.goal != "keep" or not objective.comparison.startswith("<"):
+            continue
+        if objective.metric not in {"finished_at", "turnaround", "makespan"}:
+            continue
+        if ends is None:
+            ends = earliest_ends(workload)
+        value = _earliest(objective, workload, ends[: len(workload)], scenario)
+        if value is not None and value > objective.limit * (1 + 1e-12):
+            chain = " → ".join(_critical_path(objective, workload, ends))
+            late = format_duration(value - objective.limit)
+            message = f"even without any waiting it is missed by {late}: {chain}"
+            yield _finding(scenario, "deadline", ("objectives", index), message, "a later deadline, or shorter jobs")
+
+
+def _earliest(objective: Objective, workload: Workload, ends: Floats, scenario: Scenario) -> float | None:
+    mask = chosen(objective, workload)
+    if not mask.any():
+        return None
+    if objective.metric == "finished_at":
+        return finished_at(objective, workload, ends, scenario.start)
+    if objective.metric == "makespan":
+        return float(ends.max() - workload.submitted_at.min())
+    return statistic(objective.statistic, (ends - workload.submitted_at)[mask])
+
+
+def _critical_path(objective: Objective, workload: Workload, ends: Floats) -> list[str]:
+    """Names of the jobs on the way to the last end of the first run that ends last, an array once."""
+    mask = chosen(objective, workload)
+    turnaround = np.where(mask, ends[: len(workload)] - workload.submitted_at, -np.inf)
+    node = int(np.argmax(turnaround))
+    needed = np.repeat(np.arange(workload.nodes), np.diff(workload.dependents_start))
+    names: list[str] = []
+    while True:
+        if node < len(workload):
+            name = workload.job_names[workload.job_name[node]]
+            if not names or names[-1] != name:
+                names.append(name)
+        before = needed[workload.dependents == node]
+        if not len(before):
+            return names[::-1]
+        latest = int(before[np.argmax(ends[before])])
+        if node < len(workload) and ends[latest] <= workload.submitted_at[node]:
+            return names[::-1]
+        node = latest

@@ -1,0 +1,82 @@
+"""Rules whose findings come from elsewhere, declared so that the catalogue of rules is whole.
+
+The reader of YAML, the walk over AWS's service model, the checks of batchsim's own sections, the resolver, the review
+of the workload and the importer of CloudFormation templates each give findings of their own.
+"""
+
+from __future__ import annotations
+
+from batchsim.scenario.rules.context import declare
+
+MODEL = "AWS Batch API, the service model's shapes"
+
+declare("unreadable", "A scenario is a file of UTF-8 text that can be read")
+declare("syntax", "A scenario is YAML 1.2")
+declare("duplicate-key", "A key comes once")
+declare("not-a-mapping", "A scenario is a mapping")
+declare("too-large", "A scenario does not nest without end or grow by aliases")
+
+declare("unknown-word", "Words are among those that AWS allows", MODEL, number="V-03")
+declare("missing-key", "Members that are required are there", MODEL, number="V-03")
+declare("wrong-type", "Members have the type of their shape", MODEL, number="V-03")
+declare("out-of-range", "Values keep the bounds of the service model", MODEL, number="V-03")
+declare("unknown-key", "Every member is one that its object has", MODEL, number="V-48")
+
+declare("wrong-value", "Values of batchsim's own sections make sense")
+declare("not-finite", "Numbers are finite")
+declare("unknown-region", "The catalog has the region")
+declare("endless", "Arrivals end, by themselves or with the scenario's duration")
+declare("objective", "Objectives can be read and name what exists")
+declare("unknown-path", "Paths of overrides lead somewhere")
+declare("ambiguous-path", "A member that is changed by its name alone is there once")
+declare("unknown-variant", "The variant that is asked for exists")
+
+declare("trace", "The jobs of a trace can be read, and run on the batch section")
+declare("not-in-catalog", "The catalog has the figures that the configuration needs")
+declare(
+    "no-offering",
+    "Some of an environment's types can be had in its region and purchase option",
+    "AWS Batch API, ComputeResource.instanceTypes",
+    number="V-05",
+)
+declare(
+    "never-placeable",
+    "Some compute environment of its queue can hold each job: vCPU, usable memory and GPU on one instance",
+    "AWS Batch User Guide, Jobs stuck in RUNNABLE",
+    number="V-30",
+)
+declare(
+    "above-max-vcpus",
+    "No job needs more vCPUs than maxvCpus of every compute environment of its queue",
+    "AWS Batch User Guide, Jobs stuck in RUNNABLE",
+    number="V-32",
+)
+declare(
+    "no-gpu-type",
+    "A job that needs GPUs goes to a queue with GPU types",
+    "AWS Batch User Guide, Jobs stuck in RUNNABLE; GPU jobs",
+    number="V-33",
+)
+declare(
+    "named-replacement",
+    "A compute environment with a fixed name is not replaced by an update of its stack",
+    "CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment",
+    severity="warning",
+    stage="review",
+    number="V-50",
+)
+
+declare(
+    "no-workload",
+    "A configuration without a workload is looked at alone",
+    severity="info",
+    stage="review",
+)
+declare("no-arrivals", "Every workflow arrives within the duration", severity="warning", stage="review")
+declare(
+    "overload",
+    "What jobs ask for on average is no more than the vCPUs of the environments of their queues",
+    severity="warning",
+    stage="review",
+)
+declare("deadline", "No deadline is below the critical path", severity="warning", stage="review")

@@ -1,0 +1,214 @@
+"""Rules about job definitions for Fargate, and what is for Fargate only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from batchsim.catalog.fargate import SIZES, is_legal, nearest_legal
+from batchsim.errors import Finding, nearest
+from batchsim.scenario.document import Where
+from batchsim.scenario.rules.context import Context, dig, rule, whole
+from batchsim.scenario.rules.reach import (
+    architecture_of,
+    attached,
+    containers,
+    instance_types_of,
+    is_fargate,
+    kinds_of,
+    pairs,
+    platform_of,
+    submissions,
+    tasks,
+)
+from batchsim.scenario.rules.reading import mappings, requirement, requirement_place
+
+GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
+ARCHITECTURES = ("X86_64", "ARM64")
+#: Of linuxParameters, what Fargate has not.
+LINUX = ("devices", "maxSwap", "sharedMemorySize", "swappiness", "tmpfs")
+
+
+def _place(container: Any, kind: str) -> Where:
+    return requirement_place(container, kind) or ()
+
+
+def _size(
+    context: Context, place: Where, container: Any, vcpus: float | None, memory: float | None
+) -> Iterator[Finding]:
+    """A finding at the figure that fits no size."""
+    if vcpus is None or memory is None or is_legal(vcpus, int(memory)):
+        return
+    near = nearest_legal(vcpus, int(memory))
+    hint = f"{near[0]:g} vCPU with {near[1]} MiB" if near else "32 vCPU with 249856 MiB at most"
+    wrong = "MEMORY" if vcpus in SIZES else "VCPU"
+    at = _place(container, wrong) or _place(container, "VCPU" if wrong == "MEMORY" else "MEMORY")
+    message = f"Fargate has no size of {vcpus:g} vCPU with {memory:g} MiB"
+    yield context.finding((*place, *at), message, expected=hint)
+
+
+@rule(
+    "fargate-size", "Fargate has a fixed set of sizes, and no GPUs", "AWS Batch API, ResourceRequirement", number="V-23"
+)
+def fargate_size(context: Context) -> Iterator[Finding]:
+    """The vCPU and memory match one of the 77 pairs, in definitions and in what jobs override."""
+    for where, definition in context.items("jobDefinitions"):
+        if not is_fargate(definition):
+            continue
+        container = definition.get("containerProperties")
+        place: Where = (*where, "containerProperties")
+        yield from _size(context, place, container, requirement(container, "VCPU"), requirement(container, "MEMORY"))
+        for at, each in containers(definition, where):
+            yield from _gpu(context, at, each)
+    for job in submissions(context, traces=False):
+        override = job.job.get("containerOverrides")
+        if is_fargate(job.definition) and isinstance(override, dict):
+            place = (*job.where, "containerOverrides")
+            if _place(override, "VCPU") or _place(override, "MEMORY"):
+                yield from _size(context, place, override, job.asks("VCPU"), job.asks("MEMORY"))
+            yield from _gpu(context, place, override)
+
+
+def _gpu(context: Context, place: Where, container: Any) -> Iterator[Finding]:
+    at = requirement_place(container, "GPU")
+    if at is not None:
+        yield context.finding((*place, *at), "Fargate has no GPUs")
+
+
+@rule(
+    "fargate-container",
+    "A Fargate container has nothing that only a host of one's own can give",
+    GUIDE,
+    stage="deployment",
+    number="V-23",
+)
+def fargate_container(context: Context) -> Iterator[Finding]:
+    """No privileges, no limits and devices of the host, and two log drivers."""
+    for where, definition in context.items("jobDefinitions"):
+        if not is_fargate(definition):
+            continue
+        for place, container in containers(definition, where):
+            for member in ("ulimits", "instanceType"):
+                if container.get(member):
+                    yield context.finding((*place, member), f"{member} can't be given for FARGATE")
+            if container.get("privileged") is True:
+                yield context.finding((*place, "privileged"), "a Fargate container can't be privileged")
+            linux = container.get("linuxParameters")
+            for member in LINUX:
+                if dig(linux, member) not in (None, [], {}):
+                    yield context.finding((*place, "linuxParameters", member), f"{member} can't be given for FARGATE")
+            driver = dig(container, "logConfiguration", "logDriver")
+            if isinstance(driver, str) and driver not in ("awslogs", "splunk"):
+                yield context.finding(
+                    (*place, "logConfiguration", "logDriver"), f"Fargate has no {driver}", expected="awslogs or splunk"
+                )
+        for place, task in tasks(definition, where):
+            for at, volume in mappings(task, place, "volumes"):
+                if volume.get("host"):
+                    yield context.finding((*at, "host"), "a Fargate task has no path of the host")
+
+
+@rule(
+    "ephemeral-storage",
+    "Ephemeral storage is 21 to 200 GiB, for Fargate",
+    "AWS Batch API, EphemeralStorage",
+    number="V-24",
+)
+def ephemeral_storage(context: Context) -> Iterator[Finding]:
+    """Beyond the 20 GiB that every task has; on EC2 the disk is the instance's."""
+    for where, definition in context.items("jobDefinitions"):
+        for at, task in tasks(definition, where):
+            storage = task.get("ephemeralStorage")
+            if not storage:
+                continue
+            place = (*at, "ephemeralStorage")
+            if platform_of(definition) == "EC2":
+                message = "ephemeralStorage is for Fargate"
+                yield context.finding(place, message, expected="platformCapabilities: [FARGATE], or no such member")
+            value = whole(dig(storage, "sizeInGiB"))
+            if value is not None and not 21 <= value <= 200:
+                yield context.finding((*place, "sizeInGiB"), f"{value} GiB is out of range", expected="21 to 200")
+
+
+@rule(
+    "runtime-platform",
+    "A definition's architecture and operating system run on its queue; on EC2 the instance types decide",
+    "AWS Batch API, ContainerProperties.runtimePlatform, RuntimePlatform",
+    number="V-15",
+)
+def runtime_platform(context: Context) -> Iterator[Finding]:
+    """Fargate runs X86_64 and ARM64, Windows on X86_64 and not on Fargate Spot."""
+    for where, definition in context.items("jobDefinitions"):
+        for at, task in tasks(definition, where):
+            platform = task.get("runtimePlatform")
+            if not platform:
+                continue
+            place = (*at, "runtimePlatform")
+            word, family = dig(platform, "cpuArchitecture"), dig(platform, "operatingSystemFamily")
+            if isinstance(word, str) and word not in ARCHITECTURES:
+                message = f"{word!r} is no architecture"
+                near = nearest(word, ARCHITECTURES)
+                expected = " or ".join(ARCHITECTURES)
+                yield context.finding((*place, "cpuArchitecture"), message, expected=expected, suggestion=near)
+            if platform_of(definition) == "EC2":
+                yield _on_ec2(context, where, (*place, "cpuArchitecture") if word else place, word)
+            elif _is_windows(family) and word == "ARM64":
+                yield context.finding((*place, "cpuArchitecture"), "Windows runs on X86_64 only")
+    for job in pairs(context):
+        family = dig(job.definition, "containerProperties", "runtimePlatform", "operatingSystemFamily")
+        if is_fargate(job.definition) and _is_windows(family) and "FARGATE_SPOT" in kinds_of(context, job.queue):
+            message = f"Windows does not run on Fargate Spot: {job.job_name} would block {job.queue_name}"
+            yield context.finding((*job.where, "jobDefinition"), message)
+
+
+def _is_windows(family: Any) -> bool:
+    return isinstance(family, str) and family.startswith("WINDOWS")
+
+
+def _on_ec2(context: Context, definition_where: Where, place: Where, word: Any) -> Finding:
+    """RuntimePlatform on EC2, and what the queues of the definition's jobs really run on."""
+    message = "runtimePlatform is for Fargate: on EC2 the instance types decide"
+    if isinstance(word, str):
+        for job in pairs(context):
+            for _, environment in attached(context, job.queue):
+                found = {architecture_of(kind) for kind in instance_types_of(environment)}
+                if job.definition_where == definition_where and found and word.lower() not in found:
+                    name = environment["computeEnvironmentName"]
+                    message += f", and {name} of {job.queue_name} has {' and '.join(sorted(found))} types"
+                    return context.finding(place, message, expected="instance types of the image's architecture")
+    return context.finding(place, message, expected="no runtimePlatform")
+
+
+@rule(
+    "arm-on-fargate-spot",
+    "Fargate Spot takes ARM64, though older pages exclude it",
+    "AWS Batch User Guide, Create a compute environment",
+    severity="info",
+    stage="review",
+    number="V-15",
+)
+def arm_on_fargate_spot(context: Context) -> Iterator[Finding]:
+    """A word of caution."""
+    for job in pairs(context):
+        word = dig(job.definition, "containerProperties", "runtimePlatform", "cpuArchitecture")
+        if is_fargate(job.definition) and word == "ARM64" and "FARGATE_SPOT" in kinds_of(context, job.queue):
+            message = f"{job.queue_name} has Fargate Spot, which takes ARM64 by AWS's newest pages only"
+            yield context.finding((*job.where, "jobDefinition"), message)
+
+
+@rule(
+    "ec2-container",
+    "A container for EC2 has no members that are for Fargate",
+    "AWS Batch API, ContainerProperties",
+    stage="deployment",
+    number="V-37",
+)
+def ec2_container(context: Context) -> Iterator[Finding]:
+    """Its network and platform version are the instance's."""
+    for where, definition in context.items("jobDefinitions"):
+        container = definition.get("containerProperties")
+        if platform_of(definition) != "EC2" or not isinstance(container, dict):
+            continue
+        for member in ("networkConfiguration", "fargatePlatformConfiguration"):
+            if container.get(member):
+                yield context.finding((*where, "containerProperties", member), f"{member} is for Fargate")

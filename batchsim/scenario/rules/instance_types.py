@@ -1,0 +1,144 @@
+"""Rules about the instance types of compute environments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from batchsim.catalog.instance_types import expand, known_entries
+from batchsim.catalog.instance_types import instance_types as known_types
+from batchsim.catalog.offerings import on_demand_usd_per_hour
+from batchsim.catalog.tables import NotInCatalogError
+from batchsim.errors import Finding, nearest
+from batchsim.scenario.document import Where
+from batchsim.scenario.rules.context import Context, dig, rule
+from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
+from batchsim.scenario.rules.reading import entries
+
+API = "AWS Batch API, ComputeResource.instanceTypes"
+SETS = ("optimal", "default_x86_64", "default_arm64")
+
+
+def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any]]]:
+    """Environments that list instance types: place of the list, environment, entries."""
+    for where, environment in context.items("computeEnvironments"):
+        if kind_of(environment) in EC2:
+            listed = entries(environment, "computeResources", "instanceTypes")
+            yield (*where, "computeResources", "instanceTypes"), environment, listed
+
+
+@rule("instance-type", "Environments list instance types that exist and are offered in the region", API, number="V-05")
+def instance_types(context: Context) -> Iterator[Finding]:
+    """Unknown or absent types can't be launched."""
+    region = context.document.values.get("region", "us-east-1")
+    try:
+        offered = on_demand_usd_per_hour(region) if isinstance(region, str) else None
+    except NotInCatalogError:
+        offered = None
+    for place, environment, listed in _listing(context):
+        if not listed:
+            message = f"{kind_of(environment)} needs instanceTypes"
+            yield context.finding(place[:-1], message, expected="types, families or default_x86_64")
+        for index, entry in enumerate(listed):
+            types = types_of(entry)
+            if not isinstance(entry, str) or (entry in SETS and not types):
+                continue
+            if not types:
+                message = f"there is no instance type or family {entry!r}"
+                yield context.finding((*place, index), message, suggestion=nearest(entry, known_entries()))
+            elif offered is not None and not any(each.name in offered for each in types):
+                yield context.finding((*place, index), f"the catalog has no price of {entry} in {region}")
+
+
+@rule(
+    "instance-type-set",
+    "The catalog has the families that optimal, default_x86_64 and default_arm64 stand for",
+    API,
+    number="V-49",
+)
+def sets(context: Context) -> Iterator[Finding]:
+    """A catalog that was refreshed may lack them."""
+    for place, _, listed in _listing(context):
+        for index, entry in enumerate(listed):
+            if entry not in SETS:
+                continue
+            try:
+                expand(entry)
+            except (NotInCatalogError, KeyError) as lacking:
+                message = f"the catalog lacks {lacking}, one of the families that {entry} stands for"
+                yield context.finding((*place, index), message, expected="families that the catalog has")
+
+
+@rule(
+    "optimal",
+    "What optimal stands for has changed",
+    API,
+    severity="warning",
+    stage="review",
+    number="V-49",
+)
+def optimal(context: Context) -> Iterator[Finding]:
+    """Since November 2025 it is default_x86_64; before it was c4, m4, r4."""
+    for place, _, listed in _listing(context):
+        for index, entry in enumerate(listed):
+            if entry == "optimal" and types_of(entry):
+                families = ", ".join(dict.fromkeys(kind.family for kind in types_of(entry)))
+                message = f"optimal stands for {families}; before November 2025 for c4, m4, r4, and AWS may change it"
+                yield context.finding((*place, index), message, expected="the families that are meant")
+
+
+@rule(
+    "architecture",
+    "An environment has one architecture, and so has a queue",
+    "AWS Batch API, ComputeResource.instanceTypes, ComputeEnvironmentOrder",
+    number="V-14",
+)
+def architectures(context: Context) -> Iterator[Finding]:
+    """Arm-based types can't be used with others."""
+    for place, _, listed in _listing(context):
+        by_architecture: dict[str, list[str]] = {}
+        for entry in listed:
+            for name in dict.fromkeys(architecture_of(kind) for kind in types_of(entry)):
+                by_architecture.setdefault(name, []).append(entry)
+        if len(by_architecture) > 1:
+            message = (
+                f"Arm types ({', '.join(by_architecture['arm64'])}) can't be used with others "
+                f"({', '.join(by_architecture['x86_64'])}): an environment has one architecture"
+            )
+            yield context.finding(place, message, expected="x86_64 or arm64 types only")
+    for where, queue in context.items("jobQueues"):
+        by_environment = {}
+        for _, environment in attached(context, queue):
+            found = {architecture_of(kind) for kind in instance_types_of(environment)}
+            if kind_of(environment) in EC2 and len(found) == 1:
+                by_environment[environment["computeEnvironmentName"]] = found.pop()
+        if len(set(by_environment.values())) > 1:
+            listing = ", ".join(f"{name} has {word}" for name, word in by_environment.items())
+            message = f"a queue's environments have one architecture: {listing}"
+            yield context.finding((*where, "computeEnvironmentOrder"), message)
+
+
+@rule("price-override", "Prices are overridden for types that exist")
+def price_overrides(context: Context) -> Iterator[Finding]:
+    """A price under a misspelt type would change nothing."""
+    overrides = dig(context.document.values, "environment", "prices", "overrides")
+    for name in overrides if isinstance(overrides, dict) else ():
+        if name not in known_types():
+            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known_types())
+
+
+@rule(
+    "spot-diversity",
+    "A SPOT environment has types of several families to choose from",
+    "AWS Batch User Guide, Best practices",
+    severity="warning",
+    stage="review",
+    number="V-40",
+)
+def spot_diversity(context: Context) -> Iterator[Finding]:
+    """One pool that dries up interrupts everything and launches nothing."""
+    for place, environment, _ in _listing(context):
+        families = {kind.family for kind in instance_types_of(environment)}
+        if kind_of(environment) == "SPOT" and len(families) == 1:
+            message = f"all Spot types are of one family, {families.pop()}: when it is short, nothing is left"
+            yield context.finding(place, message, expected="several families of the same architecture")

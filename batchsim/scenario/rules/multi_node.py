@@ -1,0 +1,187 @@
+"""Rules about multi-node parallel jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from batchsim.errors import Finding
+from batchsim.scenario.document import Where
+from batchsim.scenario.rules.context import Context, dig, requirement, rule, whole
+from batchsim.scenario.rules.reach import (
+    attached,
+    instance_types_of,
+    is_multinode,
+    kind_of,
+    kinds_of,
+    pairs,
+    platform_of,
+    submissions,
+    types_of,
+)
+from batchsim.scenario.rules.reading import entries, mappings
+
+GUIDE = "AWS Batch User Guide, Multi-node parallel jobs"
+RANGE = re.compile(r"(\d{0,9})(:?)(\d{0,9})")
+MOST_NODES = 1000
+
+
+def _bounds(text: Any, nodes: int) -> tuple[int, int] | None:
+    """First and last node of a range such as 0:3, :3 or 4:; None for what is no range."""
+    match = RANGE.fullmatch(text) if isinstance(text, str) else None
+    if match is None or (not match[1] and not match[3]):
+        return None
+    first = int(match[1] or 0)
+    if not match[2]:
+        return first, first
+    return first, int(match[3]) if match[3] else nodes - 1
+
+
+@rule(
+    "nodes",
+    "A multi-node job has 1 to 1,000 nodes, a main node among them, and 1 to 5 ranges that cover them all",
+    "AWS Batch API, NodeProperties, NodeRangeProperty",
+    number="V-34",
+)
+def nodes(context: Context) -> Iterator[Finding]:
+    """Ranges may nest; the inner one holds."""
+    for where, definition in context.items("jobDefinitions"):
+        properties = definition.get("nodeProperties")
+        if not isinstance(properties, dict):
+            continue
+        place = (*where, "nodeProperties")
+        if platform_of(definition) != "EC2":
+            message = f"a multi-node job can't run on {platform_of(definition)}"
+            yield context.finding((*where, "platformCapabilities"), message, expected="[EC2]")
+        count, main = whole(properties.get("numNodes")), whole(properties.get("mainNode"))
+        if count is not None and not 1 <= count <= MOST_NODES:
+            yield context.finding((*place, "numNodes"), f"{count} is out of range", expected=f"1 to {MOST_NODES}")
+            continue
+        if count is not None and main is not None and not 0 <= main < count:
+            message = f"there is no node {main} among {count}"
+            yield context.finding((*place, "mainNode"), message, expected=f"0 to {count - 1}")
+        ranges = list(mappings(properties, place, "nodeRangeProperties"))
+        if not 1 <= len(ranges) <= 5:
+            yield context.finding((*place, "nodeRangeProperties"), f"{len(ranges)} ranges", expected="1 to 5")
+        if count is not None and ranges:
+            yield from _coverage(context, place, ranges, count)
+
+
+def _coverage(
+    context: Context, place: Where, ranges: list[tuple[Where, dict[str, Any]]], count: int
+) -> Iterator[Finding]:
+    covered: set[int] = set()
+    for at, group in ranges:
+        text = group.get("targetNodes")
+        if not isinstance(text, str):
+            return
+        bounds = _bounds(text, count)
+        if bounds is None or not bounds[0] <= bounds[1] < count:
+            message = f"{text!r} is no range of {count} nodes"
+            yield context.finding((*at, "targetNodes"), message, expected=f"such as 0:{count - 1}")
+            return
+        covered |= set(range(bounds[0], bounds[1] + 1))
+    if len(covered) < count:
+        bare = next(node for node in range(count) if node not in covered)
+        yield context.finding(
+            (*place, "nodeRangeProperties"), f"no range has node {bare}", expected="all nodes covered"
+        )
+
+
+def _named_types(definition: dict[str, Any], where: Where) -> list[tuple[Where, str]]:
+    """The instance types that node ranges name, with their places."""
+    named = []
+    for at, group in mappings(definition, where, "nodeProperties", "nodeRangeProperties"):
+        listed = enumerate(entries(group, "instanceTypes"))
+        named += [((*at, "instanceTypes", index), entry) for index, entry in listed if isinstance(entry, str)]
+        single = dig(group, "container", "instanceType")
+        if isinstance(single, str):
+            named.append(((*at, "container", "instanceType"), single))
+    return named
+
+
+@rule(
+    "node-types",
+    "All nodes of a multi-node job are of one instance type",
+    "AWS Batch API, NodeRangeProperty.instanceTypes",
+    number="V-34",
+)
+def node_types(context: Context) -> Iterator[Finding]:
+    """Each node has an instance to itself."""
+    for where, definition in context.items("jobDefinitions"):
+        named = _named_types(definition, where)
+        for place, entry in named:
+            if entry != named[0][1]:
+                message = f"all nodes are of one instance type, here {named[0][1]} and {entry}"
+                yield context.finding(place, message, expected=named[0][1])
+
+
+@rule("node-queue", "A multi-node job goes to a queue with an EC2 environment", GUIDE, number="V-34")
+def node_queue(context: Context) -> Iterator[Finding]:
+    """Spot, Fargate, managed instances and UNMANAGED can't hold it."""
+    for job in submissions(context):
+        kinds = kinds_of(context, job.queue)
+        if is_multinode(job.definition) and kinds and "EC2" not in kinds:
+            message = f"{job.queue_name} has {' and '.join(dict.fromkeys(kinds))} only, where multi-node jobs can't run"
+            yield context.finding((*job.where, "jobQueue"), message, expected="a queue with an EC2 environment")
+
+
+@rule(
+    "node-overrides",
+    "A job changes numNodes only where its definition has a range with an open end",
+    "AWS Batch API, NodeOverrides.numNodes",
+    number="V-34",
+)
+def node_overrides(context: Context) -> Iterator[Finding]:
+    """And the main node and that range's first one stay within."""
+    for job in submissions(context, traces=False):
+        count = whole(dig(job.job, "nodeOverrides", "numNodes"))
+        if count is None:
+            continue
+        place = (*job.where, "nodeOverrides", "numNodes")
+        ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
+        texts = [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
+        opened = [bounds for text in texts if text.endswith(":") and (bounds := _bounds(text, count))]
+        main = whole(dig(job.definition, "nodeProperties", "mainNode"))
+        if not 1 <= count <= MOST_NODES:
+            yield context.finding(place, f"{count} is out of range", expected=f"1 to {MOST_NODES}")
+        elif not opened:
+            message = f"{job.definition_name} has no range with an open end"
+            yield context.finding(place, message, expected="targetNodes such as 1:")
+        elif min(first for first, _ in opened) >= count or (main is not None and main >= count):
+            yield context.finding(place, f"{count} nodes don't reach the open range and the main node")
+
+
+@rule(
+    "node-vcpus",
+    "The instances of all nodes of a multi-node job are within maxvCpus of some EC2 environment",
+    GUIDE,
+    number="V-32",
+)
+def node_vcpus(context: Context) -> Iterator[Finding]:
+    """However small its containers, each node takes a whole instance."""
+    for job in pairs(context):
+        count = whole(dig(job.job, "nodeOverrides", "numNodes"))
+        count = count or whole(dig(job.definition, "nodeProperties", "numNodes"))
+        if not is_multinode(job.definition) or count is None:
+            continue
+        named = [entry for _, entry in _named_types(job.definition, job.definition_where)]
+        groups = entries(job.definition, "nodeProperties", "nodeRangeProperties")
+        asked = max((requirement(dig(group, "container"), "VCPU") or 1 for group in groups), default=1)
+        lacking = []
+        for _, environment in attached(context, job.queue):
+            offered = {kind.name: kind for kind in instance_types_of(environment)}
+            wanted = [kind.name for kind in types_of(named[0])] if named else list(offered)
+            fitting = [offered[name].vcpus for name in wanted if name in offered and offered[name].vcpus >= asked]
+            limit = whole(dig(environment, "computeResources", "maxvCpus"))
+            if kind_of(environment) != "EC2" or not fitting or limit is None:
+                continue
+            if count * min(fitting) <= limit:
+                break
+            lacking.append(f"{environment['computeEnvironmentName']} has maxvCpus {limit}")
+        else:
+            if lacking:
+                of_type = named[0] if named else f"{asked:g} vCPU or more"
+                message = f"{count} nodes of {of_type} take more instances than the queue can have"
+                yield context.finding((*job.where, "jobQueue"), f"{message}: {', '.join(lacking)}", severity="warning")

@@ -1,0 +1,188 @@
+"""Who goes where: jobs, the queues and definitions they name, and the compute environments behind the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from batchsim.catalog.instance_types import InstanceType, expand
+from batchsim.catalog.tables import NotInCatalogError
+from batchsim.scenario.document import Where
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.reading import base_name, dig, entries, figure, mappings, requirement, requirement_place
+
+FARGATE = ("FARGATE", "FARGATE_SPOT")
+EC2 = ("EC2", "SPOT")
+SPOT = ("SPOT", "FARGATE_SPOT")
+
+#: Formats in whose traces every job goes to the queue and the definition that the trace names.
+UNIFORM_TRACES = ("swf", "wfformat")
+
+
+def kind_of(environment: dict[str, Any]) -> str:
+    """EC2, SPOT, FARGATE … or UNMANAGED; empty when it does not say."""
+    if environment.get("type") == "UNMANAGED":
+        return "UNMANAGED"
+    kind = dig(environment, "computeResources", "type")
+    return kind if isinstance(kind, str) else ""
+
+
+def platform_of(definition: dict[str, Any]) -> str:
+    """The platform that a definition is for."""
+    capabilities = entries(definition, "platformCapabilities")
+    return next((word for word in ("FARGATE", "MANAGED_INSTANCES") if word in capabilities), "EC2")
+
+
+def is_fargate(definition: dict[str, Any]) -> bool:
+    """Whether a definition says that it is for Fargate."""
+    return platform_of(definition) == "FARGATE"
+
+
+def is_multinode(definition: dict[str, Any]) -> bool:
+    """Whether a definition is of multi-node parallel jobs."""
+    return definition.get("type") == "multinode"
+
+
+def attached(context: Context, queue: dict[str, Any]) -> list[tuple[Where, dict[str, Any]]]:
+    """A queue's compute environments with their places, in the order in which they are tried."""
+    listed = [entry for entry in entries(queue, "computeEnvironmentOrder") if isinstance(entry, dict)]
+    listed.sort(key=lambda entry: figure(entry.get("order")) or 0.0)
+    names = (base_name(entry.get("computeEnvironment")) for entry in listed)
+    return [context.environments[name] for name in names if name in context.environments]
+
+
+def kinds_of(context: Context, queue: dict[str, Any]) -> list[str]:
+    """The kinds of a queue's compute environments, in order."""
+    return [kind_of(environment) for _, environment in attached(context, queue)]
+
+
+def types_of(entry: Any) -> tuple[InstanceType, ...]:
+    """The instance types that an entry of ``instanceTypes`` stands for; none when there is no such entry."""
+    try:
+        return expand(entry) if isinstance(entry, str) else ()
+    except (NotInCatalogError, KeyError):
+        return ()
+
+
+def instance_types_of(environment: dict[str, Any]) -> list[InstanceType]:
+    """Every instance type that an EC2 or SPOT environment lists, families expanded."""
+    return [kind for entry in entries(environment, "computeResources", "instanceTypes") for kind in types_of(entry)]
+
+
+def architecture_of(kind: InstanceType) -> str:
+    """x86_64 or arm64."""
+    return "arm64" if "arm64" in kind.architectures else "x86_64"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job (or a trace) with the queue and the definition that it names.
+
+    Attributes
+    ----------
+    where, job
+        The job's place and members; of a trace those of the trace.
+    """
+
+    where: Where
+    job: dict[str, Any]
+    queue_where: Where
+    queue: dict[str, Any]
+    definition_where: Where
+    definition: dict[str, Any]
+
+    @property
+    def queue_name(self) -> str:
+        """The queue's name."""
+        return str(self.queue["jobQueueName"])
+
+    @property
+    def definition_name(self) -> str:
+        """The definition's name."""
+        return str(self.definition["jobDefinitionName"])
+
+    @property
+    def job_name(self) -> str:
+        """What to call the job in a message."""
+        return str(self.job.get("jobName") or self.job.get("name") or "the trace")
+
+    def asks(self, kind: str) -> float | None:
+        """What the job asks for of VCPU, MEMORY or GPU: its own word, else the definition's."""
+        own = requirement(self.job.get("containerOverrides"), kind)
+        return requirement(self.definition.get("containerProperties"), kind) if own is None else own
+
+    def asks_where(self, kind: str) -> Where:
+        """Where it says so; the definition's container where it does not."""
+        for where, thing, member in (
+            (self.where, self.job, "containerOverrides"),
+            (self.definition_where, self.definition, "containerProperties"),
+        ):
+            place = requirement_place(thing.get(member), kind)
+            if place is not None:
+                return (*where, member, *place)
+        return (*self.definition_where, "containerProperties")
+
+    def member(self, name: str) -> tuple[Where, Any]:
+        """A member that the job may replace (``retryStrategy``, ``timeout``), with its place."""
+        if name in self.job:
+            return (*self.where, name), self.job[name]
+        return (*self.definition_where, name), self.definition.get(name)
+
+
+def submissions(context: Context, *, traces: bool = True) -> Iterator[Submission]:
+    """Jobs of workflows, and traces, whose queue and definition exist."""
+    for _, _, jobs in context.workflows():
+        for where, job in jobs:
+            yield from _submission(context, where, job, job.get("jobQueue"))
+    for where, trace in context.traces() if traces else ():
+        queues = trace.get("queues")
+        for queue in [trace.get("jobQueue"), *(queues.values() if isinstance(queues, dict) else ())]:
+            yield from _submission(context, where, trace, queue)
+
+
+def _submission(context: Context, where: Where, job: dict[str, Any], queue: Any) -> Iterator[Submission]:
+    definition = job.get("jobDefinition")
+    if not isinstance(queue, str) or not isinstance(definition, str):
+        return
+    named, used = context.queues.get(base_name(queue)), context.definitions.get(base_name(definition))
+    if named is not None and used is not None:
+        yield Submission(where, job, *named, *used)
+
+
+def pairs(context: Context) -> Iterator[Submission]:
+    """The first submission of each pair of definition and queue."""
+    seen = set()
+    for each in submissions(context):
+        pair = each.definition_name, each.queue_name
+        if pair not in seen:
+            seen.add(pair)
+            yield each
+
+
+def tasks(definition: dict[str, Any], where: Where) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """What a definition starts on one host: its container, or the task of its containers."""
+    container = definition.get("containerProperties")
+    if isinstance(container, dict):
+        yield (*where, "containerProperties"), container
+    yield from mappings(definition, where, "ecsProperties", "taskProperties")
+    for place, group in mappings(definition, where, "nodeProperties", "nodeRangeProperties"):
+        if isinstance(group.get("container"), dict):
+            yield (*place, "container"), group["container"]
+        yield from mappings(group, place, "ecsProperties", "taskProperties")
+
+
+def containers(definition: dict[str, Any], where: Where) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """Every container of a definition."""
+    for place, task in tasks(definition, where):
+        if place[-1] in ("containerProperties", "container"):
+            yield place, task
+        else:
+            yield from mappings(task, place, "containers")
+
+
+def retrying(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """Everything that may carry a retry strategy or a timeout: definitions and jobs."""
+    yield from context.items("jobDefinitions")
+    for _, _, jobs in context.workflows():
+        yield from jobs

@@ -1,0 +1,160 @@
+"""``batchsim validate``: formats, exit codes, everything in one go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import batchsim as bs
+from batchsim.cli.main import main
+from batchsim.scenario.document import read
+from tests.conftest import ROOT
+
+SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
+
+EVIL = """\
+name: evil
+region: us-east-1
+duration: 1d
+batch:
+  computeEnvironments:
+    - computeEnvironmentName: spot
+      type: MANAGED
+      computeResources:
+        type: EC2
+        allocationStrategy: SPOT_CAPACITY_OPTIMIZED
+        maxvCpus: 8
+        instanceTypes: [c6i.large]
+        maxVcpus: 16
+        instanceRole: arn:aws:iam::123456789012:instance-profile/ecsInstanceRole
+  jobQueues:
+    - jobQueueName: nightly
+      priority: 5000
+      computeEnvironmentOrder: [{order: 1, computeEnvironment: spott}]
+  jobDefinitions:
+    - jobDefinitionName: task
+      type: container
+      containerProperties:
+        image: busybox
+        resourceRequirements: [{type: VCPU, value: "1"}, {type: MEMORY, value: "1024"}]
+      retryStrategy: {attempts: 11}
+workload:
+  - workflow: work
+    arrivals: {every: 1h}
+    jobs:
+      - {jobName: job, jobQueue: nightly, jobDefinition: task, runtime: 10 fortnights}
+"""
+
+
+@pytest.fixture
+def evil(tmp_path, monkeypatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("evil.yaml").write_text(EVIL)
+    return "evil.yaml"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_scenarios_have_no_errors(path, capsys):
+    assert main(["validate", str(path)]) == 0
+    assert "error" not in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_everything_is_found_in_one_go_and_in_its_order(evil, capsys):
+    assert main(["validate", evil]) == 1
+    output = capsys.readouterr()
+    codes = ["strategy", "unknown-key", "priority", "environment-order", "attempts", "wrong-value"]
+    assert output.err == ""
+    assert [code for code in codes if f"[{code}]" in output.out] == codes
+    places = [finding.line for finding in bs.validate(evil).findings]
+    assert places == sorted(places)
+    assert output.out.splitlines()[-1].startswith("6 errors")
+
+
+def test_json_is_all_there_is_on_standard_output(evil, capsys):
+    assert main(["validate", evil, "--json"]) == 1
+    content = json.loads(capsys.readouterr().out)
+    assert content["counts"]["error"] == 6
+    strategy = next(finding for finding in content["findings"] if finding["code"] == "strategy")
+    assert strategy["number"] == "V-08"
+    assert (strategy["file"], strategy["line"], strategy["severity"]) == ("evil.yaml", 10, "error")
+    assert strategy["path"] == "batch.computeEnvironments.spot.computeResources.allocationStrategy"
+    assert strategy["source"] == "AWS Batch API, ComputeResource"
+
+
+def test_sarif_has_what_code_review_needs(evil, tmp_path, capsys):
+    assert main(["validate", evil, "--format", "sarif", "--out", "evil.sarif"]) == 1
+    assert capsys.readouterr().out == ""
+    content = json.loads((tmp_path / "evil.sarif").read_text())
+    assert (content["version"], len(content["runs"])) == ("2.1.0", 1)
+    run = content["runs"][0]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "batchsim"
+    assert {rule["id"] for rule in driver["rules"]} == {result["ruleId"] for result in run["results"]}
+    for result in run["results"]:
+        assert result["level"] in {"error", "warning", "note"}
+        assert result["message"]["text"]
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        location = result["locations"][0]["physicalLocation"]
+        assert location["artifactLocation"]["uri"] == "evil.yaml"
+        assert location["region"]["startLine"] >= 1
+        assert location["region"]["startColumn"] >= 1
+
+
+def test_account_ids_are_not_printed(tmp_path, capsys):
+    values = read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values
+    arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/other"
+    values["batch"]["jobQueues"][0]["computeEnvironmentOrder"][0]["computeEnvironment"] = arn
+    values["batch"]["jobDefinitions"][0]["containerProperties"]["image"] = 123456789012
+    path = tmp_path / "etl.yaml"
+    path.write_text(json.dumps(values))
+    for format_ in ("text", "json", "sarif"):
+        main(["validate", str(path), "--format", format_])
+        assert ":123456789012:" not in capsys.readouterr().out
+
+
+def test_warnings_count_when_asked(capsys):
+    path = str(ROOT / "scenarios" / "etl.yaml")
+    assert main(["validate", path, "--strict"]) == 1
+    capsys.readouterr()
+    assert main(["validate", path, "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_what_can_t_be_read_is_the_wrong_input(tmp_path, capsys):
+    assert main(["validate", str(tmp_path / "nowhere.yaml")]) == 2
+    assert "[unreadable]" in capsys.readouterr().err
+
+
+def test_a_configuration_alone_is_looked_at_alone(tmp_path, capsys):
+    values = read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values
+    path = tmp_path / "batch.yaml"
+    path.write_text(json.dumps({"batch": values["batch"]}))
+    assert main(["validate", str(path)]) == 0
+    assert "[no-workload]" in capsys.readouterr().out
+
+
+def test_what_only_a_deployment_needs_is_an_error_once_there_is_one(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "etl.yaml").read_text()
+    path = tmp_path / "etl.yaml"
+    path.write_text(f"{text}\ndeployment: {{subnets: [subnet-0a1b2c3d]}}\n")
+    assert main(["validate", str(path)]) == 1
+    assert "[ec2-needs]" in capsys.readouterr().out
+    assert main(["run", str(path), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+
+
+def test_a_job_that_can_never_run_is_an_error_here_and_a_warning_of_a_run(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "etl.yaml").read_text()
+    path = tmp_path / "etl.yaml"
+    path.write_text(text.replace('value: "30000"', 'value: "9000000"'))
+    assert main(["validate", str(path)]) == 1
+    assert "[never-placeable]" in capsys.readouterr().out
+
+
+def test_a_fault_of_a_variant_is_found(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "etl.yaml").read_text()
+    path = tmp_path / "etl.yaml"
+    path.write_text(text.replace("right-sized: {}", "right-sized: {batch.jobQueues.nightly.priority: 5000}"))
+    assert main(["validate", str(path)]) == 1
+    assert "[priority]" in capsys.readouterr().out

@@ -1,0 +1,222 @@
+"""The fifty rules of meaning: each finds what it should, where it should, and leaves its neighbour alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from batchsim.catalog import instance_types as catalog
+from batchsim.scenario.document import Document
+from batchsim.scenario.rules import RULES, check_all
+from tests.scenarios.rules.base import STAGES, changed, found, full
+from tests.scenarios.rules.changes import FARGATE, FOR_FARGATE, OTHER_QUEUE, asks, behind, beside, job, on
+from tests.scenarios.rules.examples import EXAMPLES
+from tests.scenarios.test_bad import BAD
+
+NUMBERS = [f"V-{number:02d}" for number in range(1, 51)]
+SHOWN = {"simulation": {"error", "warning"}, "deployment": {"error", "warning"}, "review": {"warning", "info"}}
+#: What the importer of CloudFormation templates finds, and what a catalog that was refreshed may lack.
+ELSEWHERE = {"named-replacement", "instance-type-set"}
+
+
+def test_the_base_has_nothing_to_find():
+    assert found(changed()) == set()
+
+
+def test_all_fifty_are_there_with_both_examples():
+    assert {rule.number for rule in RULES} - {""} == set(NUMBERS)
+    # V-50 is told by the importer of CloudFormation templates, of what no scenario says: it is declared.
+    assert set(EXAMPLES) == set(NUMBERS) - {"V-50"}
+    assert all(EXAMPLES.values())
+    of_examples = {(number, example.code) for number, examples in EXAMPLES.items() for example in examples}
+    of_rules = {(rule.number, rule.code) for rule in RULES if rule.number and rule.code not in ELSEWHERE}
+    assert of_examples == of_rules
+
+
+@pytest.mark.parametrize(
+    ("number", "example"),
+    [(number, example) for number, examples in EXAMPLES.items() for example in examples],
+    ids=[f"{number}-{example.code}-{n}" for number, examples in EXAMPLES.items() for n, example in enumerate(examples)],
+)
+def test_a_rule_finds_the_bad_and_not_the_good(number, example):
+    rule = next(rule for rule in RULES if rule.code == example.code)
+    assert rule.number == number
+    at_fault = [finding for finding in found(changed(example.bad)) if finding.code == example.code]
+    # A path goes by the names of the changed scenario; where the change is a name, the example says it in full.
+    places = [example.at] if isinstance(example.at, str) else sorted(example.at)
+    assert sorted((finding.path, finding.severity) for finding in at_fault) == [
+        (full(at), example.severity) for at in places
+    ]
+    assert all(finding.message for finding in at_fault)
+    assert not [finding for finding in found(changed(example.good)) if finding.code == example.code]
+
+
+def test_each_code_is_registered_once_with_what_a_catalogue_needs():
+    codes = [rule.code for rule in RULES]
+    assert len(codes) == len(set(codes))
+    for rule in RULES:
+        assert rule.title
+        assert rule.title[-1] != "."
+        assert rule.source or not rule.number or rule.number in {"V-35", "V-47"}
+        assert rule.severity in SHOWN[rule.stage]
+        assert rule.stage != "review" or rule.severity != "error"
+
+
+def test_advice_is_given_only_when_asked_for():
+    advised = changed(on("SPOT", "c6i"), {"job.runtime": 1})
+    assert not list(check_all(Document(advised), ("simulation",)))
+    assert {finding.severity for finding in check_all(Document(advised), ("review",))} == {"warning", "info"}
+
+
+def test_a_set_whose_families_the_catalog_lacks(monkeypatch):
+    lacking = {family: types for family, types in catalog._families().items() if family != "c7i"}
+    monkeypatch.setattr(catalog, "_families", lambda: lacking)
+    codes = {(finding.code, finding.path, finding.severity) for finding in found(changed(on("EC2", "optimal")))}
+    assert codes == {("instance-type-set", full("resources.instanceTypes.0"), "error")}
+    assert not any(finding.code == "instance-type-set" for finding in found(changed(on("EC2", "c6i", "default_arm64"))))
+
+
+def message_of(code, *changes):
+    return next(str(finding) for finding in found(changed(*changes)) if finding.code == code)
+
+
+def test_figures_are_named():
+    cliff = message_of("memory-cliff", on("EC2", "m6i"), {"container.resourceRequirements": asks("2", "8192")})
+    assert "8192 is above the 7739 MiB usable on m6i.large (8192 nominal)" in cliff
+    assert "m6i.xlarge with 15664 usable, at 0.192 USD/h instead of 0.096 USD/h" in cliff
+    # Sixteen c6i.xlarge of 0.17 USD/h, each with 30 GiB at 0.08 USD a month, for 730 hours.
+    minimum = message_of("minimum-cost", {"resources.minvCpus": 64})
+    assert "16 c6i.xlarge (the cheapest per vCPU) at 0.17 USD/h" in minimum
+    assert f"${16 * (0.17 * 730 + 30 * 0.08):,.0f} a month" in minimum
+    assert "fleet not DISABLED" in message_of("never-placeable", {"fleet.state": "DISABLED"})
+    assert "more than maxvCpus 0" in message_of("above-max-vcpus", {"resources.maxvCpus": 0})
+    arm = message_of("runtime-platform", {"container.runtimePlatform": {"cpuArchitecture": "ARM64"}})
+    assert "fleet of queue has x86_64 types" in arm
+
+
+def codes_of(*changes):
+    return {(finding.code, finding.path) for finding in found(changed(*changes))}
+
+
+def test_rules_without_a_number():
+    dearer = ("dearer-first", full("queue.computeEnvironmentOrder"))
+    assert dearer in codes_of(behind(beside(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")))
+    assert dearer not in codes_of(on("SPOT"), behind(beside()))
+    assert ("disabled-queue", full("job.jobQueue")) in codes_of({"queue.state": "DISABLED"})
+    prices = {"environment": {"prices": {"overrides": {"c6i.huge": 1.0}}}}
+    assert ("price-override", "environment.prices.overrides.c6i.huge") in codes_of(prices)
+
+
+def trace(form):
+    """A workload of one trace."""
+    return {"workload": [{"trace": {"format": form, "path": "log", "jobQueue": "queue", "jobDefinition": "task"}}]}
+
+
+def test_traces_go_somewhere_too():
+    platform = ("platform", "workload.0.trace.jobDefinition")
+    assert platform in codes_of(FOR_FARGATE, trace("swf"))
+    # The jobs of a table may each name a definition of their own.
+    assert platform not in codes_of(FOR_FARGATE, trace("csv"))
+    second = ("unused", "batch.jobQueues.second.jobQueueName")
+    assert second in codes_of({"batch.jobQueues.+": OTHER_QUEUE}, trace("swf"))
+    assert second not in codes_of({"batch.jobQueues.+": OTHER_QUEUE}, trace("csv"))
+    mapped = {**trace("swf"), "workload.0.trace.queues": {"1": "second"}}
+    assert second not in codes_of({"batch.jobQueues.+": OTHER_QUEUE}, mapped)
+
+
+def test_every_code_of_the_wrong_scenarios_is_in_the_catalogue():
+    lines = [line for path in BAD.glob("*.expected") for line in path.read_text(encoding="utf-8").splitlines()]
+    codes = {line.partition("[")[2].partition("]")[0] for line in lines}
+    assert len(codes) > 20
+    assert codes <= {rule.code for rule in RULES}
+
+
+#: By the id of a request that AWS refused: the rule that says so.
+REFUSED = {
+    "fargate-size-1-1024": "fargate-size",
+    "fargate-size-override-1-4000": "fargate-size",
+    "ec2-memory-only": "requirements",
+    "spot-strategy-on-ec2": "strategy",
+    "fargate-desired": "fargate-member",
+    "arm-with-optimal": "architecture",
+    "twenty-one-dependencies": "dependency",
+    "retry-without-attempts": "attempts",
+}
+
+
+def of_request(refused):
+    """A scenario with a request in it."""
+    request = refused["request"]
+    if refused["operation"] == "CreateComputeEnvironment":
+        on_fargate = FARGATE if request["computeResources"]["type"] == "FARGATE" else {}
+        return changed(on_fargate, {"fleet": {**request, "computeEnvironmentName": "fleet"}})
+    if refused["operation"] == "RegisterJobDefinition":
+        return changed({"task": {**request, "jobDefinitionName": "task"}})
+    on_fargate = FARGATE if "fargate" in refused["id"] else {}
+    submitted = {**request, "jobDefinition": "task", "runtime": 600}
+    if "dependsOn" not in request:
+        return changed(on_fargate, {"job": submitted})
+    # In a scenario dependencies go by name.
+    needed = [job(f"j{number}") for number in range(len(request["dependsOn"]))]
+    submitted["dependsOn"] = [{"jobName": each["jobName"]} for each in needed]
+    return changed({"workload.work.jobs": [submitted, *needed]})
+
+
+def test_what_aws_refused_is_refused(shared_data):
+    requests = json.loads((shared_data / "configs" / "rejected.json").read_text(encoding="utf-8"))["rejected"]
+    assert {refused["id"] for refused in requests} == set(REFUSED)
+    for refused in requests:
+        errors = {finding.code for finding in found(of_request(refused)) if finding.severity == "error"}
+        # The scenario around a Fargate definition has an EC2 queue, which is another fault.
+        assert errors - {"platform"} == {REFUSED[refused["id"]]}, refused["id"]
+
+
+ODD = (
+    None,
+    True,
+    -1,
+    1e300,
+    10**99,
+    float("inf"),
+    "",
+    "x",
+    ":",
+    "arn:",
+    [],
+    [None],
+    ["x"],
+    {},
+    {"x": None},
+    [[]],
+    [{}],
+)
+
+
+def everywhere(value, where=()):
+    """Every place of a value and below."""
+    yield where
+    # The first few entries of a list will do.
+    for key in value if isinstance(value, dict) else range(min(len(value), 6)) if isinstance(value, list) else ():
+        yield from everywhere(value[key], (*where, key))
+
+
+def test_any_value_anywhere_gives_findings():
+    seen = set()
+    for example in (each for examples in EXAMPLES.values() for each in examples):
+        values = changed(example.bad, {"deployment": {}})
+        del values["workload"][0].get("jobs", [])[6:]
+        for where in list(everywhere(values))[1:]:
+            parent = values
+            for step in where[:-1]:
+                parent = parent[step]
+            original = parent[where[-1]]
+            if (where, str(original)) in seen:
+                continue
+            seen.add((where, str(original)))
+            # Every fifth of them, from another one each time: all of them take half a minute.
+            for odd in ODD[len(seen) % 5 :: 5]:
+                parent[where[-1]] = odd
+                list(check_all(Document(values), STAGES))
+            parent[where[-1]] = original
+    assert len(seen) > 500

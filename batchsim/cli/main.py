@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from batchsim._version import __version__
-from batchsim.cli import compare, run
+from batchsim.cli import compare, prices, run
 from batchsim.errors import OutputError, ScenarioError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"batchsim {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (run, compare):
+    for command in (run, compare, prices):
         command.add_parser(commands)
     return parser
 

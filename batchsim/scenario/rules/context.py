@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from batchsim.catalog.tables import BUNDLED, Catalog
 from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.deployment import filled
 from batchsim.scenario.document import Document, Where
@@ -23,9 +24,10 @@ def base_name(reference: Any) -> str:
 
 @dataclass(frozen=True)
 class Context:
-    """A scenario's document, seen as AWS Batch objects."""
+    """A scenario's document, seen as AWS Batch objects, and the catalog that it names."""
 
     document: Document
+    catalog: Catalog = BUNDLED
 
     def items(self, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
         """The objects of one list of the batch section, with their places."""
@@ -139,12 +141,12 @@ def rule(
     return register
 
 
-def check_all(document: Document, stages: Sequence[Stage]) -> Iterator[Finding]:
+def check_all(document: Document, stages: Sequence[Stage], *, catalog: Catalog = BUNDLED) -> Iterator[Finding]:
     """Findings of the rules of some stages.
 
     A rule sees the document with the values of its ``deployment:`` section filled in where AWS wants them.
     """
-    context = Context(filled(document))
+    context = Context(filled(document), catalog)
     for each in RULES:
         if each.stage in stages:
             for finding in each.check(context):

@@ -100,7 +100,7 @@ def instance_types(context: Context) -> Iterator[Finding]:
 
     region = context.document.values.get("region", "us-east-1")
     try:
-        offered = on_demand_usd_per_hour(region) if isinstance(region, str) else None
+        offered = on_demand_usd_per_hour(region, context.catalog) if isinstance(region, str) else None
     except NotInCatalogError:
         offered = None
     for where, environment in context.items("computeEnvironments"):
@@ -121,12 +121,12 @@ def instance_types(context: Context) -> Iterator[Finding]:
             if not isinstance(entry, str):
                 continue
             try:
-                types = expand(entry)
-            except NotInCatalogError:
+                types = expand(entry, catalog=context.catalog)
+            except NotInCatalogError as error:
                 yield context.finding(
                     (*place, index),
-                    f"there is no instance type or family {entry!r}",
-                    suggestion=nearest(entry, known_entries()),
+                    f"there is {error}",
+                    suggestion=nearest(entry, known_entries(context.catalog)),
                 )
                 continue
             architectures |= {"arm64" if "arm64" in each.architectures else "x86_64" for each in types}
@@ -145,8 +145,9 @@ def price_overrides(context: Context) -> Iterator[Finding]:
 
     overrides = dig(context.document.values, "environment", "prices", "overrides")
     for name in overrides if isinstance(overrides, dict) else ():
-        if name not in known():
-            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known())
+        if name not in known(context.catalog):
+            place = ("environment", "prices", "overrides", name)
+            yield context.unknown(place, "instance type", name, known(context.catalog))
 
 
 @rule("strategy", "The allocation strategy suits the type", API)

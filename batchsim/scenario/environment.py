@@ -117,8 +117,9 @@ class Spot(Section):
 
 
 class Prices(Section):
-    """Prices that differ from the catalog's."""
+    """A catalog that ``prices refresh`` wrote instead of the bundled one, and prices that differ from the catalog's."""
 
+    catalog: Annotated[str, Field(min_length=1)] | None = None
     overrides: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from batchsim.catalog.tables import rows
+from batchsim.catalog.tables import BUNDLED, Catalog, rows
 from batchsim.units import HOUR, HOURS_PER_MONTH, MINUTE
 
 
@@ -39,19 +39,26 @@ def billed_task_s(seconds: ArrayLike) -> NDArray[np.float64]:
 
 
 @cache
-def _gp3() -> dict[str, float]:
-    table = rows("ebs_prices.csv")
+def _gp3(catalog: Catalog) -> dict[str, float]:
+    table = rows("ebs_prices.csv", catalog)
     next(table)
     return {region: float(price) for region, price in table}
 
 
-def root_volume_usd_per_hour(region: str, gib: float) -> float:
-    """Price of a gp3 volume per hour; where a region's price is not known, the dearest known one.
+def root_volume_usd_per_hour(region: str, gib: float, catalog: Catalog = BUNDLED) -> float:
+    """Price of a gp3 volume per hour; where the bundled table does not know a region's, its dearest one.
+
+    Raises
+    ------
+    NotInCatalogError
+        If a user's catalog has no price of the region.
 
     Examples
     --------
     >>> round(root_volume_usd_per_hour("us-east-1", 30), 5)
     0.00329
     """
-    prices = _gp3()
+    prices = _gp3(catalog)
+    if region not in prices and not catalog.is_bundled:
+        raise catalog.lacks(f"no price of gp3 volumes for {region}")
     return prices.get(region, max(prices.values())) * gib / HOURS_PER_MONTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from batchsim.catalog.tables import NotInCatalogError, rows
+from batchsim.catalog.tables import BUNDLED, Catalog, rows
 
 #: vCPU → memory in MiB (API ResourceRequirement, values for Fargate; 77 pairs).
 SIZES: dict[float, tuple[int, ...]] = {
@@ -44,13 +44,13 @@ def nearest_legal(vcpus: float, memory_mib: int) -> tuple[float, int] | None:
 
 
 @cache
-def _prices() -> dict[tuple[str, str], FargatePrice]:
-    table = rows("fargate_prices.csv")
+def _prices(catalog: Catalog) -> dict[tuple[str, str], FargatePrice]:
+    table = rows("fargate_prices.csv", catalog)
     next(table)
     return {(region, arch): FargatePrice(float(cpu), float(memory)) for region, arch, cpu, memory in table}
 
 
-def price(region: str, architecture: str) -> FargatePrice:
+def price(region: str, architecture: str, catalog: Catalog = BUNDLED) -> FargatePrice:
     """On-demand price of a region; `architecture` is X86_64 or ARM64.
 
     Raises
@@ -59,6 +59,6 @@ def price(region: str, architecture: str) -> FargatePrice:
         If the catalog has no Fargate price there.
     """
     try:
-        return _prices()[region, architecture]
+        return _prices(catalog)[region, architecture]
     except KeyError:
-        raise NotInCatalogError(f"no Fargate price for {region} ({architecture})") from None
+        raise catalog.lacks(f"no Fargate price for {region} ({architecture})") from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from batchsim.catalog.tables import NotInCatalogError, rows
+from batchsim.catalog.tables import BUNDLED, Catalog, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ _SETS: dict[str, tuple[tuple[date, tuple[str, ...]], ...]] = {
 
 
 @cache
-def instance_types() -> Mapping[str, InstanceType]:
+def instance_types(catalog: Catalog = BUNDLED) -> Mapping[str, InstanceType]:
     """All instance types by name."""
-    table = rows("instance_types.csv")
+    table = rows("instance_types.csv", catalog)
     header = next(table)
     types = {}
     for row in table:
@@ -70,9 +70,9 @@ def instance_types() -> Mapping[str, InstanceType]:
 
 
 @cache
-def _families() -> Mapping[str, tuple[InstanceType, ...]]:
+def _families(catalog: Catalog) -> Mapping[str, tuple[InstanceType, ...]]:
     families: dict[str, list[InstanceType]] = {}
-    for kind in instance_types().values():
+    for kind in instance_types(catalog).values():
         families.setdefault(kind.family, []).append(kind)
     # A family does not include its bare-metal sizes (User Guide, Compute environment parameters).
     return {
@@ -87,12 +87,18 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
 
 
-def known_entries() -> list[str]:
+def known_entries(catalog: Catalog = BUNDLED) -> list[str]:
     """Every entry that ``instanceTypes`` may have."""
-    return [*_SETS, *_families(), *instance_types()]
+    return [*_SETS, *_families(catalog), *instance_types(catalog)]
 
 
-def expand(entry: str, *, on: date | None = None) -> tuple[InstanceType, ...]:
+def missing_families(entry: str, catalog: Catalog = BUNDLED) -> list[str]:
+    """The families that one of AWS's sets stands for and the catalog lacks; none for any other entry."""
+    steps = _SETS.get(entry)
+    return [family for family in steps[-1][1] if family not in _families(catalog)] if steps else []
+
+
+def expand(entry: str, *, on: date | None = None, catalog: Catalog = BUNDLED) -> tuple[InstanceType, ...]:
     """The instance types that one entry of ``instanceTypes`` stands for.
 
     Parameters
@@ -107,11 +113,13 @@ def expand(entry: str, *, on: date | None = None) -> tuple[InstanceType, ...]:
     NotInCatalogError
         If there is no such entry.
     """
+    families = _families(catalog)
     if entry in _SETS:
-        families = [members for since, members in _SETS[entry] if on is None or since <= on]
-        return tuple(kind for family in (families or [_SETS[entry][0][1]])[-1] for kind in _families()[family])
-    if entry in instance_types():
-        return (instance_types()[entry],)
-    if _families().get(entry):
-        return _families()[entry]
-    raise NotInCatalogError(f"no instance type or family {entry!r}")
+        members = [members for since, members in _SETS[entry] if on is None or since <= on]
+        # A user's catalog holds what its regions offer: not every family of a set need be there.
+        return tuple(kind for family in (members or [_SETS[entry][0][1]])[-1] for kind in families.get(family, ()))
+    if entry in instance_types(catalog):
+        return (instance_types(catalog)[entry],)
+    if families.get(entry):
+        return families[entry]
+    raise catalog.lacks(f"no instance type or family {entry!r}")

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from batchsim.catalog.tables import NotInCatalogError, columns_of, rows
+from batchsim.catalog.tables import BUNDLED, Catalog, columns_of, rows
 from batchsim.units import HOURS_PER_MONTH
 
 
@@ -19,18 +19,20 @@ class SpotAdvice(NamedTuple):
     savings: float  # share of the on-demand price
 
 
-def regions() -> list[str]:
+def regions(catalog: Catalog = BUNDLED) -> list[str]:
     """The regions with on-demand prices."""
-    return columns_of("on_demand_prices.csv")
+    return columns_of("on_demand_prices.csv", catalog)
 
 
-def as_of(region: str) -> date:
+def as_of(region: str, catalog: Catalog = BUNDLED) -> date:
     """The day that a region's on-demand prices are of."""
+    if catalog.day is not None:
+        return catalog.day
     return date(2026, 7, 20) if region == "us-east-1" else date(2025, 3, 2)
 
 
 @cache
-def on_demand_usd_per_hour(region: str) -> Mapping[str, float]:
+def on_demand_usd_per_hour(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, float]:
     """On-demand price by instance type: Linux, shared tenancy, USD per hour; types not offered are not in it.
 
     Raises
@@ -38,11 +40,24 @@ def on_demand_usd_per_hour(region: str) -> Mapping[str, float]:
     NotInCatalogError
         If the catalog has no prices of the region.
     """
-    return {name: float(cell.lstrip("~")) for name, cell in _cells("on_demand_prices.csv", region, "on-demand prices")}
+    cells = _cells("on_demand_prices.csv", region, "on-demand prices", catalog)
+    return {name: float(cell.lstrip("~")) for name, cell in cells}
 
 
 @cache
-def spot_advice(region: str) -> Mapping[str, SpotAdvice]:
+def spot_usd_per_hour(region: str, catalog: Catalog) -> Mapping[str, float]:
+    """Spot price by instance type: Linux, mean over the zones, USD per hour; only a user's catalog has them.
+
+    Raises
+    ------
+    NotInCatalogError
+        If the catalog has no Spot prices of the region.
+    """
+    return {name: float(cell) for name, cell in _cells("spot_prices.csv", region, "Spot prices", catalog)}
+
+
+@cache
+def spot_advice(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, SpotAdvice]:
     """Interruption bucket and savings by instance type.
 
     Raises
@@ -51,17 +66,17 @@ def spot_advice(region: str) -> Mapping[str, SpotAdvice]:
         If the catalog has no Spot statistics of the region.
     """
     advice = {}
-    for name, cell in _cells("spot_advisor.csv", region, "Spot statistics"):
+    for name, cell in _cells("spot_advisor.csv", region, "Spot statistics", catalog):
         bucket, savings = cell.split(":")
         advice[name] = SpotAdvice(int(bucket), int(savings) / 100)
     return advice
 
 
-def _cells(table: str, region: str, what: str) -> list[tuple[str, str]]:
-    reader = rows(table)
+def _cells(table: str, region: str, what: str, catalog: Catalog) -> list[tuple[str, str]]:
+    reader = rows(table, catalog)
     header = next(reader)
     if region not in header[1:]:
-        raise NotInCatalogError(f"no {what} for {region}")
+        raise catalog.lacks(f"no {what} for {region}")
     place = header.index(region)
     return [(row[0], row[place]) for row in reader if row[place]]
 

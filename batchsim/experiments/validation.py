@@ -70,7 +70,7 @@ def validate(path: str | Path, *, overrides: Overrides = (), variant: str | None
         try:
             scenario = from_document(document, Path(path).parent, variants=not overrides)
             findings += scenario.warnings
-            findings += rules.check_all(document, STAGES, scenario.configuration)
+            findings += rules.check_all(document, STAGES, scenario.configuration, catalog=scenario.catalog)
             findings += review(scenario)
         except ScenarioError as error:
             findings += error.findings

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from batchsim.catalog.folder import read_catalog
 from batchsim.catalog.offerings import regions
+from batchsim.catalog.tables import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario import overrides as changes
 from batchsim.scenario import rules, service_model
@@ -17,7 +20,7 @@ from batchsim.scenario.document import Document, Where
 from batchsim.scenario.fields import Section
 from batchsim.scenario.model import Frame, TraceSource, Workflow, WorkflowJob
 from batchsim.scenario.objectives import Objective, parse_objective
-from batchsim.scenario.rules.context import Context, Stage
+from batchsim.scenario.rules.context import Context, Stage, dig
 
 #: Members of a scenario that are checked piece by piece.
 _PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")
@@ -35,6 +38,8 @@ class Checked:
         The entries without faults.
     findings : tuple of Finding
         In no order.
+    catalog : Catalog
+        The one that the document names, or the bundled one.
     """
 
     document: Document
@@ -42,33 +47,34 @@ class Checked:
     workload: tuple[Workflow | TraceSource, ...]
     objectives: tuple[Objective, ...]
     findings: tuple[Finding, ...]
+    catalog: Catalog = BUNDLED
 
 
-def check(document: Document, stages: Sequence[Stage] = ("simulation",)) -> Checked:
+def check(document: Document, stages: Sequence[Stage] = ("simulation",), *, base: Path | None = None) -> Checked:
     """Check every section of a document.
 
     Parameters
     ----------
     stages : sequence of str
         Which rules of meaning are looked at; see `batchsim.scenario.rules`.
+    base : Path, optional
+        Folder that the path of a catalog is relative to; that of the document's file without it.
     """
     findings: list[Finding] = []
     values = document.values
     frame = _model(Frame, {k: v for k, v in values.items() if k not in _PIECES}, (), document, findings, known=_PIECES)
     findings += check_batch(document)
     workload = tuple(_workload(document, findings))
-    findings += rules.check_all(document, stages)
+    catalog = _catalog(document, Path(document.file).parent if base is None else base, findings)
+    findings += rules.check_all(document, stages, catalog=catalog)
     objectives = tuple(_objectives(document, findings))
-    region = values.get("region")
-    if isinstance(region, str) and region not in regions():
-        message = f"the catalog has no region {region!r}"
-        findings.append(document.finding(("region",), "unknown-region", message, suggestion=nearest(region, regions())))
+    findings += _unknown_region(document, catalog)
     findings += _variant_paths(document)
     if frame is not None and frame.duration is None:
         findings += _endless(workload, document)
     if not isinstance(values.get("variants", {}), (dict, type(None))):
         findings.append(document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}"))
-    return Checked(document, frame, workload, objectives, tuple(findings))
+    return Checked(document, frame, workload, objectives, tuple(findings), catalog)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -81,6 +87,34 @@ def raise_errors(findings: Iterable[Finding]) -> None:
     findings = tuple(findings)
     if any(finding.severity == "error" for finding in findings):
         raise ScenarioError(in_order(findings))
+
+
+def _catalog(document: Document, base: Path, findings: list[Finding]) -> Catalog:
+    """The catalog that a document names; with findings the bundled one, so that the rest can be checked."""
+    where = ("environment", "prices", "catalog")
+    path = dig(document.values, *where)
+    if not isinstance(path, str) or not path:
+        return BUNDLED
+    try:
+        return read_catalog(base / path)
+    except ScenarioError as error:
+        for finding in error.findings:
+            placed = finding if finding.file else finding.at(*document.place(where))
+            findings.append(replace(placed, path=document.path(where)))
+    return BUNDLED
+
+
+def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
+    """A region without figures; a catalog of the user's need not have the default one either."""
+    region = document.values.get("region", None if catalog.is_bundled else Frame.model_fields["region"].default)
+    if not isinstance(region, str) or region in regions(catalog):
+        return
+    if catalog.is_bundled:
+        message = f"the catalog has no region {region!r}"
+        yield document.finding(("region",), "unknown-region", message, suggestion=nearest(region, regions()))
+    else:
+        message = f"no prices of {region!r} in the catalog {catalog.folder}"
+        yield document.finding(("region",), "not-in-catalog", message, expected=f"one of {', '.join(regions(catalog))}")
 
 
 def _variant_paths(document: Document) -> Iterator[Finding]:
@@ -124,7 +158,7 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
             place, value = (*place, step), value[step]
     message = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        words = [*_members(kind, loc[:-1]), *known]
+        words = [*_members(kind, loc[:-1]), *(known if len(loc) == 1 else ())]
         near = nearest(str(loc[-1]), words)
         expected = f"one of {', '.join(words)}" if words and len(words) < 12 and not near else ""
         return document.finding(place, "unknown-key", "unknown key", suggestion=near, expected=expected, key=True)
@@ -285,8 +319,6 @@ def _jobs(jobs: Any, where: Where, document: Document, findings: list[Finding]) 
 
 def _known_runtime(found: Iterator[Finding]) -> Iterator[Finding]:
     """Suggest batchsim's own members of a job too."""
-    from dataclasses import replace
-
     for finding in found:
         if finding.code == "unknown-key" and not finding.suggestion:
             word = finding.path.rpartition(".")[2]

@@ -184,8 +184,9 @@ def _savings_plan(value: Any) -> Any:
 
 
 class Prices(Section):
-    """Prices that differ from the catalog's."""
+    """A catalog that ``prices refresh`` wrote instead of the bundled one, and prices that differ from the catalog's."""
 
+    catalog: Annotated[str, Field(min_length=1)] | None = None
     overrides: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     savings_plan: Annotated[SavingsPlan | None, BeforeValidator(_savings_plan)] = None
 

@@ -96,12 +96,12 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
     ScenarioError
         With every finding.
     """
-    checked = check(document)
+    checked = check(document, base=base)
     findings = list(checked.findings)
     raise_errors(findings)
     frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
-    configuration, more = resolve(document, frame.region, frame.environment, base)
+    configuration, more = resolve(document, frame.region, frame.environment, base, checked.catalog)
     findings += more
     raise_errors(findings)
     scenario = Scenario(
@@ -120,6 +120,7 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
         warnings=tuple(in_order(findings)),
         base=base,
         document=document,
+        catalog=checked.catalog,
     )
     if variants and "variants" in document.values:
         _check_variants(scenario)

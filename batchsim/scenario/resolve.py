@@ -14,8 +14,13 @@ from batchsim.catalog.billing import root_volume_usd_per_hour
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
 from batchsim.catalog.instance_types import InstanceType, expand
 from batchsim.catalog.memory import usable_memory_mib
-from batchsim.catalog.offerings import interruption_hazard_per_hour, on_demand_usd_per_hour, spot_advice
-from batchsim.catalog.tables import NotInCatalogError
+from batchsim.catalog.offerings import (
+    interruption_hazard_per_hour,
+    on_demand_usd_per_hour,
+    spot_advice,
+    spot_usd_per_hour,
+)
+from batchsim.catalog.tables import BUNDLED, Catalog, NotInCatalogError
 from batchsim.errors import Finding
 from batchsim.scenario.configuration import (
     ComputeEnvironment,
@@ -52,7 +57,9 @@ LARGE_VCPUS = 192
 DEFAULT_ZONES = 3
 
 
-def resolve(document: Document, region: str, settings: Environment, base: Path) -> tuple[Configuration, list[Finding]]:
+def resolve(
+    document: Document, region: str, settings: Environment, base: Path, catalog: Catalog = BUNDLED
+) -> tuple[Configuration, list[Finding]]:
     """The configuration of a checked document, and what was found on the way.
 
     Parameters
@@ -60,7 +67,7 @@ def resolve(document: Document, region: str, settings: Environment, base: Path) 
     base : Path
         Folder that the paths of recordings are relative to.
     """
-    context = Context(document)
+    context = Context(document, catalog=catalog)
     findings: list[Finding] = []
     market = settings.spot.interruptions
     trace = None
@@ -69,7 +76,7 @@ def resolve(document: Document, region: str, settings: Environment, base: Path) 
     environments = []
     for where, value in context.items("computeEnvironments"):
         try:
-            environments.append(_environment(value, region, settings, trace))
+            environments.append(_environment(value, region, settings, catalog, trace))
         except NotInCatalogError as error:
             findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
@@ -89,7 +96,7 @@ def resolve(document: Document, region: str, settings: Environment, base: Path) 
 
 
 def _environment(
-    value: Mapping[str, Any], region: str, settings: Environment, trace: SpotTrace | None
+    value: Mapping[str, Any], region: str, settings: Environment, catalog: Catalog, trace: SpotTrace | None
 ) -> ComputeEnvironment:
     name, enabled = value["computeEnvironmentName"], value.get("state", "ENABLED") == "ENABLED"
     resources = value.get("computeResources")
@@ -104,7 +111,7 @@ def _environment(
             kind,
             enabled,
             limit,
-            fargate=_fargate_prices(region, settings, spot=spot),
+            fargate=_fargate_prices(region, settings, catalog, spot=spot),
             interruptions_per_hour=settings.spot.fargate_rate_per_hour if interrupted else 0.0,
         )
     strategy = resources.get("allocationStrategy", "BEST_FIT")
@@ -116,10 +123,10 @@ def _environment(
         min_vcpus=resources.get("minvCpus", 0),
         desired_vcpus=resources.get("desiredvCpus", 0),
         allocation_strategy=strategy,
-        offerings=tuple(_offerings(resources, region, settings, strategy)),
+        offerings=tuple(_offerings(resources, region, settings, catalog, strategy)),
         zones=_zones(resources, region),
         min_scale_down_delay_s=60.0 * (dig(resources, "scalingPolicy", "minScaleDownDelayMinutes") or 0),
-        root_volume_usd_per_hour=root_volume_usd_per_hour(region, settings.ec2.root_volume / MIB_PER_GIB),
+        root_volume_usd_per_hour=root_volume_usd_per_hour(region, settings.ec2.root_volume / MIB_PER_GIB, catalog),
         spot_trace=trace if kind == "SPOT" else None,
     )
 
@@ -130,12 +137,12 @@ def _zones(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
     return tuple(f"{region}{letter}" for letter in "abcdef"[:count])
 
 
-def _fargate_prices(region: str, settings: Environment, *, spot: bool) -> dict[str, FargatePrices]:
+def _fargate_prices(region: str, settings: Environment, catalog: Catalog, *, spot: bool) -> dict[str, FargatePrices]:
     factor = 1 - settings.spot.fargate_discount if spot else 1.0
     prices = {}
     for architecture in ("X86_64", "ARM64"):
         try:
-            known = price(region, architecture)
+            known = price(region, architecture, catalog)
         except NotInCatalogError:
             if architecture == "X86_64":
                 raise
@@ -146,14 +153,16 @@ def _fargate_prices(region: str, settings: Environment, *, spot: bool) -> dict[s
     return prices
 
 
-def _offerings(resources: Mapping[str, Any], region: str, settings: Environment, strategy: str) -> Iterator[Offering]:
+def _offerings(
+    resources: Mapping[str, Any], region: str, settings: Environment, catalog: Catalog, strategy: str
+) -> Iterator[Offering]:
     """The types that may be launched: an explicit size leaves the expansion of its family."""
-    on_demand = on_demand_usd_per_hour(region)
+    on_demand = on_demand_usd_per_hour(region, catalog)
     spot = resources["type"] == "SPOT"
     entries = resources["instanceTypes"]
     seen: set[str] = {entry for entry in entries if "." in entry}
     for listed, entry in enumerate(entries):
-        for kind in expand(entry):
+        for kind in expand(entry, catalog=catalog):
             if (kind.name in seen) != (entry == kind.name):
                 continue
             seen.add(kind.name)
@@ -164,7 +173,7 @@ def _offerings(resources: Mapping[str, Any], region: str, settings: Environment,
                 if "on-demand" in kind.usage_classes:
                     yield _offering(kind, listed, settings, usd, usd)
                 continue
-            offer = _spot(kind, region, settings, usd)
+            offer = _spot(kind, region, settings, catalog, usd)
             if offer is None:
                 continue
             spot_usd, bucket, hazard = offer
@@ -182,20 +191,24 @@ def _offerings(resources: Mapping[str, Any], region: str, settings: Environment,
                 )
 
 
-def _spot(kind: InstanceType, region: str, settings: Environment, on_demand: float) -> tuple[float, int, float] | None:
+def _spot(
+    kind: InstanceType, region: str, settings: Environment, catalog: Catalog, on_demand: float
+) -> tuple[float, int, float] | None:
     """Spot price, bucket and hazard of a type; None where the region has no Spot statistics of it."""
-    advice = spot_advice(region).get(kind.name)
+    advice = spot_advice(region, catalog).get(kind.name)
     if advice is None or "spot" not in kind.usage_classes:
         return None
     market = settings.spot
-    saved = advice.savings if market.prices == "advisor" else market.prices.discount
+    usd = on_demand * (1 - (advice.savings if market.prices == "advisor" else market.prices.discount))
+    if market.prices == "advisor" and not catalog.is_bundled:
+        usd = spot_usd_per_hour(region, catalog).get(kind.name, usd)
     if isinstance(market.interruptions, RatePerHour):
         hazard = market.interruptions.rate_per_hour
     elif market.interruptions != "advisor":
         hazard = 0.0
     else:
         hazard = interruption_hazard_per_hour(advice.bucket) * market.hazard_scale
-    return on_demand * (1 - saved), advice.bucket, hazard
+    return usd, advice.bucket, hazard
 
 
 def _offering(
@@ -328,10 +341,11 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
             shape = requested(definition.request, job)
             attached = [environments[name] for name in queue.environments]
             if any(e.fargate is not None and definition.architecture not in e.fargate for e in attached):
+                lacking = f"no Fargate price for {configuration.region} ({definition.architecture})"
                 yield context.document.finding(
                     (*where, "jobDefinition"),
                     "not-in-catalog",
-                    f"no Fargate price for {configuration.region} ({definition.architecture})",
+                    str(context.catalog.lacks(lacking)),
                     expected="a region with figures",
                 )
             elif not any(environment.can_hold(shape) for environment in attached):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim._version import __version__
+from batchsim.catalog.tables import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.redaction import shown
 from batchsim.scenario.configuration import Configuration
@@ -25,6 +26,8 @@ from batchsim.scenario.model import TraceSource, Workflow
 from batchsim.scenario.objectives import Objective
 from batchsim.scenario.overrides import paths_of_key
 
+#: Where a scenario names a catalog, as a variant's override says it.
+_CATALOG = "environment.prices.catalog"
 _ORDER = ("name", "region", "start", "duration", "horizon", "seed")
 
 
@@ -57,7 +60,9 @@ class Scenario:
     warnings : tuple of Finding
         What is allowed and probably not meant.
     base : Path
-        Folder that the paths of traces are relative to.
+        Folder that the paths of traces and of a catalog are relative to.
+    catalog : Catalog
+        Where prices and instance types come from.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Scenario:
     warnings: tuple[Finding, ...]
     base: Path
     document: Document
+    catalog: Catalog = BUNDLED
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.digest[:12]}>"
@@ -87,8 +93,13 @@ class Scenario:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content, every default filled in; the same for equal scenarios on any machine."""
+        """SHA-256 of the content, every default filled in; the same for equal scenarios on any machine.
+
+        A catalog of the user's is part of it, table by table.
+        """
         content = self._content(self.base)
+        if not self.catalog.is_bundled:
+            content["catalog"] = self.catalog.digest
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -149,8 +160,13 @@ class Scenario:
         given = copy.deepcopy(self.document.values)
         for entry in given.get("workload", []):
             if isinstance(entry.get("trace"), dict):
-                path = (self.base / entry["trace"]["path"]).resolve()
-                entry["trace"]["path"] = Path(os.path.relpath(path, relative_to.resolve())).as_posix()
+                entry["trace"]["path"] = self._relative(entry["trace"]["path"], relative_to)
+        for overrides in (given.get("variants") or {}).values():
+            if isinstance(overrides, dict) and isinstance(overrides.get(_CATALOG), str):
+                overrides[_CATALOG] = self._relative(overrides[_CATALOG], relative_to)
+        environment = _dump(self.environment)
+        if self.environment.prices.catalog is not None:
+            environment["prices"]["catalog"] = self._relative(self.environment.prices.catalog, relative_to)
         filled = {
             **given,
             "name": self.name,
@@ -159,11 +175,15 @@ class Scenario:
             "duration": self.duration_s,
             "horizon": self.horizon_s,
             "seed": self.seed,
-            "environment": _dump(self.environment),
+            "environment": environment,
         }
         filled.pop("versions", None)
         ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
         return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
+
+    def _relative(self, path: str, folder: Path) -> str:
+        """A path of the scenario as seen from another folder."""
+        return Path(os.path.relpath((self.base / path).resolve(), folder.resolve())).as_posix()
 
     def to_yaml(self, *, relative_to: Path | None = None, seed: int | None = None, public: bool = False) -> str:
         """The scenario as it is run: every default filled in, seed and versions stated.
@@ -171,7 +191,7 @@ class Scenario:
         Parameters
         ----------
         relative_to : Path, optional
-            Folder from which the paths of traces shall work; the scenario's own without it.
+            Folder from which the paths of traces and of a catalog shall work; the scenario's own without it.
         seed : int, optional
             The seed that was used instead of the scenario's own.
         public : bool
@@ -189,6 +209,8 @@ class Scenario:
         if public:
             content = {key: shown(value) for key, value in content.items() if key != "deployment"}
         content["versions"] = {"batchsim": __version__, "botocore": botocore_version()}
+        if not self.catalog.is_bundled:
+            content["versions"]["catalog"] = self.catalog.digest
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False
         yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # keep the order in which a person wrote it

@@ -55,17 +55,17 @@ def memory_cliff(context: Context) -> Iterator[Finding]:
     for job, shape, environments in _reached(context):
         for environment in environments:
             key = job.asks_where("MEMORY"), environment.name
-            missed = _at_the_edge(environment, shape)
+            missed = _at_the_edge(context, environment, shape)
             if missed is not None and key not in seen:
                 seen.add(key)
                 yield _cliff(context, key[0], environment, shape, missed)
 
 
-def _at_the_edge(environment: ComputeEnvironment, shape: Shape) -> Offering | None:
+def _at_the_edge(context: Context, environment: ComputeEnvironment, shape: Shape) -> Offering | None:
     """The cheapest type that the job would have if its memory were not so near to the type's."""
     edge = []
     for offering in environment.offerings:
-        nominal = instance_types()[offering.instance_type].memory_mib
+        nominal = instance_types(context.catalog)[offering.instance_type].memory_mib
         near = NEAR_NOMINAL[0] * nominal <= shape.memory_mib <= NEAR_NOMINAL[1] * nominal
         above = offering.memory_mib < shape.memory_mib <= NEAR_USABLE * offering.memory_mib
         if (near or above) and shape.vcpus <= offering.vcpus and shape.gpus <= offering.gpus:
@@ -74,7 +74,7 @@ def _at_the_edge(environment: ComputeEnvironment, shape: Shape) -> Offering | No
 
 
 def _cliff(context: Context, place: Where, environment: ComputeEnvironment, shape: Shape, missed: Offering) -> Finding:
-    nominal = instance_types()[missed.instance_type].memory_mib
+    nominal = instance_types(context.catalog)[missed.instance_type].memory_mib
     of_type = f"{missed.memory_mib} MiB usable on {missed.instance_type} ({nominal} nominal)"
     if shape.memory_mib <= missed.memory_mib:
         message = f"MEMORY {shape.memory_mib} is at the edge of the {of_type}, which differs from image to image"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from batchsim.catalog.tables import BUNDLED, Catalog
 from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.configuration import Configuration
 from batchsim.scenario.deployment import filled
@@ -27,10 +28,13 @@ class Context:
     ----------
     configuration : Configuration or None
         What the document was resolved to, where it could be: instance types, usable memory, prices.
+    catalog : Catalog
+        The catalog that the document names, or the bundled one.
     """
 
     document: Document
     configuration: Configuration | None = None
+    catalog: Catalog = BUNDLED
 
     def items(self, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
         """The objects of one list of the batch section, with their places."""
@@ -172,7 +176,11 @@ def _nothing(_context: Context) -> Iterator[Finding]:
 
 
 def check_all(
-    document: Document, stages: Sequence[Stage], configuration: Configuration | None = None
+    document: Document,
+    stages: Sequence[Stage],
+    configuration: Configuration | None = None,
+    *,
+    catalog: Catalog = BUNDLED,
 ) -> Iterator[Finding]:
     """Findings of the rules of some stages.
 
@@ -183,7 +191,7 @@ def check_all(
     configuration : Configuration, optional
         What the document was resolved to; without it, rules on instance types and prices have nothing to say.
     """
-    context = Context(filled(document), configuration)
+    context = Context(filled(document), configuration, catalog)
     for each in RULES:
         if each.stage in stages:
             for finding in each.check(context):

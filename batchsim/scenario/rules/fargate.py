@@ -171,7 +171,7 @@ def _on_ec2(context: Context, definition_where: Where, place: Where, word: Any) 
     if isinstance(word, str):
         for job in pairs(context):
             for _, environment in attached(context, job.queue):
-                found = {architecture_of(kind) for kind in instance_types_of(environment)}
+                found = {architecture_of(kind) for kind in instance_types_of(environment, context)}
                 if job.definition_where == definition_where and found and word.lower() not in found:
                     name = environment["computeEnvironmentName"]
                     message += f", and {name} of {job.queue_name} has {' and '.join(sorted(found))} types"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from batchsim.catalog.instance_types import expand, known_entries
 from batchsim.catalog.instance_types import instance_types as known_types
+from batchsim.catalog.instance_types import known_entries, missing_families
 from batchsim.catalog.offerings import on_demand_usd_per_hour
 from batchsim.catalog.tables import NotInCatalogError
-from batchsim.errors import Finding, nearest
+from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.document import Where
 from batchsim.scenario.rules.context import Context, dig, rule
 from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
@@ -32,7 +32,7 @@ def instance_types(context: Context) -> Iterator[Finding]:
     """Unknown or absent types can't be launched."""
     region = context.document.values.get("region", "us-east-1")
     try:
-        offered = on_demand_usd_per_hour(region) if isinstance(region, str) else None
+        offered = on_demand_usd_per_hour(region, context.catalog) if isinstance(region, str) else None
     except NotInCatalogError:
         offered = None
     for place, environment, listed in _listing(context):
@@ -40,12 +40,14 @@ def instance_types(context: Context) -> Iterator[Finding]:
             message = f"{kind_of(environment)} needs instanceTypes"
             yield context.finding(place[:-1], message, expected="types, families or default_x86_64")
         for index, entry in enumerate(listed):
-            types = types_of(entry)
+            types = types_of(entry, context)
             if not isinstance(entry, str) or (entry in SETS and not types):
                 continue
             if not types:
-                message = f"there is no instance type or family {entry!r}"
-                yield context.finding((*place, index), message, suggestion=nearest(entry, known_entries()))
+                message = f"there is {context.catalog.lacks(f'no instance type or family {entry!r}')}"
+                yield context.finding(
+                    (*place, index), message, suggestion=nearest(entry, known_entries(context.catalog))
+                )
             elif offered is not None and not any(each.name in offered for each in types):
                 yield context.finding((*place, index), f"the catalog has no price of {entry} in {region}")
 
@@ -60,13 +62,13 @@ def sets(context: Context) -> Iterator[Finding]:
     """A catalog that was refreshed may lack them."""
     for place, _, listed in _listing(context):
         for index, entry in enumerate(listed):
-            if entry not in SETS:
-                continue
-            try:
-                expand(entry)
-            except (NotInCatalogError, KeyError) as lacking:
-                message = f"the catalog lacks {lacking}, one of the families that {entry} stands for"
-                yield context.finding((*place, index), message, expected="families that the catalog has")
+            lacking = missing_families(entry, context.catalog) if isinstance(entry, str) else []
+            if lacking:
+                message = f"the catalog lacks {', '.join(lacking)} of the families that {entry} stands for"
+                # A region need not offer all of them.
+                severity: Severity = "warning" if types_of(entry, context) else "error"
+                expected = "families that the catalog has"
+                yield context.finding((*place, index), message, expected=expected, severity=severity)
 
 
 @rule(
@@ -81,8 +83,8 @@ def optimal(context: Context) -> Iterator[Finding]:
     """Since November 2025 it is default_x86_64; before it was c4, m4, r4."""
     for place, _, listed in _listing(context):
         for index, entry in enumerate(listed):
-            if entry == "optimal" and types_of(entry):
-                families = ", ".join(dict.fromkeys(kind.family for kind in types_of(entry)))
+            if entry == "optimal" and types_of(entry, context):
+                families = ", ".join(dict.fromkeys(kind.family for kind in types_of(entry, context)))
                 message = f"optimal stands for {families}; before November 2025 for c4, m4, r4, and AWS may change it"
                 yield context.finding((*place, index), message, expected="the families that are meant")
 
@@ -98,7 +100,7 @@ def architectures(context: Context) -> Iterator[Finding]:
     for place, _, listed in _listing(context):
         by_architecture: dict[str, list[str]] = {}
         for entry in listed:
-            for name in dict.fromkeys(architecture_of(kind) for kind in types_of(entry)):
+            for name in dict.fromkeys(architecture_of(kind) for kind in types_of(entry, context)):
                 by_architecture.setdefault(name, []).append(entry)
         if len(by_architecture) > 1:
             message = (
@@ -109,7 +111,7 @@ def architectures(context: Context) -> Iterator[Finding]:
     for where, queue in context.items("jobQueues"):
         by_environment = {}
         for _, environment in attached(context, queue):
-            found = {architecture_of(kind) for kind in instance_types_of(environment)}
+            found = {architecture_of(kind) for kind in instance_types_of(environment, context)}
             if kind_of(environment) in EC2 and len(found) == 1:
                 by_environment[environment["computeEnvironmentName"]] = found.pop()
         if len(set(by_environment.values())) > 1:
@@ -123,8 +125,9 @@ def price_overrides(context: Context) -> Iterator[Finding]:
     """A price under a misspelt type would change nothing."""
     overrides = dig(context.document.values, "environment", "prices", "overrides")
     for name in overrides if isinstance(overrides, dict) else ():
-        if name not in known_types():
-            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known_types())
+        known = known_types(context.catalog)
+        if name not in known:
+            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known)
 
 
 @rule(
@@ -138,7 +141,7 @@ def price_overrides(context: Context) -> Iterator[Finding]:
 def spot_diversity(context: Context) -> Iterator[Finding]:
     """One pool that dries up interrupts everything and launches nothing."""
     for place, environment, _ in _listing(context):
-        families = {kind.family for kind in instance_types_of(environment)}
+        families = {kind.family for kind in instance_types_of(environment, context)}
         if kind_of(environment) == "SPOT" and len(families) == 1:
             message = f"all Spot types are of one family, {families.pop()}: when it is short, nothing is left"
             yield context.finding(place, message, expected="several families of the same architecture")

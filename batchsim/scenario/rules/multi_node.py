@@ -171,8 +171,8 @@ def node_vcpus(context: Context) -> Iterator[Finding]:
         asked = max((requirement(dig(group, "container"), "VCPU") or 1 for group in groups), default=1)
         lacking = []
         for _, environment in attached(context, job.queue):
-            offered = {kind.name: kind for kind in instance_types_of(environment)}
-            wanted = [kind.name for kind in types_of(named[0])] if named else list(offered)
+            offered = {kind.name: kind for kind in instance_types_of(environment, context)}
+            wanted = [kind.name for kind in types_of(named[0], context)] if named else list(offered)
             fitting = [offered[name].vcpus for name in wanted if name in offered and offered[name].vcpus >= asked]
             limit = whole(dig(environment, "computeResources", "maxvCpus"))
             if kind_of(environment) != "EC2" or not fitting or limit is None:

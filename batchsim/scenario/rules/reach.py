@@ -57,17 +57,18 @@ def kinds_of(context: Context, queue: dict[str, Any]) -> list[str]:
     return [kind_of(environment) for _, environment in attached(context, queue)]
 
 
-def types_of(entry: Any) -> tuple[InstanceType, ...]:
+def types_of(entry: Any, context: Context) -> tuple[InstanceType, ...]:
     """The instance types that an entry of ``instanceTypes`` stands for; none when there is no such entry."""
     try:
-        return expand(entry) if isinstance(entry, str) else ()
+        return expand(entry, catalog=context.catalog) if isinstance(entry, str) else ()
     except (NotInCatalogError, KeyError):
         return ()
 
 
-def instance_types_of(environment: dict[str, Any]) -> list[InstanceType]:
+def instance_types_of(environment: dict[str, Any], context: Context) -> list[InstanceType]:
     """Every instance type that an EC2 or SPOT environment lists, families expanded."""
-    return [kind for entry in entries(environment, "computeResources", "instanceTypes") for kind in types_of(entry)]
+    listed = entries(environment, "computeResources", "instanceTypes")
+    return [kind for entry in listed for kind in types_of(entry, context)]
 
 
 def architecture_of(kind: InstanceType) -> str:

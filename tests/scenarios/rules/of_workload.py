@@ -327,7 +327,7 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
         Example(
             "not-simulated",
-            ("batch.schedulingPolicies", "batch.schedulingPolicies.policy.quotaSharePolicy"),
+            "batch.schedulingPolicies.policy.quotaSharePolicy",
             {
                 "batch.schedulingPolicies": [
                     {"name": "policy", "quotaSharePolicy": {"idleResourceAssignmentStrategy": "FIFO"}}

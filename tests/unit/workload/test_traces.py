@@ -255,7 +255,7 @@ def test_parquet(tmp_path):
         ("job_name,submitted_at,runtime_s\na,0,1\nb,0\n", 3, "Expected 3 columns, got 2"),
         ("job_name,submitted_at,runtime_s,depends_on\na,0,1,\nb,0,1,aa\n", 3, "'b' waits for 'aa'"),
         ("job_name,submitted_at,runtime_s,depends_on\na,0,1,a\n", 2, "itself"),
-        ("job_name,submitted_at,runtime_s,share_identifier\na,0,1,x\n", 1, "share_identifier is not simulated yet"),
+        ("job_name,submitted_at,runtime_s,share_identifier\na,0,1,x\n", 0, "takes no share_identifier"),
         ("job_name,submitted_at,runtime_s,array_size\na,0,1,1\n", 2, "array_size 1"),
         ("job_name,submitted_at,runtime_s\n", 0, "no job in it"),
     ],

@@ -1,0 +1,196 @@
+"""Scenarios in AWS's own shapes, from the request to the figure: what the engine's tests do not go through."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import batchsim as bs
+from batchsim.catalog.offerings import spot_advice
+from batchsim.scenario.loading import from_mapping
+from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
+
+C6I_LARGE = 0.085
+
+
+def requirements(vcpus: int, memory: int) -> list[dict]:
+    return [{"type": "VCPU", "value": str(vcpus)}, {"type": "MEMORY", "value": str(memory)}]
+
+
+def made(batch: dict, jobs: list[dict], **members) -> bs.Result:
+    """A run of a batch section, every delay zero unless stated."""
+    return bs.run(
+        from_mapping(
+            {
+                "name": "test",
+                "batch": batch,
+                "workload": [workflow(*jobs)],
+                "environment": {"preset": "ideal"},
+                **members,
+            }
+        )
+    )
+
+
+def test_fair_share_from_the_request_to_the_order():
+    batch = {
+        "computeEnvironments": [unmanaged(1)],
+        "schedulingPolicies": [
+            {
+                "name": "fair",
+                "fairsharePolicy": {"shareDistribution": [{"shareIdentifier": "big*", "weightFactor": 0.1}]},
+            }
+        ],
+        "jobQueues": [{**queue("queue", "servers"), "schedulingPolicyArn": "fair"}],
+        "jobDefinitions": [definition(schedulingPriority=3)],
+    }
+    jobs = [
+        job("first", 100, shareIdentifier="small"),
+        job("second", 100, shareIdentifier="small", schedulingPriorityOverride=1),
+        job("third", 100, shareIdentifier="bigA"),
+        job("fourth", 100, shareIdentifier="small"),
+    ]
+    result = made(batch, jobs).jobs.set_index("job_name")
+    # All unused: the first job's share. Then bigA, unused; then small again, its higher priority first.
+    assert result["starting_at"].to_dict() == {"first": 0, "third": 100, "fourth": 200, "second": 300}
+    assert result["share_identifier"].to_dict()["third"] == "bigA"
+
+
+def test_a_task_of_several_containers_asks_for_their_sum():
+    task = {
+        "jobDefinitionName": "task",
+        "type": "container",
+        "ecsProperties": {
+            "taskProperties": [
+                {
+                    "containers": [
+                        {"name": "main", "image": "a", "resourceRequirements": requirements(1, 1000)},
+                        {
+                            "name": "sidecar",
+                            "image": "b",
+                            "essential": False,
+                            "resourceRequirements": requirements(1, 500),
+                        },
+                    ]
+                }
+            ]
+        },
+    }
+    override = {"taskProperties": [{"containers": [{"name": "sidecar", "resourceRequirements": requirements(1, 700)}]}]}
+    result = bs.run(
+        scenario(workflow(job("plain"), job("more", ecsPropertiesOverride=override)), definitions=[task])
+    ).jobs.set_index("job_name")
+    assert result["vcpus"].to_dict() == {"plain": 2, "more": 2}
+    assert result["memory_mib"].to_dict() == {"plain": 1500, "more": 1700}
+
+
+NODES = {
+    "jobDefinitionName": "task",
+    "type": "multinode",
+    "nodeProperties": {
+        "numNodes": 3,
+        "mainNode": 0,
+        "nodeRangeProperties": [
+            {"targetNodes": "0:", "container": {"image": "a", "resourceRequirements": requirements(1, 1000)}},
+            {"targetNodes": "0:0", "container": {"image": "a", "resourceRequirements": requirements(2, 2000)}},
+        ],
+    },
+}
+
+
+def test_a_multi_node_job_is_billed_whole_instances():
+    result = bs.run(scenario(workflow(job(runtime=3600)), definitions=[NODES]))
+    row = result.jobs.iloc[0]
+    # The main node's range is the narrower one: 2 + 1 + 1 vCPU.
+    assert (row["vcpus"], row["memory_mib"], row["status"]) == (4, 4000, "SUCCEEDED")
+    assert len(result.instances) == 3
+    assert result.instances["jobs"].tolist() == [1, 1, 1]
+    volume = 30 * 0.08 / 730
+    assert row["cost_usd"] == pytest.approx(3 * (C6I_LARGE + volume))
+    assert result.summary["cost_usd"]["by_purpose"]["idle"] == pytest.approx(0)
+
+
+def test_the_number_of_nodes_is_overridden_at_submission():
+    more = job(runtime=60, nodeOverrides={"numNodes": 5})
+    assert len(bs.run(scenario(workflow(more), definitions=[NODES])).instances) == 5
+
+
+def test_a_licence_from_the_request_to_the_wait():
+    wants = {"consumableResourceList": [{"consumableResource": "licence", "quantity": 2}]}
+    batch = {
+        "computeEnvironments": [unmanaged(8)],
+        "consumableResources": [{"consumableResourceName": "licence", "totalQuantity": 3}],
+        "jobQueues": [queue("queue", "servers")],
+        "jobDefinitions": [definition(consumableResourceProperties=wants)],
+    }
+    one = {"consumableResourceList": [{"consumableResource": "licence", "quantity": 1}]}
+    jobs = [job("a", 100), job("b", 100, consumableResourcePropertiesOverride=one), job("c", 100)]
+    result = made(batch, jobs)
+    assert result.jobs["starting_at"].tolist() == [0, 0, 100]
+    assert result.summary["wait_s"]["limit"] == 100
+
+
+def test_a_time_limit_from_the_request_to_the_reason():
+    limit = {
+        "reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+        "state": "RUNNABLE",
+        "maxTimeSeconds": 900,
+        "action": "CANCEL",
+    }
+    batch = {
+        "computeEnvironments": [environment()],
+        "jobQueues": [{**queue("queue", "fleet"), "jobStateTimeLimitActions": [limit]}],
+        "jobDefinitions": [definition(memory="900000"), definition("small")],
+    }
+    result = made(batch, [job("large"), job("next", 60, jobDefinition="small")]).jobs.set_index("job_name")
+    assert result["status"].to_dict() == {"large": "FAILED", "next": "SUCCEEDED"}
+    assert result.loc["large", "stopped_at"] == 900
+    assert result.loc["large", "status_reason"].endswith("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")
+    assert result.loc["next", "starting_at"] == 900
+
+
+def test_shares_of_a_trace(tmp_path):
+    (tmp_path / "trace.csv").write_text(
+        "job_name,submitted_at,runtime_s,share_identifier,scheduling_priority\n"
+        "a,0,100,red,0\nb,1,100,red,0\nc,2,100,red,9\nd,3,100,blue,0\n"
+    )
+    batch = {
+        "computeEnvironments": [unmanaged(1)],
+        "schedulingPolicies": [{"name": "fair", "fairsharePolicy": {}}],
+        "jobQueues": [{**queue("queue", "servers"), "schedulingPolicyArn": "fair"}],
+        "jobDefinitions": [definition()],
+    }
+    entry = {"format": "csv", "path": "trace.csv", "jobQueue": "queue", "jobDefinition": "task"}
+    values = {"name": "test", "batch": batch, "workload": [{"trace": entry}], "environment": {"preset": "ideal"}}
+    result = bs.run(from_mapping(values, base=tmp_path)).jobs.set_index("job_name")
+    assert result["starting_at"].to_dict() == {"a": 0, "d": 100, "c": 200, "b": 300}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("bucket", "low", "high"), [(0, 0.0, 0.05), (1, 0.05, 0.10), (2, 0.10, 0.15), (3, 0.15, 0.20), (4, 0.20, 1.0)]
+)
+def test_a_month_of_spot_is_interrupted_as_often_as_its_bucket_says(bucket, low, high):
+    # An instance that is always busy, a month long, 200 replications of 20: the share that is interrupted in it.
+    kinds = [
+        name
+        for name, advice in spot_advice("us-east-1").items()
+        if advice.bucket == bucket and name.endswith(".large") and name[:2] in {"c5", "c6", "m5", "m6", "r5", "r6"}
+    ]
+    month = 730 * 3600
+    fleet = environment(type="SPOT", allocationStrategy="BEST_FIT_PROGRESSIVE", maxvCpus=40, instanceTypes=kinds[:1])
+    busy = job(runtime=month, arrayProperties={"size": 20}, jobDefinition="task")
+    built = scenario(
+        workflow(busy),
+        environments=[fleet],
+        definitions=[definition(vcpus="2", memory="2048")],
+        settings={"spot": {"interruptions": "advisor", "hazardScale": 1}},
+    )
+    interrupted = [
+        bs.run(built, seed=seed).attempts["status_reason"].str.startswith("Host EC2").sum() / 20 for seed in range(200)
+    ]
+    mean, error = float(np.mean(interrupted)), float(np.std(interrupted)) / math.sqrt(200)
+    assert low < mean < high
+    assert error < 0.01

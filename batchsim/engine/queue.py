@@ -108,12 +108,17 @@ class JobQueue:
 
     def drain(self, dispatch: Dispatch) -> None:
         """Start jobs from the head until one can't be."""
-        while self._waiting:
-            job = self.head()
-            if not dispatch(job, self._shape_of(job)):
+        waiting, shapes, shape_of, rows = self._waiting, self.shapes, self._shape_of, self._rows
+        while waiting:
+            job = waiting[0] % rows
+            shape = shape_of(job)
+            if not dispatch(job, shape):
                 break
-            self._pop(0)
-        if self._waiting and self._overtaking:
+            del waiting[0]
+            shapes[shape] -= 1
+            if not shapes[shape]:
+                del shapes[shape]
+        if waiting and self._overtaking:
             self._overtake(dispatch)
 
     def _overtake(self, dispatch: Dispatch) -> None:

@@ -186,7 +186,8 @@ class Scheduler:
         if queue:
             job = queue.head()
             head = self._jobs.shape[job]
-            scarce = not self._stock.has(self._wanted[self._jobs.group[job]])
+            wanted = self._wanted[self._jobs.group[job]]
+            scarce = bool(wanted) and not self._stock.has(wanted)
             causes = [(-1, Cause.LIMIT if scarce else self._cause(queue, head))]
             fitting[head] = False
             if len(queue.shapes) > 1:
@@ -194,7 +195,7 @@ class Scheduler:
                     if code != head:
                         shape = self._shapes[code]
                         fitting[code] = any(station.has_room(shape) for station in queue.stations)
-                        held_back = queue.holds_back(code)
+                        held_back = queue.takes_turns and queue.holds_back(code)
                         cause = Cause.BLOCKED if fitting[code] and not held_back else self._cause(queue, code)
                         if cause is not causes[0][1]:
                             causes.append((code, cause))
@@ -209,7 +210,7 @@ class Scheduler:
 
     def _cause(self, queue: JobQueue, code: int) -> Cause:
         """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
-        if queue.holds_back(code):
+        if queue.takes_turns and queue.holds_back(code):
             return Cause.LIMIT
         shape = self._shapes[code]
         causes = [station.cause(shape) for station in queue.stations]

@@ -41,7 +41,7 @@ from batchsim.scenario.document import Document, Where
 from batchsim.scenario.environment import Environment, InterruptionTrace, RatePerHour
 from batchsim.scenario.recordings import spot_trace
 from batchsim.scenario.rules.context import Context, base_name, dig
-from batchsim.scenario.shapes import main_container, node_range, requested
+from batchsim.scenario.shapes import main_container, main_task, node_range, requested
 from batchsim.units import MIB_PER_GIB
 
 #: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).
@@ -301,7 +301,7 @@ def retry_rules(strategy: Mapping[str, Any] | None) -> tuple[int, tuple[RetryRul
 
 
 def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinition:
-    container = main_container(value)
+    container, task = main_container(value), main_task(value)
     attempts, rules = retry_rules(value.get("retryStrategy"))
     override = settings.image.job_definitions.get(value["jobDefinitionName"])
     return JobDefinition(
@@ -311,11 +311,11 @@ def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinitio
         attempts=attempts,
         evaluate_on_exit=rules,
         timeout_s=dig(value, "timeout", "attemptDurationSeconds"),
-        architecture=dig(container, "runtimePlatform", "cpuArchitecture") or "X86_64",
+        architecture=dig(task, "runtimePlatform", "cpuArchitecture") or "X86_64",
         platform="FARGATE" if "FARGATE" in (value.get("platformCapabilities") or []) else "EC2",
         image=container.get("image", ""),
         image_size_mib=settings.image.size if override is None else override.size,
-        ephemeral_storage_gib=dig(container, "ephemeralStorage", "sizeInGiB") or 20,
+        ephemeral_storage_gib=dig(task, "ephemeralStorage", "sizeInGiB") or 20,
         scheduling_priority=value.get("schedulingPriority", 0),
         consumables=_consumables(value),
     )

@@ -49,6 +49,11 @@ def botocore_version() -> str:
     return str(__version__)
 
 
+def shape_named(name: str) -> Any:
+    """A shape of the service model."""
+    return _model().shape_for(name)
+
+
 def request_shape(kind: str) -> Any:
     """The shape of the requests in one list of the ``batch:`` section."""
     return _model().shape_for(REQUESTS[kind])

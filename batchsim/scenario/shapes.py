@@ -24,6 +24,30 @@ def shape_of(container: Mapping[str, Any], default: Shape | None = None) -> Shap
     )
 
 
+def overridden(container: Mapping[str, Any], override: Mapping[str, Any]) -> Shape:
+    """What a container asks for under an override.
+
+    ``vcpus`` and ``memory`` of an override, the old place, do not change what a definition says in
+    ``resourceRequirements`` (API ContainerOverrides).
+    """
+    listed = {dig(entry, "type") for entry in container.get("resourceRequirements") or ()}
+    old = {member for member, kind in (("vcpus", "VCPU"), ("memory", "MEMORY")) if kind in listed}
+    effective = {member: value for member, value in override.items() if member not in old}
+    return shape_of(effective, shape_of(container))
+
+
+def main_task(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where a definition says its platform and its storage: the container, or the task of several."""
+    nodes = definition.get("nodeProperties")
+    if isinstance(nodes, dict):
+        return main_task(dict(_ranges(nodes, int(nodes["numNodes"])))[int(nodes["mainNode"])])
+    tasks = dig(definition.get("ecsProperties"), "taskProperties")
+    if isinstance(tasks, list) and tasks and isinstance(tasks[0], dict):
+        return tasks[0]
+    container = definition.get("containerProperties") or definition.get("container")
+    return container if isinstance(container, dict) else {}
+
+
 def main_container(definition: Mapping[str, Any]) -> Mapping[str, Any]:
     """The container that says what the others leave open: the only one, a task's first, the main node's."""
     nodes = definition.get("nodeProperties")
@@ -63,16 +87,14 @@ def requested(definition: Mapping[str, Any], submit: Mapping[str, Any]) -> Shape
         return _gang(nodes, submit.get("nodeOverrides") or {})
     if isinstance(definition.get("ecsProperties"), dict):
         return _task(definition["ecsProperties"], submit.get("ecsPropertiesOverride"))
-    container = shape_of(definition.get("containerProperties") or {})
-    return shape_of(submit.get("containerOverrides") or {}, container)
+    return overridden(definition.get("containerProperties") or {}, submit.get("containerOverrides") or {})
 
 
 def _task(properties: Any, override: Any = None) -> Shape:
     """The containers of a task run together: what they ask for is added up (ECS task definitions, task size)."""
     changed = {container.get("name"): container for container in _task_containers(override)}
     shapes = [
-        shape_of(changed.get(container.get("name")) or {}, shape_of(container))
-        for container in _task_containers(properties)
+        overridden(container, changed.get(container.get("name")) or {}) for container in _task_containers(properties)
     ]
     return _sum(shapes)
 
@@ -118,6 +140,7 @@ def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
     for entry in overrides.get("nodePropertyOverrides") or ():
         first, last = node_range(entry["targetNodes"], nodes)
         for node in range(first, last + 1):
-            shapes[node] = shape_of(entry.get("containerOverrides") or {}, shapes[node])
+            container = _range_container(dict(_ranges(properties, nodes))[node])
+            shapes[node] = overridden(container, entry.get("containerOverrides") or {})
     each = [shapes[node] for node in range(nodes)]
     return replace(_sum(each), nodes=tuple(each), main_node=int(properties["mainNode"]), instance_type=instance_type)

@@ -117,6 +117,26 @@ def test_the_number_of_nodes_is_overridden_at_submission():
     assert len(bs.run(scenario(workflow(more), definitions=[NODES])).instances) == 5
 
 
+def test_the_old_place_overrides_only_what_is_in_the_old_place():
+    # API ContainerOverrides: vcpus and memory do not change what resourceRequirements say.
+    old = {
+        "jobDefinitionName": "old",
+        "type": "container",
+        "containerProperties": {"image": "a", "vcpus": 1, "memory": 500},
+    }
+    override = {"vcpus": 2, "memory": 700}
+    jobs = [job("new", containerOverrides=override), job("old", jobDefinition="old", containerOverrides=override)]
+    result = bs.run(scenario(workflow(*jobs), definitions=[definition(), old])).jobs.set_index("job_name")
+    assert result["vcpus"].to_dict() == {"new": 1, "old": 2}
+    assert result["memory_mib"].to_dict() == {"new": 1024, "old": 700}
+
+
+def test_what_a_node_can_t_be_given_at_submission_is_refused():
+    override = {"nodePropertyOverrides": [{"targetNodes": "0:", "instanceTypes": ["c6i.large"]}]}
+    with pytest.raises(bs.ScenarioError, match="instanceTypes of single nodes is not simulated yet"):
+        scenario(workflow(job(nodeOverrides=override)), definitions=[NODES])
+
+
 def test_a_licence_from_the_request_to_the_wait():
     wants = {"consumableResourceList": [{"consumableResource": "licence", "quantity": 2}]}
     batch = {

@@ -46,3 +46,10 @@ def not_simulated(context: Context) -> Iterator[Finding]:
         for where, job in jobs:
             if "eksPropertiesOverride" in job:
                 yield refuse((*where, "eksPropertiesOverride"), "eksPropertiesOverride")
+            if dig(job, "containerOverrides", "instanceType") is not None:
+                yield refuse((*where, "containerOverrides", "instanceType"), "another instanceType at submission")
+            nodes = (*where, "nodeOverrides")
+            for place, entry in mappings(job.get("nodeOverrides"), nodes, "nodePropertyOverrides"):
+                for member in entry:
+                    if member not in ("targetNodes", "containerOverrides"):
+                        yield refuse((*place, member), f"{member} of single nodes")

@@ -1,0 +1,398 @@
+"""What becomes of each member of AWS Batch's requests: simulated, simplified, carried through, or refused.
+
+Members are named by their shape: ``ComputeResource.maxvCpus``. What is carried or refused covers everything inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from batchsim.scenario.service_model import shape_named
+
+Treatment = Literal["simulated", "simplified", "carried", "refused"]
+
+#: The requests that a scenario is made of.
+REQUESTS = (
+    "CreateComputeEnvironmentRequest",
+    "CreateJobQueueRequest",
+    "CreateSchedulingPolicyRequest",
+    "CreateConsumableResourceRequest",
+    "RegisterJobDefinitionRequest",
+    "SubmitJobRequest",
+)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What becomes of one member.
+
+    Attributes
+    ----------
+    how : str
+        What it does, or what is simplified; why it is carried or refused.
+    source : str
+        Where AWS says what it means, beyond the shape's own text.
+    """
+
+    treatment: Treatment
+    how: str = ""
+    source: str = ""
+
+
+def _all(treatment: Treatment, how: str, *members: str, source: str = "") -> dict[str, Coverage]:
+    return dict.fromkeys(members, Coverage(treatment, how, source))
+
+
+_NAMES = "names the thing; results and overrides go by it"
+_NEITHER = "bears neither on when a job runs nor on what batchsim counts as cost"
+_GUIDE = "User Guide, "
+
+MEMBERS: dict[str, Coverage] = {
+    # Compute environments
+    **_all("simulated", _NAMES, "CreateComputeEnvironmentRequest.computeEnvironmentName"),
+    "CreateComputeEnvironmentRequest.type": Coverage("simulated", "MANAGED, or UNMANAGED: a pool of processors"),
+    "CreateComputeEnvironmentRequest.state": Coverage("simulated", "DISABLED takes no jobs; minvCpus are kept"),
+    "CreateComputeEnvironmentRequest.unmanagedvCpus": Coverage(
+        "simplified", "the pool's processors; AWS uses it for share reservations alone"
+    ),
+    "CreateComputeEnvironmentRequest.computeResources": Coverage("simulated", "see ComputeResource"),
+    **_all(
+        "carried",
+        _NEITHER,
+        *(f"CreateComputeEnvironmentRequest.{name}" for name in ("serviceRole", "tags", "context", "ecsSettings")),
+    ),
+    "CreateComputeEnvironmentRequest.eksConfiguration": Coverage("refused", "environments on EKS"),
+    "ComputeResource.type": Coverage(
+        "simulated", "EC2, SPOT, FARGATE, FARGATE_SPOT; ECS_MANAGED_INSTANCES is refused"
+    ),
+    "ComputeResource.allocationStrategy": Coverage(
+        "simplified",
+        "AWS names each strategy's aim; how fit is scored and a size chosen within a family is batchsim's",
+        _GUIDE + "Instance type allocation strategies",
+    ),
+    "ComputeResource.minvCpus": Coverage("simplified", "kept always, of the cheapest type per vCPU while no job waits"),
+    "ComputeResource.maxvCpus": Coverage(
+        "simulated", "every strategy but BEST_FIT on demand may pass it by less than one instance"
+    ),
+    "ComputeResource.desiredvCpus": Coverage("simplified", "launched at the start; Batch's own variable afterwards"),
+    "ComputeResource.instanceTypes": Coverage("simulated", "types, families, optimal and default_…"),
+    "ComputeResource.subnets": Coverage(
+        "simplified", "their number says how many zones there are; three where none are given"
+    ),
+    "ComputeResource.placementGroup": Coverage("simplified", "one zone"),
+    "ComputeResource.bidPercentage": Coverage("simulated", "types above it are not launched; the market price is paid"),
+    "ComputeResource.scalingPolicy": Coverage("simulated", "see ComputeScalingPolicy"),
+    "ComputeScalingPolicy.minScaleDownDelayMinutes": Coverage("simulated", "per instance, from the end of its last job"),
+    "ComputeResource.launchTemplate": Coverage(
+        "carried", "may change boot time, memory and volumes: state those in the environment section"
+    ),
+    **_all(
+        "carried",
+        "may change boot time: state it in the environment section",
+        *(f"ComputeResource.{name}" for name in ("imageId", "ec2Configuration")),
+    ),
+    **_all(
+        "carried",
+        _NEITHER,
+        *(
+            f"ComputeResource.{name}"
+            for name in ("securityGroupIds", "ec2KeyPair", "instanceRole", "tags", "spotIamFleetRole", "capacityTags")
+        ),
+    ),
+    "ComputeResource.managedInstancesProvider": Coverage("refused", "ECS managed instances"),
+    # Job queues
+    **_all("simulated", _NAMES, "CreateJobQueueRequest.jobQueueName"),
+    "CreateJobQueueRequest.state": Coverage("simulated", "jobs to a DISABLED queue are refused"),
+    "CreateJobQueueRequest.priority": Coverage(
+        "simulated", "order of queues in a scheduling cycle; equal ones by name", "API JobQueueDetail.priority"
+    ),
+    "CreateJobQueueRequest.schedulingPolicyArn": Coverage("simulated", "a policy of the scenario, by name or ARN"),
+    "CreateJobQueueRequest.computeEnvironmentOrder": Coverage("simulated", "see ComputeEnvironmentOrder"),
+    **_all(
+        "simulated",
+        "the first that has room or can provide it",
+        "ComputeEnvironmentOrder.order",
+        "ComputeEnvironmentOrder.computeEnvironment",
+        source=_GUIDE + "Compute environments",
+    ),
+    "CreateJobQueueRequest.jobStateTimeLimitActions": Coverage("simulated", "see JobStateTimeLimitAction"),
+    **_all(
+        "simplified",
+        "a head that truly fits nowhere, or whose capacity is not to be had, is cancelled after the time",
+        *(f"JobStateTimeLimitAction.{name}" for name in ("reason", "state", "maxTimeSeconds", "action")),
+        source=_GUIDE + "Jobs stuck in RUNNABLE",
+    ),
+    **_all("carried", _NEITHER, "CreateJobQueueRequest.tags", "CreateJobQueueRequest.jobQueueType"),
+    "CreateJobQueueRequest.serviceEnvironmentOrder": Coverage("refused", "queues of service environments"),
+    # Scheduling policies
+    **_all("simulated", _NAMES, "CreateSchedulingPolicyRequest.name"),
+    "CreateSchedulingPolicyRequest.fairsharePolicy": Coverage("simulated", "see FairsharePolicy"),
+    "CreateSchedulingPolicyRequest.quotaSharePolicy": Coverage("refused", "quota shares (service environments only)"),
+    **_all("carried", _NEITHER, "CreateSchedulingPolicyRequest.tags"),
+    "FairsharePolicy.shareDecaySeconds": Coverage(
+        "simplified", "use fades linearly over the window; AWS does not publish the curve"
+    ),
+    "FairsharePolicy.computeReservation": Coverage("simulated", "(reservation / 100) ** active shares stay free"),
+    "FairsharePolicy.shareDistribution": Coverage("simulated", "see ShareAttributes"),
+    "ShareAttributes.shareIdentifier": Coverage("simulated", "whole, or a prefix with a final *"),
+    "ShareAttributes.weightFactor": Coverage("simulated", "use times the factor; the lowest is served next"),
+    # Consumable resources
+    **_all("simulated", _NAMES, "CreateConsumableResourceRequest.consumableResourceName"),
+    "CreateConsumableResourceRequest.totalQuantity": Coverage("simulated", "what jobs share"),
+    "CreateConsumableResourceRequest.resourceType": Coverage("simulated", "given back at a job's end, or used up"),
+    **_all("carried", _NEITHER, "CreateConsumableResourceRequest.tags"),
+    # Job definitions
+    **_all("simulated", _NAMES, "RegisterJobDefinitionRequest.jobDefinitionName"),
+    "RegisterJobDefinitionRequest.type": Coverage("simulated", "container or multinode"),
+    "RegisterJobDefinitionRequest.schedulingPriority": Coverage("simulated", "order within a share"),
+    "RegisterJobDefinitionRequest.platformCapabilities": Coverage("simulated", "EC2 or FARGATE"),
+    **_all(
+        "carried", _NEITHER, *(f"RegisterJobDefinitionRequest.{name}" for name in ("parameters", "propagateTags", "tags"))
+    ),
+    **{
+        f"RegisterJobDefinitionRequest.{name}": Coverage("simulated", f"see {shape}")
+        for name, shape in (
+            ("containerProperties", "ContainerProperties"),
+            ("ecsProperties", "EcsProperties"),
+            ("nodeProperties", "NodeProperties"),
+            ("retryStrategy", "RetryStrategy"),
+            ("timeout", "JobTimeout"),
+            ("consumableResourceProperties", "ConsumableResourceProperties"),
+        )
+    },
+    "RegisterJobDefinitionRequest.eksProperties": Coverage("refused", "jobs on EKS"),
+    "RetryStrategy.attempts": Coverage("simulated", "a retried job goes to the front", _GUIDE + "Automated job retries"),
+    "RetryStrategy.evaluateOnExit": Coverage("simulated", "see EvaluateOnExit"),
+    **_all(
+        "simulated",
+        "in order; all conditions of an entry; no match retries",
+        *(f"EvaluateOnExit.{name}" for name in ("onStatusReason", "onReason", "onExitCode", "action")),
+        source=_GUIDE + "Automated job retries",
+    ),
+    "JobTimeout.attemptDurationSeconds": Coverage("simulated", "per attempt; never retried", _GUIDE + "Job timeouts"),
+    "ConsumableResourceProperties.consumableResourceList": Coverage("simulated", "see ConsumableResourceRequirement"),
+    **_all(
+        "simulated",
+        "locked from STARTING to the end",
+        "ConsumableResourceRequirement.consumableResource",
+        "ConsumableResourceRequirement.quantity",
+        source=_GUIDE + "Resource-aware scheduling",
+    ),
+    "ContainerProperties.image": Coverage("simplified", "pulled once an instance; size and rate are settings"),
+    **_all(
+        "simulated",
+        "taken together on one instance",
+        "ContainerProperties.vcpus",
+        "ContainerProperties.memory",
+        "ContainerProperties.resourceRequirements",
+        "TaskContainerProperties.resourceRequirements",
+        "ResourceRequirement.type",
+        "ResourceRequirement.value",
+    ),
+    "ContainerProperties.instanceType": Coverage("simulated", "of multi-node jobs"),
+    "ContainerProperties.ephemeralStorage": Coverage("simulated", "see EphemeralStorage"),
+    "EphemeralStorage.sizeInGiB": Coverage("simulated", "paid beyond 20 GB on Fargate"),
+    "ContainerProperties.runtimePlatform": Coverage("simulated", "see RuntimePlatform"),
+    "RuntimePlatform.cpuArchitecture": Coverage("simulated", "the price of Fargate"),
+    "RuntimePlatform.operatingSystemFamily": Coverage("simulated", "LINUX; Windows is refused"),
+    **_all(
+        "carried",
+        _NEITHER,
+        *(
+            f"ContainerProperties.{name}"
+            for name in (
+                "command", "jobRoleArn", "executionRoleArn", "volumes", "environment", "mountPoints",
+                "readonlyRootFilesystem", "privileged", "ulimits", "user", "linuxParameters", "logConfiguration",
+                "secrets", "networkConfiguration", "fargatePlatformConfiguration", "enableExecuteCommand",
+                "repositoryCredentials",
+            )
+        ),
+    ),
+    "EcsProperties.taskProperties": Coverage("simulated", "see EcsTaskProperties"),
+    "EcsTaskProperties.containers": Coverage("simplified", "what they ask for is added up; they end together"),
+    "EcsTaskProperties.ephemeralStorage": Coverage("simulated", "see EphemeralStorage"),
+    "EcsTaskProperties.runtimePlatform": Coverage("simulated", "see RuntimePlatform"),
+    **_all(
+        "carried",
+        _NEITHER,
+        *(
+            f"EcsTaskProperties.{name}"
+            for name in (
+                "executionRoleArn", "platformVersion", "ipcMode", "taskRoleArn", "pidMode", "networkConfiguration",
+                "volumes", "enableExecuteCommand", "networkMode",
+            )
+        ),
+    ),
+    "TaskContainerProperties.image": Coverage("simplified", "the first container's stands for all"),
+    "TaskContainerProperties.dependsOn": Coverage("simplified", "all containers start together"),
+    **_all(
+        "simplified",
+        "all containers start together",
+        "TaskContainerDependency.containerName",
+        "TaskContainerDependency.condition",
+    ),
+    "TaskContainerProperties.essential": Coverage("simplified", "the job's run time is that of its essential container"),
+    **_all(
+        "carried",
+        _NEITHER,
+        *(
+            f"TaskContainerProperties.{name}"
+            for name in (
+                "command", "environment", "linuxParameters", "logConfiguration", "mountPoints", "name", "privileged",
+                "readonlyRootFilesystem", "repositoryCredentials", "secrets", "ulimits", "user",
+                "firelensConfiguration", "startTimeout", "stopTimeout",
+            )
+        ),
+    ),
+    "NodeProperties.numNodes": Coverage("simulated", "an instance each, all or none", _GUIDE + "Multi-node parallel jobs"),
+    "NodeProperties.mainNode": Coverage("simulated", "its end is the job's"),
+    "NodeProperties.nodeRangeProperties": Coverage("simulated", "see NodeRangeProperty"),
+    "NodeRangeProperty.targetNodes": Coverage("simulated", "of nested ranges the narrower"),
+    "NodeRangeProperty.container": Coverage("simulated", "see ContainerProperties"),
+    "NodeRangeProperty.ecsProperties": Coverage("simulated", "see EcsProperties"),
+    "NodeRangeProperty.instanceTypes": Coverage("simulated", "the one type of all nodes"),
+    "NodeRangeProperty.consumableResourceProperties": Coverage("simulated", "added up over the range's nodes"),
+    "NodeRangeProperty.eksProperties": Coverage("refused", "jobs on EKS"),
+    # Submission
+    **_all("simulated", _NAMES, "SubmitJobRequest.jobName", "SubmitJobRequest.jobQueue", "SubmitJobRequest.jobDefinition"),
+    "SubmitJobRequest.shareIdentifier": Coverage("simulated", "the share that the job counts for"),
+    "SubmitJobRequest.schedulingPriorityOverride": Coverage("simulated", "order within a share"),
+    "SubmitJobRequest.arrayProperties": Coverage("simulated", "see ArrayProperties"),
+    "ArrayProperties.size": Coverage("simulated", "2 to 10,000 children", _GUIDE + "Array jobs"),
+    "SubmitJobRequest.dependsOn": Coverage("simulated", "see JobDependency"),
+    "JobDependency.jobId": Coverage("refused", "a scenario knows no job ids: jobName of the same workflow stands here"),
+    "JobDependency.type": Coverage("simulated", "N_TO_N and SEQUENTIAL", _GUIDE + "Job dependencies"),
+    **_all("carried", _NEITHER, *(f"SubmitJobRequest.{name}" for name in ("parameters", "propagateTags", "tags"))),
+    **{
+        f"SubmitJobRequest.{name}": Coverage("simulated", f"see {shape}")
+        for name, shape in (
+            ("containerOverrides", "ContainerOverrides"),
+            ("nodeOverrides", "NodeOverrides"),
+            ("retryStrategy", "RetryStrategy, which it replaces"),
+            ("timeout", "JobTimeout, which it replaces"),
+            ("ecsPropertiesOverride", "EcsPropertiesOverride"),
+            ("consumableResourcePropertiesOverride", "ConsumableResourceProperties, which it replaces"),
+        )
+    },
+    "SubmitJobRequest.eksPropertiesOverride": Coverage("refused", "jobs on EKS"),
+    "ContainerOverrides.resourceRequirements": Coverage("simulated", "instead of the definition's"),
+    **_all(
+        "simulated",
+        "only where the definition has it in the same old place",
+        "ContainerOverrides.vcpus",
+        "ContainerOverrides.memory",
+        source="API ContainerOverrides",
+    ),
+    "ContainerOverrides.instanceType": Coverage("refused", "another type for a multi-node job at submission"),
+    **_all("carried", _NEITHER, "ContainerOverrides.command", "ContainerOverrides.environment"),
+    "NodeOverrides.numNodes": Coverage("simulated", "where a range has an open end"),
+    "NodeOverrides.nodePropertyOverrides": Coverage("simulated", "see NodePropertyOverride"),
+    "NodePropertyOverride.targetNodes": Coverage("simulated"),
+    "NodePropertyOverride.containerOverrides": Coverage("simulated", "see ContainerOverrides"),
+    **_all(
+        "refused",
+        "of single nodes at submission",
+        *(
+            f"NodePropertyOverride.{name}"
+            for name in (
+                "ecsPropertiesOverride", "instanceTypes", "eksPropertiesOverride",
+                "consumableResourcePropertiesOverride",
+            )
+        ),
+    ),
+    "EcsPropertiesOverride.taskProperties": Coverage("simulated", "see TaskPropertiesOverride"),
+    "TaskPropertiesOverride.containers": Coverage("simulated", "see TaskContainerOverrides"),
+    "TaskContainerOverrides.name": Coverage("simulated", "the container that is meant"),
+    "TaskContainerOverrides.resourceRequirements": Coverage("simulated", "instead of the definition's"),
+    **_all("carried", _NEITHER, "TaskContainerOverrides.command", "TaskContainerOverrides.environment"),
+}  # fmt: skip
+
+
+def members() -> Iterator[tuple[str, str]]:
+    """Shape and member of everything that can be written, as far as what is carried or refused lets look inside."""
+    seen: set[str] = set()
+    waiting: list[Any] = [shape_named(name) for name in reversed(REQUESTS)]
+    while waiting:
+        shape = waiting.pop()
+        if shape.name in seen:
+            continue
+        seen.add(shape.name)
+        inside = []
+        for name, inner in shape.members.items():
+            yield shape.name, name
+            known = MEMBERS.get(f"{shape.name}.{name}")
+            while inner.type_name == "list":
+                inner = inner.member
+            if inner.type_name == "structure" and (known is None or known.treatment not in ("carried", "refused")):
+                inside.append(inner)
+        waiting += reversed(inside)
+
+
+def page() -> str:
+    """The page of what is modelled, in Markdown."""
+    lines = [
+        "# What is modelled",
+        "",
+        "Each member of the requests that a scenario is made of, and what becomes of it. *Simulated*: as AWS documents",
+        "it. *Simplified*: simulated, with the simplification said. *Carried*: goes to the export unchanged and bears on",
+        "no result. *Refused*: a scenario that has it is not run, and the message names it. What a member means is said",
+        "by AWS's own shape of that name (AWS Batch API Reference); further sources stand beside it. This page is made",
+        "from the code, and a test holds it against the installed service model.",
+    ]
+    current = ""
+    for shape, member in members():
+        known = MEMBERS[f"{shape}.{member}"]
+        if shape != current:
+            lines += ["", f"## {shape}", "", "| member | | how | source |", "|---|---|---|---|"]
+            current = shape
+        lines.append(f"| `{member}` | {known.treatment} | {known.how} | {known.source} |")
+    lines += ["", _BEYOND]
+    return "\n".join(lines)
+
+
+_BEYOND = """\
+## What no request says
+
+| | |
+|---|---|
+| Spot interruptions | constant hazard per instance from the Spot Instance Advisor's monthly frequency p: `-ln(1 - p) / 730` an hour, times `spot.hazardScale`; or a rate; or a recorded market. Rebalance recommendations are left out: Batch does not act on them (an assumption) |
+| Capacity | unlimited, unless `environment.capacity` says pools and account quotas |
+| Delays, cadence of the scheduler, scale-in | settings, each with its evidence: [defaults](defaults.md) |
+| Savings Plans | a commitment in USD an hour, paid always, applied to on-demand EC2 and Fargate first, hour by hour |
+| Not counted as cost | data transfer, NAT, logs, image storage, public addresses |
+
+## Why a job waits
+
+Every second between submission and STARTING has one cause.
+
+| cause | rule |
+|---|---|
+| `dependency` | until the job is RUNNABLE, for a job that waits for others |
+| `retry` | from the first attempt's STARTING to the last's |
+| `limit` | RUNNABLE, and its queue's environments are at `maxvCpus`; or a share's reservation, or a consumable resource, is used up |
+| `boot` | RUNNABLE, and an environment has capacity for it on its way, or may launch it |
+| `capacity` | RUNNABLE, and no environment can provide what it needs: no type fits, the market or a pool is empty, the launch rate is used up |
+| `blocked` | the rest: it would have room now, but stands behind a head that waits; SUBMITTED; or until the scheduler's next cycle |
+
+Causes of RUNNABLE jobs are judged in every scheduling cycle, after all queues have taken what they can. A job of the
+head's shape waits for what the head waits for; one of another shape is blocked when it would have room, and else waits
+for what it would wait for at the head. Of several environments, one that can provide decides (`boot`), else one at its
+limit (`limit`), else there is no capacity.
+
+## What a dollar is for
+
+| purpose | rule |
+|---|---|
+| `useful` | attempts that succeeded, or still ran at the end, while they ran |
+| `rework` | attempts that failed or were interrupted, while they ran |
+| `boot` | instances until they are registered; attempts while they pull their image and start |
+| `stranded` | room that nothing used while jobs waited that could use the environment and none fitted |
+| `idle` | room that nothing used otherwise; what a Savings Plan committed and bought nothing |
+| `minimum` | billed beyond use: the first minute, seconds rounded up |
+
+An attempt's share of its instance follows AWS's split cost allocation (9 to 1 for a vCPU and a GiB; 95 % by GPU on GPU
+instances, an assumption); a node of a multi-node job has its instance whole. Both tables sum exactly: per job, queue,
+compute environment and in all.
+"""

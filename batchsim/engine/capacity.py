@@ -96,10 +96,26 @@ class Capacity:
         """Whether an instance may be launched now."""
         return all(offering.vcpus <= pool.free(now) for pool in self._pools if pool.covers(offering, option, zone))
 
+    def has_all(self, offering: Offering, option: str, zones: Sequence[str], now: float, instances: int) -> bool:
+        """Whether so many instances may be launched now, in whichever zones."""
+        taken: list[str] = []
+        for _ in range(instances):
+            zone = next((zone for zone in zones if self.has(offering, option, zone, now)), None)
+            if zone is None:
+                break
+            self._count(offering, option, zone, 1)
+            taken.append(zone)
+        for zone in taken:
+            self._count(offering, option, zone, -1)
+        return len(taken) == instances
+
     def change(self, offering: Offering, option: str, zone: str, instances: int) -> None:
         """Note that an instance came (1) or went (-1)."""
+        self._count(offering, option, zone, instances)
+        if instances < 0:
+            self._changed()
+
+    def _count(self, offering: Offering, option: str, zone: str, instances: int) -> None:
         for pool in self._pools:
             if pool.covers(offering, option, zone):
                 pool.used += instances * offering.vcpus
-        if instances < 0:
-            self._changed()

@@ -141,7 +141,9 @@ class Fleet:
         return True
 
     def _offerings_for(self, shape: Shape) -> list[Offering]:
-        """Types of which a multi-node job can have as many as it has nodes."""
+        """Types of which a multi-node job can have as many as it has nodes; it never runs on Spot."""
+        if not self.holds(shape):
+            return []
         return [
             offering
             for offering in self.spec.offerings
@@ -219,9 +221,9 @@ class Fleet:
     def launches(self, shape: Shape) -> bool:
         """Whether an instance that holds the job may be launched now, or all those that its nodes lack."""
         if shape.nodes:
-            left = self.spec.max_vcpus - self.vcpus
             return self.holds(shape) and any(
-                0 < self._missing(shape, offering) * offering.vcpus <= left for offering in self._offerings_for(shape)
+                self._may_launch_all(offering, self._missing(shape, offering))
+                for offering in self._offerings_for(shape)
             )
         return self.holds(shape) and any(
             self._may_launch(offering) and offering.holds(shape) for offering in self.spec.offerings
@@ -268,6 +270,15 @@ class Fleet:
 
     def _may_launch(self, offering: Offering) -> bool:
         return self._under_limit(offering) and (not self._scarce or self._zone_for(offering) is not None)
+
+    def _may_launch_all(self, offering: Offering, instances: int) -> bool:
+        """Whether so many instances may be launched at once: under the limit to the last, and with capacity."""
+        if instances <= 0 or instances * offering.vcpus > self.spec.max_vcpus - self.vcpus:
+            return False
+        now, option = self._clock.now, self.spec.purchase_option
+        if self._backoff.get(offering.instance_type, 0.0) > now:
+            return False
+        return not self._scarce or self._capacity.has_all(offering, option, self.spec.zones, now, instances)
 
     def _zone_for(self, offering: Offering) -> int | None:
         """The next zone in turn that has capacity for an instance; None where none has."""
@@ -349,11 +360,10 @@ class Fleet:
 
     def _launch_gang(self, shape: Shape, planned: Room) -> None:
         """Launch what a multi-node job lacks of the type that the strategy prefers, or nothing."""
-        left = self.spec.max_vcpus - self.vcpus
         packings = [
             Packing(offering, len(shape.nodes), {}, 1, max(dominant_share(node, offering) for node in shape.nodes))
             for offering in self._offerings_for(shape)
-            if self._missing(shape, offering, planned) * offering.vcpus <= left
+            if self._may_launch_all(offering, self._missing(shape, offering, planned))
         ]
         if not packings:
             return
@@ -422,7 +432,7 @@ class Fleet:
         self._instances[ordinal] = self._booting[ordinal] = instance
         self.vcpus += offering.vcpus
         self._clock.at(registered_at, self._registered, instance)
-        if offering.interruptions_per_hour > 0:
+        if offering.interruptions_per_hour > 0 and self._market is None:
             reclaim_at = running_at + self._lifetime[number] / offering.interruptions_per_hour * HOUR
             notice_at = max(reclaim_at - self._settings.spot.notice, running_at)
             instance.reclaim = self._clock.at(notice_at, self._noticed, instance, essential=False)

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from batchsim.catalog.billing import billed_instance_s, billed_task_s, is_free_spot
 from batchsim.columns import PURPOSES, Floats, Ints, Recording, Status
-from batchsim.results.savings import coverage
-from batchsim.results.steps import integral
+from batchsim.results.savings import Coverage, coverage
+from batchsim.results.steps import integral, product
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
 from batchsim.units import HOUR, MIB_PER_GIB
 from batchsim.workload.table import Workload
@@ -91,12 +91,12 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     by_attempt["minimum"][billed] = task_rate[billed] * (
         billed_task_s(stop[billed] - begun[billed]) - (stop - begun)[billed]
     )
-    unused, scale = 0.0, np.ones(len(total))
+    plan, price = None, np.zeros(len(total))
     if configuration.savings_plan is not None:
         spans = _Spans(begun, np.maximum(started, begun), stop)
-        unused, scale = _save(configuration, recording, tenancies, task_rate, spans, by_attempt, instance, total)
-    _unused(configuration, recording, by_attempt, instance, total, rate * scale, tenancies, stop)
-    return Costs(by_attempt, instance, total, task_rate, rate, unused)
+        plan, price = _save(configuration, recording, tenancies, task_rate, spans, by_attempt, instance, total)
+    _unused(configuration, recording, by_attempt, instance, total, rate, tenancies, stop, plan, price)
+    return Costs(by_attempt, instance, total, task_rate, rate, 0.0 if plan is None else plan.unused_usd)
 
 
 def _instances(configuration: Configuration, recording: Recording) -> tuple[dict[str, Floats], Floats, Floats]:
@@ -146,8 +146,8 @@ def _save(
     by_attempt: dict[str, Floats],
     instance: dict[str, Floats],
     total: Floats,
-) -> tuple[float, Floats]:
-    """Take off what a Savings Plan saves; what it left unused, and each instance's bill as a share of what it was."""
+) -> tuple[Coverage, Floats]:
+    """Take off what a Savings Plan saves; what it covers, and the eligible USD per second of each instance."""
     assert configuration.savings_plan is not None  # noqa: S101 (for the type checker)
     attempts, instances = recording.attempts, recording.instances
     options = np.array([environment.purchase_option for environment in configuration.environments])
@@ -178,10 +178,8 @@ def _save(
     registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
     instance["boot"] -= plan.saved(price, running_at, np.maximum(registered_at, running_at))
     instance["minimum"] -= plan.saved(price, used_until, paid_until)
-    saved = plan.saved(price, running_at, paid_until)
-    scale = np.divide(total - saved, total, out=np.ones(len(total)), where=total > 0)
-    total -= saved
-    return plan.unused_usd, scale
+    total -= plan.saved(price, running_at, paid_until)
+    return plan, price
 
 
 def _per_instance(configuration: Configuration, recording: Recording, figure: object) -> Floats:
@@ -277,9 +275,10 @@ def _unused(
     rate: Floats,
     tenancies: _Tenancies,
     stop: Floats,
+    plan: Coverage | None,
+    price: Floats,
 ) -> None:
     """Split what no attempt used of registered instances into stranded and idle."""
-    attempts, instances = recording.attempts, recording.instances
     n = len(total)
     attempt, host = tenancies.attempt, tenancies.instance
     used = sum(by_attempt[purpose] for purpose in ("boot", "useful", "rework"))
@@ -288,19 +287,32 @@ def _unused(
     together = np.bincount(attempt, weights=mine_rate, minlength=len(used)).astype(np.float64)[attempt]
     part = np.divide(mine_rate, together, out=np.zeros(len(host)), where=together > 0)
     spent = np.bincount(host, weights=used[attempt] * part, minlength=n)
-    registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
     for index in range(len(configuration.environments)):
         at, level = _stranded_steps(recording, index)
-        mine = instances.environment == index
-        on = attempts.environment[attempt] == index
-        if not len(at) or not mine.any():
+        if not len(at):
             continue
-        whole = integral(at, level, instances.terminated_at[mine]) - integral(at, level, registered_at[mine])
-        held_s = integral(at, level, stop[attempt[on]]) - integral(at, level, attempts.starting_at[attempt[on]])
-        taken = np.bincount(host[on], weights=tenancies.share[on] * held_s, minlength=n)[mine]
-        instance["stranded"][mine] = rate[mine] * np.maximum(whole - taken, 0.0)
+        instance["stranded"] += rate * _unused_area(recording, tenancies, stop, index, at, level)
+        if plan is not None:
+            at, level = product(at, level, plan.at, plan.discount)
+            instance["stranded"] -= price * _unused_area(recording, tenancies, stop, index, at, level)
     idle = total - instance["boot"] - instance["minimum"] - instance["stranded"] - spent
     instance["idle"] = np.where(np.abs(idle) < 1e-9, 0.0, idle)
+
+
+def _unused_area(
+    recording: Recording, tenancies: _Tenancies, stop: Floats, environment: int, at: Floats, level: Floats
+) -> Floats:
+    """Area under a step function over what no attempt used of an environment's registered instances; 0 of others."""
+    attempts, instances = recording.attempts, recording.instances
+    registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
+    mine = instances.environment == environment
+    on = attempts.environment[tenancies.attempt] == environment
+    attempt = tenancies.attempt[on]
+    whole = integral(at, level, instances.terminated_at) - integral(at, level, registered_at)
+    held_s = integral(at, level, stop[attempt]) - integral(at, level, attempts.starting_at[attempt])
+    weights = tenancies.share[on] * held_s
+    taken = np.bincount(tenancies.instance[on], weights=weights, minlength=len(mine)).astype(np.float64)
+    return np.where(mine, np.maximum(whole - taken, 0.0), 0.0)
 
 
 def _stranded_steps(recording: Recording, environment: int) -> tuple[Floats, Floats]:

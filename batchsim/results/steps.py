@@ -39,6 +39,23 @@ def integral(at: Floats, level: Floats, until: Floats) -> Floats:
     return np.where(place < 0, 0.0, areas[inside] + level[inside] * (until - at[inside]))
 
 
+def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) -> tuple[Floats, Floats]:
+    """Two step functions multiplied; each is 0 before its first instant.
+
+    Examples
+    --------
+    >>> product(np.array([0.0]), np.array([2.0]), np.array([0.0, 5.0]), np.array([3.0, 0.0]))
+    (array([0., 5.]), array([6., 0.]))
+    """
+    instants = np.union1d(at, other_at)
+
+    def held(known: Floats, levels: Floats) -> Floats:
+        place = np.searchsorted(known, instants, side="right") - 1
+        return np.where(place < 0, 0.0, levels[np.maximum(place, 0)])
+
+    return instants, held(at, level) * held(other_at, other_level)
+
+
 def time_average(at: Floats, level: Floats, start: float, end: float) -> float:
     """Average of a step function over a window ``[start, end)``.
 

@@ -83,6 +83,7 @@ def test_the_time_runs_from_when_the_job_is_head():
     assert recording.stopped_at[1] == 600
 
 
+IDLING = {"scheduler": {"scaleDownIdle": 600}}
 GANG = Shape(3.0, 3000, nodes=(Shape(1.0, 1000),) * 3)
 
 
@@ -120,9 +121,13 @@ def test_nothing_is_launched_for_a_part_of_a_multi_node_job():
 
 
 def test_multi_node_jobs_never_run_on_spot():
-    recording = run(jobs([0], 100, 3, nodes={3.0: GANG}), fleet(purchase_option="SPOT"))
+    spot = fleet(purchase_option="SPOT")
+    recording = run(jobs([0], 100, 3, nodes={3.0: GANG}), spot)
     assert list(recording.status) == [Status.RUNNABLE]
     assert len(recording.instances.environment) == 0
+    # Nor on Spot instances that other jobs left empty.
+    recording = run(jobs([0, 0, 0, 50], [10, 10, 10, 100], [2, 2, 2, 3], nodes={3.0: GANG}), spot, **IDLING)
+    assert list(recording.status) == [Status.SUCCEEDED] * 3 + [Status.RUNNABLE]
 
 
 def test_a_named_type_is_the_only_one_taken():

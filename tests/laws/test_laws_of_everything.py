@@ -1,0 +1,166 @@
+"""The laws on worlds that mix fair share, multi-node jobs, consumable resources, time limits and scarce capacity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from batchsim.columns import Status
+from batchsim.results.frames import Tables
+from batchsim.scenario.configuration import Consumable, FairShare, SavingsPlan, Shape, SpotTrace, TimeLimit
+from tests.laws.test_engine_laws import assert_laws, peak, worlds
+from tests.worlds import configuration, run
+
+REASONS = (
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+)
+
+
+@st.composite
+def rich_worlds(draw):
+    workload, built, queues, environment = draw(worlds())
+    policies = st.builds(
+        FairShare,
+        window_s=st.sampled_from([60.0, 600.0, 7200.0]),
+        compute_reservation=st.sampled_from([0, 0, 25, 50]),
+        weights=st.sampled_from([(), (("a", 0.5),), (("a*", 2.0), ("b", 0.1))]),
+    )
+    limits = st.lists(st.builds(TimeLimit, st.sampled_from(REASONS), st.just(600.0)), max_size=2)
+    queues = [
+        replace(queue, fair_share=draw(st.none() | policies), time_limits=tuple(draw(limits))) for queue in queues
+    ]
+    fair = {queue.name: queue.fair_share is not None for queue in queues}
+    consumables = (Consumable("licence", draw(st.integers(1, 4)), draw(st.booleans())),)
+    # Each group in up to three shares, some of whose jobs want a licence.
+    groups, codes = [], np.zeros(len(workload), np.int32)
+    for job in range(len(workload)):
+        group = workload.groups[workload.group[job]]
+        share = draw(st.sampled_from(["a", "ab", "b"])) if fair[group.job_queue] else None
+        wanted = draw(st.sampled_from([(), (), (("licence", 1),)]))
+        made = replace(group, share_identifier=share, scheduling_priority=draw(st.integers(0, 1)), consumables=wanted)
+        if made not in groups:
+            groups.append(made)
+        codes[job] = groups.index(made)
+    # Jobs of three vCPUs are multi-node jobs of three nodes.
+    shapes = tuple(
+        replace(shape, nodes=(Shape(1.0, shape.memory_mib // 3),) * 3) if shape.vcpus == 3 else shape
+        for shape in workload.shapes
+    )
+    workload = replace(workload, groups=tuple(groups), group=codes, shapes=shapes)
+    if draw(st.booleans()):
+        trace = SpotTrace((0.0, 900.0, 1500.0), (2, draw(st.integers(0, 1)), 5), 7200.0)
+        built = [replace(spec, spot_trace=trace if spec.purchase_option == "SPOT" else None) for spec in built]
+    pools = draw(
+        st.sampled_from(
+            [
+                [],
+                [{"instanceTypes": ["c6i"], "vcpus": 6}],
+                [{"purchaseOption": "EC2", "vcpus": 4, "schedule": [{"at": 1000, "vcpus": 12}]}],
+            ]
+        )
+    )
+    quota = draw(st.sampled_from([{}, {"EC2": 8}]))
+    environment = {**environment, "capacity": {"pools": pools, "accountvCpus": quota, "backoff": 120}}
+    plan = draw(st.none() | st.just(SavingsPlan(0.1, 0.28)))
+    return workload, built, queues, consumables, environment, plan
+
+
+def assert_rich_laws(world, seed):
+    workload, built, queues, consumables, environment, plan = world
+    recording = run(
+        workload, *built, queues=queues, consumables=consumables, seed=seed, duration_s=600.0, **environment
+    )
+    assert_laws(recording, workload, built)
+    attempts, instances, nodes = recording.attempts, recording.instances, recording.nodes
+    states = {Status.SUCCEEDED, Status.FAILED, Status.RUNNABLE, Status.PENDING}
+    assert set(recording.status) <= states
+
+    # All nodes of a multi-node job or none, each on an instance of its own that nobody else uses meanwhile.
+    host = np.concatenate([attempts.instance, nodes.instance])
+    start = np.concatenate([attempts.starting_at, attempts.starting_at[nodes.attempt]])
+    stop = np.concatenate([attempts.stopped_at, attempts.stopped_at[nodes.attempt]])
+    for attempt in range(len(attempts.job)):
+        shape = workload.shapes[workload.shape[attempts.job[attempt]]]
+        mine = [attempts.instance[attempt], *nodes.instance[nodes.attempt == attempt]]
+        assert len(set(mine)) == len(mine) == max(len(shape.nodes), 1)
+        for instance in mine if shape.nodes else ():
+            others = (host == instance) & (start < stop[attempt]) & (stop > start[attempt])
+            assert others.sum() <= 1
+            assert instances.registered_at[instance] <= start[attempt]
+            assert stop[attempt] <= instances.terminated_at[instance]
+
+    # Consumable resources are never overdrawn.
+    wants = np.array([dict(workload.groups[g].consumables).get("licence", 0) for g in workload.group[attempts.job]])
+    licence = consumables[0]
+    if licence.replenishable:
+        assert peak(attempts.starting_at, attempts.stopped_at, wants) <= licence.total
+    else:
+        assert wants.sum() <= licence.total
+
+    # Pools and quotas are never overdrawn by launches under their smallest size.
+    kinds = [built[e].offerings[o] for e, o in zip(instances.environment, instances.offering, strict=True)]
+    vcpus = np.array([kind.vcpus for kind in kinds], float)
+    option = np.array([built[e].purchase_option for e in instances.environment])
+    for pool in environment["capacity"]["pools"]:
+        types = np.array([kind.instance_type.partition(".")[0] for kind in kinds])
+        mine = np.ones(len(vcpus), bool)
+        mine &= np.isin(types, pool["instanceTypes"]) if "instanceTypes" in pool else True
+        mine &= option == pool["purchaseOption"] if "purchaseOption" in pool else True
+        most = max([pool["vcpus"], *(step["vcpus"] for step in pool.get("schedule", ()))])
+        assert peak(instances.requested_at[mine], instances.terminated_at[mine], vcpus[mine]) <= most
+    for name, quota in environment["capacity"]["accountvCpus"].items():
+        mine = option == name
+        assert peak(instances.requested_at[mine], instances.terminated_at[mine], vcpus[mine]) <= quota
+
+    # A recorded market never gives more instances than it has.
+    for index, spec in enumerate(built):
+        if spec.spot_trace is not None:
+            mine = instances.environment == index
+            most = max(spec.spot_trace.available)
+            assert peak(instances.requested_at[mine], instances.terminated_at[mine], np.ones(mine.sum())) <= most
+
+    # A reservation leaves its part to shares that are not active.
+    used = np.array([workload.shapes[s].vcpus for s in workload.shape[attempts.job]], float)
+    for queue in queues:
+        if queue.fair_share is not None and queue.fair_share.compute_reservation:
+            of_queue = np.array(
+                [workload.groups[g].job_queue == queue.name for g in workload.group[attempts.job]], bool
+            )
+            whole = sum(spec.max_vcpus for spec in built if spec.name in queue.environments)
+            allowed = whole * (1 - (queue.fair_share.compute_reservation / 100) ** 3)
+            assert peak(attempts.starting_at[of_queue], attempts.stopped_at[of_queue], used[of_queue]) <= allowed
+
+    # Waits and costs add up.
+    made = replace(configuration(*built, queues=queues, consumables=consumables), savings_plan=plan)
+    tables = Tables(workload, made, recording)
+    first = tables.attempts_of_jobs.first_starting_at
+    last = np.full(len(workload), math.nan)
+    np.fmax.at(last, attempts.job, attempts.starting_at)
+    waited = np.sum(list(tables.waits.values()), axis=0)
+    started = ~np.isnan(first)
+    assert waited[started] == pytest.approx((last - workload.submitted_at)[started], abs=1e-6)
+    cost = tables.costs
+    paid = cost.instance_total.sum() + cost.attempt_total[cost.task_rate > 0].sum()
+    purposes = sum(column.sum() for column in (*cost.attempt.values(), *cost.instance.values()))
+    assert purposes == pytest.approx(paid, abs=1e-9)
+    assert all((column > -1e-9).all() for column in (*cost.attempt.values(), *cost.instance.values()))
+
+
+@given(world=rich_worlds(), seed=st.integers(0, 3))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+def test_the_laws(world, seed):
+    assert_rich_laws(world, seed)
+
+
+@pytest.mark.slow
+@given(world=rich_worlds(), seed=st.integers(0, 3))
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=2000)
+def test_the_laws_on_two_thousand_worlds(world, seed):
+    assert_rich_laws(world, seed)

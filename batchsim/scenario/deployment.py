@@ -91,6 +91,9 @@ def filled(document: Document) -> Document:
     images = given.get("images")
     for _, definition in _listed(batch, "jobDefinitions"):
         container = _members(definition, "containerProperties")
+        for _, task in _tasks(definition):
+            if _on_fargate(definition):
+                _fill(task, given, "executionRoleArn")
         if container is None:
             continue
         _fill(container, given, "jobRoleArn")
@@ -100,6 +103,14 @@ def filled(document: Document) -> Document:
         if isinstance(image, str):
             container["image"] = image
     return Document({**document.values, "batch": batch}, document.file, document.places)
+
+
+def _tasks(definition: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """The tasks of a definition of several containers, with the steps that lead to them."""
+    tasks = (_members(definition, "ecsProperties") or {}).get("taskProperties")
+    for index, task in enumerate(tasks if isinstance(tasks, list) else []):
+        if isinstance(task, dict):
+            yield ("ecsProperties", "taskProperties", index), task
 
 
 def _fill(members: dict[str, Any], given: dict[str, Any], member: str) -> None:
@@ -128,6 +139,9 @@ def missing(batch: Any) -> Iterator[tuple[Where, str]]:
                 yield (*where, "computeResources"), member
     for where, definition in _listed(batch, "jobDefinitions"):
         container = _members(definition, "containerProperties")
+        for steps, task in _tasks(definition):
+            if _on_fargate(definition) and not task.get("executionRoleArn"):
+                yield (*where, *steps), "executionRoleArn"
         if container is None:
             continue
         if _on_fargate(definition) and not container.get("executionRoleArn"):

@@ -192,6 +192,21 @@ def everything() -> dict[str, Any]:
             },
         },
         {
+            "jobDefinitionName": "pair",
+            "type": "container",
+            "platformCapabilities": ["FARGATE"],
+            "ecsProperties": {
+                "taskProperties": [
+                    {
+                        "containers": [
+                            {"name": "main", "image": "busybox", "resourceRequirements": requirements},
+                            {"name": "side", "image": "busybox", "resourceRequirements": requirements},
+                        ]
+                    }
+                ]
+            },
+        },
+        {
             "jobDefinitionName": "licensed",
             "type": "container",
             "containerProperties": {"image": "busybox", "resourceRequirements": requirements},

@@ -80,7 +80,7 @@ def test_everything_is_tagged(aws):
     deploy(aws, everything())
     things = [thing.values for thing in (*aws.environments.values(), *aws.queues.values())]
     things += [*aws.policies.values(), *aws.consumables.values(), *aws.definitions]
-    assert len(things) == 14
+    assert len(things) == 15
     assert all(thing["tags"][OWNER] == "small" and thing["tags"]["team"] == "data" for thing in things)
 
 

@@ -51,6 +51,8 @@ def test_a_template_asks_for_what_neither_section_says():
     assert spot["Subnets"] == {"Ref": "Subnets"}
     task = template["Resources"]["Task"]["Properties"]["ContainerProperties"]
     assert task["ExecutionRoleArn"] == {"Ref": "ExecutionRoleArn"}
+    pair = template["Resources"]["Pair"]["Properties"]["EcsProperties"]["TaskProperties"][0]
+    assert pair["ExecutionRoleArn"] == {"Ref": "ExecutionRoleArn"}
 
 
 def test_nothing_is_asked_for_when_all_is_said():
@@ -157,6 +159,7 @@ def test_requests_with_something_missing_are_not_written_and_all_of_it_is_listed
         ("batch.computeEnvironments.fargate.computeResources", "subnets"),
         ("batch.computeEnvironments.fargate.computeResources", "securityGroupIds"),
         ("batch.jobDefinitions.task.containerProperties", "executionRoleArn"),
+        ("batch.jobDefinitions.pair.ecsProperties.taskProperties.0", "executionRoleArn"),
         # The policy's ARN has the account's number in it, which no scenario says.
         ("batch.jobQueues.shared.schedulingPolicyArn", "AWS"),
     }

@@ -110,7 +110,7 @@ def _logical_ids(configuration: Deployable) -> dict[tuple[str, str], str]:
 
 def _at(properties: dict[str, Any], steps: tuple[str | int, ...]) -> dict[str, Any]:
     for step in steps:
-        properties = properties[property_of(str(step))]
+        properties = properties[step if isinstance(step, int) else property_of(step)]  # type: ignore[index]
     return properties
 
 

@@ -86,7 +86,10 @@ def _weighed(finding: Finding) -> Finding:
 
 
 def _configuration(document: Document) -> Validation:
-    findings = [*check_batch(document), *rules.check_all(document, STAGES)]
+    found = [*check_batch(document), *rules.check_all(document, STAGES)]
+    # A part of a configuration lacks what other parts have: that is no fault of it.
+    partial = [finding for finding in found if finding.code == "missing-key" and finding.path == "batch"]
+    findings = [finding for finding in found if finding not in partial and finding.code != "unused"]
     told = "there is no workload: the configuration alone is looked at"
     findings.append(document.finding((), "no-workload", told, severity="info"))
     return Validation(tuple(in_order(findings)))

@@ -132,7 +132,11 @@ def test_a_configuration_alone_is_looked_at_alone(tmp_path, capsys):
     path = tmp_path / "batch.yaml"
     path.write_text(json.dumps({"batch": values["batch"]}))
     assert main(["validate", str(path)]) == 0
-    assert "[no-workload]" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "[no-workload]" in output
+    assert "[unused]" not in output
+    path.write_text(json.dumps({"batch": {"jobQueues": []}}))
+    assert main(["validate", str(path)]) == 0
 
 
 def test_what_only_a_deployment_needs_is_an_error_once_there_is_one(tmp_path, capsys):

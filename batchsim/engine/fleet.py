@@ -85,6 +85,7 @@ class Fleet:
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
         self._holds: dict[Shape, bool] = {}
+        self._best_fits: dict[Shape, Offering] = {}
         self._capacity = world.capacity
         self._backoff: dict[str, float] = {}  # type -> until when it is not asked for
         if not world.capacity.unlimited:
@@ -209,7 +210,7 @@ class Fleet:
         if not self._scarce or self.launches(shape):
             return False
         nodes = max(len(shape.nodes), 1)
-        return any(self._under_limit(offering, nodes) and offering.holds(shape) for offering in self.spec.offerings)
+        return any(self._under_limit(offering, nodes) and offering.holds(shape) for offering in self._listed_for(shape))
 
     def holds(self, shape: Shape) -> bool:
         """Whether the environment could ever run the job; remembered, since it is asked in every cycle."""
@@ -226,8 +227,19 @@ class Fleet:
                 for offering in self._offerings_for(shape)
             )
         return self.holds(shape) and any(
-            self._may_launch(offering) and offering.holds(shape) for offering in self.spec.offerings
+            self._may_launch(offering) and offering.holds(shape) for offering in self._listed_for(shape)
         )
+
+    def _listed_for(self, shape: Shape) -> tuple[Offering, ...]:
+        """The types that may be taken for a job: BEST_FIT waits for the one that fits it best when it is short."""
+        strict = self._scarce and self.spec.allocation_strategy == "BEST_FIT"
+        if not strict or shape.nodes or not self.holds(shape):
+            return self.spec.offerings
+        best = self._best_fits.get(shape)
+        if best is None:
+            able = [offering for offering in self.spec.offerings if offering.holds(shape)]
+            best = self._best_fits[shape] = choose("BEST_FIT", able, {shape: 1})[0].offering
+        return (best,)
 
     def provides(self, shape: Shape) -> bool:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""

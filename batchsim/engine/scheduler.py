@@ -170,7 +170,9 @@ class Scheduler:
                 if wanted:
                     self._stock.take(wanted)
                 return True
-            if station.provides(shape):
+            if station.provides(shape) or (shape.nodes and station.exhausted(shape)):
+                # A multi-node job does not go on to the next environment when one has no capacity: it blocks the
+                # queue (User Guide, Jobs stuck in RUNNABLE).
                 return False
         return False
 
@@ -333,6 +335,8 @@ class Scheduler:
                     left[index] -= station.planned_vcpus(shape)
                     demands[index][shape] = demands[index].get(shape, 0) + 1
                     break
+                if shape.nodes and station.exhausted(shape):
+                    return
             else:
                 failed.add(code)
                 if not queue.takes_turns or failed.issuperset(queue.shapes):

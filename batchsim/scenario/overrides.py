@@ -73,7 +73,9 @@ def _find(value: Any, parts: list[str], done: Where) -> Where | str:
             key = ".".join(parts[:length])
             if key in value:
                 return _find(value[key], parts[length:], (*done, key))
-        near = nearest(parts[0], value) if len(parts) > 1 else ""
+        # A section that is merely absent resembles another one by chance only.
+        known = done == ("environment",) and parts[0] in _sections()
+        near = nearest(parts[0], value) if len(parts) > 1 and not known else ""
         return _suggest(done, parts, near) if near else (*done, *parts)
     if isinstance(value, list):
         names = {name_of(item): index for index, item in enumerate(value) if name_of(item) is not None}
@@ -85,6 +87,12 @@ def _find(value: Any, parts: list[str], done: Where) -> Where | str:
             return _find(value[int(parts[0])], parts[1:], (*done, int(parts[0])))
         return _suggest(done, parts, nearest(parts[0], [name for name in names if name]))
     return ""
+
+
+def _sections() -> set[str]:
+    from batchsim.scenario.environment import Environment
+
+    return {field.alias or name for name, field in Environment.model_fields.items()}
 
 
 def _suggest(done: Where, parts: list[str], word: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from batchsim.columns import Cause, Status
-from batchsim.scenario.configuration import JobQueue, SpotTrace
+from batchsim.scenario.configuration import JobQueue, Shape, SpotTrace
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)
@@ -35,6 +35,8 @@ def test_best_fit_waits_for_its_type():
     recording = run(jobs([0] * 4, 100, 2), spec, **capacity(pool(4, "c6i.large")))
     assert set(recording.instances.offering) == {0}
     assert sorted(by_job(recording, "starting_at")) == [0, 0, 100, 100]
+    # What waits, waits for capacity, though m6i.large could be launched.
+    assert [Cause(cause) for cause in recording.causes.cause][:2] == [Cause.BOOT, Cause.CAPACITY]
 
 
 def test_jobs_go_to_the_next_environment_when_the_first_has_no_capacity():
@@ -42,6 +44,19 @@ def test_jobs_go_to_the_next_environment_when_the_first_has_no_capacity():
     spot = fleet("spot", purchase_option="SPOT")
     recording = run(jobs([0], 100, 2), spot, fleet(), queues=queues, **capacity(pool(0, purchaseOption="SPOT")))
     assert list(recording.instances.environment) == [1]
+
+
+def test_a_multi_node_job_blocks_the_queue_where_others_go_on():
+    # The first environment's pool is empty until 1000; a single job takes the second one, a multi-node job waits.
+    queues = [JobQueue("queue", 1, True, ("first", "second"))]
+    built = fleet("first"), fleet("second", offerings=(OTHER,))
+    empty = capacity({"instanceTypes": ["c6i"], "vcpus": 0, "schedule": [{"at": 1000, "vcpus": 64}]})
+    alone = run(jobs([0], 100, 2), *built, queues=queues, **empty)
+    assert list(alone.instances.environment) == [1]
+    gang = Shape(4.0, 2000, nodes=(Shape(2.0, 1000),) * 2)
+    together = run(jobs([0, 0], 100, [4, 2], nodes={4.0: gang}), *built, queues=queues, **empty)
+    assert by_job(together, "starting_at") == [1000, 1000]
+    assert set(together.instances.environment) == {0}
 
 
 def test_the_account_s_quota_is_a_limit_for_all_environments_together():

@@ -161,3 +161,9 @@ def test_every_class_of_error_survives_pickling_and_rebuilding():
     ):
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own)
         assert str(again) == str(error) == str(type(error)(*error.args))
+
+
+def test_an_absent_section_of_the_environment_may_be_set():
+    made = scenario(settings={"preset": "ideal"})
+    changed = made.with_({"environment.prices.overrides": {"c6i.large": 0.5}})
+    assert changed.environment.prices.overrides == {"c6i.large": 0.5}

@@ -207,7 +207,7 @@ class Fleet:
 
     def exhausted(self, shape: Shape) -> bool:
         """Whether launches for the job would be under the limit, and their capacity is not to be had."""
-        if not self._scarce or self.launches(shape):
+        if not self._scarce or not self.holds(shape) or self.launches(shape):
             return False
         nodes = max(len(shape.nodes), 1)
         return any(self._under_limit(offering, nodes) and offering.holds(shape) for offering in self._listed_for(shape))

@@ -57,6 +57,11 @@ def test_a_multi_node_job_blocks_the_queue_where_others_go_on():
     together = run(jobs([0, 0], 100, [4, 2], nodes={4.0: gang}), *built, queues=queues, **empty)
     assert by_job(together, "starting_at") == [1000, 1000]
     assert set(together.instances.environment) == {0}
+    # An environment that could never hold it is no obstacle, empty pool or not.
+    spot_first = [JobQueue("queue", 1, True, ("spot", "second"))]
+    spot = fleet("spot", purchase_option="SPOT"), fleet("second", offerings=(OTHER,))
+    past = run(jobs([0], 100, 4, nodes={4.0: gang}), *spot, queues=spot_first, **empty)
+    assert by_job(past, "starting_at") == [0]
 
 
 def test_the_account_s_quota_is_a_limit_for_all_environments_together():

@@ -101,6 +101,8 @@ class FairShareQueue(JobQueue):
         The simulated time.
     vcpus_of : callable
         The vCPUs of a shape.
+    wants : callable
+        Whether a job asks for consumable resources.
     """
 
     takes_turns = True
@@ -118,6 +120,7 @@ class FairShareQueue(JobQueue):
         share_of: Callable[[int], str],
         priority_of: Callable[[int], int],
         vcpus_of: Callable[[int], float],
+        wants: Callable[[int], bool],
         now: Callable[[], float],
         ahead_s: float,
     ) -> None:
@@ -127,6 +130,7 @@ class FairShareQueue(JobQueue):
         self._share_of = share_of
         self._priority_of = priority_of
         self._vcpus_of = vcpus_of
+        self._wants = wants
         self._now = now
         self._ahead_s = ahead_s
         self._shares: dict[str, Share] = {}
@@ -231,7 +235,9 @@ class FairShareQueue(JobQueue):
             if shape in failed or self._in_use + vcpus > allowed:
                 continue
             if not dispatch(job, shape):
-                failed.add(shape)
+                # A job that lacks a consumable resource says nothing of others of its shape.
+                if not self._wants(job):
+                    failed.add(shape)
                 continue
             share = self._shares[identifier]
             del share.waiting[0]

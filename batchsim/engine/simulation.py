@@ -107,6 +107,7 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
         share_of=lambda job: workload.groups[jobs.group[job]].share_identifier or "",
         priority_of=lambda job: workload.groups[jobs.group[job]].scheduling_priority,
         vcpus_of=lambda shape: workload.shapes[shape].vcpus,
+        wants=lambda job: bool(workload.groups[jobs.group[job]].consumables),
         now=lambda: world.clock.now,
         ahead_s=settings.dispatch_interval or 1.0,
     )

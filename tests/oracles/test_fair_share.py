@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from batchsim.columns import Cause
 from batchsim.engine.fair_share import Usage
-from batchsim.scenario.configuration import FairShare, JobQueue
+from batchsim.scenario.configuration import Consumable, FairShare, JobQueue
 from batchsim.workload.table import JobGroup
 from tests.worlds import by_job, jobs, run, servers
 
@@ -99,6 +101,13 @@ def test_a_share_whose_next_job_has_no_room_does_not_keep_the_others():
     # Four servers: a's job of 4 waits for b's of 1 to end; b goes on.
     workload = jobs([0, 1, 2], [10, 5, 5], [1, 4, 1], groups=[group("b"), group("a")], group=[0, 1, 0])
     assert by_job(run(workload, servers(4), queues=[shares()]), "starting_at") == [0, 10, 2]
+
+
+def test_a_job_that_lacks_a_licence_does_not_keep_others_of_its_shape():
+    wanting = replace(group("a"), consumables=(("licence", 1),))
+    workload = jobs([0, 1, 2], 10, groups=[wanting, group("b")], group=[0, 0, 1])
+    recording = run(workload, servers(4), queues=[shares()], consumables=[Consumable("licence", 1)])
+    assert by_job(recording, "starting_at") == [0, 10, 2]
 
 
 def test_a_retried_job_goes_to_the_front_of_its_share():

@@ -106,6 +106,8 @@ class Jobs:
         self.running: dict[int, Attempt] = {}
         #: When an attempt was last begun.
         self.last_start_at = 0.0
+        #: How many attempts have been begun.
+        self.starts = 0
         self._exited = recorder.reasons.code(EXITED)
         self._timed_out = recorder.reasons.code(TIMED_OUT)
         self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
@@ -224,6 +226,7 @@ class Jobs:
         recorder.status[job] = Status.STARTING
         self.running[job] = attempt
         self.last_start_at = self._clock.now
+        self.starts += 1
         return attempt
 
     def _stopped(self, alarm: Alarm) -> None:

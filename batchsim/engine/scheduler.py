@@ -27,6 +27,10 @@ from batchsim.engine.time_limits import TimeLimits, blocked_for
 from batchsim.scenario.environment import Scheduler as Settings
 from batchsim.workload.table import Workload
 
+#: After so many launches in a row without a job started, no more are asked for until something else happens: what is
+#: planned for is then not what is started, and capacity would come and go for ever.
+MOST_FRUITLESS = 1000
+
 
 class Scheduler:
     """Decides which job goes where, and when to ask fleets for more.
@@ -53,6 +57,7 @@ class Scheduler:
         self._clock = clock
         self._jobs = jobs
         self._recorder = recorder
+        self._fruitless = self._starts_seen = 0
         self._cycle: tuple[float, Alarm] | None = None
         self._look: Alarm | None = None
 
@@ -266,6 +271,10 @@ class Scheduler:
 
     def _request_look(self, booting: bool, *, essential: bool = True) -> None:
         """Have the fleets looked at: soon when nothing is on its way, else at the next regular look."""
+        if self._jobs.starts != self._starts_seen:
+            self._starts_seen, self._fruitless = self._jobs.starts, 0
+        if self._fruitless > MOST_FRUITLESS:
+            return
         if self._look is not None:
             if self._look.essential or not essential:
                 return
@@ -295,6 +304,7 @@ class Scheduler:
             self._assign(queue, rooms, demands, left, stock)
         for fleet in self._fleets:
             if demands[fleet.index]:
+                self._fruitless += 1
                 fleet.launch_for(demands[fleet.index], rooms[fleet.index])
 
     def _assign(

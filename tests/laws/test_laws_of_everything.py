@@ -161,6 +161,6 @@ def test_the_laws(world, seed):
 
 @pytest.mark.slow
 @given(world=rich_worlds(), seed=st.integers(0, 3))
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=200, derandomize=True)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=2000, derandomize=True)
 def test_the_laws_on_more_worlds(world, seed):
     assert_rich_laws(world, seed)

@@ -18,7 +18,7 @@ from batchsim.aws.inventory import DIGEST, Existing
 from batchsim.aws.plan import WORDS, Plan, Step, attached, remaining_order
 from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import redacted
-from batchsim.scenario.rules.context import dig
+from batchsim.scenario.reading import dig
 
 _IN_TRANSITION = frozenset({"CREATING", "UPDATING", "DELETING"})
 _CREATE = {

@@ -14,7 +14,7 @@ from batchsim.scenario.document import Document
 from batchsim.scenario.loading import document_of
 from batchsim.scenario.model import TraceSource, Workflow
 from batchsim.scenario.overrides import Overrides
-from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.reading import base_name
 
 #: Rules about members that AWS needs and a template may ask for.
 NEEDED = frozenset({"ec2-needs", "fargate-needs", "spot-fleet-role", "service-role", "execution-role", "image-missing"})

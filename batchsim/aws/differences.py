@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchsim.aws.inventory import DIGEST, Existing
-from batchsim.scenario.rules.context import base_name, dig
+from batchsim.scenario.reading import base_name, dig
 
 Path = tuple[str, ...]
 

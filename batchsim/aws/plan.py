@@ -13,7 +13,7 @@ from batchsim.aws.deployable import NAMES, Deployable
 from batchsim.aws.differences import Change, differences, digest
 from batchsim.aws.inventory import DIGEST, OWNER, Existing, Inventory
 from batchsim.errors import Finding
-from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.reading import base_name
 
 Action = Literal["create", "update", "replace", "delete", "leave"]
 

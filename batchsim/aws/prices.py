@@ -10,10 +10,7 @@ import csv
 import io
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -24,8 +21,9 @@ from batchsim._version import __version__
 from batchsim.aws.client import Account, aws_errors
 from batchsim.catalog.folder import LONG, MARK, TABLES
 from batchsim.catalog.tables import BUNDLED
-from batchsim.errors import Finding, OutputError, ScenarioError
-from batchsim.scenario.rules.context import dig
+from batchsim.errors import Finding, ScenarioError
+from batchsim.folders import check_folder, written_whole
+from batchsim.scenario.reading import dig
 
 #: A region whose endpoint of the Price List API knows all regions' prices.
 PRICING_REGION = "us-east-1"
@@ -100,7 +98,7 @@ def refresh(
     OutputError
         If the folder can't be written, or holds other files.
     """
-    _check_folder(folder)
+    check_folder(folder, {MARK, *TABLES})
     pricing = replace(account, region=PRICING_REGION).client("pricing")
     found: dict[str, RegionFigures] = {}
     for region in sorted(set(regions)) or [str(account.client("ec2").meta.region_name)]:
@@ -121,7 +119,9 @@ def refresh(
     ]
     if findings:
         raise ScenarioError(findings)
-    _write(folder, {**_tables(found), MARK: _mark(found, today)})
+    with written_whole(folder) as made:
+        for name, text in {**_tables(found), MARK: _mark(found, today)}.items():
+            (made / name).write_text(text, encoding="utf-8", newline="\n")
     return found
 
 
@@ -314,44 +314,3 @@ def _plain(value: Decimal) -> str:
 def _mark(found: Mapping[str, RegionFigures], today: date) -> str:
     content = {"date": today.isoformat(), "regions": sorted(found), "calls": list(CALLS)}
     return json.dumps(content, indent=2) + "\n"
-
-
-def _check_folder(folder: Path) -> None:
-    """Find out before the first call whether the folder may be written."""
-    try:
-        if not folder.exists():
-            return
-        if not folder.is_dir():
-            raise OutputError(str(folder), "it exists and is not a folder")
-        foreign = min((entry.name for entry in folder.iterdir() if entry.name not in (MARK, *TABLES)), default=None)
-    except OSError as error:
-        raise OutputError(str(folder), error.strerror or str(error)) from None
-    if foreign is not None:
-        raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
-
-
-def _write(folder: Path, contents: Mapping[str, str]) -> None:
-    """Write all files, or none."""
-    folder = folder.resolve()  # a link is followed, not replaced
-    made: Path | None = None
-    replaced: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        for name, text in contents.items():
-            (made / name).write_text(text, encoding="utf-8", newline="\n")
-        made.chmod(0o755)
-        if folder.exists():
-            replaced = folder.rename(made.with_name(made.name + "-replaced"))
-        made.rename(folder)
-        made = None
-        if replaced is not None:
-            shutil.rmtree(replaced, ignore_errors=True)
-    except OSError as error:
-        if made is not None and replaced is not None:
-            replaced.rename(folder)
-        raise OutputError(str(folder), error.strerror or str(error)) from None
-    finally:
-        if made is not None:
-            with suppress(OSError):
-                shutil.rmtree(made)

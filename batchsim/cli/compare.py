@@ -30,9 +30,10 @@ def execute(arguments: argparse.Namespace) -> int:
     scenarios = [options.load(path, arguments.overrides) for path in arguments.scenarios]
 
     from batchsim.experiments.compare import compare, variants_of
+    from batchsim.folders import check_folder
     from batchsim.report.console import print_comparison, progress
     from batchsim.report.figures import compare_figure, save_png
-    from batchsim.results.store import check_folder, check_writable
+    from batchsim.results.store import check_writable
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
     names = list(variants_of(scenarios[0])) if len(scenarios) == 1 else [each.name for each in scenarios]

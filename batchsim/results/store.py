@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, TIMELINE, Column
 from batchsim.errors import OutputError
+from batchsim.folders import check_folder, written_whole
 from batchsim.results.frames import SLICE, schema
 from batchsim.results.result import Result
 from batchsim.results.timeline import timeline
@@ -45,32 +42,6 @@ def check_writable(folder: Path) -> None:
     check_folder(folder, OURS)
 
 
-def check_folder(folder: Path, ours: Collection[str]) -> None:
-    """Find out whether a folder can be written that may hold these files and no others.
-
-    Raises
-    ------
-    OutputError
-        If it can't be made, or holds other files.
-    """
-    try:
-        if folder.exists():
-            if not folder.is_dir():
-                raise OutputError(str(folder), "it exists and is not a results folder")
-            foreign = min((entry.name for entry in folder.iterdir() if entry.name not in ours), default=None)
-            if foreign is not None:
-                raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
-        above = folder.parent
-        while not above.exists():
-            above = above.parent
-        if not above.is_dir():
-            raise OutputError(str(folder), f"{above} is not a folder")
-        if not os.access(above, os.W_OK):
-            raise OutputError(str(folder), f"no permission to write in {above}")
-    except OSError as error:
-        raise OutputError(str(folder), error.strerror or str(error)) from None
-
-
 def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None) -> None:
     """Write a result's folder; an older one of ours is replaced when the new one is complete.
 
@@ -85,36 +56,16 @@ def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], 
         If it can't be written.
     """
     check_writable(folder)
-    folder = folder.resolve()  # a link is followed, not replaced
-    made: Path | None = None
-    replaced: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    with written_whole(folder) as made:
         _parquet(made / "jobs.parquet", JOBS, result.tables.jobs())
         _parquet(made / "attempts.parquet", ATTEMPTS, result.tables.attempts())
         _parquet(made / "instances.parquet", INSTANCES, result.tables.instances())
         _parquet(made / "timeline.parquet", TIMELINE, timeline(result.tables).to_batches(SLICE))
         (made / MARK).write_text(result.summary_json(), encoding="utf-8")
-        text = result.scenario.to_yaml(relative_to=folder, seed=result.seed, public=True)
+        text = result.scenario.to_yaml(relative_to=folder.resolve(), seed=result.seed, public=True)
         (made / "scenario.yaml").write_text(text, encoding="utf-8")
         for name, writer in (extra or {}).items():
             writer(made / name)
-        made.chmod(0o755)
-        if folder.exists():
-            replaced = folder.rename(made.with_name(made.name + "-replaced"))
-        made.rename(folder)
-        made = None
-        if replaced is not None:
-            shutil.rmtree(replaced, ignore_errors=True)
-    except OSError as error:
-        if made is not None and replaced is not None:
-            replaced.rename(folder)
-        raise OutputError(str(folder), error.strerror or str(error)) from None
-    finally:
-        if made is not None:
-            with suppress(OSError):
-                shutil.rmtree(made)
 
 
 def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordBatch]) -> None:

@@ -20,7 +20,8 @@ from batchsim.scenario.document import Document, Where
 from batchsim.scenario.fields import Section
 from batchsim.scenario.model import Frame, TraceSource, Workflow, WorkflowJob
 from batchsim.scenario.objectives import Objective, parse_objective
-from batchsim.scenario.rules.context import Context, Stage, dig
+from batchsim.scenario.reading import dig
+from batchsim.scenario.rules.context import Context, Stage
 
 #: Members of a scenario that are checked piece by piece.
 _PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.fields import Names, Section
+from batchsim.scenario.reading import dig, mappings
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 
@@ -46,18 +47,10 @@ class Deployment(Section):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
-def _members(value: Any, *steps: str) -> dict[str, Any] | None:
-    """The mapping under nested keys, or None."""
-    for step in steps:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else None
-
-
-def _listed(batch: Any, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
-    objects = batch.get(kind) if isinstance(batch, dict) else None
-    for index, value in enumerate(objects if isinstance(objects, list) else []):
-        if isinstance(value, dict):
-            yield ("batch", kind, index), value
+def _members(value: Any, member: str) -> dict[str, Any]:
+    """The mapping under a key; an empty one where there is none."""
+    found = dig(value, member)
+    return found if isinstance(found, dict) else {}
 
 
 def _needs_fleet_role(resources: dict[str, Any]) -> bool:
@@ -76,9 +69,9 @@ def filled(document: Document) -> Document:
     if not isinstance(given, dict) or not isinstance(document.values.get("batch"), dict):
         return document
     batch = copy.deepcopy(document.values["batch"])
-    for _, environment in _listed(batch, "computeEnvironments"):
+    for _, environment in mappings(batch, (), "computeEnvironments"):
         _fill(environment, given, "serviceRole")
-        resources = _members(environment, "computeResources") or {}
+        resources = _members(environment, "computeResources")
         kind = resources.get("type")
         if kind in ("EC2", "SPOT", *FARGATE):
             _fill(resources, given, "subnets")
@@ -89,12 +82,12 @@ def filled(document: Document) -> Document:
         if _needs_fleet_role(resources):
             _fill(resources, given, "spotIamFleetRole")
     images = given.get("images")
-    for _, definition in _listed(batch, "jobDefinitions"):
-        container = _members(definition, "containerProperties")
+    for _, definition in mappings(batch, (), "jobDefinitions"):
+        container = dig(definition, "containerProperties")
         for _, task in _tasks(definition):
             if _on_fargate(definition):
                 _fill(task, given, "executionRoleArn")
-        if container is None:
+        if not isinstance(container, dict):
             continue
         _fill(container, given, "jobRoleArn")
         if _on_fargate(definition):
@@ -107,10 +100,7 @@ def filled(document: Document) -> Document:
 
 def _tasks(definition: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
     """The tasks of a definition of several containers, with the steps that lead to them."""
-    tasks = (_members(definition, "ecsProperties") or {}).get("taskProperties")
-    for index, task in enumerate(tasks if isinstance(tasks, list) else []):
-        if isinstance(task, dict):
-            yield ("ecsProperties", "taskProperties", index), task
+    return mappings(definition, (), "ecsProperties", "taskProperties")
 
 
 def _fill(members: dict[str, Any], given: dict[str, Any], member: str) -> None:
@@ -123,10 +113,10 @@ def missing(batch: Any) -> Iterator[tuple[Where, str]]:
 
     API CreateComputeEnvironmentRequest, ComputeResource, ContainerProperties.
     """
-    for where, environment in _listed(batch, "computeEnvironments"):
+    for where, environment in mappings(batch, ("batch",), "computeEnvironments"):
         if environment.get("type") == "UNMANAGED" and not environment.get("serviceRole"):
             yield where, "serviceRole"
-        resources = _members(environment, "computeResources") or {}
+        resources = _members(environment, "computeResources")
         needed: list[str] = []
         if resources.get("type") in ("EC2", "SPOT"):
             needed = ["subnets", "instanceRole"]
@@ -137,12 +127,12 @@ def missing(batch: Any) -> Iterator[tuple[Where, str]]:
         for member in needed:
             if not resources.get(member):
                 yield (*where, "computeResources"), member
-    for where, definition in _listed(batch, "jobDefinitions"):
-        container = _members(definition, "containerProperties")
+    for where, definition in mappings(batch, ("batch",), "jobDefinitions"):
+        container = dig(definition, "containerProperties")
         for steps, task in _tasks(definition):
             if _on_fargate(definition) and not task.get("executionRoleArn"):
                 yield (*where, *steps), "executionRoleArn"
-        if container is None:
+        if not isinstance(container, dict):
             continue
         if _on_fargate(definition) and not container.get("executionRoleArn"):
             yield (*where, "containerProperties"), "executionRoleArn"

@@ -13,7 +13,7 @@ from pathlib import Path
 from batchsim.errors import Finding
 from batchsim.scenario.configuration import SpotTrace
 from batchsim.scenario.document import Document, Where
-from batchsim.scenario.rules.context import dig, figure, whole
+from batchsim.scenario.reading import dig, figure, whole
 
 
 def spot_trace(path: Path, document: Document, findings: list[Finding]) -> SpotTrace | None:

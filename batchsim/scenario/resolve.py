@@ -39,8 +39,9 @@ from batchsim.scenario.configuration import (
 )
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.environment import Environment, InterruptionTrace, RatePerHour
+from batchsim.scenario.reading import base_name, dig
 from batchsim.scenario.recordings import spot_trace
-from batchsim.scenario.rules.context import Context, base_name, dig
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.shapes import main_container, main_task, node_range, requested
 from batchsim.units import MIB_PER_GIB
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from batchsim.scenario.configuration import Shape
-from batchsim.scenario.rules.context import dig, requirement
+from batchsim.scenario.reading import dig, requirement
 
 
 def shape_of(container: Mapping[str, Any], default: Shape | None = None) -> Shape:

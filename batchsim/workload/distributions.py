@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ def sampler(distribution: Distribution) -> Sampler:
         case Constant(value=value):
             return lambda _generator, n: np.full(n, value)
         case Exponential():
-            scale = mean(distribution)
+            scale = distribution.mean_s()
             return lambda generator, n: generator.exponential(scale, n)
         case Lognormal():
             mu, sigma = distribution.solve(distribution.known)
@@ -45,30 +44,6 @@ def sampler(distribution: Distribution) -> Sampler:
         case Empirical(values=values):
             weights = _weights(distribution)
             return lambda generator, n: generator.choice(np.array(values), n, p=weights)
-
-
-def mean(distribution: Distribution) -> float:
-    """Mean of a distribution in seconds."""
-    match distribution:
-        case Constant(value=value):
-            return value
-        case Exponential(mean=mean_s, median=median_s):
-            return mean_s if mean_s is not None else (median_s or 0.0) / math.log(2)
-        case Lognormal():
-            mu, sigma = distribution.solve(distribution.known)
-            return math.exp(mu + sigma**2 / 2)
-        case Gamma():
-            shape, scale = distribution.solve(distribution.known)
-            return shape * scale
-        case Weibull():
-            shape, scale = distribution.solve(distribution.known)
-            return scale * math.gamma(1 + 1 / shape)
-        case Uniform(min=low, max=high):
-            return (low + high) / 2
-        case Triangular(min=low, mode=mode, max=high):
-            return (low + mode + high) / 3
-        case Empirical(values=values):
-            return float(np.dot(_weights(distribution), values))
 
 
 def _weights(distribution: Empirical) -> Any:

@@ -17,8 +17,8 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.configuration import JobDefinition
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.model import Failure, Workflow, WorkflowJob
+from batchsim.scenario.reading import base_name
 from batchsim.scenario.resolve import consumables_of, retry_rules
-from batchsim.scenario.rules.context import base_name
 from batchsim.scenario.shapes import requested
 from batchsim.streams import Draws, Sampler
 from batchsim.workload.distributions import sampler

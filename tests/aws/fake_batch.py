@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.validate import ParamValidator
 
 from batchsim.aws.client import Account
-from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.reading import base_name
 from batchsim.scenario.service_model import _model
 from tests.aws.fake_rules import RefusedError, check_definition, check_environment, check_queue, check_submission, words
 

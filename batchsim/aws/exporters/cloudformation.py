@@ -13,7 +13,7 @@ from typing import Any
 
 from batchsim.aws.deployable import NAMES, Deployable, policy_name
 from batchsim.aws.spelling import RESOURCE_TYPES, property_of, to_cloudformation
-from batchsim.scenario.rules.context import base_name, dig
+from batchsim.scenario.reading import base_name, dig
 
 #: Member → CloudFormation's type of the parameter that asks for it, and what it is.
 _PARAMETERS = {

@@ -13,7 +13,7 @@ from typing import Any
 
 from batchsim.aws.deployable import NAMES, Deployable, Missing, policy_name
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.reading import base_name
 
 RESOURCES = {
     "schedulingPolicies": "aws_batch_scheduling_policy",

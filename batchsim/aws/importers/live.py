@@ -10,7 +10,7 @@ from batchsim.aws.importers import requests
 from batchsim.aws.importers.config import Imported, together
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document import Document
-from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.reading import base_name
 
 #: How many names or ARNs one call may ask for (API DescribeComputeEnvironmentsRequest and its siblings).
 AT_ONCE = 100

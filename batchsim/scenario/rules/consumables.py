@@ -7,8 +7,8 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, base_name, rule, whole
-from batchsim.scenario.rules.reading import mappings
+from batchsim.scenario.reading import base_name, mappings, whole
+from batchsim.scenario.rules.context import Context, rule
 
 
 def _required(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:

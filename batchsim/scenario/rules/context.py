@@ -12,12 +12,7 @@ from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.configuration import Configuration
 from batchsim.scenario.deployment import filled
 from batchsim.scenario.document import Document, Where
-from batchsim.scenario.rules.reading import base_name, dig, figure, requirement, whole
-
-__all__ = [
-    "RULES", "Context", "Rule", "Stage", "base_name", "check_all", "declare", "dig", "figure", "requirement", "rule",
-    "whole",
-]  # fmt: skip
+from batchsim.scenario.reading import mappings
 
 
 @dataclass(frozen=True)
@@ -38,11 +33,7 @@ class Context:
 
     def items(self, kind: str) -> Iterator[tuple[Where, dict[str, Any]]]:
         """The objects of one list of the batch section, with their places."""
-        batch = self.document.values.get("batch")
-        objects = batch.get(kind) if isinstance(batch, dict) else None
-        for index, value in enumerate(objects if isinstance(objects, list) else []):
-            if isinstance(value, dict):
-                yield ("batch", kind, index), value
+        return mappings(self.document.values, (), "batch", kind)
 
     @cached_property
     def environments(self) -> dict[str, tuple[Where, dict[str, Any]]]:
@@ -78,15 +69,9 @@ class Context:
 
     def workflows(self) -> Iterator[tuple[Where, dict[str, Any], list[tuple[Where, dict[str, Any]]]]]:
         """Workflows with their jobs."""
-        entries = self.document.values.get("workload")
-        for index, entry in enumerate(entries if isinstance(entries, list) else []):
-            if isinstance(entry, dict) and isinstance(entry.get("jobs"), list):
-                where: Where = ("workload", index)
-                yield (
-                    where,
-                    entry,
-                    [((*where, "jobs", n), j) for n, j in enumerate(entry["jobs"]) if isinstance(j, dict)],
-                )
+        for where, entry in mappings(self.document.values, (), "workload"):
+            if isinstance(entry.get("jobs"), list):
+                yield where, entry, list(mappings(entry, where, "jobs"))
 
     def traces(self) -> Iterator[tuple[Where, dict[str, Any]]]:
         """Traces."""

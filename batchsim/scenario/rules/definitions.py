@@ -7,7 +7,8 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, rule
+from batchsim.scenario.reading import OLD_MEMBERS, dig, entries, figure, mappings, requirement_place
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
     UNIFORM_TRACES,
     Submission,
@@ -18,7 +19,6 @@ from batchsim.scenario.rules.reach import (
     platform_of,
     submissions,
 )
-from batchsim.scenario.rules.reading import OLD_MEMBERS, entries, figure, mappings, requirement_place
 
 API = "AWS Batch API, RegisterJobDefinitionRequest"
 PROPERTIES = ("containerProperties", "ecsProperties", "eksProperties")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.errors import Finding
-from batchsim.scenario.rules.context import Context, dig, rule, whole
+from batchsim.scenario.reading import dig, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, FARGATE, kind_of
 
 API = "AWS Batch API, ComputeResource"

@@ -9,9 +9,9 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, base_name, dig, figure, rule, whole
+from batchsim.scenario.reading import base_name, dig, figure, mappings, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import pairs
-from batchsim.scenario.rules.reading import mappings
 
 SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
 

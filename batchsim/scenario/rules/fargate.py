@@ -8,7 +8,8 @@ from typing import Any
 from batchsim.catalog.fargate import SIZES, is_legal, nearest_legal
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, rule, whole
+from batchsim.scenario.reading import dig, mappings, requirement, requirement_place, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
     architecture_of,
     attached,
@@ -21,7 +22,6 @@ from batchsim.scenario.rules.reach import (
     submissions,
     tasks,
 )
-from batchsim.scenario.rules.reading import mappings, requirement, requirement_place
 
 GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
 ARCHITECTURES = ("X86_64", "ARM64")

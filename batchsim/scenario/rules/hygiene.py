@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.errors import Finding
-from batchsim.scenario.rules.context import Context, base_name, rule
+from batchsim.scenario.reading import base_name, dig, entries
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.definitions import PLATFORMS
 from batchsim.scenario.rules.reach import UNIFORM_TRACES, kinds_of, platform_of, submissions
-from batchsim.scenario.rules.reading import dig, entries
 
 
 @rule(

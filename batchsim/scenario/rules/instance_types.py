@@ -11,9 +11,9 @@ from batchsim.catalog.offerings import on_demand_usd_per_hour
 from batchsim.catalog.tables import NotInCatalogError
 from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, rule
+from batchsim.scenario.reading import dig, entries
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
-from batchsim.scenario.rules.reading import entries
 
 API = "AWS Batch API, ComputeResource.instanceTypes"
 SETS = ("optimal", "default_x86_64", "default_arm64")

@@ -8,7 +8,8 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, requirement, rule, whole
+from batchsim.scenario.reading import dig, entries, mappings, requirement, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
     attached,
     instance_types_of,
@@ -20,7 +21,6 @@ from batchsim.scenario.rules.reach import (
     submissions,
     types_of,
 )
-from batchsim.scenario.rules.reading import entries, mappings
 
 GUIDE = "AWS Batch User Guide, Multi-node parallel jobs"
 RANGE = re.compile(r"(\d{0,9})(:?)(\d{0,9})")

@@ -11,9 +11,9 @@ from datetime import date
 from batchsim.errors import Finding
 from batchsim.scenario.deployment import missing
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, rule
+from batchsim.scenario.reading import dig, entries, mappings
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, FARGATE, kind_of
-from batchsim.scenario.rules.reading import entries, mappings
 
 API = "AWS Batch API, ComputeResource"
 

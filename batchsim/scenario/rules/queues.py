@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, base_name, dig, rule, whole
+from batchsim.scenario.reading import base_name, dig, mappings, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import SPOT, kinds_of
-from batchsim.scenario.rules.reading import mappings
 
 API = "AWS Batch API, CreateJobQueueRequest"
 

@@ -9,8 +9,8 @@ from typing import Any
 from batchsim.catalog.instance_types import InstanceType, expand
 from batchsim.catalog.tables import NotInCatalogError
 from batchsim.scenario.document import Where
+from batchsim.scenario.reading import base_name, dig, entries, figure, mappings, requirement, requirement_place
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.reading import base_name, dig, entries, figure, mappings, requirement, requirement_place
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 EC2 = ("EC2", "SPOT")

@@ -8,9 +8,9 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, dig, rule, whole
+from batchsim.scenario.reading import dig, entries, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import SPOT, Submission, kinds_of, retrying, submissions
-from batchsim.scenario.rules.reading import entries
 
 STRATEGY = "AWS Batch API, RetryStrategy, EvaluateOnExit"
 GUIDE = "AWS Batch User Guide, Job retries"

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
 from batchsim.scenario.model import Arrivals
-from batchsim.scenario.rules.context import Context, base_name, dig, rule
+from batchsim.scenario.reading import base_name, dig, mappings
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.names import NAMED
 from batchsim.scenario.rules.reach import containers, submissions
-from batchsim.scenario.rules.reading import mappings
 from batchsim.units import HOUR
 
 QUOTAS = "AWS Batch User Guide, Service quotas"

@@ -8,7 +8,8 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.distributions import Distribution, as_distribution
-from batchsim.scenario.rules.context import Context, dig, rule, whole
+from batchsim.scenario.reading import dig, whole
+from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import FARGATE, SPOT, kinds_of, retrying, submissions
 from batchsim.units import DAY, HOUR, format_duration
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.errors import Finding
-from batchsim.scenario.rules.context import Context, dig, rule
-from batchsim.scenario.rules.reading import mappings
+from batchsim.scenario.reading import dig, mappings
+from batchsim.scenario.rules.context import Context, rule
 
 TITLE = "What is not simulated yet is refused by name"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.rules.context import Context, base_name, dig, rule, whole
+from batchsim.scenario.reading import base_name, dig, whole
+from batchsim.scenario.rules.context import Context, rule
 
 SUBMIT = "AWS Batch API, SubmitJobRequest"
 

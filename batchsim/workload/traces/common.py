@@ -15,7 +15,7 @@ from batchsim.columns import Floats, Ints
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario.configuration import Shape
 from batchsim.scenario.model import Trace
-from batchsim.scenario.rules.context import base_name
+from batchsim.scenario.reading import base_name
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.parts import Edges, Part, no_edges
 from batchsim.workload.workflow import group_of

@@ -17,7 +17,7 @@ import numpy as np
 
 from batchsim.columns import Floats
 from batchsim.scenario.model import Trace
-from batchsim.scenario.rules.context import base_name, dig, figure, requirement
+from batchsim.scenario.reading import base_name, dig, figure, requirement
 from batchsim.workload.traces.common import Faults, Jobs
 from batchsim.workload.traces.wfformat import load_json
 

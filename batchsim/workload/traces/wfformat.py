@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from batchsim.scenario.model import Trace
-from batchsim.scenario.rules.context import dig, figure
+from batchsim.scenario.reading import dig, figure
 from batchsim.workload.traces.common import Faults, Jobs, read_bytes
 
 BYTES_PER_MIB = 1024**2

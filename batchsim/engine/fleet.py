@@ -8,7 +8,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
@@ -84,6 +84,7 @@ class Fleet:
         self._launches = 0
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
+        self._prices_change = any(offering.price_steps for offering in spec.offerings)
         self._holds: dict[Shape, bool] = {}
         self._best_fits: dict[Shape, Offering] = {}
         self._capacity = world.capacity
@@ -236,10 +237,16 @@ class Fleet:
         if not strict or shape.nodes or not self.holds(shape):
             return self.spec.offerings
         best = self._best_fits.get(shape)
-        if best is None:
-            able = [offering for offering in self.spec.offerings if offering.holds(shape)]
+        if best is None or best.price_steps:
+            able = [offering for offering in self._offerings() if offering.holds(shape)]
             best = self._best_fits[shape] = choose("BEST_FIT", able, {shape: 1})[0].offering
         return (best,)
+
+    def _offerings(self) -> Sequence[Offering]:
+        """The types at the prices of this moment."""
+        if not self._prices_change:
+            return self.spec.offerings
+        return [offering.priced_at(self._clock.now) for offering in self.spec.offerings]
 
     def provides(self, shape: Shape) -> bool:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""
@@ -355,7 +362,7 @@ class Fleet:
         AWS does not say which types stand for ``minvCpus`` while no job waits; this is an assumption.
         """
         while self.vcpus < vcpus:
-            offerings = [offering for offering in self.spec.offerings if not self._scarce or self._may_launch(offering)]
+            offerings = [offering for offering in self._offerings() if not self._scarce or self._may_launch(offering)]
             if not offerings:
                 return
             cheapest = min(
@@ -401,7 +408,7 @@ class Fleet:
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
             best_fit = self.spec.allocation_strategy == "BEST_FIT"
-            listed = (chosen,) if best_fit and chosen else self.spec.offerings
+            listed = (chosen,) if best_fit and chosen else self._offerings()
             allowed = self._under_limit if best_fit else self._may_launch
             offerings = [offering for offering in listed if allowed(offering)]
             if not any(offering.holds(next(iter(left))) for offering in offerings):

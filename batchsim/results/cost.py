@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from batchsim.catalog.billing import billed_instance_s, billed_task_s, is_free_spot
 from batchsim.columns import PURPOSES, Floats, Ints, Recording, Status
 from batchsim.results.savings import Coverage, coverage
+from batchsim.results.spot_prices import Recorded, recorded
 from batchsim.results.steps import integral, product
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
 from batchsim.units import HOUR, MIB_PER_GIB
@@ -50,9 +51,14 @@ class Costs:
     task_rate : ndarray, shape (attempts,)
         USD per second of Fargate tasks; 0 for other attempts.
     instance_rate : ndarray, shape (instances,)
-        USD per second while running, root volume included; 0 where the compute was free.
-    unused_commitment : float
-        What a Savings Plan committed and bought nothing.
+        USD per second while running, root volume included, before a Savings Plan; without the compute where it was
+        free or its price was recorded.
+    eligible_rate : ndarray, shape (instances,)
+        USD per second of what a Savings Plan may cover.
+    recorded : Recorded or None
+        Instances whose price changed while they ran.
+    plan : Coverage or None
+        What a Savings Plan covers.
     """
 
     attempt: dict[str, Floats]
@@ -60,7 +66,14 @@ class Costs:
     instance_total: Floats
     task_rate: Floats
     instance_rate: Floats
-    unused_commitment: float = 0.0
+    eligible_rate: Floats
+    recorded: Recorded | None = None
+    plan: Coverage | None = None
+
+    @property
+    def unused_commitment(self) -> float:
+        """What a Savings Plan committed and bought nothing."""
+        return 0.0 if self.plan is None else self.plan.unused_usd
 
     @property
     def attempt_total(self) -> Floats:
@@ -74,7 +87,7 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
     started = np.where(np.isnan(attempts.started_at), stop, attempts.started_at)
     by_attempt = {purpose: np.zeros(n) for purpose in ("boot", "useful", "rework", "minimum")}
-    instance, total, rate = _instances(configuration, recording)
+    instance, total, rate, changing = _instances(configuration, recording)
     tenancies = _tenancies(workload, configuration, recording)
     weights = rate[tenancies.instance] * tenancies.share
     rate_of = np.bincount(tenancies.attempt, weights=weights, minlength=n).astype(np.float64)
@@ -91,16 +104,20 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     by_attempt["minimum"][billed] = task_rate[billed] * (
         billed_task_s(stop[billed] - begun[billed]) - (stop - begun)[billed]
     )
+    spans = _Spans(begun, np.maximum(started, begun), stop)
+    if changing is not None:
+        _pay_recorded(changing, recording, tenancies, spans, by_attempt, instance, total)
     plan, price = None, np.zeros(len(total))
     if configuration.savings_plan is not None:
-        spans = _Spans(begun, np.maximum(started, begun), stop)
         plan, price = _save(configuration, recording, tenancies, task_rate, spans, by_attempt, instance, total)
-    _unused(configuration, recording, by_attempt, instance, total, rate, tenancies, stop, plan, price)
-    return Costs(by_attempt, instance, total, task_rate, rate, 0.0 if plan is None else plan.unused_usd)
+    _unused(configuration, recording, by_attempt, instance, total, rate, tenancies, stop, plan, price, changing)
+    return Costs(by_attempt, instance, total, task_rate, rate, price, changing, plan)
 
 
-def _instances(configuration: Configuration, recording: Recording) -> tuple[dict[str, Floats], Floats, Floats]:
-    """Boot and minimum of each instance, its bill, and its rate in USD per second."""
+def _instances(
+    configuration: Configuration, recording: Recording
+) -> tuple[dict[str, Floats], Floats, Floats, Recorded | None]:
+    """Boot and minimum of each instance, its bill, its rate in USD per second, and what is beside it."""
     instances = recording.instances
     price, volume = (
         column / HOUR
@@ -112,7 +129,9 @@ def _instances(configuration: Configuration, recording: Recording) -> tuple[dict
     ran = ~np.isnan(instances.running_at)
     running_at = np.where(ran, instances.running_at, instances.terminated_at)
     running_s = np.maximum(instances.terminated_at - running_at, 0.0)
-    compute = np.where(instances.reclaimed & is_free_spot(running_s), 0.0, price)
+    free = instances.reclaimed & is_free_spot(running_s)
+    changing = recorded(configuration, recording, free)
+    compute = np.where(free if changing is None else free | (changing.curve >= 0), 0.0, price)
     billed_s = np.where(ran, billed_instance_s(running_s), 0.0)
     total = compute * billed_s + volume * (instances.terminated_at - instances.requested_at)
     registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
@@ -125,7 +144,40 @@ def _instances(configuration: Configuration, recording: Recording) -> tuple[dict
         "idle": np.zeros(len(total)),
         "stranded": np.zeros(len(total)),
     }
-    return purposes, total, compute + volume
+    return purposes, total, compute + volume, changing
+
+
+def _pay_recorded(
+    changing: Recorded,
+    recording: Recording,
+    tenancies: _Tenancies,
+    spans: _Spans,
+    by_attempt: dict[str, Floats],
+    instance: dict[str, Floats],
+    total: Floats,
+) -> None:
+    """Add what instances of recorded prices cost."""
+    attempts, instances = recording.attempts, recording.instances
+    every = np.arange(len(total))
+    ran = ~np.isnan(instances.running_at)
+    running_at = np.where(ran, instances.running_at, instances.terminated_at)
+    registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
+    used_until = instances.terminated_at
+    billed_s = np.where(ran, billed_instance_s(np.maximum(used_until - running_at, 0.0)), 0.0)
+    instance["boot"] += changing.paid(every, running_at, np.maximum(registered_at, running_at))
+    instance["minimum"] += changing.paid(every, used_until, running_at + billed_s)
+    total += changing.paid(every, running_at, running_at + billed_s)
+    at, host = tenancies.attempt, tenancies.instance.astype(np.int64)
+
+    def of_attempts(start: Floats, stop: Floats) -> Floats:
+        usd = tenancies.share * changing.paid(host, start[at], stop[at])
+        return np.bincount(at, weights=usd, minlength=len(start)).astype(np.float64)
+
+    run = of_attempts(spans.started, spans.stop)
+    failed = attempts.status == Status.FAILED
+    by_attempt["boot"] += of_attempts(spans.begun, spans.started)
+    by_attempt["useful"] += np.where(failed, 0.0, run)
+    by_attempt["rework"] += np.where(failed, run, 0.0)
 
 
 @dataclass(frozen=True)
@@ -277,6 +329,7 @@ def _unused(
     stop: Floats,
     plan: Coverage | None,
     price: Floats,
+    changing: Recorded | None,
 ) -> None:
     """Split what no attempt used of registered instances into stranded and idle."""
     n = len(total)
@@ -285,13 +338,17 @@ def _unused(
     assert isinstance(used, np.ndarray)  # noqa: S101 (for the type checker)
     mine_rate = rate[host] * tenancies.share
     together = np.bincount(attempt, weights=mine_rate, minlength=len(used)).astype(np.float64)[attempt]
-    part = np.divide(mine_rate, together, out=np.zeros(len(host)), where=together > 0)
+    part = np.divide(mine_rate, together, out=1.0 / np.bincount(attempt, minlength=1)[attempt], where=together > 0)
     spent = np.bincount(host, weights=used[attempt] * part, minlength=n)
     for index in range(len(configuration.environments)):
         at, level = _stranded_steps(recording, index)
         if not len(at):
             continue
         instance["stranded"] += rate * _unused_area(recording, tenancies, stop, index, at, level)
+        if changing is not None:
+            for number, curve in enumerate(changing.curves):
+                area = _unused_area(recording, tenancies, stop, index, *product(at, level, *curve))
+                instance["stranded"] += np.where(changing.curve == number, area, 0.0)
         if plan is not None:
             at, level = product(at, level, plan.at, plan.discount)
             instance["stranded"] -= price * _unused_area(recording, tenancies, stop, index, at, level)

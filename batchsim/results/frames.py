@@ -242,7 +242,12 @@ class Tables:
             },
             "termination_reason": self._reasons(instances.reason[rows], [None] * len(rows)),
             "jobs": jobs[rows],
-            "price_usd_per_hour": np.array([offering.price_usd_per_hour for _, offering in offerings]),
+            "price_usd_per_hour": np.array(
+                [
+                    offering.priced_at(at).price_usd_per_hour
+                    for (_, offering), at in zip(offerings, instances.requested_at[rows].tolist(), strict=True)
+                ]
+            ),
             "cost_usd": cost.instance_total[rows],
             "idle_cost_usd": (cost.instance["idle"] + cost.instance["stranded"])[rows],
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,13 +22,7 @@ def steps(start: Floats, stop: Floats, size: Floats) -> tuple[Floats, Floats]:
     at = np.concatenate([start[held], stop[held]])
     change = np.concatenate([size[held], -size[held]])
     instants, place = np.unique(at, return_inverse=True)
-    level: Floats = np.cumsum(np.bincount(place, weights=change, minlength=len(instants)))
-    # What was added and taken away again leaves rounding error behind, not a level.
-    level[np.abs(level) < 1e-9] = 0.0
-    if len(level):
-        kept = np.concatenate([[True], level[1:] != level[:-1]])
-        instants, level = instants[kept], level[kept]
-    return instants, level
+    return _kept(instants, np.cumsum(np.bincount(place, weights=change, minlength=len(instants))))
 
 
 def integral(at: Floats, level: Floats, until: Floats) -> Floats:
@@ -54,6 +50,29 @@ def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) ->
         return np.where(place < 0, 0.0, levels[np.maximum(place, 0)])
 
     return instants, held(at, level) * held(other_at, other_level)
+
+
+def total(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """The sum of step functions; each is 0 before its first instant.
+
+    Examples
+    --------
+    >>> total([(np.array([0.0, 5.0]), np.array([2.0, 0.0])), (np.array([3.0]), np.array([1.0]))])
+    (array([0., 3., 5.]), array([2., 3., 1.]))
+    """
+    instants, place = np.unique(np.concatenate([at for at, _ in parts]), return_inverse=True)
+    change = np.concatenate([np.diff(level, prepend=0.0) for _, level in parts])
+    return _kept(instants, np.cumsum(np.bincount(place, weights=change, minlength=len(instants))))
+
+
+def _kept(instants: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """A step function without steps that change nothing."""
+    # What was added and taken away again leaves rounding error behind, not a level.
+    level[np.abs(level) < 1e-9] = 0.0
+    if len(level):
+        kept = np.concatenate([[True], level[1:] != level[:-1]])
+        instants, level = instants[kept], level[kept]
+    return instants, level
 
 
 def time_average(at: Floats, level: Floats, start: float, end: float) -> float:

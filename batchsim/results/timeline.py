@@ -12,7 +12,7 @@ import numpy as np
 
 from batchsim.columns import TIMELINE, Floats, Status
 from batchsim.results.frames import Tables, schema
-from batchsim.results.steps import steps, thin
+from batchsim.results.steps import product, steps, thin, total
 from batchsim.units import HOUR
 
 if TYPE_CHECKING:
@@ -109,16 +109,29 @@ def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
 
 
 def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:
-    """US dollars per hour that an environment is paid at."""
+    """US dollars per hour that an environment is paid at, what a Savings Plan covers at the plan's price."""
     attempts, instances, cost = tables.recording.attempts, tables.recording.instances, tables.costs
     end = _ends(tables)[1]
     mine = instances.environment == environment
-    gone = instances.terminated_at[mine]
-    running = np.where(np.isnan(instances.running_at[mine]), gone, instances.running_at[mine])
+    gone = instances.terminated_at
+    running = np.where(np.isnan(instances.running_at), gone, instances.running_at)
     tasks = (attempts.environment == environment) & (cost.task_rate > 0)
     pulled = np.where(np.isnan(attempts.pull_at[tasks]), end[tasks], attempts.pull_at[tasks])
-    return steps(
-        np.concatenate([running, pulled]),
-        np.concatenate([gone, end[tasks]]),
-        np.concatenate([cost.instance_rate[mine], cost.task_rate[tasks]]) * HOUR,
-    )
+
+    def paid(of_instances: Floats, of_tasks: Floats) -> tuple[Floats, Floats]:
+        return steps(
+            np.concatenate([running[mine], pulled]),
+            np.concatenate([gone[mine], end[tasks]]),
+            np.concatenate([of_instances[mine], of_tasks[tasks]]) * HOUR,
+        )
+
+    parts = [paid(cost.instance_rate, cost.task_rate)]
+    if cost.recorded is not None:
+        for number, curve in enumerate(cost.recorded.curves):
+            on = np.where(cost.recorded.curve == number, 1.0, 0.0)
+            parts.append(product(*paid(on, np.zeros(len(cost.task_rate))), *curve))
+    option = tables.configuration.environments[environment].purchase_option
+    if cost.plan is not None and option in {"EC2", "FARGATE"}:
+        at, level = paid(cost.eligible_rate, cost.task_rate)
+        parts.append(product(at, -level, cost.plan.at, cost.plan.discount))
+    return parts[0] if len(parts) == 1 else total(parts)

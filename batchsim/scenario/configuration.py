@@ -6,8 +6,9 @@ botocore or the catalog.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
@@ -51,6 +52,8 @@ class Offering:
         Factor on the registration delay (GPU images, very large and bare-metal hosts).
     pull_mib_per_s : float
         Rate at which an image is pulled, compressed.
+    price_steps : tuple of (float, float)
+        Of a price that changes: from when on how many USD per hour, the first at 0. Empty where it is fixed.
     """
 
     instance_type: str
@@ -65,6 +68,14 @@ class Offering:
     interruptions_per_hour: float = 0.0
     boot_factor: float = 1.0
     pull_mib_per_s: float = 45.0
+    price_steps: tuple[tuple[float, float], ...] = ()
+
+    def priced_at(self, at: float) -> Offering:
+        """The same at the price of a moment."""
+        if not self.price_steps:
+            return self
+        step = bisect_right(self.price_steps, at, key=lambda step: step[0]) - 1
+        return replace(self, price_usd_per_hour=self.price_steps[max(step, 0)][1])
 
     @property
     def shape(self) -> Shape:

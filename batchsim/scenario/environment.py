@@ -81,6 +81,12 @@ class Discount(Section):
     discount: Probability
 
 
+class PriceHistory(Section):
+    """Recorded Spot prices: JSON as ``aws ec2 describe-spot-price-history`` writes it."""
+
+    history: str
+
+
 class InterruptionTrace(Section):
     """A recorded market: JSON with run lengths of how many instances could be had (see `docs/defaults.md`)."""
 
@@ -95,11 +101,10 @@ def _interruptions(value: Any) -> Any:
 
 
 def _prices(value: Any) -> Any:
-    if isinstance(value, dict) and "history" in value:
-        raise ValueError("a history of Spot prices is not simulated yet")
-    if isinstance(value, Discount) or value == "advisor":
+    if isinstance(value, (Discount, PriceHistory)) or value == "advisor":
         return value
-    return _one(Discount, value, "expected advisor, or discount: 0 to 1")
+    kind = PriceHistory if isinstance(value, dict) and "history" in value else Discount
+    return _one(kind, value, "expected advisor, discount: 0 to 1, or history: a file")
 
 
 def _one(kind: type[Section], value: Any, expected: str) -> Section:
@@ -119,7 +124,7 @@ class Spot(Section):
     hazard_scale: float = Field(default=10.0, ge=0, le=10_000)
     fargate_rate_per_hour: float = Field(default=0.01, ge=0, le=MOST_PER_HOUR)
     notice: Seconds = 120.0
-    prices: Annotated[Literal["advisor"] | Discount, BeforeValidator(_prices)] = "advisor"
+    prices: Annotated[Literal["advisor"] | Discount | PriceHistory, BeforeValidator(_prices)] = "advisor"
     fargate_discount: Probability = 0.69
 
 

@@ -101,13 +101,14 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
     raise_errors(findings)
     frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
-    configuration, more = resolve(document, frame.region, frame.environment, base, checked.catalog)
+    start = parse_instant(frame.start)
+    configuration, more = resolve(document, frame.region, start, frame.environment, base, checked.catalog)
     findings += more
     raise_errors(findings)
     scenario = Scenario(
         name=frame.name,
         region=frame.region,
-        start=parse_instant(frame.start),
+        start=start,
         duration_s=frame.duration,
         horizon_s=frame.horizon,
         seed=frame.seed,

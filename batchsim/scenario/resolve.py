@@ -7,6 +7,8 @@ lacks, and jobs that nothing can hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,9 @@ from batchsim.scenario.configuration import (
     TimeLimit,
 )
 from batchsim.scenario.document import Document, Where
-from batchsim.scenario.environment import Environment, InterruptionTrace, RatePerHour
+from batchsim.scenario.environment import Discount, Environment, InterruptionTrace, PriceHistory, RatePerHour
 from batchsim.scenario.reading import base_name, dig
-from batchsim.scenario.recordings import spot_trace
+from batchsim.scenario.recordings import PriceSteps, spot_prices, spot_trace
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.shapes import main_container, main_task, node_range, requested
 from batchsim.units import MIB_PER_GIB
@@ -58,26 +60,51 @@ LARGE_VCPUS = 192
 DEFAULT_ZONES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Recordings:
+    """What was recorded of the Spot market; None where the scenario names no recording."""
+
+    trace: SpotTrace | None = None
+    prices: Mapping[str, PriceSteps] | None = None
+
+
+class _BidPassedError(ValueError):
+    """A recorded price that rises above ``bidPercentage``, which would end instances."""
+
+
 def resolve(
-    document: Document, region: str, settings: Environment, base: Path, catalog: Catalog = BUNDLED
+    document: Document,
+    region: str,
+    start: datetime,
+    settings: Environment,
+    base: Path,
+    catalog: Catalog = BUNDLED,
 ) -> tuple[Configuration, list[Finding]]:
     """The configuration of a checked document, and what was found on the way.
 
     Parameters
     ----------
+    start : datetime
+        The wall-clock time of the simulation's beginning.
     base : Path
         Folder that the paths of recordings are relative to.
     """
     context = Context(document, catalog=catalog)
     findings: list[Finding] = []
-    market = settings.spot.interruptions
-    trace = None
-    if isinstance(market, InterruptionTrace):
-        trace = spot_trace(base / market.trace, document, findings)
+    market, prices = settings.spot.interruptions, settings.spot.prices
+    recordings = _Recordings(
+        spot_trace(base / market.trace, document, findings) if isinstance(market, InterruptionTrace) else None,
+        spot_prices(base / prices.history, start, document, findings) if isinstance(prices, PriceHistory) else None,
+    )
+    if findings:
+        return Configuration(region, (), (), ()), findings
     environments = []
     for where, value in context.items("computeEnvironments"):
         try:
-            environments.append(_environment(value, region, settings, catalog, trace))
+            environments.append(_environment(value, region, settings, catalog, recordings))
+        except _BidPassedError as error:
+            place: Where = (*where, "computeResources", "bidPercentage")
+            findings.append(document.finding(place, "not-simulated", str(error)))
         except NotInCatalogError as error:
             findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
@@ -97,7 +124,7 @@ def resolve(
 
 
 def _environment(
-    value: Mapping[str, Any], region: str, settings: Environment, catalog: Catalog, trace: SpotTrace | None
+    value: Mapping[str, Any], region: str, settings: Environment, catalog: Catalog, recordings: _Recordings
 ) -> ComputeEnvironment:
     name, enabled = value["computeEnvironmentName"], value.get("state", "ENABLED") == "ENABLED"
     resources = value.get("computeResources")
@@ -124,11 +151,11 @@ def _environment(
         min_vcpus=resources.get("minvCpus", 0),
         desired_vcpus=resources.get("desiredvCpus", 0),
         allocation_strategy=strategy,
-        offerings=tuple(_offerings(resources, region, settings, catalog, strategy)),
+        offerings=tuple(_offerings(resources, region, settings, catalog, strategy, recordings)),
         zones=_zones(resources, region),
         min_scale_down_delay_s=60.0 * (dig(resources, "scalingPolicy", "minScaleDownDelayMinutes") or 0),
         root_volume_usd_per_hour=root_volume_usd_per_hour(region, settings.ec2.root_volume / MIB_PER_GIB, catalog),
-        spot_trace=trace if kind == "SPOT" else None,
+        spot_trace=recordings.trace if kind == "SPOT" else None,
     )
 
 
@@ -155,13 +182,19 @@ def _fargate_prices(region: str, settings: Environment, catalog: Catalog, *, spo
 
 
 def _offerings(
-    resources: Mapping[str, Any], region: str, settings: Environment, catalog: Catalog, strategy: str
+    resources: Mapping[str, Any],
+    region: str,
+    settings: Environment,
+    catalog: Catalog,
+    strategy: str,
+    recordings: _Recordings,
 ) -> Iterator[Offering]:
     """The types that may be launched: an explicit size leaves the expansion of its family."""
     on_demand = on_demand_usd_per_hour(region, catalog)
     spot = resources["type"] == "SPOT"
     entries = resources["instanceTypes"]
     seen: set[str] = {entry for entry in entries if "." in entry}
+    unpriced: list[str] = []
     for listed, entry in enumerate(entries):
         for kind in expand(entry, catalog=catalog):
             if (kind.name in seen) != (entry == kind.name):
@@ -179,7 +212,21 @@ def _offerings(
                 continue
             spot_usd, bucket, hazard = offer
             # A hair of rounding error is not a higher price.
-            if spot_usd <= usd * resources.get("bidPercentage", 100) / 100 * (1 + 1e-9):
+            bid = usd * resources.get("bidPercentage", 100) / 100 * (1 + 1e-9)
+            steps: PriceSteps = ()
+            if recordings.prices is not None:
+                steps = recordings.prices.get(kind.name, ())
+                if not steps or steps[0][0] > 0:
+                    unpriced.append(kind.name)
+                    continue
+                spot_usd = steps[0][1]
+                passed = [price > bid for _, price in steps]
+                if any(passed) and not all(passed):
+                    raise _BidPassedError(
+                        f"the recorded price of {kind.name} passes {resources.get('bidPercentage', 100)} % of its "
+                        "on-demand price: what that does to instances is not simulated"
+                    )
+            if spot_usd <= bid:
                 factor = HAZARD_FACTORS.get(strategy, 1.0) if settings.spot.interruptions == "advisor" else 1.0
                 yield _offering(
                     kind,
@@ -189,7 +236,11 @@ def _offerings(
                     usd,
                     interruption_bucket=bucket,
                     interruptions_per_hour=hazard * factor,
+                    price_steps=steps,
                 )
+    if unpriced:
+        types = ", ".join(unpriced[:5]) + (" …" if len(unpriced) > 5 else "")
+        raise NotInCatalogError(f"the recorded Spot prices have none at the start for {types}")
 
 
 def _spot(
@@ -200,7 +251,7 @@ def _spot(
     if advice is None or "spot" not in kind.usage_classes:
         return None
     market = settings.spot
-    usd = on_demand * (1 - (advice.savings if market.prices == "advisor" else market.prices.discount))
+    usd = on_demand * (1 - (market.prices.discount if isinstance(market.prices, Discount) else advice.savings))
     if market.prices == "advisor" and not catalog.is_bundled:
         usd = spot_usd_per_hour(region, catalog).get(kind.name, usd)
     if isinstance(market.interruptions, RatePerHour):

@@ -27,7 +27,12 @@ from batchsim.scenario.objectives import Objective
 from batchsim.scenario.overrides import paths_of_key
 
 #: Where a scenario names a catalog, as a variant's override says it.
-_CATALOG = "environment.prices.catalog"
+#: Members of the ``environment:`` section that are paths.
+_PATHS = {
+    ("environment", "prices", "catalog"),
+    ("environment", "spot", "interruptions", "trace"),
+    ("environment", "spot", "prices", "history"),
+}
 _ORDER = ("name", "region", "start", "duration", "horizon", "seed")
 
 
@@ -162,11 +167,9 @@ class Scenario:
             if isinstance(entry.get("trace"), dict):
                 entry["trace"]["path"] = self._relative(entry["trace"]["path"], relative_to)
         for overrides in (given.get("variants") or {}).values():
-            if isinstance(overrides, dict) and isinstance(overrides.get(_CATALOG), str):
-                overrides[_CATALOG] = self._relative(overrides[_CATALOG], relative_to)
-        environment = _dump(self.environment)
-        if self.environment.prices.catalog is not None:
-            environment["prices"]["catalog"] = self._relative(self.environment.prices.catalog, relative_to)
+            for path, value in overrides.items() if isinstance(overrides, dict) else ():
+                overrides[path] = self._moved(tuple(path.split(".")), value, relative_to)
+        environment = self._moved(("environment",), _dump(self.environment), relative_to)
         filled = {
             **given,
             "name": self.name,
@@ -180,6 +183,12 @@ class Scenario:
         filled.pop("versions", None)
         ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
         return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
+
+    def _moved(self, where: tuple[str, ...], value: Any, folder: Path) -> Any:
+        """A value of the scenario, the paths in it as seen from another folder."""
+        if isinstance(value, dict):
+            return {key: self._moved((*where, key), each, folder) for key, each in value.items()}
+        return self._relative(value, folder) if where in _PATHS and isinstance(value, str) else value
 
     def _relative(self, path: str, folder: Path) -> str:
         """A path of the scenario as seen from another folder."""
@@ -220,18 +229,13 @@ class Scenario:
         return text.getvalue()
 
 
-def _dump(section: Section) -> Any:
-    """A section as a scenario writes it, defaults included."""
-    if isinstance(section, (Constant, *DISTRIBUTIONS.values())):
-        return as_given(section)  # type: ignore[arg-type]
-    content: dict[str, Any] = {}
-    for name, info in type(section).model_fields.items():
-        value = getattr(section, name)
-        key = info.alias or name
-        if isinstance(value, Section):
-            content[key] = _dump(value)
-        elif isinstance(value, dict):
-            content[key] = {k: _dump(v) if isinstance(v, Section) else v for k, v in value.items()}
-        elif value is not None:
-            content[key] = value
-    return content
+def _dump(value: Any) -> Any:
+    """A section, or what is in one, as a scenario writes it, defaults included."""
+    if isinstance(value, (Constant, *DISTRIBUTIONS.values())):
+        return as_given(value)  # type: ignore[arg-type]
+    if isinstance(value, Section):
+        members = ((info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items())
+        return {key: _dump(member) for key, member in members if member is not None}
+    if isinstance(value, dict):
+        return {key: _dump(member) for key, member in value.items()}
+    return [_dump(member) for member in value] if isinstance(value, tuple) else value

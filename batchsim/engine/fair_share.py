@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -104,8 +104,6 @@ class FairShareQueue(JobQueue):
     wants : callable
         Whether a job asks for consumable resources.
     """
-
-    takes_turns = True
 
     def __init__(
         self,
@@ -205,8 +203,8 @@ class FairShareQueue(JobQueue):
         """The next job of the share to be served first."""
         return self._ranked()[0][1]
 
-    def __iter__(self) -> Iterator[int]:
-        """Waiting jobs in the order in which they would be started now, as far as the reservation allows."""
+    def plan(self, assign: Callable[[int], bool]) -> None:
+        """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""
         heap = self._ranked()
         position: dict[str, int] = {}
         left = self._allowed() - self._in_use
@@ -214,10 +212,9 @@ class FairShareQueue(JobQueue):
             score, job, identifier = heappop(heap)
             share = self._shares[identifier]
             vcpus = self._vcpus_of(self._shape_of(job))
-            if vcpus > left:
+            if vcpus > left or not assign(job):
                 continue
             left -= vcpus
-            yield job
             position[identifier] = taken = position.get(identifier, 0) + 1
             if taken < len(share.waiting):
                 ahead = score + share.weight * vcpus * self._ahead_s

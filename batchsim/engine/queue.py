@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedList
@@ -46,11 +46,7 @@ class JobQueue:
         Whether jobs came or capacity went since the last look at scaling out.
     shapes : Counter
         Waiting jobs by shape.
-    takes_turns : bool
-        Whether a job that can't be started leaves the turn to another, or blocks what is behind it.
     """
-
-    takes_turns = False
 
     def __init__(
         self,
@@ -77,11 +73,6 @@ class JobQueue:
 
     def __len__(self) -> int:
         return len(self._waiting)
-
-    def __iter__(self) -> Iterator[int]:
-        """Waiting jobs in the order in which they would be started."""
-        rows = self._rows
-        return (key % rows for key in self._waiting)
 
     def add(self, job: int, *, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
@@ -120,6 +111,13 @@ class JobQueue:
                 del shapes[shape]
         if waiting and self._overtaking:
             self._overtake(dispatch)
+
+    def plan(self, assign: Callable[[int], bool]) -> None:
+        """Offer jobs, in the order in which they would be started, until one can't be assigned."""
+        rows = self._rows
+        for key in self._waiting:
+            if not assign(key % rows):
+                break
 
     def _overtake(self, dispatch: Dispatch) -> None:
         failed = {self._shape_of(self.head())}

@@ -202,7 +202,7 @@ class Scheduler:
                     if code != head:
                         shape = self._shapes[code]
                         fitting[code] = any(station.has_room(shape) for station in queue.stations)
-                        held_back = queue.takes_turns and queue.holds_back(code)
+                        held_back = queue.holds_back(code)
                         cause = Cause.BLOCKED if fitting[code] and not held_back else self._cause(queue, code)
                         if cause is not causes[0][1]:
                             causes.append((code, cause))
@@ -217,7 +217,7 @@ class Scheduler:
 
     def _cause(self, queue: JobQueue, code: int) -> Cause:
         """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
-        if queue.takes_turns and queue.holds_back(code):
+        if queue.holds_back(code):
             return Cause.LIMIT
         shape = self._shapes[code]
         causes = [station.cause(shape) for station in queue.stations]
@@ -315,24 +315,16 @@ class Scheduler:
         left: dict[int, float],
         stock: Stock,
     ) -> None:
-        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be.
-
-        Where shares take turns, one that can't be does not keep the others.
-        """
+        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
         full: dict[int, set[int]] = {station.index: set() for station in queue.stations}
         failed: set[int] = set()
-        for job in queue:
+
+        def assign(job: int) -> bool:
             code = self._jobs.shape[job]
-            if code in failed:
-                continue
-            shape = self._shapes[code]
             wanted = self._wanted[self._jobs.group[job]]
-            if wanted:
-                if not stock.has(wanted):
-                    if queue.takes_turns:
-                        continue
-                    return
-                stock.take(wanted)
+            if code in failed or not stock.has(wanted):
+                return False
+            shape = self._shapes[code]
             for station in queue.stations:
                 if not isinstance(station, Fleet) or not station.holds(shape):
                     continue
@@ -346,8 +338,12 @@ class Scheduler:
                     demands[index][shape] = demands[index].get(shape, 0) + 1
                     break
                 if shape.nodes and station.exhausted(shape):
-                    return
+                    failed.add(code)
+                    return False
             else:
                 failed.add(code)
-                if not queue.takes_turns or failed.issuperset(queue.shapes):
-                    return
+                return False
+            stock.take(wanted)
+            return True
+
+        queue.plan(assign)

@@ -10,8 +10,7 @@ from batchsim.scenario.scenario import Scenario
 from benchmarks.peers import ARRIVALS_PER_S, MEAN_SERVICE_S, SERVERS
 
 #: What jobs of the full model ask for: vCPUs and MiB.
-SIZES = [(1, 1800), (1, 3600), (1, 7200), (2, 3600), (2, 7200), (2, 14400), (4, 7200), (4, 14400), (4, 28800),
-         (8, 14400), (8, 28800), (8, 57600)]  # fmt: skip
+SIZES = [(vcpus, vcpus * memory_mib) for vcpus in (1, 2, 4, 8) for memory_mib in (900, 1800, 3600)]
 RUNTIME = {"lognormal": {"median": 480, "p95": 1500}}
 MEAN_RUNTIME_S = 610.0
 LOAD = 0.75

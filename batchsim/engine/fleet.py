@@ -85,7 +85,10 @@ class Fleet:
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
         self._prices_change = any(offering.price_steps for offering in spec.offerings)
+        self._overshoots = spec.overshoots
         self._holds: dict[Shape, bool] = {}
+        self._smallest: dict[Shape, int] = {}
+        self._coming: dict[Shape, bool] = {}
         self._best_fits: dict[Shape, Offering] = {}
         self._capacity = world.capacity
         self._backoff: dict[str, float] = {}  # type -> until when it is not asked for
@@ -95,6 +98,8 @@ class Fleet:
         if spec.spot_trace is not None:
             notice_s = world.settings.spot.notice
             self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
+        # Whether capacity may run out here.
+        self._scarce = self._market is not None or not world.capacity.unlimited
 
     # What the scheduler asks
 
@@ -199,7 +204,7 @@ class Fleet:
             return False
         if shape.nodes:
             return self._room.gang(len(shape.nodes), self._types_for(shape)) is not None
-        return self._room.find(shape) is not None
+        return self._room.has(shape)
 
     @property
     def max_vcpus(self) -> int:
@@ -227,9 +232,19 @@ class Fleet:
                 self._may_launch_all(offering, self._missing(shape, offering))
                 for offering in self._offerings_for(shape)
             )
-        return self.holds(shape) and any(
-            self._may_launch(offering) and offering.holds(shape) for offering in self._listed_for(shape)
-        )
+        if not self.holds(shape):
+            return False
+        if not self._scarce:
+            left = self.spec.max_vcpus - self.vcpus
+            return left > 0 if self._overshoots else self._smallest_for(shape) <= left
+        return any(self._may_launch(offering) and offering.holds(shape) for offering in self._listed_for(shape))
+
+    def _smallest_for(self, shape: Shape) -> int:
+        """The vCPUs of the smallest type that holds a job."""
+        smallest = self._smallest.get(shape)
+        if smallest is None:
+            smallest = self._smallest[shape] = min(o.vcpus for o in self.spec.offerings if o.holds(shape))
+        return smallest
 
     def _listed_for(self, shape: Shape) -> tuple[Offering, ...]:
         """The types that may be taken for a job: BEST_FIT waits for the one that fits it best when it is short."""
@@ -256,7 +271,14 @@ class Fleet:
             return self.launches(shape) or any(
                 self._missing(shape, offering) <= 0 for offering in self._offerings_for(shape)
             )
-        return any(instance.holds(shape) for instance in self._booting.values()) or self.launches(shape)
+        return self.launches(shape) or self._comes(shape)
+
+    def _comes(self, shape: Shape) -> bool:
+        """Whether a booting instance will hold the job; remembered until one more boots, or one less."""
+        comes = self._coming.get(shape)
+        if comes is None:
+            comes = self._coming[shape] = any(instance.holds(shape) for instance in self._booting.values())
+        return comes
 
     def cause(self, shape: Shape) -> Cause:
         """On its way, at the limit, or not to be had."""
@@ -278,14 +300,9 @@ class Fleet:
 
     def _under_limit(self, offering: Offering, instances: int = 1) -> bool:
         left = self.spec.max_vcpus - self.vcpus
-        if self.spec.overshoots and instances == 1:
+        if self._overshoots and instances == 1:
             return left > 0
         return instances * offering.vcpus <= left
-
-    @property
-    def _scarce(self) -> bool:
-        """Whether capacity may run out here."""
-        return self._market is not None or not self._capacity.unlimited
 
     def _may_launch(self, offering: Offering) -> bool:
         return self._under_limit(offering) and (not self._scarce or self._zone_for(offering) is not None)
@@ -449,6 +466,7 @@ class Fleet:
         instance = Instance(ordinal, offering, number, zone)
         self._capacity.change(offering, self.spec.purchase_option, self.spec.zones[zone], 1)
         self._instances[ordinal] = self._booting[ordinal] = instance
+        self._coming.clear()
         self.vcpus += offering.vcpus
         self._clock.at(registered_at, self._registered, instance)
         if offering.interruptions_per_hour > 0 and self._market is None:
@@ -460,6 +478,7 @@ class Fleet:
         instance: Instance = alarm.subject
         if self._booting.pop(instance.ordinal, None) is None:
             return
+        self._coming.clear()
         self._recorder.registered(instance.ordinal, self._clock.now)
         instance.active = True
         self._room.add(instance)
@@ -478,6 +497,7 @@ class Fleet:
             self._room.discard(instance)
         else:
             self._booting.pop(instance.ordinal, None)
+            self._coming.clear()
         instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
         self._changed(self)
 
@@ -538,7 +558,8 @@ class Fleet:
 
     def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
         self._room.discard(instance)
-        self._booting.pop(instance.ordinal, None)
+        if self._booting.pop(instance.ordinal, None) is not None:
+            self._coming.clear()
         del self._instances[instance.ordinal]
         instance.active = False
         self.vcpus -= instance.offering.vcpus

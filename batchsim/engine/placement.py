@@ -7,10 +7,9 @@ candidate with the least left that still holds the task (ECS API, *PlacementStra
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from typing import Literal
-
-from sortedcontainers import SortedList
 
 from batchsim.scenario.configuration import Shape
 
@@ -57,6 +56,11 @@ class Bin:
         self.gpus += shape.gpus
 
 
+#: A bin's place in its level: free memory, then the order of launch, in one integer that compares fast.
+ORDINAL_BITS = 40
+ORDINAL = (1 << ORDINAL_BITS) - 1
+
+
 class Room:
     """Bins indexed by what they can still take.
 
@@ -66,49 +70,64 @@ class Room:
 
     def __init__(self, strategy: Literal["binpack", "spread"]) -> None:
         self._spread = strategy == "spread"
-        self._levels: dict[tuple[float, int], SortedList] = {}
+        # Free vCPUs and GPUs of each level in ascending order, and the levels in the same order.
+        self._keys: list[tuple[float, int]] = []
+        self._levels: list[list[int]] = []
         self._bins: dict[int, Bin] = {}
 
     def add(self, room: Bin) -> None:
         """Offer a bin; one without a free vCPU can't take anything and is left out."""
         if room.vcpus <= 0:
             return
-        level = self._levels.get((room.vcpus, room.gpus))
-        if level is None:
-            level = self._levels[room.vcpus, room.gpus] = SortedList()
-        level.add((room.memory_mib, room.ordinal))
+        key = (room.vcpus, room.gpus)
+        place = bisect_left(self._keys, key)
+        if place == len(self._keys) or self._keys[place] != key:
+            self._keys.insert(place, key)
+            self._levels.insert(place, [])
+        insort(self._levels[place], room.memory_mib << ORDINAL_BITS | room.ordinal)
         self._bins[room.ordinal] = room
 
     def discard(self, room: Bin) -> None:
         """Withdraw a bin, if it is there."""
         if self._bins.pop(room.ordinal, None) is None:
             return
-        level = self._levels[room.vcpus, room.gpus]
-        level.remove((room.memory_mib, room.ordinal))
+        place = bisect_left(self._keys, (room.vcpus, room.gpus))
+        level = self._levels[place]
+        del level[bisect_left(level, room.memory_mib << ORDINAL_BITS | room.ordinal)]
         if not level:
-            del self._levels[room.vcpus, room.gpus]
+            del self._keys[place], self._levels[place]
 
     def find(self, shape: Shape) -> Bin | None:
         """The bin that takes a job of this shape next; ties go to the one launched first."""
-        best: tuple[float, float, int, int] | None = None
-        for (vcpus, gpus), level in self._levels.items():
-            if vcpus < shape.vcpus or gpus < shape.gpus:
-                continue
-            if self._spread:
-                memory = level[-1][0]
-                if memory < shape.memory_mib:
-                    continue
-                ordinal = level[level.bisect_left((memory, -1))][1]
-                candidate = (-memory, -vcpus, -gpus, ordinal)
-            else:
-                index = level.bisect_left((shape.memory_mib, -1))
-                if index == len(level):
-                    continue
-                memory, ordinal = level[index]
-                candidate = (memory, vcpus, gpus, ordinal)
-            if best is None or candidate < best:
-                best = candidate
-        return None if best is None else self._bins[best[-1]]
+        keys, levels, gpus = self._keys, self._levels, shape.gpus
+        asked = shape.memory_mib << ORDINAL_BITS
+        lowest = bisect_left(keys, (shape.vcpus, gpus))
+        found = -1
+        if self._spread:
+            # The most memory, then the most vCPUs: the first level from above that has it.
+            for place in range(len(keys) - 1, lowest - 1, -1):
+                most = levels[place][-1] >> ORDINAL_BITS
+                if keys[place][1] >= gpus and most > found >> ORDINAL_BITS and most >= shape.memory_mib:
+                    found = levels[place][bisect_left(levels[place], most << ORDINAL_BITS)]
+        else:
+            # The least memory, then the fewest vCPUs: the first level from below that has it.
+            least = -1
+            for place in range(lowest, len(keys)):
+                level = levels[place]
+                if level[-1] >= asked and keys[place][1] >= gpus:
+                    candidate = level[bisect_left(level, asked)]
+                    if found < 0 or candidate >> ORDINAL_BITS < least:
+                        found, least = candidate, candidate >> ORDINAL_BITS
+        return None if found < 0 else self._bins[found & ORDINAL]
+
+    def has(self, shape: Shape) -> bool:
+        """Whether a bin could take a job of this shape."""
+        keys, levels, gpus = self._keys, self._levels, shape.gpus
+        asked = shape.memory_mib << ORDINAL_BITS
+        for place in range(bisect_left(keys, (shape.vcpus, gpus)), len(keys)):
+            if levels[place][-1] >= asked and keys[place][1] >= gpus:
+                return True
+        return False
 
     def take(self, shape: Shape) -> Bin | None:
         """Hold one job in the bin found for it, or return None."""

@@ -220,11 +220,14 @@ class Scheduler:
         if queue.holds_back(code):
             return Cause.LIMIT
         shape = self._shapes[code]
-        causes = [station.cause(shape) for station in queue.stations]
-        for cause in (Cause.BOOT, Cause.LIMIT):
-            if cause in causes:
+        found = Cause.CAPACITY
+        for station in queue.stations:
+            cause = station.cause(shape)
+            if cause is Cause.BOOT:
                 return cause
-        return Cause.CAPACITY
+            if cause is Cause.LIMIT:
+                found = cause
+        return found
 
     def _note_stranded(self, evaluated: Sequence[JobQueue]) -> None:
         """Note whether an environment's unused room is of no use to anything that waits for it, if that changed."""

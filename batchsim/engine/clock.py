@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from heapq import heappush
-from typing import Any
+from heapq import heappop, heappush
+from typing import Any, cast
 
 import simpy
 
@@ -33,7 +33,7 @@ class Alarm(simpy.Event):
     def __init__(self, clock: Clock, action: Callable[[Alarm], None], subject: Any, essential: bool) -> None:
         # As simpy.Timeout does, and for its reason: this is the hottest constructor of a run.
         self.env = clock
-        self.callbacks = [clock.fired, action]
+        self.callbacks = [action]
         self._value = None
         self._ok = True
         self._defused = False
@@ -59,6 +59,7 @@ class Clock(simpy.Environment):
         self.essential = 0
         #: Whether the run may go on though nothing essential is left: jobs wait for capacity that will come.
         self.hopeful: Callable[[], bool] = lambda: False
+        self._after_changes: Callable[[], None] | None = None
 
     def at(
         self,
@@ -81,15 +82,31 @@ class Clock(simpy.Environment):
         heappush(self._queue, entry)
         return alarm
 
-    def fired(self, alarm: Alarm) -> None:
-        """Account for an alarm that goes off; the first callback of each."""
-        if alarm.essential:
-            self.essential -= 1
+    def after_changes(self, action: Callable[[], None]) -> None:
+        """Call ``action()`` in the phase DISPATCH of this instant, without an alarm: it is the same one for all."""
+        self._after_changes = action
+
+    def step(self) -> None:
+        """SimPy's step, for alarms: each has one callback, none fails, and the essential ones are counted."""
+        self._now, _, _, event = heappop(self._queue)
+        alarm = cast("Alarm", event)
+        callbacks, alarm.callbacks = alarm.callbacks, None  # type: ignore[assignment]  # as SimPy marks it
+        if callbacks:
+            if alarm.essential:
+                self.essential -= 1
+            callbacks[0](alarm)
 
     def run_until_settled(self, floor: float, horizon: float) -> float:
         """Run until nothing essential is left, not before `floor` and not past `horizon`; return the end."""
-        while self._queue:
-            upcoming = self._queue[0][0]
+        queue = self._queue
+        while queue or self._after_changes is not None:
+            if self._after_changes is not None and not (
+                queue and queue[0][0] == self._now and queue[0][1] < Phase.DISPATCH
+            ):
+                action, self._after_changes = self._after_changes, None
+                action()
+                continue
+            upcoming = queue[0][0]
             if upcoming > horizon or (self.essential == 0 and upcoming > floor and not self.hopeful()):
                 break
             self.step()

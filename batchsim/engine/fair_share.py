@@ -132,11 +132,7 @@ class FairShareQueue(JobQueue):
         self._now = now
         self._ahead_s = ahead_s
         self._shares: dict[str, Share] = {}
-        self._count = 0
         self._in_use = 0.0
-
-    def __len__(self) -> int:
-        return self._count
 
     def _share(self, job: int) -> Share:
         identifier = self._share_of(job)
@@ -167,9 +163,7 @@ class FairShareQueue(JobQueue):
     def add(self, job: int, *, retried: bool) -> None:
         """Put a job in its share."""
         self._share(job).waiting.add((not retried, -self._priority_of(job), job))
-        self._count += 1
-        self.shapes[self._shape_of(job)] += 1
-        self.changed = self.unplanned = True
+        self._remember(self._shape_of(job))
 
     # The order
 
@@ -238,7 +232,6 @@ class FairShareQueue(JobQueue):
                 continue
             share = self._shares[identifier]
             del share.waiting[0]
-            self._count -= 1
             self._forget(shape)
             self._in_use += vcpus
             share.usage.change(now, vcpus)
@@ -249,5 +242,4 @@ class FairShareQueue(JobQueue):
         """Take the head out: it is cancelled."""
         job = self.head()
         del self._share(job).waiting[0]
-        self._count -= 1
         self._forget(self._shape_of(job))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sortedcontainers import SortedList
-
+from batchsim.engine.line import Line
 from batchsim.scenario import configuration
 
 if TYPE_CHECKING:
@@ -44,8 +42,8 @@ class JobQueue:
         Whether a scheduling cycle has to look at it.
     unplanned : bool
         Whether jobs came or capacity went since the last look at scaling out.
-    shapes : Counter
-        Waiting jobs by shape.
+    shapes : dict of int to int
+        Waiting jobs by shape; empty where none waits.
     """
 
     def __init__(
@@ -65,24 +63,24 @@ class JobQueue:
         self.stations = stations
         self.changed = False
         self.unplanned = False
-        self.shapes: Counter[int] = Counter()
+        self.shapes: dict[int, int] = {}
         self._rows = jobs
         self._shape_of = shape_of
         self._overtaking = overtake
-        self._waiting = SortedList()
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+        self._waiting = Line()
 
     def add(self, job: int, *, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
         self._waiting.add(job - self._rows if retried else job)
-        self.shapes[self._shape_of(job)] += 1
+        self._remember(self._shape_of(job))
+
+    def _remember(self, shape: int) -> None:
+        self.shapes[shape] = self.shapes.get(shape, 0) + 1
         self.changed = self.unplanned = True
 
     def head(self) -> int:
         """The job that the scheduler looks at first; the queue must not be empty."""
-        return int(self._waiting[0] % self._rows)
+        return self._waiting.first() % self._rows
 
     def holds_back(self, shape: int) -> bool:  # noqa: ARG002
         """Whether the queue's own policy keeps jobs of a shape from starting."""
@@ -99,17 +97,15 @@ class JobQueue:
 
     def drain(self, dispatch: Dispatch) -> None:
         """Start jobs from the head until one can't be."""
-        waiting, shapes, shape_of, rows = self._waiting, self.shapes, self._shape_of, self._rows
-        while waiting:
-            job = waiting[0] % rows
+        waiting, shape_of, rows = self._waiting, self._shape_of, self._rows
+        while self.shapes:
+            key = waiting.first()
+            job = key % rows
             shape = shape_of(job)
             if not dispatch(job, shape):
                 break
-            del waiting[0]
-            shapes[shape] -= 1
-            if not shapes[shape]:
-                del shapes[shape]
-        if waiting and self._overtaking:
+            self._remove(key, shape)
+        if self.shapes and self._overtaking:
             self._overtake(dispatch)
 
     def plan(self, assign: Callable[[int], bool]) -> None:
@@ -120,28 +116,29 @@ class JobQueue:
                 break
 
     def _overtake(self, dispatch: Dispatch) -> None:
-        failed = {self._shape_of(self.head())}
-        position = looked_at = 1
-        while position < len(self._waiting) and looked_at < OVERTAKE_DEPTH:
-            job = int(self._waiting[position] % self._rows)
+        head, *others = self._waiting.head(OVERTAKE_DEPTH)
+        failed = {self._shape_of(head % self._rows)}
+        for key in others:
+            job = key % self._rows
             shape = self._shape_of(job)
-            looked_at += 1
-            if shape not in failed and dispatch(job, shape):
-                self._pop(position)
+            if shape in failed:
+                continue
+            if dispatch(job, shape):
+                self._remove(key, shape)
             else:
                 failed.add(shape)
-                position += 1
 
     def remove_head(self) -> None:
         """Take the head out: it is cancelled."""
-        self._pop(0)
+        key = self._waiting.first()
+        self._remove(key, self._shape_of(key % self._rows))
 
-    def _pop(self, position: int) -> None:
-        shape = self._shape_of(int(self._waiting[position] % self._rows))
-        del self._waiting[position]
+    def _remove(self, key: int, shape: int) -> None:
+        self._waiting.remove(key)
         self._forget(shape)
 
     def _forget(self, shape: int) -> None:
-        self.shapes[shape] -= 1
-        if not self.shapes[shape]:
+        if self.shapes[shape] == 1:
             del self.shapes[shape]
+        else:
+            self.shapes[shape] -= 1

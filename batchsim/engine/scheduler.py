@@ -58,7 +58,8 @@ class Scheduler:
         self._jobs = jobs
         self._recorder = recorder
         self._fruitless = self._starts_seen = 0
-        self._cycle: tuple[float, Alarm] | None = None
+        self._cycle: Alarm | None = None  # at the next tick
+        self._cycle_due = False
         self._look: Alarm | None = None
 
     def connect(
@@ -88,7 +89,9 @@ class Scheduler:
         """A job became RUNNABLE: it is looked at in the next regular cycle."""
         queue = self._queue_of(job)
         queue.add(job, retried=retried)
-        self._request_cycle(next_tick(self._clock.now, self._settings.dispatch_interval))
+        # One that is to come is at the next tick or earlier.
+        if self._cycle is None and not self._cycle_due:
+            self._request_cycle(next_tick(self._clock.now, self._settings.dispatch_interval))
 
     def submitted(self, job: int) -> None:
         """A job arrived."""
@@ -104,7 +107,7 @@ class Scheduler:
         wanted = self._wanted[self._jobs.group[job]]
         if wanted and self._stock.give(wanted):
             for queue in self._queues:
-                if queue:
+                if queue.shapes:
                     queue.changed = True
                     self._request_cycle(self._clock.now)
 
@@ -114,7 +117,7 @@ class Scheduler:
     def room_freed(self, station: Station) -> None:
         """An environment has more room: a cycle follows at once if anything waits for it."""
         for queue in self._attached.get(station.index, ()):
-            if queue:
+            if queue.shapes:
                 queue.changed = True
                 self._request_cycle(self._clock.now)
 
@@ -130,7 +133,7 @@ class Scheduler:
         """Whether a head waits for capacity that may yet come."""
         waited_s = self._clock.now - self._jobs.last_start_at
         for queue in self._queues:
-            if queue:
+            if queue.shapes:
                 shape = self._shapes[self._jobs.shape[queue.head()]]
                 for station in queue.stations:
                     if isinstance(station, Fleet) and station.may_recover(shape, waited_s):
@@ -140,14 +143,23 @@ class Scheduler:
     # Cycles
 
     def _request_cycle(self, instant: float) -> None:
-        if self._cycle is not None:
-            if self._cycle[0] <= instant:
-                return
-            self._cycle[1].cancel()
-        self._cycle = instant, self._clock.at(instant, self._run_cycle, phase=Phase.DISPATCH)
+        if self._cycle_due:
+            return
+        if instant <= self._clock.now:
+            self._cycle_due = True
+            if self._cycle is not None:
+                self._cycle.cancel()
+                self._cycle = None
+            self._clock.after_changes(self._run_cycle)
+        elif self._cycle is None:
+            self._cycle = self._clock.at(instant, self._on_tick, phase=Phase.DISPATCH)
 
-    def _run_cycle(self, _alarm: Alarm) -> None:
+    def _on_tick(self, _alarm: Alarm) -> None:
         self._cycle = None
+        self._run_cycle()
+
+    def _run_cycle(self) -> None:
+        self._cycle_due = False
         evaluated = [queue for queue in self._by_priority if queue.changed]
         for queue in evaluated:
             queue.changed = False
@@ -160,7 +172,7 @@ class Scheduler:
             if queue.time_limits:
                 self._watch_head(queue)
         for queue in evaluated:
-            if queue and queue.unplanned:
+            if queue.unplanned and queue.shapes:
                 growing = self._growing(queue)
                 if growing:
                     self._request_look(any(fleet.booting for fleet in growing))
@@ -190,7 +202,7 @@ class Scheduler:
         room now; else it waits for what it would wait for at the head.
         """
         fitting: dict[int, bool] = {}
-        if queue:
+        if queue.shapes:
             job = queue.head()
             head = self._jobs.shape[job]
             wanted = self._wanted[self._jobs.group[job]]
@@ -251,7 +263,7 @@ class Scheduler:
 
     def _watch_head(self, queue: JobQueue) -> None:
         """Have the head cancelled when it waits too long for a reason that a time limit names."""
-        if not queue:
+        if not queue.shapes:
             self._time_limits.clear(queue)
             return
         job = queue.head()
@@ -259,7 +271,7 @@ class Scheduler:
         self._time_limits.watch(queue, job, blocked_for(queue.stations, shape))
 
     def _cancel_head(self, queue: JobQueue, job: int, reason: str) -> None:
-        if queue and queue.head() == job:
+        if queue.shapes and queue.head() == job:
             queue.remove_head()
             queue.changed = True
             self._jobs.cancel(job, reason)

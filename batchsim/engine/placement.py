@@ -65,7 +65,8 @@ class Room:
     """Bins indexed by what they can still take.
 
     Bins with the same free vCPUs and GPUs form a level, ordered by free memory, so that looking for room costs one
-    bisection per level and not one test per instance. A bin must be out of the room while its figures change.
+    bisection per level and not one test per instance. A bin must be out of the room while its figures change. A shape
+    that found no room is not looked for again until a bin comes that holds it.
     """
 
     def __init__(self, strategy: Literal["binpack", "spread"]) -> None:
@@ -74,9 +75,15 @@ class Room:
         self._keys: list[tuple[float, int]] = []
         self._levels: list[list[int]] = []
         self._bins: dict[int, Bin] = {}
+        self._hopeless: set[Shape] = set()
 
     def add(self, room: Bin) -> None:
         """Offer a bin; one without a free vCPU can't take anything and is left out."""
+        if self._hopeless:
+            self._hopeless = {shape for shape in self._hopeless if not room.holds(shape)}
+        self._put(room)
+
+    def _put(self, room: Bin) -> None:
         if room.vcpus <= 0:
             return
         key = (room.vcpus, room.gpus)
@@ -99,6 +106,8 @@ class Room:
 
     def find(self, shape: Shape) -> Bin | None:
         """The bin that takes a job of this shape next; ties go to the one launched first."""
+        if shape in self._hopeless:
+            return None
         keys, levels, gpus = self._keys, self._levels, shape.gpus
         asked = shape.memory_mib << ORDINAL_BITS
         lowest = bisect_left(keys, (shape.vcpus, gpus))
@@ -118,15 +127,21 @@ class Room:
                     candidate = level[bisect_left(level, asked)]
                     if found < 0 or candidate >> ORDINAL_BITS < least:
                         found, least = candidate, candidate >> ORDINAL_BITS
-        return None if found < 0 else self._bins[found & ORDINAL]
+        if found < 0:
+            self._hopeless.add(shape)
+            return None
+        return self._bins[found & ORDINAL]
 
     def has(self, shape: Shape) -> bool:
         """Whether a bin could take a job of this shape."""
+        if shape in self._hopeless:
+            return False
         keys, levels, gpus = self._keys, self._levels, shape.gpus
         asked = shape.memory_mib << ORDINAL_BITS
         for place in range(bisect_left(keys, (shape.vcpus, gpus)), len(keys)):
             if levels[place][-1] >= asked and keys[place][1] >= gpus:
                 return True
+        self._hopeless.add(shape)
         return False
 
     def take(self, shape: Shape) -> Bin | None:
@@ -135,7 +150,7 @@ class Room:
         if room is not None:
             self.discard(room)
             room.take(shape)
-            self.add(room)
+            self._put(room)
         return room
 
     def empty(self, instance_type: str) -> list[Bin]:

@@ -31,6 +31,11 @@ from batchsim.workload.table import Workload
 #: planned for is then not what is started, and capacity would come and go for ever.
 MOST_FRUITLESS = 1000
 
+#: Shapes (-1: all that are not named) and what their jobs wait for.
+Causes = tuple[tuple[int, Cause], ...]
+NOBODY_WAITS: Causes = ((-1, Cause.BLOCKED),)
+NOTHING: dict[int, bool] = {}
+
 
 class Scheduler:
     """Decides which job goes where, and when to ask fleets for more.
@@ -79,7 +84,7 @@ class Scheduler:
             for station in queue.stations:
                 self._attached.setdefault(station.index, []).append(queue)
         self._stations = {station.index: station for queue in queues for station in queue.stations}
-        self._causes: dict[int, tuple[tuple[int, Cause], ...]] = {queue.index: () for queue in queues}
+        self._causes: dict[int, Causes] = {queue.index: () for queue in queues}
         self._fitting: dict[int, dict[int, bool]] = {queue.index: {} for queue in queues}
         self._stranded: dict[int, bool] = dict.fromkeys(self._stations, False)
 
@@ -201,31 +206,40 @@ class Scheduler:
         A job of the head's shape waits for what the head waits for. One of another shape is BLOCKED if it would have
         room now; else it waits for what it would wait for at the head.
         """
-        fitting: dict[int, bool] = {}
-        if queue.shapes:
-            job = queue.head()
-            head = self._jobs.shape[job]
-            wanted = self._wanted[self._jobs.group[job]]
-            scarce = bool(wanted) and not self._stock.has(wanted)
-            causes = [(-1, Cause.LIMIT if scarce else self._cause(queue, head))]
-            fitting[head] = False
-            if len(queue.shapes) > 1:
-                for code in sorted(queue.shapes):
-                    if code != head:
-                        shape = self._shapes[code]
-                        fitting[code] = any(station.has_room(shape) for station in queue.stations)
-                        held_back = queue.holds_back(code)
-                        cause = Cause.BLOCKED if fitting[code] and not held_back else self._cause(queue, code)
-                        if cause is not causes[0][1]:
-                            causes.append((code, cause))
+        if not queue.shapes:
+            fitting, noted = NOTHING, NOBODY_WAITS
         else:
-            causes = [(-1, Cause.BLOCKED)]
+            fitting, noted = self._waiting_for(queue)
         self._fitting[queue.index] = fitting
-        noted = tuple(causes)
         if noted != self._causes[queue.index]:
             self._causes[queue.index] = noted
             for code, cause in noted:
                 self._recorder.cause(self._clock.now, queue.index, code, cause)
+
+    def _waiting_for(self, queue: JobQueue) -> tuple[dict[int, bool], Causes]:
+        """Which of the waiting shapes would have room now, and the causes: the head's for all but those named."""
+        job = queue.head()
+        head = self._jobs.shape[job]
+        wanted = self._wanted[self._jobs.group[job]]
+        scarce = bool(wanted) and not self._stock.has(wanted)
+        common = Cause.LIMIT if scarce else self._cause(queue, head)
+        causes = [(-1, common)]
+        fitting = {head: False}
+        if len(queue.shapes) > 1:
+            for code in sorted(queue.shapes):
+                if code == head:
+                    continue
+                shape = self._shapes[code]
+                fits = False
+                for station in queue.stations:
+                    if station.has_room(shape):
+                        fits = True
+                        break
+                fitting[code] = fits
+                cause = Cause.BLOCKED if fits and not queue.holds_back(code) else self._cause(queue, code)
+                if cause is not common:
+                    causes.append((code, cause))
+        return fitting, tuple(causes)
 
     def _cause(self, queue: JobQueue, code: int) -> Cause:
         """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
@@ -243,21 +257,28 @@ class Scheduler:
 
     def _note_stranded(self, evaluated: Sequence[JobQueue]) -> None:
         """Note whether an environment's unused room is of no use to anything that waits for it, if that changed."""
-        seen: dict[int, Station] = {}
+        seen: set[int] = set()
         for queue in evaluated:
             for station in queue.stations:
-                seen[station.index] = station
-        for index, station in seen.items():
-            waiting = [
-                code
-                for queue in self._attached[index]
-                for code in self._fitting[queue.index]
-                if station.holds(self._shapes[code])
-            ]
-            stranded = bool(waiting) and not any(station.has_room(self._shapes[code]) for code in waiting)
-            if stranded != self._stranded[index]:
-                self._stranded[index] = stranded
-                self._recorder.stranded(self._clock.now, index, stranded)
+                index = station.index
+                if index in seen:
+                    continue
+                seen.add(index)
+                stranded = self._is_stranded(station)
+                if stranded != self._stranded[index]:
+                    self._stranded[index] = stranded
+                    self._recorder.stranded(self._clock.now, index, stranded)
+
+    def _is_stranded(self, station: Station) -> bool:
+        """Whether jobs wait that the environment could hold, and none of them has room there now."""
+        held = False
+        for queue in self._attached[station.index]:
+            for code in self._fitting[queue.index]:
+                shape = self._shapes[code]
+                if station.has_room(shape):
+                    return False
+                held = held or station.holds(shape)
+        return held
 
     # Time limits
 

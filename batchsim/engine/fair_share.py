@@ -1,90 +1,32 @@
 """A fair-share queue: the share that has used least is served next.
 
 AWS Batch User Guide, *Fair-share scheduling*, *Share identifiers*; API ``FairsharePolicy``. A share's use over the
-window is weighed by its factor; the lowest is served. AWS does not publish how use fades: here a vCPU-second that is
-``a`` seconds old counts ``1 - a / window`` (an assumption). Within a share the higher ``schedulingPriority`` comes
-first, then the order of submission; a retried job goes to the front of its share.
+window (`engine/usage.py`) is weighed by its factor; the lowest is served. Within a share the higher
+``schedulingPriority`` comes first, then the order of submission; a retried job goes to the front of its share.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
-from collections.abc import Callable
-from heapq import heapify, heappop, heappush
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from sortedcontainers import SortedList
 
+from batchsim.columns import Floats
 from batchsim.engine.queue import Dispatch, JobQueue
+from batchsim.engine.usage import Usage
 from batchsim.scenario import configuration
 
 if TYPE_CHECKING:
     from batchsim.engine.station import Station
 
 
-class Usage:
-    """vCPU-seconds over a window that ends now, recent ones weighing more.
+#: The head of a share in which no job waits: no row, no shape.
+NO_JOB = -1
 
-    With the running vCPUs ``v`` as a step function of time, the use at ``t`` is the integral of
-    ``v(s) * (1 - (t - s) / window)`` over the window. It is kept as the running integrals of ``v`` and ``v * s``.
-    """
-
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
-        self._at = array("d", [0.0])
-        self._vcpu_s = array("d", [0.0])
-        self._moment = array("d", [0.0])
-        self._vcpus = array("d", [0.0])
-
-    @property
-    def vcpus(self) -> float:
-        """VCPUs in use now."""
-        return self._vcpus[-1]
-
-    def change(self, now: float, vcpus: float) -> None:
-        """Use so many vCPUs more, or fewer, from now on."""
-        if now != self._at[-1]:
-            vcpu_s, moment = self._integrals(len(self._at) - 1, now)
-            self._at.append(now)
-            self._vcpu_s.append(vcpu_s)
-            self._moment.append(moment)
-            self._vcpus.append(self._vcpus[-1])
-        self._vcpus[-1] += vcpus
-
-    def _integrals(self, step: int, at: float) -> tuple[float, float]:
-        since, vcpus = self._at[step], self._vcpus[step]
-        return (
-            self._vcpu_s[step] + vcpus * (at - since),
-            self._moment[step] + vcpus * (at * at - since * since) / 2,
-        )
-
-    def at(self, now: float) -> float:
-        """The use that counts now."""
-        vcpu_s, moment = self._integrals(len(self._at) - 1, now)
-        start = now - self._window_s
-        if start > self._at[0]:
-            before, moment_before = self._integrals(bisect_right(self._at, start) - 1, start)
-            vcpu_s, moment = vcpu_s - before, moment - moment_before
-        if vcpu_s <= 0:
-            return 0.0
-        return max(vcpu_s - (now * vcpu_s - moment) / self._window_s, 0.0)
-
-
-class Share:
-    """The waiting jobs of one share identifier, and what it has used."""
-
-    def __init__(self, identifier: str, weight: float, window_s: float) -> None:
-        self.identifier = identifier
-        self.weight = weight
-        self.usage = Usage(window_s)
-        self.waiting = SortedList()
-        self.unfinished = 0
-        self.idle_since = 0.0
-
-    def head(self) -> int:
-        """The job that comes next."""
-        return int(self.waiting[0][-1])
+INFINITE = float("inf")
 
 
 class FairShareQueue(JobQueue):
@@ -95,8 +37,10 @@ class FairShareQueue(JobQueue):
 
     Parameters
     ----------
+    shares : sequence of str
+        The share identifiers of the queue's jobs.
     share_of, priority_of : callable
-        The share identifier and the scheduling priority of a job.
+        The place in `shares` and the scheduling priority of a job.
     now : callable
         The simulated time.
     vcpus_of : callable
@@ -114,8 +58,9 @@ class FairShareQueue(JobQueue):
         shape_of: Callable[[int], int],
         *,
         policy: configuration.FairShare,
+        shares: Sequence[str],
         max_vcpus: float,
-        share_of: Callable[[int], str],
+        share_of: Callable[[int], int],
         priority_of: Callable[[int], int],
         vcpus_of: Callable[[int], float],
         wants: Callable[[int], bool],
@@ -125,45 +70,64 @@ class FairShareQueue(JobQueue):
         super().__init__(index, spec, stations, jobs, shape_of)
         self._policy = policy
         self._max_vcpus = max_vcpus
-        self._share_of = share_of
+        self._share = share_of
         self._priority_of = priority_of
         self._vcpus_of = vcpus_of
         self._wants = wants
         self._now = now
         self._ahead_s = ahead_s
-        self._shares: dict[str, Share] = {}
+        self._weights = [policy.weight(identifier) for identifier in shares]
+        self._usage = Usage(self._weights, policy.window_s)
+        self._used_at, self._used = 0.0, self._usage.at(0.0)
         self._in_use = 0.0
-
-    def _share(self, job: int) -> Share:
-        identifier = self._share_of(job)
-        share = self._shares.get(identifier)
-        if share is None:
-            share = Share(identifier, self._policy.weight(identifier), self._policy.window_s)
-            self._shares[identifier] = share
-        return share
+        # By share: its waiting jobs, the one that comes next, its shape, and infinity where there is none.
+        self._lines = [SortedList() for _ in shares]
+        self._first = np.full(len(shares), NO_JOB, np.int64)
+        self._first_shape = self._first.copy()
+        self._nobody = np.full(len(shares), INFINITE)
+        self._unfinished = np.zeros(len(shares), np.int64)
+        self._idle_since = np.full(len(shares), -INFINITE)
 
     # What happens to its jobs
 
     def submitted(self, job: int) -> None:
         """A share is active from its first job on."""
-        self._share(job).unfinished += 1
+        self._unfinished[self._share(job)] += 1
 
     def finished(self, job: int) -> None:
         """A share stays active until its last job has been over for a window."""
         share = self._share(job)
-        share.unfinished -= 1
-        share.idle_since = self._now()
+        self._unfinished[share] -= 1
+        self._idle_since[share] = self._now()
 
     def stopped(self, job: int) -> None:
         """An attempt ended."""
         vcpus = self._vcpus_of(self._shape_of(job))
-        self._share(job).usage.change(self._now(), -vcpus)
+        self._usage.change(self._share(job), self._now(), -vcpus)
         self._in_use -= vcpus
 
     def add(self, job: int, *, retried: bool) -> None:
         """Put a job in its share."""
-        self._share(job).waiting.add((not retried, -self._priority_of(job), job))
+        share = self._share(job)
+        line = self._lines[share]
+        entry = (not retried, -self._priority_of(job), job)
+        line.add(entry)
+        if line[0] is entry:
+            self._note_first(share)
         self._remember(self._shape_of(job))
+
+    def _remove_first(self, share: int) -> None:
+        self._forget(int(self._first_shape[share]))
+        del self._lines[share][0]
+        self._note_first(share)
+
+    def _note_first(self, share: int) -> None:
+        line = self._lines[share]
+        if line:
+            job = line[0][-1]
+            self._first[share], self._first_shape[share], self._nobody[share] = job, self._shape_of(job), 0.0
+        else:
+            self._first[share], self._first_shape[share], self._nobody[share] = NO_JOB, NO_JOB, INFINITE
 
     # The order
 
@@ -175,71 +139,89 @@ class FairShareQueue(JobQueue):
         if not self._policy.compute_reservation:
             return float("inf")
         since = self._now() - self._policy.window_s
-        active = sum(share.unfinished > 0 or share.idle_since > since for share in self._shares.values())
+        active = int(np.count_nonzero((self._unfinished > 0) | (self._idle_since > since)))
         return float(self._max_vcpus * (1 - (self._policy.compute_reservation / 100) ** max(active, 1)))
 
     def holds_back(self, shape: int) -> bool:
         """Whether the reservation keeps a job of this shape from starting."""
         return self._in_use + self._vcpus_of(shape) > self._allowed()
 
-    def _ranked(self) -> list[tuple[float, int, str]]:
-        """Shares with waiting jobs as a heap: weighed use, the head's row, the identifier."""
+    def _scores(self) -> Floats:
+        """The weighed use of each share in which a job waits."""
         now = self._now()
-        heap = [
-            (share.weight * share.usage.at(now), share.head(), share.identifier)
-            for share in self._shares.values()
-            if share.waiting
-        ]
-        heapify(heap)
-        return heap
+        if now != self._used_at:  # what starts or stops at this instant has used nothing yet
+            self._used_at, self._used = now, self._usage.at(now)
+        scores: Floats = self._used + self._nobody
+        return scores
 
     def head(self) -> int:
         """The next job of the share to be served first."""
-        return self._ranked()[0][1]
+        return int(self._first[_lowest(self._scores(), self._first)])
 
     def plan(self, assign: Callable[[int], bool]) -> None:
         """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""
-        heap = self._ranked()
-        position: dict[str, int] = {}
+        scores, first = self._scores(), self._first.copy()
+        taken = [0] * len(first)
         left = self._allowed() - self._in_use
-        while heap:
-            score, job, identifier = heappop(heap)
-            share = self._shares[identifier]
+        while True:
+            share = _lowest(scores, first)
+            if scores[share] == INFINITE:
+                break
+            job = int(first[share])
             vcpus = self._vcpus_of(self._shape_of(job))
             if vcpus > left or not assign(job):
+                scores[share] = INFINITE
                 continue
             left -= vcpus
-            position[identifier] = taken = position.get(identifier, 0) + 1
-            if taken < len(share.waiting):
-                ahead = score + share.weight * vcpus * self._ahead_s
-                heappush(heap, (ahead, int(share.waiting[taken][-1]), identifier))
+            taken[share] += 1
+            line = self._lines[share]
+            if taken[share] < len(line):
+                scores[share] += self._ahead(share, vcpus)
+                first[share] = line[taken[share]][-1]
+            else:
+                scores[share] = INFINITE
+
+    def _ahead(self, share: int, vcpus: float) -> float:
+        return self._weights[share] * vcpus * self._ahead_s
 
     def drain(self, dispatch: Dispatch) -> None:
         """Start jobs share by share; a share whose next job can't be started is passed over in this cycle."""
-        heap = self._ranked()
+        if not self.shapes:
+            return
         now, allowed = self._now(), self._allowed()
+        scores = self._scores()
         failed: set[int] = set()
-        while heap and not failed.issuperset(self.shapes):
-            score, job, identifier = heappop(heap)
-            shape = self._shape_of(job)
+        while not failed.issuperset(self.shapes):
+            share = _lowest(scores, self._first)
+            if scores[share] == INFINITE:
+                break
+            job, shape = int(self._first[share]), int(self._first_shape[share])
             vcpus = self._vcpus_of(shape)
-            if shape in failed or self._in_use + vcpus > allowed:
-                continue
-            if not dispatch(job, shape):
+            if self._in_use + vcpus > allowed:
+                scores[share] = INFINITE
+            elif dispatch(job, shape):
+                self._remove_first(share)
+                self._in_use += vcpus
+                self._usage.change(share, now, vcpus)
+                passed_over = self._first_shape[share] in failed
+                scores[share] += INFINITE if passed_over else self._ahead(share, vcpus) + self._nobody[share]
+            elif self._wants(job):
                 # A job that lacks a consumable resource says nothing of others of its shape.
-                if not self._wants(job):
-                    failed.add(shape)
-                continue
-            share = self._shares[identifier]
-            del share.waiting[0]
-            self._forget(shape)
-            self._in_use += vcpus
-            share.usage.change(now, vcpus)
-            if share.waiting:
-                heappush(heap, (score + share.weight * vcpus * self._ahead_s, share.head(), identifier))
+                scores[share] = INFINITE
+            else:
+                failed.add(shape)
+                scores[self._first_shape == shape] = INFINITE
 
     def remove_head(self) -> None:
         """Take the head out: it is cancelled."""
-        job = self.head()
-        del self._share(job).waiting[0]
-        self._forget(self._shape_of(job))
+        self._remove_first(_lowest(self._scores(), self._first))
+
+
+def _lowest(scores: Floats, first: NDArray[np.int64]) -> int:
+    """The share to be served: the lowest score, then the earliest job."""
+    lowest = int(scores.argmin())
+    equal = scores == scores[lowest]
+    if np.count_nonzero(equal) > 1:
+        ties = equal.nonzero()[0]
+        return int(ties[first[ties].argmin()])
+    return lowest

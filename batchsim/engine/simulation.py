@@ -96,6 +96,9 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
     if spec.fair_share is None:
         overtake = settings.overtake == "fitting"
         return JobQueue(index, spec, stations, rows, jobs.shape.__getitem__, overtake=overtake)
+    identifiers = sorted({group.share_identifier or "" for group in workload.groups if group.job_queue == spec.name})
+    place = {identifier: share for share, identifier in enumerate(identifiers)}
+    share_of_group = [place.get(group.share_identifier or "", -1) for group in workload.groups]
     return FairShareQueue(
         index,
         spec,
@@ -103,8 +106,9 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
         rows,
         jobs.shape.__getitem__,
         policy=spec.fair_share,
+        shares=identifiers,
         max_vcpus=sum(station.max_vcpus for station in stations),
-        share_of=lambda job: workload.groups[jobs.group[job]].share_identifier or "",
+        share_of=lambda job: share_of_group[jobs.group[job]],
         priority_of=lambda job: workload.groups[jobs.group[job]].scheduling_priority,
         vcpus_of=lambda shape: workload.shapes[shape].vcpus,
         wants=lambda job: bool(workload.groups[jobs.group[job]].consumables),

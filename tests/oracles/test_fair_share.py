@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from batchsim.columns import Cause
-from batchsim.engine.fair_share import Usage
+from batchsim.engine.usage import Usage
 from batchsim.scenario.configuration import Consumable, FairShare, JobQueue
 from batchsim.workload.table import JobGroup
 from tests.worlds import by_job, jobs, run, servers
@@ -23,21 +23,20 @@ def group(identifier: str, priority: int = 0) -> JobGroup:
 
 
 def test_use_fades_linearly_over_the_window():
-    usage = Usage(600.0)
-    usage.change(0.0, 2.0)
-    usage.change(100.0, -2.0)
+    usage = Usage([1.0], 600.0)
+    usage.change(0, 0.0, 2.0)
+    usage.change(0, 100.0, -2.0)
     # Two vCPUs for 100 s, the oldest second 100 s old: 2 * (100 - 100² / 1200).
-    assert usage.at(100.0) == pytest.approx(2 * (100 - 100**2 / 1200))
+    assert usage.at(100.0)[0] == pytest.approx(2 * (100 - 100**2 / 1200))
     # Of the same 100 s the last 50 are between 550 and 600 s old.
-    assert usage.at(650.0) == pytest.approx(2 * (50 - (600**2 - 550**2) / 1200))
-    assert usage.at(701.0) == 0.0
+    assert usage.at(650.0)[0] == pytest.approx(2 * (50 - (600**2 - 550**2) / 1200))
+    assert usage.at(701.0)[0] == 0.0
 
 
 def test_use_of_what_still_runs_counts():
-    usage = Usage(600.0)
-    usage.change(50.0, 3.0)
-    assert usage.at(60.0) == pytest.approx(3 * (10 - 10**2 / 1200))
-    assert usage.vcpus == 3.0
+    usage = Usage([1.0], 600.0)
+    usage.change(0, 50.0, 3.0)
+    assert usage.at(60.0)[0] == pytest.approx(3 * (10 - 10**2 / 1200))
 
 
 def test_the_share_that_has_used_least_is_served_next():

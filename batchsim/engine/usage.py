@@ -1,0 +1,70 @@
+"""What shares have used lately: vCPU-seconds over a window that ends now, recent ones weighing more.
+
+AWS does not publish how use fades: here a vCPU-second that is ``a`` seconds old counts ``1 - a / window`` (an
+assumption). With the running vCPUs ``v`` of a share as a step function of time, its use at ``t`` is the integral of
+``v(s) * (1 - (t - s) / window)`` over the window.
+
+So use grows by ``v(t)`` and fades by ``A(t) / window`` per second, where ``A``, the integral of ``v`` over the window,
+grows by ``v(t) - v(t - window)``. While neither of these two changes, use is a parabola: one for each share.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from batchsim.columns import Floats
+
+
+class Usage:
+    """The use of so many shares, each multiplied by its weight."""
+
+    def __init__(self, weights: list[float], window_s: float) -> None:
+        self._window_s = window_s
+        self._weights = weights
+        # By share: since when its parabola holds, the use and A then, v, and v a window ago.
+        self._states = [(0.0, 0.0, 0.0, 0.0, 0.0)] * len(weights)
+        # The same parabolas, weighed: since when, and their three coefficients.
+        self._since, self._use, self._slope, self._bend = np.zeros((4, len(weights)))
+        # Changes within the window: when they leave it, whose they were, and v from then on.
+        self._leaving: deque[tuple[float, int, float]] = deque()
+        self._last_leaves = [0.0] * len(weights)
+
+    def change(self, share: int, now: float, vcpus: float) -> None:
+        """Use so many vCPUs more, or fewer, from now on."""
+        self._leave(now)
+        _, _, _, running, ago = self._states[share]
+        running += vcpus
+        self._go_on(share, now, running, ago)
+        self._last_leaves[share] = leaves = now + self._window_s
+        self._leaving.append((leaves, share, running))
+
+    def _leave(self, now: float) -> None:
+        leaving = self._leaving
+        while leaving and leaving[0][0] <= now:
+            at, share, ago = leaving.popleft()
+            running = self._states[share][3]
+            if at == self._last_leaves[share]:
+                # The same vCPUs for a whole window: exact from here, whatever was rounded before.
+                self._states[share] = (at, running * self._window_s / 2, running * self._window_s, running, running)
+            self._go_on(share, at, running, ago)
+
+    def _go_on(self, share: int, at: float, running: float, ago: float) -> None:
+        """Another parabola from here on."""
+        window_s, weight = self._window_s, self._weights[share]
+        since, use, area, before, before_ago = self._states[share]
+        elapsed, growth = at - since, before - before_ago
+        use += elapsed * (before - area / window_s - elapsed * growth / (2 * window_s))
+        area += elapsed * growth
+        self._states[share] = (at, use, area, running, ago)
+        self._since[share], self._use[share] = at, weight * use
+        self._slope[share] = weight * (running - area / window_s)
+        self._bend[share] = weight * (ago - running) / (2 * window_s)
+
+    def at(self, now: float) -> Floats:
+        """The weighed use of each share that counts now."""
+        self._leave(now)
+        elapsed = now - self._since
+        use: Floats = np.maximum(self._use + elapsed * (self._slope + elapsed * self._bend), 0.0)
+        return use

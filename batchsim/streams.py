@@ -8,6 +8,7 @@ nothing, and two variants of a scenario see the same draws.
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
 _BLOCK = 1024
+#: Blocks of a stream that are kept at a time.
+_KEPT = 64
 
 
 def stream(seed: int, replication: int, *name: str | int) -> np.random.Generator:
@@ -47,7 +50,7 @@ class Draws:
     def __init__(self, sampler: Sampler, seed: int, replication: int, *name: str | int) -> None:
         self._sampler = sampler
         self._address = (seed, replication, *name)
-        self._blocks: dict[int, list[float]] = {}
+        self._blocks: dict[int, array[float]] = {}
 
     def _block(self, number: int) -> NDArray[np.float64]:
         seed, replication, *name = self._address
@@ -57,7 +60,9 @@ class Draws:
         number, offset = divmod(index, _BLOCK)
         block = self._blocks.get(number)
         if block is None:
-            block = self._blocks[number] = self._block(number).tolist()
+            if len(self._blocks) == _KEPT:
+                del self._blocks[next(iter(self._blocks))]
+            block = self._blocks[number] = array("d", self._block(number).tobytes())
         return block[offset]
 
     def column(self, n: int) -> NDArray[np.float64]:

@@ -44,6 +44,7 @@ class Alarm(simpy.Event):
         """Make the alarm do nothing; it no longer keeps the run going."""
         if self.callbacks:
             self.callbacks.clear()
+            self.subject = None  # which may know the alarm: no circle is left for the garbage collector
             if self.essential:
                 self.env.essential -= 1
 

@@ -231,6 +231,7 @@ class Jobs:
 
     def _stopped(self, alarm: Alarm) -> None:
         attempt: Attempt = alarm.subject
+        alarm.subject = None  # which knows the alarm: no circle is left for the garbage collector
         attempt.station.release(attempt)
         self._end(attempt, None)
         self.on_freed(attempt.station)

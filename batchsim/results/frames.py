@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column, Floats, Recording, Status, instance_id, task_id
 from batchsim.results.attempts import JobAttempts, job_attempts, pick
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Rows of a slice, and of a row group in the files.
 SLICE = 65_536
+
+#: Stands for null among numbers that have a name.
+NOBODY = np.int64(np.iinfo(np.int64).min)
 
 
 def schema(columns: Sequence[Column]) -> pa.Schema:
@@ -104,43 +108,50 @@ class Tables:
                 schema=wanted,
             )
 
-    def _job_ids(self, job: np.ndarray) -> list[str]:
+    def _job_ids(self, job: np.ndarray) -> pa.Array:
+        import pyarrow as pa
+        from pyarrow import compute
+
         work = self.workload
-        workflows = [group.workflow for group in work.groups]
-        names = work.job_names
-        ids = []
-        for group, run, name, index in zip(
-            work.group[job].tolist(),
-            work.run[job].tolist(),
-            work.job_name[job].tolist(),
-            work.array_index[job].tolist(),
-            strict=True,
-        ):
-            single = f"{workflows[group]}/{run}/{names[name]}"
-            ids.append(single if index < 0 else f"{single}:{index}")
-        return ids
+        workflow = compute.dictionary_decode(self._group_texts(job, "workflow"))
+        name = compute.dictionary_decode(_coded(work.job_name[job], work.job_names))
+        run, index = (pa.array(column[job]).cast(pa.string()) for column in (work.run, work.array_index))
+        single = compute.binary_join_element_wise(workflow, run, name, "/")
+        if not (work.array_index[job] >= 0).any():
+            return single
+        child = compute.binary_join_element_wise(single, index, ":")
+        return compute.if_else(pa.array(work.array_index[job] >= 0), child, single)
 
-    def _hosts(self, attempt: np.ndarray) -> list[str | None]:
-        """Ids of the instances or tasks of attempts; None for no attempt, or processors without instances."""
-        hosts: list[str | None] = []
-        for index in attempt.tolist():
-            if index < 0:
-                hosts.append(None)
-                continue
-            instance = int(self.recording.attempts.instance[index])
-            if instance >= 0:
-                hosts.append(instance_id(instance))
-            else:
-                environment = self.configuration.environments[self.recording.attempts.environment[index]]
-                hosts.append(task_id(index) if environment.fargate is not None else None)
-        return hosts
+    def _hosts(self, attempt: np.ndarray) -> pa.DictionaryArray:
+        """Ids of the instances or tasks of attempts; null for no attempt, or processors without instances."""
+        attempts = self.recording.attempts
+        known = np.flatnonzero(attempt >= 0)
+        index = attempt[known]
+        on_fargate = np.array([environment.fargate is not None for environment in self.configuration.environments])
+        # An instance's own number, and what is below 0 for tasks.
+        codes = np.full(len(attempt), NOBODY)
+        codes[known] = np.where(
+            attempts.instance[index] >= 0,
+            attempts.instance[index],
+            np.where(on_fargate[attempts.environment[index]], -1 - index, NOBODY),
+        )
+        return _named(codes, lambda code: instance_id(code) if code >= 0 else task_id(-1 - code))
 
-    def _reasons(self, codes: np.ndarray, hosts: list[str | None]) -> list[str | None]:
+    def _reasons(self, codes: np.ndarray, hosts: pa.DictionaryArray | None) -> pa.DictionaryArray:
         texts = self.recording.reasons
-        return [
-            texts[code].replace("{instance}", host or "") or None
-            for code, host in zip(codes.tolist(), hosts, strict=True)
-        ]
+        names = [""] if hosts is None else ["", *hosts.dictionary.to_pylist()]
+        host = np.zeros(len(codes), np.int64)
+        if hosts is not None:
+            host += 1 + hosts.indices.fill_null(-1).to_numpy()
+        of_host = np.array(["{instance}" in text for text in texts])
+        pairs = codes * np.int64(len(names)) + np.where(of_host[codes], host, 0)
+        silent = np.array([not text for text in texts])
+
+        def text(pair: int) -> str:
+            code, name = divmod(pair, len(names))
+            return texts[code].replace("{instance}", names[name])
+
+        return _named(np.where(silent[codes], NOBODY, pairs), text)
 
     def _group_texts(self, job: np.ndarray, member: str) -> Any:
         return _coded(self.workload.group[job], [getattr(group, member) for group in self.workload.groups])
@@ -240,7 +251,7 @@ class Tables:
                 name: getattr(instances, name)[rows]
                 for name in ("requested_at", "running_at", "registered_at", "terminated_at")
             },
-            "termination_reason": self._reasons(instances.reason[rows], [None] * len(rows)),
+            "termination_reason": self._reasons(instances.reason[rows], None),
             "jobs": jobs[rows],
             "price_usd_per_hour": np.array(
                 [
@@ -278,6 +289,15 @@ class Tables:
             "cost_usd": self.costs.attempt_total[attempt],
             "idle_cost_usd": np.zeros(len(attempt)),
         }
+
+
+def _named(codes: NDArray[np.int64], name: Callable[[int], str]) -> pa.DictionaryArray:
+    """A dictionary column of the names of numbers, each asked for once."""
+    import pyarrow as pa
+
+    encoded = pa.array(codes, mask=codes == NOBODY).dictionary_encode()
+    names = pa.array([name(code) for code in encoded.dictionary.to_pylist()], pa.string())
+    return pa.DictionaryArray.from_arrays(encoded.indices, names)
 
 
 def _coded(codes: np.ndarray, texts: Sequence[str | None]) -> Any:

@@ -46,7 +46,7 @@ def instants(
         end = min(end, _seconds(arrivals.until, start))
     first = 0.0 if arrivals.from_ is None else _seconds(arrivals.from_, start)
     ahead = _planned(arrivals, first, start, seed, replication, name)
-    planned = np.array(list(_until(ahead, end, arrivals.count, name)), dtype=np.float64)
+    planned = np.fromiter(_until(ahead, end, arrivals.count, name), dtype=np.float64)
     if arrivals.jitter is None or not len(planned):
         return planned
     spread = arrivals.jitter

@@ -336,10 +336,14 @@ def _unused(
     attempt, host = tenancies.attempt, tenancies.instance
     used = sum(by_attempt[purpose] for purpose in ("boot", "useful", "rework"))
     assert isinstance(used, np.ndarray)  # noqa: S101 (for the type checker)
-    mine_rate = rate[host] * tenancies.share
-    together = np.bincount(attempt, weights=mine_rate, minlength=len(used)).astype(np.float64)[attempt]
-    part = np.divide(mine_rate, together, out=1.0 / np.bincount(attempt, minlength=1)[attempt], where=together > 0)
-    spent = np.bincount(host, weights=used[attempt] * part, minlength=n)
+    spent_of = used[attempt]
+    if len(recording.nodes.attempt):
+        # A multi-node job's cost is its instances', by their rates.
+        mine_rate = rate[host] * tenancies.share
+        together = np.bincount(attempt, weights=mine_rate, minlength=len(used)).astype(np.float64)[attempt]
+        alike = 1.0 / np.bincount(attempt, minlength=1)[attempt]
+        spent_of *= np.divide(mine_rate, together, out=alike, where=together > 0)
+    spent = np.bincount(host, weights=spent_of, minlength=n)
     for index in range(len(configuration.environments)):
         at, level = _stranded_steps(recording, index)
         if not len(at):

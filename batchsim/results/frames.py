@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column, Floats, Recording, Status, instance_id, task_id
+from batchsim.results.arrow import NOBODY, coded, column, joined, masked, named, numbers, schema
 from batchsim.results.attempts import JobAttempts, job_attempts, pick
 from batchsim.results.cost import Costs, costs
 from batchsim.results.wait import waits
@@ -23,28 +24,6 @@ if TYPE_CHECKING:
 
 #: Rows of a slice, and of a row group in the files.
 SLICE = 65_536
-
-#: Stands for null among numbers that have a name.
-NOBODY = np.int64(np.iinfo(np.int64).min)
-
-
-def schema(columns: Sequence[Column]) -> pa.Schema:
-    """The Arrow schema of a table, its units and meanings as metadata."""
-    import pyarrow as pa
-
-    types = {
-        "text": pa.dictionary(pa.int32(), pa.string()),
-        "string": pa.string(),
-        "float64": pa.float64(),
-        "int64": pa.int64(),
-        "int32": pa.int32(),
-    }
-    return pa.schema(
-        [
-            pa.field(column.name, types[column.dtype], metadata={"unit": column.unit, "meaning": column.meaning})
-            for column in columns
-        ]
-    )
 
 
 @dataclass(frozen=True)
@@ -104,57 +83,51 @@ class Tables:
         for start in range(0, n, SLICE):
             content = build(np.arange(start, min(start + SLICE, n)))
             yield pa.RecordBatch.from_arrays(
-                [_array(content[column.name], field.type) for column, field in zip(columns, wanted, strict=True)],
+                [column(content[spec.name], field.type) for spec, field in zip(columns, wanted, strict=True)],
                 schema=wanted,
             )
 
     def _job_ids(self, job: np.ndarray) -> pa.Array:
-        import pyarrow as pa
         from pyarrow import compute
 
         work = self.workload
-        workflow = compute.dictionary_decode(self._group_texts(job, "workflow"))
-        name = compute.dictionary_decode(_coded(work.job_name[job], work.job_names))
-        run, index = (pa.array(column[job]).cast(pa.string()) for column in (work.run, work.array_index))
-        single = compute.binary_join_element_wise(workflow, run, name, "/")
-        if not (work.array_index[job] >= 0).any():
+        workflow = self._group_texts(job, "workflow").dictionary_decode()
+        name = coded(work.job_name[job], work.job_names).dictionary_decode()
+        single = joined(workflow, numbers(work.run[job]).cast("string"), name, "/")
+        index = work.array_index[job]
+        if not (index >= 0).any():
             return single
-        child = compute.binary_join_element_wise(single, index, ":")
-        return compute.if_else(pa.array(work.array_index[job] >= 0), child, single)
+        child = joined(single, numbers(index).cast("string"), ":")
+        return compute.if_else(numbers((index >= 0).astype(np.int8)).cast("bool"), child, single)
 
-    def _hosts(self, attempt: np.ndarray) -> pa.DictionaryArray:
-        """Ids of the instances or tasks of attempts; null for no attempt, or processors without instances."""
+    def _hosts(self, attempt: np.ndarray) -> NDArray[np.int64]:
+        """Instances of attempts by their number, tasks by one below 0; NOBODY for no attempt, or for processors."""
         attempts = self.recording.attempts
         known = np.flatnonzero(attempt >= 0)
         index = attempt[known]
         on_fargate = np.array([environment.fargate is not None for environment in self.configuration.environments])
-        # An instance's own number, and what is below 0 for tasks.
-        codes = np.full(len(attempt), NOBODY)
-        codes[known] = np.where(
+        hosts = np.full(len(attempt), NOBODY)
+        hosts[known] = np.where(
             attempts.instance[index] >= 0,
             attempts.instance[index],
             np.where(on_fargate[attempts.environment[index]], -1 - index, NOBODY),
         )
-        return _named(codes, lambda code: instance_id(code) if code >= 0 else task_id(-1 - code))
+        return hosts
 
-    def _reasons(self, codes: np.ndarray, hosts: pa.DictionaryArray | None) -> pa.DictionaryArray:
-        texts = self.recording.reasons
-        names = [""] if hosts is None else ["", *hosts.dictionary.to_pylist()]
-        host = np.zeros(len(codes), np.int64)
+    def _reasons(self, codes: np.ndarray, hosts: NDArray[np.int64] | None = None) -> pa.DictionaryArray:
+        texts = list(self.recording.reasons)
+        keys = np.where(np.array([not text for text in texts])[codes], NOBODY, codes)
         if hosts is not None:
-            host += 1 + hosts.indices.fill_null(-1).to_numpy()
-        of_host = np.array(["{instance}" in text for text in texts])
-        pairs = codes * np.int64(len(names)) + np.where(of_host[codes], host, 0)
-        silent = np.array([not text for text in texts])
-
-        def text(pair: int) -> str:
-            code, name = divmod(pair, len(names))
-            return texts[code].replace("{instance}", names[name])
-
-        return _named(np.where(silent[codes], NOBODY, pairs), text)
+            place: dict[str, int] = {}
+            for row in np.flatnonzero(np.array(["{instance}" in text for text in texts])[codes]).tolist():
+                host = int(hosts[row])
+                text = texts[codes[row]].replace("{instance}", _host_id(host) if host != NOBODY else "")
+                keys[row] = place.setdefault(text, len(texts) + len(place))
+            texts += place
+        return named(keys, texts.__getitem__)
 
     def _group_texts(self, job: np.ndarray, member: str) -> Any:
-        return _coded(self.workload.group[job], [getattr(group, member) for group in self.workload.groups])
+        return coded(self.workload.group[job], [getattr(group, member) for group in self.workload.groups])
 
     def _shape(self, job: np.ndarray, member: str) -> np.ndarray:
         return np.asarray(
@@ -162,7 +135,7 @@ class Tables:
         )
 
     def _environment(self, index: np.ndarray) -> Any:
-        return _coded(index, [environment.name for environment in self.configuration.environments])
+        return coded(index, [environment.name for environment in self.configuration.environments])
 
     def _jobs(self, rows: np.ndarray) -> dict[str, Any]:
         work, recording, attempts = self.workload, self.recording, self.recording.attempts
@@ -176,10 +149,10 @@ class Tables:
         exit_code[ran], environment[ran] = attempts.exit_code[safe[ran]], attempts.environment[safe[ran]]
         return {
             "job_id": self._job_ids(rows),
-            "job_name": _coded(work.job_name[rows], work.job_names),
+            "job_name": coded(work.job_name[rows], work.job_names),
             "workflow": self._group_texts(rows, "workflow"),
             "workflow_run": work.run[rows],
-            "array_index": _masked(work.array_index[rows]),
+            "array_index": masked(work.array_index[rows]),
             "job_queue": self._group_texts(rows, "job_queue"),
             "share_identifier": self._group_texts(rows, "share_identifier"),
             "job_definition": self._group_texts(rows, "job_definition"),
@@ -191,12 +164,12 @@ class Tables:
             "starting_at": pick(attempts.starting_at, last),
             "started_at": pick(attempts.started_at, last),
             "stopped_at": recording.stopped_at[rows],
-            "status": _coded(recording.status[rows], [status.name for status in Status]),
+            "status": coded(recording.status[rows], [status.name for status in Status]),
             "status_reason": self._reasons(recording.reason[rows], hosts),
-            "exit_code": _masked(exit_code),
+            "exit_code": masked(exit_code),
             "attempts": self.attempts_of_jobs.count[rows],
             "compute_environment": self._environment(environment),
-            "instance_id": hosts,
+            "instance_id": named(hosts, _host_id),
             "cost_usd": self.job_costs[rows],
             **{f"wait_{cause}_s": column[rows] for cause, column in self.waits.items()},
         }
@@ -209,7 +182,7 @@ class Tables:
             "attempt": attempts.number[rows],
             "job_queue": self._group_texts(job, "job_queue"),
             "compute_environment": self._environment(attempts.environment[rows]),
-            "instance_id": hosts,
+            "instance_id": named(hosts, _host_id),
             "vcpus": self._shape(job, "vcpus"),
             "memory_mib": self._shape(job, "memory_mib"),
             "gpus": self._shape(job, "gpus"),
@@ -217,9 +190,9 @@ class Tables:
                 name: getattr(attempts, name)[rows]
                 for name in ("runnable_at", "starting_at", "started_at", "stopped_at")
             },
-            "status": _coded(attempts.status[rows], [status.name for status in Status]),
+            "status": coded(attempts.status[rows], [status.name for status in Status]),
             "status_reason": self._reasons(attempts.reason[rows], hosts),
-            "exit_code": _masked(attempts.exit_code[rows]),
+            "exit_code": masked(attempts.exit_code[rows]),
             "cost_usd": self.costs.attempt_total[rows],
         }
 
@@ -251,7 +224,7 @@ class Tables:
                 name: getattr(instances, name)[rows]
                 for name in ("requested_at", "running_at", "registered_at", "terminated_at")
             },
-            "termination_reason": self._reasons(instances.reason[rows], None),
+            "termination_reason": self._reasons(instances.reason[rows]),
             "jobs": jobs[rows],
             "price_usd_per_hour": np.array(
                 [
@@ -271,11 +244,11 @@ class Tables:
         names = [environment.purchase_option for environment in self.configuration.environments]
         vcpus, memory = self._shape(job, "vcpus"), self._shape(job, "memory_mib")
         return {
-            "instance_id": hosts,
+            "instance_id": named(hosts, _host_id),
             "compute_environment": self._environment(attempts.environment[attempt]),
             "instance_type": [f"{v:g} x {m}" for v, m in zip(vcpus.tolist(), memory.tolist(), strict=True)],
-            "availability_zone": [None] * len(attempt),
-            "purchase_option": _coded(attempts.environment[attempt], names),
+            "availability_zone": coded(np.full(len(attempt), -1), ()),
+            "purchase_option": coded(attempts.environment[attempt], names),
             "vcpus": vcpus,
             "memory_mib": memory,
             "gpus": np.zeros(len(attempt), int),
@@ -291,42 +264,5 @@ class Tables:
         }
 
 
-def _named(codes: NDArray[np.int64], name: Callable[[int], str]) -> pa.DictionaryArray:
-    """A dictionary column of the names of numbers, each asked for once."""
-    import pyarrow as pa
-
-    encoded = pa.array(codes, mask=codes == NOBODY).dictionary_encode()
-    names = pa.array([name(code) for code in encoded.dictionary.to_pylist()], pa.string())
-    return pa.DictionaryArray.from_arrays(encoded.indices, names)
-
-
-def _coded(codes: np.ndarray, texts: Sequence[str | None]) -> Any:
-    """A dictionary column; a code below 0 or a text of None is null."""
-    import pyarrow as pa
-
-    unique = list(dict.fromkeys(text for text in texts if text is not None))
-    place = {text: index for index, text in enumerate(unique)}
-    table = np.array([-1 if text is None else place[text] for text in texts] + [-1], np.int32)
-    compact = table[np.where(codes < 0, len(texts), codes)]
-    return pa.DictionaryArray.from_arrays(
-        pa.array(compact, pa.int32(), mask=compact < 0), pa.array(unique, pa.string())
-    )
-
-
-def _masked(values: np.ndarray) -> Any:
-    """Integers; below 0 is null."""
-    import pyarrow as pa
-
-    return pa.array(values.astype(np.int32), pa.int32(), mask=values < 0)
-
-
-def _array(values: Any, kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa
-
-    if isinstance(values, pa.Array):
-        return values
-    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return pa.array(values, pa.float64(), mask=np.isnan(values)).cast(kind)
-    if pa.types.is_dictionary(kind):
-        return pa.array(values, pa.string()).dictionary_encode()
-    return pa.array(values, kind)
+def _host_id(host: int) -> str:
+    return instance_id(host) if host >= 0 else task_id(-1 - host)

@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Recording
-from batchsim.results.frames import Tables, schema
+from batchsim.results.arrow import schema
+from batchsim.results.frames import Tables
 from batchsim.results.metrics import Metrics
 from batchsim.results.timeline import timeline
 from batchsim.scenario.scenario import Scenario

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, TIMELINE, Column
 from batchsim.errors import OutputError
 from batchsim.folders import check_folder, written_whole
-from batchsim.results.frames import SLICE, schema
+from batchsim.results.arrow import schema
+from batchsim.results.frames import SLICE
 from batchsim.results.result import Result
 from batchsim.results.timeline import timeline
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from batchsim.columns import TIMELINE, Floats, Status
-from batchsim.results.frames import Tables, schema
+from batchsim.results.arrow import coded, numbers, schema
+from batchsim.results.frames import Tables
 from batchsim.results.steps import product, steps, thin, total
 from batchsim.units import HOUR
 
@@ -31,8 +32,8 @@ def timeline(tables: Tables) -> pa.Table:
     batches = []
     for measure, name, state, at, level in _series(tables):
         at, level = thin(at, level, MOST_STEPS)
-        texts = [pa.array([text] * len(at)).dictionary_encode() for text in (measure, name, state)]
-        batches.append(pa.table([pa.array(at), *texts, pa.array(level)], schema=wanted))
+        texts = [coded(np.zeros(len(at), np.int32), [text]) for text in (measure, name, state)]
+        batches.append(pa.Table.from_arrays([numbers(at), *texts, numbers(level)], schema=wanted))
     return pa.concat_tables(batches).unify_dictionaries() if batches else wanted.empty_table()
 
 

@@ -21,7 +21,7 @@ from batchsim.columns import PURPOSES, Floats
 from batchsim.report import words
 from batchsim.results.result import Result
 from batchsim.results.steps import integral, steps, thin
-from batchsim.results.timeline import spend_rate, vcpus
+from batchsim.results.timeline import MOST_STEPS, job_states, spend_rate, vcpus
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 # Okabe and Ito's palette, told apart by people with any colour vision.
@@ -149,15 +149,11 @@ def _legend(ax: Axes, **more: Any) -> None:
 def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state", window: Window | None = None) -> None:
     """Jobs by state over time, all queues together."""
     window = window or busiest(result)
-    frame = result.timeline
-    jobs = frame[frame["measure"] == "jobs"]
-    layers = {}
-    for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING"):
-        parts = [
-            (part["at"].to_numpy(), part["value"].to_numpy())
-            for _, part in jobs[jobs["state"] == state].groupby("name", observed=True)
-        ]
-        layers[state] = _total(parts)
+    curves: dict[str, list[tuple[Floats, Floats]]] = {state: [] for state in reversed(STATES)}
+    for _, state, at, level in job_states(result.tables):
+        if state in curves:
+            curves[state].append(thin(at, level, MOST_STEPS))
+    layers = {state: _total(parts) for state, parts in curves.items()}
     _axes(ax, title)
     top = _stack(ax, result.scenario.start, window, layers, STATES)
     ax.set_ylim(0, max(top, 1) * 1.15)

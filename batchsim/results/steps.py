@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from batchsim.columns import Floats
 
 
-def steps(start: Floats, stop: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """How much is held over time, from intervals ``[start, stop)`` that each hold `size`.
+def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floats, Floats]:
+    """How much is held over time, from intervals ``[start, stop)`` that each hold `size`, or one.
 
     Returns
     -------
@@ -20,9 +20,24 @@ def steps(start: Floats, stop: Floats, size: Floats) -> tuple[Floats, Floats]:
     """
     held: NDArray[np.bool_] = stop > start
     at = np.concatenate([start[held], stop[held]])
-    change = np.concatenate([size[held], -size[held]])
-    instants, place = np.unique(at, return_inverse=True)
-    return _kept(instants, np.cumsum(np.bincount(place, weights=change, minlength=len(instants))))
+    if size is None:
+        change: Floats = np.ones(len(at))
+        change[len(at) // 2 :] = -1.0
+    else:
+        change = np.concatenate([size[held], -size[held]])
+    return _kept(*_added(at, change))
+
+
+def _added(at: Floats, change: Floats) -> tuple[Floats, Floats]:
+    """A step function from its changes, those at one instant added up in their order."""
+    if not len(at):
+        return at, change
+    order = np.argsort(at, kind="stable")
+    at, change = at[order], change[order]
+    del order
+    first = np.concatenate([[True], at[1:] != at[:-1]])
+    level = np.bincount(np.cumsum(first) - 1, weights=change).astype(np.float64, copy=False)
+    return at[first], np.cumsum(level, out=level)
 
 
 def integral(at: Floats, level: Floats, until: Floats) -> Floats:
@@ -60,9 +75,8 @@ def total(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     >>> total([(np.array([0.0, 5.0]), np.array([2.0, 0.0])), (np.array([3.0]), np.array([1.0]))])
     (array([0., 3., 5.]), array([2., 3., 1.]))
     """
-    instants, place = np.unique(np.concatenate([at for at, _ in parts]), return_inverse=True)
-    change = np.concatenate([np.diff(level, prepend=0.0) for _, level in parts])
-    return _kept(instants, np.cumsum(np.bincount(place, weights=change, minlength=len(instants))))
+    changes = np.concatenate([np.diff(level, prepend=0.0) for _, level in parts])
+    return _kept(*_added(np.concatenate([at for at, _ in parts]), changes))
 
 
 def _kept(instants: Floats, level: Floats) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from batchsim.columns import TIMELINE, Floats, Status
 from batchsim.results.arrow import coded, numbers, schema
+from batchsim.results.attempts import pick
 from batchsim.results.frames import Tables
 from batchsim.results.steps import product, steps, thin, total
 from batchsim.units import HOUR
@@ -38,11 +39,8 @@ def timeline(tables: Tables) -> pa.Table:
 
 
 def _series(tables: Tables) -> Iterator[Series]:
-    for index, queue in enumerate(tables.configuration.queues):
-        for state, (start, stop) in _job_states(tables, index).items():
-            at, level = steps(start, stop, np.ones(len(start)))
-            if len(at):
-                yield "jobs", queue.name, state, at, level
+    for queue, state, at, level in job_states(tables):
+        yield "jobs", queue, state, at, level
     for index, environment in enumerate(tables.configuration.environments):
         for state, (at, level) in vcpus(tables, index).items():
             if len(at):
@@ -53,44 +51,53 @@ def _series(tables: Tables) -> Iterator[Series]:
             yield "usd_per_hour", environment.name, "", at, level
 
 
-def _ends(tables: Tables) -> tuple[Floats, Floats]:
-    """When each job and each attempt ended, or the run did."""
-    recording = tables.recording
-    job = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
-    stopped_at = recording.attempts.stopped_at
-    return job, np.where(np.isnan(stopped_at), recording.ended_at, stopped_at)
+def job_states(tables: Tables) -> Iterator[tuple[str, str, Floats, Floats]]:
+    """Queue, state, and how many of the queue's jobs are in it over time, where there are any."""
+    for index, queue in enumerate(tables.configuration.queues):
+        for state, (start, stop) in _intervals(tables, index):
+            at, level = steps(start, stop)
+            if len(at):
+                yield queue.name, state, at, level
 
 
-def _job_states(tables: Tables, queue: int) -> dict[str, tuple[Floats, Floats]]:
-    """Intervals that jobs of a queue spent in each state."""
+def _ended(column: Floats, end: float) -> Floats:
+    """Instants, with the end of the run where there is none."""
+    missing = np.isnan(column)
+    return np.where(missing, end, column) if missing.any() else column
+
+
+def _intervals(tables: Tables, queue: int) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
+    """Intervals that jobs of a queue spent in each state; state by state, since a long run has many."""
     work, recording, attempts = tables.workload, tables.recording, tables.recording.attempts
-    job_end, attempt_end = _ends(tables)
-    queue_of = np.array(tables.queue_of_group)[work.group]
-    mine, here = queue_of == queue, queue_of[attempts.job] == queue
-    before = np.where(np.isnan(recording.runnable_at), job_end, recording.runnable_at)
+    queue_of = np.array(tables.queue_of_group)
+    mine, here = (queue_of == queue)[work.group], (queue_of == queue)[work.group[attempts.job]]
+    job_end = _ended(recording.stopped_at, recording.ended_at)
     dependent = work.open_dependencies[: len(work)] > 0
-    started = np.where(np.isnan(attempts.started_at), attempt_end, attempts.started_at)
+    for state, those in ("SUBMITTED", mine & ~dependent), ("PENDING", mine & dependent):
+        before, ends = recording.runnable_at[those], job_end[those]
+        yield state, (work.submitted_at[those], np.where(np.isnan(before), ends, before))
     # RUNNABLE before each attempt, and at the end for those that wait still: from RUNNABLE, or from the last attempt.
-    waits = mine & (recording.status == Status.RUNNABLE)
-    since = recording.runnable_at.copy()
-    last = tables.attempts_of_jobs.last
-    since[last >= 0] = attempt_end[last[last >= 0]]
-    return {
-        "SUBMITTED": (work.submitted_at[mine & ~dependent], before[mine & ~dependent]),
-        "PENDING": (work.submitted_at[mine & dependent], before[mine & dependent]),
-        "RUNNABLE": (
-            np.concatenate([attempts.runnable_at[here], since[waits]]),
+    waits = np.flatnonzero(mine & (recording.status == Status.RUNNABLE))
+    last = tables.attempts_of_jobs.last[waits]
+    since = np.where(last < 0, recording.runnable_at[waits], pick(attempts.stopped_at, last))
+    yield (
+        "RUNNABLE",
+        (
+            np.concatenate([attempts.runnable_at[here], since]),
             np.concatenate([attempts.starting_at[here], job_end[waits]]),
         ),
-        "STARTING": (attempts.starting_at[here], started[here]),
-        "RUNNING": (started[here], attempt_end[here]),
-    }
+    )
+    stopped = _ended(attempts.stopped_at[here], recording.ended_at)
+    started = attempts.started_at[here]
+    started = np.where(np.isnan(started), stopped, started)
+    yield "STARTING", (attempts.starting_at[here], started)
+    yield "RUNNING", (started, stopped)
 
 
 def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
     """VCPUs of an environment that run jobs, are idle, and are booting, as step functions."""
     attempts, instances = tables.recording.attempts, tables.recording.instances
-    end = _ends(tables)[1]
+    end = _ended(attempts.stopped_at, tables.recording.ended_at)
     here, mine = attempts.environment == environment, instances.environment == environment
     size = np.array([shape.vcpus for shape in tables.workload.shapes])
     held = size[tables.workload.shape[attempts.job[here]]] if here.any() else np.empty(0)
@@ -112,7 +119,7 @@ def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
 def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:
     """US dollars per hour that an environment is paid at, what a Savings Plan covers at the plan's price."""
     attempts, instances, cost = tables.recording.attempts, tables.recording.instances, tables.costs
-    end = _ends(tables)[1]
+    end = _ended(attempts.stopped_at, tables.recording.ended_at)
     mine = instances.environment == environment
     gone = instances.terminated_at
     running = np.where(np.isnan(instances.running_at), gone, instances.running_at)

@@ -42,8 +42,10 @@ class Costs:
 
     Attributes
     ----------
-    attempt : dict of str to ndarray, shape (attempts,)
-        Purpose → what attempts cost: boot, useful, rework, minimum.
+    by_attempt : dict of str to ndarray, shape (attempts,)
+        What attempts cost: boot, run, minimum.
+    failed : ndarray of bool, shape (attempts,)
+        Attempts whose run was rework.
     instance : dict of str to ndarray, shape (instances,)
         Purpose → what instances cost beyond their attempts: boot, idle, stranded, minimum.
     instance_total : ndarray, shape (instances,)
@@ -61,7 +63,8 @@ class Costs:
         What a Savings Plan covers.
     """
 
-    attempt: dict[str, Floats]
+    by_attempt: dict[str, Floats]
+    failed: NDArray[np.bool_]
     instance: dict[str, Floats]
     instance_total: Floats
     task_rate: Floats
@@ -78,40 +81,48 @@ class Costs:
     @property
     def attempt_total(self) -> Floats:
         """What each attempt cost, all purposes."""
-        return np.asarray(np.sum(list(self.attempt.values()), axis=0), np.float64)
+        return self.by_attempt["boot"] + self.by_attempt["run"] + self.by_attempt["minimum"]
+
+    def attempt(self, purpose: str) -> Floats:
+        """What attempts cost for a purpose."""
+        if purpose in {"useful", "rework"}:
+            return np.where(self.failed == (purpose == "rework"), self.by_attempt["run"], 0.0)
+        return self.by_attempt.get(purpose, _nothing(len(self.failed)))
 
 
 def costs(workload: Workload, configuration: Configuration, recording: Recording) -> Costs:
     """Cost of everything that was run."""
     attempts, n = recording.attempts, len(recording.attempts.job)
-    stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
-    started = np.where(np.isnan(attempts.started_at), stop, attempts.started_at)
-    by_attempt = {purpose: np.zeros(n) for purpose in ("boot", "useful", "rework", "minimum")}
     instance, total, rate, changing = _instances(configuration, recording)
     tenancies = _tenancies(workload, configuration, recording)
-    weights = rate[tenancies.instance] * tenancies.share
-    rate_of = np.bincount(tenancies.attempt, weights=weights, minlength=n).astype(np.float64)
-    begun = attempts.starting_at.copy()
     task_rate = _task_rates(workload, configuration, recording)
-    tasks = task_rate > 0
-    rate_of[tasks] = task_rate[tasks]
-    begun[tasks] = np.where(np.isnan(attempts.pull_at[tasks]), stop[tasks], attempts.pull_at[tasks])
-    by_attempt["boot"] = rate_of * np.maximum(started - begun, 0.0)
-    run = rate_of * np.maximum(stop - np.maximum(started, begun), 0.0)
-    failed = attempts.status == Status.FAILED
-    by_attempt["useful"], by_attempt["rework"] = np.where(failed, 0.0, run), np.where(failed, run, 0.0)
-    billed = tasks & (stop > begun)
-    by_attempt["minimum"][billed] = task_rate[billed] * (
-        billed_task_s(stop[billed] - begun[billed]) - (stop - begun)[billed]
-    )
-    spans = _Spans(begun, np.maximum(started, begun), stop)
+    spans = _spans(recording, task_rate)
+    weights = rate[tenancies.instance] * tenancies.share
+    rate_of = np.bincount(tenancies.attempt, weights=weights, minlength=n).astype(np.float64, copy=False) + task_rate
+    del weights
+    by_attempt = {
+        "boot": rate_of * (spans.started - spans.begun),
+        "run": rate_of * (spans.stop - spans.started),
+        "minimum": _nothing(n),
+    }
+    del rate_of
+    billed = np.flatnonzero((task_rate > 0) & (spans.stop > spans.begun))
+    if len(billed):
+        ran_s = spans.stop[billed] - spans.begun[billed]
+        by_attempt["minimum"] = np.zeros(n)
+        by_attempt["minimum"][billed] = task_rate[billed] * (billed_task_s(ran_s) - ran_s)
     if changing is not None:
         _pay_recorded(changing, recording, tenancies, spans, by_attempt, instance, total)
     plan, price = None, np.zeros(len(total))
     if configuration.savings_plan is not None:
         plan, price = _save(configuration, recording, tenancies, task_rate, spans, by_attempt, instance, total)
-    _unused(configuration, recording, by_attempt, instance, total, rate, tenancies, stop, plan, price, changing)
-    return Costs(by_attempt, instance, total, task_rate, rate, price, changing, plan)
+    _unused(configuration, recording, by_attempt, instance, total, rate, tenancies, spans.stop, plan, price, changing)
+    return Costs(by_attempt, attempts.status == Status.FAILED, instance, total, task_rate, rate, price, changing, plan)
+
+
+def _nothing(n: int) -> Floats:
+    """So many zeros that take no memory, and can't be written to."""
+    return np.broadcast_to(np.float64(0.0), n)
 
 
 def _instances(
@@ -157,7 +168,7 @@ def _pay_recorded(
     total: Floats,
 ) -> None:
     """Add what instances of recorded prices cost."""
-    attempts, instances = recording.attempts, recording.instances
+    instances = recording.instances
     every = np.arange(len(total))
     ran = ~np.isnan(instances.running_at)
     running_at = np.where(ran, instances.running_at, instances.terminated_at)
@@ -173,11 +184,8 @@ def _pay_recorded(
         usd = tenancies.share * changing.paid(host, start[at], stop[at])
         return np.bincount(at, weights=usd, minlength=len(start)).astype(np.float64)
 
-    run = of_attempts(spans.started, spans.stop)
-    failed = attempts.status == Status.FAILED
     by_attempt["boot"] += of_attempts(spans.begun, spans.started)
-    by_attempt["useful"] += np.where(failed, 0.0, run)
-    by_attempt["rework"] += np.where(failed, run, 0.0)
+    by_attempt["run"] += of_attempts(spans.started, spans.stop)
 
 
 @dataclass(frozen=True)
@@ -187,6 +195,17 @@ class _Spans:
     begun: Floats
     started: Floats
     stop: Floats
+
+
+def _spans(recording: Recording, task_rate: Floats) -> _Spans:
+    attempts = recording.attempts
+    stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
+    begun, tasks = attempts.starting_at, np.flatnonzero(task_rate > 0)
+    if len(tasks):
+        begun = begun.copy()
+        begun[tasks] = np.where(np.isnan(attempts.pull_at[tasks]), stop[tasks], attempts.pull_at[tasks])
+    started = np.where(np.isnan(attempts.started_at), stop, attempts.started_at)
+    return _Spans(begun, np.maximum(started, begun, out=started), stop)
 
 
 def _save(
@@ -222,11 +241,8 @@ def _save(
     weights = price[tenancies.instance] * tenancies.share
     eligible = np.bincount(tenancies.attempt, weights=weights, minlength=len(tasks)).astype(np.float64) + tasks
     by_attempt["boot"] -= plan.saved(eligible, spans.begun, spans.started)
-    cheaper = plan.saved(eligible, spans.started, spans.stop)
-    failed = attempts.status == Status.FAILED
-    by_attempt["useful"] -= np.where(failed, 0.0, cheaper)
-    by_attempt["rework"] -= np.where(failed, cheaper, 0.0)
-    by_attempt["minimum"] -= plan.saved(tasks, spans.stop, task_paid_until)
+    by_attempt["run"] -= plan.saved(eligible, spans.started, spans.stop)
+    by_attempt["minimum"] = by_attempt["minimum"] - plan.saved(tasks, spans.stop, task_paid_until)
     registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
     instance["boot"] -= plan.saved(price, running_at, np.maximum(registered_at, running_at))
     instance["minimum"] -= plan.saved(price, used_until, paid_until)
@@ -259,19 +275,22 @@ class _Tenancies:
 def _tenancies(workload: Workload, configuration: Configuration, recording: Recording) -> _Tenancies:
     attempts, nodes = recording.attempts, recording.nodes
     hosted = np.flatnonzero(attempts.instance >= 0)
-    share = _shares(workload, configuration, recording)
+    instance = attempts.instance[hosted]
+    shape = workload.shape[attempts.job[hosted]]
+    share = _shares(workload, configuration, recording, shape, instance)
+    if not len(nodes.attempt):
+        return _Tenancies(hosted, instance, share)
     gangs = np.array([bool(shape.nodes) for shape in workload.shapes], bool)
-    share[gangs[workload.shape[attempts.job]] & (attempts.instance >= 0)] = 1.0
+    share[gangs[shape]] = 1.0
     return _Tenancies(
         np.concatenate([hosted, nodes.attempt.astype(np.int64)]),
-        np.concatenate([attempts.instance[hosted], nodes.instance]),
-        np.concatenate([share[hosted], np.ones(len(nodes.attempt))]),
+        np.concatenate([instance, nodes.instance]),
+        np.concatenate([share, np.ones(len(nodes.attempt))]),
     )
 
 
-def _shares(workload: Workload, configuration: Configuration, recording: Recording) -> Floats:
-    """Each attempt's share of its instance; 0 without one."""
-    attempts = recording.attempts
+def _shares(workload: Workload, configuration: Configuration, recording: Recording, shape: Ints, host: Ints) -> Floats:
+    """The shares that jobs of such shapes have of such instances."""
     asked = np.array(
         [(VCPU_WEIGHT * s.vcpus + GIB_WEIGHT * s.memory_mib / MIB_PER_GIB, s.gpus) for s in workload.shapes], float
     ).reshape(-1, 2)
@@ -279,19 +298,20 @@ def _shares(workload: Workload, configuration: Configuration, recording: Recordi
         configuration, recording, lambda _e, o: VCPU_WEIGHT * o.vcpus + GIB_WEIGHT * o.memory_mib / MIB_PER_GIB
     )
     gpus = _per_instance(configuration, recording, lambda _e, o: o.gpus)
-    share = np.zeros(len(attempts.job))
-    hosted = attempts.instance >= 0
-    shape, host = workload.shape[attempts.job[hosted]], attempts.instance[hosted]
-    split = asked[shape, 0] / whole[host]
+    split: Floats = asked[shape, 0] / whole[host]
+    if not gpus.any():
+        return split
     with_gpus = gpus[host] > 0
     by_gpu = asked[shape, 1] / np.where(with_gpus, gpus[host], 1.0)
-    share[hosted] = np.where(with_gpus, GPU_SHARE * by_gpu + (1 - GPU_SHARE) * split, split)
-    return share
+    split[with_gpus] = GPU_SHARE * by_gpu[with_gpus] + (1 - GPU_SHARE) * split[with_gpus]
+    return split
 
 
 def _task_rates(workload: Workload, configuration: Configuration, recording: Recording) -> Floats:
     """USD per second of each Fargate attempt; 0 for others."""
     attempts = recording.attempts
+    if not any(environment.fargate for environment in configuration.environments):
+        return _nothing(len(attempts.job))
     rates = np.zeros(len(attempts.job))
     for index, environment in enumerate(configuration.environments):
         if environment.fargate is None:
@@ -334,8 +354,7 @@ def _unused(
     """Split what no attempt used of registered instances into stranded and idle."""
     n = len(total)
     attempt, host = tenancies.attempt, tenancies.instance
-    used = sum(by_attempt[purpose] for purpose in ("boot", "useful", "rework"))
-    assert isinstance(used, np.ndarray)  # noqa: S101 (for the type checker)
+    used = by_attempt["boot"] + by_attempt["run"]
     spent_of = used[attempt]
     if len(recording.nodes.attempt):
         # A multi-node job's cost is its instances', by their rates.
@@ -406,8 +425,8 @@ def by_owner(
     dict of str to ndarray of float, shape (owners,)
     """
     borne = {purpose: np.zeros(owners) for purpose in PURPOSES}
-    for purpose, column in cost.attempt.items():
-        borne[purpose] += np.bincount(owner, weights=column, minlength=owners)
+    for purpose in borne:
+        borne[purpose] += np.bincount(owner, weights=cost.attempt(purpose), minlength=owners)
     direct = cost.attempt_total
     for index in range(len(configuration.environments)):
         mine: NDArray[np.bool_] = recording.instances.environment == index

@@ -166,7 +166,7 @@ class Metrics:
                 on_tasks = cost.attempt_total[(recording.attempts.environment == index) & (cost.task_rate > 0)]
                 by_option[environment.purchase_option] += math.fsum(on_instances) + math.fsum(on_tasks)
         purposes = {
-            purpose: math.fsum(cost.attempt.get(purpose, ())) + math.fsum(cost.instance.get(purpose, ()))
+            purpose: math.fsum(cost.attempt(purpose)) + math.fsum(cost.instance.get(purpose, ()))
             for purpose in PURPOSES
         }
         # A Savings Plan's unused commitment bought nothing: idle, and of on-demand EC2.

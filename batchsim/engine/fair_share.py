@@ -160,6 +160,8 @@ class FairShareQueue(JobQueue):
 
     def plan(self, assign: Callable[[int], bool]) -> None:
         """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""
+        if not self.shapes:
+            return
         scores, first = self._scores(), self._first.copy()
         taken = [0] * len(first)
         left = self._allowed() - self._in_use

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from batchsim.columns import Cause
+from batchsim.columns import Cause, Status
 from batchsim.engine.usage import Usage
 from batchsim.scenario.configuration import Consumable, FairShare, JobQueue
 from batchsim.workload.table import JobGroup
-from tests.worlds import by_job, jobs, run, servers
+from tests.worlds import by_job, fleet, jobs, run, servers
 
 
 def shares(**policy) -> JobQueue:
@@ -113,3 +113,11 @@ def test_a_retried_job_goes_to_the_front_of_its_share():
     one = JobGroup("work", "queue", "definition", attempts=2, share_identifier="a")
     workload = jobs([0, 0, 0], 10, groups=[one], exit_code=[1, 0, 0], later_exit_code=0)
     assert by_job(run(workload, servers(1), queues=[shares()]), "starting_at") == [0, 10, 20, 30]
+
+
+def test_a_queue_that_no_job_is_sent_to_keeps_nobody():
+    shared = JobQueue("shared", 1, True, ("fleet",), fair_share=FairShare())
+    plain = JobQueue("queue", 1, True, ("fleet",))
+    workload = jobs([0], 10, groups=[JobGroup("work", "queue", "definition")])
+    recording = run(workload, fleet(), queues=[shared, plain])
+    assert (recording.status == Status.SUCCEEDED).all()

@@ -17,6 +17,14 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Bytes = NDArray[np.int8]
 
+#: Rows that are looked at together, and of a row group in the files: a million need no more memory than these.
+SLICE = 65_536
+
+
+def nothing(n: int) -> Floats:
+    """So many zeros that take no memory, and can't be written to."""
+    return np.broadcast_to(np.float64(0.0), n)
+
 
 class Column(NamedTuple):
     """One column of a result table."""

@@ -49,7 +49,8 @@ class Recorder:
         self.stopped_at = array("d", [NAN]) * jobs
         self.status = array("b", [Status.SUBMITTED]) * jobs
         self.reason = array("i", [0]) * jobs
-        self._attempt_times = tuple(array("d") for _ in range(5))
+        self._attempt_times = tuple(array("d") for _ in range(4))
+        self._pull_attempt, self._pull_at = array("i"), array("d")  # of those that pull later than they start
         self._attempt_codes = tuple(array("i") for _ in range(6))
         self._attempt_status = array("b")
         self._node_attempt, self._node_instance = array("i"), array("i")
@@ -86,10 +87,12 @@ class Recorder:
         for node in nodes:
             self._node_attempt.append(len(self._attempt_status))
             self._node_instance.append(node)
-        runnable, starting, pull, started, stopped = self._attempt_times
+        if pull_at != starting_at:
+            self._pull_attempt.append(len(self._attempt_status))
+            self._pull_at.append(pull_at)
+        runnable, starting, started, stopped = self._attempt_times
         runnable.append(runnable_at)
         starting.append(starting_at)
-        pull.append(pull_at)
         started.append(started_at)
         stopped.append(stopped_at)
         jobs, numbers, reasons, exit_codes, environments, instances = self._attempt_codes
@@ -151,7 +154,11 @@ class Recorder:
         jobs, numbers, reasons, exit_codes, attempt_environments, attempt_instances = (
             np.frombuffer(a, np.int32) for a in self._attempt_codes
         )
-        runnable, starting, pull, started, stopped = (np.frombuffer(a, np.float64) for a in self._attempt_times)
+        runnable, starting, started, stopped = (np.frombuffer(a, np.float64) for a in self._attempt_times)
+        pull = starting
+        if self._pull_attempt:
+            pull = starting.copy()
+            pull[np.frombuffer(self._pull_attempt, np.int32)] = np.frombuffer(self._pull_at, np.float64)
         return Recording(
             ended_at=ended_at,
             runnable_at=np.frombuffer(self.runnable_at, np.float64),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from batchsim.columns import Floats, Recording
+from batchsim.columns import Floats, Ints, Recording
 
 
 @dataclass(frozen=True)
@@ -15,32 +15,44 @@ class JobAttempts:
 
     Attributes
     ----------
-    last : ndarray of int, shape (n,)
-        Index of the last attempt.
+    starting_at : ndarray of float, shape (attempts,)
+        Of all attempts.
+    first, last : ndarray of int, shape (n,)
+        Index of the first and of the last attempt.
     count : ndarray of int, shape (n,)
         Attempts begun.
     """
 
-    last: np.ndarray
-    count: np.ndarray
-    first_starting_at: Floats
-    last_starting_at: Floats
+    starting_at: Floats
+    first: Ints
+    last: Ints
+    count: Ints
+
+    @property
+    def first_starting_at(self) -> Floats:
+        """STARTING of each job's first attempt."""
+        return pick(self.starting_at, self.first)
+
+    @property
+    def last_starting_at(self) -> Floats:
+        """STARTING of each job's last attempt."""
+        return pick(self.starting_at, self.last)
 
 
 def job_attempts(recording: Recording) -> JobAttempts:
     """Look up each job's attempts."""
     attempts, n = recording.attempts, len(recording.status)
-    last = np.full(n, -1, np.int32)
-    last[attempts.job] = np.arange(len(attempts.job), dtype=np.int32)  # recorded in order: the last one stays
-    first_starting_at = np.full(n, np.nan)
-    first = attempts.number == 1
-    first_starting_at[attempts.job[first]] = attempts.starting_at[first]
-    return JobAttempts(
-        last=last,
-        count=np.bincount(attempts.job, minlength=n).astype(np.int32),
-        first_starting_at=first_starting_at,
-        last_starting_at=pick(attempts.starting_at, last),
-    )
+    count: Ints = np.zeros(n, np.int32)
+    np.add.at(count, attempts.job, 1)
+    index = np.arange(len(attempts.job), dtype=np.int32)
+    last: Ints = np.full(n, -1, np.int32)
+    last[attempts.job] = index  # recorded in order: the last one stays
+    if len(index) == np.count_nonzero(count):
+        return JobAttempts(attempts.starting_at, last, last, count)
+    first = np.full(n, -1, np.int32)
+    begun = attempts.number == 1
+    first[attempts.job[begun]] = index[begun]
+    return JobAttempts(attempts.starting_at, first, last, count)
 
 
 def pick(column: Floats, index: np.ndarray) -> Floats:

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.catalog.billing import billed_instance_s, billed_task_s, is_free_spot
-from batchsim.columns import PURPOSES, Floats, Ints, Recording, Status
+from batchsim.columns import PURPOSES, SLICE, Floats, Ints, Recording, Status, nothing
 from batchsim.results.savings import Coverage, coverage
 from batchsim.results.spot_prices import Recorded, recorded
-from batchsim.results.steps import integral, product
+from batchsim.results.steps import area, product
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
 from batchsim.units import HOUR, MIB_PER_GIB
 from batchsim.workload.table import Workload
@@ -87,7 +87,7 @@ class Costs:
         """What attempts cost for a purpose."""
         if purpose in {"useful", "rework"}:
             return np.where(self.failed == (purpose == "rework"), self.by_attempt["run"], 0.0)
-        return self.by_attempt.get(purpose, _nothing(len(self.failed)))
+        return self.by_attempt.get(purpose, nothing(len(self.failed)))
 
 
 def costs(workload: Workload, configuration: Configuration, recording: Recording) -> Costs:
@@ -103,7 +103,7 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     by_attempt = {
         "boot": rate_of * (spans.started - spans.begun),
         "run": rate_of * (spans.stop - spans.started),
-        "minimum": _nothing(n),
+        "minimum": nothing(n),
     }
     del rate_of
     billed = np.flatnonzero((task_rate > 0) & (spans.stop > spans.begun))
@@ -118,11 +118,6 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
         plan, price = _save(configuration, recording, tenancies, task_rate, spans, by_attempt, instance, total)
     _unused(configuration, recording, by_attempt, instance, total, rate, tenancies, spans.stop, plan, price, changing)
     return Costs(by_attempt, attempts.status == Status.FAILED, instance, total, task_rate, rate, price, changing, plan)
-
-
-def _nothing(n: int) -> Floats:
-    """So many zeros that take no memory, and can't be written to."""
-    return np.broadcast_to(np.float64(0.0), n)
 
 
 def _instances(
@@ -311,7 +306,7 @@ def _task_rates(workload: Workload, configuration: Configuration, recording: Rec
     """USD per second of each Fargate attempt; 0 for others."""
     attempts = recording.attempts
     if not any(environment.fargate for environment in configuration.environments):
-        return _nothing(len(attempts.job))
+        return nothing(len(attempts.job))
     rates = np.zeros(len(attempts.job))
     for index, environment in enumerate(configuration.environments):
         if environment.fargate is None:
@@ -386,12 +381,14 @@ def _unused_area(
     attempts, instances = recording.attempts, recording.instances
     registered_at = np.where(np.isnan(instances.registered_at), instances.terminated_at, instances.registered_at)
     mine = instances.environment == environment
-    on = attempts.environment[tenancies.attempt] == environment
-    attempt = tenancies.attempt[on]
-    whole = integral(at, level, instances.terminated_at) - integral(at, level, registered_at)
-    held_s = integral(at, level, stop[attempt]) - integral(at, level, attempts.starting_at[attempt])
-    weights = tenancies.share[on] * held_s
-    taken = np.bincount(tenancies.instance[on], weights=weights, minlength=len(mine)).astype(np.float64)
+    integral = area(at, level)
+    whole = integral(instances.terminated_at) - integral(registered_at)
+    taken = np.zeros(len(mine))
+    for start in range(0, len(tenancies.attempt), SLICE):
+        rows = slice(start, start + SLICE)
+        attempt, host, share = tenancies.attempt[rows], tenancies.instance[rows], tenancies.share[rows]
+        held_s = integral(stop[attempt]) - integral(attempts.starting_at[attempt])
+        np.add.at(taken, host, np.where(mine[host], share * held_s, 0.0))
     return np.where(mine, np.maximum(whole - taken, 0.0), 0.0)
 
 

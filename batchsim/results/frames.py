@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column, Floats, Recording, Status, instance_id, task_id
+from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, SLICE, Column, Floats, Recording, Status, instance_id, task_id
 from batchsim.results.arrow import NOBODY, coded, column, joined, masked, named, numbers, schema
 from batchsim.results.attempts import JobAttempts, job_attempts, pick
 from batchsim.results.cost import Costs, costs
-from batchsim.results.wait import waits
+from batchsim.results.wait import Waits
 from batchsim.scenario.configuration import Configuration
 from batchsim.units import HOUR
 from batchsim.workload.table import Workload
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-#: Rows of a slice, and of a row group in the files.
-SLICE = 65_536
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,9 @@ class Tables:
         return [place[group.job_queue] for group in self.workload.groups]
 
     @cached_property
-    def waits(self) -> dict[str, Floats]:
+    def waits(self) -> Waits:
         """Seconds waited by cause, per job."""
-        return waits(self.workload, self.recording, self.attempts_of_jobs, self.queue_of_group)
+        return Waits(self.workload, self.recording, self.attempts_of_jobs, self.queue_of_group)
 
     @cached_property
     def costs(self) -> Costs:
@@ -171,7 +168,7 @@ class Tables:
             "compute_environment": self._environment(environment),
             "instance_id": named(hosts, _host_id),
             "cost_usd": self.job_costs[rows],
-            **{f"wait_{cause}_s": column[rows] for cause, column in self.waits.items()},
+            **{f"wait_{cause}_s": column for cause, column in self.waits.of(rows).items()},
         }
 
     def _attempts(self, rows: np.ndarray) -> dict[str, Any]:

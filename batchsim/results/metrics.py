@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Floats, Status
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, SLICE, WAIT_CAUSES, Floats, Status
 from batchsim.results.cost import by_owner
 from batchsim.results.frames import Tables
 from batchsim.results.promises import QUANTILES, chosen, finished_at, statistic
@@ -87,8 +88,13 @@ class Metrics:
             },
             "queue_time_s": figures(queue_time[~np.isnan(queue_time)]),
             "turnaround_s": figures(turnaround[ran & ~np.isnan(turnaround)]),
-            "wait_s": {cause: math.fsum(column[mask]) for cause, column in tables.waits.items()},
+            "wait_s": self._waited(np.flatnonzero(mask)),
         }
+
+    def _waited(self, jobs: NDArray[np.intp]) -> dict[str, float]:
+        """Seconds that jobs waited, by cause."""
+        slices = [self._tables.waits.of(jobs[start : start + SLICE]) for start in range(0, len(jobs), SLICE)]
+        return {cause: math.fsum(chain.from_iterable(waited[cause] for waited in slices)) for cause in WAIT_CAUSES}
 
     def _makespan(self, mask: Mask) -> float | None:
         """From the first submission to the last end; null if nothing ended."""

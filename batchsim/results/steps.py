@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats
+from batchsim.columns import SLICE, Floats
 
 
 def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floats, Floats]:
@@ -19,35 +20,58 @@ def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floa
         From ``at[i]`` on the level is ``level[i]``; strictly increasing instants, the level before the first is 0.
     """
     held: NDArray[np.bool_] = stop > start
-    at = np.concatenate([start[held], stop[held]])
+    if not held.all():
+        start, stop, size = start[held], stop[held], None if size is None else size[held]
+    if not len(start):
+        return start, stop
     if size is None:
-        change: Floats = np.ones(len(at))
-        change[len(at) // 2 :] = -1.0
-    else:
-        change = np.concatenate([size[held], -size[held]])
-    return _kept(*_added(at, change))
+        size = np.broadcast_to(1.0, len(start))
+    # Stretch by stretch of time, since sorting all changes of a long run at once takes several times their memory.
+    edges = np.linspace(start.min(), stop.max(), 2 * len(start) // SLICE + 2)
+    edges[-1] = np.inf
+    stretches = []
+    for begin, end in pairwise(edges):
+        on, off = (start >= begin) & (start < end), (stop >= begin) & (stop < end)
+        stretches.append(_added(np.concatenate([start[on], stop[off]]), np.concatenate([size[on], -size[off]])))
+    at, level = (np.concatenate(column) for column in zip(*stretches, strict=True))
+    return _kept(at, np.cumsum(level, out=level))
 
 
 def _added(at: Floats, change: Floats) -> tuple[Floats, Floats]:
-    """A step function from its changes, those at one instant added up in their order."""
+    """The distinct instants of changes, ascending, and the sum of the changes at each, added up in their order."""
     if not len(at):
         return at, change
     order = np.argsort(at, kind="stable")
     at, change = at[order], change[order]
-    del order
     first = np.concatenate([[True], at[1:] != at[:-1]])
-    level = np.bincount(np.cumsum(first) - 1, weights=change).astype(np.float64, copy=False)
-    return at[first], np.cumsum(level, out=level)
+    return at[first], np.bincount(np.cumsum(first) - 1, weights=change).astype(np.float64, copy=False)
 
 
 def integral(at: Floats, level: Floats, until: Floats) -> Floats:
     """Area under a step function from its first instant to each of `until`; 0 before the first."""
+    return area(at, level)(until)
+
+
+def area(at: Floats, level: Floats) -> Callable[[Floats], Floats]:
+    """`integral` of one step function, for many instants asked one after the other."""
     if not len(at):
-        return np.zeros(len(until))
-    areas = np.concatenate([[0.0], np.cumsum(level[:-1] * np.diff(at))])
-    place = np.searchsorted(at, until, side="right") - 1
-    inside = np.maximum(place, 0)
-    return np.where(place < 0, 0.0, areas[inside] + level[inside] * (until - at[inside]))
+        return lambda until: np.zeros(len(until))
+    areas = np.zeros(len(at))
+    np.subtract(at[1:], at[:-1], out=areas[1:])
+    areas[1:] *= level[:-1]
+    np.cumsum(areas, out=areas)
+
+    def integrated(until: Floats) -> Floats:
+        place = np.searchsorted(at, until, side="right") - 1
+        before = place < 0
+        place[before] = 0
+        result: Floats = until - at[place]
+        result *= level[place]
+        result += areas[place]
+        result[before] = 0.0
+        return result
+
+    return integrated
 
 
 def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) -> tuple[Floats, Floats]:
@@ -76,17 +100,16 @@ def total(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     (array([0., 3., 5.]), array([2., 3., 1.]))
     """
     changes = np.concatenate([np.diff(level, prepend=0.0) for _, level in parts])
-    return _kept(*_added(np.concatenate([at for at, _ in parts]), changes))
+    at, level = _added(np.concatenate([at for at, _ in parts]), changes)
+    return _kept(at, np.cumsum(level))
 
 
 def _kept(instants: Floats, level: Floats) -> tuple[Floats, Floats]:
     """A step function without steps that change nothing."""
     # What was added and taken away again leaves rounding error behind, not a level.
-    level[np.abs(level) < 1e-9] = 0.0
-    if len(level):
-        kept = np.concatenate([[True], level[1:] != level[:-1]])
-        instants, level = instants[kept], level[kept]
-    return instants, level
+    level[(level > -1e-9) & (level < 1e-9)] = 0.0
+    kept = np.concatenate([[True], level[1:] != level[:-1]])[: len(level)]
+    return (instants, level) if kept.all() else (instants[kept], level[kept])
 
 
 def time_average(at: Floats, level: Floats, start: float, end: float) -> float:

@@ -16,60 +16,81 @@ each job's time is integrated over those steps. A job that never started is acco
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from functools import cache
 
-from batchsim.columns import Cause, Floats, Recording
-from batchsim.results.attempts import JobAttempts
-from batchsim.results.steps import integral
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim.columns import WAIT_CAUSES, Cause, Floats, Recording, nothing
+from batchsim.results.attempts import JobAttempts, pick
+from batchsim.results.steps import area
 from batchsim.workload.table import Workload
 
-
-def waits(
-    workload: Workload, recording: Recording, attempts: JobAttempts, queue_of_group: list[int]
-) -> dict[str, Floats]:
-    """Seconds that each job waited, by cause; the causes of a job sum to its wait.
-
-    Returns
-    -------
-    dict of str to ndarray of float, shape (n,)
-        In the order of `columns.WAIT_CAUSES`.
-    """
-    submitted_at = workload.submitted_at
-    end = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
-    end = np.maximum(end, submitted_at)  # a horizon may come before a job is submitted: it has not waited
-    first, last = attempts.first_starting_at, attempts.last_starting_at
-    until = np.where(np.isnan(first), end, first)
-    runnable_at = recording.runnable_at
-    waited_for_others = workload.open_dependencies[: len(workload)] > 0
-    dependency = np.where(waited_for_others, np.where(np.isnan(runnable_at), end, runnable_at) - submitted_at, 0.0)
-    retry = np.where(np.isnan(first), 0.0, last - first)
-    decided = _decided(workload, recording, until, np.asarray(queue_of_group, np.int32))
-    total = np.where(np.isnan(last), end, last) - submitted_at
-    blocked = total - dependency - retry - sum(decided.values())
-    return {
-        "dependency": dependency,
-        "limit": decided[Cause.LIMIT],
-        "boot": decided[Cause.BOOT],
-        "capacity": decided[Cause.CAPACITY],
-        "blocked": np.where(np.abs(blocked) < 1e-6, 0.0, blocked),
-        "retry": retry,
-    }
+Integral = Callable[[Floats], Floats]
+Rows = NDArray[np.signedinteger]
 
 
-def _decided(
-    workload: Workload, recording: Recording, until: Floats, queue_of_group: np.ndarray
-) -> dict[Cause, Floats]:
-    """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""
-    decided = {cause: np.zeros(len(workload)) for cause in (Cause.LIMIT, Cause.BOOT, Cause.CAPACITY)}
-    waiting = np.flatnonzero(until > recording.runnable_at)  # False for jobs that never were RUNNABLE
-    queue, shape = queue_of_group[workload.group[waiting]], workload.shape[waiting]
-    causes = recording.causes
-    for pair in np.unique(np.column_stack([queue, shape]), axis=0):
-        jobs = waiting[(queue == pair[0]) & (shape == pair[1])]
-        mine = (causes.queue == pair[0]) & ((causes.shape == pair[1]) | (causes.shape == -1))
-        at = causes.at[mine]
-        for cause, column in decided.items():
-            level = (causes.cause[mine] == cause).astype(np.float64)
-            if level.any():
-                column[jobs] = integral(at, level, until[jobs]) - integral(at, level, recording.runnable_at[jobs])
-    return decided
+class Waits:
+    """Seconds that jobs waited, by cause; worked out for those asked for, since a long run has many."""
+
+    def __init__(
+        self, workload: Workload, recording: Recording, attempts: JobAttempts, queue_of_group: list[int]
+    ) -> None:
+        self._workload = workload
+        self._recording = recording
+        self._attempts = attempts
+        self._queue_of_group = np.asarray(queue_of_group, np.int32)
+        self._integrals = cache(self._integrals_of)
+
+    def of(self, jobs: Rows) -> dict[str, Floats]:
+        """Seconds that each of these jobs waited, by cause; the causes of a job sum to its wait.
+
+        Returns
+        -------
+        dict of str to ndarray of float, shape (n,)
+            In the order of `columns.WAIT_CAUSES`.
+        """
+        recording, attempts = self._recording, self._attempts
+        submitted_at, runnable_at = self._workload.submitted_at[jobs], recording.runnable_at[jobs]
+        end = recording.stopped_at[jobs]
+        end = np.where(np.isnan(end), recording.ended_at, end)
+        end = np.maximum(end, submitted_at)  # a horizon may come before a job is submitted: it has not waited
+        first = pick(attempts.starting_at, attempts.first[jobs])
+        last = pick(attempts.starting_at, attempts.last[jobs])
+        waited = dict.fromkeys(WAIT_CAUSES, nothing(len(jobs)))
+        for_others = self._workload.open_dependencies[jobs] > 0
+        if for_others.any():
+            ready_at = np.where(np.isnan(runnable_at), end, runnable_at)
+            waited["dependency"] = np.where(for_others, ready_at - submitted_at, 0.0)
+        waited["retry"] = np.where(np.isnan(first), 0.0, last - first)
+        waited |= self._decided(jobs, runnable_at, np.where(np.isnan(first), end, first))
+        total = np.where(np.isnan(last), end, last) - submitted_at
+        blocked = total - waited["dependency"] - waited["retry"]
+        blocked -= waited["limit"] + waited["boot"] + waited["capacity"]
+        waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
+        return waited
+
+    def _decided(self, jobs: Rows, runnable_at: Floats, until: Floats) -> dict[str, Floats]:
+        """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""
+        decided = {name: np.zeros(len(jobs)) for name in ("limit", "boot", "capacity")}
+        waiting = np.flatnonzero(until > runnable_at)  # False for jobs that never were RUNNABLE
+        shapes = len(self._workload.shapes)
+        queue, shape = self._queue_of_group[self._workload.group[jobs]], self._workload.shape[jobs]
+        kind = (queue.astype(np.int64) * shapes + shape)[waiting]
+        for number in np.flatnonzero(np.bincount(kind)).tolist():
+            rows = waiting[kind == number]
+            for name, integral in self._integrals(*divmod(number, shapes)).items():
+                decided[name][rows] = integral(until[rows]) - integral(runnable_at[rows])
+        return decided
+
+    def _integrals_of(self, queue: int, shape: int) -> dict[str, Integral]:
+        """Of a queue and a shape: cause → time in which it held."""
+        causes = self._recording.causes
+        mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1))
+        at, cause = causes.at[mine], causes.cause[mine]
+        return {
+            decided.name.lower(): area(at, (cause == decided).astype(np.float64))
+            for decided in (Cause.LIMIT, Cause.BOOT, Cause.CAPACITY)
+            if (cause == decided).any()
+        }

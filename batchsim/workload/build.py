@@ -101,12 +101,20 @@ def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | N
     edges = _renumber(parts, place, n)
     edges = edges[np.lexsort((edges[:, 1], edges[:, 0]))]
 
-    def column(name: str, dtype: type[np.generic]) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])[order].astype(dtype, copy=False)
+    def ordered(pieces: Sequence[np.ndarray], dtype: type[np.generic] = np.int32) -> np.ndarray:
+        column = np.concatenate(pieces).astype(dtype, copy=False)
+        # Many columns hold one value throughout: that takes no memory.
+        return np.broadcast_to(column[0], n) if n and (column == column[0]).all() else column[order]
 
-    run, array_index = column("run", np.int32), column("array_index", np.int32)
-    runtime_s, exit_code = column("runtime_s", np.float64), column("exit_code", np.int32)
-    group = np.concatenate(columns["group"])[order]
+    run, array_index, exit_code = (
+        ordered([getattr(part, name) for part in parts]) for name in ("run", "array_index", "exit_code")
+    )
+    runtime_s = ordered([part.runtime_s for part in parts], np.float64)
+    group = ordered(columns["group"])
+    open_dependencies, dependents_start = np.broadcast_to(np.int32(0), nodes), np.broadcast_to(np.int64(0), nodes + 1)
+    if len(edges):
+        open_dependencies = np.bincount(edges[:, 1], minlength=nodes).astype(np.int32)
+        dependents_start = np.searchsorted(edges[:, 0], np.arange(nodes + 1))
     skipped: dict[str, int] = {}
     for part in parts:
         for reason, count in part.skipped.items():
@@ -114,16 +122,16 @@ def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | N
     return Workload(
         submitted_at=submitted_at[order],
         group=group,
-        shape=np.concatenate(columns["shape"])[order],
-        job_name=np.concatenate(columns["job_name"])[order],
+        shape=ordered(columns["shape"]),
+        job_name=ordered(columns["job_name"]),
         run=run,
         array_index=array_index,
         runtime_s=runtime_s,
         exit_code=exit_code,
         nodes=nodes,
-        open_dependencies=np.bincount(edges[:, 1], minlength=nodes).astype(np.int32),
+        open_dependencies=open_dependencies,
         dependents=edges[:, 1].astype(np.int32),
-        dependents_start=np.searchsorted(edges[:, 0], np.arange(nodes + 1)).astype(np.int64),
+        dependents_start=dependents_start,
         groups=tuple(groups),
         shapes=tuple(shapes),
         job_names=tuple(job_names),

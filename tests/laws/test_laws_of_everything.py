@@ -143,7 +143,7 @@ def assert_rich_laws(world, seed):
     first = tables.attempts_of_jobs.first_starting_at
     last = np.full(len(workload), math.nan)
     np.fmax.at(last, attempts.job, attempts.starting_at)
-    waited = np.sum(list(tables.waits.values()), axis=0)
+    waited = np.sum(list(tables.waits.of(np.arange(len(workload))).values()), axis=0)
     started = ~np.isnan(first)
     assert waited[started] == pytest.approx((last - workload.submitted_at)[started], abs=1e-6)
     cost = tables.costs

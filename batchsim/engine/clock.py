@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Any, cast
+from typing import Any
 
 import simpy
 
@@ -55,6 +55,9 @@ class Clock(simpy.Environment):
     An *essential* alarm keeps the run going; others (the reclaim of a Spot instance that may never matter) do not.
     """
 
+    #: The simulated time; SimPy's is a property, and asked for several times per event.
+    now: float = 0.0
+
     def __init__(self) -> None:
         super().__init__()
         self.essential = 0
@@ -89,11 +92,11 @@ class Clock(simpy.Environment):
 
     def step(self) -> None:
         """SimPy's step, for alarms: each has one callback, none fails, and the essential ones are counted."""
-        self._now, _, _, event = heappop(self._queue)
-        alarm = cast("Alarm", event)
+        instant, _, _, alarm = heappop(self._queue)
+        self.now = self._now = instant
         callbacks, alarm.callbacks = alarm.callbacks, None  # type: ignore[assignment]  # as SimPy marks it
         if callbacks:
-            if alarm.essential:
+            if alarm.essential:  # type: ignore[attr-defined]
                 self.essential -= 1
             callbacks[0](alarm)
 
@@ -102,7 +105,7 @@ class Clock(simpy.Environment):
         queue = self._queue
         while queue or self._after_changes is not None:
             if self._after_changes is not None and not (
-                queue and queue[0][0] == self._now and queue[0][1] < Phase.DISPATCH
+                queue and queue[0][0] == self.now and queue[0][1] < Phase.DISPATCH
             ):
                 action, self._after_changes = self._after_changes, None
                 action()

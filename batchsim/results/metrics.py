@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, SLICE, WAIT_CAUSES, Floats, Status
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, SLICE, WAIT_CAUSES, Floats, Status, nothing
 from batchsim.results.cost import by_owner
 from batchsim.results.frames import Tables
 from batchsim.results.promises import QUANTILES, chosen, finished_at, statistic
@@ -28,10 +28,16 @@ def figures(values: Floats) -> dict[str, float | None]:
         return dict.fromkeys(("mean", *QUANTILES, "max"))
     quantiles = np.quantile(values, list(QUANTILES.values()))
     return {
-        "mean": math.fsum(values) / len(values),
+        "mean": added(values) / len(values),
         **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
         "max": float(values.max()),
     }
+
+
+def added(*columns: Floats) -> float:
+    """The exactly rounded sum of columns; as Python floats, which is several times faster than as NumPy's."""
+    parts = (column[start : start + SLICE] for column in columns for start in range(0, len(column), SLICE))
+    return math.fsum(chain.from_iterable(part.tolist() for part in parts))
 
 
 class Metrics:
@@ -94,7 +100,7 @@ class Metrics:
     def _waited(self, jobs: NDArray[np.intp]) -> dict[str, float]:
         """Seconds that jobs waited, by cause."""
         slices = [self._tables.waits.of(jobs[start : start + SLICE]) for start in range(0, len(jobs), SLICE)]
-        return {cause: math.fsum(chain.from_iterable(waited[cause] for waited in slices)) for cause in WAIT_CAUSES}
+        return {cause: added(*(waited[cause] for waited in slices)) for cause in WAIT_CAUSES}
 
     def _makespan(self, mask: Mask) -> float | None:
         """From the first submission to the last end; null if nothing ended."""
@@ -120,7 +126,7 @@ class Metrics:
         for member, key in (("vcpus", "vcpu"), ("memory_mib", "memory")):
             held, used, available = self._held(member), 0.0, 0.0
             for index, environment in enumerate(environments):
-                mine = math.fsum(held[recording.attempts.environment == index])
+                mine = added(held[recording.attempts.environment == index])
                 if environment.purchase_option == "UNMANAGED":
                     if member == "vcpus" and mine > 0:
                         used += mine
@@ -170,9 +176,9 @@ class Metrics:
             if environment.purchase_option in by_option:
                 on_instances = cost.instance_total[recording.instances.environment == index]
                 on_tasks = cost.attempt_total[(recording.attempts.environment == index) & (cost.task_rate > 0)]
-                by_option[environment.purchase_option] += math.fsum(on_instances) + math.fsum(on_tasks)
+                by_option[environment.purchase_option] += added(on_instances) + added(on_tasks)
         purposes = {
-            purpose: math.fsum(cost.attempt(purpose)) + math.fsum(cost.instance.get(purpose, ()))
+            purpose: added(cost.attempt(purpose)) + added(cost.instance.get(purpose, nothing(0)))
             for purpose in PURPOSES
         }
         # A Savings Plan's unused commitment bought nothing: idle, and of on-demand EC2.

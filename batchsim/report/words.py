@@ -97,14 +97,31 @@ def wait_hint(summary: dict[str, Any], scenario: Scenario) -> str:
         return ""
     text, remedy = CAUSES[cause]
     if cause == "limit":
-        names = [e.name for e in scenario.configuration.environments if e.enabled]
-        member = (
-            "unmanagedvCpus"
-            if all(e.purchase_option == "UNMANAGED" for e in scenario.configuration.environments)
-            else "maxvCpus"
-        )
-        text, remedy = f"{member} of {', '.join(names)}", f"raise {member}"
+        text, remedy = _limits(summary, scenario)
     return f"{_job_hours(value)} of {_job_hours(total)} job-hours of waiting were for {text}: {remedy}"
+
+
+def _limits(summary: dict[str, Any], scenario: Scenario) -> tuple[str, str]:
+    """The limits of the queues whose jobs waited for one, and what to do about them."""
+    configuration = scenario.configuration
+    short = [queue for queue in configuration.queues if plain(summary["job_queues"][queue.name]["wait_s"]["limit"]) > 0]
+    environments = [
+        environment
+        for environment in configuration.environments
+        if environment.enabled and any(environment.name in queue.environments for queue in short)
+    ]
+    unmanaged = all(environment.purchase_option == "UNMANAGED" for environment in environments)
+    member = "unmanagedvCpus" if unmanaged else "maxvCpus"
+    limits = [f"{member} of {', '.join(environment.name for environment in environments)}"]
+    limits += [f"the quantity of {consumable.name}" for consumable in configuration.consumables]
+    limits += [
+        f"the computeReservation of {queue.name}"
+        for queue in short
+        if queue.fair_share is not None and queue.fair_share.compute_reservation
+    ]
+    if len(limits) == 1:
+        return limits[0], f"raise {member}"
+    return " or ".join(limits), "change the one that is reached"
 
 
 def _job_hours(value: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 import batchsim as bs
@@ -230,3 +232,101 @@ def test_price_overrides_and_discounts():
         )
     )
     assert cost(result)["total"] == pytest.approx(0.75)
+
+
+def test_four_jobs_on_two_vcpus_wait_by_cause():
+    # The only instance is there from 100; a and b fill it, a until 400, b until 600; c wants both vCPUs, d one.
+    jobs = [job("a", 300), job("b", 500), job("c", 100, jobDefinition="whole"), job("d", 50)]
+    result = bs.run(
+        scenario(
+            workflow(*jobs),
+            environments=[environment(maxvCpus=2)],
+            definitions=[definition(), definition("whole", vcpus="2")],
+            settings=BOOT,
+        )
+    ).jobs.set_index("job_name")
+    assert result["starting_at"].to_dict() == {"a": 100, "b": 100, "c": 600, "d": 700}
+    waited = result[[f"wait_{cause}_s" for cause in ("boot", "limit", "blocked")]]
+    # c has room from 600 on; d would have had it from 400 to 600, behind c, and waits for c's end from 600 on.
+    assert waited.loc["a"].tolist() == waited.loc["b"].tolist() == [100, 0, 0]
+    assert waited.loc["c"].tolist() == [100, 500, 0]
+    assert waited.loc["d"].tolist() == [100, (400 - 100) + (700 - 600), 600 - 400]
+
+
+def test_a_job_with_a_gpu_bears_its_part_of_the_gpus():
+    requirements = [{"type": kind, "value": value} for kind, value in (("VCPU", "4"), ("MEMORY", "8192"), ("GPU", "1"))]
+    task = definition()
+    task["containerProperties"]["resourceRequirements"] = requirements
+    result = bs.run(
+        scenario(
+            workflow(job(runtime=3600)),
+            environments=[environment(instanceTypes=["g4dn.12xlarge"])],
+            definitions=[task],
+        )
+    )
+    # One of four GPUs carries 95 % of the price; 4 of 48 vCPUs and 8 GiB of its memory share the rest.
+    split = (9 * 4 + 8) / (9 * 48 + result.instances["memory_mib"][0] / 1024)
+    assert result.jobs["cost_usd"][0] == pytest.approx((3.912 + VOLUME) * (0.95 / 4 + 0.05 * split), abs=1e-12)
+    assert cost(result)["total"] == pytest.approx(3.912 + VOLUME, abs=1e-12)
+
+
+def test_arm_instances_and_arm_tasks_have_their_own_prices():
+    instances = bs.run(scenario(workflow(job(runtime=3600)), environments=[environment(instanceTypes=["c7g.large"])]))
+    assert cost(instances)["total"] == pytest.approx(0.0725 + VOLUME, abs=1e-12)
+    task = definition(vcpus="1", memory="2048", platformCapabilities=["FARGATE"])
+    task["containerProperties"]["runtimePlatform"] = {"cpuArchitecture": "ARM64"}
+    tasks = bs.run(
+        scenario(workflow(job(runtime=3600)), environments=[environment(type="FARGATE")], definitions=[task])
+    )
+    assert cost(tasks)["total"] == pytest.approx(0.03238 + 2 * 0.00356, abs=1e-12)
+
+
+def test_a_fargate_spot_task_is_interrupted_and_run_again():
+    task = definition(vcpus="1", memory="2048", platformCapabilities=["FARGATE"], retryStrategy={"attempts": 10})
+    for seed in range(20):
+        result = bs.run(
+            scenario(
+                workflow(job(runtime=1800.5)),
+                environments=[environment(type="FARGATE_SPOT")],
+                definitions=[task],
+                settings={"spot": {"interruptions": "advisor", "fargateRatePerHour": 1.0, "fargateDiscount": 0.7}},
+                seed=seed,
+            )
+        )
+        attempts = result.attempts
+        if len(attempts) == 2:
+            break
+    assert attempts["status"].tolist() == ["FAILED", "SUCCEEDED"]
+    # Interrupted tasks are stopped by SIGKILL (ECS, Fargate Spot termination notices).
+    assert attempts["status_reason"][0] == "Your Spot Task was interrupted."
+    assert attempts["exit_code"].tolist() == [137, 0]
+    assert result.summary["interruptions"] == 1
+    first_s = attempts["stopped_at"][0]
+    assert first_s >= 120  # no sooner than the notice
+    assert attempts["starting_at"][1] == first_s
+    per_second = (1 - 0.7) * (FARGATE_VCPU + 2 * FARGATE_GB) / 3600
+    assert result.instances["cost_usd"].tolist() == pytest.approx(
+        [math.ceil(first_s) * per_second, 1801 * per_second], abs=1e-12
+    )
+    assert cost(result)["by_purpose"]["rework"] == pytest.approx(first_s * per_second, abs=1e-12)
+
+
+def test_types_above_the_bid_are_not_launched():
+    # The Advisor's savings are 63 % for c6i.large and 59 % for c5.large: at 40 % of on demand only one may be had,
+    # though the other is interrupted less.
+    result = bs.run(
+        scenario(
+            workflow(job(runtime=3600)),
+            environments=[
+                environment(
+                    type="SPOT",
+                    allocationStrategy="SPOT_CAPACITY_OPTIMIZED",
+                    bidPercentage=40,
+                    instanceTypes=["c5.large", "c6i.large"],
+                )
+            ],
+            settings={"spot": {"interruptions": "none"}},
+        )
+    )
+    assert result.instances["instance_type"].tolist() == ["c6i.large"]
+    assert cost(result)["total"] == pytest.approx((1 - 0.63) * C6I_LARGE + VOLUME, abs=1e-12)

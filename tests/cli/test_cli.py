@@ -170,3 +170,13 @@ def test_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_a_run_needs_no_data_frames(tmp_path):
+    code = (
+        "import sys, batchsim.cli.main as m\n"
+        f"status = m.main(['run', 'scenarios/transactions.yaml', '--out', {str(tmp_path / 'out')!r}])\n"
+        "print(status, sorted({'pandas', 'boto3'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "0 []"

@@ -410,7 +410,8 @@ def test_a_queue_of_moto(endpoint, tmp_path):
         **definition()["containerProperties"], "command": ["true"]}})  # fmt: skip
     asked = {"jobQueue": "queue", "jobDefinition": "task"}
     first = batch.submit_job(jobName="first", **asked)["jobId"]
-    batch.submit_job(jobName="many", arrayProperties={"size": 3}, dependsOn=[{"jobId": first}], **asked)
+    array = {"arrayProperties": {"size": 3}, "dependsOn": [{"jobId": first}]}
+    many = batch.submit_job(jobName="many", **array, **asked)["jobId"]
 
     for since in (None, datetime(2020, 1, 1, tzinfo=UTC)):
         imported = import_details(live_jobs(account, "queue", since))
@@ -418,8 +419,10 @@ def test_a_queue_of_moto(endpoint, tmp_path):
         assert imported.job_queues == ("queue",)
         assert imported.job_definitions == ("task",)
         assert imported.skipped == {"parent of an array": 1}
-        # moto's jobs end as they begin.
-        assert set(imported.frame.runtime_s) == {0}
+        told = batch.describe_jobs(jobs=[f"{many}:{index}" for index in range(3)] + [first])["jobs"]
+        # In milliseconds; moto's jobs end as they begin, or in the millisecond after.
+        lasted = [(each["stoppedAt"] - each["startedAt"]) / 1000 for each in told]
+        assert sorted(imported.frame.runtime_s) == sorted(lasted)
     imported.write(tmp_path / "jobs.csv")
     assert len(replayed(tmp_path / "jobs.csv", "csv")) == 4
     assert live_jobs(account, "queue", datetime(2199, 1, 1, tzinfo=UTC)) == []

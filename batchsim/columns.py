@@ -92,7 +92,7 @@ JOBS = (
     Column("wait_boot_s", "float64", "s", "waited for capacity to be decided on, launched and registered"),
     Column("wait_capacity_s", "float64", "s", "waited for capacity that could not be had"),
     Column("wait_blocked_s", "float64", "s", "waited behind another job, or for the scheduler's next look"),
-    Column("wait_retry_s", "float64", "s", "from the first attempt's STARTING to the last's: lost to earlier attempts"),
+    Column("wait_retry_s", "float64", "s", "from the first attempt's STARTING to the last's, or to the end where a retry never started"),
 )
 
 ATTEMPTS = (

@@ -41,12 +41,12 @@ class FairShareQueue(JobQueue):
         The share identifiers of the queue's jobs.
     share_of, priority_of : callable
         The place in `shares` and the scheduling priority of a job.
+    wanting : bool
+        Whether any of its jobs asks for consumable resources.
     now : callable
         The simulated time.
     vcpus_of : callable
         The vCPUs of a shape.
-    wants : callable
-        Whether a job asks for consumable resources.
     """
 
     def __init__(
@@ -56,24 +56,25 @@ class FairShareQueue(JobQueue):
         stations: tuple[Station, ...],
         jobs: int,
         shape_of: Callable[[int], int],
+        wants: Callable[[int], bool],
         *,
         policy: configuration.FairShare,
         shares: Sequence[str],
+        wanting: bool,
         max_vcpus: float,
         share_of: Callable[[int], int],
         priority_of: Callable[[int], int],
         vcpus_of: Callable[[int], float],
-        wants: Callable[[int], bool],
         now: Callable[[], float],
         ahead_s: float,
     ) -> None:
-        super().__init__(index, spec, stations, jobs, shape_of)
+        super().__init__(index, spec, stations, jobs, shape_of, wants)
         self._policy = policy
+        self._wanting = wanting
         self._max_vcpus = max_vcpus
         self._share = share_of
         self._priority_of = priority_of
         self._vcpus_of = vcpus_of
-        self._wants = wants
         self._now = now
         self._ahead_s = ahead_s
         self._weights = [policy.weight(identifier) for identifier in shares]
@@ -157,6 +158,13 @@ class FairShareQueue(JobQueue):
     def head(self) -> int:
         """The next job of the share to be served first."""
         return int(self._first[_lowest(self._scores(), self._first)])
+
+    def candidates(self) -> list[int]:
+        """The next job of each share, as far as the reservation lets it start; one for each shape, where that says all."""
+        jobs, shapes = self._first[self._first != NO_JOB], self._first_shape[self._first != NO_JOB]
+        if not self._wanting:
+            jobs = jobs[np.unique(shapes, return_index=True)[1]]
+        return [job for job in jobs.tolist() if not self.holds_back(self._shape_of(job))]
 
     def plan(self, assign: Callable[[int], bool]) -> None:
         """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""

@@ -55,6 +55,7 @@ class Fargate:
     def __init__(self, index: int, spec: ComputeEnvironment, world: World, rate: LaunchRate) -> None:
         self.index = index
         self.name = spec.name
+        self.enabled = spec.enabled
         self._spec = spec
         self._world = world
         self._settings = world.settings

@@ -63,6 +63,7 @@ class Fleet:
     def __init__(self, index: int, spec: ComputeEnvironment, world: World, changed: Callable[[Fleet], None]) -> None:
         self.index = index
         self.name = spec.name
+        self.enabled = spec.enabled
         self.spec = spec
         self._settings = world.settings
         self._workload = world.workload
@@ -105,7 +106,7 @@ class Fleet:
 
     def place(self, job: int, shape: Shape) -> bool:
         """Start the job on the instance that placement chooses, if there is one."""
-        if not self.spec.enabled:
+        if not self.enabled:
             return False
         if shape.nodes:
             return self._place_gang(job, shape)
@@ -200,7 +201,7 @@ class Fleet:
 
     def has_room(self, shape: Shape) -> bool:
         """Whether ACTIVE instances could take the job now."""
-        if not self.spec.enabled:
+        if not self.enabled:
             return False
         if shape.nodes:
             return self._room.gang(len(shape.nodes), self._types_for(shape)) is not None
@@ -225,11 +226,17 @@ class Fleet:
             held = self._holds[shape] = self.spec.can_hold(shape)
         return held
 
-    def launches(self, shape: Shape) -> bool:
-        """Whether an instance that holds the job may be launched now, or all those that its nodes lack."""
+    def launches(self, shape: Shape, planned: Room | None = None) -> bool:
+        """Whether an instance that holds the job may be launched now, or all those that its nodes lack.
+
+        Parameters
+        ----------
+        planned : Room, optional
+            What is there or on its way and not planned for other jobs; without it all that is.
+        """
         if shape.nodes:
             return self.holds(shape) and any(
-                self._may_launch_all(offering, self._missing(shape, offering))
+                self._may_launch_all(offering, self._missing(shape, offering, planned))
                 for offering in self._offerings_for(shape)
             )
         if not self.holds(shape):
@@ -292,6 +299,11 @@ class Fleet:
     def booting(self) -> bool:
         """Whether an instance is on its way."""
         return bool(self._booting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be launched, as there is no room under ``maxvCpus``."""
+        return self.vcpus >= self.spec.max_vcpus
 
     @property
     def below_minimum(self) -> bool:

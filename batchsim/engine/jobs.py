@@ -242,6 +242,7 @@ class Jobs:
         The host's environment tells the scheduler what that changes.
         """
         attempt.alarm.cancel()
+        attempt.timed_out = False  # it would have, later
         attempt.exit_code = exit_code
         attempt.reason = self._recorder.reasons.code(status_reason)
         self._end(attempt, status_reason)

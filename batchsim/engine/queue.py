@@ -29,6 +29,8 @@ class JobQueue:
     ----------
     shape_of : callable
         The shape's number of a job.
+    wants : callable
+        Whether a job asks for consumable resources.
     overtake : bool
         Whether jobs behind a waiting head may take room that it can't use.
 
@@ -53,6 +55,7 @@ class JobQueue:
         stations: tuple[Station, ...],
         jobs: int,
         shape_of: Callable[[int], int],
+        wants: Callable[[int], bool],
         *,
         overtake: bool = False,
     ) -> None:
@@ -66,6 +69,7 @@ class JobQueue:
         self.shapes: dict[int, int] = {}
         self._rows = jobs
         self._shape_of = shape_of
+        self._wants = wants
         self._overtaking = overtake
         self._waiting = Line()
 
@@ -81,6 +85,11 @@ class JobQueue:
     def head(self) -> int:
         """The job that the scheduler looks at first; the queue must not be empty."""
         return self._waiting.first() % self._rows
+
+    def candidates(self) -> list[int]:
+        """The jobs that would be started were there room for them."""
+        rows = self._rows
+        return [key % rows for key in self._waiting.head(OVERTAKE_DEPTH if self._overtaking else 1)]
 
     def holds_back(self, shape: int) -> bool:  # noqa: ARG002
         """Whether the queue's own policy keeps jobs of a shape from starting."""
@@ -109,24 +118,30 @@ class JobQueue:
             self._overtake(dispatch)
 
     def plan(self, assign: Callable[[int], bool]) -> None:
-        """Offer jobs, in the order in which they would be started, until one can't be assigned."""
+        """Offer jobs in the order in which they would be started, until as many as keep the others can't be assigned."""
         rows = self._rows
+        most = OVERTAKE_DEPTH if self._overtaking else 1
         for key in self._waiting:
             if not assign(key % rows):
-                break
+                most -= 1
+                if not most:
+                    break
 
     def _overtake(self, dispatch: Dispatch) -> None:
-        head, *others = self._waiting.head(OVERTAKE_DEPTH)
-        failed = {self._shape_of(head % self._rows)}
-        for key in others:
-            job = key % self._rows
-            shape = self._shape_of(job)
-            if shape in failed:
-                continue
-            if dispatch(job, shape):
-                self._remove(key, shape)
-            else:
-                failed.add(shape)
+        tried: set[int] = set()
+        failed: set[int] = set()
+        while upcoming := [key for key in self._waiting.head(OVERTAKE_DEPTH) if key not in tried]:
+            tried.update(upcoming)
+            for key in upcoming:
+                job = key % self._rows
+                shape = self._shape_of(job)
+                if shape in failed:
+                    continue
+                if dispatch(job, shape):
+                    self._remove(key, shape)
+                elif not self._wants(job):
+                    # A job that lacks a consumable resource says nothing of others of its shape.
+                    failed.add(shape)
 
     def remove_head(self) -> None:
         """Take the head out: it is cancelled."""

@@ -145,6 +145,7 @@ class Recorder:
         """Everything as arrays; instances that are still there end with the run."""
         requested, running, registered, terminated = (np.frombuffer(a, np.float64) for a in self.instance_times)
         alive = np.isnan(terminated)
+        gone_at = np.where(alive, ended_at, terminated)
         reason = np.where(
             alive,
             self.reasons.code("still there at the end of the run"),
@@ -185,9 +186,9 @@ class Recorder:
                 offering=offerings,
                 zone=zones,
                 requested_at=requested,
-                running_at=np.where(running > ended_at, NAN, running),
+                running_at=np.where(running > gone_at, NAN, running),
                 registered_at=registered,
-                terminated_at=np.where(alive, ended_at, terminated),
+                terminated_at=gone_at,
                 reclaimed=np.frombuffer(self._reclaimed, np.int8).astype(np.bool_),
                 reason=reason,
             ),

@@ -24,6 +24,7 @@ from batchsim.engine.recorder import Recorder
 from batchsim.engine.station import Station
 from batchsim.engine.stock import Stock
 from batchsim.engine.time_limits import TimeLimits, blocked_for
+from batchsim.scenario.configuration import Shape
 from batchsim.scenario.environment import Scheduler as Settings
 from batchsim.workload.table import Workload
 
@@ -66,6 +67,7 @@ class Scheduler:
         self._cycle: Alarm | None = None  # at the next tick
         self._cycle_due = False
         self._look: Alarm | None = None
+        self._look_at = 0.0
 
     def connect(
         self, queues: Sequence[JobQueue], queue_of_group: Sequence[int], fleets: Sequence[Fleet], stock: Stock
@@ -83,6 +85,7 @@ class Scheduler:
         for queue in self._by_priority:
             for station in queue.stations:
                 self._attached.setdefault(station.index, []).append(queue)
+        self._fleets_of = [[station for station in queue.stations if isinstance(station, Fleet)] for queue in queues]
         self._stations = {station.index: station for queue in queues for station in queue.stations}
         self._causes: dict[int, Causes] = {queue.index: () for queue in queues}
         self._fitting: dict[int, dict[int, bool]] = {queue.index: {} for queue in queues}
@@ -113,7 +116,7 @@ class Scheduler:
         if wanted and self._stock.give(wanted):
             for queue in self._queues:
                 if queue.shapes:
-                    queue.changed = True
+                    queue.changed = queue.unplanned = True
                     self._request_cycle(self._clock.now)
 
     def _queue_of(self, job: int) -> JobQueue:
@@ -135,15 +138,15 @@ class Scheduler:
             self._request_look(fleet.booting, essential=False)
 
     def hopeful(self) -> bool:
-        """Whether a head waits for capacity that may yet come."""
+        """Whether a job waits for capacity that may yet come."""
         waited_s = self._clock.now - self._jobs.last_start_at
-        for queue in self._queues:
-            if queue.shapes:
-                shape = self._shapes[self._jobs.shape[queue.head()]]
-                for station in queue.stations:
-                    if isinstance(station, Fleet) and station.may_recover(shape, waited_s):
-                        return True
-        return False
+        return any(
+            station.may_recover(shape, waited_s)
+            for queue in self._queues
+            for shape in self._wanted_shapes(queue)
+            for station in queue.stations
+            if isinstance(station, Fleet)
+        )
 
     # Cycles
 
@@ -165,22 +168,23 @@ class Scheduler:
 
     def _run_cycle(self) -> None:
         self._cycle_due = False
-        evaluated = [queue for queue in self._by_priority if queue.changed]
+        evaluated, begun = [queue for queue in self._by_priority if queue.changed], self._jobs.starts
         for queue in evaluated:
             queue.changed = False
             queue.drain(self._dispatchers[queue.index])
-        # Causes are judged when all queues have taken what they can.
-        for queue in evaluated:
+        # Causes are judged when all queues have taken what they can; what one took, others no longer have.
+        judged = evaluated
+        if self._jobs.starts != begun and len(evaluated) < len(self._by_priority):
+            judged = [queue for queue in self._by_priority if queue.shapes or queue in evaluated]
+        for queue in judged:
             self._note_causes(queue)
-        self._note_stranded(evaluated)
+        self._note_stranded(judged)
         for queue in evaluated:
             if queue.time_limits:
                 self._watch_head(queue)
         for queue in evaluated:
-            if queue.unplanned and queue.shapes:
-                growing = self._growing(queue)
-                if growing:
-                    self._request_look(any(fleet.booting for fleet in growing))
+            if queue.shapes:
+                self._ask_for_more(queue)
 
     def _dispatch(self, queue: JobQueue, job: int, shape_code: int) -> bool:
         shape = self._shapes[shape_code]
@@ -300,10 +304,27 @@ class Scheduler:
 
     # Scaling out
 
-    def _growing(self, queue: JobQueue) -> list[Fleet]:
-        """The fleets of a queue that could launch for its head."""
-        shape = self._shapes[self._jobs.shape[queue.head()]]
-        return [station for station in queue.stations if isinstance(station, Fleet) and station.provides(shape)]
+    def _ask_for_more(self, queue: JobQueue) -> None:
+        """Have the fleets looked at if one of them may launch for the queue and nothing on its way is planned for it."""
+        fleets = self._fleets_of[queue.index]
+        if all(fleet.is_full for fleet in fleets):
+            return
+        if queue.unplanned or not any(fleet.booting for fleet in fleets):
+            shapes = self._wanted_shapes(queue)
+            growing = [fleet for fleet in fleets if any(map(fleet.provides, shapes))]
+            if growing:
+                self._request_look(any(fleet.booting for fleet in growing))
+
+    def _wanted_shapes(self, queue: JobQueue) -> list[Shape]:
+        """What the jobs ask for that would be started were there room for them."""
+        if not queue.shapes:
+            return []
+        codes = {
+            self._jobs.shape[job]: None
+            for job in queue.candidates()
+            if self._stock.has(self._wanted[self._jobs.group[job]])
+        }
+        return [self._shapes[code] for code in codes]
 
     def _request_look(self, booting: bool, *, essential: bool = True) -> None:
         """Have the fleets looked at: soon when nothing is on its way, else at the next regular look."""
@@ -311,14 +332,16 @@ class Scheduler:
             self._starts_seen, self._fruitless = self._jobs.starts, 0
         if self._fruitless > MOST_FRUITLESS:
             return
-        if self._look is not None:
-            if self._look.essential or not essential:
-                return
-            self._look.cancel()
         now, settings = self._clock.now, self._settings
         instant = next_tick(now, settings.scale_up_interval)
         if not booting:
             instant = min(instant, now + settings.scale_up_reaction)
+        if self._look is not None:
+            if self._look_at <= instant and (self._look.essential or not essential):
+                return
+            instant, essential = min(instant, self._look_at), essential or self._look.essential
+            self._look.cancel()
+        self._look_at = instant
         self._look = self._clock.at(instant, self._scale_out, phase=Phase.SCALE_OUT, essential=essential)
 
     def start(self) -> None:
@@ -342,6 +365,9 @@ class Scheduler:
             if demands[fleet.index]:
                 self._fruitless += 1
                 fleet.launch_for(demands[fleet.index], rooms[fleet.index])
+        for queue in self._by_priority:
+            if queue.shapes:
+                self._note_causes(queue)
 
     def _assign(
         self,
@@ -369,7 +395,7 @@ class Scheduler:
                     if station.plan(rooms[index], shape):
                         break
                     full[index].add(code)
-                if left[index] > 0 and station.launches(shape):
+                if left[index] > 0 and station.launches(shape, rooms[index]):
                     left[index] -= station.planned_vcpus(shape)
                     demands[index][shape] = demands[index].get(shape, 0) + 1
                     break

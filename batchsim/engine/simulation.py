@@ -93,9 +93,14 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
     """One job queue, by its scheduling policy."""
     jobs, workload, settings = world.jobs, world.workload, world.settings.scheduler
     rows = len(workload)
+    wanting = [bool(group.consumables) for group in workload.groups]
+
+    def wants(job: int) -> bool:
+        return wanting[jobs.group[job]]
+
     if spec.fair_share is None:
         overtake = settings.overtake == "fitting"
-        return JobQueue(index, spec, stations, rows, jobs.shape.__getitem__, overtake=overtake)
+        return JobQueue(index, spec, stations, rows, jobs.shape.__getitem__, wants, overtake=overtake)
     identifiers = sorted({group.share_identifier or "" for group in workload.groups if group.job_queue == spec.name})
     place = {identifier: share for share, identifier in enumerate(identifiers)}
     share_of_group = [place.get(group.share_identifier or "", -1) for group in workload.groups]
@@ -105,13 +110,14 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
         stations,
         rows,
         jobs.shape.__getitem__,
+        wants,
         policy=spec.fair_share,
         shares=identifiers,
-        max_vcpus=sum(station.max_vcpus for station in stations),
+        wanting=any(group.consumables for group in workload.groups if group.job_queue == spec.name),
+        max_vcpus=sum(station.max_vcpus for station in stations if station.enabled),
         share_of=lambda job: share_of_group[jobs.group[job]],
         priority_of=lambda job: workload.groups[jobs.group[job]].scheduling_priority,
         vcpus_of=lambda shape: workload.shapes[shape].vcpus,
-        wants=lambda job: bool(workload.groups[jobs.group[job]].consumables),
         now=lambda: world.clock.now,
         ahead_s=settings.dispatch_interval or 1.0,
     )

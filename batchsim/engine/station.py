@@ -20,10 +20,13 @@ class Station(Protocol):
         Place in the configuration; what recordings refer to.
     name : str
         Its name.
+    enabled : bool
+        Whether it takes jobs: a DISABLED one does not.
     """
 
     index: int
     name: str
+    enabled: bool
 
     @property
     def max_vcpus(self) -> int:

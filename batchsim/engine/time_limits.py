@@ -22,9 +22,14 @@ CANCELLED = "Canceled by JobStateTimeLimit action due to reason: {reason}"
 
 
 def blocked_for(stations: Sequence[Station], shape: Shape) -> str:
-    """The reason that AWS would set on a head of this shape; empty while it only waits for room."""
-    if any(station.holds(shape) for station in stations):
-        return CAPACITY if all(station.exhausted(shape) for station in stations) else ""
+    """The reason that AWS would set on a head of this shape; empty while it only waits for room.
+
+    Environments that could never hold the job are not asked for capacity. The first that could hold a multi-node job
+    decides alone: it does not go on to the next (User Guide, *Jobs stuck in RUNNABLE*).
+    """
+    able = [station for station in stations if station.holds(shape)]
+    if able:
+        return CAPACITY if all(station.exhausted(shape) for station in able[: 1 if shape.nodes else None]) else ""
     return MAX_RESOURCE if all(station.max_vcpus < shape.vcpus for station in stations) else REQUIREMENT
 
 

@@ -18,6 +18,7 @@ class Pool:
     def __init__(self, index: int, spec: ComputeEnvironment, world: World) -> None:
         self.index = index
         self.name = spec.name
+        self.enabled = spec.enabled
         self._total = spec.max_vcpus if spec.enabled else 0
         self._free = float(self._total)
         self._start_s = world.settings.image.warm + world.settings.image.container_start

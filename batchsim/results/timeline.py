@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batchsim.columns import TIMELINE, Floats, Status
+from batchsim.columns import TIMELINE, Floats
 from batchsim.results.arrow import coded, numbers, schema
 from batchsim.results.attempts import pick
 from batchsim.results.frames import Tables
@@ -76,14 +76,14 @@ def _intervals(tables: Tables, queue: int) -> Iterator[tuple[str, tuple[Floats, 
     for state, those in ("SUBMITTED", mine & ~dependent), ("PENDING", mine & dependent):
         before, ends = recording.runnable_at[those], job_end[those]
         yield state, (work.submitted_at[those], np.where(np.isnan(before), ends, before))
-    # RUNNABLE before each attempt, and at the end for those that wait still: from RUNNABLE, or from the last attempt.
-    waits = np.flatnonzero(mine & (recording.status == Status.RUNNABLE))
-    last = tables.attempts_of_jobs.last[waits]
-    since = np.where(last < 0, recording.runnable_at[waits], pick(attempts.stopped_at, last))
+    # RUNNABLE before each attempt, and after the last for those that wait still, or were cancelled while they did.
+    last = tables.attempts_of_jobs.last
+    since = np.where(last < 0, recording.runnable_at, pick(attempts.stopped_at, last))
+    waits = np.flatnonzero(mine & (since < job_end))
     yield (
         "RUNNABLE",
         (
-            np.concatenate([attempts.runnable_at[here], since]),
+            np.concatenate([attempts.runnable_at[here], since[waits]]),
             np.concatenate([attempts.starting_at[here], job_end[waits]]),
         ),
     )

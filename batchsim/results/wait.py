@@ -2,7 +2,7 @@
 
 =============  =========================================================================================
 dependency     from submission to RUNNABLE, for a job that waits for others
-retry          from the first attempt's STARTING to the last's
+retry          from the first attempt's STARTING to the last's; to the end where a retry never started
 limit          RUNNABLE while its queue's environments are at maxvCpus (or unmanagedvCpus)
 boot           RUNNABLE while capacity for it is being decided on, launched, or registered
 capacity       RUNNABLE while no environment can provide what it needs: no type that fits, launch rate used up
@@ -22,7 +22,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import WAIT_CAUSES, Cause, Floats, Recording, nothing
+from batchsim.columns import WAIT_CAUSES, Cause, Floats, Recording, Status, nothing
 from batchsim.results.attempts import JobAttempts, pick
 from batchsim.results.steps import area
 from batchsim.workload.table import Workload
@@ -57,7 +57,7 @@ class Waits:
         end = np.where(np.isnan(end), recording.ended_at, end)
         end = np.maximum(end, submitted_at)  # a horizon may come before a job is submitted: it has not waited
         first = pick(attempts.starting_at, attempts.first[jobs])
-        last = pick(attempts.starting_at, attempts.last[jobs])
+        last = self._last_start(jobs, end)
         waited = dict.fromkeys(WAIT_CAUSES, nothing(len(jobs)))
         for_others = self._workload.open_dependencies[jobs] > 0
         if for_others.any():
@@ -70,6 +70,15 @@ class Waits:
         blocked -= waited["limit"] + waited["boot"] + waited["capacity"]
         waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
         return waited
+
+    def _last_start(self, jobs: Rows, end: Floats) -> Floats:
+        """STARTING of the last attempt; for those that wait for another, how long they have waited."""
+        last = pick(self._attempts.starting_at, self._attempts.last[jobs])
+        stopped = pick(self._recording.attempts.stopped_at, self._attempts.last[jobs])
+        waits = (self._recording.status[jobs] == Status.RUNNABLE) & ~np.isnan(stopped)
+        # One that was cancelled while it waited has stopped later than its last attempt.
+        waits |= self._recording.stopped_at[jobs] > stopped
+        return np.where(waits, end, last)
 
     def _decided(self, jobs: Rows, runnable_at: Floats, until: Floats) -> dict[str, Floats]:
         """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""

@@ -44,7 +44,7 @@ from batchsim.scenario.environment import Discount, Environment, InterruptionTra
 from batchsim.scenario.reading import base_name, dig
 from batchsim.scenario.recordings import PriceSteps, spot_prices, spot_trace
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.shapes import main_container, main_task, node_range, requested
+from batchsim.scenario.shapes import consumables_requested, main_container, main_task, requested
 from batchsim.units import MIB_PER_GIB
 
 #: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).
@@ -305,23 +305,6 @@ def _consumable(value: Mapping[str, Any]) -> Consumable:
     return Consumable(value["consumableResourceName"], value.get("totalQuantity", 0), replenishable)
 
 
-def consumables_of(properties: Any) -> tuple[tuple[str, int], ...]:
-    """Names and quantities of consumable resources that a job asks for (API ConsumableResourceProperties)."""
-    entries = dig(properties, "consumableResourceList") or []
-    return tuple((base_name(entry["consumableResource"]), int(entry["quantity"])) for entry in entries)
-
-
-def _consumables(definition: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
-    """What a definition asks for; of a multi-node one what its nodes ask for together."""
-    wanted = dict(consumables_of(definition.get("consumableResourceProperties")))
-    nodes = definition.get("nodeProperties") or {}
-    for entry in nodes.get("nodeRangeProperties") or ():
-        first, last = node_range(entry["targetNodes"], int(nodes["numNodes"]))
-        for name, quantity in consumables_of(entry.get("consumableResourceProperties")):
-            wanted[name] = wanted.get(name, 0) + quantity * (last - first + 1)
-    return tuple(wanted.items())
-
-
 def _queue(value: Mapping[str, Any], policies: Mapping[str, FairShare]) -> JobQueue:
     order = sorted(value["computeEnvironmentOrder"], key=lambda entry: entry["order"])
     reference = value.get("schedulingPolicyArn")
@@ -369,7 +352,7 @@ def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinitio
         image_size_mib=settings.image.size if override is None else override.size,
         ephemeral_storage_gib=dig(task, "ephemeralStorage", "sizeInGiB") or 20,
         scheduling_priority=value.get("schedulingPriority", 0),
-        consumables=_consumables(value),
+        consumables=consumables_requested(value, {}),
     )
 
 

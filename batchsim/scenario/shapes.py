@@ -1,6 +1,7 @@
 """What a job asks for: of one container, of several in one task, of several nodes.
 
-API ContainerProperties, EcsTaskProperties, NodeProperties, and SubmitJob's overrides of each.
+API ContainerProperties, EcsTaskProperties, NodeProperties, ConsumableResourceProperties, and SubmitJob's overrides of
+each.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from batchsim.scenario.configuration import Shape
-from batchsim.scenario.reading import dig, requirement
+from batchsim.scenario.reading import base_name, dig, requirement
 
 
 def shape_of(container: Mapping[str, Any], default: Shape | None = None) -> Shape:
@@ -144,3 +145,25 @@ def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
             shapes[node] = overridden(container, entry.get("containerOverrides") or {})
     each = [shapes[node] for node in range(nodes)]
     return replace(_sum(each), nodes=tuple(each), main_node=int(properties["mainNode"]), instance_type=instance_type)
+
+
+def consumables_requested(definition: Mapping[str, Any], submit: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """Names and quantities of the consumable resources that a job of a definition asks for, as it is submitted.
+
+    A multi-node job asks for what its definition says and for what each of its nodes does (API NodeRangeProperty).
+    """
+    override = submit.get("consumableResourcePropertiesOverride")
+    own = definition.get("consumableResourceProperties") if override is None else override
+    wanted = dict(_consumables_of(own))
+    properties = definition.get("nodeProperties")
+    if isinstance(properties, dict):
+        nodes = int(dig(submit, "nodeOverrides", "numNodes") or properties["numNodes"])
+        for entry in dict(_ranges(properties, nodes)).values():
+            for name, quantity in _consumables_of(entry.get("consumableResourceProperties")):
+                wanted[name] = wanted.get(name, 0) + quantity
+    return tuple(wanted.items())
+
+
+def _consumables_of(properties: Any) -> Iterator[tuple[str, int]]:
+    for entry in dig(properties, "consumableResourceList") or ():
+        yield base_name(entry["consumableResource"]), int(entry["quantity"])

@@ -18,8 +18,8 @@ from batchsim.scenario.configuration import JobDefinition
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.model import Failure, Workflow, WorkflowJob
 from batchsim.scenario.reading import base_name
-from batchsim.scenario.resolve import consumables_of, retry_rules
-from batchsim.scenario.shapes import requested
+from batchsim.scenario.resolve import retry_rules
+from batchsim.scenario.shapes import consumables_requested, requested
 from batchsim.streams import Draws, Sampler
 from batchsim.workload.distributions import sampler
 from batchsim.workload.parts import Edges, Part, no_edges, repeat_edges
@@ -39,7 +39,6 @@ def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mappi
     if isinstance(timeout, dict) and "attemptDurationSeconds" in timeout:
         timeout_s = timeout["attemptDurationSeconds"]
     priority = submit.get("schedulingPriorityOverride")
-    consumables = submit.get("consumableResourcePropertiesOverride")
     return JobGroup(
         workflow=workflow,
         job_queue=queue,
@@ -53,7 +52,7 @@ def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mappi
         ephemeral_storage_gib=definition.ephemeral_storage_gib,
         share_identifier=share if isinstance(share := submit.get("shareIdentifier"), str) else None,
         scheduling_priority=priority if isinstance(priority, int) else definition.scheduling_priority,
-        consumables=definition.consumables if consumables is None else consumables_of(consumables),
+        consumables=consumables_requested(definition.request, submit) if submit else definition.consumables,
     )
 
 

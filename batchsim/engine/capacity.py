@@ -70,7 +70,8 @@ class Capacity:
     def __init__(self, settings: Settings) -> None:
         self.backoff_s = settings.backoff
         self._pools = [Pool.of(pool) for pool in settings.pools]
-        self._pools += [Pool((), (), option, [(0.0, quota)]) for option, quota in settings.account_vcpus.items()]
+        quotas = settings.account_vcpus.items()
+        self._pools += [Pool((), (), option, [(0.0, quota)]) for option, quota in quotas if option in {"EC2", "SPOT"}]
         #: Called when capacity came back.
         self.listeners: list[Callable[[], None]] = []
 

@@ -2,34 +2,41 @@
 
 ``maxvCpus`` caps the vCPUs that running jobs request (User Guide, *Compute environments*). The account launches tasks
 at a limited rate: a token bucket, on-demand and Spot each its own (ECS Developer Guide, *AWS Fargate throttling
-quotas*). A Fargate Spot task is warned, then stopped two minutes later (ECS, *Fargate Spot termination notices*).
+quotas*), and may have a quota of vCPUs (API ``ResourceRequirement``). A Fargate Spot task is warned, then stopped two minutes later (ECS, *Fargate Spot termination notices*).
 """
 
 from __future__ import annotations
+
+import math
+from typing import Literal
 
 from batchsim.columns import Cause
 from batchsim.engine.clock import Alarm
 from batchsim.engine.jobs import KILLED, TASK_INTERRUPTED, Attempt
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
-from batchsim.scenario.environment import Fargate as Settings
+from batchsim.scenario.environment import Environment
 from batchsim.streams import Draws
 from batchsim.units import HOUR
 
 
-class LaunchRate:
-    """The account's token bucket for task launches."""
+class Account:
+    """What the account allows of a purchase option: a token bucket for task launches, and so many vCPUs at once."""
 
-    def __init__(self, burst: int, per_second: float) -> None:
+    def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
+        self.vcpus_left = vcpus
+        #: The environments that share it.
+        self.stations: list[Fargate] = []
         self._burst = float(burst)
         self._per_second = per_second
         self._tokens = self._burst
         self._at = 0.0
 
     @classmethod
-    def of(cls, settings: Settings) -> LaunchRate:
-        """The bucket that the environment's settings describe."""
-        return cls(settings.launch_burst, settings.launches_per_second)
+    def of(cls, settings: Environment, option: Literal["FARGATE", "FARGATE_SPOT"]) -> Account:
+        """What the environment's settings say."""
+        quota = settings.capacity.account_vcpus.get(option, math.inf)
+        return cls(settings.fargate.launch_burst, settings.fargate.launches_per_second, quota)
 
     def available_at(self, now: float) -> float:
         """The first instant from `now` on at which a task may be launched."""
@@ -48,11 +55,11 @@ class Fargate:
 
     Parameters
     ----------
-    rate : LaunchRate
+    account : Account
         Shared by all environments of the same purchase option.
     """
 
-    def __init__(self, index: int, spec: ComputeEnvironment, world: World, rate: LaunchRate) -> None:
+    def __init__(self, index: int, spec: ComputeEnvironment, world: World, account: Account) -> None:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
@@ -61,7 +68,8 @@ class Fargate:
         self._settings = world.settings
         self._clock = world.clock
         self._jobs = world.jobs
-        self._rate = rate
+        self._account = account
+        account.stations.append(self)
         self._drawn: dict[tuple[str, int], Draws] = {}
         self._held = 0.0
         self._token_alarm: Alarm | None = None
@@ -77,16 +85,17 @@ class Fargate:
         return self.holds(shape) and self._held + shape.vcpus <= self._spec.max_vcpus
 
     def place(self, job: int, shape: Shape) -> bool:
-        """Launch a task now if the limit and the launch rate allow."""
-        if not self._under_limit(shape):
+        """Launch a task now if the limit and the account allow."""
+        if not self.provides(shape):
             return False
         now = self._clock.now
-        available_at = self._rate.available_at(now)
+        available_at = self._account.available_at(now)
         if available_at > now:
             if self._token_alarm is None:
                 self._token_alarm = self._clock.at(available_at, self._token_due)
             return False
-        self._rate.take()
+        self._account.take()
+        self._account.vcpus_left -= shape.vcpus
         self._held += shape.vcpus
         number = self._jobs.attempts_begun(job) + 1
         image = self._settings.image
@@ -114,23 +123,28 @@ class Fargate:
 
     def release(self, attempt: Attempt) -> None:
         """Take back the vCPUs of an ended task."""
-        self._held -= self._jobs.shape_of(attempt.job).vcpus
+        vcpus = self._jobs.shape_of(attempt.job).vcpus
+        self._held -= vcpus
+        self._account.vcpus_left += vcpus
+        if self._account.vcpus_left < math.inf:
+            for station in self._account.stations:
+                self._jobs.on_freed(station)
         interruption = self._interruptions.pop(attempt.job, None)
         if interruption is not None:
             interruption.cancel()
 
     def has_room(self, shape: Shape) -> bool:
         """Whether a task could be launched now."""
-        return self._under_limit(shape) and self._rate.available_at(self._clock.now) <= self._clock.now
+        return self.provides(shape) and self._account.available_at(self._clock.now) <= self._clock.now
 
     @property
     def max_vcpus(self) -> int:
         """The environment's limit."""
         return self._spec.max_vcpus
 
-    def exhausted(self, shape: Shape) -> bool:  # noqa: ARG002
-        """Capacity does not run out here."""
-        return False
+    def exhausted(self, shape: Shape) -> bool:
+        """Whether the account's quota keeps the task from being launched."""
+        return self._under_limit(shape) and shape.vcpus > self._account.vcpus_left
 
     def holds(self, shape: Shape) -> bool:
         """Whether a task of this size is under the environment's limit when it is empty."""
@@ -138,8 +152,8 @@ class Fargate:
 
     def provides(self, shape: Shape) -> bool:
         """Whether only the launch rate keeps the task waiting."""
-        return self._under_limit(shape)
+        return self._under_limit(shape) and shape.vcpus <= self._account.vcpus_left
 
     def cause(self, shape: Shape) -> Cause:
-        """The limit, or the account's launch rate."""
+        """The limit, or the account's launch rate or quota."""
         return Cause.LIMIT if self.holds(shape) and not self._under_limit(shape) else Cause.CAPACITY

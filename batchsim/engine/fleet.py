@@ -8,7 +8,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
@@ -17,7 +17,7 @@ from batchsim.engine.jobs import HOST_TERMINATED, Attempt
 from batchsim.engine.placement import Bin, Room
 from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
+from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.units import HOUR
 
 
@@ -58,9 +58,18 @@ class Fleet:
     ----------
     changed : callable
         ``changed(fleet)`` tells the scheduler that room came, or that the fleet shrank.
+    waiting_gangs : callable
+        ``waiting_gangs(fleet)`` gives the multi-node jobs, by their shapes, that wait in the fleet's queues.
     """
 
-    def __init__(self, index: int, spec: ComputeEnvironment, world: World, changed: Callable[[Fleet], None]) -> None:
+    def __init__(
+        self,
+        index: int,
+        spec: ComputeEnvironment,
+        world: World,
+        changed: Callable[[Fleet], None],
+        waiting_gangs: Callable[[Fleet], Iterable[Shape]],
+    ) -> None:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
@@ -71,6 +80,7 @@ class Fleet:
         self._jobs = world.jobs
         self._recorder = world.recorder
         self._changed = changed
+        self._waiting_gangs = waiting_gangs
         # By the number of the launch in this environment.
         self._launch_s = world.draws("launch", spec.name)
         self._fulfilment_s = world.draws("spot-fulfilment", spec.name)
@@ -81,8 +91,9 @@ class Fleet:
         self._room = Room(world.settings.scheduler.placement)
         self._booting: dict[int, Instance] = {}
         self._instances: dict[int, Instance] = {}
+        self._kept: dict[int, Instance] = {}  # though idle for long enough
         self._numbers = {offering.instance_type: number for number, offering in enumerate(spec.offerings)}
-        self._launches = 0
+        self.launched = 0  # instances, those that are gone included
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
         self._prices_change = any(offering.price_steps for offering in spec.offerings)
@@ -90,11 +101,11 @@ class Fleet:
         self._holds: dict[Shape, bool] = {}
         self._smallest: dict[Shape, int] = {}
         self._coming: dict[Shape, bool] = {}
-        self._best_fits: dict[Shape, Offering] = {}
+        self._best_fits: dict[Shape, Offering] = {}  # what was last chosen for jobs of a shape
         self._capacity = world.capacity
         self._backoff: dict[str, float] = {}  # type -> until when it is not asked for
         if not world.capacity.unlimited:
-            world.capacity.listeners.append(self._capacity_came)
+            world.capacity.listeners.append(self._capacity_changed)
         self._market: SpotMarket | None = None
         if spec.spot_trace is not None:
             notice_s = world.settings.spot.notice
@@ -259,10 +270,7 @@ class Fleet:
         if not strict or shape.nodes or not self.holds(shape):
             return self.spec.offerings
         best = self._best_fits.get(shape)
-        if best is None or best.price_steps:
-            able = [offering for offering in self._offerings() if offering.holds(shape)]
-            best = self._best_fits[shape] = choose("BEST_FIT", able, {shape: 1})[0].offering
-        return (best,)
+        return self.spec.offerings if best is None else (best,)
 
     def _offerings(self) -> Sequence[Offering]:
         """The types at the prices of this moment."""
@@ -336,14 +344,17 @@ class Fleet:
         if self._market is not None and len(self._instances) >= self._market.available(now):
             return None
         for turn in range(len(zones)):
-            zone = (self._launches + turn) % len(zones)
+            zone = (self.launched + turn) % len(zones)
             if self._capacity.has(offering, self.spec.purchase_option, zones[zone], now):
                 return zone
         return None
 
     def _staying(self) -> list[Instance]:
         """Instances without a Spot notice, in the order of their launch."""
-        return [i for i in self._instances.values() if i.active or i.ordinal in self._booting]
+        return [instance for instance in self._instances.values() if self._stays(instance)]
+
+    def _stays(self, instance: Instance) -> bool:
+        return instance.active or instance.ordinal in self._booting
 
     def may_recover(self, shape: Shape, waited_s: float) -> bool:
         """Whether capacity for a job may yet come; a recording that was gone through twice brings no more."""
@@ -360,7 +371,8 @@ class Fleet:
             self._backoff[offering.instance_type] = until
             self._clock.at(until, self._backed_off)
 
-    def _capacity_came(self) -> None:
+    def _capacity_changed(self) -> None:
+        self.review_kept()
         self._changed(self)
 
     def _backed_off(self, _alarm: Alarm) -> None:
@@ -386,19 +398,15 @@ class Fleet:
         return found is not None
 
     def keep_minimum(self, vcpus: int) -> None:
-        """Launch until there are so many vCPUs: the cheapest type per vCPU, the smallest of its sizes.
+        """Launch until there are so many vCPUs: those of one type that cost least, the smaller where they cost alike.
 
         AWS does not say which types stand for ``minvCpus`` while no job waits; this is an assumption.
         """
-        while self.vcpus < vcpus:
-            offerings = [offering for offering in self._offerings() if not self._scarce or self._may_launch(offering)]
+        while (lacking := vcpus - self.vcpus) > 0:
+            offerings = [offering for offering in self._offerings() if self._may_launch(offering)]
             if not offerings:
                 return
-            cheapest = min(
-                offerings,
-                key=lambda o: (round(o.price_usd_per_hour / o.vcpus, 9), o.vcpus, o.listed, o.instance_type),
-            )
-            self._launch(cheapest)
+            self._launch(cheapest_for(lacking, offerings))
 
     def planned_vcpus(self, shape: Shape) -> float:
         """What a job counts for against the limit before its instances are chosen."""
@@ -429,6 +437,7 @@ class Fleet:
         planned : Room
             What is there or on its way and not planned for other jobs; multi-node jobs make up their number from it.
         """
+        self.review_kept()
         left = {shape: count for shape, count in demand.items() if not shape.nodes}
         for shape, count in demand.items():
             for _ in range(count if shape.nodes else 0):
@@ -442,8 +451,9 @@ class Fleet:
             offerings = [offering for offering in listed if allowed(offering)]
             if not any(offering.holds(next(iter(left))) for offering in offerings):
                 return
-            packing, _ = choose(self.spec.allocation_strategy, offerings, left)
+            packing, part = choose(self.spec.allocation_strategy, offerings, left)
             chosen = packing.offering
+            self._best_fits.update(dict.fromkeys(part, chosen))
             launched = 0
             while launched < packing.repeats and self._may_launch(chosen):
                 self._launch(chosen)
@@ -453,6 +463,7 @@ class Fleet:
                     return
                 self._give_up(chosen)
                 if best_fit:
+                    self._changed(self)  # what can't wait for it may go elsewhere
                     return
             for shape, count in packing.first.items():
                 left[shape] -= launched * count
@@ -460,8 +471,8 @@ class Fleet:
                     del left[shape]
 
     def _launch(self, offering: Offering) -> None:
-        now, number = self._clock.now, self._launches
-        self._launches += 1
+        now, number = self._clock.now, self.launched
+        self.launched += 1
         running_at = now + self._launch_s[number]
         if self._spot:
             running_at += self._fulfilment_s[number]
@@ -520,7 +531,9 @@ class Fleet:
 
     def _market_changed(self, available: int) -> None:
         """The recorded market has fewer, or more; what came after the warning goes without one."""
-        for instance in self._staying()[available:]:
+        staying = self._staying()
+        leaving = [instance for instance in self._instances.values() if not self._stays(instance)]
+        for instance in (*staying, *leaving)[available:]:
             self._take_away(instance)
         self._changed(self)
 
@@ -554,7 +567,8 @@ class Fleet:
         return instance.idle_since + delay_s
 
     def _watch(self, instance: Instance) -> None:
-        due_at = next_tick(self._idle_until(instance), self._settings.scheduler.scale_down_interval)
+        due_at = max(self._idle_until(instance), self._clock.now)
+        due_at = next_tick(due_at, self._settings.scheduler.scale_down_interval)
         instance.idle_alarm = self._clock.at(due_at, self._scale_in, instance, phase=Phase.SCALE_IN)
 
     def _scale_in(self, alarm: Alarm) -> None:
@@ -564,15 +578,38 @@ class Fleet:
             return
         if self._idle_until(instance) > self._clock.now:
             self._watch(instance)
-        elif self.vcpus - instance.offering.vcpus >= self.spec.min_vcpus:
+        elif self.vcpus - instance.offering.vcpus < self.spec.min_vcpus or self._is_awaited(instance):
+            self._kept[instance.ordinal] = instance
+        else:
             self._remove(instance, "scaled in")
             self._changed(self)
+
+    def _is_awaited(self, instance: Instance) -> bool:
+        """Whether a multi-node job waits that would have the instance as one of its nodes.
+
+        Without this, what registers first would be gone before the last is there (the workshop's *Job lifecycle*:
+        Batch scales in when no jobs are RUNNABLE).
+        """
+        return any(
+            self.provides(shape)
+            and instance.instance_type in self._types_for(shape)
+            and instance in self._room.empty(instance.instance_type)[: len(shape.nodes)]
+            for shape in self._waiting_gangs(self)
+        )
+
+    def review_kept(self) -> None:
+        """Look again at instances that are kept though idle: the reason may be gone."""
+        kept, self._kept = self._kept, {}
+        for instance in kept.values():
+            if instance.active and not instance.attempts:
+                self._watch(instance)
 
     def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
         self._room.discard(instance)
         if self._booting.pop(instance.ordinal, None) is not None:
             self._coming.clear()
         del self._instances[instance.ordinal]
+        self._kept.pop(instance.ordinal, None)
         instance.active = False
         self.vcpus -= instance.offering.vcpus
         zone = self.spec.zones[instance.zone]

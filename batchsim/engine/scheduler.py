@@ -10,7 +10,7 @@ it there; else the next (User Guide, *Compute environments*: an environment that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from batchsim.columns import Cause
@@ -28,8 +28,8 @@ from batchsim.scenario.configuration import Shape
 from batchsim.scenario.environment import Scheduler as Settings
 from batchsim.workload.table import Workload
 
-#: After so many launches in a row without a job started, no more are asked for until something else happens: what is
-#: planned for is then not what is started, and capacity would come and go for ever.
+#: After so many looks in a row that launched something, and no job started or came, no more is launched: capacity that
+#: is reclaimed before a job can start on it would otherwise come and go for ever.
 MOST_FRUITLESS = 1000
 
 #: Shapes (-1: all that are not named) and what their jobs wait for.
@@ -63,9 +63,10 @@ class Scheduler:
         self._clock = clock
         self._jobs = jobs
         self._recorder = recorder
-        self._fruitless = self._starts_seen = 0
+        self._fruitless = 0
         self._cycle: Alarm | None = None  # at the next tick
         self._cycle_due = False
+        self._gang_left = False  # a multi-node job may have started, or been cancelled
         self._look: Alarm | None = None
         self._look_at = 0.0
 
@@ -95,6 +96,7 @@ class Scheduler:
 
     def runnable(self, job: int, retried: bool) -> None:
         """A job became RUNNABLE: it is looked at in the next regular cycle."""
+        self._fruitless = 0
         queue = self._queue_of(job)
         queue.add(job, retried=retried)
         # One that is to come is at the next tick or earlier.
@@ -137,6 +139,13 @@ class Scheduler:
         if fleet.below_minimum:
             self._request_look(fleet.booting, essential=False)
 
+    def waiting_gangs(self, fleet: Fleet) -> Iterator[Shape]:
+        """The shapes of the multi-node jobs that wait in the queues of a fleet."""
+        for queue in self._attached.get(fleet.index, ()):
+            for code in queue.shapes:
+                if self._shapes[code].nodes:
+                    yield self._shapes[code]
+
     def hopeful(self) -> bool:
         """Whether a job waits for capacity that may yet come."""
         waited_s = self._clock.now - self._jobs.last_start_at
@@ -174,6 +183,8 @@ class Scheduler:
             queue.drain(self._dispatchers[queue.index])
         # Causes are judged when all queues have taken what they can; what one took, others no longer have.
         judged = evaluated
+        if self._jobs.starts != begun:
+            self._fruitless = 0
         if self._jobs.starts != begun and len(evaluated) < len(self._by_priority):
             judged = [queue for queue in self._by_priority if queue.shapes or queue in evaluated]
         for queue in judged:
@@ -185,6 +196,10 @@ class Scheduler:
         for queue in evaluated:
             if queue.shapes:
                 self._ask_for_more(queue)
+        if self._gang_left:
+            self._gang_left = False
+            for fleet in self._fleets:
+                fleet.review_kept()
 
     def _dispatch(self, queue: JobQueue, job: int, shape_code: int) -> bool:
         shape = self._shapes[shape_code]
@@ -195,6 +210,7 @@ class Scheduler:
             if station.place(job, shape):
                 if wanted:
                     self._stock.take(wanted)
+                self._gang_left = self._gang_left or bool(shape.nodes)
                 return True
             if station.provides(shape) or (shape.nodes and station.exhausted(shape)):
                 # A multi-node job does not go on to the next environment when one has no capacity: it blocks the
@@ -299,6 +315,7 @@ class Scheduler:
         if queue.shapes and queue.head() == job:
             queue.remove_head()
             queue.changed = True
+            self._gang_left = True
             self._jobs.cancel(job, reason)
             self._request_cycle(self._clock.now)
 
@@ -328,8 +345,6 @@ class Scheduler:
 
     def _request_look(self, booting: bool, *, essential: bool = True) -> None:
         """Have the fleets looked at: soon when nothing is on its way, else at the next regular look."""
-        if self._jobs.starts != self._starts_seen:
-            self._starts_seen, self._fruitless = self._jobs.starts, 0
         if self._fruitless > MOST_FRUITLESS:
             return
         now, settings = self._clock.now, self._settings
@@ -352,6 +367,7 @@ class Scheduler:
     def _scale_out(self, _alarm: Alarm) -> None:
         """Ask each fleet for what waits, can't be held by what is there or booting, and is under its limit."""
         self._look = None
+        launched = sum(fleet.launched for fleet in self._fleets)
         for fleet in self._fleets:
             fleet.keep_minimum(fleet.spec.min_vcpus)
         rooms = {fleet.index: fleet.planned_room() for fleet in self._fleets}
@@ -363,8 +379,9 @@ class Scheduler:
             self._assign(queue, rooms, demands, left, stock)
         for fleet in self._fleets:
             if demands[fleet.index]:
-                self._fruitless += 1
                 fleet.launch_for(demands[fleet.index], rooms[fleet.index])
+        if sum(fleet.launched for fleet in self._fleets) > launched:
+            self._fruitless += 1
         for queue in self._by_priority:
             if queue.shapes:
                 self._note_causes(queue)

@@ -9,7 +9,7 @@ from batchsim.columns import Recording
 from batchsim.engine.capacity import Capacity
 from batchsim.engine.clock import Clock
 from batchsim.engine.fair_share import FairShareQueue
-from batchsim.engine.fargate import Fargate, LaunchRate
+from batchsim.engine.fargate import Account, Fargate
 from batchsim.engine.fleet import Fleet
 from batchsim.engine.jobs import Jobs
 from batchsim.engine.queue import JobQueue
@@ -59,9 +59,12 @@ def simulate(
     jobs.on_runnable = scheduler.runnable
     jobs.on_freed = scheduler.room_freed
     world = World(workload, settings, clock, jobs, recorder, seed, replication, Capacity(settings.capacity))
-    # The account's limits on task launches: on-demand and Spot each have their own.
-    rates = {option: LaunchRate.of(settings.fargate) for option in ("FARGATE", "FARGATE_SPOT")}
-    stations = [_station(index, spec, world, scheduler, rates) for index, spec in enumerate(configuration.environments)]
+    # The account's limits on tasks: on-demand and Spot each have their own.
+    accounts: dict[str, Account] = {
+        "FARGATE": Account.of(settings, "FARGATE"),
+        "FARGATE_SPOT": Account.of(settings, "FARGATE_SPOT"),
+    }
+    stations = [_station(index, spec, world, scheduler, accounts) for index, spec in enumerate(configuration.environments)]
     by_name = {station.name: station for station in stations}
     queues = [
         _queue(index, spec, tuple(by_name[name] for name in spec.environments), world)
@@ -124,11 +127,11 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
 
 
 def _station(
-    index: int, spec: ComputeEnvironment, world: World, scheduler: Scheduler, rates: Mapping[str, LaunchRate]
+    index: int, spec: ComputeEnvironment, world: World, scheduler: Scheduler, accounts: Mapping[str, Account]
 ) -> Station:
     """One compute environment, by its kind."""
     if spec.purchase_option == "UNMANAGED":
         return Pool(index, spec, world)
-    if spec.purchase_option in rates:
-        return Fargate(index, spec, world, rates[spec.purchase_option])
-    return Fleet(index, spec, world, scheduler.fleet_changed)
+    if spec.purchase_option in accounts:
+        return Fargate(index, spec, world, accounts[spec.purchase_option])
+    return Fleet(index, spec, world, scheduler.fleet_changed, scheduler.waiting_gangs)

@@ -7,7 +7,7 @@ botocore or the catalog.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -97,6 +97,22 @@ class Offering:
             named = not shape.instance_type or self.instance_type == shape.instance_type
             return named and all(self.holds(node) for node in set(shape.nodes))
         return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
+
+
+def cheapest_for(vcpus: int, offerings: Sequence[Offering]) -> Offering:
+    """The type of which the instances that make up so many vCPUs cost least, then the smaller.
+
+    By the hour, not by the vCPU: savings on Spot differ by size, and the largest may be the cheapest per vCPU.
+    """
+    return min(
+        offerings,
+        key=lambda o: (
+            round(-(-vcpus // o.vcpus) * o.price_usd_per_hour, 9),
+            o.vcpus,
+            o.listed,
+            o.instance_type,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

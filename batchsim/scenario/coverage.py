@@ -72,7 +72,7 @@ MEMBERS: dict[str, Coverage] = {
         "AWS names each strategy's aim; how fit is scored and a size chosen within a family is batchsim's",
         _GUIDE + "Instance type allocation strategies",
     ),
-    "ComputeResource.minvCpus": Coverage("simplified", "kept always, of the cheapest type per vCPU while no job waits"),
+    "ComputeResource.minvCpus": Coverage("simplified", "kept always; of the type of which so many vCPUs cost least, while no job waits"),
     "ComputeResource.maxvCpus": Coverage(
         "simulated", "every strategy but BEST_FIT on demand may pass it by less than one instance"
     ),

@@ -160,10 +160,10 @@ class CapacityPool(Section):
 
 
 class Capacity(Section):
-    """Pools of EC2 capacity that run out, and the account's vCPU quotas; none are assumed."""
+    """Pools of EC2 capacity that run out, and the account's vCPU quotas of each purchase option; none are assumed."""
 
     backoff: Seconds = 300.0
-    account_vcpus: dict[Literal["EC2", "SPOT"], Annotated[int, Field(ge=0)]] = Field(
+    account_vcpus: dict[Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT"], Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, alias="accountvCpus"
     )
     pools: Annotated[

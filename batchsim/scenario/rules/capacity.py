@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from batchsim.catalog.instance_types import instance_types
 from batchsim.errors import Finding
-from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
+from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.scenario.document import Where
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, Submission, attached, submissions
@@ -140,22 +140,19 @@ def gpu_types(context: Context) -> Iterator[Finding]:
 def minimum_cost(context: Context) -> Iterator[Finding]:
     """Also while the environment is DISABLED.
 
-    The type is the one that the simulation keeps: the cheapest per vCPU, the smallest of its sizes.
+    The type is the one that the simulation keeps: that of which so many vCPUs cost least, then the smallest.
     """
     for name, environment in _resolved(context).items():
         if environment.min_vcpus <= 0:
             continue
         where, _ = context.environments[name]
-        kept = min(
-            environment.offerings,
-            key=lambda each: (each.price_usd_per_hour / each.vcpus, each.vcpus, each.instance_type),
-        )
+        kept = cheapest_for(environment.min_vcpus, environment.offerings)
         count = math.ceil(environment.min_vcpus / kept.vcpus)
         per_hour = count * (kept.price_usd_per_hour + environment.root_volume_usd_per_hour)
         yield context.finding(
             (*where, "computeResources", "minvCpus"),
             f"{environment.min_vcpus} vCPUs are paid all the time: about {format_usd(per_hour * HOURS_PER_MONTH)} a "
-            f"month for {count} {kept.instance_type} (the cheapest per vCPU) at {_rate(kept)}, with root volumes",
+            f"month for {count} {kept.instance_type} (the cheapest) at {_rate(kept)}, with root volumes",
         )
 
 

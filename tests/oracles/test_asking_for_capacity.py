@@ -1,0 +1,177 @@
+"""When fleets are asked for more, and what is kept: worked by hand to the second.
+
+A head that lacks room with nothing on its way is looked at `scaleUpReaction` later, else at the next regular look
+(`scaleUpInterval`): docs/defaults.md. Who may start, and so who needs capacity: AWS Batch User Guide, *Job scheduling*,
+*Fair-share scheduling*, *Resource-aware scheduling*, *Multi-node parallel jobs*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from batchsim.columns import Cause, Status
+from batchsim.scenario.configuration import Consumable, FairShare, JobQueue, Shape
+from batchsim.workload.table import JobGroup
+from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run, servers
+
+PLAIN = JobGroup("work", "queue", "definition")
+LICENSED = replace(PLAIN, consumables=(("licence", 1),))
+LICENCE = [Consumable("licence", 1)]
+BOOTS = {"scheduler": {"scaleUpReaction": 10, "scaleDownIdle": 36_000}, "ec2": {"launch": 40, "register": 50}}
+
+
+def shared(**policy) -> JobQueue:
+    return JobQueue("queue", 1, True, ("fleet",), fair_share=FairShare(**policy))
+
+
+def test_a_job_that_gets_its_licence_gets_its_instance():
+    # The licence is free at 10 + 90 + 600; the larger type is asked for 10 s later and registers after 90 s.
+    spec = fleet(offerings=(LARGE, XLARGE), min_vcpus=2)
+    workload = jobs([0, 0], 600, [2, 4], groups=[LICENSED])
+    recording = run(workload, spec, consumables=LICENCE, **BOOTS)
+    assert by_job(recording, "starting_at") == [90, 90 + 600 + 10 + 90]
+
+
+def test_a_job_that_a_reservation_let_go_gets_its_instance():
+    # 8 vCPUs, half of them kept while one share is active: the job of 4 waits for those of 2 to end at 90 + 600.
+    spec = fleet(offerings=(LARGE, XLARGE), max_vcpus=8, min_vcpus=2)
+    mine = replace(PLAIN, share_identifier="a")
+    workload = jobs([0, 0, 0], [600, 600, 100], [2, 2, 4], groups=[mine])
+    recording = run(workload, spec, queues=[shared(compute_reservation=50)], **BOOTS)
+    # One runs on what is kept warm, one on what the regular look at 0 asks for.
+    assert by_job(recording, "starting_at") == [90, 90, 90 + 600 + 10 + 90]
+
+
+def test_a_misfit_of_one_share_keeps_no_other_share_from_capacity():
+    groups = [replace(PLAIN, share_identifier=name) for name in "ab"]
+    workload = jobs([1, 1], 60, [99, 1], groups=groups, group=[0, 1])
+    recording = run(workload, fleet(), queues=[shared()], **BOOTS)
+    assert list(recording.status) == [Status.RUNNABLE, Status.SUCCEEDED]
+    assert by_job(recording, "starting_at") == [1 + 10 + 90]
+
+
+@pytest.mark.parametrize("head", [99, 1])
+def test_jobs_that_may_overtake_get_their_capacity(head):
+    # Behind a head that nothing holds, and behind one that waits an hour for its licence.
+    groups = [PLAIN, LICENSED]
+    first = jobs([1, 1, 2], [3600, 60, 60], [1, head, 2], groups=groups, group=[1, int(head == 1), 0])
+    settings = {**BOOTS, "scheduler": {**BOOTS["scheduler"], "overtake": "fitting"}}
+    recording = run(first, fleet(), consumables=LICENCE, **settings)
+    # The first look, at 11, finds all that wait: the last job's instance registers with the first one's.
+    assert by_job(recording, "starting_at")[-1] == 1 + 10 + 90
+
+
+def test_a_head_without_its_licence_says_nothing_of_others_of_its_shape():
+    settings = {"scheduler": {"overtake": "fitting"}}
+    workload = jobs([0, 0, 0], 1000, groups=[LICENSED, PLAIN], group=[0, 0, 1])
+    recording = run(workload, servers(8), consumables=LICENCE, **settings)
+    assert by_job(recording, "starting_at") == [0, 1000, 0]
+
+
+def test_overtaking_looks_a_hundred_jobs_deep():
+    # 99 jobs that nothing holds leave one place: of three small jobs behind them all start, one after the other is
+    # seen; with a hundred none is.
+    settings = {"scheduler": {"overtake": "fitting"}}
+    for misfits, started in ((99, 3), (100, 0)):
+        workload = jobs([0] * (misfits + 3), 10, [99] * misfits + [1] * 3)
+        recording = run(workload, servers(8), **settings)
+        assert (recording.status == Status.SUCCEEDED).sum() == started
+
+
+def test_a_planned_job_that_lacks_a_licence_launches_nothing():
+    # Found by comparing planning and starting: the first of the share wants the licence that runs until 10,000.
+    first = replace(LICENSED, share_identifier="a", scheduling_priority=1)
+    second = replace(PLAIN, share_identifier="a")
+    workload = jobs([0, 100, 100], [10_000, 10, 10], 2, groups=[first, second], group=[0, 0, 1])
+    recording = run(workload, fleet(max_vcpus=16), queues=[shared()], consumables=LICENCE, **BOOTS)
+    assert len(recording.instances.environment) == 1
+
+
+GANG = Shape(4.0, 2000, nodes=(Shape(2.0, 1000),) * 2)
+
+
+def test_nodes_that_registered_first_are_kept_for_the_others():
+    # Nodes register between 100 s and 2,000 s after they were asked for; instances go when idle for 60 s.
+    nodes = 16
+    gang = Shape(2.0 * nodes, 1000 * nodes, nodes=(Shape(2.0, 1000),) * nodes)
+    settings = {
+        "ec2": {"launch": 0, "register": {"uniform": {"min": 100, "max": 2000}}},
+        "scheduler": {"scaleDownIdle": 60, "scaleDownInterval": 60},
+    }
+    recording = run(jobs([0], 100, 2 * nodes, nodes={2.0 * nodes: gang}), fleet(), **settings)
+    assert len(recording.instances.environment) == nodes
+    assert by_job(recording, "starting_at") == [recording.instances.registered_at.max()]
+    # When the job has ended they go, each at the first look after 60 s.
+    ended = recording.stopped_at[0]
+    assert np.unique(recording.instances.terminated_at).tolist() == [60 * np.ceil((ended + 60) / 60)]
+
+
+def test_what_was_kept_for_a_job_that_can_never_have_its_number_goes():
+    # Two instances are left over; a third is never to be had, so nothing is kept for the multi-node job of three.
+    gang = Shape(6.0, 3000, nodes=(Shape(2.0, 1000),) * 3)
+    workload = jobs([0, 0, 50], [100, 100, 10], [2, 2, 6], nodes={6.0: gang})
+    capacity = {"pools": [{"instanceTypes": ["c6i"], "vcpus": 4}]}
+    recording = run(workload, fleet(), capacity=capacity, scheduler={"scaleDownIdle": 60})
+    assert recording.instances.terminated_at[:2].tolist() == [160, 160]
+
+
+def test_a_multi_node_job_is_provided_for_while_others_boot():
+    # The second is asked for at the first regular look, though the first's instances are still on their way.
+    settings = {"ec2": {"launch": 0, "register": 100}, "scheduler": {"scaleUpReaction": 10}}
+    recording = run(jobs([1, 20], 1000, 4, nodes={4.0: GANG}), fleet(), **settings)
+    assert by_job(recording, "starting_at") == [1 + 10 + 100, 60 + 100]
+
+
+def test_an_instance_kept_for_the_minimum_goes_when_others_make_it_up():
+    # c6i.large is kept warm; a job for c6i.xlarge runs from 3600 on for a day, and makes up the minimum of 2 alone.
+    spec = fleet(offerings=(LARGE, XLARGE), min_vcpus=2)
+    workload = jobs([3600], 86_400, 4, memory_mib=6000)
+    recording = run(workload, spec, scheduler={"scaleDownIdle": 60, "scaleDownInterval": 60})
+    assert recording.instances.offering.tolist() == [0, 1]
+    assert recording.instances.terminated_at[0] == 3600
+    # The larger one stays in its place: nothing exchanges it (API CreateComputeEnvironmentRequest.state).
+    assert recording.instances.terminated_at[1] == recording.ended_at
+
+
+def test_a_minimum_is_of_the_type_of_which_it_costs_least():
+    # Per vCPU the large one is cheaper (0.9 / 128 < 0.034 / 2), by the hour it is not.
+    kinds = (offering("c6i.large", 2, 3775, 0.034), offering("c6i.32xlarge", 128, 253_783, 0.9))
+    spec = fleet(purchase_option="SPOT", offerings=kinds, min_vcpus=4)
+    recording = run(jobs([0], 600), spec, duration_s=3600)
+    assert recording.instances.offering.tolist() == [0, 0]
+
+
+def test_best_fit_never_passes_its_limit_for_the_minimum():
+    spec = fleet(offerings=(XLARGE,), min_vcpus=3, max_vcpus=3, allocation_strategy="BEST_FIT")
+    assert len(run(jobs([0], 10), spec, duration_s=100).instances.zone) == 0
+
+
+def test_best_fit_s_jobs_go_on_when_the_type_they_share_is_short():
+    # Three jobs of 2,500 MiB: c6i.xlarge holds all three and costs less than three c6i.large; it is not to be had.
+    queues = [JobQueue("queue", 1, True, ("first", "second"))]
+    first = fleet("first", offerings=(LARGE, XLARGE), allocation_strategy="BEST_FIT")
+    short = {"pools": [{"instanceTypes": ["c6i.xlarge"], "vcpus": 0}]}
+    workload = jobs([0] * 3, 100, 1, memory_mib=2500)
+    recording = run(workload, first, fleet("second"), queues=queues, capacity=short)
+    assert recording.instances.environment.tolist() == [1, 1, 1]
+    assert by_job(recording, "starting_at") == [0, 0, 0]
+    # Alone it waits, for capacity, and begins when that comes.
+    at_100_h = {"pools": [{"instanceTypes": ["c6i.xlarge"], "vcpus": 0, "schedule": [{"at": 360_000, "vcpus": 64}]}]}
+    recording = run(workload, first, queues=[JobQueue("queue", 1, True, ("first",))], capacity=at_100_h)
+    assert by_job(recording, "starting_at") == [360_000] * 3
+    assert [Cause(cause) for cause in recording.causes.cause][:2] == [Cause.BOOT, Cause.CAPACITY]
+
+
+def test_the_reaction_of_one_fleet_does_not_wait_for_another_s_look():
+    # The first fleet boots from 11 on, so its next look would be at 60; the second has nothing on its way at 25.
+    queues = [JobQueue("queue", 1, True, ("first",)), JobQueue("other", 1, True, ("second",))]
+    groups = [PLAIN, replace(PLAIN, job_queue="other")]
+    settings = {"ec2": {"launch": 0, "register": 100}, "scheduler": {"scaleUpReaction": 10}}
+    workload = jobs([1, 20, 25], 50, 2, groups=groups, group=[0, 0, 1])
+    recording = run(workload, fleet("first"), fleet("second"), queues=queues, **settings)
+    requested = sorted(zip(recording.instances.environment.tolist(), recording.instances.requested_at, strict=True))
+    # One look is for all: what the first fleet lacks is asked for on the way.
+    assert requested == [(0, 11), (0, 35), (1, 35)]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
 _BLOCK = 1024
-#: Blocks of a stream that are kept at a time.
-_KEPT = 64
+#: Blocks of a stream that are kept at a time: a million draws, whatever the order in which they are asked for.
+_KEPT = 1024
 
 
 def stream(seed: int, replication: int, *name: str | int) -> np.random.Generator:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
 from batchsim.engine.clock import Alarm, Phase, next_tick
-from batchsim.engine.jobs import HOST_TERMINATED, Attempt
+from batchsim.engine.jobs import HOST_TERMINATED, NO_EXIT_CODE, Attempt
 from batchsim.engine.placement import Bin, Room
 from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
@@ -546,7 +546,7 @@ class Fleet:
         instance.attempts.clear()
         self._remove(instance, "Spot interruption", reclaimed=True)
         for attempt in attempts:
-            self._jobs.interrupt(attempt, status_reason, -1)
+            self._jobs.interrupt(attempt, status_reason, NO_EXIT_CODE)
         self._changed(self)
 
     # Scaling in

@@ -26,9 +26,11 @@ EXITED = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
 HOST_TERMINATED = "Host EC2 (instance {instance}) terminated."
 TASK_INTERRUPTED = "Your Spot Task was interrupted."
+FAILED_TO_START = "Task failed to start"
 DEPENDENCY_FAILED = "Dependent Job failed"
 #: What a container that is killed exits with: 128 + SIGKILL.
 KILLED = 137
+NO_EXIT_CODE = -1
 
 
 def _floats(column: NDArray[np.float64]) -> memoryview[float]:
@@ -110,6 +112,7 @@ class Jobs:
         self.starts = 0
         self._exited = recorder.reasons.code(EXITED)
         self._timed_out = recorder.reasons.code(TIMED_OUT)
+        self._failed_to_start = recorder.reasons.code(FAILED_TO_START)
         self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
 
     # Submission and dependencies
@@ -202,12 +205,19 @@ class Jobs:
         else:
             runtime_s, exit_code = self._workload.later_attempt(job, number)
             runnable_at = self._runnable_since.pop(job)
-        timeout_s = self._workload.groups[self.group[job]].timeout_s
+        group = self._workload.groups[self.group[job]]
+        timeout_s = group.timeout_s
         timed_out = timeout_s is not None and runtime_s > timeout_s
-        if timeout_s is not None and timed_out:
-            runtime_s = timeout_s + self._stop_s
-            exit_code = KILLED
-        alarm = self._clock.at(started_at + runtime_s, self._stopped)
+        reason = self._exited
+        if exit_code and group.fails_to_start:
+            stopped_at, started_at = started_at, NAN
+            exit_code, timed_out, reason = NO_EXIT_CODE, False, self._failed_to_start
+        elif timeout_s is not None and timed_out:
+            stopped_at = started_at + timeout_s + self._stop_s
+            exit_code, reason = KILLED, self._timed_out
+        else:
+            stopped_at = started_at + runtime_s
+        alarm = self._clock.at(stopped_at, self._stopped)
         attempt = alarm.subject = Attempt(
             job=job,
             number=number,
@@ -218,7 +228,7 @@ class Jobs:
             pull_at=pull_at,
             started_at=started_at,
             exit_code=exit_code,
-            reason=self._timed_out if timed_out else self._exited,
+            reason=reason,
             timed_out=timed_out,
             alarm=alarm,
             nodes=nodes,
@@ -237,7 +247,7 @@ class Jobs:
         self.on_freed(attempt.station)
 
     def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int) -> None:
-        """End an attempt because its host is taken away; -1 stands for no exit code.
+        """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE.
 
         The host's environment tells the scheduler what that changes.
         """
@@ -266,8 +276,8 @@ class Jobs:
             and is_retried(
                 group.evaluate_on_exit,
                 exit_code=attempt.exit_code if attempt.exit_code >= 0 else None,
-                reason=None,
-                status_reason=interruption or EXITED,
+                reason=None if interruption else group.failure_reason,
+                status_reason=interruption or (FAILED_TO_START if group.fails_to_start else EXITED),
             )
         ):
             self._attempts[job] = attempt.number

@@ -86,7 +86,7 @@ MEMBERS: dict[str, Coverage] = {
     "ComputeResource.scalingPolicy": Coverage("simulated", "see ComputeScalingPolicy"),
     "ComputeScalingPolicy.minScaleDownDelayMinutes": Coverage("simulated", "per instance, from the end of its last job"),
     "ComputeResource.launchTemplate": Coverage(
-        "carried", "may change boot time, memory and volumes: state those in the environment section"
+        "carried", "may change boot time, memory and volumes, also of single types: state those in the environment section"
     ),
     **_all(
         "carried",
@@ -253,7 +253,7 @@ MEMBERS: dict[str, Coverage] = {
     "NodeRangeProperty.container": Coverage("simulated", "see ContainerProperties"),
     "NodeRangeProperty.ecsProperties": Coverage("simulated", "see EcsProperties"),
     "NodeRangeProperty.instanceTypes": Coverage("simulated", "the one type of all nodes"),
-    "NodeRangeProperty.consumableResourceProperties": Coverage("simulated", "added up over the range's nodes"),
+    "NodeRangeProperty.consumableResourceProperties": Coverage("simulated", "added up over the nodes; of nested ranges the narrower holds"),
     "NodeRangeProperty.eksProperties": Coverage("refused", "jobs on EKS"),
     # Submission
     **_all("simulated", _NAMES, "SubmitJobRequest.jobName", "SubmitJobRequest.jobQueue", "SubmitJobRequest.jobDefinition"),
@@ -357,26 +357,30 @@ _BEYOND = """\
 
 | | |
 |---|---|
-| Spot interruptions | constant hazard per instance from the Spot Instance Advisor's monthly frequency p: `-ln(1 - p) / 730` an hour, times `spot.hazardScale`; or a rate; or a recorded market. Rebalance recommendations are left out: Batch does not act on them (an assumption) |
-| Capacity | unlimited, unless `environment.capacity` says pools and account quotas |
-| Delays, cadence of the scheduler, scale-in | settings, each with its evidence: [defaults](defaults.md) |
+| Spot interruptions | constant hazard per instance from the Spot Instance Advisor's monthly frequency p: `-ln(1 - p) / 730` an hour, times `spot.hazardScale`; or a rate; or a recorded market. Each instance for itself: that a pool's instances are often reclaimed together is only in recorded markets. Rebalance recommendations are left out: Batch does not act on them (an assumption) |
+| Capacity | unlimited, unless `environment.capacity` says EC2 pools, and account quotas of each purchase option; a shortage of Fargate Spot beyond its quota is left out |
+| Delays, cadence of the scheduler | settings, each with its evidence: [defaults](defaults.md). How many jobs Batch places a second on EC2 is not published, and not limited here |
+| Scale-in | an idle instance goes after `scheduler.scaleDownIdle`, also while jobs wait that it can't hold (AWS says no more than that Batch scales in when no jobs are RUNNABLE); what makes up `minvCpus`, and empty nodes that a waiting multi-node job counts on, are kept |
+| Failures | as a workload says them: exit codes, reasons, containers that do not start |
 | Savings Plans | a commitment in USD an hour, paid always, applied to on-demand EC2 and Fargate first, hour by hour |
-| Not counted as cost | data transfer, NAT, logs, image storage, public addresses |
+| Not counted as cost | data transfer, NAT, logs, image storage, public addresses, surplus CPU credits of burstable types |
 
 ## Why a job waits
 
-Every second between submission and STARTING has one cause.
+Every second between submission and the last attempt's STARTING has one cause; so has what a job waits for an attempt that
+never starts.
 
 | cause | rule |
 |---|---|
 | `dependency` | until the job is RUNNABLE, for a job that waits for others |
-| `retry` | from the first attempt's STARTING to the last's |
+| `retry` | from the first attempt's STARTING to the last's; to the end of the run, or the job's, where a retry never starts |
 | `limit` | RUNNABLE, and its queue's environments are at `maxvCpus`; or a share's reservation, or a consumable resource, is used up |
 | `boot` | RUNNABLE, and an environment has capacity for it on its way, or may launch it |
-| `capacity` | RUNNABLE, and no environment can provide what it needs: no type fits, the market or a pool is empty, the launch rate is used up |
+| `capacity` | RUNNABLE, and no environment can provide what it needs: no type fits, the market, a pool or a quota is empty, the launch rate is used up |
 | `blocked` | the rest: it would have room now, but stands behind a head that waits; SUBMITTED; or until the scheduler's next cycle |
 
-Causes of RUNNABLE jobs are judged in every scheduling cycle, after all queues have taken what they can. A job of the
+Causes of RUNNABLE jobs are judged after every scheduling cycle that looked at their queue or started a job anywhere, when
+all queues have taken what they can, and after every look at scaling out. A job of the
 head's shape waits for what the head waits for; one of another shape is blocked when it would have room, and else waits
 for what it would wait for at the head. Of several environments, one that can provide decides (`boot`), else one at its
 limit (`limit`), else there is no capacity.

@@ -124,11 +124,23 @@ class Arrivals(Section):
 
 
 class Failure(Section):
-    """How a job's attempts fail: so likely, with this exit code, so long into the run (default: at its end)."""
+    """How a job's attempts fail: so likely, with this exit code, so long into the run (default: at its end).
+
+    ``reason`` is what ECS says of the container (API ContainerSummary.reason), for ``evaluateOnExit``. With ``toStart``
+    the container never runs: the attempt ends when it would have, with "Task failed to start" and no exit code.
+    """
 
     probability: Probability
     exit_code: Annotated[int, Field(ge=1, le=255)] = 1
     after: Delay | None = None
+    reason: Annotated[str, Field(max_length=255)] = ""
+    to_start: bool = False
+
+    @model_validator(mode="after")
+    def _starts(self) -> Failure:
+        if self.to_start and self.model_fields_set & {"exit_code", "after"}:
+            raise ValueError("what fails to start has no exitCode and no after")
+        return self
 
 
 class WorkflowJob(Section):

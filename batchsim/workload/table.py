@@ -19,7 +19,15 @@ from batchsim.scenario.configuration import RetryRule, Shape
 
 @dataclass(frozen=True, slots=True)
 class JobGroup:
-    """What all jobs of one entry of a workflow, or of one trace, queue and definition, have in common."""
+    """What all jobs of one entry of a workflow, or of one trace, queue and definition, have in common.
+
+    Attributes
+    ----------
+    failure_reason : str
+        The reason that attempts with an exit code other than 0 have.
+    fails_to_start : bool
+        Whether such attempts never run.
+    """
 
     workflow: str
     job_queue: str
@@ -34,6 +42,8 @@ class JobGroup:
     share_identifier: str | None = None
     scheduling_priority: int = 0
     consumables: tuple[tuple[str, int], ...] = ()
+    failure_reason: str = ""
+    fails_to_start: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,13 @@ from batchsim.workload.table import JobGroup
 MOST_JOBS = 50_000_000
 
 
-def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mapping[str, object]) -> JobGroup:
+def group_of(
+    workflow: str,
+    queue: str,
+    definition: JobDefinition,
+    submit: Mapping[str, object],
+    failure: Failure | None = None,
+) -> JobGroup:
     """What the jobs of one entry share; SubmitJob's members override the definition's."""
     attempts, rules = definition.attempts, definition.evaluate_on_exit
     strategy, timeout = submit.get("retryStrategy"), submit.get("timeout")
@@ -53,6 +59,8 @@ def group_of(workflow: str, queue: str, definition: JobDefinition, submit: Mappi
         share_identifier=share if isinstance(share := submit.get("shareIdentifier"), str) else None,
         scheduling_priority=priority if isinstance(priority, int) else definition.scheduling_priority,
         consumables=consumables_requested(definition.request, submit) if submit else definition.consumables,
+        failure_reason=failure.reason if failure else "",
+        fails_to_start=bool(failure and failure.to_start),
     )
 
 
@@ -133,7 +141,8 @@ def workflow_part(
     groups, shapes, draws = [], [], []
     for number, job in enumerate(workflow.jobs):
         definition = definitions[base_name(job.submit["jobDefinition"])]
-        groups.append(group_of(workflow.workflow, base_name(job.submit["jobQueue"]), definition, job.submit))
+        queue = base_name(job.submit["jobQueue"])
+        groups.append(group_of(workflow.workflow, queue, definition, job.submit, job.failure))
         shapes.append(requested(definition.request, job.submit))
         drawn = AttemptDraws(job.runtime, job.failure, seed, replication, workflow.workflow, job.submit["jobName"])
         draws.append(drawn)

@@ -109,6 +109,14 @@ def test_a_job_that_lacks_a_licence_does_not_keep_others_of_its_shape():
     assert by_job(recording, "starting_at") == [0, 10, 2]
 
 
+def test_in_a_cycle_a_share_without_its_licence_says_nothing_of_others_of_its_shape():
+    # All unused at 1: a's job is first in the tie and lacks the licence that c's holds; b's, of the same shape, starts.
+    wanting = [replace(group(name), consumables=(("licence", 1),)) for name in "ca"]
+    workload = jobs([0, 1, 1], 10, groups=[*wanting, group("b")], group=[0, 1, 2])
+    recording = run(workload, servers(4), queues=[shares()], consumables=[Consumable("licence", 1)])
+    assert by_job(recording, "starting_at") == [0, 10, 1]
+
+
 def test_a_retried_job_goes_to_the_front_of_its_share():
     one = JobGroup("work", "queue", "definition", attempts=2, share_identifier="a")
     workload = jobs([0, 0, 0], 10, groups=[one], exit_code=[1, 0, 0], later_exit_code=0)
@@ -121,3 +129,21 @@ def test_a_queue_that_no_job_is_sent_to_keeps_nobody():
     workload = jobs([0], 10, groups=[JobGroup("work", "queue", "definition")])
     recording = run(workload, fleet(), queues=[shared, plain])
     assert (recording.status == Status.SUCCEEDED).all()
+
+
+def test_a_disabled_environment_has_nothing_to_reserve():
+    # Half of the 16 vCPUs that take jobs stay free for a second share: four jobs of two.
+    queue = JobQueue("queue", 1, True, ("servers", "off"), fair_share=FairShare(compute_reservation=50))
+    workload = jobs([0] * 16, 100, 2, groups=[group("a")])
+    recording = run(workload, servers(16), fleet("off", max_vcpus=16, enabled=False), queues=[queue])
+    assert by_job(recording, "starting_at").count(0) == 4
+
+
+def test_use_is_exact_again_after_a_window_without_changes():
+    # Thousands of changes of vCPUs that binary fractions can't hold; then one vCPU-third runs for a whole window.
+    usage = Usage([1.0], 600.0)
+    for step in range(5000):
+        usage.change(0, 0.1 * step, 1 / 3 if step % 2 == 0 else -1 / 3)
+    usage.change(0, 1000.0, 1 / 3)
+    running = sum(1 / 3 if step % 2 == 0 else -1 / 3 for step in range(5000)) + 1 / 3
+    assert usage.at(1600.0)[0] == running * 600.0 / 2

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from batchsim.columns import Cause, Status
-from batchsim.scenario.configuration import ComputeEnvironment, JobQueue, RetryRule
+from batchsim.results.frames import Tables
+from batchsim.results.timeline import job_states
+from batchsim.scenario.configuration import ComputeEnvironment, JobQueue, RetryRule, SpotTrace, TimeLimit
 from batchsim.workload.table import JobGroup
-from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run, servers
+from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run, servers
 
 
 def test_strict_fifo_a_large_head_blocks_a_small_job_behind_it():
@@ -259,3 +262,51 @@ def test_horizon_cuts_the_run():
     assert recording.ended_at == 100
     assert [Status(status).name for status in recording.status] == ["SUCCEEDED", "RUNNING"]
     assert math.isnan(by_job(recording, "stopped_at")[1])
+
+
+def test_what_is_reclaimed_is_retried_though_it_would_have_timed_out_later():
+    # Only the timeout itself ends a job for good (API SubmitJobRequest.timeout); a lost host is a reason to retry.
+    market = SpotTrace((0.0, 1000.0, 1500.0), (1, 0, 1), 1e6)
+    spot = fleet(purchase_option="SPOT", spot_trace=market)
+    recording = run(jobs([0], 9000, attempts=3, timeout_s=7200.0), spot, spot={"notice": 0})
+    assert by_job(recording, "starting_at") == [0, 1500]
+    reasons = [recording.reasons[code] for code in recording.attempts.reason]
+    assert reasons[0].startswith("Host EC2")
+    assert reasons[1] == "Job attempt duration exceeded timeout"
+    assert by_job(recording, "stopped_at") == [1000, 1500 + 7200]
+
+
+def test_what_others_took_is_not_there_any_more():
+    # 4 servers, 2 of them busy to 1,000. The low queue's head of 4 waits, a job of 1 behind it is blocked. At 10 a high
+    # queue takes the last 2 for 900 s: meanwhile the job of 1 waits for the limit like the head.
+    queues = [JobQueue("low", 1, True, ("servers",)), JobQueue("high", 2, True, ("servers",))]
+    groups = [JobGroup("work", name, "definition") for name in ("low", "high")]
+    workload = jobs([0, 0, 0, 10], [1000, 5, 5, 900], [2, 4, 1, 2], groups=groups, group=[0, 0, 0, 1])
+    recording = run(workload, servers(4), queues=queues)
+    made = configuration(servers(4), queues=queues)
+    waited = {cause: seconds[2] for cause, seconds in Tables(workload, made, recording).waits.of(np.arange(4)).items()}
+    # The head starts at 1,000 when all four are free, and ends at 1,005.
+    assert waited == {
+        **dict.fromkeys(("dependency", "boot", "capacity", "retry"), 0),
+        "blocked": 10 + (1000 - 910),
+        "limit": 900 + 5,
+    }
+
+
+@pytest.mark.parametrize("again", ["never", "cancelled"])
+def test_a_retry_that_never_starts_waited_to_the_end(again):
+    # Interrupted at 1,000, and nothing to be had after that: to the end of the run at 90,000, or for the 600 s of the
+    # queue's time limit once the market's back-off has made its head blocked.
+    market = SpotTrace((0.0, 1000.0), (1, 0), 1e6)
+    spot = fleet("spot", purchase_option="SPOT", spot_trace=market)
+    limits = () if again == "never" else (TimeLimit("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 600.0),)
+    queues = [JobQueue("queue", 1, True, ("spot",), time_limits=limits)]
+    workload = jobs([0], 5000, attempts=5)
+    recording = run(workload, spot, queues=queues, spot={"notice": 0}, duration_s=90_000, horizon_s=90_000)
+    tables = Tables(workload, configuration(spot, queues=queues), recording)
+    waited = {cause: seconds[0] for cause, seconds in tables.waits.of(np.arange(1)).items()}
+    end = 90_000 if again == "never" else 1600
+    assert waited == {**dict.fromkeys(("dependency", "limit", "boot", "capacity", "blocked"), 0), "retry": end}
+    # And it was RUNNABLE meanwhile.
+    runnable = {state: (at.tolist(), level.tolist()) for _, state, at, level in job_states(tables)}["RUNNABLE"]
+    assert runnable == ([1000, end], [1, 0])

@@ -143,3 +143,15 @@ def test_the_main_node_s_end_ends_the_job_and_frees_all_its_instances():
     assert len(recording.instances.environment) == 3
     assert not math.isnan(recording.stopped_at[1])
     assert recording.instances.terminated_at == pytest.approx([200] * 3)
+
+
+def test_only_environments_that_could_hold_the_head_have_to_be_out_of_capacity():
+    # The second one is DISABLED; a Spot one never holds a multi-node job (User Guide, Jobs stuck in RUNNABLE).
+    empty = {"capacity": {"pools": [{"instanceTypes": ["c6i"], "vcpus": 0}]}}
+    disabled = fleet("second", enabled=False)
+    recording = run(jobs([0], 10, 2), fleet(), disabled, queues=[limited(CAPACITY, 600, "fleet", "second")], **empty)
+    assert (list(recording.status), list(recording.stopped_at)) == ([Status.FAILED], [600])
+    spot = fleet("spot", purchase_option="SPOT")
+    workload = jobs([0], 100, 3, nodes={3.0: GANG})
+    recording = run(workload, spot, fleet(), queues=[limited(CAPACITY, 600, "spot", "fleet")], **empty)
+    assert (list(recording.status), list(recording.stopped_at)) == ([Status.FAILED], [600])

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from batchsim.columns import Cause, Status
-from batchsim.scenario.configuration import JobQueue, Shape, SpotTrace
-from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run
+from batchsim.results.frames import Tables
+from batchsim.scenario.configuration import ComputeEnvironment, JobQueue, Shape, SpotTrace
+from batchsim.workload.table import JobGroup
+from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)
 
@@ -165,3 +167,53 @@ def test_public_recordings_are_read(shared_data, tmp_path):
         assert findings == []
         assert trace is not None
         assert trace.length_s == sum(t for _, t in content["runs"]) * content["metadata"]["gap_seconds"]
+
+
+def test_an_instance_under_notice_does_not_outlive_the_market():
+    # Ticks of 60 s, a notice of 120: warned at 120 of what falls at 240, the market is empty at 180 already.
+    trace = recorded((1, 3), (0, 1), (1, 100), tick=60.0)
+    recording = run(jobs([0], 1000, attempts=3), spot(trace), spot={"notice": 120})
+    assert recording.instances.terminated_at[0] == 180
+    assert by_job(recording, "starting_at") == [0, 240]
+
+
+def test_what_the_market_takes_before_it_runs_costs_no_boot():
+    # Asked for at 0, running at 100, registered at 200; taken at 50: the volume alone was paid for, as boot.
+    trace = recorded((1, 1), (0, 1), (1, 100), tick=50.0)
+    spec = spot(trace, root_volume_usd_per_hour=0.36)
+    workload = jobs([0], 60)
+    recording = run(workload, spec, spot={"notice": 0}, ec2={"launch": 100, "register": 100})
+    tables = Tables(workload, configuration(spec), recording)
+    assert np.isnan(recording.instances.running_at[0])
+    assert tables.costs.instance["boot"][0] == pytest.approx(50 * 0.36 / 3600)
+    assert tables.costs.instance["idle"][0] == 0
+    assert tables.costs.instance_total[0] == pytest.approx(50 * 0.36 / 3600)
+
+
+def test_a_quota_of_fargate_is_for_all_its_environments_together():
+    # API ResourceRequirement: "the default Fargate On-Demand vCPU resource count quota for your account is 6".
+    queues = [JobQueue("queue", 1, True, ("a", "b"))]
+    both = [ComputeEnvironment(name, "FARGATE", True, 4) for name in "ab"]
+    recording = run(jobs([0] * 8, 100), *both, queues=queues, capacity={"accountvCpus": {"FARGATE": 6}})
+    assert by_job(recording, "starting_at") == [0] * 6 + [100] * 2
+    assert recording.attempts.environment.tolist().count(0) >= 4
+    # A queue on one environment is told when a task in the other has ended, and waits for capacity until then.
+    queues = [JobQueue("queue", 1, True, ("a",)), JobQueue("other", 1, True, ("b",))]
+    groups = [JobGroup("work", name, "definition") for name in ("queue", "other")]
+    workload = jobs([0] * 4, [100, 30, 10, 10], groups=groups, group=[0, 0, 1, 1])
+    recording = run(workload, *both, queues=queues, capacity={"accountvCpus": {"FARGATE": 2}})
+    assert by_job(recording, "starting_at") == [10, 10, 0, 0]
+    assert Cause.CAPACITY in [Cause(cause) for cause in recording.causes.cause]
+
+
+def test_what_no_longer_boots_is_no_longer_waited_for():
+    # At its limit with one instance, which boots from 0 to 100 for the first of two jobs that fill it: until then both
+    # wait for the boot, afterwards the second waits for the limit.
+    recording = run(jobs([0, 0], 1000, 2), fleet(max_vcpus=2), ec2={"launch": 0, "register": 100})
+    causes = list(zip(recording.causes.at, map(Cause, recording.causes.cause), strict=True))
+    assert causes[:2] == [(0, Cause.BOOT), (100, Cause.LIMIT)]
+    # A booting instance that the market takes at 50 is not waited for any more: there is no capacity until 100.
+    trace = recorded((1, 1), (0, 1), (1, 100), tick=50.0)
+    recording = run(jobs([0], 10), spot(trace, max_vcpus=2), spot={"notice": 0}, ec2={"launch": 0, "register": 80})
+    causes = list(zip(recording.causes.at, map(Cause, recording.causes.cause), strict=True))
+    assert causes[:3] == [(0, Cause.BOOT), (50, Cause.CAPACITY), (100, Cause.BOOT)]

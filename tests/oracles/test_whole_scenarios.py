@@ -9,7 +9,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.catalog.offerings import spot_advice
-from batchsim.scenario.loading import from_mapping
+from batchsim.scenario.loading import from_mapping, loads
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 
 C6I_LARGE = 0.085
@@ -214,3 +214,79 @@ def test_a_month_of_spot_is_interrupted_as_often_as_its_bucket_says(bucket, low,
     mean, error = float(np.mean(interrupted)), float(np.std(interrupted)) / math.sqrt(200)
     assert low < mean < high
     assert error < 0.01
+
+
+def licensed_nodes(nodes: int, *ranges: tuple[str, int]) -> dict:
+    """A multi-node definition whose ranges ask for so many licences a node."""
+    entries = [
+        {
+            "targetNodes": target,
+            "container": {"image": "a", "resourceRequirements": requirements(1, 1000)},
+            "consumableResourceProperties": {
+                "consumableResourceList": [{"consumableResource": "licence", "quantity": quantity}]
+            },
+        }
+        for target, quantity in ranges
+    ]
+    properties = {"numNodes": nodes, "mainNode": 0, "nodeRangeProperties": entries}
+    return {"jobDefinitionName": "task", "type": "multinode", "nodeProperties": properties}
+
+
+@pytest.mark.parametrize(
+    ("definition", "override", "starts"),
+    [
+        # Two jobs of two nodes, a licence a node: both at once; of four nodes: one after the other.
+        (licensed_nodes(2, ("0:", 1)), {}, [0, 0]),
+        (licensed_nodes(2, ("0:", 1)), {"nodeOverrides": {"numNodes": 4}}, [0, 100]),
+        # Of nested ranges the narrower holds (API NodeRangeProperty.targetNodes): 3 × 0 + 2 = 2 licences a job.
+        (licensed_nodes(4, ("0:", 0), ("0:0", 2)), {}, [0, 0]),
+        (licensed_nodes(4, ("0:", 1), ("0:0", 0)), {}, [0, 100]),
+    ],
+)
+def test_each_node_asks_for_what_its_range_says(definition, override, starts):
+    batch = {
+        "computeEnvironments": [environment()],
+        "consumableResources": [{"consumableResourceName": "licence", "totalQuantity": 4}],
+        "jobQueues": [queue("queue", "fleet")],
+        "jobDefinitions": [definition],
+    }
+    result = made(batch, [job("a", 100, **override), job("b", 100, **override)])
+    assert sorted(result.jobs["starting_at"]) == starts
+
+
+def test_retries_are_decided_by_what_the_container_s_end_was():
+    # API EvaluateOnExit: the first entry whose conditions all match; here each job always fails in its own way.
+    rules = [
+        {"onReason": "CannotPullContainer*", "action": "RETRY"},
+        {"onStatusReason": "Task failed to start", "action": "EXIT"},
+        {"onExitCode": "13*", "onReason": "OutOfMemory*", "action": "RETRY"},
+        {"onReason": "*", "action": "EXIT"},
+    ]
+    batch = {
+        "computeEnvironments": [unmanaged(8)],
+        "jobQueues": [queue("queue", "servers")],
+        "jobDefinitions": [definition(retryStrategy={"attempts": 3, "evaluateOnExit": rules})],
+    }
+    always = {"probability": 1}
+    pull, memory = "CannotPullContainerError: denied", "OutOfMemoryError: Container killed due to memory usage"
+    jobs = [
+        job("pull", 60, failure={**always, "toStart": True, "reason": pull}),
+        job("init", 60, failure={**always, "toStart": True, "reason": "DockerTimeoutError"}),
+        job("memory", 60, failure={**always, "exitCode": 137, "reason": memory, "after": 20}),
+        job("code", 60, failure={**always, "exitCode": 139, "reason": "Error"}),
+        job("none", 60, failure={**always, "exitCode": 13}),
+    ]
+    environment = {"preset": "ideal", "image": {"containerStart": 5}}
+    result = made(batch, jobs, environment=environment)
+    table = result.jobs.set_index("job_name")
+    assert table["attempts"].to_dict() == {"pull": 3, "init": 1, "memory": 3, "code": 1, "none": 1}
+    # What fails to start does so when it would have started, and never was RUNNING.
+    assert table["stopped_at"].to_dict() == {"pull": 3 * 5, "init": 5, "memory": 3 * (5 + 20), "code": 65, "none": 65}
+    assert table["started_at"].isna().to_dict() == {
+        "pull": True, "init": True, "memory": False, "code": False, "none": False
+    }  # fmt: skip
+    assert table["exit_code"].isna().sum() == 2
+    assert table.loc["pull", "status_reason"] == "Task failed to start"
+    # The scenario as it was run says the same.
+    again = bs.run(loads(result.scenario.to_yaml()))
+    assert again.jobs.equals(result.jobs)

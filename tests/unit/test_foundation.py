@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchsim import streams
 from batchsim.results.statistics import confidence_interval
 from batchsim.results.steps import integral, steps, thin, time_average
 from batchsim.streams import Draws, stream
@@ -67,6 +68,17 @@ def test_a_draw_belongs_to_its_owner():
     assert draws[5] != Draws(uniform, 2, 0, "runtime", "work")[5]
 
 
+def test_draws_that_were_forgotten_come_back_the_same(monkeypatch):
+    def uniform(generator, n):
+        return generator.random(n)
+
+    monkeypatch.setattr(streams, "_KEPT", 4)
+    draws = Draws(uniform, 1, 0, "runtime")
+    column = Draws(uniform, 1, 0, "runtime").column(20 * 1024)
+    order = [block * 1024 + 7 for block in (0, 9, 3, 19, 5, 0, 3, 11, 9, 19, 0)]
+    assert [draws[index] for index in order] == column[order].tolist()
+
+
 def test_streams_are_the_same_everywhere():
     # The first number of this stream, written down once: it may never change, or old seeds would mean something else.
     assert (
@@ -90,6 +102,18 @@ def test_a_step_function_holds_what_is_held(intervals, instant):
     assert (level[place] if place >= 0 else 0) == held
     area = sum(s * max(0, min(high, instant) - low) for low, high, s in intervals if low < high)
     assert integral(at, level, np.array([float(instant)]))[0] == pytest.approx(area)
+
+
+@given(INTERVALS)
+def test_a_step_function_is_the_same_whatever_is_looked_at_together(intervals):
+    start, stop, size = (
+        (np.array(column, float) for column in zip(*intervals, strict=True)) if intervals else [np.empty(0)] * 3
+    )
+    whole = steps(start, stop, size)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("batchsim.results.steps.SLICE", 3)
+        parts = steps(start, stop, size)
+    assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
 
 
 def test_thinning_keeps_the_area():

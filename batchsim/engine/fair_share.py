@@ -133,15 +133,12 @@ class FairShareQueue(JobQueue):
     # The order
 
     def _allowed(self) -> float:
-        """VCPUs that active shares may use: ``computeReservation`` keeps the rest for those that are not.
-
-        API ``FairsharePolicy.computeReservation``: ``(reservation / 100) ** active`` of the maximum is kept.
-        """
+        """VCPUs that active shares may use."""
         if not self._policy.compute_reservation:
             return float("inf")
         since = self._now() - self._policy.window_s
         active = int(np.count_nonzero((self._unfinished > 0) | (self._idle_since > since)))
-        return float(self._max_vcpus * (1 - (self._policy.compute_reservation / 100) ** max(active, 1)))
+        return self._policy.allowed_vcpus(self._max_vcpus, active)
 
     def holds_back(self, shape: int) -> bool:
         """Whether the reservation keeps a job of this shape from starting."""

@@ -194,6 +194,15 @@ class FairShare:
                 return factor
         return 1.0
 
+    def allowed_vcpus(self, most: float, active: int) -> float:
+        """How many of so many vCPUs active shares may use: the reservation keeps the rest for those that are not.
+
+        API ``FairsharePolicy.computeReservation``: ``(reservation / 100) ** active`` of the maximum is kept.
+        """
+        if not self.compute_reservation:
+            return float("inf")
+        return most * (1 - (self.compute_reservation / 100) ** max(active, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class TimeLimit:

@@ -385,6 +385,48 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                 )
             elif not any(environment.can_hold(shape) for environment in attached):
                 yield _unplaceable(context, (*where, "jobDefinition"), queue.name, shape, attached)
+            else:
+                yield from _above_reservation(context, (*where, "jobDefinition"), queue, shape, attached)
+            yield from _short_of_consumables(context, where, configuration, consumables_requested(definition.request, job))
+
+
+def _above_reservation(
+    context: Context, where: Where, queue: JobQueue, shape: Shape, attached: Sequence[ComputeEnvironment]
+) -> Iterator[Finding]:
+    """A job that a share's reservation keeps from starting until many shares are active."""
+    most = sum(environment.max_vcpus for environment in attached if environment.enabled)
+    if queue.fair_share is None or shape.vcpus <= queue.fair_share.allowed_vcpus(most, 1):
+        return
+    reservation = queue.fair_share.compute_reservation
+    message = (
+        f"computeReservation {reservation} leaves {queue.fair_share.allowed_vcpus(most, 1):g} of {most} vCPUs while one "
+        f"share of {queue.name} is active: a job of {shape.vcpus:g} waits until others are"
+    )
+    yield context.document.finding(
+        where,
+        "above-reservation",
+        message,
+        expected="a smaller computeReservation, or more maxvCpus",
+        severity="warning",
+        source="AWS Batch API, FairsharePolicy.computeReservation",
+    )
+
+
+def _short_of_consumables(
+    context: Context, where: Where, configuration: Configuration, wanted: Sequence[tuple[str, int]]
+) -> Iterator[Finding]:
+    """A job whose nodes together ask for more than there is; what one of them asks for is looked at before."""
+    totals = {consumable.name: consumable.total for consumable in configuration.consumables}
+    for name, quantity in wanted:
+        if quantity > totals[name]:
+            yield context.document.finding(
+                where,
+                "consumable-quantity",
+                f"the nodes of the job ask for {quantity} of {name} together, and there are {totals[name]}",
+                expected=f"{totals[name]} at most",
+                severity="warning",
+                source="AWS Batch User Guide, Resource-aware scheduling",
+            )
 
 
 def _unplaceable(

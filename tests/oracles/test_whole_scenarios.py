@@ -290,3 +290,34 @@ def test_retries_are_decided_by_what_the_container_s_end_was():
     # The scenario as it was run says the same.
     again = bs.run(loads(result.scenario.to_yaml()))
     assert again.jobs.equals(result.jobs)
+
+
+def warned(batch: dict, *jobs: dict) -> dict[str, str]:
+    """The warnings of a scenario, by code."""
+    return {finding.code: finding.message for finding in from_mapping(
+        {"name": "test", "batch": batch, "workload": [workflow(*jobs)]}).warnings}  # fmt: skip
+
+
+def test_a_job_that_a_reservation_keeps_for_long_is_told():
+    batch = {
+        "computeEnvironments": [environment(maxvCpus=4, instanceTypes=["c6i.xlarge"])],
+        "schedulingPolicies": [{"name": "fair", "fairsharePolicy": {"computeReservation": 25}}],
+        "jobQueues": [{**queue("queue", "fleet"), "schedulingPolicyArn": "fair"}],
+        "jobDefinitions": [definition(vcpus="4")],
+    }
+    # 4 × (1 − 0.25) = 3 vCPUs while one share is active.
+    told = warned(batch, job(shareIdentifier="a"))["above-reservation"]
+    assert told.startswith("computeReservation 25 leaves 3 of 4 vCPUs")
+    batch["jobDefinitions"] = [definition(vcpus="3")]
+    assert "above-reservation" not in warned(batch, job(shareIdentifier="a"))
+
+
+def test_nodes_that_together_ask_for_more_than_there_is_are_told():
+    batch = {
+        "computeEnvironments": [environment()],
+        "consumableResources": [{"consumableResourceName": "licence", "totalQuantity": 4}],
+        "jobQueues": [queue("queue", "fleet")],
+        "jobDefinitions": [licensed_nodes(4, ("0:", 1))],
+    }
+    assert "consumable-quantity" not in warned(batch, job())
+    assert "5 of licence together" in warned(batch, job(nodeOverrides={"numNodes": 5}))["consumable-quantity"]

@@ -58,6 +58,12 @@ declare(
     number="V-33",
 )
 declare(
+    "above-reservation",
+    "A computeReservation leaves each job room while one share is active",
+    "AWS Batch API, FairsharePolicy.computeReservation",
+    severity="warning",
+)
+declare(
     "named-replacement",
     "A compute environment with a fixed name is not replaced by an update of its stack",
     "CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment",

@@ -50,15 +50,20 @@ class Status(IntEnum):
 class Cause(IntEnum):
     """Why a RUNNABLE job does not start, decided at every scheduling cycle for each shape of job in a queue.
 
-    ``DEPENDENCY`` and ``RETRY`` are known from the job's own times; the other four are decided by the engine.
+    ``dependency`` and ``retry`` are known from the job's own times; these are decided by the engine. The last two are
+    limits as well: of a consumable resource, and of what a share's reservation leaves.
     """
 
     BLOCKED = 0
     LIMIT = 1
     BOOT = 2
     CAPACITY = 3
+    CONSUMABLE = 4
+    RESERVATION = 5
 
 
+#: What there is a limit of, in the order of `Cause`.
+LIMITS = {Cause.LIMIT: "maxvCpus", Cause.CONSUMABLE: "consumableResources", Cause.RESERVATION: "computeReservation"}
 WAIT_CAUSES = ("dependency", "limit", "boot", "capacity", "blocked", "retry")
 PURPOSES = ("useful", "rework", "boot", "idle", "stranded", "minimum")
 PURCHASE_OPTIONS = ("EC2", "SPOT", "FARGATE", "FARGATE_SPOT")
@@ -88,7 +93,7 @@ JOBS = (
     Column("instance_id", "text", "", "instance or Fargate task of the last attempt"),
     Column("cost_usd", "float64", "USD", "the job's share of what its attempts ran on"),
     Column("wait_dependency_s", "float64", "s", "waited for other jobs"),
-    Column("wait_limit_s", "float64", "s", "waited because maxvCpus (or unmanagedvCpus) was reached"),
+    Column("wait_limit_s", "float64", "s", "waited because maxvCpus (or unmanagedvCpus), a consumable resource or a reservation was used up"),
     Column("wait_boot_s", "float64", "s", "waited for capacity to be decided on, launched and registered"),
     Column("wait_capacity_s", "float64", "s", "waited for capacity that could not be had"),
     Column("wait_blocked_s", "float64", "s", "waited behind another job, or for the scheduler's next look"),

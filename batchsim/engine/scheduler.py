@@ -242,7 +242,7 @@ class Scheduler:
         head = self._jobs.shape[job]
         wanted = self._wanted[self._jobs.group[job]]
         scarce = bool(wanted) and not self._stock.has(wanted)
-        common = Cause.LIMIT if scarce else self._cause(queue, head)
+        common = Cause.CONSUMABLE if scarce else self._cause(queue, head)
         causes = [(-1, common)]
         fitting = {head: False}
         if len(queue.shapes) > 1:
@@ -264,7 +264,7 @@ class Scheduler:
     def _cause(self, queue: JobQueue, code: int) -> Cause:
         """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
         if queue.holds_back(code):
-            return Cause.LIMIT
+            return Cause.RESERVATION
         shape = self._shapes[code]
         found = Cause.CAPACITY
         for station in queue.stations:

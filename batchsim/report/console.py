@@ -40,7 +40,7 @@ def summary_renderable(result: Result) -> Group:
         machines += f"; {words.count(summary['interruptions'])} interruptions"
     lines.append(_line("used", machines))
     lines += [_line("attention", note, "bold red") for note in words.attention(summary)]
-    hints = words.wait_hint(summary, result.scenario), words.waste_hint(summary)
+    hints = words.wait_hint(result), words.waste_hint(summary)
     lines += [_line("look at", hint, "yellow") for hint in hints if hint]
     for objective in summary["objectives"]:
         kept = objective["kept"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchsim.scenario.scenario import Scenario
+from batchsim.columns import LIMITS
+from batchsim.results.result import Result
 from batchsim.units import HOUR, format_duration, format_usd
 
 CAUSES = {
@@ -86,9 +87,9 @@ def cost_sentence(summary: dict[str, Any]) -> str:
     return f"{usd(cost['total'])} ({spent})"
 
 
-def wait_hint(summary: dict[str, Any], scenario: Scenario) -> str:
+def wait_hint(result: Result) -> str:
     """The largest cause of waiting and what would remove it; empty when jobs hardly waited."""
-    waits = {cause: plain(value) for cause, value in summary["wait_s"].items()}
+    waits = {cause: plain(value) for cause, value in result.summary["wait_s"].items()}
     total = sum(waits.values())
     avoidable = {cause: value for cause, value in waits.items() if cause != "dependency"}
     cause = max(avoidable, key=lambda key: avoidable[key])
@@ -97,31 +98,31 @@ def wait_hint(summary: dict[str, Any], scenario: Scenario) -> str:
         return ""
     text, remedy = CAUSES[cause]
     if cause == "limit":
-        text, remedy = _limits(summary, scenario)
+        value, text, remedy = _limit(result)
     return f"{_job_hours(value)} of {_job_hours(total)} job-hours of waiting were for {text}: {remedy}"
 
 
-def _limits(summary: dict[str, Any], scenario: Scenario) -> tuple[str, str]:
-    """The limits of the queues whose jobs waited for one, and what to do about them."""
-    configuration = scenario.configuration
-    short = [queue for queue in configuration.queues if plain(summary["job_queues"][queue.name]["wait_s"]["limit"]) > 0]
-    environments = [
-        environment
-        for environment in configuration.environments
-        if environment.enabled and any(environment.name in queue.environments for queue in short)
-    ]
+def _limit(result: Result) -> tuple[float, str, str]:
+    """The limit that jobs waited for longest: how long, what it is, and what to do about it."""
+    waited = {
+        name: {limit: plain(seconds) for limit, seconds in figures["wait_limit_s"].items()}
+        for name, figures in result.summary["job_queues"].items()
+    }
+    together = {limit: sum(seconds.get(limit, 0.0) for seconds in waited.values()) for limit in LIMITS.values()}
+    worst = max(together, key=lambda limit: together[limit])
+    short = {name for name, seconds in waited.items() if seconds.get(worst)}
+    if worst == "consumableResources":
+        groups = [group for group in result.workload.groups if group.job_queue in short]
+        names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
+        return together[worst], f"the quantity of {' or '.join(names)}", "raise its totalQuantity"
+    configuration = result.scenario.configuration
+    if worst == "computeReservation":
+        return together[worst], f"the computeReservation of {', '.join(sorted(short))}", "lower it"
+    attached = {name for queue in configuration.queues if queue.name in short for name in queue.environments}
+    environments = [each for each in configuration.environments if each.enabled and each.name in attached]
     unmanaged = all(environment.purchase_option == "UNMANAGED" for environment in environments)
     member = "unmanagedvCpus" if unmanaged else "maxvCpus"
-    limits = [f"{member} of {', '.join(environment.name for environment in environments)}"]
-    limits += [f"the quantity of {consumable.name}" for consumable in configuration.consumables]
-    limits += [
-        f"the computeReservation of {queue.name}"
-        for queue in short
-        if queue.fair_share is not None and queue.fair_share.compute_reservation
-    ]
-    if len(limits) == 1:
-        return limits[0], f"raise {member}"
-    return " or ".join(limits), "change the one that is reached"
+    return together[worst], f"{member} of {', '.join(each.name for each in environments)}", f"raise {member}"
 
 
 def _job_hours(value: float) -> str:

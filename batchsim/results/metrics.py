@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, SLICE, WAIT_CAUSES, Floats, Status, nothing
+from batchsim.columns import LIMITS, PURCHASE_OPTIONS, PURPOSES, SLICE, WAIT_CAUSES, Floats, Status, nothing
 from batchsim.results.cost import by_owner
 from batchsim.results.frames import Tables
 from batchsim.results.promises import QUANTILES, chosen, finished_at, statistic
@@ -94,13 +94,16 @@ class Metrics:
             },
             "queue_time_s": figures(queue_time[~np.isnan(queue_time)]),
             "turnaround_s": figures(turnaround[ran & ~np.isnan(turnaround)]),
-            "wait_s": self._waited(np.flatnonzero(mask)),
+            "wait_s": self._waited(np.flatnonzero(mask), self._tables.waits.of, WAIT_CAUSES),
+            "wait_limit_s": self._waited(np.flatnonzero(mask), self._tables.waits.for_limits, LIMITS.values()),
         }
 
-    def _waited(self, jobs: NDArray[np.intp]) -> dict[str, float]:
-        """Seconds that jobs waited, by cause."""
-        slices = [self._tables.waits.of(jobs[start : start + SLICE]) for start in range(0, len(jobs), SLICE)]
-        return {cause: added(*(waited[cause] for waited in slices)) for cause in WAIT_CAUSES}
+    def _waited(
+        self, jobs: NDArray[np.intp], of: Callable[[NDArray[np.intp]], dict[str, Floats]], names: Iterable[str]
+    ) -> dict[str, float]:
+        """Seconds that jobs waited, by name."""
+        slices = [of(jobs[start : start + SLICE]) for start in range(0, len(jobs), SLICE)]
+        return {name: added(*(waited[name] for waited in slices if name in waited)) for name in names}
 
     def _makespan(self, mask: Mask) -> float | None:
         """From the first submission to the last end; null if nothing ended."""

@@ -3,7 +3,8 @@
 =============  =========================================================================================
 dependency     from submission to RUNNABLE, for a job that waits for others
 retry          from the first attempt's STARTING to the last's; to the end where a retry never started
-limit          RUNNABLE while its queue's environments are at maxvCpus (or unmanagedvCpus)
+limit          RUNNABLE while its queue's environments are at maxvCpus (or unmanagedvCpus), or what it needs of a
+               consumable resource, or beyond a share's reservation, is used up
 boot           RUNNABLE while capacity for it is being decided on, launched, or registered
 capacity       RUNNABLE while no environment can provide what it needs: no type that fits, launch rate used up
 blocked        the rest: behind a head that waits while there would be room for it, in SUBMITTED, or until the
@@ -17,12 +18,11 @@ each job's time is integrated over those steps. A job that never started is acco
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import WAIT_CAUSES, Cause, Floats, Recording, Status, nothing
+from batchsim.columns import LIMITS, WAIT_CAUSES, Cause, Floats, Recording, Status, nothing
 from batchsim.results.attempts import JobAttempts, pick
 from batchsim.results.steps import area
 from batchsim.workload.table import Workload
@@ -41,7 +41,7 @@ class Waits:
         self._recording = recording
         self._attempts = attempts
         self._queue_of_group = np.asarray(queue_of_group, np.int32)
-        self._integrals = cache(self._integrals_of)
+        self._known: dict[tuple[int, int], dict[Cause, Integral]] = {}
 
     def of(self, jobs: Rows) -> dict[str, Floats]:
         """Seconds that each of these jobs waited, by cause; the causes of a job sum to its wait.
@@ -64,12 +64,22 @@ class Waits:
             ready_at = np.where(np.isnan(runnable_at), end, runnable_at)
             waited["dependency"] = np.where(for_others, ready_at - submitted_at, 0.0)
         waited["retry"] = np.where(np.isnan(first), 0.0, last - first)
-        waited |= self._decided(jobs, runnable_at, np.where(np.isnan(first), end, first))
-        total = np.where(np.isnan(last), end, last) - submitted_at
-        blocked = total - waited["dependency"] - waited["retry"]
-        blocked -= waited["limit"] + waited["boot"] + waited["capacity"]
+        decided = self._decided(jobs, runnable_at, np.where(np.isnan(first), end, first))
+        blocked = np.where(np.isnan(last), end, last) - submitted_at - waited["dependency"] - waited["retry"]
+        for cause, seconds in decided.items():
+            blocked -= seconds
+            name = "limit" if cause in LIMITS else cause.name.lower()
+            waited[name] = waited[name] + seconds
         waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
         return waited
+
+    def for_limits(self, jobs: Rows) -> dict[str, Floats]:
+        """Seconds that each of these jobs waited for a limit, by what it is a limit of."""
+        first = pick(self._attempts.starting_at, self._attempts.first[jobs])
+        end = self._recording.stopped_at[jobs]
+        end = np.where(np.isnan(end), self._recording.ended_at, end)
+        decided = self._decided(jobs, self._recording.runnable_at[jobs], np.where(np.isnan(first), end, first))
+        return {name: decided[cause] for cause, name in LIMITS.items() if cause in decided}
 
     def _last_start(self, jobs: Rows, end: Floats) -> Floats:
         """STARTING of the last attempt; for those that wait for another, how long they have waited."""
@@ -80,26 +90,33 @@ class Waits:
         waits |= self._recording.stopped_at[jobs] > stopped
         return np.where(waits, end, last)
 
-    def _decided(self, jobs: Rows, runnable_at: Floats, until: Floats) -> dict[str, Floats]:
+    def _decided(self, jobs: Rows, runnable_at: Floats, until: Floats) -> dict[Cause, Floats]:
         """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""
-        decided = {name: np.zeros(len(jobs)) for name in ("limit", "boot", "capacity")}
+        decided: dict[Cause, Floats] = {}
         waiting = np.flatnonzero(until > runnable_at)  # False for jobs that never were RUNNABLE
         shapes = len(self._workload.shapes)
         queue, shape = self._queue_of_group[self._workload.group[jobs]], self._workload.shape[jobs]
         kind = (queue.astype(np.int64) * shapes + shape)[waiting]
         for number in np.flatnonzero(np.bincount(kind)).tolist():
             rows = waiting[kind == number]
-            for name, integral in self._integrals(*divmod(number, shapes)).items():
-                decided[name][rows] = integral(until[rows]) - integral(runnable_at[rows])
+            for cause, integral in self._integrals(*divmod(number, shapes)).items():
+                if cause not in decided:
+                    decided[cause] = np.zeros(len(jobs))
+                decided[cause][rows] = integral(until[rows]) - integral(runnable_at[rows])
         return decided
 
-    def _integrals_of(self, queue: int, shape: int) -> dict[str, Integral]:
+    def _integrals(self, queue: int, shape: int) -> dict[Cause, Integral]:
         """Of a queue and a shape: cause → time in which it held."""
+        if (queue, shape) not in self._known:
+            self._known[queue, shape] = self._integrals_of(queue, shape)
+        return self._known[queue, shape]
+
+    def _integrals_of(self, queue: int, shape: int) -> dict[Cause, Integral]:
         causes = self._recording.causes
         mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1))
         at, cause = causes.at[mine], causes.cause[mine]
         return {
-            decided.name.lower(): area(at, (cause == decided).astype(np.float64))
-            for decided in (Cause.LIMIT, Cause.BOOT, Cause.CAPACITY)
-            if (cause == decided).any()
+            decided: area(at, (cause == decided).astype(np.float64))
+            for decided in Cause
+            if decided is not Cause.BLOCKED and (cause == decided).any()
         }

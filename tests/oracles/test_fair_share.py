@@ -88,7 +88,7 @@ def test_what_is_reserved_is_there_for_a_share_that_becomes_active():
 def test_jobs_that_the_reservation_holds_back_wait_for_a_limit():
     workload = jobs([0] * 16, 100, groups=[group("a")])
     recording = run(workload, servers(16), queues=[shares(compute_reservation=50)])
-    assert Cause(recording.causes.cause[0]) is Cause.LIMIT
+    assert Cause(recording.causes.cause[0]) is Cause.RESERVATION
 
 
 def test_within_a_share_priority_comes_before_submission():

@@ -26,7 +26,7 @@ def test_a_job_waits_for_its_licence_and_blocks_what_is_behind_it():
     recording = run(workload, servers(8), consumables=[Consumable("licence", 2)])
     assert by_job(recording, "starting_at") == [0, 0, 10, 10]
     at_1 = [Cause(c) for at, c in zip(recording.causes.at, recording.causes.cause, strict=True) if at == 1]
-    assert at_1 == [Cause.LIMIT]
+    assert at_1 == [Cause.CONSUMABLE]
 
 
 def test_what_is_not_replenishable_is_used_up():

@@ -9,8 +9,7 @@ from tests.builders import definition, environment, job, queue, scenario, unmana
 
 
 def hint(*workload, **members) -> str:
-    made = scenario(*workload, **members)
-    return wait_hint(bs.run(made).summary, made)
+    return wait_hint(bs.run(scenario(*workload, **members)))
 
 
 def test_the_limit_is_named_by_its_environment():
@@ -23,7 +22,7 @@ def test_the_limit_is_named_by_its_environment():
     assert text == "1.0 of 1.0 job-hours of waiting were for unmanagedvCpus of servers: raise unmanagedvCpus"
 
 
-def test_what_could_be_the_limit_is_named_as_well():
+def test_a_consumable_resource_is_named_as_the_limit():
     # Jobs that wait for a licence do not need more machines.
     wants = {"consumableResourceList": [{"consumableResource": "licence", "quantity": 1}]}
     made = {
@@ -40,9 +39,24 @@ def test_what_could_be_the_limit_is_named_as_well():
             "environment": {"preset": "ideal"},
         }
     )
-    assert wait_hint(bs.run(result).summary, result) == (
-        "10 of 10 job-hours of waiting were for maxvCpus of fleet or the quantity of licence: "
-        "change the one that is reached"
+    assert wait_hint(bs.run(result)) == (
+        "10 of 10 job-hours of waiting were for the quantity of licence: raise its totalQuantity"
+    )
+
+
+def test_a_reservation_is_named_as_one():
+    # Half of two servers is kept for other shares: the second job of an hour waits for the first.
+    made = {
+        "computeEnvironments": [unmanaged(2)],
+        "schedulingPolicies": [{"name": "fair", "fairsharePolicy": {"computeReservation": 50}}],
+        "jobQueues": [{**queue("queue", "servers"), "schedulingPolicyArn": "fair"}],
+        "jobDefinitions": [definition()],
+    }
+    jobs = [job(name, 3600, shareIdentifier="a") for name in ("first", "second")]
+    environment = {"preset": "ideal"}
+    result = from_mapping({"name": "test", "batch": made, "workload": [workflow(*jobs)], "environment": environment})
+    assert wait_hint(bs.run(result)) == (
+        "1.0 of 1.0 job-hours of waiting were for the computeReservation of queue: lower it"
     )
 
 

@@ -48,6 +48,8 @@ def summary_renderable(result: Result) -> Group:
         lines.append(_line(mark, words.objective_sentence(objective), style))
     if len(summary["job_queues"]) > 1:
         lines += [Text(), _queue_table(summary["job_queues"])]
+    if len(summary["compute_environments"]) > 1:
+        lines += [Text(), _environment_table(summary["compute_environments"])]
     return Group(*lines)
 
 
@@ -71,6 +73,24 @@ def _queue_table(queues: Mapping[str, Any]) -> Table:
             words.seconds(figures["queue_time_s"]["p95"]),
             words.seconds(figures["turnaround_s"]["p95"]),
             words.usd(figures["cost_usd"]["total"]),
+        )
+    return table
+
+
+def _environment_table(environments: Mapping[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("environment", "attempts", "peak vCPUs", "used", "cost", "unused"):
+        table.add_column(heading, justify="left" if heading == "environment" else "right", no_wrap=True)
+    for name, figures in environments.items():
+        cost = figures["cost_usd"]
+        unused = sum(words.plain(cost["by_purpose"][purpose]) for purpose in ("idle", "stranded"))
+        table.add_row(
+            name,
+            words.count(figures["attempts"]),
+            words.count(figures["peak_vcpus"]),
+            words.share(figures["utilisation"]["vcpu"]),
+            words.usd(cost["total"]),
+            format_usd(unused),
         )
     return table
 

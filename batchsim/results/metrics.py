@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -59,6 +59,7 @@ class Metrics:
         scenario, tables = self._scenario, self._tables
         recording = tables.recording
         everything = np.ones(len(tables.workload), bool)
+        everywhere = range(len(tables.configuration.environments))
         total = self._costs_of_all()
         summary: dict[str, Any] = {
             "scenario": scenario.name,
@@ -69,12 +70,13 @@ class Metrics:
             **self._of_jobs(everything),
             "makespan_s": self._makespan(everything),
             "ended_at_s": recording.ended_at,
-            "utilisation": self._utilisation(),
-            "peak_vcpus": self._peak_vcpus(),
-            "interruptions": self._interruptions(),
+            "utilisation": self._utilisation(everywhere),
+            "peak_vcpus": self._peak_vcpus(everywhere),
+            "interruptions": int(self._interruptions().sum()),
             "cost_usd": total,
             "job_queues": self._by_queue(),
             "workflows": self._by_workflow(),
+            "compute_environments": self._by_environment(),
             "unplaceable": self._unplaceable(),
             "skipped": dict(tables.workload.skipped),
         }
@@ -120,15 +122,16 @@ class Metrics:
         stop = np.where(np.isnan(attempts.stopped_at), tables.recording.ended_at, attempts.stopped_at)
         return size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
 
-    def _utilisation(self) -> dict[str, float | None]:
+    def _utilisation(self, environments: Sequence[int]) -> dict[str, float | None]:
         """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors in use."""
-        recording, environments = self._tables.recording, self._tables.configuration.environments
+        recording, configuration = self._tables.recording, self._tables.configuration
         instances = recording.instances
         there = np.where(np.isnan(instances.registered_at), 0.0, instances.terminated_at - instances.registered_at)
         result: dict[str, float | None] = {}
         for member, key in (("vcpus", "vcpu"), ("memory_mib", "memory")):
             held, used, available = self._held(member), 0.0, 0.0
-            for index, environment in enumerate(environments):
+            for index in environments:
+                environment = configuration.environments[index]
                 mine = added(held[recording.attempts.environment == index])
                 if environment.purchase_option == "UNMANAGED":
                     if member == "vcpus" and mine > 0:
@@ -145,12 +148,13 @@ class Metrics:
             result[key] = used / available if available > 0 else None
         return result
 
-    def _peak_vcpus(self) -> float:
+    def _peak_vcpus(self, environments: Sequence[int]) -> float:
         """Most vCPUs that ran at once: of instances, Fargate tasks, and unmanaged processors in use."""
         tables = self._tables
         recording, instances, attempts = tables.recording, tables.recording.instances, tables.recording.attempts
         start, stop, size = [], [], []
-        for index, environment in enumerate(tables.configuration.environments):
+        for index in environments:
+            environment = tables.configuration.environments[index]
             if environment.offerings:
                 on = instances.environment == index
                 ran = np.where(np.isnan(instances.running_at), instances.terminated_at, instances.running_at)
@@ -166,11 +170,38 @@ class Metrics:
         _, level = steps(np.concatenate(start), np.concatenate(stop), np.concatenate(size))
         return float(level.max(initial=0.0))
 
-    def _interruptions(self) -> int:
-        """Instances and Fargate tasks that AWS took back."""
-        recording = self._tables.recording
+    def _interruptions(self) -> NDArray[np.int64]:
+        """Instances and Fargate tasks that AWS took back, by environment."""
+        recording, environments = self._tables.recording, len(self._tables.configuration.environments)
         texts = np.array([text.startswith("Your Spot Task was interrupted") for text in recording.reasons])
-        return int(recording.instances.reclaimed.sum()) + int(texts[recording.attempts.reason].sum())
+        tasks = recording.attempts.environment[texts[recording.attempts.reason]]
+        instances = recording.instances.environment[recording.instances.reclaimed]
+        return np.bincount(tasks, minlength=environments) + np.bincount(instances, minlength=environments)
+
+    def _by_environment(self) -> dict[str, Any]:
+        """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
+        tables, cost = self._tables, self._tables.costs
+        attempts, instances, interruptions = tables.recording.attempts, tables.recording.instances, self._interruptions()
+        result = {}
+        for index, environment in enumerate(tables.configuration.environments):
+            here, mine = attempts.environment == index, instances.environment == index
+            purposes = {
+                purpose: added(cost.attempt(purpose)[here], cost.instance.get(purpose, nothing(len(mine)))[mine])
+                for purpose in PURPOSES
+            }
+            tasks = here & (cost.task_rate > 0)
+            result[environment.name] = {
+                "attempts": int(here.sum()),
+                "instances": int(mine.sum()) + int(tasks.sum()),
+                "interruptions": int(interruptions[index]),
+                "peak_vcpus": self._peak_vcpus([index]),
+                "utilisation": self._utilisation([index]),
+                "cost_usd": {
+                    "total": added(cost.instance_total[mine], cost.attempt_total[tasks]),
+                    "by_purpose": purposes,
+                },
+            }
+        return result
 
     def _costs_of_all(self) -> dict[str, Any]:
         cost, recording = self._tables.costs, self._tables.recording

@@ -56,8 +56,35 @@ def test_costs_sum_to_the_bill(name):
     assert math.fsum(cost["by_purpose"].values()) == pytest.approx(cost["total"], abs=TOLERANCE)
     assert math.fsum(cost["by_purchase_option"].values()) == pytest.approx(cost["total"], abs=TOLERANCE)
     assert instances["cost_usd"].sum() == pytest.approx(cost["total"], abs=TOLERANCE)
-    queues = summary["job_queues"].values()
-    assert math.fsum(queue["cost_usd"]["total"] for queue in queues) == pytest.approx(cost["total"], abs=TOLERANCE)
+    # Every part's purposes sum to its bill, and the bills of all parts to the whole, purpose by purpose.
+    for parts in ("job_queues", "workflows", "compute_environments"):
+        bills = [part["cost_usd"] for part in summary[parts].values()]
+        for bill in bills:
+            assert math.fsum(bill["by_purpose"].values()) == pytest.approx(bill["total"], abs=TOLERANCE)
+        assert math.fsum(bill["total"] for bill in bills) == pytest.approx(cost["total"], abs=TOLERANCE)
+        for purpose in PURPOSES:
+            together = math.fsum(bill["by_purpose"][purpose] for bill in bills)
+            assert together == pytest.approx(cost["by_purpose"][purpose], abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_waits_of_queues_and_workflows_sum_to_those_of_all(name):
+    summary = result(name).summary
+    for parts in ("job_queues", "workflows"):
+        for cause in WAIT_CAUSES:
+            together = math.fsum(part["wait_s"][cause] for part in summary[parts].values())
+            assert together == pytest.approx(summary["wait_s"][cause], rel=1e-12, abs=TOLERANCE)
+    for part in (summary, *summary["job_queues"].values()):
+        assert math.fsum(part["wait_limit_s"].values()) == pytest.approx(part["wait_s"]["limit"], abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_figures_of_environments_are_those_of_their_rows(name):
+    run = result(name)
+    for environment, figures in run.summary["compute_environments"].items():
+        held = run.attempts[run.attempts["compute_environment"] == environment]
+        assert figures["attempts"] == len(held)
+        assert figures["instances"] == (run.instances["compute_environment"] == environment).sum()
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -82,6 +82,8 @@ def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) ->
     >>> product(np.array([0.0]), np.array([2.0]), np.array([0.0, 5.0]), np.array([3.0, 0.0]))
     (array([0., 5.]), array([6., 0.]))
     """
+    if not len(at) or not len(other_at):
+        return np.empty(0), np.empty(0)
     instants = np.union1d(at, other_at)
 
     def held(known: Floats, levels: Floats) -> Floats:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from batchsim import streams
 from batchsim.results.statistics import confidence_interval
-from batchsim.results.steps import integral, steps, thin, time_average
+from batchsim.results.steps import integral, product, steps, thin, time_average
 from batchsim.streams import Draws, stream
 from batchsim.units import format_duration, format_usd, parse_duration, parse_instant, parse_size_mib
 
@@ -114,6 +114,12 @@ def test_a_step_function_is_the_same_whatever_is_looked_at_together(intervals):
         patched.setattr("batchsim.results.steps.SLICE", 3)
         parts = steps(start, stop, size)
     assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
+
+
+def test_nothing_multiplied_is_nothing():
+    nothing, one = (np.empty(0), np.empty(0)), (np.array([0.0]), np.array([1.0]))
+    for pair in ((nothing, one), (one, nothing)):
+        assert [len(column) for column in product(*pair[0], *pair[1])] == [0, 0]
 
 
 def test_thinning_keeps_the_area():

@@ -23,30 +23,25 @@ class Phase(IntEnum):
     SCALE_IN = 4
 
 
-class Alarm(simpy.Event):
-    """One call of one function at one instant."""
+class Alarm:
+    """One call of one function at one instant: an entry of SimPy's queue, with no more than a run needs of an event.
 
-    __slots__ = ("essential", "subject")
+    Attributes
+    ----------
+    action : callable or None
+        What is called with the alarm; None when it was, or is not to be any more.
+    subject : object
+        What it is about.
+    essential : bool
+        Whether it keeps the run going.
+    """
 
-    env: Clock
+    __slots__ = ("action", "essential", "subject")
 
-    def __init__(self, clock: Clock, action: Callable[[Alarm], None], subject: Any, essential: bool) -> None:
-        # As simpy.Timeout does, and for its reason: this is the hottest constructor of a run.
-        self.env = clock
-        self.callbacks = [action]
-        self._value = None
-        self._ok = True
-        self._defused = False
+    def __init__(self, action: Callable[[Alarm], None], subject: Any = None, essential: bool = True) -> None:
+        self.action: Callable[[Alarm], None] | None = action
         self.subject = subject
         self.essential = essential
-
-    def cancel(self) -> None:
-        """Make the alarm do nothing; it no longer keeps the run going."""
-        if self.callbacks:
-            self.callbacks.clear()
-            self.subject = None  # which may know the alarm: no circle is left for the garbage collector
-            if self.essential:
-                self.env.essential -= 1
 
 
 class Clock(simpy.Environment):
@@ -74,46 +69,57 @@ class Clock(simpy.Environment):
         phase: int = Phase.CHANGE,
         essential: bool = True,
     ) -> Alarm:
-        """Call ``action(alarm)`` at an absolute instant, with ``alarm.subject`` as given.
+        """Call ``action(alarm)`` at an absolute instant, with ``alarm.subject`` as given."""
+        alarm = Alarm(action, subject, essential)
+        self.set(alarm, instant, phase)
+        return alarm
+
+    def set(self, alarm: Alarm, instant: float, phase: int = 1) -> None:
+        """Set an alarm, in the phase CHANGE unless stated.
 
         SimPy schedules by delay, and ``now + (instant - now)`` may miss `instant` by a rounding error; what must
         coincide would not.
         """
-        alarm = Alarm(self, action, subject, essential)
-        if essential:
+        if alarm.essential:
             self.essential += 1
-        entry: tuple[float, Any, int, simpy.Event] = (instant, phase, next(self._eid), alarm)
+        entry: Any = (instant, phase, next(self._eid), alarm)
         heappush(self._queue, entry)
-        return alarm
+
+    def cancel(self, alarm: Alarm) -> None:
+        """Make an alarm do nothing; it no longer keeps the run going."""
+        if alarm.action is not None:
+            alarm.action = alarm.subject = None
+            if alarm.essential:
+                self.essential -= 1
 
     def after_changes(self, action: Callable[[], None]) -> None:
         """Call ``action()`` in the phase DISPATCH of this instant, without an alarm: it is the same one for all."""
         self._after_changes = action
 
-    def step(self) -> None:
-        """SimPy's step, for alarms: each has one callback, none fails, and the essential ones are counted."""
-        instant, _, _, alarm = heappop(self._queue)
-        self.now = self._now = instant
-        callbacks, alarm.callbacks = alarm.callbacks, None  # type: ignore[assignment]  # as SimPy marks it
-        if callbacks:
-            if alarm.essential:  # type: ignore[attr-defined]
-                self.essential -= 1
-            callbacks[0](alarm)
-
     def run_until_settled(self, floor: float, horizon: float) -> float:
         """Run until nothing essential is left, not before `floor` and not past `horizon`; return the end."""
-        queue = self._queue
-        while queue or self._after_changes is not None:
+        queue: list[tuple[float, int, int, Any]] = self._queue  # type: ignore[assignment]
+        while True:
             if self._after_changes is not None and not (
                 queue and queue[0][0] == self.now and queue[0][1] < Phase.DISPATCH
             ):
-                action, self._after_changes = self._after_changes, None
-                action()
+                due, self._after_changes = self._after_changes, None
+                due()
                 continue
+            if not queue:
+                break
             upcoming = queue[0][0]
             if upcoming > horizon or (self.essential == 0 and upcoming > floor and not self.hopeful()):
                 break
-            self.step()
+            # As SimPy's step; an alarm has one callback, and can't fail.
+            alarm: Alarm = heappop(queue)[3]
+            self.now = upcoming
+            action = alarm.action
+            if action is not None:
+                alarm.action = None
+                if alarm.essential:
+                    self.essential -= 1
+                action(alarm)
         if self.essential:
             return horizon
         return min(max(self.now, floor), horizon)

@@ -131,7 +131,7 @@ class Fargate:
                 self._jobs.on_freed(station)
         interruption = self._interruptions.pop(attempt.job, None)
         if interruption is not None:
-            interruption.cancel()
+            self._clock.cancel(interruption)
 
     def has_room(self, shape: Shape) -> bool:
         """Whether a task could be launched now."""

@@ -616,5 +616,5 @@ class Fleet:
         self._capacity.change(instance.offering, self.spec.purchase_option, zone, -1)
         for alarm in (instance.idle_alarm, instance.reclaim):
             if alarm is not None:
-                alarm.cancel()
+                self._clock.cancel(alarm)
         self._recorder.terminated(instance.ordinal, self._clock.now, reason, reclaimed=reclaimed)

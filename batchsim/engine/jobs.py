@@ -7,7 +7,6 @@ per attempt: when an attempt is placed, its pull, start and end are known, unles
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +19,9 @@ from batchsim.engine.retry import is_retried
 from batchsim.engine.station import Station
 from batchsim.scenario.configuration import Shape
 from batchsim.workload.table import Workload
+
+# As plain integers, which cost less to store and compare than members of an enumeration.
+SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED, FAILED = map(int, Status)
 
 #: Observed wording of AWS Batch; see the reference's section on status reasons.
 EXITED = "Essential container in task exited"
@@ -43,23 +45,63 @@ def _ints(column: NDArray[Any], dtype: type[np.signedinteger[Any]] = np.int32) -
     return cast("memoryview[int]", memoryview(cast("Any", np.asarray(column, dtype))))
 
 
-@dataclass(slots=True, eq=False)
-class Attempt:
-    """One attempt of a job, from STARTING to its end."""
+class Attempt(Alarm):
+    """One attempt of a job, from STARTING to its end, and the alarm that tells it.
 
-    job: int
-    number: int
-    station: Station
-    instance: int  # number of the EC2 instance, -1 where there is none
-    runnable_at: float
-    starting_at: float
-    pull_at: float
-    started_at: float
-    exit_code: int
-    reason: int
-    timed_out: bool
-    alarm: Alarm
-    nodes: tuple[int, ...] = ()  # instances of a multi-node job beyond the main node's
+    Attributes
+    ----------
+    instance : int
+        Number of the EC2 instance, -1 where there is none.
+    nodes : tuple of int
+        Instances of a multi-node job beyond the main node's.
+    """
+
+    __slots__ = (
+        "exit_code",
+        "instance",
+        "job",
+        "nodes",
+        "number",
+        "pull_at",
+        "reason",
+        "runnable_at",
+        "started_at",
+        "starting_at",
+        "station",
+        "timed_out",
+    )
+
+    def __init__(
+        self,
+        action: Callable[[Alarm], None],
+        job: int,
+        number: int,
+        station: Station,
+        instance: int,
+        nodes: tuple[int, ...],
+        runnable_at: float,
+        starting_at: float,
+        pull_at: float,
+        started_at: float,
+        exit_code: int,
+        reason: int,
+        timed_out: bool,
+    ) -> None:
+        self.action = action
+        self.subject = None
+        self.essential = True
+        self.job = job
+        self.number = number
+        self.station = station
+        self.instance = instance
+        self.nodes = nodes
+        self.runnable_at = runnable_at
+        self.starting_at = starting_at
+        self.pull_at = pull_at
+        self.started_at = started_at
+        self.exit_code = exit_code
+        self.reason = reason
+        self.timed_out = timed_out
 
 
 class Jobs:
@@ -122,7 +164,7 @@ class Jobs:
         if self._rows:
             self._clock.at(self._submitted_at[0] + self._admit_s, self._admit)
 
-    def _admit(self, _alarm: Alarm) -> None:
+    def _admit(self, alarm: Alarm) -> None:
         now = self._clock.now
         job = self._admitted
         while job < self._rows and self._submitted_at[job] + self._admit_s <= now:
@@ -135,26 +177,27 @@ class Jobs:
             elif self._open[job] == 0:
                 self._runnable(job)
             else:
-                self._recorder.status[job] = Status.PENDING
+                self._recorder.status[job] = PENDING
             job += 1
         if job < self._rows:
-            self._clock.at(self._submitted_at[job] + self._admit_s, self._admit)
+            alarm.action = self._admit
+            self._clock.set(alarm, self._submitted_at[job] + self._admit_s)
 
     def _runnable(self, job: int) -> None:
-        self._recorder.status[job] = Status.RUNNABLE
+        self._recorder.status[job] = RUNNABLE
         self._recorder.runnable_at[job] = self._clock.now
         self.on_runnable(job, False)
 
     def _fail_dependent(self, job: int) -> None:
         self._recorder.reason[job] = self._dependency_failed
-        self._finish(job, Status.FAILED)
+        self._finish(job, FAILED)
 
     def cancel(self, job: int, status_reason: str) -> None:
         """End a RUNNABLE job; it is not retried (API CancelJob)."""
         self._recorder.reason[job] = self._recorder.reasons.code(status_reason)
-        self._finish(job, Status.FAILED)
+        self._finish(job, FAILED)
 
-    def _finish(self, job: int, status: Status) -> None:
+    def _finish(self, job: int, status: int) -> None:
         """Enter a final state, and tell the nodes that wait for this one (a cascade, at one instant)."""
         recorder, now = self._recorder, self._clock.now
         ended = [(job, status)]
@@ -168,19 +211,19 @@ class Jobs:
             for position in range(self._dependents_start[node], self._dependents_start[node + 1]):
                 dependent = self._dependents[position]
                 self._open[dependent] -= 1
-                if outcome is Status.FAILED:
+                if outcome == FAILED:
                     self._broken[dependent] = True
                 if dependent >= self._rows:
                     # The parent of an array ends when all its children have (User Guide, *Array jobs*).
                     if self._open[dependent] == 0:
-                        ended.append((dependent, Status.FAILED if dependent in self._broken else Status.SUCCEEDED))
-                elif dependent >= self._admitted or recorder.status[dependent] != Status.PENDING:
+                        ended.append((dependent, FAILED if dependent in self._broken else SUCCEEDED))
+                elif dependent >= self._admitted or recorder.status[dependent] != PENDING:
                     continue
                 elif dependent in self._broken:
                     recorder.reason[dependent] = self._dependency_failed
                     # Marked now, so that a second failed dependency does not end it twice.
-                    recorder.status[dependent] = Status.FAILED
-                    ended.append((dependent, Status.FAILED))
+                    recorder.status[dependent] = FAILED
+                    ended.append((dependent, FAILED))
                 elif self._open[dependent] == 0:
                     self._runnable(dependent)
 
@@ -217,31 +260,31 @@ class Jobs:
             exit_code, reason = KILLED, self._timed_out
         else:
             stopped_at = started_at + runtime_s
-        alarm = self._clock.at(stopped_at, self._stopped)
-        attempt = alarm.subject = Attempt(
-            job=job,
-            number=number,
-            station=station,
-            instance=instance,
-            runnable_at=runnable_at,
-            starting_at=self._clock.now,
-            pull_at=pull_at,
-            started_at=started_at,
-            exit_code=exit_code,
-            reason=reason,
-            timed_out=timed_out,
-            alarm=alarm,
-            nodes=nodes,
+        now = self._clock.now
+        attempt = Attempt(
+            self._stopped,
+            job,
+            number,
+            station,
+            instance,
+            nodes,
+            runnable_at,
+            now,
+            pull_at,
+            started_at,
+            exit_code,
+            reason,
+            timed_out,
         )
-        recorder.status[job] = Status.STARTING
+        self._clock.set(attempt, stopped_at)
+        recorder.status[job] = STARTING
         self.running[job] = attempt
-        self.last_start_at = self._clock.now
+        self.last_start_at = now
         self.starts += 1
         return attempt
 
     def _stopped(self, alarm: Alarm) -> None:
-        attempt: Attempt = alarm.subject
-        alarm.subject = None  # which knows the alarm: no circle is left for the garbage collector
+        attempt = cast("Attempt", alarm)
         attempt.station.release(attempt)
         self._end(attempt, None)
         self.on_freed(attempt.station)
@@ -251,7 +294,7 @@ class Jobs:
 
         The host's environment tells the scheduler what that changes.
         """
-        attempt.alarm.cancel()
+        self._clock.cancel(attempt)
         attempt.timed_out = False  # it would have, later
         attempt.exit_code = exit_code
         attempt.reason = self._recorder.reasons.code(status_reason)
@@ -263,10 +306,10 @@ class Jobs:
         if self.on_stopped is not None:
             self.on_stopped(job)
         succeeded = attempt.exit_code == 0 and not attempt.timed_out and interruption is None
-        self._record(attempt, Status.SUCCEEDED if succeeded else Status.FAILED, now)
+        self._record(attempt, SUCCEEDED if succeeded else FAILED, now)
         self._recorder.reason[job] = attempt.reason
         if succeeded:
-            self._finish(job, Status.SUCCEEDED)
+            self._finish(job, SUCCEEDED)
             return
         group = self._workload.groups[self.group[job]]
         # A job that its timeout ended is never retried (API RegisterJobDefinitionRequest.retryStrategy).
@@ -282,34 +325,35 @@ class Jobs:
         ):
             self._attempts[job] = attempt.number
             self._runnable_since[job] = now
-            self._recorder.status[job] = Status.RUNNABLE
+            self._recorder.status[job] = RUNNABLE
             self.on_runnable(job, True)
         else:
-            self._finish(job, Status.FAILED)
+            self._finish(job, FAILED)
 
-    def _record(self, attempt: Attempt, status: Status, stopped_at: float) -> None:
+    def _record(self, attempt: Attempt, status: int, stopped_at: float) -> None:
         now = self._clock.now if stopped_at != stopped_at else stopped_at
+        ended = status >= SUCCEEDED
         self._recorder.attempt(
-            job=attempt.job,
-            number=attempt.number,
-            environment=attempt.station.index,
-            instance=attempt.instance,
-            runnable_at=attempt.runnable_at,
-            starting_at=attempt.starting_at,
-            pull_at=attempt.pull_at if attempt.pull_at <= now else NAN,
-            started_at=attempt.started_at if attempt.started_at <= now else NAN,
-            stopped_at=stopped_at,
-            status=status,
-            reason=attempt.reason if status >= Status.SUCCEEDED else 0,
-            exit_code=attempt.exit_code if status >= Status.SUCCEEDED else -1,
-            nodes=attempt.nodes,
+            attempt.job,
+            attempt.number,
+            attempt.station.index,
+            attempt.instance,
+            attempt.runnable_at,
+            attempt.starting_at,
+            attempt.pull_at if attempt.pull_at <= now else NAN,
+            attempt.started_at if attempt.started_at <= now else NAN,
+            stopped_at,
+            status,
+            attempt.reason if ended else 0,
+            attempt.exit_code if ended else NO_EXIT_CODE,
+            attempt.nodes,
         )
 
     def close(self, ended_at: float) -> None:
         """Record the attempts that the end of the run cut off, and the state that their jobs were in."""
         for job in sorted(self.running):
             attempt = self.running[job]
-            status = Status.RUNNING if attempt.started_at <= ended_at else Status.STARTING
+            status = RUNNING if attempt.started_at <= ended_at else STARTING
             self._recorder.status[job] = status
             self._record(attempt, status, NAN)
 

@@ -52,6 +52,8 @@ class Recorder:
         self._attempt_times = tuple(array("d") for _ in range(4))
         self._pull_attempt, self._pull_at = array("i"), array("d")  # of those that pull later than they start
         self._attempt_codes = tuple(array("i") for _ in range(6))
+        self._add_times = tuple(column.append for column in self._attempt_times)
+        self._add_codes = tuple(column.append for column in self._attempt_codes)
         self._attempt_status = array("b")
         self._node_attempt, self._node_instance = array("i"), array("i")
         self.instance_times = tuple(array("d") for _ in range(4))
@@ -68,7 +70,6 @@ class Recorder:
 
     def attempt(
         self,
-        *,
         job: int,
         number: int,
         environment: int,
@@ -78,10 +79,10 @@ class Recorder:
         pull_at: float,
         started_at: float,
         stopped_at: float,
-        status: Status,
+        status: int,
         reason: int,
         exit_code: int,
-        nodes: tuple[int, ...] = (),
+        nodes: tuple[int, ...],
     ) -> None:
         """Append one attempt, when it has ended."""
         for node in nodes:
@@ -90,18 +91,18 @@ class Recorder:
         if pull_at != starting_at:
             self._pull_attempt.append(len(self._attempt_status))
             self._pull_at.append(pull_at)
-        runnable, starting, started, stopped = self._attempt_times
-        runnable.append(runnable_at)
-        starting.append(starting_at)
-        started.append(started_at)
-        stopped.append(stopped_at)
-        jobs, numbers, reasons, exit_codes, environments, instances = self._attempt_codes
-        jobs.append(job)
-        numbers.append(number)
-        reasons.append(reason)
-        exit_codes.append(exit_code)
-        environments.append(environment)
-        instances.append(instance)
+        add_runnable, add_starting, add_started, add_stopped = self._add_times
+        add_runnable(runnable_at)
+        add_starting(starting_at)
+        add_started(started_at)
+        add_stopped(stopped_at)
+        add_job, add_number, add_reason, add_exit_code, add_environment, add_instance = self._add_codes
+        add_job(job)
+        add_number(number)
+        add_reason(reason)
+        add_exit_code(exit_code)
+        add_environment(environment)
+        add_instance(instance)
         self._attempt_status.append(status)
 
     def instance(self, *, environment: int, offering: int, zone: int, requested_at: float, running_at: float) -> int:

@@ -165,7 +165,7 @@ class Scheduler:
         if instant <= self._clock.now:
             self._cycle_due = True
             if self._cycle is not None:
-                self._cycle.cancel()
+                self._clock.cancel(self._cycle)
                 self._cycle = None
             self._clock.after_changes(self._run_cycle)
         elif self._cycle is None:
@@ -355,7 +355,7 @@ class Scheduler:
             if self._look_at <= instant and (self._look.essential or not essential):
                 return
             instant, essential = min(instant, self._look_at), essential or self._look.essential
-            self._look.cancel()
+            self._clock.cancel(self._look)
         self._look_at = instant
         self._look = self._clock.at(instant, self._scale_out, phase=Phase.SCALE_OUT, essential=essential)
 

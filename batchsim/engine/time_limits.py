@@ -69,7 +69,7 @@ class TimeLimits:
         """Watch the head no longer."""
         watch = self._watches.pop(queue.index, None)
         if watch is not None:
-            watch.alarm.cancel()
+            self._clock.cancel(watch.alarm)
 
     def _due(self, alarm: Alarm) -> None:
         queue: JobQueue = alarm.subject

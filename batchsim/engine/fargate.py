@@ -14,7 +14,7 @@ from batchsim.columns import Cause
 from batchsim.engine.clock import Alarm
 from batchsim.engine.jobs import KILLED, TASK_INTERRUPTED, Attempt
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment, Shape
+from batchsim.scenario.configuration import ComputeEnvironment
 from batchsim.scenario.environment import Environment
 from batchsim.streams import Draws
 from batchsim.units import HOUR
@@ -72,6 +72,8 @@ class Fargate:
         account.stations.append(self)
         self._drawn: dict[tuple[str, int], Draws] = {}
         self._held = 0.0
+        self._holds = [spec.can_hold(shape) for shape in world.workload.shapes]
+        self._vcpus = [shape.vcpus for shape in world.workload.shapes]
         self._token_alarm: Alarm | None = None
         self._interruptions: dict[int, Alarm] = {}
 
@@ -81,10 +83,10 @@ class Fargate:
             self._drawn[name, attempt] = self._world.draws(name, "", attempt)
         return self._drawn[name, attempt][job]
 
-    def _under_limit(self, shape: Shape) -> bool:
-        return self.holds(shape) and self._held + shape.vcpus <= self._spec.max_vcpus
+    def _under_limit(self, shape: int) -> bool:
+        return self._holds[shape] and self._held + self._vcpus[shape] <= self._spec.max_vcpus
 
-    def place(self, job: int, shape: Shape) -> bool:
+    def place(self, job: int, shape: int) -> bool:
         """Launch a task now if the limit and the account allow."""
         if not self.provides(shape):
             return False
@@ -95,15 +97,15 @@ class Fargate:
                 self._token_alarm = self._clock.at(available_at, self._token_due)
             return False
         self._account.take()
-        self._account.vcpus_left -= shape.vcpus
-        self._held += shape.vcpus
+        self._account.vcpus_left -= self._vcpus[shape]
+        self._held += self._vcpus[shape]
         number = self._jobs.attempts_begun(job) + 1
         image = self._settings.image
         size = self._world.workload.groups[self._jobs.group[job]].image_size_mib
         pull_at = now + self._draw("fargate-start", job, number)
         pull_s = size / image.fargate_pull_rate * self._draw("fargate-pull", job, number)
         started_at = pull_at + pull_s + image.container_start
-        attempt = self._jobs.start(job, self, -1, pull_at=pull_at, started_at=started_at)
+        attempt = self._jobs.start(job, self, -1, pull_at, started_at)
         hazard = self._spec.interruptions_per_hour
         if hazard > 0:
             lifetime = self._draw("fargate-interruption", job, number) / hazard * HOUR
@@ -123,7 +125,7 @@ class Fargate:
 
     def release(self, attempt: Attempt) -> None:
         """Take back the vCPUs of an ended task."""
-        vcpus = self._jobs.shape_of(attempt.job).vcpus
+        vcpus = self._vcpus[self._jobs.shape[attempt.job]]
         self._held -= vcpus
         self._account.vcpus_left += vcpus
         if self._account.vcpus_left < math.inf:
@@ -133,7 +135,7 @@ class Fargate:
         if interruption is not None:
             self._clock.cancel(interruption)
 
-    def has_room(self, shape: Shape) -> bool:
+    def has_room(self, shape: int) -> bool:
         """Whether a task could be launched now."""
         return self.provides(shape) and self._account.available_at(self._clock.now) <= self._clock.now
 
@@ -142,18 +144,18 @@ class Fargate:
         """The environment's limit."""
         return self._spec.max_vcpus
 
-    def exhausted(self, shape: Shape) -> bool:
+    def exhausted(self, shape: int) -> bool:
         """Whether the account's quota keeps the task from being launched."""
-        return self._under_limit(shape) and shape.vcpus > self._account.vcpus_left
+        return self._under_limit(shape) and self._vcpus[shape] > self._account.vcpus_left
 
-    def holds(self, shape: Shape) -> bool:
+    def holds(self, shape: int) -> bool:
         """Whether a task of this size is under the environment's limit when it is empty."""
-        return self._spec.can_hold(shape)
+        return self._holds[shape]
 
-    def provides(self, shape: Shape) -> bool:
+    def provides(self, shape: int) -> bool:
         """Whether only the launch rate keeps the task waiting."""
-        return self._under_limit(shape) and shape.vcpus <= self._account.vcpus_left
+        return self._under_limit(shape) and self._vcpus[shape] <= self._account.vcpus_left
 
-    def cause(self, shape: Shape) -> Cause:
+    def cause(self, shape: int) -> Cause:
         """The limit, or the account's launch rate or quota."""
         return Cause.LIMIT if self.holds(shape) and not self._under_limit(shape) else Cause.CAPACITY

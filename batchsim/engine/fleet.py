@@ -8,7 +8,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
@@ -68,13 +68,14 @@ class Fleet:
         spec: ComputeEnvironment,
         world: World,
         changed: Callable[[Fleet], None],
-        waiting_gangs: Callable[[Fleet], Iterable[Shape]],
+        waiting_gangs: Callable[[Fleet], Iterable[int]],
     ) -> None:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
         self.spec = spec
         self._settings = world.settings
+        self._container_start_s = world.settings.image.container_start
         self._workload = world.workload
         self._clock = world.clock
         self._jobs = world.jobs
@@ -88,7 +89,10 @@ class Fleet:
         self._pull_factor = world.draws("image-jitter", spec.name)
         self._idle_s = world.draws("scale-down-idle", spec.name)
         self._lifetime = world.draws("interruption", spec.name)
-        self._room = Room(world.settings.scheduler.placement)
+        self._shapes = world.workload.shapes
+        self._holds = [spec.can_hold(shape) for shape in self._shapes]
+        self._gangs = [bool(shape.nodes) for shape in self._shapes]
+        self._room = Room(world.settings.scheduler.placement, self._shapes)
         self._booting: dict[int, Instance] = {}
         self._instances: dict[int, Instance] = {}
         self._kept: dict[int, Instance] = {}  # though idle for long enough
@@ -98,9 +102,9 @@ class Fleet:
         self._spot = spec.purchase_option == "SPOT"
         self._prices_change = any(offering.price_steps for offering in spec.offerings)
         self._overshoots = spec.overshoots
-        self._holds: dict[Shape, bool] = {}
-        self._smallest: dict[Shape, int] = {}
-        self._coming: dict[Shape, bool] = {}
+        self._smallest: dict[int, int] = {}
+        # Shapes that room is on its way for, or may be launched for: known until an instance comes, boots or goes.
+        self._provided: dict[int, bool] = {}
         self._best_fits: dict[Shape, Offering] = {}  # what was last chosen for jobs of a shape
         self._capacity = world.capacity
         self._backoff: dict[str, float] = {}  # type -> until when it is not asked for
@@ -115,28 +119,28 @@ class Fleet:
 
     # What the scheduler asks
 
-    def place(self, job: int, shape: Shape) -> bool:
+    def place(self, job: int, shape: int) -> bool:
         """Start the job on the instance that placement chooses, if there is one."""
         if not self.enabled:
             return False
-        if shape.nodes:
+        if self._gangs[shape]:
             return self._place_gang(job, shape)
         instance = self._room.take(shape)
         if instance is None:
             return False
         assert isinstance(instance, Instance)  # noqa: S101 (only instances are offered; for the type checker)
         instance.used = True
-        now = self._clock.now
-        started_at = self._pulled_at(instance, job) + self._settings.image.container_start
-        instance.attempts[job] = self._jobs.start(job, self, instance.ordinal, pull_at=now, started_at=started_at)
+        started_at = self._pulled_at(instance, job) + self._container_start_s
+        instance.attempts[job] = self._jobs.start(job, self, instance.ordinal, self._clock.now, started_at)
         return True
 
-    def _place_gang(self, job: int, shape: Shape) -> bool:
+    def _place_gang(self, job: int, code: int) -> bool:
         """Start a multi-node job, an instance for each node, or none.
 
         The main node starts first, the others when it runs (User Guide, *Multi-node parallel jobs*).
         """
-        found = self._room.gang(len(shape.nodes), self._types_for(shape))
+        shape = self._shapes[code]
+        found = self._room.gang(len(shape.nodes), self._types_for(code))
         if found is None:
             return False
         instances = [self._instances[room.ordinal] for room in found]
@@ -151,17 +155,18 @@ class Fleet:
             job,
             self,
             main.ordinal,
-            pull_at=self._clock.now,
-            started_at=pulled_at[shape.main_node] + self._settings.image.container_start,
-            nodes=tuple(instance.ordinal for instance in instances),
+            self._clock.now,
+            pulled_at[shape.main_node] + self._container_start_s,
+            tuple(instance.ordinal for instance in instances),
         )
         for instance in (main, *instances):
             instance.attempts[job] = attempt
         return True
 
-    def _offerings_for(self, shape: Shape) -> list[Offering]:
+    def _offerings_for(self, code: int) -> list[Offering]:
         """Types of which a multi-node job can have as many as it has nodes; it never runs on Spot."""
-        if not self.holds(shape):
+        shape = self._shapes[code]
+        if not self._holds[code]:
             return []
         return [
             offering
@@ -169,19 +174,17 @@ class Fleet:
             if offering.holds(shape) and len(shape.nodes) * offering.vcpus <= self.spec.max_vcpus
         ]
 
-    def _types_for(self, shape: Shape) -> list[str]:
-        return [offering.instance_type for offering in self._offerings_for(shape)]
+    def _types_for(self, code: int) -> list[str]:
+        return [offering.instance_type for offering in self._offerings_for(code)]
 
-    def _missing(self, shape: Shape, offering: Offering, planned: Room | None = None) -> int:
+    def _missing(self, code: int, offering: Offering, planned: Room | None = None) -> int:
         """How many instances of a type a multi-node job lacks, those that boot not counted."""
+        nodes = len(self._shapes[code].nodes)
         if planned is not None:
-            return len(shape.nodes) - len(planned.empty(offering.instance_type))
-        empty = sum(
-            not instance.held and instance.instance_type == offering.instance_type
-            for instance in self._instances.values()
-            if instance.active or instance.ordinal in self._booting
+            return nodes - len(planned.empty(offering.instance_type))
+        return nodes - sum(
+            not instance.held and instance.instance_type == offering.instance_type for instance in self._staying()
         )
-        return len(shape.nodes) - empty
 
     def _pulled_at(self, instance: Instance, job: int) -> float:
         """When the job's image is on the instance; the first job of an image pulls it, later ones find it there."""
@@ -196,26 +199,26 @@ class Fleet:
 
     def release(self, attempt: Attempt) -> None:
         """Take back what an ended attempt held."""
-        shape = self._jobs.shape_of(attempt.job)
-        for ordinal in (attempt.instance, *attempt.nodes):
+        code = self._jobs.shape[attempt.job]
+        for ordinal in (attempt.instance, *attempt.nodes) if attempt.nodes else (attempt.instance,):
             instance = self._instances[ordinal]
             del instance.attempts[attempt.job]
             self._room.discard(instance)
-            if shape.nodes:
+            if self._gangs[code]:
                 instance.held -= 1
             else:
-                instance.give(shape)
+                instance.give(self._shapes[code])
             if instance.active:
                 self._room.add(instance)
             if not instance.attempts:
                 self._idle(instance)
 
-    def has_room(self, shape: Shape) -> bool:
+    def has_room(self, shape: int) -> bool:
         """Whether ACTIVE instances could take the job now."""
-        if not self.enabled:
+        if shape in self._room.hopeless or not self.enabled:
             return False
-        if shape.nodes:
-            return self._room.gang(len(shape.nodes), self._types_for(shape)) is not None
+        if self._gangs[shape]:
+            return self._room.gang(len(self._shapes[shape].nodes), self._types_for(shape)) is not None
         return self._room.has(shape)
 
     @property
@@ -223,21 +226,19 @@ class Fleet:
         """The environment's limit."""
         return self.spec.max_vcpus
 
-    def exhausted(self, shape: Shape) -> bool:
+    def exhausted(self, shape: int) -> bool:
         """Whether launches for the job would be under the limit, and their capacity is not to be had."""
-        if not self._scarce or not self.holds(shape) or self.launches(shape):
+        if not self._scarce or not self._holds[shape] or self.launches(shape):
             return False
-        nodes = max(len(shape.nodes), 1)
-        return any(self._under_limit(offering, nodes) and offering.holds(shape) for offering in self._listed_for(shape))
+        asked = self._shapes[shape]
+        nodes = max(len(asked.nodes), 1)
+        return any(self._under_limit(offering, nodes) and offering.holds(asked) for offering in self._listed_for(shape))
 
-    def holds(self, shape: Shape) -> bool:
-        """Whether the environment could ever run the job; remembered, since it is asked in every cycle."""
-        held = self._holds.get(shape)
-        if held is None:
-            held = self._holds[shape] = self.spec.can_hold(shape)
-        return held
+    def holds(self, shape: int) -> bool:
+        """Whether the environment could ever run the job."""
+        return self._holds[shape]
 
-    def launches(self, shape: Shape, planned: Room | None = None) -> bool:
+    def launches(self, shape: int, planned: Room | None = None) -> bool:
         """Whether an instance that holds the job may be launched now, or all those that its nodes lack.
 
         Parameters
@@ -245,31 +246,33 @@ class Fleet:
         planned : Room, optional
             What is there or on its way and not planned for other jobs; without it all that is.
         """
-        if shape.nodes:
-            return self.holds(shape) and any(
+        if not self._holds[shape]:
+            return False
+        if self._gangs[shape]:
+            return any(
                 self._may_launch_all(offering, self._missing(shape, offering, planned))
                 for offering in self._offerings_for(shape)
             )
-        if not self.holds(shape):
-            return False
         if not self._scarce:
             left = self.spec.max_vcpus - self.vcpus
             return left > 0 if self._overshoots else self._smallest_for(shape) <= left
-        return any(self._may_launch(offering) and offering.holds(shape) for offering in self._listed_for(shape))
+        asked = self._shapes[shape]
+        return any(self._may_launch(offering) and offering.holds(asked) for offering in self._listed_for(shape))
 
-    def _smallest_for(self, shape: Shape) -> int:
+    def _smallest_for(self, code: int) -> int:
         """The vCPUs of the smallest type that holds a job."""
-        smallest = self._smallest.get(shape)
+        smallest = self._smallest.get(code)
         if smallest is None:
-            smallest = self._smallest[shape] = min(o.vcpus for o in self.spec.offerings if o.holds(shape))
+            shape = self._shapes[code]
+            smallest = self._smallest[code] = min(o.vcpus for o in self.spec.offerings if o.holds(shape))
         return smallest
 
-    def _listed_for(self, shape: Shape) -> tuple[Offering, ...]:
-        """The types that may be taken for a job: BEST_FIT waits for the one that fits it best when it is short."""
+    def _listed_for(self, code: int) -> tuple[Offering, ...]:
+        """The types that may be taken for a job: BEST_FIT waits for the one that it chose when that is short."""
         strict = self._scarce and self.spec.allocation_strategy == "BEST_FIT"
-        if not strict or shape.nodes or not self.holds(shape):
+        if not strict or self._gangs[code]:
             return self.spec.offerings
-        best = self._best_fits.get(shape)
+        best = self._best_fits.get(self._shapes[code])
         return self.spec.offerings if best is None else (best,)
 
     def _offerings(self) -> Sequence[Offering]:
@@ -278,28 +281,30 @@ class Fleet:
             return self.spec.offerings
         return [offering.priced_at(self._clock.now) for offering in self.spec.offerings]
 
-    def provides(self, shape: Shape) -> bool:
+    def provides(self, shape: int) -> bool:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""
-        if not self.holds(shape):
+        if self._scarce or self._gangs[shape]:
+            return self._will_have_room(shape)
+        known = self._provided.get(shape)
+        if known is None:
+            known = self._provided[shape] = self._will_have_room(shape)
+        return known
+
+    def _will_have_room(self, code: int) -> bool:
+        if not self._holds[code]:
             return False
-        if shape.nodes:
-            return self.launches(shape) or any(
-                self._missing(shape, offering) <= 0 for offering in self._offerings_for(shape)
-            )
-        return self.launches(shape) or self._comes(shape)
+        if self.launches(code):
+            return True
+        if self._gangs[code]:
+            return any(self._missing(code, offering) <= 0 for offering in self._offerings_for(code))
+        shape = self._shapes[code]
+        return any(instance.holds(shape) for instance in self._booting.values())
 
-    def _comes(self, shape: Shape) -> bool:
-        """Whether a booting instance will hold the job; remembered until one more boots, or one less."""
-        comes = self._coming.get(shape)
-        if comes is None:
-            comes = self._coming[shape] = any(instance.holds(shape) for instance in self._booting.values())
-        return comes
-
-    def cause(self, shape: Shape) -> Cause:
+    def cause(self, shape: int) -> Cause:
         """On its way, at the limit, or not to be had."""
         if self.provides(shape):
             return Cause.BOOT
-        return Cause.LIMIT if self.holds(shape) and not self.exhausted(shape) else Cause.CAPACITY
+        return Cause.LIMIT if self._holds[shape] and not self.exhausted(shape) else Cause.CAPACITY
 
     # Scaling out
 
@@ -356,7 +361,7 @@ class Fleet:
     def _stays(self, instance: Instance) -> bool:
         return instance.active or instance.ordinal in self._booting
 
-    def may_recover(self, shape: Shape, waited_s: float) -> bool:
+    def may_recover(self, shape: int, waited_s: float) -> bool:
         """Whether capacity for a job may yet come; a recording that was gone through twice brings no more."""
         if not self._scarce or not (self.launches(shape) or self.exhausted(shape)):
             return False
@@ -380,19 +385,13 @@ class Fleet:
 
     def planned_room(self) -> Room:
         """A copy of the room that is there or on its way, to plan with."""
-        room = Room(self._settings.scheduler.placement)
-        bins: list[Bin] = [*self._room.bins(), *self._booting.values()]
-        for offered in bins:
-            copy = Bin(offered.ordinal, Shape(offered.vcpus, offered.memory_mib, offered.gpus), offered.instance_type)
-            copy.held = offered.held
-            room.add(copy)
-        return room
+        return self._room.copy(self._booting.values())
 
-    def plan(self, room: Room, shape: Shape) -> bool:
+    def plan(self, room: Room, shape: int) -> bool:
         """Take a job's place in a planned room, if there is one."""
-        if not shape.nodes:
+        if not self._gangs[shape]:
             return room.take(shape) is not None
-        found = room.gang(len(shape.nodes), self._types_for(shape))
+        found = room.gang(len(self._shapes[shape].nodes), self._types_for(shape))
         for taken in found or ():
             room.discard(taken)
         return found is not None
@@ -408,40 +407,44 @@ class Fleet:
                 return
             self._launch(cheapest_for(lacking, offerings))
 
-    def planned_vcpus(self, shape: Shape) -> float:
+    def planned_vcpus(self, shape: int) -> float:
         """What a job counts for against the limit before its instances are chosen."""
-        if shape.nodes:
-            return len(shape.nodes) * min(offering.vcpus for offering in self._offerings_for(shape))
-        return shape.vcpus
+        if self._gangs[shape]:
+            nodes = len(self._shapes[shape].nodes)
+            return float(nodes * min(offering.vcpus for offering in self._offerings_for(shape)))
+        return self._shapes[shape].vcpus
 
-    def _launch_gang(self, shape: Shape, planned: Room) -> None:
+    def _launch_gang(self, code: int, planned: Room) -> None:
         """Launch what a multi-node job lacks of the type that the strategy prefers, or nothing."""
+        nodes = self._shapes[code].nodes
         packings = [
-            Packing(offering, len(shape.nodes), {}, 1, max(dominant_share(node, offering) for node in shape.nodes))
-            for offering in self._offerings_for(shape)
-            if self._may_launch_all(offering, self._missing(shape, offering, planned))
+            Packing(offering, len(nodes), {}, 1, max(dominant_share(node, offering) for node in nodes))
+            for offering in self._offerings_for(code)
+            if self._may_launch_all(offering, self._missing(code, offering, planned))
         ]
         if not packings:
             return
         offering = STRATEGIES[self.spec.allocation_strategy](packings).offering
-        for _ in range(self._missing(shape, offering, planned)):
+        for _ in range(self._missing(code, offering, planned)):
             self._launch(offering)
-        for room in planned.empty(offering.instance_type)[: len(shape.nodes)]:
+        for room in planned.empty(offering.instance_type)[: len(nodes)]:
             planned.discard(room)
 
-    def launch_for(self, demand: Demand, planned: Room) -> None:
+    def launch_for(self, demand: Mapping[int, int], planned: Room) -> None:
         """Launch instances until the demand is covered or the limit is reached.
 
         Parameters
         ----------
+        demand : mapping of int to int
+            Jobs by shape, in the order in which the shapes were first met.
         planned : Room
             What is there or on its way and not planned for other jobs; multi-node jobs make up their number from it.
         """
         self.review_kept()
-        left = {shape: count for shape, count in demand.items() if not shape.nodes}
-        for shape, count in demand.items():
-            for _ in range(count if shape.nodes else 0):
-                self._launch_gang(shape, planned)
+        left: Demand = {self._shapes[code]: count for code, count in demand.items() if not self._gangs[code]}
+        for code, count in demand.items():
+            for _ in range(count if self._gangs[code] else 0):
+                self._launch_gang(code, planned)
         chosen: Offering | None = None
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
@@ -489,7 +492,7 @@ class Fleet:
         instance = Instance(ordinal, offering, number, zone)
         self._capacity.change(offering, self.spec.purchase_option, self.spec.zones[zone], 1)
         self._instances[ordinal] = self._booting[ordinal] = instance
-        self._coming.clear()
+        self._provided.clear()
         self.vcpus += offering.vcpus
         self._clock.at(registered_at, self._registered, instance)
         if offering.interruptions_per_hour > 0 and self._market is None:
@@ -501,7 +504,7 @@ class Fleet:
         instance: Instance = alarm.subject
         if self._booting.pop(instance.ordinal, None) is None:
             return
-        self._coming.clear()
+        self._provided.clear()
         self._recorder.registered(instance.ordinal, self._clock.now)
         instance.active = True
         self._room.add(instance)
@@ -520,7 +523,7 @@ class Fleet:
             self._room.discard(instance)
         else:
             self._booting.pop(instance.ordinal, None)
-            self._coming.clear()
+            self._provided.clear()
         instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
         self._changed(self)
 
@@ -591,10 +594,10 @@ class Fleet:
         Batch scales in when no jobs are RUNNABLE).
         """
         return any(
-            self.provides(shape)
-            and instance.instance_type in self._types_for(shape)
-            and instance in self._room.empty(instance.instance_type)[: len(shape.nodes)]
-            for shape in self._waiting_gangs(self)
+            self.provides(code)
+            and instance.instance_type in self._types_for(code)
+            and instance in self._room.empty(instance.instance_type)[: len(self._shapes[code].nodes)]
+            for code in self._waiting_gangs(self)
         )
 
     def review_kept(self) -> None:
@@ -606,8 +609,8 @@ class Fleet:
 
     def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
         self._room.discard(instance)
-        if self._booting.pop(instance.ordinal, None) is not None:
-            self._coming.clear()
+        self._booting.pop(instance.ordinal, None)
+        self._provided.clear()
         del self._instances[instance.ordinal]
         self._kept.pop(instance.ordinal, None)
         instance.active = False

@@ -17,7 +17,6 @@ from batchsim.engine.clock import Alarm, Clock
 from batchsim.engine.recorder import NAN, Recorder
 from batchsim.engine.retry import is_retried
 from batchsim.engine.station import Station
-from batchsim.scenario.configuration import Shape
 from batchsim.workload.table import Workload
 
 # As plain integers, which cost less to store and compare than members of an enumeration.
@@ -234,7 +233,6 @@ class Jobs:
         job: int,
         station: Station,
         instance: int,
-        *,
         pull_at: float,
         started_at: float,
         nodes: tuple[int, ...] = (),
@@ -360,7 +358,3 @@ class Jobs:
     def attempts_begun(self, job: int) -> int:
         """How many attempts a waiting job has behind it."""
         return self._attempts.get(job, 0)
-
-    def shape_of(self, job: int) -> Shape:
-        """What a job asks for."""
-        return self._workload.shapes[self.shape[job]]

@@ -8,7 +8,7 @@ candidate with the least left that still holds the task (ECS API, *PlacementStra
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from batchsim.scenario.configuration import Shape
@@ -37,6 +37,12 @@ class Bin:
         self.gpus = room.gpus
         self.held = 0
 
+    def copy(self) -> Bin:
+        """Another bin with the same room."""
+        made = Bin(self.ordinal, Shape(self.vcpus, self.memory_mib, self.gpus), self.instance_type)
+        made.held = self.held
+        return made
+
     def holds(self, shape: Shape) -> bool:
         """Whether one more job of this shape fits."""
         return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
@@ -57,7 +63,7 @@ class Bin:
 
 
 #: A bin's place in its level: free memory, then the order of launch, in one integer that compares fast.
-ORDINAL_BITS = 40
+ORDINAL_BITS = 32
 ORDINAL = (1 << ORDINAL_BITS) - 1
 
 
@@ -65,22 +71,41 @@ class Room:
     """Bins indexed by what they can still take.
 
     Bins with the same free vCPUs and GPUs form a level, ordered by free memory, so that looking for room costs one
-    bisection per level and not one test per instance. A bin must be out of the room while its figures change. A shape
-    that found no room is not looked for again until a bin comes that holds it.
+    bisection per level and not one test per instance. A bin must be out of the room while its figures change.
+
+    Parameters
+    ----------
+    strategy : str
+        Of the bins that hold a job, the one with the least left, or with the most.
+    shapes : sequence of Shape
+        What jobs ask for; everywhere else a shape is its place here.
+
+    Attributes
+    ----------
+    hopeless : set of int
+        Shapes that found no room; they are not looked for again until a bin comes that holds them.
     """
 
-    def __init__(self, strategy: Literal["binpack", "spread"]) -> None:
+    def __init__(self, strategy: Literal["binpack", "spread"], shapes: Sequence[Shape]) -> None:
+        self.hopeless: set[int] = set()
+        self._shapes = shapes
         self._spread = strategy == "spread"
         # Free vCPUs and GPUs of each level in ascending order, and the levels in the same order.
         self._keys: list[tuple[float, int]] = []
         self._levels: list[list[int]] = []
         self._bins: dict[int, Bin] = {}
-        self._hopeless: set[Shape] = set()
 
     def add(self, room: Bin) -> None:
         """Offer a bin; one without a free vCPU can't take anything and is left out."""
-        if self._hopeless:
-            self._hopeless = {shape for shape in self._hopeless if not room.holds(shape)}
+        if self.hopeless:
+            shapes, vcpus, memory_mib, gpus = self._shapes, room.vcpus, room.memory_mib, room.gpus
+            hopeful = []
+            for code in self.hopeless:
+                shape = shapes[code]
+                if shape.vcpus <= vcpus and shape.memory_mib <= memory_mib and shape.gpus <= gpus:
+                    hopeful.append(code)
+            if hopeful:
+                self.hopeless.difference_update(hopeful)
         self._put(room)
 
     def _put(self, room: Bin) -> None:
@@ -88,10 +113,12 @@ class Room:
             return
         key = (room.vcpus, room.gpus)
         place = bisect_left(self._keys, key)
+        entry = room.memory_mib << ORDINAL_BITS | room.ordinal
         if place == len(self._keys) or self._keys[place] != key:
             self._keys.insert(place, key)
-            self._levels.insert(place, [])
-        insort(self._levels[place], room.memory_mib << ORDINAL_BITS | room.ordinal)
+            self._levels.insert(place, [entry])
+        else:
+            insort(self._levels[place], entry)
         self._bins[room.ordinal] = room
 
     def discard(self, room: Bin) -> None:
@@ -100,57 +127,71 @@ class Room:
             return
         place = bisect_left(self._keys, (room.vcpus, room.gpus))
         level = self._levels[place]
-        del level[bisect_left(level, room.memory_mib << ORDINAL_BITS | room.ordinal)]
-        if not level:
+        if len(level) > 1:
+            del level[bisect_left(level, room.memory_mib << ORDINAL_BITS | room.ordinal)]
+        else:
             del self._keys[place], self._levels[place]
 
-    def find(self, shape: Shape) -> Bin | None:
-        """The bin that takes a job of this shape next; ties go to the one launched first."""
-        if shape in self._hopeless:
-            return None
+    def _find(self, code: int) -> tuple[int, int]:
+        """Level of the bin that takes a job next, and its place there; ties go to the one launched first."""
+        shape = self._shapes[code]
         keys, levels, gpus = self._keys, self._levels, shape.gpus
         asked = shape.memory_mib << ORDINAL_BITS
         lowest = bisect_left(keys, (shape.vcpus, gpus))
-        found = -1
+        found, at = -1, 0
         if self._spread:
             # The most memory, then the most vCPUs: the first level from above that has it.
+            most_mib = -1
             for place in range(len(keys) - 1, lowest - 1, -1):
-                most = levels[place][-1] >> ORDINAL_BITS
-                if keys[place][1] >= gpus and most > found >> ORDINAL_BITS and most >= shape.memory_mib:
-                    found = levels[place][bisect_left(levels[place], most << ORDINAL_BITS)]
+                level = levels[place]
+                memory_mib = level[-1] >> ORDINAL_BITS
+                if keys[place][1] >= gpus and memory_mib > most_mib and memory_mib >= shape.memory_mib:
+                    most_mib, found, at = memory_mib, place, bisect_left(level, memory_mib << ORDINAL_BITS)
         else:
             # The least memory, then the fewest vCPUs: the first level from below that has it.
-            least = -1
+            least_mib = -1
             for place in range(lowest, len(keys)):
                 level = levels[place]
                 if level[-1] >= asked and keys[place][1] >= gpus:
-                    candidate = level[bisect_left(level, asked)]
-                    if found < 0 or candidate >> ORDINAL_BITS < least:
-                        found, least = candidate, candidate >> ORDINAL_BITS
+                    index = bisect_left(level, asked)
+                    memory_mib = level[index] >> ORDINAL_BITS
+                    if found < 0 or memory_mib < least_mib:
+                        least_mib, found, at = memory_mib, place, index
         if found < 0:
-            self._hopeless.add(shape)
-            return None
-        return self._bins[found & ORDINAL]
+            self.hopeless.add(code)
+        return found, at
 
-    def has(self, shape: Shape) -> bool:
+    def has(self, code: int) -> bool:
         """Whether a bin could take a job of this shape."""
-        if shape in self._hopeless:
+        if code in self.hopeless:
             return False
+        shape = self._shapes[code]
         keys, levels, gpus = self._keys, self._levels, shape.gpus
         asked = shape.memory_mib << ORDINAL_BITS
         for place in range(bisect_left(keys, (shape.vcpus, gpus)), len(keys)):
             if levels[place][-1] >= asked and keys[place][1] >= gpus:
                 return True
-        self._hopeless.add(shape)
+        self.hopeless.add(code)
         return False
 
-    def take(self, shape: Shape) -> Bin | None:
-        """Hold one job in the bin found for it, or return None."""
-        room = self.find(shape)
-        if room is not None:
-            self.discard(room)
-            room.take(shape)
+    def take(self, code: int) -> Bin | None:
+        """Hold one job in the bin that takes it next, or return None."""
+        if code in self.hopeless:
+            return None
+        place, index = self._find(code)
+        if place < 0:
+            return None
+        level = self._levels[place]
+        room = self._bins[level[index] & ORDINAL]
+        if len(level) > 1:
+            del level[index]
+        else:
+            del self._keys[place], self._levels[place]
+        room.take(self._shapes[code])
+        if room.vcpus > 0:
             self._put(room)
+        else:
+            del self._bins[room.ordinal]
         return room
 
     def empty(self, instance_type: str) -> list[Bin]:
@@ -168,3 +209,10 @@ class Room:
     def bins(self) -> list[Bin]:
         """The bins offered, in the order of their launch."""
         return [self._bins[ordinal] for ordinal in sorted(self._bins)]
+
+    def copy(self, more: Iterable[Bin]) -> Room:
+        """The same room and some bins more, to plan with: what is taken there is not taken here."""
+        made = Room("spread" if self._spread else "binpack", self._shapes)
+        for room in (*self.bins(), *more):
+            made.add(room.copy())
+        return made

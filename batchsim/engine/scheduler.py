@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from batchsim.columns import Cause
-from batchsim.engine.allocation import Demand
 from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
 from batchsim.engine.fleet import Fleet
 from batchsim.engine.jobs import Jobs
@@ -24,7 +23,6 @@ from batchsim.engine.recorder import Recorder
 from batchsim.engine.station import Station
 from batchsim.engine.stock import Stock
 from batchsim.engine.time_limits import TimeLimits, blocked_for
-from batchsim.scenario.configuration import Shape
 from batchsim.scenario.environment import Scheduler as Settings
 from batchsim.workload.table import Workload
 
@@ -59,6 +57,7 @@ class Scheduler:
     ) -> None:
         self._settings = settings
         self._shapes = workload.shapes
+        self._gangs = [bool(shape.nodes) for shape in workload.shapes]
         self._wanted = tuple(group.consumables for group in workload.groups)
         self._clock = clock
         self._jobs = jobs
@@ -139,12 +138,10 @@ class Scheduler:
         if fleet.below_minimum:
             self._request_look(fleet.booting, essential=False)
 
-    def waiting_gangs(self, fleet: Fleet) -> Iterator[Shape]:
+    def waiting_gangs(self, fleet: Fleet) -> Iterator[int]:
         """The shapes of the multi-node jobs that wait in the queues of a fleet."""
         for queue in self._attached.get(fleet.index, ()):
-            for code in queue.shapes:
-                if self._shapes[code].nodes:
-                    yield self._shapes[code]
+            yield from filter(self._gangs.__getitem__, queue.shapes)
 
     def hopeful(self) -> bool:
         """Whether a job waits for capacity that may yet come."""
@@ -201,18 +198,19 @@ class Scheduler:
             for fleet in self._fleets:
                 fleet.review_kept()
 
-    def _dispatch(self, queue: JobQueue, job: int, shape_code: int) -> bool:
-        shape = self._shapes[shape_code]
+    def _dispatch(self, queue: JobQueue, job: int, shape: int) -> bool:
         wanted = self._wanted[self._jobs.group[job]]
         if wanted and not self._stock.has(wanted):
             return False
+        gang = self._gangs[shape]
         for station in queue.stations:
             if station.place(job, shape):
                 if wanted:
                     self._stock.take(wanted)
-                self._gang_left = self._gang_left or bool(shape.nodes)
+                if gang:
+                    self._gang_left = True
                 return True
-            if station.provides(shape) or (shape.nodes and station.exhausted(shape)):
+            if station.provides(shape) or (gang and station.exhausted(shape)):
                 # A multi-node job does not go on to the next environment when one has no capacity: it blocks the
                 # queue (User Guide, Jobs stuck in RUNNABLE).
                 return False
@@ -249,10 +247,9 @@ class Scheduler:
             for code in sorted(queue.shapes):
                 if code == head:
                     continue
-                shape = self._shapes[code]
                 fits = False
                 for station in queue.stations:
-                    if station.has_room(shape):
+                    if station.has_room(code):
                         fits = True
                         break
                 fitting[code] = fits
@@ -265,10 +262,9 @@ class Scheduler:
         """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
         if queue.holds_back(code):
             return Cause.RESERVATION
-        shape = self._shapes[code]
         found = Cause.CAPACITY
         for station in queue.stations:
-            cause = station.cause(shape)
+            cause = station.cause(code)
             if cause is Cause.BOOT:
                 return cause
             if cause is Cause.LIMIT:
@@ -294,10 +290,9 @@ class Scheduler:
         held = False
         for queue in self._attached[station.index]:
             for code in self._fitting[queue.index]:
-                shape = self._shapes[code]
-                if station.has_room(shape):
+                if station.has_room(code):
                     return False
-                held = held or station.holds(shape)
+                held = held or station.holds(code)
         return held
 
     # Time limits
@@ -308,8 +303,8 @@ class Scheduler:
             self._time_limits.clear(queue)
             return
         job = queue.head()
-        shape = self._shapes[self._jobs.shape[job]]
-        self._time_limits.watch(queue, job, blocked_for(queue.stations, shape))
+        code = self._jobs.shape[job]
+        self._time_limits.watch(queue, job, blocked_for(queue.stations, code, self._shapes[code]))
 
     def _cancel_head(self, queue: JobQueue, job: int, reason: str) -> None:
         if queue.shapes and queue.head() == job:
@@ -332,16 +327,17 @@ class Scheduler:
             if growing:
                 self._request_look(any(fleet.booting for fleet in growing))
 
-    def _wanted_shapes(self, queue: JobQueue) -> list[Shape]:
+    def _wanted_shapes(self, queue: JobQueue) -> list[int]:
         """What the jobs ask for that would be started were there room for them."""
         if not queue.shapes:
             return []
-        codes = {
-            self._jobs.shape[job]: None
-            for job in queue.candidates()
-            if self._stock.has(self._wanted[self._jobs.group[job]])
-        }
-        return [self._shapes[code] for code in codes]
+        return list(
+            {
+                self._jobs.shape[job]: None
+                for job in queue.candidates()
+                if self._stock.has(self._wanted[self._jobs.group[job]])
+            }
+        )
 
     def _request_look(self, booting: bool, *, essential: bool = True) -> None:
         """Have the fleets looked at: soon when nothing is on its way, else at the next regular look."""
@@ -371,7 +367,7 @@ class Scheduler:
         for fleet in self._fleets:
             fleet.keep_minimum(fleet.spec.min_vcpus)
         rooms = {fleet.index: fleet.planned_room() for fleet in self._fleets}
-        demands: dict[int, Demand] = {fleet.index: {} for fleet in self._fleets}
+        demands: dict[int, dict[int, int]] = {fleet.index: {} for fleet in self._fleets}
         left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in self._fleets}
         stock = self._stock.copy()
         for queue in self._by_priority:
@@ -390,7 +386,7 @@ class Scheduler:
         self,
         queue: JobQueue,
         rooms: dict[int, Room],
-        demands: dict[int, Demand],
+        demands: dict[int, dict[int, int]],
         left: dict[int, float],
         stock: Stock,
     ) -> None:
@@ -403,20 +399,19 @@ class Scheduler:
             wanted = self._wanted[self._jobs.group[job]]
             if code in failed or not stock.has(wanted):
                 return False
-            shape = self._shapes[code]
             for station in queue.stations:
-                if not isinstance(station, Fleet) or not station.holds(shape):
+                if not isinstance(station, Fleet) or not station.holds(code):
                     continue
                 index = station.index
                 if code not in full[index]:
-                    if station.plan(rooms[index], shape):
+                    if station.plan(rooms[index], code):
                         break
                     full[index].add(code)
-                if left[index] > 0 and station.launches(shape, rooms[index]):
-                    left[index] -= station.planned_vcpus(shape)
-                    demands[index][shape] = demands[index].get(shape, 0) + 1
+                if left[index] > 0 and station.launches(code, rooms[index]):
+                    left[index] -= station.planned_vcpus(code)
+                    demands[index][code] = demands[index].get(code, 0) + 1
                     break
-                if shape.nodes and station.exhausted(shape):
+                if self._gangs[code] and station.exhausted(code):
                     failed.add(code)
                     return False
             else:

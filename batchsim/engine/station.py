@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from batchsim.columns import Cause
-from batchsim.scenario.configuration import Shape
 
 if TYPE_CHECKING:
     from batchsim.engine.jobs import Attempt
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 class Station(Protocol):
     """A compute environment: a place with room for jobs.
+
+    What a job asks for is given by its `shape`: its place among the workload's shapes.
 
     Attributes
     ----------
@@ -32,23 +33,23 @@ class Station(Protocol):
     def max_vcpus(self) -> int:
         """The environment's limit."""
 
-    def exhausted(self, shape: Shape) -> bool:
+    def exhausted(self, shape: int) -> bool:
         """Whether capacity for a job of this shape was asked for and not to be had."""
 
-    def place(self, job: int, shape: Shape) -> bool:
+    def place(self, job: int, shape: int) -> bool:
         """Start the job now if there is room."""
 
     def release(self, attempt: Attempt) -> None:
         """Take back what an ended attempt held."""
 
-    def has_room(self, shape: Shape) -> bool:
+    def has_room(self, shape: int) -> bool:
         """Whether a job of this shape could start now."""
 
-    def holds(self, shape: Shape) -> bool:
+    def holds(self, shape: int) -> bool:
         """Whether a job of this shape could ever run here."""
 
-    def provides(self, shape: Shape) -> bool:
+    def provides(self, shape: int) -> bool:
         """Whether room for a job of this shape is on its way, or may be requested now."""
 
-    def cause(self, shape: Shape) -> Cause:
+    def cause(self, shape: int) -> Cause:
         """Why a job of this shape, which has no room here, has none."""

@@ -21,15 +21,15 @@ REQUIREMENT = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
 CANCELLED = "Canceled by JobStateTimeLimit action due to reason: {reason}"
 
 
-def blocked_for(stations: Sequence[Station], shape: Shape) -> str:
+def blocked_for(stations: Sequence[Station], code: int, shape: Shape) -> str:
     """The reason that AWS would set on a head of this shape; empty while it only waits for room.
 
     Environments that could never hold the job are not asked for capacity. The first that could hold a multi-node job
     decides alone: it does not go on to the next (User Guide, *Jobs stuck in RUNNABLE*).
     """
-    able = [station for station in stations if station.holds(shape)]
+    able = [station for station in stations if station.holds(code)]
     if able:
-        return CAPACITY if all(station.exhausted(shape) for station in able[: 1 if shape.nodes else None]) else ""
+        return CAPACITY if all(station.exhausted(code) for station in able[: 1 if shape.nodes else None]) else ""
     return MAX_RESOURCE if all(station.max_vcpus < shape.vcpus for station in stations) else REQUIREMENT
 
 

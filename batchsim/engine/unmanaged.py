@@ -24,41 +24,46 @@ class Pool:
         self._start_s = world.settings.image.warm + world.settings.image.container_start
         self._clock = world.clock
         self._jobs = world.jobs
+        self._holds = [self._can_hold(shape) for shape in world.workload.shapes]
+        self._vcpus = [shape.vcpus for shape in world.workload.shapes]
 
-    def place(self, job: int, shape: Shape) -> bool:
+    def _can_hold(self, shape: Shape) -> bool:
+        return shape.vcpus <= self._total and shape.gpus == 0 and not shape.nodes
+
+    def place(self, job: int, shape: int) -> bool:
         """Start the job now if enough processors are free."""
         if not self.has_room(shape):
             return False
-        self._free -= shape.vcpus
+        self._free -= self._vcpus[shape]
         now = self._clock.now
-        self._jobs.start(job, self, -1, pull_at=now, started_at=now + self._start_s)
+        self._jobs.start(job, self, -1, now, now + self._start_s)
         return True
 
     def release(self, attempt: Attempt) -> None:
         """Take back the processors of an ended attempt."""
-        self._free += self._jobs.shape_of(attempt.job).vcpus
+        self._free += self._vcpus[self._jobs.shape[attempt.job]]
 
-    def has_room(self, shape: Shape) -> bool:
+    def has_room(self, shape: int) -> bool:
         """Whether enough processors are free."""
-        return shape.vcpus <= self._free and shape.gpus == 0 and not shape.nodes
+        return self._vcpus[shape] <= self._free and self._holds[shape]
 
     @property
     def max_vcpus(self) -> int:
         """The environment's limit."""
         return self._total
 
-    def exhausted(self, shape: Shape) -> bool:  # noqa: ARG002
+    def exhausted(self, shape: int) -> bool:  # noqa: ARG002
         """Capacity does not run out here."""
         return False
 
-    def holds(self, shape: Shape) -> bool:
+    def holds(self, shape: int) -> bool:
         """Whether the whole pool could hold the job."""
-        return shape.vcpus <= self._total and shape.gpus == 0 and not shape.nodes
+        return self._holds[shape]
 
-    def provides(self, shape: Shape) -> bool:  # noqa: ARG002
+    def provides(self, shape: int) -> bool:  # noqa: ARG002
         """Nothing is ever launched here."""
         return False
 
-    def cause(self, shape: Shape) -> Cause:
+    def cause(self, shape: int) -> Cause:
         """The pool is full, or too small for ever."""
         return Cause.LIMIT if self.holds(shape) else Cause.CAPACITY

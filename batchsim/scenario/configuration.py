@@ -28,15 +28,6 @@ class Shape:
     nodes: tuple[Shape, ...] = ()
     main_node: int = 0
     instance_type: str = ""
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # Shapes are looked up in every scheduling cycle.
-        known = (self.vcpus, self.memory_mib, self.gpus, self.nodes, self.main_node, self.instance_type)
-        object.__setattr__(self, "_hash", hash(known))
-
-    def __hash__(self) -> int:
-        return self._hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+"""Placement: which bin takes a job, against the definition of the strategies over all bins."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,48 +16,68 @@ SHAPES = st.builds(
 
 @given(
     rooms=st.lists(st.builds(Shape, st.integers(0, 8).map(float), st.integers(0, 8), st.integers(0, 2)), max_size=8),
-    asked=st.lists(SHAPES, max_size=20),
+    shapes=st.lists(SHAPES, min_size=1, max_size=5),
+    # Take a job of a shape, or withdraw a bin, let go what it held, and offer it again.
+    steps=st.lists(st.tuples(st.booleans(), st.integers(0, 7)), max_size=30),
     strategy=st.sampled_from(["binpack", "spread"]),
 )
-def test_takes_the_least_or_the_most_left_that_holds_the_job(rooms, asked, strategy):
-    room = Room(strategy)
+def test_takes_the_least_or_the_most_left_that_holds_the_job(rooms, shapes, steps, strategy):
+    room = Room(strategy, shapes)
     bins = [Bin(ordinal, shape) for ordinal, shape in enumerate(rooms)]
+    held: list[list[Shape]] = [[] for _ in bins]
     for each in bins:
         room.add(each)
     sign = 1 if strategy == "binpack" else -1
-    for shape in asked:
-        able = [each for each in bins if each.holds(shape)]
-        expected = min(
-            able, key=lambda b: (sign * b.memory_mib, sign * b.vcpus, sign * b.gpus, b.ordinal), default=None
-        )
-        assert room.find(shape) is expected
-        assert room.take(shape) is expected
+    for take, number in steps:
+        if take:
+            code = number % len(shapes)
+            able = [each for each in bins if each.holds(shapes[code])]
+            expected = min(
+                able, key=lambda b: (sign * b.memory_mib, sign * b.vcpus, sign * b.gpus, b.ordinal), default=None
+            )
+            assert room.has(code) == (expected is not None)
+            assert room.take(code) is expected
+            if expected is not None:
+                held[expected.ordinal].append(shapes[code])
+        elif number < len(bins):
+            room.discard(bins[number])
+            while held[number]:
+                bins[number].give(held[number].pop())
+            room.add(bins[number])
 
 
 def test_vcpu_and_memory_are_taken_together_or_not_at_all():
-    room = Room("binpack")
+    room = Room("binpack", [Shape(2.0, 2000), Shape(1.0, 1000)])
     room.add(Bin(0, Shape(4.0, 1000)))
     room.add(Bin(1, Shape(1.0, 8000)))
-    assert room.take(Shape(2.0, 2000)) is None
-    taken = room.take(Shape(1.0, 1000))
+    assert room.take(0) is None
+    taken = room.take(1)
     assert taken is not None
     assert (taken.ordinal, taken.vcpus, taken.memory_mib) == (0, 3.0, 0)
 
 
 def test_a_withdrawn_bin_is_not_found():
-    room, withdrawn = Room("binpack"), Bin(0, Shape(2.0, 100))
+    room, withdrawn = Room("binpack", [Shape(1.0, 1)]), Bin(0, Shape(2.0, 100))
     room.add(withdrawn)
     room.discard(withdrawn)
     room.discard(withdrawn)
-    assert room.find(Shape(1.0, 1)) is None
+    assert room.take(0) is None
     assert room.bins() == []
 
 
 @pytest.mark.parametrize("strategy", ["binpack", "spread"])
 def test_equal_bins_go_by_launch(strategy):
-    room = Room(strategy)
+    room = Room(strategy, [Shape(2.0, 100)])
     for ordinal in (2, 0, 1):
         room.add(Bin(ordinal, Shape(2.0, 100)))
-    taken = room.take(Shape(2.0, 100))
+    taken = room.take(0)
     assert taken is not None
     assert taken.ordinal == 0
+
+
+def test_what_is_taken_in_a_copy_is_not_taken():
+    room = Room("binpack", [Shape(2.0, 100)])
+    room.add(Bin(0, Shape(2.0, 100)))
+    copy = room.copy([Bin(1, Shape(2.0, 100))])
+    assert [copy.take(0).ordinal, copy.take(0).ordinal, copy.take(0)] == [0, 1, None]
+    assert room.take(0).ordinal == 0

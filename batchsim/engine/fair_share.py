@@ -55,7 +55,7 @@ class FairShareQueue(JobQueue):
         spec: configuration.JobQueue,
         stations: tuple[Station, ...],
         jobs: int,
-        shape_of: Callable[[int], int],
+        shape_of: Sequence[int],
         wants: Callable[[int], bool],
         *,
         policy: configuration.FairShare,
@@ -103,11 +103,11 @@ class FairShareQueue(JobQueue):
 
     def stopped(self, job: int) -> None:
         """An attempt ended."""
-        vcpus = self._vcpus_of(self._shape_of(job))
+        vcpus = self._vcpus_of(self._shape_of[job])
         self._usage.change(self._share(job), self._now(), -vcpus)
         self._in_use -= vcpus
 
-    def add(self, job: int, *, retried: bool) -> None:
+    def add(self, job: int, retried: bool) -> None:
         """Put a job in its share."""
         share = self._share(job)
         line = self._lines[share]
@@ -115,7 +115,7 @@ class FairShareQueue(JobQueue):
         line.add(entry)
         if line[0] is entry:
             self._note_first(share)
-        self._remember(self._shape_of(job))
+        self._remember(self._shape_of[job])
 
     def _remove_first(self, share: int) -> None:
         self._forget(int(self._first_shape[share]))
@@ -126,7 +126,7 @@ class FairShareQueue(JobQueue):
         line = self._lines[share]
         if line:
             job = line[0][-1]
-            self._first[share], self._first_shape[share], self._nobody[share] = job, self._shape_of(job), 0.0
+            self._first[share], self._first_shape[share], self._nobody[share] = job, self._shape_of[job], 0.0
         else:
             self._first[share], self._first_shape[share], self._nobody[share] = NO_JOB, NO_JOB, INFINITE
 
@@ -161,7 +161,7 @@ class FairShareQueue(JobQueue):
         jobs, shapes = self._first[self._first != NO_JOB], self._first_shape[self._first != NO_JOB]
         if not self._wanting:
             jobs = jobs[np.unique(shapes, return_index=True)[1]]
-        return [job for job in jobs.tolist() if not self.holds_back(self._shape_of(job))]
+        return [job for job in jobs.tolist() if not self.holds_back(self._shape_of[job])]
 
     def plan(self, assign: Callable[[int], bool]) -> None:
         """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""
@@ -175,7 +175,7 @@ class FairShareQueue(JobQueue):
             if scores[share] == INFINITE:
                 break
             job = int(first[share])
-            vcpus = self._vcpus_of(self._shape_of(job))
+            vcpus = self._vcpus_of(self._shape_of[job])
             if vcpus > left or not assign(job):
                 scores[share] = INFINITE
                 continue

@@ -63,6 +63,8 @@ class Fargate:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
+        self.version = 0
+        self.steady = False  # the account's launch rate is for all, and comes back with time
         self._spec = spec
         self._world = world
         self._settings = world.settings

@@ -73,6 +73,7 @@ class Fleet:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
+        self.version = 0
         self.spec = spec
         self._settings = world.settings
         self._container_start_s = world.settings.image.container_start
@@ -116,6 +117,7 @@ class Fleet:
             self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
         # Whether capacity may run out here.
         self._scarce = self._market is not None or not world.capacity.unlimited
+        self.steady = not self._scarce and not any(self._gangs)
 
     # What the scheduler asks
 
@@ -129,6 +131,7 @@ class Fleet:
         if instance is None:
             return False
         assert isinstance(instance, Instance)  # noqa: S101 (only instances are offered; for the type checker)
+        self.version += 1
         instance.used = True
         started_at = self._pulled_at(instance, job) + self._container_start_s
         instance.attempts[job] = self._jobs.start(job, self, instance.ordinal, self._clock.now, started_at)
@@ -208,8 +211,8 @@ class Fleet:
                 instance.held -= 1
             else:
                 instance.give(self._shapes[code])
-            if instance.active:
-                self._room.add(instance)
+            if instance.active and self._room.add(instance):
+                self.version += 1
             if not instance.attempts:
                 self._idle(instance)
 
@@ -305,6 +308,11 @@ class Fleet:
         if self.provides(shape):
             return Cause.BOOT
         return Cause.LIMIT if self._holds[shape] and not self.exhausted(shape) else Cause.CAPACITY
+
+    def _forget(self) -> None:
+        """What comes or goes changes what room there will be."""
+        self._provided.clear()
+        self.version += 1
 
     # Scaling out
 
@@ -492,7 +500,7 @@ class Fleet:
         instance = Instance(ordinal, offering, number, zone)
         self._capacity.change(offering, self.spec.purchase_option, self.spec.zones[zone], 1)
         self._instances[ordinal] = self._booting[ordinal] = instance
-        self._provided.clear()
+        self._forget()
         self.vcpus += offering.vcpus
         self._clock.at(registered_at, self._registered, instance)
         if offering.interruptions_per_hour > 0 and self._market is None:
@@ -504,7 +512,7 @@ class Fleet:
         instance: Instance = alarm.subject
         if self._booting.pop(instance.ordinal, None) is None:
             return
-        self._provided.clear()
+        self._forget()
         self._recorder.registered(instance.ordinal, self._clock.now)
         instance.active = True
         self._room.add(instance)
@@ -523,7 +531,7 @@ class Fleet:
             self._room.discard(instance)
         else:
             self._booting.pop(instance.ordinal, None)
-            self._provided.clear()
+            self._forget()
         instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
         self._changed(self)
 
@@ -610,7 +618,7 @@ class Fleet:
     def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
         self._room.discard(instance)
         self._booting.pop(instance.ordinal, None)
-        self._provided.clear()
+        self._forget()
         del self._instances[instance.ordinal]
         self._kept.pop(instance.ordinal, None)
         instance.active = False

@@ -7,7 +7,7 @@ per attempt: when an attempt is placed, its pull, start and end are known, unles
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,12 @@ from batchsim.engine.station import Station
 from batchsim.workload.table import Workload
 
 # As plain integers, which cost less to store and compare than members of an enumeration.
-SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED, FAILED = map(int, Status)
+PENDING: Final = int(Status.PENDING)
+RUNNABLE: Final = int(Status.RUNNABLE)
+STARTING: Final = int(Status.STARTING)
+RUNNING: Final = int(Status.RUNNING)
+SUCCEEDED: Final = int(Status.SUCCEEDED)
+FAILED: Final = int(Status.FAILED)
 
 #: Observed wording of AWS Batch; see the reference's section on status reasons.
 EXITED = "Essential container in task exited"
@@ -30,8 +35,8 @@ TASK_INTERRUPTED = "Your Spot Task was interrupted."
 FAILED_TO_START = "Task failed to start"
 DEPENDENCY_FAILED = "Dependent Job failed"
 #: What a container that is killed exits with: 128 + SIGKILL.
-KILLED = 137
-NO_EXIT_CODE = -1
+KILLED: Final = 137
+NO_EXIT_CODE: Final = -1
 
 
 def _floats(column: NDArray[np.float64]) -> memoryview[float]:
@@ -164,23 +169,27 @@ class Jobs:
             self._clock.at(self._submitted_at[0] + self._admit_s, self._admit)
 
     def _admit(self, alarm: Alarm) -> None:
-        now = self._clock.now
-        job = self._admitted
-        while job < self._rows and self._submitted_at[job] + self._admit_s <= now:
+        now, job = self._clock.now, self._admitted
+        submitted_at, admit_s = self._submitted_at, self._admit_s
+        while True:
             # Failing or completing cascades look at `_admitted`, so it is moved before each job is looked at.
             self._admitted = job + 1
             if self.on_submitted is not None:
                 self.on_submitted(job)
-            if job in self._broken:
-                self._fail_dependent(job)
-            elif self._open[job] == 0:
+            if self._open[job] == 0 and job not in self._broken:
                 self._runnable(job)
+            elif job in self._broken:
+                self._fail_dependent(job)
             else:
                 self._recorder.status[job] = PENDING
             job += 1
-        if job < self._rows:
-            alarm.action = self._admit
-            self._clock.set(alarm, self._submitted_at[job] + self._admit_s)
+            if job == self._rows:
+                break
+            upcoming = submitted_at[job] + admit_s
+            if upcoming > now:
+                alarm.action = self._admit
+                self._clock.set(alarm, upcoming)
+                break
 
     def _runnable(self, job: int) -> None:
         self._recorder.status[job] = RUNNABLE

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from batchsim.scenario.configuration import Shape
 
@@ -63,8 +63,8 @@ class Bin:
 
 
 #: A bin's place in its level: free memory, then the order of launch, in one integer that compares fast.
-ORDINAL_BITS = 32
-ORDINAL = (1 << ORDINAL_BITS) - 1
+ORDINAL_BITS: Final = 32
+ORDINAL: Final = (1 << ORDINAL_BITS) - 1
 
 
 class Room:
@@ -89,24 +89,34 @@ class Room:
     def __init__(self, strategy: Literal["binpack", "spread"], shapes: Sequence[Shape]) -> None:
         self.hopeless: set[int] = set()
         self._shapes = shapes
+        # The same as columns, which are looked at for every job.
+        self._vcpus = [shape.vcpus for shape in shapes]
+        self._memory_mib = [shape.memory_mib for shape in shapes]
+        self._gpus = [shape.gpus for shape in shapes]
         self._spread = strategy == "spread"
         # Free vCPUs and GPUs of each level in ascending order, and the levels in the same order.
         self._keys: list[tuple[float, int]] = []
         self._levels: list[list[int]] = []
         self._bins: dict[int, Bin] = {}
 
-    def add(self, room: Bin) -> None:
-        """Offer a bin; one without a free vCPU can't take anything and is left out."""
+    def add(self, room: Bin) -> bool:
+        """Offer a bin, and say whether it is room for a shape that found none.
+
+        One without a free vCPU can't take anything and is left out.
+        """
+        news = False
         if self.hopeless:
-            shapes, vcpus, memory_mib, gpus = self._shapes, room.vcpus, room.memory_mib, room.gpus
-            hopeful = []
-            for code in self.hopeless:
-                shape = shapes[code]
-                if shape.vcpus <= vcpus and shape.memory_mib <= memory_mib and shape.gpus <= gpus:
-                    hopeful.append(code)
+            vcpus, memory_mib, gpus = room.vcpus, room.memory_mib, room.gpus
+            hopeful = [
+                code
+                for code in self.hopeless
+                if self._vcpus[code] <= vcpus and self._memory_mib[code] <= memory_mib and self._gpus[code] <= gpus
+            ]
             if hopeful:
+                news = True
                 self.hopeless.difference_update(hopeful)
         self._put(room)
+        return news
 
     def _put(self, room: Bin) -> None:
         if room.vcpus <= 0:
@@ -134,10 +144,10 @@ class Room:
 
     def _find(self, code: int) -> tuple[int, int]:
         """Level of the bin that takes a job next, and its place there; ties go to the one launched first."""
-        shape = self._shapes[code]
-        keys, levels, gpus = self._keys, self._levels, shape.gpus
-        asked = shape.memory_mib << ORDINAL_BITS
-        lowest = bisect_left(keys, (shape.vcpus, gpus))
+        keys, levels, gpus = self._keys, self._levels, self._gpus[code]
+        asked_mib = self._memory_mib[code]
+        asked = asked_mib << ORDINAL_BITS
+        lowest = bisect_left(keys, (self._vcpus[code], gpus))
         found, at = -1, 0
         if self._spread:
             # The most memory, then the most vCPUs: the first level from above that has it.
@@ -145,7 +155,7 @@ class Room:
             for place in range(len(keys) - 1, lowest - 1, -1):
                 level = levels[place]
                 memory_mib = level[-1] >> ORDINAL_BITS
-                if keys[place][1] >= gpus and memory_mib > most_mib and memory_mib >= shape.memory_mib:
+                if keys[place][1] >= gpus and memory_mib > most_mib and memory_mib >= asked_mib:
                     most_mib, found, at = memory_mib, place, bisect_left(level, memory_mib << ORDINAL_BITS)
         else:
             # The least memory, then the fewest vCPUs: the first level from below that has it.
@@ -165,10 +175,9 @@ class Room:
         """Whether a bin could take a job of this shape."""
         if code in self.hopeless:
             return False
-        shape = self._shapes[code]
-        keys, levels, gpus = self._keys, self._levels, shape.gpus
-        asked = shape.memory_mib << ORDINAL_BITS
-        for place in range(bisect_left(keys, (shape.vcpus, gpus)), len(keys)):
+        keys, levels, gpus = self._keys, self._levels, self._gpus[code]
+        asked = self._memory_mib[code] << ORDINAL_BITS
+        for place in range(bisect_left(keys, (self._vcpus[code], gpus)), len(keys)):
             if levels[place][-1] >= asked and keys[place][1] >= gpus:
                 return True
         self.hopeless.add(code)

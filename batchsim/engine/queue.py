@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from batchsim.engine.line import Line
@@ -27,8 +27,8 @@ class JobQueue:
 
     Parameters
     ----------
-    shape_of : callable
-        The shape's number of a job.
+    shape_of : sequence of int
+        The shape of each job.
     wants : callable
         Whether a job asks for consumable resources.
     overtake : bool
@@ -46,6 +46,8 @@ class JobQueue:
         Whether jobs came or capacity went since the last look at scaling out.
     shapes : dict of int to int
         Waiting jobs by shape; empty where none waits.
+    version : int
+        Grows whenever a job comes or leaves.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class JobQueue:
         spec: configuration.JobQueue,
         stations: tuple[Station, ...],
         jobs: int,
-        shape_of: Callable[[int], int],
+        shape_of: Sequence[int],
         wants: Callable[[int], bool],
         *,
         overtake: bool = False,
@@ -67,19 +69,21 @@ class JobQueue:
         self.changed = False
         self.unplanned = False
         self.shapes: dict[int, int] = {}
+        self.version = 0
         self._rows = jobs
         self._shape_of = shape_of
         self._wants = wants
         self._overtaking = overtake
         self._waiting = Line()
 
-    def add(self, job: int, *, retried: bool) -> None:
+    def add(self, job: int, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
         self._waiting.add(job - self._rows if retried else job)
-        self._remember(self._shape_of(job))
+        self._remember(self._shape_of[job])
 
     def _remember(self, shape: int) -> None:
         self.shapes[shape] = self.shapes.get(shape, 0) + 1
+        self.version += 1
         self.changed = self.unplanned = True
 
     def head(self) -> int:
@@ -110,7 +114,7 @@ class JobQueue:
         while self.shapes:
             key = waiting.first()
             job = key % rows
-            shape = shape_of(job)
+            shape = shape_of[job]
             if not dispatch(job, shape):
                 break
             self._remove(key, shape)
@@ -134,7 +138,7 @@ class JobQueue:
             tried.update(upcoming)
             for key in upcoming:
                 job = key % self._rows
-                shape = self._shape_of(job)
+                shape = self._shape_of[job]
                 if shape in failed:
                     continue
                 if dispatch(job, shape):
@@ -146,13 +150,14 @@ class JobQueue:
     def remove_head(self) -> None:
         """Take the head out: it is cancelled."""
         key = self._waiting.first()
-        self._remove(key, self._shape_of(key % self._rows))
+        self._remove(key, self._shape_of[key % self._rows])
 
     def _remove(self, key: int, shape: int) -> None:
         self._waiting.remove(key)
         self._forget(shape)
 
     def _forget(self, shape: int) -> None:
+        self.version += 1
         if self.shapes[shape] == 1:
             del self.shapes[shape]
         else:

@@ -89,6 +89,13 @@ class Scheduler:
         self._stations = {station.index: station for queue in queues for station in queue.stations}
         self._causes: dict[int, Causes] = {queue.index: () for queue in queues}
         self._fitting: dict[int, dict[int, bool]] = {queue.index: {} for queue in queues}
+        # Queues of which versions tell whether anything changed; those with a policy of their own also change with time.
+        consuming = any(self._wanted)
+        self._tells_changes = [
+            type(queue) is JobQueue and not consuming and all(station.steady for station in queue.stations)
+            for queue in queues
+        ]
+        self._judged_at = [-1] * len(queues)
         self._stranded: dict[int, bool] = dict.fromkeys(self._stations, False)
 
     # What happens elsewhere
@@ -97,7 +104,7 @@ class Scheduler:
         """A job became RUNNABLE: it is looked at in the next regular cycle."""
         self._fruitless = 0
         queue = self._queue_of(job)
-        queue.add(job, retried=retried)
+        queue.add(job, retried)
         # One that is to come is at the next tick or earlier.
         if self._cycle is None and not self._cycle_due:
             self._request_cycle(next_tick(self._clock.now, self._settings.dispatch_interval))
@@ -182,8 +189,8 @@ class Scheduler:
         judged = evaluated
         if self._jobs.starts != begun:
             self._fruitless = 0
-        if self._jobs.starts != begun and len(evaluated) < len(self._by_priority):
-            judged = [queue for queue in self._by_priority if queue.shapes or queue in evaluated]
+            judged = self._by_priority
+        judged = [queue for queue in judged if self._is_news(queue)]
         for queue in judged:
             self._note_causes(queue)
         self._note_stranded(judged)
@@ -217,6 +224,17 @@ class Scheduler:
         return False
 
     # Why jobs wait
+
+    def _is_news(self, queue: JobQueue) -> bool:
+        """Whether anything changed that the causes of the queue's jobs depend on, since this was asked last."""
+        if not self._tells_changes[queue.index]:
+            return True
+        # Versions only grow: their sum is another when one of them is.
+        version = queue.version
+        for station in queue.stations:
+            version += station.version
+        known, self._judged_at[queue.index] = self._judged_at[queue.index], version
+        return version != known
 
     def _note_causes(self, queue: JobQueue) -> None:
         """Note for what the queue's jobs wait from now on, by shape, if it changed.

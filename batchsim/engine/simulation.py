@@ -103,7 +103,7 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
 
     if spec.fair_share is None:
         overtake = settings.overtake == "fitting"
-        return JobQueue(index, spec, stations, rows, jobs.shape.__getitem__, wants, overtake=overtake)
+        return JobQueue(index, spec, stations, rows, jobs.shape, wants, overtake=overtake)
     identifiers = sorted({group.share_identifier or "" for group in workload.groups if group.job_queue == spec.name})
     place = {identifier: share for share, identifier in enumerate(identifiers)}
     share_of_group = [place.get(group.share_identifier or "", -1) for group in workload.groups]
@@ -112,7 +112,7 @@ def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world:
         spec,
         stations,
         rows,
-        jobs.shape.__getitem__,
+        jobs.shape,
         wants,
         policy=spec.fair_share,
         shares=identifiers,

@@ -23,11 +23,17 @@ class Station(Protocol):
         Its name.
     enabled : bool
         Whether it takes jobs: a DISABLED one does not.
+    version : int
+        Grows whenever an answer to `has_room` or `cause` may have changed.
+    steady : bool
+        Whether `version` says so of all changes; not where others use up the same capacity.
     """
 
     index: int
     name: str
     enabled: bool
+    version: int
+    steady: bool
 
     @property
     def max_vcpus(self) -> int:

@@ -19,6 +19,8 @@ class Pool:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
+        self.version = 0
+        self.steady = True
         self._total = spec.max_vcpus if spec.enabled else 0
         self._free = float(self._total)
         self._start_s = world.settings.image.warm + world.settings.image.container_start
@@ -35,6 +37,7 @@ class Pool:
         if not self.has_room(shape):
             return False
         self._free -= self._vcpus[shape]
+        self.version += 1
         now = self._clock.now
         self._jobs.start(job, self, -1, now, now + self._start_s)
         return True
@@ -42,6 +45,7 @@ class Pool:
     def release(self, attempt: Attempt) -> None:
         """Take back the processors of an ended attempt."""
         self._free += self._vcpus[self._jobs.shape[attempt.job]]
+        self.version += 1
 
     def has_room(self, shape: int) -> bool:
         """Whether enough processors are free."""

@@ -77,6 +77,7 @@ class Metrics:
             "job_queues": self._by_queue(),
             "workflows": self._by_workflow(),
             "compute_environments": self._by_environment(),
+            "never_placed": self._never_placed(),
             "unplaceable": self._unplaceable(),
             "skipped": dict(tables.workload.skipped),
         }
@@ -178,9 +179,17 @@ class Metrics:
         instances = recording.instances.environment[recording.instances.reclaimed]
         return np.bincount(tasks, minlength=environments) + np.bincount(instances, minlength=environments)
 
+    def _last_environment(self) -> NDArray[np.int32]:
+        """The environment of each job's last attempt; -1 where it never began one."""
+        last, environment = self._tables.attempts_of_jobs.last, self._tables.recording.attempts.environment
+        ran_on = np.full(len(last), -1, np.int32)
+        ran_on[last >= 0] = environment[last[last >= 0]]
+        return ran_on
+
     def _by_environment(self) -> dict[str, Any]:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
         tables, cost = self._tables, self._tables.costs
+        ran_on = self._last_environment()
         attempts, instances, interruptions = tables.recording.attempts, tables.recording.instances, self._interruptions()
         result = {}
         for index, environment in enumerate(tables.configuration.environments):
@@ -196,6 +205,7 @@ class Metrics:
                 "interruptions": int(interruptions[index]),
                 "peak_vcpus": self._peak_vcpus([index]),
                 "utilisation": self._utilisation([index]),
+                "wait_s": self._waited(np.flatnonzero(ran_on == index), tables.waits.of, WAIT_CAUSES),
                 "cost_usd": {
                     "total": added(cost.instance_total[mine], cost.attempt_total[tasks]),
                     "by_purpose": purposes,
@@ -222,6 +232,8 @@ class Metrics:
             "total": math.fsum(by_option.values()),
             "by_purchase_option": by_option,
             "by_purpose": purposes,
+            # In `idle`, and of no compute environment: those and this sum to the total.
+            "unused_commitment": cost.unused_commitment,
         }
 
     def _by_queue(self) -> dict[str, Any]:
@@ -251,6 +263,11 @@ class Metrics:
                 "cost_usd": {"total": math.fsum(purposes.values()), "by_purpose": purposes},
             }
         return result
+
+    def _never_placed(self) -> dict[str, Any]:
+        """Jobs that no environment ever had: their waits and the environments' sum to those of all."""
+        jobs = np.flatnonzero(self._last_environment() < 0)
+        return {"jobs": len(jobs), "wait_s": self._waited(jobs, self._tables.waits.of, WAIT_CAUSES)}
 
     def _unplaceable(self) -> list[dict[str, Any]]:
         """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""

@@ -397,6 +397,10 @@ limit (`limit`), else there is no capacity.
 | `minimum` | billed beyond use: the first minute, seconds rounded up |
 
 An attempt's share of its instance follows AWS's split cost allocation (9 to 1 for a vCPU and a GiB; 95 % by GPU on GPU
-instances, an assumption); a node of a multi-node job has its instance whole. Both tables sum exactly: per job, queue,
-compute environment and in all.
+instances, an assumption); a node of a multi-node job has its instance whole.
+
+Both tables sum exactly: per job, and in the summary per job queue, workflow and in all. Per compute environment the waits
+are those of the jobs whose last attempt it had, with those that were never placed beside them; the costs are what it was
+billed, with the unused commitment of a Savings Plan beside them. A queue or workflow bears what its attempts cost, and of
+what else an environment cost a part in proportion to that.
 """

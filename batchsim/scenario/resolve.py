@@ -362,7 +362,10 @@ def _empty_environments(context: Context, configuration: Configuration) -> Itera
             where, _ = context.environments[environment.name]
             place: Where = (*where, "computeResources", "instanceTypes")
             message = f"none of the types can be had as {environment.purchase_option} in {configuration.region}"
-            yield context.document.finding(place, "no-offering", message, expected="types with a price there")
+            source = "AWS Batch API, ComputeResource.instanceTypes"
+            yield context.document.finding(
+                place, "no-offering", message, expected="types with a price there", source=source
+            )
 
 
 def _never_placeable(context: Context, configuration: Configuration) -> Iterator[Finding]:

@@ -68,11 +68,12 @@ def test_costs_sum_to_the_bill(name):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_waits_of_queues_and_workflows_sum_to_those_of_all(name):
+def test_waits_of_parts_sum_to_those_of_all(name):
     summary = result(name).summary
-    for parts in ("job_queues", "workflows"):
+    for parts in ("job_queues", "workflows", "compute_environments"):
+        placed_nowhere = [summary["never_placed"]] if parts == "compute_environments" else []
         for cause in WAIT_CAUSES:
-            together = math.fsum(part["wait_s"][cause] for part in summary[parts].values())
+            together = math.fsum(part["wait_s"][cause] for part in (*summary[parts].values(), *placed_nowhere))
             assert together == pytest.approx(summary["wait_s"][cause], rel=1e-12, abs=TOLERANCE)
     for part in (summary, *summary["job_queues"].values()):
         assert math.fsum(part["wait_limit_s"].values()) == pytest.approx(part["wait_s"]["limit"], abs=TOLERANCE)

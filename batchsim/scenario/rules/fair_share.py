@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from batchsim.errors import Finding
+from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import base_name, dig, figure, mappings, whole
 from batchsim.scenario.rules.context import Context, rule
@@ -107,6 +107,32 @@ def share_identifiers(context: Context) -> Iterator[Finding]:
                 message = f"{name} has no scheduling policy: its jobs have no shareIdentifier"
                 yield context.finding(
                     (*where, "shareIdentifier"), message, expected="a queue with a schedulingPolicyArn"
+                )
+
+
+@rule(
+    "share-weight",
+    "A job's share is one to which the policy of its queue gives a weight, where it gives any",
+    "AWS Batch API, ShareAttributes",
+    severity="warning",
+    number="V-19",
+)
+def share_weights(context: Context) -> Iterator[Finding]:
+    """A share that the policy does not name has a weight of 1: legal, and often a slip of the pen."""
+    for _, _, jobs in context.workflows():
+        for where, job in jobs:
+            share, known = job.get("shareIdentifier"), context.queues.get(base_name(job.get("jobQueue")))
+            if known is None or not isinstance(share, str):
+                continue
+            policy = context.policies.get(base_name(known[1].get("schedulingPolicyArn")))
+            shares = mappings(policy[1], policy[0], "fairsharePolicy", "shareDistribution") if policy else ()
+            named = [name for _, entry in shares if isinstance(name := entry.get("shareIdentifier"), str)]
+            if named and not any(_covers(name, share) for name in named):
+                yield context.finding(
+                    (*where, "shareIdentifier"),
+                    f"the policy of {base_name(job.get('jobQueue'))} gives {share!r} no weight: it has 1",
+                    expected=f"one of {', '.join(named)}, or a weight of 1",
+                    suggestion=nearest(share, named),
                 )
 
 

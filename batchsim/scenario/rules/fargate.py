@@ -72,7 +72,7 @@ def fargate_size(context: Context) -> Iterator[Finding]:
 def _gpu(context: Context, place: Where, container: Any) -> Iterator[Finding]:
     at = requirement_place(container, "GPU")
     if at is not None:
-        yield context.finding((*place, *at), "Fargate has no GPUs")
+        yield context.finding((*place, *at), "Fargate has no GPUs", expected="an EC2 environment with GPU types")
 
 
 @rule(

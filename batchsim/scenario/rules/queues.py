@@ -35,7 +35,7 @@ def environment_order(context: Context) -> Iterator[Finding]:
         entries = queue.get("computeEnvironmentOrder")
         if not isinstance(entries, list) or not 1 <= len(entries) <= 3:
             if "serviceEnvironmentOrder" not in queue and (entries is None or isinstance(entries, list)):
-                yield context.finding(where, "a queue needs 1 to 3 entries in computeEnvironmentOrder")
+                yield context.finding(where, "wrong number of entries in computeEnvironmentOrder", expected="1 to 3")
             continue
         orders = []
         for index, entry in enumerate(entries):
@@ -46,7 +46,7 @@ def environment_order(context: Context) -> Iterator[Finding]:
                     (*place, "computeEnvironment"), "compute environment", base_name(reference), context.environments
                 )
             if order is not None and order in orders:
-                yield context.finding((*place, "order"), f"order {order} comes twice")
+                yield context.finding((*place, "order"), f"order {order} comes twice", expected="another number")
             orders.append(order)
 
 
@@ -71,7 +71,9 @@ def mix(context: Context) -> Iterator[Finding]:
                 ] = name
         if len(kinds) > 1:
             yield context.finding(
-                (*where, "computeEnvironmentOrder"), f"a queue can't mix {' and '.join(sorted(kinds))}"
+                (*where, "computeEnvironmentOrder"),
+                f"a queue can't mix {' and '.join(sorted(kinds))}",
+                expected=f"a queue for each: {', '.join(kinds.values())}",
             )
 
 

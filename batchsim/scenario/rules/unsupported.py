@@ -14,12 +14,12 @@ from batchsim.scenario.rules.context import Context, rule
 TITLE = "What is not simulated yet is refused by name"
 
 
-@rule("not-simulated", TITLE, number="V-47")
+@rule("not-simulated", TITLE, "batchsim, docs/what-is-modelled.md", number="V-47")
 def not_simulated(context: Context) -> Iterator[Finding]:
     """Members and words that decide about time or money and are not in the model."""
 
     def refuse(where: tuple[str | int, ...], what: str) -> Finding:
-        return context.finding(where, f"{what} is not simulated yet")
+        return context.finding(where, f"{what} is not simulated yet", expected="what docs/what-is-modelled.md lists")
 
     for where, policy in context.items("schedulingPolicies"):
         if "quotaSharePolicy" in policy:

@@ -47,7 +47,7 @@ def arrays(context: Context) -> Iterator[Finding]:
                 )
 
 
-@rule("duplicate-job", "Jobs of a workflow and workflows have names of their own", number="V-35")
+@rule("duplicate-job", "Jobs of a workflow and workflows have names of their own", "batchsim, README.md", number="V-35")
 def duplicate_jobs(context: Context) -> Iterator[Finding]:
     """`dependsOn` and results go by name."""
     workflows = set()

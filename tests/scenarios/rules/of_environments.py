@@ -331,6 +331,13 @@ EXAMPLES: dict[str, list[Example]] = {
         Example("share-identifier", "job", {**fair(), "job.shareIdentifier": GONE}, fair()),
         Example("share-identifier", "job.shareIdentifier", {"job.shareIdentifier": "blue"}, {}),
         Example("share-identifier", "job.shareIdentifier", {**fair(), "job.shareIdentifier": "a-b"}, fair()),
+        Example(
+            "share-weight",
+            "job.shareIdentifier",
+            fair(shareDistribution=[{"shareIdentifier": "red"}, {"shareIdentifier": "gr*"}]),
+            fair(shareDistribution=[{"shareIdentifier": "bl*"}]),
+            "warning",
+        ),
     ],
     "V-20": [
         Example(

@@ -11,7 +11,22 @@ from batchsim.scenario.document import Document
 from batchsim.scenario.rules import RULES, check_all
 from tests.catalogs import write_catalog
 from tests.scenarios.rules.base import STAGES, changed, found, full
-from tests.scenarios.rules.changes import FARGATE, FOR_FARGATE, OTHER_QUEUE, asks, behind, beside, job, on
+from tests.scenarios.rules.changes import (
+    FARGATE,
+    FOR_FARGATE,
+    MANAGED,
+    OTHER_QUEUE,
+    asks,
+    behind,
+    beside,
+    consumes,
+    fair,
+    gpu,
+    job,
+    nodes,
+    on,
+    order,
+)
 from tests.scenarios.rules.examples import EXAMPLES
 from tests.scenarios.test_bad import BAD
 
@@ -49,7 +64,7 @@ def test_a_rule_finds_the_bad_and_not_the_good(number, example):
     assert sorted((finding.path, finding.severity) for finding in at_fault) == [
         (full(at), example.severity) for at in places
     ]
-    assert all(finding.message for finding in at_fault)
+    assert all(finding.message and finding.source for finding in at_fault)
     assert not [finding for finding in found(changed(example.good)) if finding.code == example.code]
 
 
@@ -59,7 +74,7 @@ def test_each_code_is_registered_once_with_what_a_catalogue_needs():
     for rule in RULES:
         assert rule.title
         assert rule.title[-1] != "."
-        assert rule.source or not rule.number or rule.number in {"V-35", "V-47"}
+        assert rule.source or not rule.number
         assert rule.severity in SHOWN[rule.stage]
         assert rule.stage != "review" or rule.severity != "error"
 
@@ -100,6 +115,37 @@ def test_figures_are_named():
     assert "more than maxvCpus 0" in message_of("above-max-vcpus", {"resources.maxvCpus": 0})
     arm = message_of("runtime-platform", {"container.runtimePlatform": {"cpuArchitecture": "ARM64"}})
     assert "fleet of queue has x86_64 types" in arm
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "changes"),
+    [
+        ("fair-share-policy", "batch.schedulingPolicies.policy.fairsharePolicy.shareDistribution.0.weightFactor",
+         [fair(shareDistribution=[{"shareIdentifier": "blue", "weightFactor": 1000}])]),
+        ("share-weight", full("job.shareIdentifier"), [fair(shareDistribution=[{"shareIdentifier": "bleu"}])]),
+        ("node-queue", full("job.jobQueue"), [FARGATE, nodes(2, "0:")]),
+        ("fargate-size", full("container.resourceRequirements.2.value"), [FARGATE, {"container.resourceRequirements": gpu()}]),
+        ("queue-mix", full("queue.computeEnvironmentOrder"), [FARGATE, behind(beside())]),
+        ("runtime-platform", full("container.runtimePlatform.cpuArchitecture"),
+         [on("EC2", "m7g"), {"container.runtimePlatform": {"cpuArchitecture": "X86_64"}}]),
+        ("environment-order", full("queue"), [{"queue.computeEnvironmentOrder": order(*["fleet"] * 4)}]),
+        ("array", full("job.arrayProperties.size"), [{"job.arrayProperties": {"size": 1}}]),
+        ("array", full("job.arrayProperties.size"), [{"job.arrayProperties": {"size": 10_001}}]),
+        ("dependency", "workload.work.jobs.next.dependsOn",
+         [{"workload.work.jobs.+": job(dependsOn=[{"jobName": "job"}] * 21)}]),
+        ("consumable-quantity", full("task.consumableResourceProperties.consumableResourceList.0.quantity"),
+         [consumes(3)]),
+        ("not-simulated", "batch.schedulingPolicies.policy.quotaSharePolicy",
+         [{"batch.schedulingPolicies": [{"name": "policy", "quotaSharePolicy": {}}]}]),
+        ("not-simulated", full("resources.type"), [MANAGED]),
+    ],
+)  # fmt: skip
+def test_a_contradiction_is_told_with_its_place_what_to_do_and_a_source(code, at, changes):
+    told = [finding for finding in found(changed(*changes)) if (finding.code, finding.path) == (code, at)]
+    assert told, [(finding.code, finding.path) for finding in found(changed(*changes))]
+    for finding in told:
+        assert finding.expected or finding.suggestion
+        assert finding.source
 
 
 def codes_of(*changes):

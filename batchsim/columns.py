@@ -93,11 +93,21 @@ JOBS = (
     Column("instance_id", "text", "", "instance or Fargate task of the last attempt"),
     Column("cost_usd", "float64", "USD", "the job's share of what its attempts ran on"),
     Column("wait_dependency_s", "float64", "s", "waited for other jobs"),
-    Column("wait_limit_s", "float64", "s", "waited because maxvCpus (or unmanagedvCpus), a consumable resource or a reservation was used up"),
+    Column(
+        "wait_limit_s",
+        "float64",
+        "s",
+        "waited because maxvCpus (or unmanagedvCpus), a consumable resource or a reservation was used up",
+    ),
     Column("wait_boot_s", "float64", "s", "waited for capacity to be decided on, launched and registered"),
     Column("wait_capacity_s", "float64", "s", "waited for capacity that could not be had"),
     Column("wait_blocked_s", "float64", "s", "waited behind another job, or for the scheduler's next look"),
-    Column("wait_retry_s", "float64", "s", "from the first attempt's STARTING to the last's, or to the end where a retry never started"),
+    Column(
+        "wait_retry_s",
+        "float64",
+        "s",
+        "from the first attempt's STARTING to the last's, or to the end where a retry never started",
+    ),
 )
 
 ATTEMPTS = (

@@ -157,7 +157,7 @@ class FairShareQueue(JobQueue):
         return int(self._first[_lowest(self._scores(), self._first)])
 
     def candidates(self) -> list[int]:
-        """The next job of each share, as far as the reservation lets it start; one for each shape, where that says all."""
+        """The next job of each share that the reservation lets start; one for each shape, where that says all."""
         jobs, shapes = self._first[self._first != NO_JOB], self._first_shape[self._first != NO_JOB]
         if not self._wanting:
             jobs = jobs[np.unique(shapes, return_index=True)[1]]

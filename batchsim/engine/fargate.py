@@ -2,7 +2,8 @@
 
 ``maxvCpus`` caps the vCPUs that running jobs request (User Guide, *Compute environments*). The account launches tasks
 at a limited rate: a token bucket, on-demand and Spot each its own (ECS Developer Guide, *AWS Fargate throttling
-quotas*), and may have a quota of vCPUs (API ``ResourceRequirement``). A Fargate Spot task is warned, then stopped two minutes later (ECS, *Fargate Spot termination notices*).
+quotas*), and may have a quota of vCPUs (API ``ResourceRequirement``). A Fargate Spot task is warned, then stopped two
+minutes later (ECS, *Fargate Spot termination notices*).
 """
 
 from __future__ import annotations

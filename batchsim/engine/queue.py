@@ -122,7 +122,7 @@ class JobQueue:
             self._overtake(dispatch)
 
     def plan(self, assign: Callable[[int], bool]) -> None:
-        """Offer jobs in the order in which they would be started, until as many as keep the others can't be assigned."""
+        """Offer jobs in the order in which they would be started, until so many can't be assigned that others wait."""
         rows = self._rows
         most = OVERTAKE_DEPTH if self._overtaking else 1
         for key in self._waiting:

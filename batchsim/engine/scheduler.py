@@ -89,7 +89,7 @@ class Scheduler:
         self._stations = {station.index: station for queue in queues for station in queue.stations}
         self._causes: dict[int, Causes] = {queue.index: () for queue in queues}
         self._fitting: dict[int, dict[int, bool]] = {queue.index: {} for queue in queues}
-        # Queues of which versions tell whether anything changed; those with a policy of their own also change with time.
+        # Queues of which versions tell whether anything changed; those with a policy also change with time.
         consuming = any(self._wanted)
         self._tells_changes = [
             type(queue) is JobQueue and not consuming and all(station.steady for station in queue.stations)
@@ -335,7 +335,7 @@ class Scheduler:
     # Scaling out
 
     def _ask_for_more(self, queue: JobQueue) -> None:
-        """Have the fleets looked at if one of them may launch for the queue and nothing on its way is planned for it."""
+        """Have the fleets looked at if one may launch for the queue and nothing on its way is planned for it."""
         fleets = self._fleets_of[queue.index]
         if all(fleet.is_full for fleet in fleets):
             return

@@ -64,7 +64,9 @@ def simulate(
         "FARGATE": Account.of(settings, "FARGATE"),
         "FARGATE_SPOT": Account.of(settings, "FARGATE_SPOT"),
     }
-    stations = [_station(index, spec, world, scheduler, accounts) for index, spec in enumerate(configuration.environments)]
+    stations = [
+        _station(index, spec, world, scheduler, accounts) for index, spec in enumerate(configuration.environments)
+    ]
     by_name = {station.name: station for station in stations}
     queues = [
         _queue(index, spec, tuple(by_name[name] for name in spec.environments), world)

@@ -190,7 +190,11 @@ class Metrics:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
         tables, cost = self._tables, self._tables.costs
         ran_on = self._last_environment()
-        attempts, instances, interruptions = tables.recording.attempts, tables.recording.instances, self._interruptions()
+        attempts, instances, interruptions = (
+            tables.recording.attempts,
+            tables.recording.instances,
+            self._interruptions(),
+        )
         result = {}
         for index, environment in enumerate(tables.configuration.environments):
             here, mine = attempts.environment == index, instances.environment == index

@@ -390,7 +390,9 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                 yield _unplaceable(context, (*where, "jobDefinition"), queue.name, shape, attached)
             else:
                 yield from _above_reservation(context, (*where, "jobDefinition"), queue, shape, attached)
-            yield from _short_of_consumables(context, where, configuration, consumables_requested(definition.request, job))
+            yield from _short_of_consumables(
+                context, where, configuration, consumables_requested(definition.request, job)
+            )
 
 
 def _above_reservation(
@@ -400,10 +402,10 @@ def _above_reservation(
     most = sum(environment.max_vcpus for environment in attached if environment.enabled)
     if queue.fair_share is None or shape.vcpus <= queue.fair_share.allowed_vcpus(most, 1):
         return
-    reservation = queue.fair_share.compute_reservation
+    policy = queue.fair_share
     message = (
-        f"computeReservation {reservation} leaves {queue.fair_share.allowed_vcpus(most, 1):g} of {most} vCPUs while one "
-        f"share of {queue.name} is active: a job of {shape.vcpus:g} waits until others are"
+        f"computeReservation {policy.compute_reservation} leaves {policy.allowed_vcpus(most, 1):g} of {most} vCPUs while "
+        f"one share of {queue.name} is active: a job of {shape.vcpus:g} waits until others are"
     )
     yield context.document.finding(
         where,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -12,9 +13,20 @@ from hypothesis import strategies as st
 
 from batchsim.columns import PURPOSES, Status
 from batchsim.results.frames import Tables
-from batchsim.scenario.configuration import Consumable, FairShare, SavingsPlan, Shape, SpotTrace, TimeLimit
+from batchsim.scenario.configuration import (
+    Consumable,
+    FairShare,
+    RetryRule,
+    SavingsPlan,
+    Shape,
+    SpotTrace,
+    TimeLimit,
+)
 from tests.laws.test_engine_laws import assert_laws, peak, worlds
 from tests.worlds import configuration, run
+
+#: User Guide, Best practices.
+SPOT_IDIOM = (RetryRule("RETRY", on_status_reason="Host EC2*"), RetryRule("EXIT", on_reason="*"))
 
 REASONS = (
     "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
@@ -44,7 +56,14 @@ def rich_worlds(draw):
         group = workload.groups[workload.group[job]]
         share = draw(st.sampled_from(["a", "ab", "b"])) if fair[group.job_queue] else None
         wanted = draw(st.sampled_from([(), (), (("licence", 1),)]))
-        made = replace(group, share_identifier=share, scheduling_priority=draw(st.integers(0, 1)), consumables=wanted)
+        made = replace(
+            group,
+            share_identifier=share,
+            scheduling_priority=draw(st.integers(0, 1)),
+            consumables=wanted,
+            evaluate_on_exit=draw(st.sampled_from([(), SPOT_IDIOM])),
+            fails_to_start=draw(st.booleans()),
+        )
         if made not in groups:
             groups.append(made)
         codes[job] = groups.index(made)
@@ -150,12 +169,59 @@ def assert_rich_laws(world, seed):
     cancelled = np.array([recording.reasons[code].startswith("Canceled") for code in recording.reason])
     until = np.where(again, recording.ended_at, np.where(started & cancelled, recording.stopped_at, last))
     assert waited[started] == pytest.approx((until - workload.submitted_at)[started], abs=1e-6)
+    # Those that never were have waited to their end, or the run's; no cause was ever less than nothing.
+    ended_at = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
+    assert waited[~started] == pytest.approx((ended_at - workload.submitted_at)[~started], abs=1e-6)
+    for seconds in tables.waits.of(np.arange(len(workload))).values():
+        assert (seconds > -1e-6).all()
+    assert (waits_of(tables, "dependency")[workload.open_dependencies[: len(workload)] == 0] == 0).all()
     cost = tables.costs
     paid = cost.instance_total.sum() + cost.attempt_total[cost.task_rate > 0].sum()
     columns = [*map(cost.attempt, PURPOSES), *cost.instance.values()]
     purposes = sum(column.sum() for column in columns)
     assert purposes == pytest.approx(paid, abs=1e-9)
     assert all((column > -1e-9).all() for column in columns)
+
+    assert_order(recording, workload, queues, environment)
+    assert_retries(recording, workload)
+
+
+def waits_of(tables, cause):
+    return tables.waits.of(np.arange(len(tables.workload)))[cause]
+
+
+def assert_order(recording, workload, queues, environment):
+    """First attempts of a queue, or of a share and priority, begin in the order of submission, unless overtaking."""
+    if environment["scheduler"]["overtake"] == "fitting":
+        return
+    attempts = recording.attempts
+    first = {job: at for job, at, n in zip(attempts.job, attempts.starting_at, attempts.number, strict=True) if n == 1}
+    fair = {queue.name for queue in queues if queue.fair_share is not None}
+    lines: dict[tuple, list[int]] = {}
+    for row in range(len(workload)):
+        group = workload.groups[workload.group[row]]
+        share = (group.share_identifier, group.scheduling_priority) if group.job_queue in fair else ()
+        lines.setdefault((group.job_queue, share), []).append(row)
+    for line in lines.values():
+        begun = [row for row in line if row in first]
+        for earlier, later in itertools.combinations(begun, 2):
+            # One that was not RUNNABLE yet when the later one began could not come before it.
+            if recording.runnable_at[earlier] < first[later]:
+                assert first[earlier] <= first[later]
+
+
+def assert_retries(recording, workload):
+    """A job that failed has used its attempts, or was told to stop; what the rules retry, they retry."""
+    attempts = recording.attempts
+    for row in np.flatnonzero(recording.status == Status.FAILED):
+        mine = np.flatnonzero(attempts.job == row)
+        if not len(mine):
+            continue
+        last, group = mine[np.argmax(attempts.number[mine])], workload.groups[workload.group[row]]
+        reason = recording.reasons[attempts.reason[last]]
+        told = recording.reasons[recording.reason[row]].startswith("Canceled") or "timeout" in reason
+        stopped = group.evaluate_on_exit and not reason.startswith("Host EC2")
+        assert attempts.number[last] == group.attempts or told or stopped
 
 
 @given(world=rich_worlds(), seed=st.integers(0, 3))

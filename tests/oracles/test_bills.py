@@ -1,4 +1,12 @@
-"""Bills worked by hand to the cent, the expectation written as its arithmetic (us-east-1)."""
+"""Bills worked by hand to the cent, the expectation written as its arithmetic (us-east-1).
+
+What is billed is AWS's: EC2 by the second from running to terminated, a minute at least (EC2 On-Demand Pricing; EC2
+User Guide, *Instance lifecycle*), and nothing for what AWS reclaims in its first hour (*Billing for interrupted Spot
+Instances*); root volumes from launch to deletion (EBS pricing); Fargate from the pull on, in whole seconds, a minute
+at least, storage above 20 GiB (AWS Fargate pricing); shares of an instance by AWS's split cost allocation (Cost and
+Usage Report). Types above ``bidPercentage`` are not launched (API ComputeResource). Prices:
+batchsim/catalog/data/SOURCES.md.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_shares_that_have_used_alike_take_turns():
 
 
 def test_a_weight_of_an_eighth_gets_eight_times_as_much():
-    # API ShareAttributes.weightFactor: "0.125 ... 8 times the compute resources of a share identifier with ... 1".
+    # API ShareAttributes.weightFactor works out this very example.
     queue = shares(window_s=604_800.0, weights=(("big", 0.125),))
     workload = jobs([0] * 4000, 60, groups=[group("big"), group("small")], group=[0, 1] * 2000)
     starting_at = np.array(by_job(run(workload, servers(18), queues=[queue]), "starting_at"))

@@ -1,4 +1,10 @@
-"""Life cycles worked by hand to the second, every delay zero unless the case states it."""
+"""Life cycles worked by hand to the second, every delay zero unless the case states it.
+
+The rules are those of the AWS Batch User Guide, *Job states*, *Job dependencies*, *Array jobs*, *Automated job
+retries*, *Job timeouts*, *Jobs stuck in RUNNABLE* (a head that blocks), *Best practices* (a retry goes to the front),
+and of the API shapes RetryStrategy, JobTimeout, JobQueueDetail (cycles by priority), ComputeResource (maxvCpus) and
+ComputeScalingPolicy.
+"""
 
 from __future__ import annotations
 

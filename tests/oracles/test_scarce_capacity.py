@@ -1,4 +1,9 @@
-"""Capacity that runs out, and recorded Spot markets: worked by hand."""
+"""Capacity that runs out, and recorded Spot markets: worked by hand.
+
+What strategies and queues make of it: API ComputeResource.allocationStrategy (BEST_FIT waits, the others go on); AWS
+Batch User Guide, *Compute environments* (the next in order), *Jobs stuck in RUNNABLE*; EC2 User Guide, *Spot Instance
+interruption notices*. Back-off and recordings are batchsim's: docs/defaults.md.
+"""
 
 from __future__ import annotations
 
@@ -191,7 +196,7 @@ def test_what_the_market_takes_before_it_runs_costs_no_boot():
 
 
 def test_a_quota_of_fargate_is_for_all_its_environments_together():
-    # API ResourceRequirement: "the default Fargate On-Demand vCPU resource count quota for your account is 6".
+    # API ResourceRequirement: a new account has 6 vCPUs of Fargate on demand.
     queues = [JobQueue("queue", 1, True, ("a", "b"))]
     both = [ComputeEnvironment(name, "FARGATE", True, 4) for name in "ab"]
     recording = run(jobs([0] * 8, 100), *both, queues=queues, capacity={"accountvCpus": {"FARGATE": 6}})

@@ -1,4 +1,10 @@
-"""Allocation strategies: a function of demand and offers, tested without a clock."""
+"""Allocation strategies: a function of demand and offers, tested without a clock.
+
+What AWS says of each is in the API shape ComputeResource.allocationStrategy: BEST_FIT takes the type that fits best,
+the cheapest of those; BEST_FIT_PROGRESSIVE large enough types, lower cost per vCPU first; the ordered one goes by the
+list; the Spot ones by the chance of an interruption, with price or list beside it. How fit is scored is batchsim's
+own: batchsim/engine/allocation.py.
+"""
 
 from __future__ import annotations
 

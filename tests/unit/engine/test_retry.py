@@ -1,3 +1,5 @@
+"""Which entry of ``evaluateOnExit`` decides: API EvaluateOnExit, RetryStrategy; User Guide, *Automated job retries*."""
+
 from __future__ import annotations
 
 import pytest
@@ -25,6 +27,8 @@ SPOT_IDIOM = (RetryRule("RETRY", on_status_reason="Host EC2*"), RetryRule("EXIT"
         # A lost host leaves no exit code: only a bare * matches that.
         ((RetryRule("EXIT", on_exit_code="1*"),), None, HOST, True),
         ((RetryRule("EXIT", on_exit_code="*"),), None, HOST, False),
+        # A pattern is of the beginning, not of a part.
+        ((RetryRule("EXIT", on_status_reason="EC2*"),), None, HOST, True),
         # An entry without a condition matches everything.
         ((RetryRule("EXIT"),), 1, None, False),
     ],

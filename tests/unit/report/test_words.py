@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import batchsim as bs
-from batchsim.report.words import wait_hint
+from batchsim.report.words import wait_hint, waste_hint
 from batchsim.scenario.loading import from_mapping
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 
@@ -67,3 +67,42 @@ def test_booting_is_answered_by_warm_instances():
 
 def test_little_waiting_is_not_worth_a_word():
     assert not hint(workflow(job("a", 60), job("b", 60)), environments=[unmanaged(1)])
+
+
+def test_capacity_is_answered_by_more_types():
+    pool = {"instanceTypes": ["c6i"], "vcpus": 0, "schedule": [{"at": 7200, "vcpus": 64}]}
+    assert hint(workflow(job("a", 60)), settings={"capacity": {"pools": [pool]}}) == (
+        "2.0 of 2.0 job-hours of waiting were for capacity that could not be had: offer more instance types or "
+        "environments"
+    )
+
+
+def test_jobs_behind_a_large_one_are_answered_by_a_queue_for_it():
+    # Of two servers one is busy for an hour; the job of two waits for the limit, the ten behind it are blocked.
+    wide = definition("wide", vcpus="2")
+    text = hint(
+        workflow(job("a", 3600), job("b", 1, jobDefinition="wide"), job("c", 1, arrayProperties={"size": 10})),
+        environments=[unmanaged(2)],
+        definitions=[definition(), wide],
+    )
+    assert text.startswith("10 of 11 job-hours of waiting were for jobs ahead of them in the queue")
+
+
+def test_retries_are_answered_by_shorter_jobs():
+    failing = definition(retryStrategy={"attempts": 3})
+    fails = {"failure": {"probability": 1}}
+    text = hint(workflow(job("a", 3600, **fails)), environments=[unmanaged(1)], definitions=[failing])
+    assert text.startswith("2.0 of 2.0 job-hours of waiting were for earlier attempts that failed")
+
+
+def test_waiting_for_other_jobs_is_the_workflow_s_own():
+    flow = workflow(job("a", 36_000), job("b", 60, dependsOn=[{"jobName": "a"}]))
+    assert not hint(flow, environments=[unmanaged(1)])
+
+
+def test_the_largest_waste_is_named():
+    # An hour of c6i.large kept warm, a minute of it used: nearly all was idle. A used one has hardly any waste.
+    idle = bs.run(scenario(workflow(job("a", 60)), environments=[environment(minvCpus=2)], duration="1h"))
+    assert waste_hint(idle.summary).endswith("went to idle capacity")
+    used = bs.run(scenario(workflow(job("a", 3600)), definitions=[definition(vcpus="2", memory="3700")]))
+    assert not waste_hint(used.summary)

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, SLICE, Column, Floats, Recording, Status, instance_id, task_id
+from batchsim.columns import (
+    ATTEMPTS,
+    INSTANCES,
+    JOBS,
+    SLICE,
+    Column,
+    Floats,
+    Ints,
+    Recording,
+    Status,
+    instance_id,
+    task_id,
+)
 from batchsim.results.arrow import NOBODY, coded, column, joined, masked, named, numbers, schema
 from batchsim.results.attempts import JobAttempts, job_attempts, pick
 from batchsim.results.cost import Costs, costs
@@ -35,6 +47,14 @@ class Tables:
     def attempts_of_jobs(self) -> JobAttempts:
         """First and last attempts."""
         return job_attempts(self.recording)
+
+    @cached_property
+    def last_environment(self) -> Ints:
+        """The environment of each job's last attempt; -1 where it never began one."""
+        last, environment = self.attempts_of_jobs.last, self.recording.attempts.environment
+        found = np.full(len(last), -1, np.int32)
+        found[last >= 0] = environment[last[last >= 0]]
+        return found
 
     @cached_property
     def queue_of_group(self) -> list[int]:

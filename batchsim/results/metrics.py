@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.columns import LIMITS, PURCHASE_OPTIONS, PURPOSES, SLICE, WAIT_CAUSES, Floats, Status, nothing
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Floats, Status, nothing
 from batchsim.results.cost import by_owner
+from batchsim.results.environments import Environments
 from batchsim.results.frames import Tables
 from batchsim.results.promises import QUANTILES, chosen, finished_at, statistic
-from batchsim.results.steps import steps
+from batchsim.results.statistics import added
+from batchsim.results.waits_by_part import WaitsByPart
 from batchsim.scenario.objectives import Objective
 from batchsim.scenario.scenario import Scenario
 
@@ -34,12 +35,6 @@ def figures(values: Floats) -> dict[str, float | None]:
     }
 
 
-def added(*columns: Floats) -> float:
-    """The exactly rounded sum of columns; as Python floats, which is several times faster than as NumPy's."""
-    parts = (column[start : start + SLICE] for column in columns for start in range(0, len(column), SLICE))
-    return math.fsum(chain.from_iterable(part.tolist() for part in parts))
-
-
 class Metrics:
     """Figures of one run."""
 
@@ -49,16 +44,18 @@ class Metrics:
         work, recording = tables.workload, tables.recording
         self.queue_time_s = tables.attempts_of_jobs.first_starting_at - recording.runnable_at
         self.turnaround_s = recording.stopped_at - work.submitted_at
-        self._queue_of = np.array(tables.queue_of_group, np.int32)[work.group]
+        self._queue_of_group = np.array(tables.queue_of_group, np.int32)
         self._workflows = list(dict.fromkeys(group.workflow for group in work.groups))
         place = {name: index for index, name in enumerate(self._workflows)}
-        self._workflow_of = np.array([place[group.workflow] for group in work.groups], np.int32)[work.group]
+        self._workflow_of_group = np.array([place[group.workflow] for group in work.groups], np.int32)
+        self._environments = Environments(tables)
+        self._waits = WaitsByPart(tables.waits, work.group, tables.last_environment)
 
     def summary(self, seed: int) -> dict[str, Any]:
         """The whole of ``summary.json`` for one replication."""
         scenario, tables = self._scenario, self._tables
         recording = tables.recording
-        everything = np.ones(len(tables.workload), bool)
+        everything = np.ones(len(tables.workload.groups), bool)
         everywhere = range(len(tables.configuration.environments))
         total = self._costs_of_all()
         summary: dict[str, Any] = {
@@ -67,12 +64,11 @@ class Metrics:
             "seed": seed,
             "replications": 1,
             "batchsim_version": __version__,
-            **self._of_jobs(everything),
-            "makespan_s": self._makespan(everything),
+            **self._of_groups(everything),
             "ended_at_s": recording.ended_at,
-            "utilisation": self._utilisation(everywhere),
-            "peak_vcpus": self._peak_vcpus(everywhere),
-            "interruptions": int(self._interruptions().sum()),
+            "utilisation": self._environments.utilisation(everywhere),
+            "peak_vcpus": self._environments.peak_vcpus(everywhere),
+            "interruptions": int(self._environments.interruptions().sum()),
             "cost_usd": total,
             "job_queues": self._by_queue(),
             "workflows": self._by_workflow(),
@@ -84,8 +80,11 @@ class Metrics:
         summary["objectives"] = [self._objective(objective, summary) for objective in scenario.objectives]
         return summary
 
-    def _of_jobs(self, mask: Mask) -> dict[str, Any]:
-        tables, status = self._tables, self._tables.recording.status[mask]
+    def _of_groups(self, groups: Mask) -> dict[str, Any]:
+        """Figures of the jobs of some groups."""
+        tables = self._tables
+        mask = groups[tables.workload.group]
+        status = tables.recording.status[mask]
         queue_time, turnaround = self.queue_time_s[mask], self.turnaround_s[mask]
         ran = tables.attempts_of_jobs.count[mask] > 0
         return {
@@ -97,16 +96,10 @@ class Metrics:
             },
             "queue_time_s": figures(queue_time[~np.isnan(queue_time)]),
             "turnaround_s": figures(turnaround[ran & ~np.isnan(turnaround)]),
-            "wait_s": self._waited(np.flatnonzero(mask), self._tables.waits.of, WAIT_CAUSES),
-            "wait_limit_s": self._waited(np.flatnonzero(mask), self._tables.waits.for_limits, LIMITS.values()),
+            "wait_s": self._waits.causes(groups=groups),
+            "wait_limit_s": self._waits.limits(groups=groups),
+            "makespan_s": self._makespan(mask),
         }
-
-    def _waited(
-        self, jobs: NDArray[np.intp], of: Callable[[NDArray[np.intp]], dict[str, Floats]], names: Iterable[str]
-    ) -> dict[str, float]:
-        """Seconds that jobs waited, by name."""
-        slices = [of(jobs[start : start + SLICE]) for start in range(0, len(jobs), SLICE)]
-        return {name: added(*(waited[name] for waited in slices if name in waited)) for name in names}
 
     def _makespan(self, mask: Mask) -> float | None:
         """From the first submission to the last end; null if nothing ended."""
@@ -116,85 +109,11 @@ class Metrics:
             return None
         return float(np.nanmax(stopped) - self._tables.workload.submitted_at[mask].min())
 
-    def _held(self, member: str) -> Floats:
-        """What each attempt held, times how long: vCPU-seconds or MiB-seconds."""
-        tables, attempts = self._tables, self._tables.recording.attempts
-        size = np.array([float(getattr(shape, member)) for shape in tables.workload.shapes])
-        stop = np.where(np.isnan(attempts.stopped_at), tables.recording.ended_at, attempts.stopped_at)
-        return size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
-
-    def _utilisation(self, environments: Sequence[int]) -> dict[str, float | None]:
-        """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors in use."""
-        recording, configuration = self._tables.recording, self._tables.configuration
-        instances = recording.instances
-        there = np.where(np.isnan(instances.registered_at), 0.0, instances.terminated_at - instances.registered_at)
-        result: dict[str, float | None] = {}
-        for member, key in (("vcpus", "vcpu"), ("memory_mib", "memory")):
-            held, used, available = self._held(member), 0.0, 0.0
-            for index in environments:
-                environment = configuration.environments[index]
-                mine = added(held[recording.attempts.environment == index])
-                if environment.purchase_option == "UNMANAGED":
-                    if member == "vcpus" and mine > 0:
-                        used += mine
-                        available += environment.max_vcpus * recording.ended_at
-                    continue
-                used += mine
-                if environment.fargate is not None:
-                    available += mine
-                elif environment.offerings:
-                    size = np.array([float(getattr(offering, member)) for offering in environment.offerings])
-                    on = instances.environment == index
-                    available += math.fsum(size[instances.offering[on]] * there[on])
-            result[key] = used / available if available > 0 else None
-        return result
-
-    def _peak_vcpus(self, environments: Sequence[int]) -> float:
-        """Most vCPUs that ran at once: of instances, Fargate tasks, and unmanaged processors in use."""
-        tables = self._tables
-        recording, instances, attempts = tables.recording, tables.recording.instances, tables.recording.attempts
-        start, stop, size = [], [], []
-        for index in environments:
-            environment = tables.configuration.environments[index]
-            if environment.offerings:
-                on = instances.environment == index
-                ran = np.where(np.isnan(instances.running_at), instances.terminated_at, instances.running_at)
-                start.append(ran[on])
-                stop.append(instances.terminated_at[on])
-                size.append(np.array([float(o.vcpus) for o in environment.offerings])[instances.offering[on]])
-            else:
-                on = attempts.environment == index
-                start.append(attempts.starting_at[on])
-                stop.append(np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on]))
-                vcpus = np.array([shape.vcpus for shape in tables.workload.shapes])
-                size.append(vcpus[tables.workload.shape[attempts.job[on]]])
-        _, level = steps(np.concatenate(start), np.concatenate(stop), np.concatenate(size))
-        return float(level.max(initial=0.0))
-
-    def _interruptions(self) -> NDArray[np.int64]:
-        """Instances and Fargate tasks that AWS took back, by environment."""
-        recording, environments = self._tables.recording, len(self._tables.configuration.environments)
-        texts = np.array([text.startswith("Your Spot Task was interrupted") for text in recording.reasons])
-        tasks = recording.attempts.environment[texts[recording.attempts.reason]]
-        instances = recording.instances.environment[recording.instances.reclaimed]
-        return np.bincount(tasks, minlength=environments) + np.bincount(instances, minlength=environments)
-
-    def _last_environment(self) -> NDArray[np.int32]:
-        """The environment of each job's last attempt; -1 where it never began one."""
-        last, environment = self._tables.attempts_of_jobs.last, self._tables.recording.attempts.environment
-        ran_on = np.full(len(last), -1, np.int32)
-        ran_on[last >= 0] = environment[last[last >= 0]]
-        return ran_on
-
     def _by_environment(self) -> dict[str, Any]:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
         tables, cost = self._tables, self._tables.costs
-        ran_on = self._last_environment()
-        attempts, instances, interruptions = (
-            tables.recording.attempts,
-            tables.recording.instances,
-            self._interruptions(),
-        )
+        attempts, instances = tables.recording.attempts, tables.recording.instances
+        interruptions = self._environments.interruptions()
         result = {}
         for index, environment in enumerate(tables.configuration.environments):
             here, mine = attempts.environment == index, instances.environment == index
@@ -207,9 +126,9 @@ class Metrics:
                 "attempts": int(here.sum()),
                 "instances": int(mine.sum()) + int(tasks.sum()),
                 "interruptions": int(interruptions[index]),
-                "peak_vcpus": self._peak_vcpus([index]),
-                "utilisation": self._utilisation([index]),
-                "wait_s": self._waited(np.flatnonzero(ran_on == index), tables.waits.of, WAIT_CAUSES),
+                "peak_vcpus": self._environments.peak_vcpus([index]),
+                "utilisation": self._environments.utilisation([index]),
+                "wait_s": self._waits.causes(environment=index),
                 "cost_usd": {
                     "total": added(cost.instance_total[mine], cost.attempt_total[tasks]),
                     "by_purpose": purposes,
@@ -247,31 +166,29 @@ class Metrics:
             [number for number, queue in enumerate(configuration.queues) if environment.name in queue.environments]
             for environment in configuration.environments
         ]
-        return self._by(names, self._queue_of, attached)
+        return self._by(names, self._queue_of_group, attached)
 
     def _by_workflow(self) -> dict[str, Any]:
         environments = self._tables.configuration.environments
-        return self._by(self._workflows, self._workflow_of, [[] for _ in environments])
+        return self._by(self._workflows, self._workflow_of_group, [[] for _ in environments])
 
-    def _by(self, names: list[str], owner_of_job: NDArray[np.int32], attached: list[list[int]]) -> dict[str, Any]:
+    def _by(self, names: list[str], owner_of_group: NDArray[np.int32], attached: list[list[int]]) -> dict[str, Any]:
         tables = self._tables
-        owner = owner_of_job[tables.recording.attempts.job]
+        owner = owner_of_group[tables.workload.group[tables.recording.attempts.job]]
         borne = by_owner(tables.configuration, tables.recording, tables.costs, owner, len(names), attached)
         result = {}
         for number, name in enumerate(names):
-            mask = owner_of_job == number
             purposes = {purpose: float(column[number]) for purpose, column in borne.items()}
             result[name] = {
-                **self._of_jobs(mask),
-                "makespan_s": self._makespan(mask),
+                **self._of_groups(owner_of_group == number),
                 "cost_usd": {"total": math.fsum(purposes.values()), "by_purpose": purposes},
             }
         return result
 
     def _never_placed(self) -> dict[str, Any]:
         """Jobs that no environment ever had: their waits and the environments' sum to those of all."""
-        jobs = np.flatnonzero(self._last_environment() < 0)
-        return {"jobs": len(jobs), "wait_s": self._waited(jobs, self._tables.waits.of, WAIT_CAUSES)}
+        jobs = int(np.count_nonzero(self._tables.last_environment < 0))
+        return {"jobs": jobs, "wait_s": self._waits.causes(environment=-1)}
 
     def _unplaceable(self) -> list[dict[str, Any]]:
         """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""

@@ -72,7 +72,9 @@ def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordB
     from pyarrow import parquet
 
     wanted = schema(columns)
-    with parquet.ParquetWriter(path, wanted, compression="zstd") as writer:
+    # Only texts repeat; a dictionary of times is as large as they are, and takes as long again to make.
+    texts = [column.name for column in columns if column.dtype == "text"]
+    with parquet.ParquetWriter(path, wanted, compression="zstd", use_dictionary=texts) as writer:
         for batch in batches:
             writer.write_batch(batch)
 

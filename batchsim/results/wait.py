@@ -51,6 +51,10 @@ class Waits:
         dict of str to ndarray of float, shape (n,)
             In the order of `columns.WAIT_CAUSES`.
         """
+        return self.with_limits(jobs)[0]
+
+    def with_limits(self, jobs: Rows) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """The same, and how much of ``limit`` was for what, where it was for anything (`columns.LIMITS`)."""
         recording, attempts = self._recording, self._attempts
         submitted_at, runnable_at = self._workload.submitted_at[jobs], recording.runnable_at[jobs]
         end = recording.stopped_at[jobs]
@@ -71,15 +75,7 @@ class Waits:
             name = "limit" if cause in LIMITS else cause.name.lower()
             waited[name] = waited[name] + seconds
         waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
-        return waited
-
-    def for_limits(self, jobs: Rows) -> dict[str, Floats]:
-        """Seconds that each of these jobs waited for a limit, by what it is a limit of."""
-        first = pick(self._attempts.starting_at, self._attempts.first[jobs])
-        end = self._recording.stopped_at[jobs]
-        end = np.where(np.isnan(end), self._recording.ended_at, end)
-        decided = self._decided(jobs, self._recording.runnable_at[jobs], np.where(np.isnan(first), end, first))
-        return {name: decided[cause] for cause, name in LIMITS.items() if cause in decided}
+        return waited, {name: decided[cause] for cause, name in LIMITS.items() if cause in decided}
 
     def _last_start(self, jobs: Rows, end: Floats) -> Floats:
         """STARTING of the last attempt; for those that wait for another, how long they have waited."""

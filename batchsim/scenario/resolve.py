@@ -404,8 +404,8 @@ def _above_reservation(
         return
     policy = queue.fair_share
     message = (
-        f"computeReservation {policy.compute_reservation} leaves {policy.allowed_vcpus(most, 1):g} of {most} vCPUs while "
-        f"one share of {queue.name} is active: a job of {shape.vcpus:g} waits until others are"
+        f"computeReservation {policy.compute_reservation} leaves {policy.allowed_vcpus(most, 1):g} of {most} vCPUs "
+        f"while one share of {queue.name} is active: a job of {shape.vcpus:g} waits until others are"
     )
     yield context.document.finding(
         where,

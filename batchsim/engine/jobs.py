@@ -313,7 +313,7 @@ class Jobs:
         if self.on_stopped is not None:
             self.on_stopped(job)
         succeeded = attempt.exit_code == 0 and not attempt.timed_out and interruption is None
-        self._record(attempt, SUCCEEDED if succeeded else FAILED, now)
+        self._recorder.attempt(attempt, SUCCEEDED if succeeded else FAILED, now)
         self._recorder.reason[job] = attempt.reason
         if succeeded:
             self._finish(job, SUCCEEDED)
@@ -337,32 +337,13 @@ class Jobs:
         else:
             self._finish(job, FAILED)
 
-    def _record(self, attempt: Attempt, status: int, stopped_at: float) -> None:
-        now = self._clock.now if stopped_at != stopped_at else stopped_at
-        ended = status >= SUCCEEDED
-        self._recorder.attempt(
-            attempt.job,
-            attempt.number,
-            attempt.station.index,
-            attempt.instance,
-            attempt.runnable_at,
-            attempt.starting_at,
-            attempt.pull_at if attempt.pull_at <= now else NAN,
-            attempt.started_at if attempt.started_at <= now else NAN,
-            stopped_at,
-            status,
-            attempt.reason if ended else 0,
-            attempt.exit_code if ended else NO_EXIT_CODE,
-            attempt.nodes,
-        )
-
     def close(self, ended_at: float) -> None:
         """Record the attempts that the end of the run cut off, and the state that their jobs were in."""
         for job in sorted(self.running):
             attempt = self.running[job]
             status = RUNNING if attempt.started_at <= ended_at else STARTING
             self._recorder.status[job] = status
-            self._record(attempt, status, NAN)
+            self._recorder.cut_off(attempt, status, ended_at)
 
     def attempts_begun(self, job: int) -> int:
         """How many attempts a waiting job has behind it."""

@@ -35,15 +35,19 @@ class Line:
             return int(self._others[0])
         return min(self._in_order[0], int(self._others[0]))
 
+    def pop(self) -> None:
+        """Take the smallest key out."""
+        if self._others and (not self._in_order or self._others[0] < self._in_order[0]):
+            del self._others[0]
+        else:
+            self._in_order.popleft()
+
     def remove(self, key: int) -> None:
         """Take a key out that is in it; cheap near the front."""
-        if not self._others or key not in self._others:
-            if self._in_order[0] == key:
-                self._in_order.popleft()
-            else:
-                self._in_order.remove(key)
-        else:
+        if self._others and key in self._others:
             self._others.remove(key)
+        else:
+            self._in_order.remove(key)
 
     def __iter__(self) -> Iterator[int]:
         return merge(self._in_order, self._others) if self._others else iter(self._in_order)

@@ -47,13 +47,6 @@ class Bin:
         """Whether one more job of this shape fits."""
         return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
 
-    def take(self, shape: Shape) -> None:
-        """Hold one job."""
-        self.held += 1
-        self.vcpus -= shape.vcpus
-        self.memory_mib -= shape.memory_mib
-        self.gpus -= shape.gpus
-
     def give(self, shape: Shape) -> None:
         """Let one job go."""
         self.held -= 1
@@ -115,12 +108,11 @@ class Room:
             if hopeful:
                 news = True
                 self.hopeless.difference_update(hopeful)
-        self._put(room)
+        if room.vcpus > 0:
+            self._put(room)
         return news
 
     def _put(self, room: Bin) -> None:
-        if room.vcpus <= 0:
-            return
         key = (room.vcpus, room.gpus)
         place = bisect_left(self._keys, key)
         entry = room.memory_mib << ORDINAL_BITS | room.ordinal
@@ -191,12 +183,16 @@ class Room:
         if place < 0:
             return None
         level = self._levels[place]
-        room = self._bins[level[index] & ORDINAL]
         if len(level) > 1:
-            del level[index]
+            entry = level.pop(index)
         else:
+            entry = level[0]
             del self._keys[place], self._levels[place]
-        room.take(self._shapes[code])
+        room = self._bins[entry & ORDINAL]
+        room.held += 1
+        room.vcpus -= self._vcpus[code]
+        room.memory_mib -= self._memory_mib[code]
+        room.gpus -= self._gpus[code]
         if room.vcpus > 0:
             self._put(room)
         else:

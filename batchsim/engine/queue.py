@@ -112,12 +112,12 @@ class JobQueue:
         """Start jobs from the head until one can't be."""
         waiting, shape_of, rows = self._waiting, self._shape_of, self._rows
         while self.shapes:
-            key = waiting.first()
-            job = key % rows
+            job = waiting.first() % rows
             shape = shape_of[job]
             if not dispatch(job, shape):
                 break
-            self._remove(key, shape)
+            waiting.pop()
+            self._forget(shape)
         if self.shapes and self._overtaking:
             self._overtake(dispatch)
 
@@ -142,19 +142,17 @@ class JobQueue:
                 if shape in failed:
                     continue
                 if dispatch(job, shape):
-                    self._remove(key, shape)
+                    self._waiting.remove(key)
+                    self._forget(shape)
                 elif not self._wants(job):
                     # A job that lacks a consumable resource says nothing of others of its shape.
                     failed.add(shape)
 
     def remove_head(self) -> None:
         """Take the head out: it is cancelled."""
-        key = self._waiting.first()
-        self._remove(key, self._shape_of[key % self._rows])
-
-    def _remove(self, key: int, shape: int) -> None:
-        self._waiting.remove(key)
-        self._forget(shape)
+        job = self.head()
+        self._waiting.pop()
+        self._forget(self._shape_of[job])
 
     def _forget(self, shape: int) -> None:
         self.version += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,7 +17,10 @@ from batchsim.columns import (
     StrandedColumns,
 )
 
-NAN = float("nan")
+if TYPE_CHECKING:
+    from batchsim.engine.jobs import Attempt
+
+NAN: Final = float("nan")
 
 
 class Reasons:
@@ -68,41 +72,36 @@ class Recorder:
         self._stranded_environment = array("i")
         self._stranded_stranded = array("b")
 
-    def attempt(
-        self,
-        job: int,
-        number: int,
-        environment: int,
-        instance: int,
-        runnable_at: float,
-        starting_at: float,
-        pull_at: float,
-        started_at: float,
-        stopped_at: float,
-        status: int,
-        reason: int,
-        exit_code: int,
-        nodes: tuple[int, ...],
-    ) -> None:
+    def attempt(self, attempt: Attempt, status: int, stopped_at: float) -> None:
         """Append one attempt, when it has ended."""
-        for node in nodes:
-            self._node_attempt.append(len(self._attempt_status))
+        self._append(attempt, status, stopped_at, stopped_at, attempt.reason, attempt.exit_code)
+
+    def cut_off(self, attempt: Attempt, status: int, ended_at: float) -> None:
+        """Append one attempt that the end of the run cut off."""
+        self._append(attempt, status, ended_at, NAN, 0, -1)
+
+    def _append(
+        self, attempt: Attempt, status: int, until: float, stopped_at: float, reason: int, exit_code: int
+    ) -> None:
+        number = len(self._attempt_status)
+        for node in attempt.nodes:
+            self._node_attempt.append(number)
             self._node_instance.append(node)
-        if pull_at != starting_at:
-            self._pull_attempt.append(len(self._attempt_status))
-            self._pull_at.append(pull_at)
+        if attempt.pull_at != attempt.starting_at:
+            self._pull_attempt.append(number)
+            self._pull_at.append(attempt.pull_at if attempt.pull_at <= until else NAN)
         add_runnable, add_starting, add_started, add_stopped = self._add_times
-        add_runnable(runnable_at)
-        add_starting(starting_at)
-        add_started(started_at)
+        add_runnable(attempt.runnable_at)
+        add_starting(attempt.starting_at)
+        add_started(attempt.started_at if attempt.started_at <= until else NAN)
         add_stopped(stopped_at)
         add_job, add_number, add_reason, add_exit_code, add_environment, add_instance = self._add_codes
-        add_job(job)
-        add_number(number)
+        add_job(attempt.job)
+        add_number(attempt.number)
         add_reason(reason)
         add_exit_code(exit_code)
-        add_environment(environment)
-        add_instance(instance)
+        add_environment(attempt.station.index)
+        add_instance(attempt.instance)
         self._attempt_status.append(status)
 
     def instance(self, *, environment: int, offering: int, zone: int, requested_at: float, running_at: float) -> int:

@@ -227,6 +227,8 @@ class Scheduler:
 
     def _is_news(self, queue: JobQueue) -> bool:
         """Whether anything changed that the causes of the queue's jobs depend on, since this was asked last."""
+        if not queue.shapes:
+            return self._causes[queue.index] is not NOBODY_WAITS
         if not self._tells_changes[queue.index]:
             return True
         # Versions only grow: their sum is another when one of them is.

@@ -7,7 +7,7 @@ window (`engine/usage.py`) is weighed by its factor; the lowest is served. Withi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from batchsim.scenario import configuration
 
 if TYPE_CHECKING:
     from batchsim.engine.station import Station
+    from batchsim.engine.world import World
 
 
 #: The head of a share in which no job waits: no row, no shape.
@@ -34,51 +35,24 @@ class FairShareQueue(JobQueue):
 
     Use counts second by second, so that jobs started in one cycle would not count in it: each started vCPU counts as
     `ahead_s` seconds of use at once (an assumption), which lets shares with equal use take turns.
-
-    Parameters
-    ----------
-    shares : sequence of str
-        The share identifiers of the queue's jobs.
-    share_of, priority_of : callable
-        The place in `shares` and the scheduling priority of a job.
-    wanting : bool
-        Whether any of its jobs asks for consumable resources.
-    now : callable
-        The simulated time.
-    vcpus_of : callable
-        The vCPUs of a shape.
     """
 
-    def __init__(
-        self,
-        index: int,
-        spec: configuration.JobQueue,
-        stations: tuple[Station, ...],
-        jobs: int,
-        shape_of: Sequence[int],
-        wants: Callable[[int], bool],
-        *,
-        policy: configuration.FairShare,
-        shares: Sequence[str],
-        wanting: bool,
-        max_vcpus: float,
-        share_of: Callable[[int], int],
-        priority_of: Callable[[int], int],
-        vcpus_of: Callable[[int], float],
-        now: Callable[[], float],
-        ahead_s: float,
-    ) -> None:
-        super().__init__(index, spec, stations, jobs, shape_of, wants)
-        self._policy = policy
-        self._wanting = wanting
-        self._max_vcpus = max_vcpus
-        self._share = share_of
-        self._priority_of = priority_of
-        self._vcpus_of = vcpus_of
-        self._now = now
-        self._ahead_s = ahead_s
-        self._weights = [policy.weight(identifier) for identifier in shares]
-        self._usage = Usage(self._weights, policy.window_s)
+    def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], world: World) -> None:
+        super().__init__(index, spec, stations, world)
+        assert spec.fair_share is not None  # noqa: S101 (for the type checker)
+        self._policy = spec.fair_share
+        self._clock = world.clock
+        self._max_vcpus = sum(station.max_vcpus for station in stations if station.enabled)
+        self._ahead_s = world.settings.scheduler.dispatch_interval or 1.0
+        groups = world.workload.groups
+        shares = sorted({group.share_identifier or "" for group in groups if group.job_queue == spec.name})
+        place = {identifier: share for share, identifier in enumerate(shares)}
+        self._share_of = [place.get(group.share_identifier or "", -1) for group in groups]
+        self._priority_of = [group.scheduling_priority for group in groups]
+        self._any_wants = any(group.consumables for group in groups if group.job_queue == spec.name)
+        self._vcpus = [shape.vcpus for shape in world.workload.shapes]
+        self._weights = [self._policy.weight(identifier) for identifier in shares]
+        self._usage = Usage(self._weights, self._policy.window_s)
         self._used_at, self._used = 0.0, self._usage.at(0.0)
         self._in_use = 0.0
         # By share: its waiting jobs, the one that comes next, its shape, and infinity where there is none.
@@ -93,25 +67,25 @@ class FairShareQueue(JobQueue):
 
     def submitted(self, job: int) -> None:
         """A share is active from its first job on."""
-        self._unfinished[self._share(job)] += 1
+        self._unfinished[self._share_of[self._group_of[job]]] += 1
 
     def finished(self, job: int) -> None:
         """A share stays active until its last job has been over for a window."""
-        share = self._share(job)
+        share = self._share_of[self._group_of[job]]
         self._unfinished[share] -= 1
-        self._idle_since[share] = self._now()
+        self._idle_since[share] = self._clock.now
 
     def stopped(self, job: int) -> None:
         """An attempt ended."""
-        vcpus = self._vcpus_of(self._shape_of[job])
-        self._usage.change(self._share(job), self._now(), -vcpus)
+        vcpus = self._vcpus[self._shape_of[job]]
+        self._usage.change(self._share_of[self._group_of[job]], self._clock.now, -vcpus)
         self._in_use -= vcpus
 
     def add(self, job: int, retried: bool) -> None:
         """Put a job in its share."""
-        share = self._share(job)
+        share = self._share_of[self._group_of[job]]
         line = self._lines[share]
-        entry = (not retried, -self._priority_of(job), job)
+        entry = (not retried, -self._priority_of[self._group_of[job]], job)
         line.add(entry)
         if line[0] is entry:
             self._note_first(share)
@@ -136,17 +110,17 @@ class FairShareQueue(JobQueue):
         """VCPUs that active shares may use."""
         if not self._policy.compute_reservation:
             return float("inf")
-        since = self._now() - self._policy.window_s
+        since = self._clock.now - self._policy.window_s
         active = int(np.count_nonzero((self._unfinished > 0) | (self._idle_since > since)))
         return self._policy.allowed_vcpus(self._max_vcpus, active)
 
     def holds_back(self, shape: int) -> bool:
         """Whether the reservation keeps a job of this shape from starting."""
-        return self._in_use + self._vcpus_of(shape) > self._allowed()
+        return self._in_use + self._vcpus[shape] > self._allowed()
 
     def _scores(self) -> Floats:
         """The weighed use of each share in which a job waits."""
-        now = self._now()
+        now = self._clock.now
         if now != self._used_at:  # what starts or stops at this instant has used nothing yet
             self._used_at, self._used = now, self._usage.at(now)
         scores: Floats = self._used + self._nobody
@@ -159,7 +133,7 @@ class FairShareQueue(JobQueue):
     def candidates(self) -> list[int]:
         """The next job of each share that the reservation lets start; one for each shape, where that says all."""
         jobs, shapes = self._first[self._first != NO_JOB], self._first_shape[self._first != NO_JOB]
-        if not self._wanting:
+        if not self._any_wants:
             jobs = jobs[np.unique(shapes, return_index=True)[1]]
         return [job for job in jobs.tolist() if not self.holds_back(self._shape_of[job])]
 
@@ -175,7 +149,7 @@ class FairShareQueue(JobQueue):
             if scores[share] == INFINITE:
                 break
             job = int(first[share])
-            vcpus = self._vcpus_of(self._shape_of[job])
+            vcpus = self._vcpus[self._shape_of[job]]
             if vcpus > left or not assign(job):
                 scores[share] = INFINITE
                 continue
@@ -195,7 +169,7 @@ class FairShareQueue(JobQueue):
         """Start jobs share by share; a share whose next job can't be started is passed over in this cycle."""
         if not self.shapes:
             return
-        now, allowed = self._now(), self._allowed()
+        now, allowed = self._clock.now, self._allowed()
         scores = self._scores()
         failed: set[int] = set()
         while not failed.issuperset(self.shapes):
@@ -203,7 +177,7 @@ class FairShareQueue(JobQueue):
             if scores[share] == INFINITE:
                 break
             job, shape = int(self._first[share]), int(self._first_shape[share])
-            vcpus = self._vcpus_of(shape)
+            vcpus = self._vcpus[shape]
             if self._in_use + vcpus > allowed:
                 scores[share] = INFINITE
             elif dispatch(job, shape):
@@ -212,7 +186,7 @@ class FairShareQueue(JobQueue):
                 self._usage.change(share, now, vcpus)
                 passed_over = self._first_shape[share] in failed
                 scores[share] += INFINITE if passed_over else self._ahead(share, vcpus) + self._nobody[share]
-            elif self._wants(job):
+            elif self._wanting[self._group_of[job]]:
                 # A job that lacks a consumable resource says nothing of others of its shape.
                 scores[share] = INFINITE
             else:

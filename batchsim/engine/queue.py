@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchsim.engine.line import Line
@@ -10,6 +10,7 @@ from batchsim.scenario import configuration
 
 if TYPE_CHECKING:
     from batchsim.engine.station import Station
+    from batchsim.engine.world import World
 
 #: Tries to start a job of a shape; says whether it did.
 Dispatch = Callable[[int, int], bool]
@@ -24,15 +25,6 @@ class JobQueue:
     Order is by time of submission, not by the moment a job became RUNNABLE (API ``FrontOfQueueDetail``), and a retried
     job goes to the front (User Guide, *Best practices*); retried jobs keep their order of submission among themselves.
     A job's row number is its place in the order of submission.
-
-    Parameters
-    ----------
-    shape_of : sequence of int
-        The shape of each job.
-    wants : callable
-        Whether a job asks for consumable resources.
-    overtake : bool
-        Whether jobs behind a waiting head may take room that it can't use.
 
     Attributes
     ----------
@@ -50,17 +42,7 @@ class JobQueue:
         Grows whenever a job comes or leaves.
     """
 
-    def __init__(
-        self,
-        index: int,
-        spec: configuration.JobQueue,
-        stations: tuple[Station, ...],
-        jobs: int,
-        shape_of: Sequence[int],
-        wants: Callable[[int], bool],
-        *,
-        overtake: bool = False,
-    ) -> None:
+    def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], world: World) -> None:
         self.index = index
         self.name = spec.name
         self.priority = spec.priority
@@ -70,10 +52,11 @@ class JobQueue:
         self.unplanned = False
         self.shapes: dict[int, int] = {}
         self.version = 0
-        self._rows = jobs
-        self._shape_of = shape_of
-        self._wants = wants
-        self._overtaking = overtake
+        self._rows = len(world.workload)
+        self._shape_of = world.jobs.shape
+        self._group_of = world.jobs.group
+        self._wanting = [bool(group.consumables) for group in world.workload.groups]
+        self._overtaking = world.settings.scheduler.overtake == "fitting"
         self._waiting = Line()
 
     def add(self, job: int, retried: bool) -> None:
@@ -144,7 +127,7 @@ class JobQueue:
                 if dispatch(job, shape):
                     self._waiting.remove(key)
                     self._forget(shape)
-                elif not self._wants(job):
+                elif not self._wanting[self._group_of[job]]:
                     # A job that lacks a consumable resource says nothing of others of its shape.
                     failed.add(shape)
 

@@ -20,7 +20,6 @@ from batchsim.engine.stock import Stock
 from batchsim.engine.unmanaged import Pool
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration
-from batchsim.scenario.configuration import JobQueue as JobQueueSpec
 from batchsim.scenario.environment import Environment
 from batchsim.workload.table import Workload
 
@@ -69,7 +68,9 @@ def simulate(
     ]
     by_name = {station.name: station for station in stations}
     queues = [
-        _queue(index, spec, tuple(by_name[name] for name in spec.environments), world)
+        (FairShareQueue if spec.fair_share else JobQueue)(
+            index, spec, tuple(by_name[name] for name in spec.environments), world
+        )
         for index, spec in enumerate(configuration.queues)
     ]
     if configuration.consumables or any(spec.fair_share for spec in configuration.queues):
@@ -92,40 +93,6 @@ def simulate(
     ended_at = clock.run_until_settled(min(duration_s, horizon_s), horizon_s)
     jobs.close(ended_at)
     return recorder.recording(ended_at)
-
-
-def _queue(index: int, spec: JobQueueSpec, stations: tuple[Station, ...], world: World) -> JobQueue:
-    """One job queue, by its scheduling policy."""
-    jobs, workload, settings = world.jobs, world.workload, world.settings.scheduler
-    rows = len(workload)
-    wanting = [bool(group.consumables) for group in workload.groups]
-
-    def wants(job: int) -> bool:
-        return wanting[jobs.group[job]]
-
-    if spec.fair_share is None:
-        overtake = settings.overtake == "fitting"
-        return JobQueue(index, spec, stations, rows, jobs.shape, wants, overtake=overtake)
-    identifiers = sorted({group.share_identifier or "" for group in workload.groups if group.job_queue == spec.name})
-    place = {identifier: share for share, identifier in enumerate(identifiers)}
-    share_of_group = [place.get(group.share_identifier or "", -1) for group in workload.groups]
-    return FairShareQueue(
-        index,
-        spec,
-        stations,
-        rows,
-        jobs.shape,
-        wants,
-        policy=spec.fair_share,
-        shares=identifiers,
-        wanting=any(group.consumables for group in workload.groups if group.job_queue == spec.name),
-        max_vcpus=sum(station.max_vcpus for station in stations if station.enabled),
-        share_of=lambda job: share_of_group[jobs.group[job]],
-        priority_of=lambda job: workload.groups[jobs.group[job]].scheduling_priority,
-        vcpus_of=lambda shape: workload.shapes[shape].vcpus,
-        now=lambda: world.clock.now,
-        ahead_s=settings.dispatch_interval or 1.0,
-    )
 
 
 def _station(

@@ -10,11 +10,11 @@ grows by ``v(t) - v(t - window)``. While neither of these two changes, use is a 
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
 
 import numpy as np
 
-from batchsim.columns import Floats
+from batchsim.columns import SLICE, Floats
 
 
 class Usage:
@@ -27,8 +27,9 @@ class Usage:
         self._states = [(0.0, 0.0, 0.0, 0.0, 0.0)] * len(weights)
         # The same parabolas, weighed: since when, and their three coefficients.
         self._since, self._use, self._slope, self._bend = np.zeros((4, len(weights)))
-        # Changes within the window: when they leave it, whose they were, and v from then on.
-        self._leaving: deque[tuple[float, int, float]] = deque()
+        # Changes within the window: when they leave it, whose they were, and v from then on. Those before `_next` left.
+        self._leaves_at, self._leaves_share, self._leaves_running = array("d"), array("i"), array("d")
+        self._next = 0
         self._last_leaves = [0.0] * len(weights)
 
     def change(self, share: int, now: float, vcpus: float) -> None:
@@ -37,18 +38,29 @@ class Usage:
         _, _, _, running, ago = self._states[share]
         running += vcpus
         self._go_on(share, now, running, ago)
-        self._last_leaves[share] = leaves = now + self._window_s
-        self._leaving.append((leaves, share, running))
+        leaves = now + self._window_s
+        if leaves == self._last_leaves[share] and self._leaves_share[-1] == share:
+            self._leaves_running[-1] = running  # one change of an instant
+            return
+        self._last_leaves[share] = leaves
+        self._leaves_at.append(leaves)
+        self._leaves_share.append(share)
+        self._leaves_running.append(running)
 
     def _leave(self, now: float) -> None:
-        leaving = self._leaving
-        while leaving and leaving[0][0] <= now:
-            at, share, ago = leaving.popleft()
+        while self._next < len(self._leaves_at) and self._leaves_at[self._next] <= now:
+            place = self._next
+            at, share, ago = self._leaves_at[place], self._leaves_share[place], self._leaves_running[place]
+            self._next = place + 1
             running = self._states[share][3]
             if at == self._last_leaves[share]:
                 # The same vCPUs for a whole window: exact from here, whatever was rounded before.
                 self._states[share] = (at, running * self._window_s / 2, running * self._window_s, running, running)
             self._go_on(share, at, running, ago)
+        if self._next > SLICE:
+            for column in (self._leaves_at, self._leaves_share, self._leaves_running):
+                del column[: self._next]
+            self._next = 0
 
     def _go_on(self, share: int, at: float, running: float, ago: float) -> None:
         """Another parabola from here on."""

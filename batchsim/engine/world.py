@@ -1,4 +1,4 @@
-"""What every compute environment of a run is built from."""
+"""What every compute environment and job queue of a run is built from."""
 
 from __future__ import annotations
 

@@ -8,14 +8,13 @@ window (`engine/usage.py`) is weighed by its factor; the lowest is served. Withi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sortedcontainers import SortedList
 
-from batchsim.columns import Floats
 from batchsim.engine.queue import Dispatch, JobQueue
+from batchsim.engine.standing import INFINITE, NOBODY, Few, Many, Standing
 from batchsim.engine.usage import Usage
 from batchsim.scenario import configuration
 
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
     from batchsim.engine.world import World
 
 
-#: The head of a share in which no job waits: no row, no shape.
-NO_JOB = -1
-
-INFINITE = float("inf")
+#: Up to so many shares are looked at one by one; columns cost as much as about these.
+FEW: Final = 24
 
 
 class FairShareQueue(JobQueue):
@@ -53,13 +50,11 @@ class FairShareQueue(JobQueue):
         self._vcpus = [shape.vcpus for shape in world.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
         self._usage = Usage(self._weights, self._policy.window_s)
-        self._used_at, self._used = 0.0, self._usage.at(0.0)
         self._in_use = 0.0
-        # By share: its waiting jobs, the one that comes next, its shape, and infinity where there is none.
         self._lines = [SortedList() for _ in shares]
-        self._first = np.full(len(shares), NO_JOB, np.int64)
-        self._first_shape = self._first.copy()
-        self._nobody = np.full(len(shares), INFINITE)
+        # Of shares in which jobs wait: the one that comes next, and its shape.
+        self._first: dict[int, int] = {}
+        self._first_shape: dict[int, int] = {}
         self._unfinished = np.zeros(len(shares), np.int64)
         self._idle_since = np.full(len(shares), -INFINITE)
 
@@ -92,17 +87,17 @@ class FairShareQueue(JobQueue):
         self._remember(self._shape_of[job])
 
     def _remove_first(self, share: int) -> None:
-        self._forget(int(self._first_shape[share]))
+        self._forget(self._shape_of[self._first[share]])
         del self._lines[share][0]
         self._note_first(share)
 
     def _note_first(self, share: int) -> None:
         line = self._lines[share]
         if line:
-            job = line[0][-1]
-            self._first[share], self._first_shape[share], self._nobody[share] = job, self._shape_of[job], 0.0
+            self._first[share] = job = line[0][-1]
+            self._first_shape[share] = self._shape_of[job]
         else:
-            self._first[share], self._first_shape[share], self._nobody[share] = NO_JOB, NO_JOB, INFINITE
+            del self._first[share], self._first_shape[share]
 
     # The order
 
@@ -118,49 +113,50 @@ class FairShareQueue(JobQueue):
         """Whether the reservation keeps a job of this shape from starting."""
         return self._in_use + self._vcpus[shape] > self._allowed()
 
-    def _scores(self) -> Floats:
-        """The weighed use of each share in which a job waits."""
-        now = self._clock.now
-        if now != self._used_at:  # what starts or stops at this instant has used nothing yet
-            self._used_at, self._used = now, self._usage.at(now)
-        scores: Floats = self._used + self._nobody
-        return scores
+    def _standing(self) -> Standing:
+        """The shares in which jobs wait, by their weighed use; what began at this instant has used nothing yet."""
+        now, shares = self._clock.now, self._first
+        if len(shares) <= FEW:
+            return Few(self._usage.of(shares, now), shares, self._first_shape)
+        scores, first, shapes = np.full((3, len(self._lines)), INFINITE)
+        places = np.fromiter(shares, np.int64, len(shares))
+        scores[places] = self._usage.at(now)[places]
+        first[places] = np.fromiter(shares.values(), np.float64, len(shares))
+        shapes[places] = np.fromiter(self._first_shape.values(), np.float64, len(shares))
+        return Many(scores, first, shapes)
 
     def head(self) -> int:
         """The next job of the share to be served first."""
-        return int(self._first[_lowest(self._scores(), self._first)])
+        return self._first[self._standing().lowest()]
 
     def candidates(self) -> list[int]:
         """The next job of each share that the reservation lets start; one for each shape, where that says all."""
-        jobs, shapes = self._first[self._first != NO_JOB], self._first_shape[self._first != NO_JOB]
+        jobs = self._first.values()
         if not self._any_wants:
-            jobs = jobs[np.unique(shapes, return_index=True)[1]]
-        return [job for job in jobs.tolist() if not self.holds_back(self._shape_of[job])]
+            jobs = {self._shape_of[job]: job for job in jobs}.values()
+        return [job for job in jobs if not self.holds_back(self._shape_of[job])]
 
     def plan(self, assign: Callable[[int], bool]) -> None:
         """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""
         if not self.shapes:
             return
-        scores, first = self._scores(), self._first.copy()
-        taken = [0] * len(first)
+        standing, first = self._standing(), dict(self._first)
+        taken = dict.fromkeys(first, 0)
         left = self._allowed() - self._in_use
-        while True:
-            share = _lowest(scores, first)
-            if scores[share] == INFINITE:
-                break
-            job = int(first[share])
+        while (share := standing.lowest()) != NOBODY:
+            job = first[share]
             vcpus = self._vcpus[self._shape_of[job]]
             if vcpus > left or not assign(job):
-                scores[share] = INFINITE
+                standing.pass_over(share)
                 continue
             left -= vcpus
             taken[share] += 1
             line = self._lines[share]
-            if taken[share] < len(line):
-                scores[share] += self._ahead(share, vcpus)
-                first[share] = line[taken[share]][-1]
+            if taken[share] == len(line):
+                standing.pass_over(share)
             else:
-                scores[share] = INFINITE
+                first[share] = job = line[taken[share]][-1]
+                standing.served(share, self._ahead(share, vcpus), job, self._shape_of[job])
 
     def _ahead(self, share: int, vcpus: float) -> float:
         return self._weights[share] * vcpus * self._ahead_s
@@ -170,39 +166,29 @@ class FairShareQueue(JobQueue):
         if not self.shapes:
             return
         now, allowed = self._clock.now, self._allowed()
-        scores = self._scores()
+        standing = self._standing()
         failed: set[int] = set()
-        while not failed.issuperset(self.shapes):
-            share = _lowest(scores, self._first)
-            if scores[share] == INFINITE:
-                break
-            job, shape = int(self._first[share]), int(self._first_shape[share])
+        while (share := standing.lowest()) != NOBODY:
+            job, shape = self._first[share], self._first_shape[share]
             vcpus = self._vcpus[shape]
             if self._in_use + vcpus > allowed:
-                scores[share] = INFINITE
+                standing.pass_over(share)
             elif dispatch(job, shape):
                 self._remove_first(share)
                 self._in_use += vcpus
                 self._usage.change(share, now, vcpus)
-                passed_over = self._first_shape[share] in failed
-                scores[share] += INFINITE if passed_over else self._ahead(share, vcpus) + self._nobody[share]
+                upcoming = self._first_shape.get(share, NOBODY)
+                if upcoming == NOBODY or upcoming in failed:
+                    standing.pass_over(share)
+                else:
+                    standing.served(share, self._ahead(share, vcpus), self._first[share], upcoming)
             elif self._wanting[self._group_of[job]]:
                 # A job that lacks a consumable resource says nothing of others of its shape.
-                scores[share] = INFINITE
+                standing.pass_over(share)
             else:
                 failed.add(shape)
-                scores[self._first_shape == shape] = INFINITE
+                standing.pass_over_shape(shape)
 
     def remove_head(self) -> None:
         """Take the head out: it is cancelled."""
-        self._remove_first(_lowest(self._scores(), self._first))
-
-
-def _lowest(scores: Floats, first: NDArray[np.int64]) -> int:
-    """The share to be served: the lowest score, then the earliest job."""
-    lowest = int(scores.argmin())
-    equal = scores == scores[lowest]
-    if np.count_nonzero(equal) > 1:
-        ties = equal.nonzero()[0]
-        return int(ties[first[ties].argmin()])
-    return lowest
+        self._remove_first(self._standing().lowest())

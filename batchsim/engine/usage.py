@@ -11,6 +11,7 @@ grows by ``v(t) - v(t - window)``. While neither of these two changes, use is a 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -25,8 +26,10 @@ class Usage:
         self._weights = weights
         # By share: since when its parabola holds, the use and A then, v, and v a window ago.
         self._states = [(0.0, 0.0, 0.0, 0.0, 0.0)] * len(weights)
-        # The same parabolas, weighed: since when, and their three coefficients.
-        self._since, self._use, self._slope, self._bend = np.zeros((4, len(weights)))
+        # The same parabolas, weighed: since when, and their three coefficients; and as columns, but for those named.
+        self._curves = [(0.0, 0.0, 0.0, 0.0)] * len(weights)
+        self._columns: Floats = np.zeros((4, len(weights)))
+        self._changed: set[int] = set()
         # Changes within the window: when they leave it, whose they were, and v from then on. Those before `_next` left.
         self._leaves_at, self._leaves_share, self._leaves_running = array("d"), array("i"), array("d")
         self._next = 0
@@ -70,13 +73,27 @@ class Usage:
         use += elapsed * (before - area / window_s - elapsed * growth / (2 * window_s))
         area += elapsed * growth
         self._states[share] = (at, use, area, running, ago)
-        self._since[share], self._use[share] = at, weight * use
-        self._slope[share] = weight * (running - area / window_s)
-        self._bend[share] = weight * (ago - running) / (2 * window_s)
+        slope, bend = weight * (running - area / window_s), weight * (ago - running) / (2 * window_s)
+        self._curves[share] = (at, weight * use, slope, bend)
+        self._changed.add(share)
+
+    def of(self, shares: Iterable[int], now: float) -> dict[int, float]:
+        """The weighed use of some shares that counts now."""
+        self._leave(now)
+        used = {}
+        for share in shares:
+            since, use, slope, bend = self._curves[share]
+            elapsed = now - since
+            used[share] = max(use + elapsed * (slope + elapsed * bend), 0.0)
+        return used
 
     def at(self, now: float) -> Floats:
         """The weighed use of each share that counts now."""
         self._leave(now)
-        elapsed = now - self._since
-        use: Floats = np.maximum(self._use + elapsed * (self._slope + elapsed * self._bend), 0.0)
-        return use
+        for share in self._changed:
+            self._columns[:, share] = self._curves[share]
+        self._changed.clear()
+        since, use, slope, bend = self._columns
+        elapsed = now - since
+        used: Floats = np.maximum(use + elapsed * (slope + elapsed * bend), 0.0)
+        return used

@@ -129,6 +129,11 @@ class FairShareQueue(JobQueue):
         """The next job of the share to be served first."""
         return self._first[self._standing().lowest()]
 
+    def head_for_causes(self) -> int:
+        """The head, or where all jobs are alike any of them, which is found without ranking shares."""
+        alike = len(self.shapes) == 1 and not self._any_wants
+        return next(iter(self._first.values())) if alike else self.head()
+
     def candidates(self) -> list[int]:
         """The next job of each share that the reservation lets start; one for each shape, where that says all."""
         jobs = self._first.values()

@@ -73,6 +73,10 @@ class JobQueue:
         """The job that the scheduler looks at first; the queue must not be empty."""
         return self._waiting.first() % self._rows
 
+    def head_for_causes(self) -> int:
+        """The head, or where all jobs are alike any of them."""
+        return self.head()
+
     def candidates(self) -> list[int]:
         """The jobs that would be started were there room for them."""
         rows = self._rows

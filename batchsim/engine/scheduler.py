@@ -256,7 +256,7 @@ class Scheduler:
 
     def _waiting_for(self, queue: JobQueue) -> tuple[dict[int, bool], Causes]:
         """Which of the waiting shapes would have room now, and the causes: the head's for all but those named."""
-        job = queue.head()
+        job = queue.head_for_causes()
         head = self._jobs.shape[job]
         wanted = self._wanted[self._jobs.group[job]]
         scarce = bool(wanted) and not self._stock.has(wanted)

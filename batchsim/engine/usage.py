@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
 from batchsim.columns import SLICE, Floats
+
+INFINITE: Final = float("inf")
 
 
 class Usage:
@@ -33,11 +36,13 @@ class Usage:
         # Changes within the window: when they leave it, whose they were, and v from then on. Those before `_next` left.
         self._leaves_at, self._leaves_share, self._leaves_running = array("d"), array("i"), array("d")
         self._next = 0
+        self._upcoming = INFINITE  # when the next one leaves
         self._last_leaves = [0.0] * len(weights)
 
     def change(self, share: int, now: float, vcpus: float) -> None:
         """Use so many vCPUs more, or fewer, from now on."""
-        self._leave(now)
+        if now >= self._upcoming:
+            self._leave(now)
         _, _, _, running, ago = self._states[share]
         running += vcpus
         self._go_on(share, now, running, ago)
@@ -46,6 +51,7 @@ class Usage:
             self._leaves_running[-1] = running  # one change of an instant
             return
         self._last_leaves[share] = leaves
+        self._upcoming = min(self._upcoming, leaves)
         self._leaves_at.append(leaves)
         self._leaves_share.append(share)
         self._leaves_running.append(running)
@@ -64,6 +70,7 @@ class Usage:
             for column in (self._leaves_at, self._leaves_share, self._leaves_running):
                 del column[: self._next]
             self._next = 0
+        self._upcoming = self._leaves_at[self._next] if self._next < len(self._leaves_at) else INFINITE
 
     def _go_on(self, share: int, at: float, running: float, ago: float) -> None:
         """Another parabola from here on."""
@@ -79,7 +86,8 @@ class Usage:
 
     def of(self, shares: Iterable[int], now: float) -> dict[int, float]:
         """The weighed use of some shares that counts now."""
-        self._leave(now)
+        if now >= self._upcoming:
+            self._leave(now)
         used = {}
         for share in shares:
             since, use, slope, bend = self._curves[share]
@@ -89,7 +97,8 @@ class Usage:
 
     def at(self, now: float) -> Floats:
         """The weighed use of each share that counts now."""
-        self._leave(now)
+        if now >= self._upcoming:
+            self._leave(now)
         for share in self._changed:
             self._columns[:, share] = self._curves[share]
         self._changed.clear()

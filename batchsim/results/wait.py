@@ -111,6 +111,11 @@ class Waits:
         causes = self._recording.causes
         mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1))
         at, cause = causes.at[mine], causes.cause[mine]
+        # Of several entries of an instant the last holds; what says again what holds is no step.
+        last = np.concatenate([at[1:] != at[:-1], [True]])[: len(at)]
+        at, cause = at[last], cause[last]
+        step = np.concatenate([[True], cause[1:] != cause[:-1]])[: len(at)]
+        at, cause = at[step], cause[step]
         return {
             decided: area(at, (cause == decided).astype(np.float64))
             for decided in Cause

@@ -64,8 +64,9 @@ class Fargate:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
-        self.version = 0
+        self.version = self.phase = 0
         self.steady = False  # the account's launch rate is for all, and comes back with time
+        self.hopeless: set[int] = set()
         self._spec = spec
         self._world = world
         self._settings = world.settings
@@ -141,6 +142,10 @@ class Fargate:
     def has_room(self, shape: int) -> bool:
         """Whether a task could be launched now."""
         return self.provides(shape) and self._account.available_at(self._clock.now) <= self._clock.now
+
+    def with_room(self, shapes: set[int]) -> set[int]:
+        """Of these shapes those of which a job could start now."""
+        return set(filter(self.has_room, shapes))
 
     @property
     def max_vcpus(self) -> int:

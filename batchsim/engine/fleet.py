@@ -9,6 +9,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
@@ -19,6 +20,9 @@ from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.units import HOUR
+
+#: From so many shapes on they are looked at together.
+MANY: Final = 8
 
 
 class Instance(Bin):
@@ -73,7 +77,7 @@ class Fleet:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
-        self.version = 0
+        self.version = self.phase = 0
         self.spec = spec
         self._settings = world.settings
         self._container_start_s = world.settings.image.container_start
@@ -93,7 +97,9 @@ class Fleet:
         self._shapes = world.workload.shapes
         self._holds = [spec.can_hold(shape) for shape in self._shapes]
         self._gangs = [bool(shape.nodes) for shape in self._shapes]
+        self._any_gangs = any(self._gangs)
         self._room = Room(world.settings.scheduler.placement, self._shapes)
+        self.hopeless = self._room.hopeless
         self._booting: dict[int, Instance] = {}
         self._instances: dict[int, Instance] = {}
         self._kept: dict[int, Instance] = {}  # though idle for long enough
@@ -117,7 +123,7 @@ class Fleet:
             self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
         # Whether capacity may run out here.
         self._scarce = self._market is not None or not world.capacity.unlimited
-        self.steady = not self._scarce and not any(self._gangs)
+        self.steady = not self._scarce and not self._any_gangs
 
     # What the scheduler asks
 
@@ -218,11 +224,17 @@ class Fleet:
 
     def has_room(self, shape: int) -> bool:
         """Whether ACTIVE instances could take the job now."""
-        if shape in self._room.hopeless or not self.enabled:
+        if shape in self.hopeless or not self.enabled:
             return False
         if self._gangs[shape]:
             return self._room.gang(len(self._shapes[shape].nodes), self._types_for(shape)) is not None
         return self._room.has(shape)
+
+    def with_room(self, shapes: set[int]) -> set[int]:
+        """Of these shapes those of which a job could start now."""
+        if len(shapes) < MANY or self._any_gangs:
+            return set(filter(self.has_room, shapes))
+        return self._room.fitting(shapes - self.hopeless) if self.enabled else set()
 
     @property
     def max_vcpus(self) -> int:
@@ -313,6 +325,7 @@ class Fleet:
         """What comes or goes changes what room there will be."""
         self._provided.clear()
         self.version += 1
+        self.phase += 1
 
     # Scaling out
 

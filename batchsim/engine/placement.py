@@ -175,6 +175,27 @@ class Room:
         self.hopeless.add(code)
         return False
 
+    def fitting(self, codes: Iterable[int]) -> set[int]:
+        """Which of many shapes a bin could take a job of; as `has`, at the cost of one look at the levels."""
+        best: list[int] = []
+        most_mib = -1
+        for place in range(len(self._keys) - 1, -1, -1):
+            if self._keys[place][1]:
+                return set(filter(self.has, codes))  # GPUs are a dimension more
+            most_mib = max(most_mib, self._levels[place][-1] >> ORDINAL_BITS)
+            best.append(most_mib)
+        # The most memory in any level from this one up, and after the last level none.
+        best.reverse()
+        best.append(-1)
+        vcpus = [key[0] for key in self._keys]
+        found = set()
+        for code in codes:
+            if best[bisect_left(vcpus, self._vcpus[code])] >= self._memory_mib[code] and not self._gpus[code]:
+                found.add(code)
+            else:
+                self.hopeless.add(code)
+        return found
+
     def take(self, code: int) -> Bin | None:
         """Hold one job in the bin that takes it next, or return None."""
         if code in self.hopeless:

@@ -38,8 +38,8 @@ class JobQueue:
         Whether jobs came or capacity went since the last look at scaling out.
     shapes : dict of int to int
         Waiting jobs by shape; empty where none waits.
-    version : int
-        Grows whenever a job comes or leaves.
+    version, kinds : int
+        Grow whenever a job comes or leaves, and whenever there are other shapes than before.
     """
 
     def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], world: World) -> None:
@@ -51,7 +51,7 @@ class JobQueue:
         self.changed = False
         self.unplanned = False
         self.shapes: dict[int, int] = {}
-        self.version = 0
+        self.version = self.kinds = 0
         self._rows = len(world.workload)
         self._shape_of = world.jobs.shape
         self._group_of = world.jobs.group
@@ -65,7 +65,11 @@ class JobQueue:
         self._remember(self._shape_of[job])
 
     def _remember(self, shape: int) -> None:
-        self.shapes[shape] = self.shapes.get(shape, 0) + 1
+        if shape in self.shapes:
+            self.shapes[shape] += 1
+        else:
+            self.shapes[shape] = 1
+            self.kinds += 1
         self.version += 1
         self.changed = self.unplanned = True
 
@@ -145,5 +149,6 @@ class JobQueue:
         self.version += 1
         if self.shapes[shape] == 1:
             del self.shapes[shape]
+            self.kinds += 1
         else:
             self.shapes[shape] -= 1

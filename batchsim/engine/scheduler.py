@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from batchsim.columns import Cause
+from batchsim.engine.causes import Causes
 from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
 from batchsim.engine.fleet import Fleet
 from batchsim.engine.jobs import Jobs
@@ -29,11 +29,6 @@ from batchsim.workload.table import Workload
 #: After so many looks in a row that launched something, and no job started or came, no more is launched: capacity that
 #: is reclaimed before a job can start on it would otherwise come and go for ever.
 MOST_FRUITLESS = 1000
-
-#: Shapes (-1: all that are not named) and what their jobs wait for.
-Causes = tuple[tuple[int, Cause], ...]
-NOBODY_WAITS: Causes = ((-1, Cause.BLOCKED),)
-NOTHING: dict[int, bool] = {}
 
 
 class Scheduler:
@@ -87,15 +82,7 @@ class Scheduler:
                 self._attached.setdefault(station.index, []).append(queue)
         self._fleets_of = [[station for station in queue.stations if isinstance(station, Fleet)] for queue in queues]
         self._stations = {station.index: station for queue in queues for station in queue.stations}
-        self._causes: dict[int, Causes] = {queue.index: () for queue in queues}
-        self._fitting: dict[int, dict[int, bool]] = {queue.index: {} for queue in queues}
-        # Queues of which versions tell whether anything changed; those with a policy also change with time.
-        consuming = any(self._wanted)
-        self._tells_changes = [
-            type(queue) is JobQueue and not consuming and all(station.steady for station in queue.stations)
-            for queue in queues
-        ]
-        self._judged_at = [-1] * len(queues)
+        self._causes = [Causes(queue, self._wanted, stock, self._clock, self._jobs, self._recorder) for queue in queues]
         self._stranded: dict[int, bool] = dict.fromkeys(self._stations, False)
 
     # What happens elsewhere
@@ -190,9 +177,9 @@ class Scheduler:
         if self._jobs.starts != begun:
             self._fruitless = 0
             judged = self._by_priority
-        judged = [queue for queue in judged if self._is_news(queue)]
+        judged = [queue for queue in judged if self._causes[queue.index].is_news()]
         for queue in judged:
-            self._note_causes(queue)
+            self._causes[queue.index].judge()
         self._note_stranded(judged)
         for queue in evaluated:
             if queue.time_limits:
@@ -223,78 +210,10 @@ class Scheduler:
                 return False
         return False
 
-    # Why jobs wait
-
-    def _is_news(self, queue: JobQueue) -> bool:
-        """Whether anything changed that the causes of the queue's jobs depend on, since this was asked last."""
-        if not queue.shapes:
-            return self._causes[queue.index] is not NOBODY_WAITS
-        if not self._tells_changes[queue.index]:
-            return True
-        # Versions only grow: their sum is another when one of them is.
-        version = queue.version
-        for station in queue.stations:
-            version += station.version
-        known, self._judged_at[queue.index] = self._judged_at[queue.index], version
-        return version != known
-
-    def _note_causes(self, queue: JobQueue) -> None:
-        """Note for what the queue's jobs wait from now on, by shape, if it changed.
-
-        A job of the head's shape waits for what the head waits for. One of another shape is BLOCKED if it would have
-        room now; else it waits for what it would wait for at the head.
-        """
-        if not queue.shapes:
-            fitting, noted = NOTHING, NOBODY_WAITS
-        else:
-            fitting, noted = self._waiting_for(queue)
-        self._fitting[queue.index] = fitting
-        if noted != self._causes[queue.index]:
-            self._causes[queue.index] = noted
-            for code, cause in noted:
-                self._recorder.cause(self._clock.now, queue.index, code, cause)
-
-    def _waiting_for(self, queue: JobQueue) -> tuple[dict[int, bool], Causes]:
-        """Which of the waiting shapes would have room now, and the causes: the head's for all but those named."""
-        job = queue.head_for_causes()
-        head = self._jobs.shape[job]
-        wanted = self._wanted[self._jobs.group[job]]
-        scarce = bool(wanted) and not self._stock.has(wanted)
-        common = Cause.CONSUMABLE if scarce else self._cause(queue, head)
-        causes = [(-1, common)]
-        fitting = {head: False}
-        if len(queue.shapes) > 1:
-            for code in sorted(queue.shapes):
-                if code == head:
-                    continue
-                fits = False
-                for station in queue.stations:
-                    if station.has_room(code):
-                        fits = True
-                        break
-                fitting[code] = fits
-                cause = Cause.BLOCKED if fits and not queue.holds_back(code) else self._cause(queue, code)
-                if cause is not common:
-                    causes.append((code, cause))
-        return fitting, tuple(causes)
-
-    def _cause(self, queue: JobQueue, code: int) -> Cause:
-        """The queue's own limit; else the first environment that provides; else one at its limit; else no capacity."""
-        if queue.holds_back(code):
-            return Cause.RESERVATION
-        found = Cause.CAPACITY
-        for station in queue.stations:
-            cause = station.cause(code)
-            if cause is Cause.BOOT:
-                return cause
-            if cause is Cause.LIMIT:
-                found = cause
-        return found
-
-    def _note_stranded(self, evaluated: Sequence[JobQueue]) -> None:
+    def _note_stranded(self, judged: Sequence[JobQueue]) -> None:
         """Note whether an environment's unused room is of no use to anything that waits for it, if that changed."""
         seen: set[int] = set()
-        for queue in evaluated:
+        for queue in judged:
             for station in queue.stations:
                 index = station.index
                 if index in seen:
@@ -307,13 +226,10 @@ class Scheduler:
 
     def _is_stranded(self, station: Station) -> bool:
         """Whether jobs wait that the environment could hold, and none of them has room there now."""
-        held = False
-        for queue in self._attached[station.index]:
-            for code in self._fitting[queue.index]:
-                if station.has_room(code):
-                    return False
-                held = held or station.holds(code)
-        return held
+        queues = self._attached[station.index]
+        return not any(
+            station.has_room(code) for queue in queues for code in queue.shapes.keys() - station.hopeless
+        ) and any(station.holds(code) for queue in queues for code in queue.shapes)
 
     # Time limits
 
@@ -400,7 +316,7 @@ class Scheduler:
             self._fruitless += 1
         for queue in self._by_priority:
             if queue.shapes:
-                self._note_causes(queue)
+                self._causes[queue.index].judge()
 
     def _assign(
         self,

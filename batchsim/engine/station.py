@@ -25,15 +25,21 @@ class Station(Protocol):
         Whether it takes jobs: a DISABLED one does not.
     version : int
         Grows whenever an answer to `has_room` or `cause` may have changed.
+    phase : int
+        Grows whenever an answer to `cause` may have changed.
     steady : bool
-        Whether `version` says so of all changes; not where others use up the same capacity.
+        Whether these say so of all changes; not where others use up the same capacity.
+    hopeless : set of int
+        Shapes that are known to have no room now.
     """
 
     index: int
     name: str
     enabled: bool
     version: int
+    phase: int
     steady: bool
+    hopeless: set[int]
 
     @property
     def max_vcpus(self) -> int:
@@ -50,6 +56,9 @@ class Station(Protocol):
 
     def has_room(self, shape: int) -> bool:
         """Whether a job of this shape could start now."""
+
+    def with_room(self, shapes: set[int]) -> set[int]:
+        """Of these shapes those of which a job could start now."""
 
     def holds(self, shape: int) -> bool:
         """Whether a job of this shape could ever run here."""

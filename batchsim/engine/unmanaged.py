@@ -19,8 +19,9 @@ class Pool:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled
-        self.version = 0
+        self.version = self.phase = 0
         self.steady = True
+        self.hopeless: set[int] = set()
         self._total = spec.max_vcpus if spec.enabled else 0
         self._free = float(self._total)
         self._start_s = world.settings.image.warm + world.settings.image.container_start
@@ -50,6 +51,10 @@ class Pool:
     def has_room(self, shape: int) -> bool:
         """Whether enough processors are free."""
         return self._vcpus[shape] <= self._free and self._holds[shape]
+
+    def with_room(self, shapes: set[int]) -> set[int]:
+        """Of these shapes those of which a job could start now."""
+        return set(filter(self.has_room, shapes))
 
     @property
     def max_vcpus(self) -> int:

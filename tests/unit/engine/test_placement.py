@@ -36,6 +36,8 @@ def test_takes_the_least_or_the_most_left_that_holds_the_job(rooms, shapes, step
                 able, key=lambda b: (sign * b.memory_mib, sign * b.vcpus, sign * b.gpus, b.ordinal), default=None
             )
             assert room.has(code) == (expected is not None)
+            holding = {c for c, shape in enumerate(shapes) if any(each.holds(shape) for each in bins)}
+            assert room.fitting(set(range(len(shapes)))) == holding
             assert room.take(code) is expected
             if expected is not None:
                 held[expected.ordinal].append(shapes[code])

@@ -144,7 +144,7 @@ INSTANCES = (
     Column("terminated_at", "float64", "s", "terminated, or the end of the run"),
     Column("termination_reason", "text", "", "why"),
     Column("jobs", "int32", "", "attempts it held"),
-    Column("price_usd_per_hour", "float64", "USD/h", "price while running, root volume not included"),
+    Column("price_usd_per_hour", "float64", "USD/h", "price when it was requested, root volume not included"),
     Column("cost_usd", "float64", "USD", "billed, root volume or ephemeral storage included"),
     Column("idle_cost_usd", "float64", "USD", "of that, paid while nothing used it (idle and stranded)"),
 )
@@ -199,6 +199,16 @@ class InstanceColumns:
     terminated_at: Floats
     reclaimed: NDArray[np.bool_]
     reason: Ints
+
+    @property
+    def paid_from(self) -> Floats:
+        """When each was running, and so paid for; its end where it never was."""
+        return np.where(np.isnan(self.running_at), self.terminated_at, self.running_at)
+
+    @property
+    def usable_from(self) -> Floats:
+        """When each was registered; its end where it never was."""
+        return np.where(np.isnan(self.registered_at), self.terminated_at, self.registered_at)
 
 
 @dataclass(frozen=True)

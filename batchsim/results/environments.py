@@ -49,7 +49,7 @@ class Environments:
         size = np.array([float(getattr(shape, member)) for shape in tables.workload.shapes])
         stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
         held_s = size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
-        there_s = np.where(np.isnan(instances.registered_at), 0.0, instances.terminated_at - instances.registered_at)
+        there_s = instances.terminated_at - instances.usable_from
         uses = []
         for index, environment in enumerate(tables.configuration.environments):
             mine = added(held_s[attempts.environment == index])
@@ -77,8 +77,7 @@ class Environments:
         if environment.offerings:
             on = instances.environment == index
             sizes = np.array([float(offering.vcpus) for offering in environment.offerings])
-            ran = np.where(np.isnan(instances.running_at), instances.terminated_at, instances.running_at)
-            return ran[on], instances.terminated_at[on], sizes[instances.offering[on]]
+            return instances.paid_from[on], instances.terminated_at[on], sizes[instances.offering[on]]
         on = attempts.environment == index
         vcpus = np.array([shape.vcpus for shape in tables.workload.shapes])
         stop = np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on])

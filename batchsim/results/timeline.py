@@ -105,8 +105,7 @@ def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
     if mine.any():
         offerings = np.array([float(o.vcpus) for o in tables.configuration.environments[environment].offerings])
         whole = offerings[instances.offering[mine]]
-        gone = instances.terminated_at[mine]
-        registered = np.where(np.isnan(instances.registered_at[mine]), gone, instances.registered_at[mine])
+        gone, registered = instances.terminated_at[mine], instances.usable_from[mine]
         series["idle"] = steps(
             np.concatenate([registered, attempts.starting_at[here]]),
             np.concatenate([gone, end[here]]),
@@ -121,8 +120,7 @@ def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:
     attempts, instances, cost = tables.recording.attempts, tables.recording.instances, tables.costs
     end = _ended(attempts.stopped_at, tables.recording.ended_at)
     mine = instances.environment == environment
-    gone = instances.terminated_at
-    running = np.where(np.isnan(instances.running_at), gone, instances.running_at)
+    gone, running = instances.terminated_at, instances.paid_from
     tasks = (attempts.environment == environment) & (cost.task_rate > 0)
     pulled = np.where(np.isnan(attempts.pull_at[tasks]), end[tasks], attempts.pull_at[tasks])
 
@@ -133,7 +131,7 @@ def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:
             np.concatenate([of_instances[mine], of_tasks[tasks]]) * HOUR,
         )
 
-    parts = [paid(cost.instance_rate, cost.task_rate)]
+    parts = [paid(cost.fixed_rate, cost.task_rate)]
     if cost.recorded is not None:
         for number, curve in enumerate(cost.recorded.curves):
             on = np.where(cost.recorded.curve == number, 1.0, 0.0)

@@ -156,6 +156,10 @@ class Fargate:
         """Whether the account's quota keeps the task from being launched."""
         return self._under_limit(shape) and self._vcpus[shape] > self._account.vcpus_left
 
+    def keeps_waiting(self, shape: int) -> bool:  # noqa: ARG002
+        """There are no multi-node jobs here."""
+        return False
+
     def holds(self, shape: int) -> bool:
         """Whether a task of this size is under the environment's limit when it is empty."""
         return self._holds[shape]

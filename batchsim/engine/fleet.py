@@ -249,6 +249,10 @@ class Fleet:
         nodes = max(len(asked.nodes), 1)
         return any(self._under_limit(offering, nodes) and offering.holds(asked) for offering in self._listed_for(shape))
 
+    def keeps_waiting(self, shape: int) -> bool:
+        """Whether a job waits for capacity here instead of going on: a multi-node job does."""
+        return self._gangs[shape] and self.exhausted(shape)
+
     def holds(self, shape: int) -> bool:
         """Whether the environment could ever run the job."""
         return self._holds[shape]

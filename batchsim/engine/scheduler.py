@@ -17,7 +17,7 @@ from batchsim.engine.causes import Causes
 from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
 from batchsim.engine.fleet import Fleet
 from batchsim.engine.jobs import Jobs
-from batchsim.engine.placement import Room
+from batchsim.engine.planning import Plan
 from batchsim.engine.queue import JobQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.station import Station
@@ -204,9 +204,7 @@ class Scheduler:
                 if gang:
                     self._gang_left = True
                 return True
-            if station.provides(shape) or (gang and station.exhausted(shape)):
-                # A multi-node job does not go on to the next environment when one has no capacity: it blocks the
-                # queue (User Guide, Jobs stuck in RUNNABLE).
+            if station.provides(shape) or (gang and station.keeps_waiting(shape)):
                 return False
         return False
 
@@ -302,58 +300,13 @@ class Scheduler:
         launched = sum(fleet.launched for fleet in self._fleets)
         for fleet in self._fleets:
             fleet.keep_minimum(fleet.spec.min_vcpus)
-        rooms = {fleet.index: fleet.planned_room() for fleet in self._fleets}
-        demands: dict[int, dict[int, int]] = {fleet.index: {} for fleet in self._fleets}
-        left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in self._fleets}
-        stock = self._stock.copy()
+        plan = Plan(self._fleets, self._jobs, self._stock.copy(), self._wanted)
         for queue in self._by_priority:
             queue.unplanned = False
-            self._assign(queue, rooms, demands, left, stock)
-        for fleet in self._fleets:
-            if demands[fleet.index]:
-                fleet.launch_for(demands[fleet.index], rooms[fleet.index])
+            plan.assign(queue)
+        plan.launch()
         if sum(fleet.launched for fleet in self._fleets) > launched:
             self._fruitless += 1
         for queue in self._by_priority:
             if queue.shapes:
                 self._causes[queue.index].judge()
-
-    def _assign(
-        self,
-        queue: JobQueue,
-        rooms: dict[int, Room],
-        demands: dict[int, dict[int, int]],
-        left: dict[int, float],
-        stock: Stock,
-    ) -> None:
-        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
-        full: dict[int, set[int]] = {station.index: set() for station in queue.stations}
-        failed: set[int] = set()
-
-        def assign(job: int) -> bool:
-            code = self._jobs.shape[job]
-            wanted = self._wanted[self._jobs.group[job]]
-            if code in failed or not stock.has(wanted):
-                return False
-            for station in queue.stations:
-                if not isinstance(station, Fleet) or not station.holds(code):
-                    continue
-                index = station.index
-                if code not in full[index]:
-                    if station.plan(rooms[index], code):
-                        break
-                    full[index].add(code)
-                if left[index] > 0 and station.launches(code, rooms[index]):
-                    left[index] -= station.planned_vcpus(code)
-                    demands[index][code] = demands[index].get(code, 0) + 1
-                    break
-                if self._gangs[code] and station.exhausted(code):
-                    failed.add(code)
-                    return False
-            else:
-                failed.add(code)
-                return False
-            stock.take(wanted)
-            return True
-
-        queue.plan(assign)

@@ -48,6 +48,12 @@ class Station(Protocol):
     def exhausted(self, shape: int) -> bool:
         """Whether capacity for a job of this shape was asked for and not to be had."""
 
+    def keeps_waiting(self, shape: int) -> bool:
+        """Whether a job of this shape waits for capacity here instead of going on to the next environment.
+
+        Only multi-node jobs do: they block the queue (User Guide, *Jobs stuck in RUNNABLE*).
+        """
+
     def place(self, job: int, shape: int) -> bool:
         """Start the job now if there is room."""
 

@@ -65,6 +65,10 @@ class Pool:
         """Capacity does not run out here."""
         return False
 
+    def keeps_waiting(self, shape: int) -> bool:  # noqa: ARG002
+        """There are no multi-node jobs here."""
+        return False
+
     def holds(self, shape: int) -> bool:
         """Whether the whole pool could hold the job."""
         return self._holds[shape]

@@ -74,7 +74,7 @@ def coded(codes: NDArray[Any], known: Sequence[str | None]) -> pa.DictionaryArra
     unique = list(dict.fromkeys(text for text in known if text is not None))
     place = {text: index for index, text in enumerate(unique)}
     table = np.array([-1 if text is None else place[text] for text in known] + [-1], np.int32)
-    compact = table[np.where(codes < 0, len(known), codes)]
+    compact = table[np.where(codes < 0, len(known), codes.astype(np.int32, copy=False))]
     return pa.DictionaryArray.from_arrays(numbers(compact, compact >= 0), texts(unique))
 
 

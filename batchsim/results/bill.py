@@ -15,7 +15,7 @@ from batchsim.catalog.billing import billed_instance_s, billed_task_s, is_free_s
 from batchsim.columns import SLICE, Floats, Ints, Recording, nothing
 from batchsim.results.savings import Coverage, coverage
 from batchsim.results.spot_prices import recorded
-from batchsim.results.steps import area, product
+from batchsim.results.steps import integrator, product
 from batchsim.scenario.configuration import ComputeEnvironment, Configuration, Offering
 from batchsim.units import HOUR, MIB_PER_GIB
 from batchsim.workload.table import Workload
@@ -268,7 +268,7 @@ class Bill:
         """Area under a step function over what no attempt used of an environment's instances; 0 of others."""
         instances, tenancies = self._recording.instances, self._tenancies
         mine = instances.environment == environment
-        integrated = area(at, level)
+        integrated = integrator(at, level)
         whole = integrated(instances.terminated_at) - integrated(instances.usable_from)
         taken = np.zeros(len(mine))
         for start in range(0, len(tenancies.attempt), SLICE):

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from batchsim.columns import SLICE, Floats
 
+#: Each stretch is found by a look at all intervals.
+MOST_STRETCHES = 64
+
 
 def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floats, Floats]:
     """How much is held over time, from intervals ``[start, stop)`` that each hold `size`, or one.
@@ -27,7 +30,7 @@ def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floa
     if size is None:
         size = np.broadcast_to(1.0, len(start))
     # Stretch by stretch of time, since sorting all changes of a long run at once takes several times their memory.
-    edges = np.linspace(start.min(), stop.max(), 2 * len(start) // SLICE + 2)
+    edges = np.linspace(start.min(), stop.max(), min(2 * len(start) // SLICE, MOST_STRETCHES) + 2)
     edges[-1] = np.inf
     stretches = []
     for begin, end in pairwise(edges):
@@ -49,10 +52,10 @@ def _added(at: Floats, change: Floats) -> tuple[Floats, Floats]:
 
 def integral(at: Floats, level: Floats, until: Floats) -> Floats:
     """Area under a step function from its first instant to each of `until`; 0 before the first."""
-    return area(at, level)(until)
+    return integrator(at, level)(until)
 
 
-def area(at: Floats, level: Floats) -> Callable[[Floats], Floats]:
+def integrator(at: Floats, level: Floats) -> Callable[[Floats], Floats]:
     """`integral` of one step function, for many instants asked one after the other."""
     if not len(at):
         return lambda until: np.zeros(len(until))

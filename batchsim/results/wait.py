@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from batchsim.columns import LIMITS, WAIT_CAUSES, Cause, Floats, Recording, Status, nothing
 from batchsim.results.attempts import JobAttempts, pick
-from batchsim.results.steps import area
+from batchsim.results.steps import integrator
 from batchsim.workload.table import Workload
 
 Integral = Callable[[Floats], Floats]
@@ -117,7 +117,7 @@ class Waits:
         step = np.concatenate([[True], cause[1:] != cause[:-1]])[: len(at)]
         at, cause = at[step], cause[step]
         return {
-            decided: area(at, (cause == decided).astype(np.float64))
+            decided: integrator(at, (cause == decided).astype(np.float64))
             for decided in Cause
             if decided is not Cause.BLOCKED and (cause == decided).any()
         }

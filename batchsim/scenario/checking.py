@@ -179,8 +179,6 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
             expected=f"one of {', '.join(words)}",
             suggestion=nearest(str(given), words),
         )
-    if message.endswith("not simulated yet"):
-        return document.finding(place, "not-simulated", message)
     problem, separator, expected = message.partition("; expected ")
     if not separator:
         problem, separator, expected = message.partition("expected ")

@@ -26,7 +26,6 @@ from batchsim.scenario.model import TraceSource, Workflow
 from batchsim.scenario.objectives import Objective
 from batchsim.scenario.overrides import paths_of_key
 
-#: Where a scenario names a catalog, as a variant's override says it.
 #: Members of the ``environment:`` section that are paths.
 _PATHS = {
     ("environment", "prices", "catalog"),

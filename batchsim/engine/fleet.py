@@ -13,9 +13,11 @@ from typing import Final
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
-from batchsim.engine.clock import Alarm, Phase, next_tick
+from batchsim.engine.clock import Alarm
+from batchsim.engine.instance import Instance
 from batchsim.engine.jobs import HOST_TERMINATED, NO_EXIT_CODE, Attempt
-from batchsim.engine.placement import Bin, Room
+from batchsim.engine.placement import Room
+from batchsim.engine.scale_in import ScaleIn
 from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
@@ -23,36 +25,6 @@ from batchsim.units import HOUR
 
 #: From so many shapes on they are looked at together.
 MANY: Final = 8
-
-
-class Instance(Bin):
-    """One EC2 instance, from its launch request to its end."""
-
-    __slots__ = (
-        "active",
-        "attempts",
-        "idle_alarm",
-        "idle_since",
-        "images",
-        "number",
-        "offering",
-        "reclaim",
-        "used",
-        "zone",
-    )
-
-    def __init__(self, ordinal: int, offering: Offering, number: int, zone: int) -> None:
-        super().__init__(ordinal, offering.shape, offering.instance_type)
-        self.offering = offering
-        self.number = number  # its place among the launches of its environment: the owner of its random draws
-        self.zone = zone
-        self.active = False
-        self.used = False
-        self.attempts: dict[int, Attempt] = {}
-        self.images: dict[str, float] = {}  # image -> when its pull is done
-        self.idle_since = 0.0
-        self.idle_alarm: Alarm | None = None
-        self.reclaim: Alarm | None = None
 
 
 class Fleet:
@@ -92,7 +64,7 @@ class Fleet:
         self._fulfilment_s = world.draws("spot-fulfilment", spec.name)
         self._register_s = world.draws("register", spec.name)
         self._pull_factor = world.draws("image-jitter", spec.name)
-        self._idle_s = world.draws("scale-down-idle", spec.name)
+        self._scale_in = ScaleIn(spec, world, self._may_go, self._scaled_in)
         self._lifetime = world.draws("interruption", spec.name)
         self._shapes = world.workload.shapes
         self._holds = [spec.can_hold(shape) for shape in self._shapes]
@@ -102,7 +74,6 @@ class Fleet:
         self.hopeless = self._room.hopeless
         self._booting: dict[int, Instance] = {}
         self._instances: dict[int, Instance] = {}
-        self._kept: dict[int, Instance] = {}  # though idle for long enough
         self._numbers = {offering.instance_type: number for number, offering in enumerate(spec.offerings)}
         self.launched = 0  # instances, those that are gone included
         self.vcpus = 0  # of all instances, booting ones included
@@ -220,7 +191,7 @@ class Fleet:
             if instance.active and self._room.add(instance):
                 self.version += 1
             if not instance.attempts:
-                self._idle(instance)
+                self._scale_in.idle(instance)
 
     def has_room(self, shape: int) -> bool:
         """Whether ACTIVE instances could take the job now."""
@@ -402,7 +373,7 @@ class Fleet:
             self._clock.at(until, self._backed_off)
 
     def _capacity_changed(self) -> None:
-        self.review_kept()
+        self._scale_in.review_kept()
         self._changed(self)
 
     def _backed_off(self, _alarm: Alarm) -> None:
@@ -465,7 +436,7 @@ class Fleet:
         planned : Room
             What is there or on its way and not planned for other jobs; multi-node jobs make up their number from it.
         """
-        self.review_kept()
+        self._scale_in.review_kept()
         left: Demand = {self._shapes[code]: count for code, count in demand.items() if not self._gangs[code]}
         for code, count in demand.items():
             for _ in range(count if self._gangs[code] else 0):
@@ -533,7 +504,7 @@ class Fleet:
         self._recorder.registered(instance.ordinal, self._clock.now)
         instance.active = True
         self._room.add(instance)
-        self._idle(instance)
+        self._scale_in.idle(instance)
         self._changed(self)
 
     # Spot interruptions
@@ -579,39 +550,6 @@ class Fleet:
 
     # Scaling in
 
-    def _idle(self, instance: Instance) -> None:
-        instance.idle_since = self._clock.now
-        if instance.idle_alarm is None:
-            self._watch(instance)
-
-    def _idle_until(self, instance: Instance) -> float:
-        """Until when an instance may stay idle; the policy's delay counts only from the end of a job.
-
-        API ``ComputeScalingPolicy.minScaleDownDelayMinutes``.
-        """
-        delay_s = self._idle_s[instance.number]
-        if instance.used:
-            delay_s = max(delay_s, self.spec.min_scale_down_delay_s)
-        return instance.idle_since + delay_s
-
-    def _watch(self, instance: Instance) -> None:
-        due_at = max(self._idle_until(instance), self._clock.now)
-        due_at = next_tick(due_at, self._settings.scheduler.scale_down_interval)
-        instance.idle_alarm = self._clock.at(due_at, self._scale_in, instance, phase=Phase.SCALE_IN)
-
-    def _scale_in(self, alarm: Alarm) -> None:
-        instance: Instance = alarm.subject
-        instance.idle_alarm = None
-        if instance.attempts or not instance.active:
-            return
-        if self._idle_until(instance) > self._clock.now:
-            self._watch(instance)
-        elif self.vcpus - instance.offering.vcpus < self.spec.min_vcpus or self._is_awaited(instance):
-            self._kept[instance.ordinal] = instance
-        else:
-            self._remove(instance, "scaled in")
-            self._changed(self)
-
     def _is_awaited(self, instance: Instance) -> bool:
         """Whether a multi-node job waits that would have the instance as one of its nodes.
 
@@ -625,19 +563,23 @@ class Fleet:
             for code in self._waiting_gangs(self)
         )
 
+    def _may_go(self, instance: Instance) -> bool:
+        """Whether an instance that was idle for long enough is not kept for ``minvCpus`` or a multi-node job."""
+        return self.vcpus - instance.offering.vcpus >= self.spec.min_vcpus and not self._is_awaited(instance)
+
+    def _scaled_in(self, instance: Instance) -> None:
+        self._remove(instance, "scaled in")
+        self._changed(self)
+
     def review_kept(self) -> None:
-        """Look again at instances that are kept though idle: the reason may be gone."""
-        kept, self._kept = self._kept, {}
-        for instance in kept.values():
-            if instance.active and not instance.attempts:
-                self._watch(instance)
+        """Look again at instances that are kept though idle."""
+        self._scale_in.review_kept()
 
     def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
         self._room.discard(instance)
         self._booting.pop(instance.ordinal, None)
         self._forget()
         del self._instances[instance.ordinal]
-        self._kept.pop(instance.ordinal, None)
         instance.active = False
         self.vcpus -= instance.offering.vcpus
         zone = self.spec.zones[instance.zone]

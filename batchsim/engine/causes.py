@@ -50,7 +50,8 @@ class Causes:
         self._recorder = recorder
         # Whether versions tell all changes; queues with a policy of their own also change with time.
         self._steady = type(queue) is JobQueue and not any(wanted) and all(each.steady for each in queue.stations)
-        self._version = self._phase = self._kinds = -1
+        self._known = (False, -1)
+        self._phase = self._kinds = -1
         # What was noted: for all, for the shapes named since, and which the head and those with room were.
         self._common = Cause.BLOCKED
         self._named: dict[int, Cause] = {}
@@ -64,12 +65,14 @@ class Causes:
             return self._head != NOBODY
         if not self._steady:
             return True
+        # Where all are of one shape, the head's, nothing but what may come for it matters.
+        alike = len(queue.shapes) == 1
         # Versions only grow: their sum is another when one of them is.
-        version = queue.version
+        version = queue.kinds if alike else queue.version
         for station in queue.stations:
-            version += station.version
-        known, self._version = self._version, version
-        return version != known
+            version += station.phase if alike else station.version
+        known, self._known = self._known, (alike, version)
+        return self._known != known
 
     def judge(self) -> None:
         """Note for what the queue's jobs wait from now on, as far as it changed."""

@@ -82,7 +82,7 @@ class FairShareQueue(JobQueue):
         line = self._lines[share]
         entry = (not retried, -self._priority_of[self._group_of[job]], job)
         line.add(entry)
-        if line[0] is entry:
+        if line[0] == entry:
             self._note_first(share)
         self._remember(self._shape_of[job])
 

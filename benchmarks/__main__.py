@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import shutil
 import sys
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.measure import Measured, measured, started
-from benchmarks.targets import TARGETS, Subject, Target
+from benchmarks.targets import COMPILED, TARGETS, Subject, Target
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
@@ -28,12 +29,14 @@ def main() -> None:
     """Measure what is asked for and print, and write, the table."""
     arguments = _arguments()
     wanted = [target for target in TARGETS if not arguments.only or _matches(target, arguments.only)]
+    if arguments.compiled is None:
+        wanted = [target for target in wanted if not str(target.of[0]).startswith(COMPILED)]
     if find_spec("ciw") is None:
         wanted = [target for target in wanted if target.to is None or target.to[0] != "Ciw"]
         print("Ciw is not installed and left out", file=sys.stderr)
     if not wanted:
         sys.exit("nothing is named so; names are parts of the table's lines")
-    results = _measure(wanted, arguments.repeat, arguments.divide)
+    results = _measure(wanted, arguments)
     rows = [(target, target.figure(results)) for target in wanted]
     Console().print(_table(rows))
     if arguments.json:
@@ -47,6 +50,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="lines of the table that have one of these in them")
     parser.add_argument("--repeat", type=int, default=3, help="the best of so many (default: 3); long runs once")
     parser.add_argument("--divide", type=int, default=1, metavar="N", help="a quick look: with an Nth of the jobs")
+    parser.add_argument(
+        "--compiled",
+        metavar="PYTHON",
+        help="a Python in which batchsim is installed with its engine compiled: its lines are measured too",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
     return parser.parse_args()
@@ -56,14 +64,14 @@ def _matches(target: Target, texts: list[str]) -> bool:
     return any(text in target.title for text in texts)
 
 
-def _measure(targets: list[Target], repeat: int, divide: int) -> dict[Subject, Measured]:
+def _measure(targets: list[Target], arguments: argparse.Namespace) -> dict[Subject, Measured]:
     """The best of several runs, taken in turns, so that both sides of a ratio see the same machine."""
     subjects = dict.fromkeys(subject for target in targets for subject in (target.of, target.to) if subject)
-    turns = [subject for turn in range(repeat) for subject in subjects if turn == 0 or not _is_long(subject)]
+    turns = [subject for turn in range(arguments.repeat) for subject in subjects if turn == 0 or not _is_long(subject)]
     best: dict[Subject, Measured] = {}
     with tempfile.TemporaryDirectory() as folder:
         for subject in track(turns, "measuring", console=Console(stderr=True), transient=True):
-            found = _once(subject, divide, folder)
+            found = _once(subject, arguments, Path(folder))
             known = best.get(subject, found)
             best[subject] = Measured(min(found.cpu_s, known.cpu_s), min(found.peak_mib, known.peak_mib))
     return best
@@ -73,12 +81,19 @@ def _is_long(subject: Subject) -> bool:
     return isinstance(subject[1], int) and subject[1] > LONG
 
 
-def _once(subject: Subject, divide: int, folder: str) -> Measured:
-    if isinstance(subject[1], int):
-        found = measured(str(subject[0]), max(subject[1] // divide, 1))
-        return Measured(found.cpu_s * divide, found.peak_mib)
-    arguments = [str(part) for part in subject]
-    return started(*arguments, *(["--out", str(Path(folder) / "results")] if "run" in arguments else []))
+def _once(subject: Subject, arguments: argparse.Namespace, folder: Path) -> Measured:
+    case, jobs = str(subject[0]), subject[1]
+    if isinstance(jobs, int):
+        jobs = max(jobs // arguments.divide, 1)
+        if case.startswith(COMPILED):
+            # Away from the sources, which would be found first.
+            shutil.copytree(Path(__file__).parent, folder / "benchmarks", dirs_exist_ok=True)
+            found = measured(case.removeprefix(COMPILED), jobs, python=arguments.compiled, folder=folder)
+        else:
+            found = measured(case, jobs)
+        return Measured(found.cpu_s * arguments.divide, found.peak_mib)
+    words = [str(part) for part in subject]
+    return started(*words, *(["--out", str(folder / "results")] if "run" in words else []))
 
 
 def _table(rows: list[tuple[Target, float]]) -> Table:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 #: Jobs of the run before the one that is measured: what is loaded when it is first used is then there.
 WARM_UP = 500
@@ -22,10 +23,10 @@ class Measured:
     peak_mib: float
 
 
-def measured(case: str, jobs: int) -> Measured:
-    """Measure a case in a fresh process."""
-    command = [sys.executable, "-m", "benchmarks.measure", case, str(jobs)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+def measured(case: str, jobs: int, *, python: str = sys.executable, folder: Path | None = None) -> Measured:
+    """Measure a case in a fresh process, with the batchsim that a Python finds in a folder, or has installed."""
+    command = [python, "-m", "benchmarks.measure", case, str(jobs)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
     return Measured(**json.loads(done.stdout))
 
 

@@ -48,6 +48,8 @@ class Target:
         return figure >= self.limit if self.quantity == "speed" else figure <= self.limit
 
 
+#: What is measured with the engine compiled has a name that begins so.
+COMPILED = "compiled: "
 MILLION = 1_000_000
 TEXTBOOK = ("textbook SimPy", 200_000)
 
@@ -55,7 +57,9 @@ HALF = 500_000
 
 TARGETS = (
     Target("the full model, tables written, to textbook SimPy", "speed", 1.5, ("full model", MILLION), TEXTBOOK),
+    Target("the same, the engine compiled", "speed", 1.5, (f"{COMPILED}full model", MILLION), TEXTBOOK),
     Target("M/M/64 to textbook SimPy", "speed", 1.0, ("M/M/64", 200_000), TEXTBOOK),
+    Target("M/M/64 to textbook SimPy, the engine compiled", "speed", 1.0, (f"{COMPILED}M/M/64", 200_000), TEXTBOOK),
     Target("M/M/64 to Ciw", "speed", 1.0, ("M/M/64", 200_000), ("Ciw", 50_000)),
     Target("peak memory of a million jobs, MiB", "memory", 450, ("full model", MILLION)),
     Target("a job among a million to one among 10,000", "cost", 1.3, ("full model", MILLION), ("full model", 10_000)),

@@ -8,7 +8,7 @@ window (`engine/usage.py`) is weighed by its factor; the lowest is served. Withi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sortedcontainers import SortedList
@@ -51,7 +51,7 @@ class FairShareQueue(JobQueue):
         self._weights = [self._policy.weight(identifier) for identifier in shares]
         self._usage = Usage(self._weights, self._policy.window_s)
         self._in_use = 0.0
-        self._lines = [SortedList() for _ in shares]
+        self._lines: list[Any] = [SortedList() for _ in shares]
         # Of shares in which jobs wait: the one that comes next, and its shape.
         self._first: dict[int, int] = {}
         self._first_shape: dict[int, int] = {}

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
+from typing import Any
 
 from sortedcontainers import SortedList
 
@@ -18,7 +19,7 @@ class Line:
 
     def __init__(self) -> None:
         self._in_order: deque[int] = deque()
-        self._others = SortedList()
+        self._others: Any = SortedList()
 
     def add(self, key: int) -> None:
         """Put a key in its place."""

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import batchsim
+from batchsim.cli.main import main
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -19,6 +20,31 @@ def test_the_two_commands_come_first_and_are_as_ci_runs_them():
         "python -m pip install -e . && python -m batchsim run scenarios/etl.yaml",
         'python -m pip install -e ".[test]" && python -m pytest',
     ]
+
+
+def shown(heading: str) -> list[str]:
+    """The lines of the first block without a language after some words, spaces aside."""
+    block = re.search(r"^```\n(.*?)^```", README[README.index(heading) :], flags=re.DOTALL | re.MULTILINE)
+    assert block is not None
+    return [" ".join(line.split()) for line in block[1].splitlines() if line.strip()]
+
+
+def printed(*arguments: str, monkeypatch, tmp_path, capsys) -> set[str]:
+    """The lines that a command prints on a wide terminal, spaces aside."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    return {" ".join(line.split()) for line in capsys.readouterr().out.splitlines()}
+
+
+def test_the_answer_is_the_one_that_a_run_gives(monkeypatch, tmp_path, capsys):
+    lines = printed("run", "scenarios/etl.yaml", monkeypatch=monkeypatch, tmp_path=tmp_path, capsys=capsys)
+    assert set(shown("# batchsim")) <= lines
+
+
+def test_the_comparison_is_the_one_that_the_command_gives(monkeypatch, tmp_path, capsys):
+    lines = printed("compare", "scenarios/etl.yaml", monkeypatch=monkeypatch, tmp_path=tmp_path, capsys=capsys)
+    assert set(shown("runs the variants of a scenario")) <= lines
 
 
 def test_python_blocks_run(monkeypatch):

@@ -62,6 +62,9 @@ class Cause(IntEnum):
     RESERVATION = 5
 
 
+#: What AWS says of an attempt whose container ended, or never began, by itself.
+EXITED = "Essential container in task exited"
+FAILED_TO_START = "Task failed to start"
 #: What there is a limit of, in the order of `Cause`.
 LIMITS = {Cause.LIMIT: "maxvCpus", Cause.CONSUMABLE: "consumableResources", Cause.RESERVATION: "computeReservation"}
 WAIT_CAUSES = ("dependency", "limit", "boot", "capacity", "blocked", "retry")
@@ -125,6 +128,7 @@ ATTEMPTS = (
     Column("stopped_at", "float64", "s", "ended, null if the run ended first"),
     Column("status", "text", "", "SUCCEEDED, FAILED, or the state at the end of the run"),
     Column("status_reason", "text", "", "why it ended"),
+    Column("reason", "text", "", "what was said of its container, null without a word"),
     Column("exit_code", "int32", "", "exit code, null without one"),
     Column("cost_usd", "float64", "USD", "the attempt's share of what it ran on"),
 )

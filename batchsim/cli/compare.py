@@ -33,11 +33,13 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.folders import check_folder
     from batchsim.report.console import print_comparison, progress
     from batchsim.report.figures import compare_figure, save_png
-    from batchsim.results.store import check_writable
+    from batchsim.results.store import check_writable, is_results_folder
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
     names = list(variants_of(scenarios[0])) if len(scenarios) == 1 else [each.name for each in scenarios]
-    check_folder(folder, {*names, "comparison.json", "comparison.png"})
+    # Results of variants that are no longer there stay.
+    earlier = [entry.name for entry in folder.iterdir() if is_results_folder(entry)] if folder.is_dir() else []
+    check_folder(folder, {*names, *earlier, "comparison.json", "comparison.png"})
     for name in names:
         check_writable(folder / name)
     with progress("comparing", len(names), quiet=arguments.quiet) as advance:

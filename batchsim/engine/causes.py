@@ -113,13 +113,15 @@ class Causes:
         return Cause.CONSUMABLE if wanted and not self._stock.has(wanted) else self._cause(head)
 
     def _cause(self, code: int) -> Cause:
-        if self._queue.holds_back(code):
-            return Cause.RESERVATION
+        held_back = self._queue.holds_back(code)
         found = Cause.CAPACITY
         for station in self._queue.stations:
+            # A reservation is the cause where there would be room but for it, or room could be had.
+            if held_back and station.has_room(code):
+                return Cause.RESERVATION
             cause = station.cause(code)
             if cause is Cause.BOOT:
-                return cause
+                return Cause.RESERVATION if held_back else cause
             if cause is Cause.LIMIT:
                 found = cause
         return found

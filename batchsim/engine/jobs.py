@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Status
+from batchsim.columns import EXITED, FAILED_TO_START, Status
 from batchsim.engine.clock import Alarm, Clock
 from batchsim.engine.recorder import NAN, Recorder
 from batchsim.engine.retry import is_retried
@@ -28,11 +28,9 @@ SUCCEEDED: Final = int(Status.SUCCEEDED)
 FAILED: Final = int(Status.FAILED)
 
 #: Observed wording of AWS Batch; see the reference's section on status reasons.
-EXITED = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
 HOST_TERMINATED = "Host EC2 (instance {instance}) terminated."
 TASK_INTERRUPTED = "Your Spot Task was interrupted."
-FAILED_TO_START = "Task failed to start"
 DEPENDENCY_FAILED = "Dependent Job failed"
 #: What a container that is killed exits with: 128 + SIGKILL.
 KILLED: Final = 137

@@ -43,9 +43,13 @@ def run(
     ------
     ScenarioError
         If the workload's traces can't be read.
+    TypeError
+        If it is given anything but a scenario, such as a path.
     ValueError
         If `replications` is below 1.
     """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
     if replications < 1:
         raise ValueError(f"replications must be 1 or more, not {replications}")
     seed = scenario.seed if seed is None else seed

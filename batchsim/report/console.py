@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +24,24 @@ from batchsim.units import format_duration, format_usd
 WIDE = 110
 
 
+#: Columns of a text that is not for a terminal: nothing is cut or broken to fit one.
+UNBOUND = 160
+
+
+class Terminal(Console):
+    """A console whose reader may go away (``batchsim run … | head``), which is no fault of the run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = UNBOUND
+
+    def on_broken_pipe(self) -> None:
+        """Write nothing more."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def summary_renderable(result: Result) -> Group:
     """The summary of a result for rich."""
     summary = result.summary
@@ -37,7 +57,8 @@ def summary_renderable(result: Result) -> Group:
     machines = f"{words.share(used['vcpu'])} of vCPUs, {words.share(used['memory'])} of memory"
     machines += f"; at most {words.count(summary['peak_vcpus'])} vCPUs at once"
     if words.plain(summary["interruptions"]):
-        machines += f"; {words.count(summary['interruptions'])} interruptions"
+        count = words.count(summary["interruptions"])
+        machines += f"; {count} interruption{'' if count == '1' else 's'}"
     lines.append(_line("used", machines))
     lines += [_line("attention", note, "bold red") for note in words.attention(summary)]
     hints = words.wait_hint(result), words.waste_hint(summary)
@@ -49,7 +70,7 @@ def summary_renderable(result: Result) -> Group:
     if len(summary["job_queues"]) > 1:
         lines += [Text(), _queue_table(summary["job_queues"])]
     if len(summary["compute_environments"]) > 1:
-        lines += [Text(), _environment_table(summary["compute_environments"])]
+        lines += [Text(), _environment_table(summary)]
     return Group(*lines)
 
 
@@ -64,7 +85,7 @@ def _line(label: str, text: str, style: str = "") -> Table:
 def _queue_table(queues: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("job queue", "jobs", "queue p50", "queue p95", "turnaround p95", "cost"):
-        table.add_column(heading, justify="left" if heading == "job queue" else "right", no_wrap=True)
+        table.add_column(heading, justify="left" if heading == "job queue" else "right", overflow="fold")
     for name, figures in queues.items():
         table.add_row(
             name,
@@ -77,11 +98,11 @@ def _queue_table(queues: Mapping[str, Any]) -> Table:
     return table
 
 
-def _environment_table(environments: Mapping[str, Any]) -> Table:
+def _environment_table(summary: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("environment", "attempts", "peak vCPUs", "used", "cost", "unused"):
-        table.add_column(heading, justify="left" if heading == "environment" else "right", no_wrap=True)
-    for name, figures in environments.items():
+        table.add_column(heading, justify="left" if heading == "environment" else "right", overflow="fold")
+    for name, figures in summary["compute_environments"].items():
         cost = figures["cost_usd"]
         unused = sum(words.plain(cost["by_purpose"][purpose]) for purpose in ("idle", "stranded"))
         table.add_row(
@@ -92,19 +113,22 @@ def _environment_table(environments: Mapping[str, Any]) -> Table:
             words.usd(cost["total"]),
             format_usd(unused),
         )
+    committed = summary["cost_usd"]["unused_commitment"]
+    if words.plain(committed):
+        table.add_row("Savings Plan", "", "", "", words.usd(committed), format_usd(words.plain(committed)))
     return table
 
 
 def print_summary(result: Result, folder: Path) -> None:
     """Print a result, and where its files are."""
-    console = Console()
+    console = Terminal()
     console.print(summary_renderable(result), highlight=False)
     console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
 
 
 def summary_html(result: Result) -> str:
     """The summary of a result for Jupyter."""
-    console = Console(record=True, width=110, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console = Console(record=True, width=110, file=io.StringIO())
     console.print(summary_renderable(result), highlight=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 
@@ -113,7 +137,7 @@ def print_comparison(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """Print a comparison, best figures marked."""
     if not rows:
         return
-    console = Console()
+    console = Terminal()
     first = rows[0]
     least = {
         key: min((row[key] for row in rows if row[key] is not None), default=None)
@@ -121,9 +145,9 @@ def print_comparison(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
     }
     purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("idle",)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("variant", no_wrap=True)
+    table.add_column("variant", overflow="fold")
     for heading in ("queue p95", "turnaround p95", "cost", *purposes, "used"):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", overflow="fold")
     for row in rows:
         table.add_row(
             row["variant"],

@@ -73,7 +73,7 @@ def busiest(result: Result) -> Window:
 
 def _clock(ax: Axes, start: datetime, window: Window) -> None:
     """A time axis in the scenario's wall clock."""
-    locator = AutoDateLocator(minticks=4, maxticks=8)
+    locator = AutoDateLocator(minticks=3, maxticks=9)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     ax.set_xlim(*_days(start, np.array([window[0], max(window[1], window[0] + 1.0)])))
@@ -290,9 +290,14 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
     bill = float(total.instance_total.sum() + total.attempt_total[total.task_rate > 0].sum())
     # Minimums and volumes before `running` are not in the rate: the curve ends at the bill.
     scale = bill / spent[-1] if spent[-1] > 0 else 1.0
+    spent = spent * scale
+    if total.plan is not None:
+        # What a plan commits in vain is paid hour by hour as well.
+        idle = integral(*total.plan.unused, at)
+        spent, bill, rate = spent + idle, bill + total.unused_commitment, rate + _sample(*total.plan.unused, at) * HOUR
     _axes(ax, title)
     days = _days(result.scenario.start, at)
-    ax.plot(days, spent * scale, color=BLUE, linewidth=2)
+    ax.plot(days, spent, color=BLUE, linewidth=2)
     ax.set_ylim(0, max(bill, 0.01) * 1.18)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
     ax.annotate(

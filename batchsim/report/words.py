@@ -23,6 +23,7 @@ PURPOSES = {
     "idle": "idle capacity",
     "stranded": "room that nothing waiting could use",
     "minimum": "billing minimums",
+    "commitment": "what a Savings Plan committed and bought nothing",
 }
 
 
@@ -135,6 +136,8 @@ def waste_hint(summary: dict[str, Any]) -> str:
     cost = summary["cost_usd"]
     total = plain(cost["total"])
     wasted = {purpose: plain(value) for purpose, value in cost["by_purpose"].items() if purpose != "useful"}
+    wasted["commitment"] = plain(cost["unused_commitment"])
+    wasted["idle"] -= wasted["commitment"]
     purpose = max(wasted, key=lambda key: wasted[key])
     if not total or wasted[purpose] / total < 0.05:
         return ""

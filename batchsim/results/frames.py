@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from batchsim.columns import (
     ATTEMPTS,
+    EXITED,
+    FAILED_TO_START,
     INSTANCES,
     JOBS,
     SLICE,
@@ -143,6 +145,14 @@ class Tables:
             texts += place
         return named(keys, texts.__getitem__)
 
+    def _container_reasons(self, rows: np.ndarray) -> pa.DictionaryArray:
+        """What the workload says of containers that failed by themselves."""
+        attempts, work = self.recording.attempts, self.workload
+        own = np.array([text in {EXITED, FAILED_TO_START} for text in self.recording.reasons])
+        failed = (attempts.status[rows] == Status.FAILED) & own[attempts.reason[rows]]
+        group = np.where(failed, work.group[attempts.job[rows]], -1)
+        return coded(group, [group.failure_reason or None for group in work.groups])
+
     def _group_texts(self, job: np.ndarray, member: str) -> Any:
         return coded(self.workload.group[job], [getattr(group, member) for group in self.workload.groups])
 
@@ -209,6 +219,7 @@ class Tables:
             },
             "status": coded(attempts.status[rows], [status.name for status in Status]),
             "status_reason": self._reasons(attempts.reason[rows], hosts),
+            "reason": self._container_reasons(rows),
             "exit_code": masked(attempts.exit_code[rows]),
             "cost_usd": self.costs.attempt_total[rows],
         }

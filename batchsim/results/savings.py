@@ -25,13 +25,21 @@ class Coverage:
     ----------
     at, discount : ndarray of float
         From ``at[i]`` on eligible use is cheaper by the share ``discount[i]``.
+    unused_usd_per_s : ndarray of float
+        From ``at[i]`` on so much is committed and buys nothing.
     unused_usd : float
-        What was committed and bought nothing.
+        That, in all.
     """
 
     at: Floats
     discount: Floats
+    unused_usd_per_s: Floats
     unused_usd: float
+
+    @property
+    def unused(self) -> tuple[Floats, Floats]:
+        """What is committed and buys nothing, as a step function of USD per second."""
+        return self.at, self.unused_usd_per_s
 
     def saved(self, usd_per_s: Floats, start: Floats, stop: Floats) -> Floats:
         """What eligible use of so much a second is cheaper between two instants."""
@@ -52,5 +60,7 @@ def coverage(plan: SavingsPlan, start: Floats, stop: Floats, usd_per_s: Floats, 
     price = 1.0 - plan.discount
     covered = np.minimum(used, committed / price) if price > 0 else np.where(committed > 0, used, 0.0)
     discount = np.divide(covered * plan.discount, used, out=np.zeros(len(used)), where=used > 0)
-    unused = float(np.sum(committed - covered * price))
-    return Coverage(edges[:-1], discount, max(unused, 0.0))
+    unused = committed - covered * price
+    lasts = np.diff(edges)
+    per_s = np.divide(np.maximum(unused, 0.0), lasts, out=np.zeros(len(unused)), where=lasts > 0)
+    return Coverage(edges[:-1], discount, per_s, max(float(np.sum(unused)), 0.0))

@@ -42,6 +42,11 @@ def check_writable(folder: Path) -> None:
     check_folder(folder, OURS)
 
 
+def is_results_folder(folder: Path) -> bool:
+    """Whether a folder holds results and nothing else."""
+    return (folder / MARK).is_file() and all(entry.name in OURS for entry in folder.iterdir())
+
+
 def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None) -> None:
     """Write a result's folder; an older one of ours is replaced when the new one is complete.
 

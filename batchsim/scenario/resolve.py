@@ -72,6 +72,10 @@ class _BidPassedError(ValueError):
     """A recorded price that rises above ``bidPercentage``, which would end instances."""
 
 
+class _UnpricedError(ValueError):
+    """Types of which the recorded prices have none at the start."""
+
+
 def resolve(
     document: Document,
     region: str,
@@ -105,6 +109,10 @@ def resolve(
         except _BidPassedError as error:
             place: Where = (*where, "computeResources", "bidPercentage")
             findings.append(document.finding(place, "not-simulated", str(error)))
+        except _UnpricedError as error:
+            place = (*where, "computeResources", "instanceTypes")
+            expected = "a price of each type at the start or before"
+            findings.append(document.finding(place, "not-in-catalog", str(error), expected=expected))
         except NotInCatalogError as error:
             findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
@@ -240,7 +248,7 @@ def _offerings(
                 )
     if unpriced:
         types = ", ".join(unpriced[:5]) + (" …" if len(unpriced) > 5 else "")
-        raise NotInCatalogError(f"the recorded Spot prices have none at the start for {types}")
+        raise _UnpricedError(f"the recorded Spot prices have none at the start for {types}")
 
 
 def _spot(

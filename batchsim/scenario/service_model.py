@@ -109,6 +109,10 @@ def _check(value: Any, shape: Any, where: Where, document: Document, loose: tupl
         yield from _check_scalar(value, shape, where, document, source)
 
 
+#: An ``integer`` of the service model has 32 bits, a ``long`` 64.
+LARGEST_INTEGER = 2**31 - 1
+
+
 def _check_scalar(value: Any, shape: Any, where: Where, document: Document, source: str) -> Iterator[Finding]:
     types, expected = _PYTHON_TYPES[shape.type_name]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -120,6 +124,10 @@ def _check_scalar(value: Any, shape: Any, where: Where, document: Document, sour
     if isinstance(value, float) and not (float("-inf") < value < float("inf")):
         yield document.finding(
             where, "not-finite", f"{value} is not a figure", expected="a finite number", source=source
+        )
+    if shape.type_name == "integer" and abs(value) > LARGEST_INTEGER:
+        yield document.finding(
+            where, "out-of-range", f"{value} is too large", expected=f"{LARGEST_INTEGER} or less", source=source
         )
     # AWS takes retry actions in any case; the model spells them in capitals.
     words = list(getattr(shape, "enum", ()))

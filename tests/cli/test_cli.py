@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import batchsim as bs
 from tests.conftest import ROOT
 
 SMALL = """
@@ -180,3 +181,52 @@ def test_a_run_needs_no_data_frames(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "0 []"
+
+
+def test_variants_may_change_between_comparisons(small, tmp_path):
+    assert batchsim("compare", "small.yaml", cwd=tmp_path).returncode == 0
+    renamed = SMALL.replace("  twin: {}", "  other: {}")
+    (tmp_path / "small.yaml").write_text(renamed)
+    again = batchsim("compare", "small.yaml", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert {path.name for path in (tmp_path / "results" / "small-compare").iterdir() if path.is_dir()} == {
+        "same",
+        "twin",
+        "other",
+    }
+    # What is not ours is not touched.
+    (tmp_path / "results" / "small-compare" / "mine").mkdir()
+    refused = batchsim("compare", "small.yaml", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "mine" in refused.stderr
+
+
+def test_a_reader_that_goes_away_is_no_fault(small, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"{sys.executable} -m batchsim run small.yaml | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "results" / "small" / "summary.json").is_file()
+
+
+def test_no_figure_is_cut_on_a_narrow_terminal(small, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "44", "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "batchsim", "compare", "small.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert "…" not in done.stdout
+
+
+def test_what_is_not_for_a_terminal_is_not_broken(small, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, "-m", "batchsim", "run", "small.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert any(line.startswith("queue time half waited up to") and "the longest" in line
+               for line in done.stdout.splitlines())  # fmt: skip
+
+
+def test_a_path_is_no_scenario():
+    with pytest.raises(TypeError, match="load"):
+        bs.run("small.yaml")  # type: ignore[arg-type]

@@ -147,3 +147,20 @@ def test_use_is_exact_again_after_a_window_without_changes():
     usage.change(0, 1000.0, 1 / 3)
     running = sum(1 / 3 if step % 2 == 0 else -1 / 3 for step in range(5000)) + 1 / 3
     assert usage.at(1600.0)[0] == running * 600.0 / 2
+
+
+def test_a_reservation_is_the_cause_only_where_there_would_be_room_but_for_it():
+    # Four servers, of which the share may use two; it does until 100, and another queue uses the other two until 50.
+    # The share's third job waits for the limit until then, and for the reservation afterwards.
+    fair = JobQueue("queue", 1, True, ("servers",), fair_share=FairShare(compute_reservation=50))
+    plain = JobQueue("plain", 2, True, ("servers",))
+    groups = [group("a"), JobGroup("work", "plain", "definition")]
+    workload = jobs([0] * 5, [100, 100, 10, 50, 50], groups=groups, group=[0, 0, 0, 1, 1])
+    recording = run(workload, servers(4), queues=[fair, plain])
+    noted = [
+        (float(at), Cause(cause))
+        for at, queue, cause in zip(recording.causes.at, recording.causes.queue, recording.causes.cause, strict=True)
+        if queue == 0
+    ]
+    assert noted[:2] == [(0, Cause.LIMIT), (50, Cause.RESERVATION)]
+    assert by_job(recording, "starting_at")[2] == 100

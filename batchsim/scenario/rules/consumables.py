@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from batchsim.errors import Finding
+from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import base_name, mappings, whole
 from batchsim.scenario.rules.context import Context, rule
+
+#: The service model has a plain text here (API CreateConsumableResourceRequest.resourceType).
+RESOURCE_TYPES = ("REPLENISHABLE", "NON_REPLENISHABLE")
 
 
 def _required(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
@@ -31,6 +34,14 @@ def _required(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
 def quantities(context: Context) -> Iterator[Finding]:
     """A job that asks for more waits at the head of its queue for ever."""
     for where, resource in context.items("consumableResources"):
+        kind = resource.get("resourceType")
+        if isinstance(kind, str) and kind not in RESOURCE_TYPES:
+            yield context.finding(
+                (*where, "resourceType"),
+                f"{kind!r} is no type of resource",
+                expected=" or ".join(RESOURCE_TYPES),
+                suggestion=nearest(kind, RESOURCE_TYPES),
+            )
         total = whole(resource.get("totalQuantity"))
         if total is not None and total < 0:
             yield context.finding((*where, "totalQuantity"), f"{total} is negative", expected="0 or more")

@@ -11,7 +11,7 @@ from batchsim.catalog.offerings import on_demand_usd_per_hour
 from batchsim.catalog.tables import NotInCatalogError
 from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, entries
+from batchsim.scenario.reading import dig, entries, mappings
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
 
@@ -128,6 +128,23 @@ def price_overrides(context: Context) -> Iterator[Finding]:
         known = known_types(context.catalog)
         if name not in known:
             yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known)
+
+
+@rule("capacity-pool", "Pools of capacity are of types, families and zones that exist")
+def capacity_pools(context: Context) -> Iterator[Finding]:
+    """A pool of a misspelt type would be no limit."""
+    known = known_types(context.catalog)
+    families = {name.partition(".")[0] for name in known}
+    region = context.document.values.get("region", "us-east-1")
+    zones = [f"{region}{letter}" for letter in "abcdef"]
+    for where, pool in mappings(context.document.values, (), "environment", "capacity", "pools"):
+        for index, name in enumerate(entries(pool, "instanceTypes")):
+            if isinstance(name, str) and name not in known and name not in families:
+                place = (*where, "instanceTypes", index)
+                yield context.unknown(place, "instance type or family", name, [*families, *known])
+        for index, name in enumerate(entries(pool, "zones")):
+            if isinstance(name, str) and name not in zones:
+                yield context.unknown((*where, "zones", index), f"zone of {region}", name, zones)
 
 
 @rule(

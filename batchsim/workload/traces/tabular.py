@@ -108,7 +108,8 @@ def _csv(content: bytes, faults: Faults) -> dict[str, list[Any]]:
         )
     except ArrowInvalid as error:
         row = re.search(r"Row #(\d+)", str(error))
-        faults.add(int(row[1]) if row else 0, str(error).partition("\n")[0].removeprefix("CSV parse error: "))
+        told = str(error).partition("\n")[0].removeprefix("CSV parse error: ")
+        faults.add(int(row[1]) if row else 0, "".join(each if each.isprintable() else "�" for each in told)[:200])
         return {}
     except UnicodeDecodeError as error:
         faults.add(1, f"not UTF-8 text (byte {error.start})")

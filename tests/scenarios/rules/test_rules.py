@@ -160,6 +160,19 @@ def test_rules_without_a_number():
     assert ("disabled-queue", full("job.jobQueue")) in codes_of({"queue.state": "DISABLED"})
     prices = {"environment": {"prices": {"overrides": {"c6i.huge": 1.0}}}}
     assert ("price-override", "environment.prices.overrides.c6i.huge") in codes_of(prices)
+    pools = {"environment": {"capacity": {"pools": [
+        {"instanceTypes": ["c6i", "c99", "m6i.large"], "vcpus": 8},
+        {"zones": ["us-east-1a", "us-east-1z"], "vcpus": 8},
+    ]}}}  # fmt: skip
+    assert {at for code, at in codes_of(pools) if code == "capacity-pool"} == {
+        "environment.capacity.pools.0.instanceTypes.1",
+        "environment.capacity.pools.1.zones.1",
+    }
+    resource = {"consumableResourceName": "licence", "totalQuantity": 2, "resourceType": "REPLENISHIBLE"}
+    place = "batch.consumableResources.licence.resourceType"
+    assert ("consumable-quantity", place) in codes_of({"batch.consumableResources": [resource]})
+    assert ("out-of-range", full("resources.maxvCpus")) in codes_of({"resources.maxvCpus": 2**31})
+    assert ("out-of-range", full("resources.maxvCpus")) not in codes_of({"resources.maxvCpus": 2**31 - 1})
 
 
 def trace(form):

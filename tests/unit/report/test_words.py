@@ -106,3 +106,10 @@ def test_the_largest_waste_is_named():
     assert waste_hint(idle.summary).endswith("went to idle capacity")
     used = bs.run(scenario(workflow(job("a", 3600)), definitions=[definition(vcpus="2", memory="3700")]))
     assert not waste_hint(used.summary)
+
+
+def test_a_commitment_that_bought_nothing_is_named_as_one():
+    # Of a dollar an hour 0.0612 covers c6i.large.
+    plan = {"prices": {"savingsPlan": {"usdPerHour": 1.0, "discount": 0.28}}, "ec2": {"rootVolume": 0}}
+    result = bs.run(scenario(workflow(job("a", 3600)), settings=plan))
+    assert waste_hint(result.summary) == "$0.94 (94 %) went to what a Savings Plan committed and bought nothing"

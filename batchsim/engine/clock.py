@@ -109,7 +109,9 @@ class Clock(simpy.Environment):
             if not queue:
                 break
             upcoming = queue[0][0]
-            if upcoming > horizon or (self.essential == 0 and upcoming > floor and not self.hopeful()):
+            if self._after_changes is None and (
+                upcoming > horizon or (self.essential == 0 and upcoming > floor and not self.hopeful())
+            ):
                 break
             # As SimPy's step; an alarm has one callback, and can't fail.
             alarm: Alarm = heappop(queue)[3]

@@ -97,8 +97,7 @@ class Fargate:
         now = self._clock.now
         available_at = self._account.available_at(now)
         if available_at > now:
-            if self._token_alarm is None:
-                self._token_alarm = self._clock.at(available_at, self._token_due)
+            self._wait_for_token(available_at)
             return False
         self._account.take()
         self._account.vcpus_left -= self._vcpus[shape]
@@ -116,6 +115,10 @@ class Fargate:
             stop_at = pull_at + max(lifetime, self._settings.spot.notice)
             self._interruptions[job] = self._clock.at(stop_at, self._interrupted, attempt, essential=False)
         return True
+
+    def _wait_for_token(self, available_at: float) -> None:
+        if self._token_alarm is None:
+            self._token_alarm = self._clock.at(available_at, self._token_due)
 
     def _token_due(self, _alarm: Alarm) -> None:
         self._token_alarm = None
@@ -141,7 +144,13 @@ class Fargate:
 
     def has_room(self, shape: int) -> bool:
         """Whether a task could be launched now."""
-        return self.provides(shape) and self._account.available_at(self._clock.now) <= self._clock.now
+        if not self.provides(shape):
+            return False
+        available_at = self._account.available_at(self._clock.now)
+        if available_at > self._clock.now:
+            self._wait_for_token(available_at)  # its jobs wait for something else then
+            return False
+        return True
 
     def with_room(self, shapes: set[int]) -> set[int]:
         """Of these shapes those of which a job could start now."""

@@ -9,7 +9,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
@@ -25,6 +25,13 @@ from batchsim.units import HOUR
 
 #: From so many shapes on they are looked at together.
 MANY: Final = 8
+
+
+class GangLaunch(NamedTuple):
+    """So many instances of a type, for one multi-node job."""
+
+    offering: Offering
+    instances: int
 
 
 class Fleet:
@@ -228,19 +235,13 @@ class Fleet:
         """Whether the environment could ever run the job."""
         return self._holds[shape]
 
-    def launches(self, shape: int, planned: Room | None = None) -> bool:
-        """Whether an instance that holds the job may be launched now, or all those that its nodes lack.
-
-        Parameters
-        ----------
-        planned : Room, optional
-            What is there or on its way and not planned for other jobs; without it all that is.
-        """
+    def launches(self, shape: int) -> bool:
+        """Whether an instance that holds the job may be launched now, or all those that its nodes lack."""
         if not self._holds[shape]:
             return False
         if self._gangs[shape]:
             return any(
-                self._may_launch_all(offering, self._missing(shape, offering, planned))
+                self._may_launch_all(offering, self._missing(shape, offering))
                 for offering in self._offerings_for(shape)
             )
         if not self._scarce:
@@ -402,45 +403,47 @@ class Fleet:
             if not offerings:
                 return
             self._launch(cheapest_for(lacking, offerings))
+            self._scale_in.review_kept()
 
-    def planned_vcpus(self, shape: int) -> float:
-        """What a job counts for against the limit before its instances are chosen."""
-        if self._gangs[shape]:
-            nodes = len(self._shapes[shape].nodes)
-            return float(nodes * min(offering.vcpus for offering in self._offerings_for(shape)))
-        return self._shapes[shape].vcpus
+    def plan_gang(self, code: int, planned: Room, left: float) -> GangLaunch | None:
+        """What a multi-node job lacks of the type that the strategy prefers, if all of it may be launched.
 
-    def _launch_gang(self, code: int, planned: Room) -> None:
-        """Launch what a multi-node job lacks of the type that the strategy prefers, or nothing."""
+        Parameters
+        ----------
+        planned : Room
+            What is there or on its way and not planned for other jobs; what the job has of it is taken out.
+        left : float
+            VCPUs that may be launched and are not planned for other jobs.
+        """
         nodes = self._shapes[code].nodes
+        missing = {offering: self._missing(code, offering, planned) for offering in self._offerings_for(code)}
         packings = [
             Packing(offering, len(nodes), {}, 1, max(dominant_share(node, offering) for node in nodes))
-            for offering in self._offerings_for(code)
-            if self._may_launch_all(offering, self._missing(code, offering, planned))
+            for offering, instances in missing.items()
+            if self._may_launch_all(offering, instances) and instances * offering.vcpus <= left
         ]
         if not packings:
-            return
+            return None
         offering = STRATEGIES[self.spec.allocation_strategy](packings).offering
-        for _ in range(self._missing(code, offering, planned)):
-            self._launch(offering)
         for room in planned.empty(offering.instance_type)[: len(nodes)]:
             planned.discard(room)
+        return GangLaunch(offering, missing[offering])
 
-    def launch_for(self, demand: Mapping[int, int], planned: Room) -> None:
+    def launch_gang(self, gang: GangLaunch) -> None:
+        """Launch what a multi-node job lacks, or nothing."""
+        if self._may_launch_all(gang.offering, gang.instances):
+            for _ in range(gang.instances):
+                self._launch(gang.offering)
+
+    def launch_for(self, demand: Mapping[int, int]) -> None:
         """Launch instances until the demand is covered or the limit is reached.
 
         Parameters
         ----------
         demand : mapping of int to int
             Jobs by shape, in the order in which the shapes were first met.
-        planned : Room
-            What is there or on its way and not planned for other jobs; multi-node jobs make up their number from it.
         """
-        self._scale_in.review_kept()
-        left: Demand = {self._shapes[code]: count for code, count in demand.items() if not self._gangs[code]}
-        for code, count in demand.items():
-            for _ in range(count if self._gangs[code] else 0):
-                self._launch_gang(code, planned)
+        left: Demand = {self._shapes[code]: count for code, count in demand.items()}
         chosen: Offering | None = None
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
@@ -519,7 +522,7 @@ class Fleet:
             self._room.discard(instance)
         else:
             self._booting.pop(instance.ordinal, None)
-            self._forget()
+        self._forget()
         instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
         self._changed(self)
 
@@ -559,7 +562,7 @@ class Fleet:
         return any(
             self.provides(code)
             and instance.instance_type in self._types_for(code)
-            and instance in self._room.empty(instance.instance_type)[: len(self._shapes[code].nodes)]
+            and len(self._room.empty(instance.instance_type)) <= len(self._shapes[code].nodes)
             for code in self._waiting_gangs(self)
         )
 

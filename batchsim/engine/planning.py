@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchsim.engine.fleet import Fleet
+from batchsim.engine.fleet import Fleet, GangLaunch
 from batchsim.engine.jobs import Jobs
 from batchsim.engine.queue import JobQueue
 from batchsim.engine.stock import Stock, Wanted
+from batchsim.scenario.configuration import Shape
 
 
 class Plan:
@@ -24,13 +25,21 @@ class Plan:
         What each group of jobs asks for of it.
     """
 
-    def __init__(self, fleets: Sequence[Fleet], jobs: Jobs, stock: Stock, wanted: Sequence[Wanted]) -> None:
+    def __init__(
+        self,
+        fleets: Sequence[Fleet],
+        jobs: Jobs,
+        shapes: Sequence[Shape],
+        stock: Stock,
+        wanted: Sequence[Wanted],
+    ) -> None:
         self._jobs = jobs
+        self._shapes = shapes
         self._stock = stock
         self._wanted = wanted
-        # By fleet: room that is there or on its way, jobs that have none by shape, vCPUs that may be launched yet.
+        # By fleet: room that is there or on its way; what has to be launched, in order; vCPUs that may be launched yet.
         self._rooms = {fleet.index: fleet.planned_room() for fleet in fleets}
-        self._demands: dict[int, dict[int, int]] = {fleet.index: {} for fleet in fleets}
+        self._orders: dict[int, list[GangLaunch | dict[int, int]]] = {fleet.index: [] for fleet in fleets}
         self._left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in fleets}
         self._fleets = fleets
 
@@ -62,16 +71,40 @@ class Plan:
                 if fleet.plan(self._rooms[index], code):
                     return True
                 full[index].add(code)
-            if self._left[index] > 0 and fleet.launches(code, self._rooms[index]):
-                self._left[index] -= fleet.planned_vcpus(code)
-                self._demands[index][code] = self._demands[index].get(code, 0) + 1
+            if self._left[index] > 0 and self._is_ordered(fleet, code):
                 return True
             if fleet.keeps_waiting(code):
                 return False
         return False
 
+    def _is_ordered(self, fleet: Fleet, code: int) -> bool:
+        """Order capacity for a job if it may be launched; jobs between two multi-node jobs are packed together."""
+        index, orders = fleet.index, self._orders[fleet.index]
+        shape = self._shapes[code]
+        if shape.nodes:
+            gang = fleet.plan_gang(code, self._rooms[index], self._left[index])
+            if gang is None:
+                return False
+            orders.append(gang)
+            self._left[index] -= gang.instances * gang.offering.vcpus
+            return True
+        if not fleet.launches(code):
+            return False
+        if not orders or isinstance(orders[-1], GangLaunch):
+            orders.append({})
+        demand = orders[-1]
+        assert isinstance(demand, dict)  # noqa: S101 (for the type checker)
+        demand[code] = demand.get(code, 0) + 1
+        self._left[index] -= shape.vcpus
+        return True
+
     def launch(self) -> None:
-        """Have each fleet launch what its demand takes."""
+        """Have each fleet launch what was ordered, in its order."""
         for fleet in self._fleets:
-            if self._demands[fleet.index]:
-                fleet.launch_for(self._demands[fleet.index], self._rooms[fleet.index])
+            if self._orders[fleet.index]:
+                fleet.review_kept()
+            for order in self._orders[fleet.index]:
+                if isinstance(order, GangLaunch):
+                    fleet.launch_gang(order)
+                else:
+                    fleet.launch_for(order)

@@ -10,7 +10,7 @@ it there; else the next (User Guide, *Compute environments*: an environment that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from batchsim.engine.causes import Causes
@@ -81,9 +81,9 @@ class Scheduler:
             for station in queue.stations:
                 self._attached.setdefault(station.index, []).append(queue)
         self._fleets_of = [[station for station in queue.stations if isinstance(station, Fleet)] for queue in queues]
-        self._stations = {station.index: station for queue in queues for station in queue.stations}
         self._causes = [Causes(queue, self._wanted, stock, self._clock, self._jobs, self._recorder) for queue in queues]
-        self._stranded: dict[int, bool] = dict.fromkeys(self._stations, False)
+        self._stranded = {fleet.index: False for fleet in fleets}
+        self._stranded_at = {fleet.index: -1 for fleet in fleets}
 
     # What happens elsewhere
 
@@ -133,9 +133,21 @@ class Scheduler:
             self._request_look(fleet.booting, essential=False)
 
     def waiting_gangs(self, fleet: Fleet) -> Iterator[int]:
-        """The shapes of the multi-node jobs that wait in the queues of a fleet."""
+        """The shapes of the multi-node jobs that wait for a fleet, and for none before it in their queue."""
         for queue in self._attached.get(fleet.index, ()):
-            yield from filter(self._gangs.__getitem__, queue.shapes)
+            for code in self._upcoming(queue):
+                if self._gangs[code]:
+                    waits_at = next((s for s in queue.stations if s.provides(code) or s.keeps_waiting(code)), None)
+                    if waits_at is fleet:
+                        yield code
+
+    def _upcoming(self, queue: JobQueue) -> Iterable[int]:
+        """Waiting shapes that will be started some time: not those behind a job that nothing can ever hold."""
+        if not queue.shapes:
+            return ()
+        codes = {self._jobs.shape[job]: None for job in queue.candidates()}
+        alone = len(codes) == 1 and any(station.holds(code) for code in codes for station in queue.stations)
+        return queue.shapes if alone else codes
 
     def hopeful(self) -> bool:
         """Whether a job waits for capacity that may yet come."""
@@ -180,7 +192,7 @@ class Scheduler:
         judged = [queue for queue in judged if self._causes[queue.index].is_news()]
         for queue in judged:
             self._causes[queue.index].judge()
-        self._note_stranded(judged)
+        self._note_stranded()
         for queue in evaluated:
             if queue.time_limits:
                 self._watch_head(queue)
@@ -208,26 +220,27 @@ class Scheduler:
                 return False
         return False
 
-    def _note_stranded(self, judged: Sequence[JobQueue]) -> None:
-        """Note whether an environment's unused room is of no use to anything that waits for it, if that changed."""
-        seen: set[int] = set()
-        for queue in judged:
-            for station in queue.stations:
-                index = station.index
-                if index in seen:
-                    continue
-                seen.add(index)
-                stranded = self._is_stranded(station)
-                if stranded != self._stranded[index]:
-                    self._stranded[index] = stranded
-                    self._recorder.stranded(self._clock.now, index, stranded)
+    def _note_stranded(self) -> None:
+        """Note whether a fleet's unused room is of no use to anything that waits for it, if that changed."""
+        for fleet in self._fleets:
+            queues = self._attached.get(fleet.index, ())
+            # Each of these only grows: their sum is another when one of them is.
+            version = fleet.version
+            for queue in queues:
+                version += queue.kinds
+            if fleet.steady and version == self._stranded_at[fleet.index]:
+                continue
+            self._stranded_at[fleet.index] = version
+            stranded = self._is_stranded(fleet, queues)
+            if stranded != self._stranded[fleet.index]:
+                self._stranded[fleet.index] = stranded
+                self._recorder.stranded(self._clock.now, fleet.index, stranded)
 
-    def _is_stranded(self, station: Station) -> bool:
-        """Whether jobs wait that the environment could hold, and none of them has room there now."""
-        queues = self._attached[station.index]
+    def _is_stranded(self, fleet: Fleet, queues: Sequence[JobQueue]) -> bool:
+        """Whether jobs wait that the fleet could hold, and none of them has room there now."""
         return not any(
-            station.has_room(code) for queue in queues for code in queue.shapes.keys() - station.hopeless
-        ) and any(station.holds(code) for queue in queues for code in queue.shapes)
+            fleet.has_room(code) for queue in queues for code in queue.shapes.keys() - fleet.hopeless
+        ) and any(fleet.holds(code) for queue in queues for code in queue.shapes)
 
     # Time limits
 
@@ -300,7 +313,7 @@ class Scheduler:
         launched = sum(fleet.launched for fleet in self._fleets)
         for fleet in self._fleets:
             fleet.keep_minimum(fleet.spec.min_vcpus)
-        plan = Plan(self._fleets, self._jobs, self._stock.copy(), self._wanted)
+        plan = Plan(self._fleets, self._jobs, self._shapes, self._stock.copy(), self._wanted)
         for queue in self._by_priority:
             queue.unplanned = False
             plan.assign(queue)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from batchsim.columns import Cause, Status
-from batchsim.scenario.configuration import Consumable, FairShare, JobQueue, Shape
+from batchsim.scenario.configuration import Consumable, FairShare, JobQueue, Shape, SpotTrace
 from batchsim.workload.table import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run, servers
 
@@ -175,3 +175,75 @@ def test_the_reaction_of_one_fleet_does_not_wait_for_another_s_look():
     requested = sorted(zip(recording.instances.environment.tolist(), recording.instances.requested_at, strict=True))
     # One look is for all: what the first fleet lacks is asked for on the way.
     assert requested == [(0, 11), (0, 35), (1, 35)]
+
+
+FOUR = Shape(8.0, 4000, nodes=(Shape(2.0, 1000),) * 4)
+KEPT_300 = {"scheduler": {"scaleDownIdle": 300}}
+
+
+def test_a_job_behind_a_multi_node_job_is_not_planned_onto_its_instances():
+    # One of four instances is kept warm; a job of 1 vCPU behind the one of four nodes would have it.
+    workload = jobs([10, 10], 100, [8, 1], nodes={8.0: FOUR})
+    recording = run(workload, fleet(max_vcpus=8, min_vcpus=2), **KEPT_300)
+    assert by_job(recording, "starting_at") == [10, 110]
+    # The same with an instance that an earlier job left at 100.
+    workload = jobs([0, 50, 50], 100, [1, 8, 1], nodes={8.0: FOUR})
+    recording = run(workload, fleet(max_vcpus=8), **KEPT_300)
+    assert by_job(recording, "starting_at")[1:] == [100, 200]
+
+
+def test_what_is_ahead_is_launched_first():
+    # The head needs c6i.xlarge for its memory, and takes up the limit of 4; the multi-node job behind waits for it.
+    workload = jobs([0, 0], 100, [1, 4], nodes={4.0: GANG})
+    large = replace(workload, shapes=tuple(Shape(1.0, 6000) if s.vcpus == 1 else s for s in workload.shapes))
+    recording = run(large, fleet(offerings=(LARGE, XLARGE), max_vcpus=4))
+    assert by_job(recording, "starting_at")[0] == 0
+    assert list(recording.status) == [Status.SUCCEEDED] * 2
+    # And the other way round: the type of 16 vCPUs for the job behind would pass the limit before the nodes are there.
+    sixteen = offering("m6i.4xlarge", 16, 63_218, 0.768, listed=1)
+    workload = jobs([0, 0], 100, [4, 1], nodes={4.0: GANG})
+    wide = replace(workload, shapes=tuple(Shape(1.0, 30_000) if s.vcpus == 1 else s for s in workload.shapes))
+    recording = run(wide, fleet(offerings=(LARGE, sixteen), max_vcpus=8))
+    assert by_job(recording, "starting_at") == [0, 0]
+
+
+def test_nothing_is_kept_for_a_job_that_waits_elsewhere():
+    # The multi-node job waits in the first environment for the account's quota, of which the second's idle instances
+    # have all: they go 300 s after their jobs' end at 100, and so it starts.
+    queues = [JobQueue("queue", 1, True, ("first", "second")), JobQueue("other", 1, True, ("second",))]
+    groups = [PLAIN, replace(PLAIN, job_queue="other")]
+    workload = jobs([0, 0, 50], 100, [2, 2, 4], nodes={4.0: GANG}, groups=groups, group=[1, 1, 0])
+    quota = {"capacity": {"accountvCpus": {"EC2": 4}}}
+    recording = run(workload, fleet("first"), fleet("second"), queues=queues, **KEPT_300, **quota)
+    assert by_job(recording, "starting_at") == [0, 0, 400]
+
+
+def test_nothing_is_kept_for_a_job_behind_one_that_nothing_holds():
+    workload = jobs([0, 10, 20], 100, [2, 16, 4], nodes={4.0: GANG})
+    recording = run(workload, fleet(), duration_s=50_000, **KEPT_300)
+    assert recording.instances.terminated_at.tolist() == [400]
+
+
+def test_no_more_is_kept_than_the_nodes_need():
+    # Two of four instances are idle from 100 on, two from 1,000; a job of two nodes waits behind a head that has to
+    # wait for its licence until 9,000.
+    groups = [PLAIN, LICENSED]
+    workload = jobs(
+        [0, 0, 0, 0, 0, 10, 20], [9000, 1000, 1000, 100, 100, 50, 100], [2, 2, 2, 2, 2, 1, 4], nodes={4.0: GANG},
+        groups=groups, group=[1, 0, 0, 0, 0, 1, 0],
+    )  # fmt: skip
+    recording = run(workload, fleet(), consumables=LICENCE, **KEPT_300)
+    gone = sorted(recording.instances.terminated_at.tolist())
+    assert gone[:2] == [1300, 1300]
+    assert by_job(recording, "starting_at")[-1] == 9000
+
+
+def test_what_makes_up_a_minimum_is_looked_at_again_when_the_minimum_is_made_up_anew():
+    # Four c6i.large for 8 vCPUs; at 1,000 the market takes one, and c6i.4xlarge, cheaper by then, stands for it.
+    larger = offering("c6i.4xlarge", 16, 30_000, 0.68, price_steps=((0.0, 0.68), (500.0, 0.05)))
+    market = SpotTrace((0.0, 1000.0, 1100.0), (4, 3, 9), 1e6)
+    spot = fleet(purchase_option="SPOT", min_vcpus=8, offerings=(LARGE, larger), spot_trace=market)
+    queues = [JobQueue("queue", 1, True, ("servers",)), JobQueue("other", 1, True, ("fleet",))]
+    recording = run(jobs([0], 50_000), spot, servers(1), queues=queues, spot={"notice": 0}, **KEPT_300)
+    assert recording.instances.offering.tolist() == [0, 0, 0, 0, 1]
+    assert (recording.instances.terminated_at[:4] < 2000).all()

@@ -15,7 +15,10 @@ import math
 import pytest
 
 import batchsim as bs
+from batchsim.scenario.configuration import JobQueue
+from batchsim.workload.table import JobGroup
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
+from tests.worlds import XLARGE, fleet, jobs, run
 
 C6I_LARGE = 0.085  # USD per hour
 VOLUME = 30 * 0.08 / 730  # 30 GiB of gp3, USD per hour
@@ -338,3 +341,25 @@ def test_types_above_the_bid_are_not_launched():
     )
     assert result.instances["instance_type"].tolist() == ["c6i.large"]
     assert cost(result)["total"] == pytest.approx((1 - 0.63) * C6I_LARGE + VOLUME, abs=1e-12)
+
+
+def test_room_that_another_queue_leaves_is_stranded_from_then_on():
+    # Two fleets: the low queue's job boots in `first` from 1,410 on; `second` (c6i.xlarge, one kept warm) is full with
+    # the high queue's job until 2,100, and no job that waits fits there before.
+    queues = [JobQueue("low", 1, True, ("first", "second")), JobQueue("high", 9, True, ("second",))]
+    groups = [JobGroup("work", name, "definition") for name in ("low", "high")]
+    built = fleet("first"), fleet("second", offerings=(XLARGE,), min_vcpus=4, max_vcpus=4)
+    workload = jobs([1200, 1300, 1400], [100, 50, 700], [2, 1, 3], groups=groups, group=[0, 1, 1])
+    settings = {
+        "ec2": {"launch": 1000, "register": 60},
+        "scheduler": {"dispatchInterval": 5, "scaleUpReaction": 10, "scaleUpInterval": 60},
+    }
+    recording = run(workload, *built, queues=queues, **settings)
+    noted = [
+        (float(at), bool(stranded))
+        for at, environment, stranded in zip(
+            recording.stranded.at, recording.stranded.environment, recording.stranded.stranded, strict=True
+        )
+        if environment == 1
+    ]
+    assert noted == [(1400, True), (2100, False)]

@@ -222,3 +222,44 @@ def test_what_no_longer_boots_is_no_longer_waited_for():
     recording = run(jobs([0], 10), spot(trace, max_vcpus=2), spot={"notice": 0}, ec2={"launch": 0, "register": 80})
     causes = list(zip(recording.causes.at, map(Cause, recording.causes.cause), strict=True))
     assert causes[:3] == [(0, Cause.BOOT), (50, Cause.CAPACITY), (100, Cause.BOOT)]
+
+
+def test_room_under_notice_is_no_room():
+    # Spot of 8 vCPUs, 6 of them in use; the head wants 8, and the job of 1 behind it is blocked, as there is room for
+    # it until the notice, 120 s before the instance goes. Then it waits for the limit like the head.
+    kind = offering("m6i.2xlarge", 8, 31_000, 0.2, interruptions_per_hour=2.0)
+    spec = fleet(purchase_option="SPOT", offerings=(kind,), max_vcpus=8)
+    recording = run(jobs([0, 1, 1], [9000, 100, 100], [6, 8, 1]), spec)
+    notice_at = recording.instances.terminated_at[0] - 120
+    assert recording.instances.reclaimed[0]
+    noted = [
+        (float(at), int(shape), Cause(cause))
+        for at, shape, cause in zip(recording.causes.at, recording.causes.shape, recording.causes.cause, strict=True)
+    ]
+    assert (1, 0, Cause.BLOCKED) in noted
+    assert (pytest.approx(notice_at), 0, Cause.LIMIT) in noted
+
+
+@pytest.mark.parametrize("step", [(1000.0, 0), (1120.0, 120)])
+def test_a_run_does_not_end_before_the_cycle_that_an_end_asks_for(step):
+    # A step of a recorded market, or its warning, falls on the instant at which a job ends and the next should start.
+    at, notice = step
+    market = SpotTrace((0.0, 900.0, at), (4, 3, 9 if notice == 0 else 2), 1e6)
+    queues = [JobQueue("queue", 1, True, ("fargate",)), JobQueue("other", 1, True, ("spot",))]
+    fargate = ComputeEnvironment("fargate", "FARGATE", True, 1)
+    recording = run(jobs([0, 0], 1000), fargate, spot(market), queues=queues, spot={"notice": notice})
+    assert by_job(recording, "starting_at") == [0, 1000]
+
+
+def test_launches_come_back_with_time():
+    # A burst of two, then one task each 20 s. The head of 16 vCPUs never fits; the job of 2 behind it is blocked by it
+    # once a task may be launched again, and until then waits for that.
+    fargate = ComputeEnvironment("fargate", "FARGATE", True, 8)
+    rate = {"fargate": {"launchBurst": 2, "launchesPerSecond": 0.05}}
+    recording = run(jobs([0] * 4, [1000, 1000, 10, 10], [1, 1, 16, 2]), fargate, **rate)
+    noted = [
+        (float(at), Cause(cause))
+        for at, shape, cause in zip(recording.causes.at, recording.causes.shape, recording.causes.cause, strict=True)
+        if shape in (-1, 1)
+    ]
+    assert (20, Cause.BLOCKED) in noted

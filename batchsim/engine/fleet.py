@@ -71,7 +71,7 @@ class Fleet:
         self._fulfilment_s = world.draws("spot-fulfilment", spec.name)
         self._register_s = world.draws("register", spec.name)
         self._pull_factor = world.draws("image-jitter", spec.name)
-        self._scale_in = ScaleIn(spec, world, self._may_go, self._scaled_in)
+        self._scale_in = ScaleIn(spec, world, self._is_minimum, self._is_awaited, self._scaled_in)
         self._lifetime = world.draws("interruption", spec.name)
         self._shapes = world.workload.shapes
         self._holds = [spec.can_hold(shape) for shape in self._shapes]
@@ -100,8 +100,8 @@ class Fleet:
             notice_s = world.settings.spot.notice
             self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
         # Whether capacity may run out here.
-        self._scarce = self._market is not None or not world.capacity.unlimited
-        self.steady = not self._scarce and not self._any_gangs
+        self.scarce = self._market is not None or not world.capacity.unlimited
+        self.steady = not self.scarce and not self._any_gangs
 
     # What the scheduler asks
 
@@ -221,7 +221,7 @@ class Fleet:
 
     def exhausted(self, shape: int) -> bool:
         """Whether launches for the job would be under the limit, and their capacity is not to be had."""
-        if not self._scarce or not self._holds[shape] or self.launches(shape):
+        if not self.scarce or not self._holds[shape] or self.launches(shape):
             return False
         asked = self._shapes[shape]
         nodes = max(len(asked.nodes), 1)
@@ -244,7 +244,7 @@ class Fleet:
                 self._may_launch_all(offering, self._missing(shape, offering))
                 for offering in self._offerings_for(shape)
             )
-        if not self._scarce:
+        if not self.scarce:
             left = self.spec.max_vcpus - self.vcpus
             return left > 0 if self._overshoots else self._smallest_for(shape) <= left
         asked = self._shapes[shape]
@@ -260,7 +260,7 @@ class Fleet:
 
     def _listed_for(self, code: int) -> tuple[Offering, ...]:
         """The types that may be taken for a job: BEST_FIT waits for the one that it chose when that is short."""
-        strict = self._scarce and self.spec.allocation_strategy == "BEST_FIT"
+        strict = self.scarce and self.spec.allocation_strategy == "BEST_FIT"
         if not strict or self._gangs[code]:
             return self.spec.offerings
         best = self._best_fits.get(self._shapes[code])
@@ -274,7 +274,7 @@ class Fleet:
 
     def provides(self, shape: int) -> bool:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""
-        if self._scarce or self._gangs[shape]:
+        if self.scarce or self._gangs[shape]:
             return self._will_have_room(shape)
         known = self._provided.get(shape)
         if known is None:
@@ -311,6 +311,11 @@ class Fleet:
         return bool(self._booting)
 
     @property
+    def in_motion(self) -> bool:
+        """Whether instances are on their way, or going."""
+        return bool(self._booting) or len(self._staying()) < len(self._instances)
+
+    @property
     def is_full(self) -> bool:
         """Whether no more may be launched, as there is no room under ``maxvCpus``."""
         return self.vcpus >= self.spec.max_vcpus
@@ -327,7 +332,7 @@ class Fleet:
         return instances * offering.vcpus <= left
 
     def _may_launch(self, offering: Offering) -> bool:
-        return self._under_limit(offering) and (not self._scarce or self._zone_for(offering) is not None)
+        return self._under_limit(offering) and (not self.scarce or self._zone_for(offering) is not None)
 
     def _may_launch_all(self, offering: Offering, instances: int) -> bool:
         """Whether so many instances may be launched at once: under the limit to the last, and with capacity."""
@@ -336,7 +341,7 @@ class Fleet:
         now, option = self._clock.now, self.spec.purchase_option
         if self._backoff.get(offering.instance_type, 0.0) > now:
             return False
-        return not self._scarce or self._capacity.has_all(offering, option, self.spec.zones, now, instances)
+        return not self.scarce or self._capacity.has_all(offering, option, self.spec.zones, now, instances)
 
     def _zone_for(self, offering: Offering) -> int | None:
         """The next zone in turn that has capacity for an instance; None where none has."""
@@ -360,7 +365,7 @@ class Fleet:
 
     def may_recover(self, shape: int, waited_s: float) -> bool:
         """Whether capacity for a job may yet come; a recording that was gone through twice brings no more."""
-        if not self._scarce or not (self.launches(shape) or self.exhausted(shape)):
+        if not self.scarce or not (self.launches(shape) or self.exhausted(shape)):
             return False
         if self._market is not None and waited_s <= 2 * self._market.length_s:
             return True
@@ -368,7 +373,7 @@ class Fleet:
 
     def _give_up(self, offering: Offering) -> None:
         """A launch found no capacity: the type is not asked for until the back-off is over."""
-        if self._zone_for(offering) is None and self._under_limit(offering) and self._scarce:
+        if self._zone_for(offering) is None and self._under_limit(offering) and self.scarce:
             until = self._clock.now + self._capacity.backoff_s
             self._backoff[offering.instance_type] = until
             self._clock.at(until, self._backed_off)
@@ -479,7 +484,7 @@ class Fleet:
         if self._spot:
             running_at += self._fulfilment_s[number]
         registered_at = running_at + self._register_s[number] * offering.boot_factor
-        found = self._zone_for(offering) if self._scarce else None
+        found = self._zone_for(offering) if self.scarce else None
         zone = number % len(self.spec.zones) if found is None else found
         ordinal = self._recorder.instance(
             environment=self.index,
@@ -493,7 +498,8 @@ class Fleet:
         self._instances[ordinal] = self._booting[ordinal] = instance
         self._forget()
         self.vcpus += offering.vcpus
-        self._clock.at(registered_at, self._registered, instance)
+        # What only makes up minvCpus keeps no run going.
+        self._clock.at(registered_at, self._registered, instance, essential=not self._is_minimum(instance))
         if offering.interruptions_per_hour > 0 and self._market is None:
             reclaim_at = running_at + self._lifetime[number] / offering.interruptions_per_hour * HOUR
             notice_at = max(reclaim_at - self._settings.spot.notice, running_at)
@@ -523,7 +529,9 @@ class Fleet:
         else:
             self._booting.pop(instance.ordinal, None)
         self._forget()
-        instance.reclaim = self._clock.at(self._clock.now + self._settings.spot.notice, self._reclaimed, instance)
+        reclaim_at = self._clock.now + self._settings.spot.notice
+        essential = bool(instance.attempts) or not self._is_minimum(instance)
+        instance.reclaim = self._clock.at(reclaim_at, self._reclaimed, instance, essential=essential)
         self._changed(self)
 
     def _warned(self, available: int) -> None:
@@ -566,9 +574,9 @@ class Fleet:
             for code in self._waiting_gangs(self)
         )
 
-    def _may_go(self, instance: Instance) -> bool:
-        """Whether an instance that was idle for long enough is not kept for ``minvCpus`` or a multi-node job."""
-        return self.vcpus - instance.offering.vcpus >= self.spec.min_vcpus and not self._is_awaited(instance)
+    def _is_minimum(self, instance: Instance) -> bool:
+        """Whether there would be less than ``minvCpus`` without the instance."""
+        return self.vcpus - instance.offering.vcpus < self.spec.min_vcpus
 
     def _scaled_in(self, instance: Instance) -> None:
         self._remove(instance, "scaled in")
@@ -577,6 +585,10 @@ class Fleet:
     def review_kept(self) -> None:
         """Look again at instances that are kept though idle."""
         self._scale_in.review_kept()
+
+    def release_kept(self) -> None:
+        """Have idle instances go that nothing keeps any more."""
+        self._scale_in.release_kept()
 
     def _remove(self, instance: Instance, reason: str, *, reclaimed: bool = False) -> None:
         self._room.discard(instance)

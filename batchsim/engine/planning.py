@@ -37,15 +37,20 @@ class Plan:
         self._shapes = shapes
         self._stock = stock
         self._wanted = wanted
-        # By fleet: room that is there or on its way; what has to be launched, in order; vCPUs that may be launched yet.
+        # By fleet: room that is there or on its way; vCPUs that may be launched yet.
         self._rooms = {fleet.index: fleet.planned_room() for fleet in fleets}
-        self._orders: dict[int, list[GangLaunch | dict[int, int]]] = {fleet.index: [] for fleet in fleets}
         self._left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in fleets}
-        self._fleets = fleets
+        # What has to be launched, in order: fleets may share a quota. Jobs are packed together while they can be.
+        self._orders: list[tuple[Fleet, GangLaunch | dict[int, int]]] = []
+        self._open: dict[int, dict[int, int]] = {}
 
     def assign(self, queue: JobQueue) -> None:
         """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
         fleets = [station for station in queue.stations if isinstance(station, Fleet)]
+        if any(fleet.scarce for fleet in fleets):
+            # What a queue of higher priority asks for elsewhere comes first.
+            for index in list(self._open)[:-1]:
+                del self._open[index]
         full: dict[int, set[int]] = {fleet.index: set() for fleet in fleets}
         failed: set[int] = set()
 
@@ -79,32 +84,31 @@ class Plan:
 
     def _is_ordered(self, fleet: Fleet, code: int) -> bool:
         """Order capacity for a job if it may be launched; jobs between two multi-node jobs are packed together."""
-        index, orders = fleet.index, self._orders[fleet.index]
-        shape = self._shapes[code]
+        index, shape = fleet.index, self._shapes[code]
         if shape.nodes:
             gang = fleet.plan_gang(code, self._rooms[index], self._left[index])
             if gang is None:
                 return False
-            orders.append(gang)
+            self._orders.append((fleet, gang))
+            self._open.pop(index, None)
             self._left[index] -= gang.instances * gang.offering.vcpus
             return True
         if not fleet.launches(code):
             return False
-        if not orders or isinstance(orders[-1], GangLaunch):
-            orders.append({})
-        demand = orders[-1]
-        assert isinstance(demand, dict)  # noqa: S101 (for the type checker)
+        demand = self._open.get(index)
+        if demand is None:
+            demand = self._open[index] = {}
+            self._orders.append((fleet, demand))
         demand[code] = demand.get(code, 0) + 1
         self._left[index] -= shape.vcpus
         return True
 
     def launch(self) -> None:
-        """Have each fleet launch what was ordered, in its order."""
-        for fleet in self._fleets:
-            if self._orders[fleet.index]:
-                fleet.review_kept()
-            for order in self._orders[fleet.index]:
-                if isinstance(order, GangLaunch):
-                    fleet.launch_gang(order)
-                else:
-                    fleet.launch_for(order)
+        """Have the fleets launch what was ordered, in its order."""
+        for fleet in {fleet.index: fleet for fleet, _ in self._orders}.values():
+            fleet.review_kept()
+        for fleet, order in self._orders:
+            if isinstance(order, GangLaunch):
+                fleet.launch_gang(order)
+            else:
+                fleet.launch_for(order)

@@ -19,8 +19,10 @@ class ScaleIn:
 
     Parameters
     ----------
-    may_go : callable
-        ``may_go(instance)`` says whether nothing else keeps an instance.
+    is_minimum : callable
+        ``is_minimum(instance)`` says whether an instance is kept for ``minvCpus``.
+    is_awaited : callable
+        ``is_awaited(instance)`` says whether one is kept for a multi-node job.
     go : callable
         ``go(instance)`` ends it.
     """
@@ -29,14 +31,16 @@ class ScaleIn:
         self,
         spec: ComputeEnvironment,
         world: World,
-        may_go: Callable[[Instance], bool],
+        is_minimum: Callable[[Instance], bool],
+        is_awaited: Callable[[Instance], bool],
         go: Callable[[Instance], None],
     ) -> None:
         self._delay_s = spec.min_scale_down_delay_s
         self._clock = world.clock
         self._interval_s = world.settings.scheduler.scale_down_interval
         self._idle_s = world.draws("scale-down-idle", spec.name)  # by the number of the launch
-        self._may_go = may_go
+        self._is_minimum = is_minimum
+        self._is_awaited = is_awaited
         self._go = go
         self._kept: dict[int, Instance] = {}  # though idle for long enough
 
@@ -54,7 +58,9 @@ class ScaleIn:
 
     def _watch(self, instance: Instance) -> None:
         due_at = next_tick(max(self._idle_until(instance), self._clock.now), self._interval_s)
-        instance.idle_alarm = self._clock.at(due_at, self._due, instance, phase=Phase.SCALE_IN)
+        # What stays for minvCpus, and never held a job, keeps no run going.
+        essential = instance.used or not self._is_minimum(instance)
+        instance.idle_alarm = self._clock.at(due_at, self._due, instance, phase=Phase.SCALE_IN, essential=essential)
 
     def _due(self, alarm: Alarm) -> None:
         instance: Instance = alarm.subject
@@ -68,9 +74,20 @@ class ScaleIn:
         else:
             self._kept[instance.ordinal] = instance
 
+    def _may_go(self, instance: Instance) -> bool:
+        return not self._is_minimum(instance) and not self._is_awaited(instance)
+
     def review_kept(self) -> None:
         """Look again at instances that are kept though idle: the reason may be gone."""
         kept, self._kept = self._kept, {}
         for instance in kept.values():
             if instance.active and not instance.attempts and instance.idle_alarm is None:
                 self._watch(instance)
+
+    def release_kept(self) -> None:
+        """Have those go that nothing keeps any more."""
+        for ordinal, instance in list(self._kept.items()):
+            if self._may_go(instance):
+                del self._kept[ordinal]
+                if instance.active and not instance.attempts and instance.idle_alarm is None:
+                    self._watch(instance)

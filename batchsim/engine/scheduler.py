@@ -53,6 +53,7 @@ class Scheduler:
         self._settings = settings
         self._shapes = workload.shapes
         self._gangs = [bool(shape.nodes) for shape in workload.shapes]
+        self._any_gangs = any(self._gangs)
         self._wanted = tuple(group.consumables for group in workload.groups)
         self._clock = clock
         self._jobs = jobs
@@ -60,7 +61,6 @@ class Scheduler:
         self._fruitless = 0
         self._cycle: Alarm | None = None  # at the next tick
         self._cycle_due = False
-        self._gang_left = False  # a multi-node job may have started, or been cancelled
         self._look: Alarm | None = None
         self._look_at = 0.0
 
@@ -142,18 +142,17 @@ class Scheduler:
                         yield code
 
     def _upcoming(self, queue: JobQueue) -> Iterable[int]:
-        """Waiting shapes that will be started some time: not those behind a job that nothing can ever hold."""
-        if not queue.shapes:
-            return ()
-        codes = {self._jobs.shape[job]: None for job in queue.candidates()}
-        alone = len(codes) == 1 and any(station.holds(code) for code in codes for station in queue.stations)
-        return queue.shapes if alone else codes
+        """Waiting shapes that may start next; those behind a head only while there is room on its way for it."""
+        codes = self._wanted_shapes(queue)
+        if len(codes) == 1 and len(queue.candidates()) == 1:
+            return queue.shapes if any(station.provides(codes[0]) for station in queue.stations) else codes
+        return codes
 
     def hopeful(self) -> bool:
-        """Whether a job waits for capacity that may yet come."""
+        """Whether a job waits for capacity that comes, or may yet come."""
         waited_s = self._clock.now - self._jobs.last_start_at
         return any(
-            station.may_recover(shape, waited_s)
+            (station.holds(shape) and station.in_motion) or station.may_recover(shape, waited_s)
             for queue in self._queues
             for shape in self._wanted_shapes(queue)
             for station in queue.stations
@@ -199,10 +198,9 @@ class Scheduler:
         for queue in evaluated:
             if queue.shapes:
                 self._ask_for_more(queue)
-        if self._gang_left:
-            self._gang_left = False
+        if self._any_gangs:
             for fleet in self._fleets:
-                fleet.review_kept()
+                fleet.release_kept()
 
     def _dispatch(self, queue: JobQueue, job: int, shape: int) -> bool:
         wanted = self._wanted[self._jobs.group[job]]
@@ -213,8 +211,6 @@ class Scheduler:
             if station.place(job, shape):
                 if wanted:
                     self._stock.take(wanted)
-                if gang:
-                    self._gang_left = True
                 return True
             if station.provides(shape) or (gang and station.keeps_waiting(shape)):
                 return False
@@ -257,7 +253,6 @@ class Scheduler:
         if queue.shapes and queue.head() == job:
             queue.remove_head()
             queue.changed = True
-            self._gang_left = True
             self._jobs.cancel(job, reason)
             self._request_cycle(self._clock.now)
 

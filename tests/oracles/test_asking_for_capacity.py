@@ -225,17 +225,85 @@ def test_nothing_is_kept_for_a_job_behind_one_that_nothing_holds():
 
 
 def test_no_more_is_kept_than_the_nodes_need():
-    # Two of four instances are idle from 100 on, two from 1,000; a job of two nodes waits behind a head that has to
-    # wait for its licence until 9,000.
-    groups = [PLAIN, LICENSED]
-    workload = jobs(
-        [0, 0, 0, 0, 0, 10, 20], [9000, 1000, 1000, 100, 100, 50, 100], [2, 2, 2, 2, 2, 1, 4], nodes={4.0: GANG},
-        groups=groups, group=[1, 0, 0, 0, 0, 1, 0],
-    )  # fmt: skip
-    recording = run(workload, fleet(), consumables=LICENCE, **KEPT_300)
-    gone = sorted(recording.instances.terminated_at.tolist())
-    assert gone[:2] == [1300, 1300]
-    assert by_job(recording, "starting_at")[-1] == 9000
+    # Two of four instances are idle from 1,100 on, two from 2,000. A job of two nodes waits behind a head whose own
+    # instance boots from 1,050 to 2,050: those idle for longer go when the others are, and it starts on these.
+    workload = jobs([0, 0, 0, 0, 1050, 1060], [1000, 1000, 100, 100, 100, 100], [2, 2, 2, 2, 1, 4], nodes={4.0: GANG})
+    large = replace(workload, shapes=tuple(Shape(1.0, 7000) if s.vcpus == 1 else s for s in workload.shapes))
+    boots = {"scheduler": {"scaleDownIdle": 20}, "ec2": {"launch": 0, "register": 1000}}
+    recording = run(large, fleet(offerings=(LARGE, XLARGE), max_vcpus=12, allocation_strategy="BEST_FIT"), **boots)
+    assert recording.instances.offering.tolist() == [0, 0, 0, 0, 1]
+    assert sorted(recording.instances.terminated_at.tolist()) == [2000, 2000, 2170, 2170, 2170]
+    assert by_job(recording, "starting_at") == [1000, 1000, 1000, 1000, 2050, 2050]
+
+
+@pytest.mark.parametrize("limit", [{"max_vcpus": 4, "allocation_strategy": "BEST_FIT"}, {}])
+def test_nothing_is_kept_behind_a_head_that_lacks_it(limit):
+    # Two c6i.large until 100 and 101; the head needs a c6i.xlarge, behind it a job of two nodes would have them.
+    workload = jobs([0, 1, 50, 50], 100, [2, 2, 1, 4], nodes={4.0: GANG})
+    large = replace(workload, shapes=tuple(Shape(1.0, 7000) if s.vcpus == 1 else s for s in workload.shapes))
+    recording = run(large, fleet(offerings=(LARGE, XLARGE), **limit), capacity={"accountvCpus": {"EC2": 4}})
+    assert by_job(recording, "starting_at") == [0, 1, 101, 201]
+
+
+def test_nothing_is_kept_for_a_job_that_lacks_its_licence():
+    # There is one licence for two jobs of two nodes, and it is used up. Their instances have all of the quota, which a
+    # job of another queue needs from 1,000 on; they go 300 s after the first job's end at 110.
+    groups = [LICENSED, replace(PLAIN, job_queue="other")]
+    queues = [JobQueue("queue", 1, True, ("fleet",)), JobQueue("other", 1, True, ("second",))]
+    workload = jobs([10, 20, 1000], 100, [4, 4, 2], nodes={4.0: GANG}, groups=groups, group=[0, 0, 1])
+    spent = [Consumable("licence", 1, replenishable=False)]
+    quota = {"capacity": {"accountvCpus": {"EC2": 4}}}
+    recording = run(workload, fleet(), fleet("second"), queues=queues, consumables=spent, **KEPT_300, **quota)
+    assert by_job(recording, "starting_at")[-1] == 1000
+    assert recording.instances.terminated_at.tolist() == [410, 410, 1400]
+
+
+def test_what_a_multi_node_job_no_longer_waits_for_goes():
+    # Two instances are idle from 1,100 on. They are kept while the head's own boots, from 1,050 to 2,050, as the job of
+    # two nodes may start next; then a job that nothing holds is before it.
+    workload = jobs([0, 0, 1050, 1060, 1070], 100, [2, 2, 1, 16, 4], nodes={4.0: GANG})
+    large = replace(workload, shapes=tuple(Shape(1.0, 7000) if s.vcpus == 1 else s for s in workload.shapes))
+    boots = {"scheduler": {"scaleDownIdle": 300}, "ec2": {"launch": 0, "register": 1000}}
+    spec = fleet(offerings=(LARGE, XLARGE), max_vcpus=8, allocation_strategy="BEST_FIT")
+    recording = run(large, spec, duration_s=50_000, **boots)
+    assert recording.instances.terminated_at.tolist() == [2050, 2050, 2450]
+
+
+@pytest.mark.parametrize("listed", [("small", "big"), ("big", "small")])
+def test_what_the_head_needs_is_launched_first_whatever_the_order_of_environments(listed):
+    offered = {"small": (LARGE,), "big": (offering("c6i.2xlarge", 8, 15_663, 0.34),)}
+    fleets = [fleet(name, offerings=offered[name]) for name in listed]
+    queues = [JobQueue("queue", 1, True, ("small", "big"))]
+    recording = run(jobs([0, 0], 100, [8, 1]), *fleets, queues=queues, capacity={"accountvCpus": {"EC2": 8}})
+    assert by_job(recording, "starting_at") == [0, 100]
+    assert len(recording.instances.offering) == 1
+
+
+@pytest.mark.parametrize("listed", ["ab", "ba"])
+def test_a_queue_of_higher_priority_is_launched_for_first(listed):
+    # A quota of three instances. The urgent queue has a job for each environment, the other one two for `a`.
+    queues = [JobQueue("urgent", 9, True, ("a", "b")), JobQueue("bulk", 1, True, ("a",))]
+    groups = [replace(PLAIN, job_queue=name) for name in ("urgent", "bulk")]
+    workload = jobs([0, 0, 0, 0], 100, [2, 1, 2, 2], groups=groups, group=[0, 0, 1, 1])
+    wide = replace(workload, shapes=tuple(Shape(1.0, 7000) if s.vcpus == 1 else s for s in workload.shapes))
+    offered = {"a": (LARGE,), "b": (offering("r6i.large", 2, 15_600, 0.126),)}
+    fleets = [fleet(name, offerings=offered[name]) for name in listed]
+    recording = run(wide, *fleets, queues=queues, capacity={"accountvCpus": {"EC2": 6}})
+    assert by_job(recording, "starting_at") == [0, 0, 0, 100]
+
+
+def test_a_minimum_on_spot_keeps_no_run_going():
+    # Half a minute between two interruptions, and each is made up for: the run ends soon after its only job all the
+    # same, and what it launched stays in proportion.
+    spot = offering("c6i.large", 2, 3775, 0.03, interruptions_per_hour=2.0)
+    ends = [
+        run(jobs([0], 600), fleet(purchase_option="SPOT", offerings=(spot,), min_vcpus=least, max_vcpus=64),
+            preset="measured")
+        for least in (0, 64)
+    ]  # fmt: skip
+    for recording in ends:
+        assert list(recording.status) == [Status.SUCCEEDED]
+        assert recording.ended_at < recording.stopped_at[0] + 1200
 
 
 def test_what_makes_up_a_minimum_is_looked_at_again_when_the_minimum_is_made_up_anew():

@@ -358,9 +358,9 @@ _BEYOND = """\
 | | |
 |---|---|
 | Spot interruptions | constant hazard per instance from the Spot Instance Advisor's monthly frequency p: `-ln(1 - p) / 730` an hour, times `spot.hazardScale`; or a rate; or a recorded market. Each instance for itself: that a pool's instances are often reclaimed together is only in recorded markets. Rebalance recommendations are left out: Batch does not act on them (an assumption) |
-| Capacity | unlimited, unless `environment.capacity` says EC2 pools, and account quotas of each purchase option; a shortage of Fargate Spot beyond its quota is left out |
+| Capacity | unlimited, unless `environment.capacity` says EC2 pools, and account quotas of each purchase option; a shortage of Fargate Spot beyond its quota is left out. Where environments share a quota or a pool, it goes to queues by priority, and first to the environment that the head needs (an assumption). After 1,000 looks in a row that launched something and let no job start, no more is launched |
 | Delays, cadence of the scheduler | settings, each with its evidence: [defaults](defaults.md). How many jobs Batch places a second on EC2 is not published, and not limited here |
-| Scale-in | an idle instance goes after `scheduler.scaleDownIdle`, also while jobs wait that it can't hold (AWS says no more than that Batch scales in when no jobs are RUNNABLE); what makes up `minvCpus`, and empty nodes that a waiting multi-node job counts on, are kept |
+| Scale-in | an idle instance goes after `scheduler.scaleDownIdle`, also while jobs wait that it can't hold (AWS says no more than that Batch scales in when no jobs are RUNNABLE); what makes up `minvCpus` is kept, and empty nodes for a multi-node job that may start next, or behind a head whose own capacity is on its way (an assumption) |
 | Failures | as a workload says them: exit codes, reasons, containers that do not start |
 | Savings Plans | a commitment in USD an hour, paid always, applied to on-demand EC2 and Fargate first, hour by hour |
 | Not counted as cost | data transfer, NAT, logs, image storage, public addresses, surplus CPU credits of burstable types |

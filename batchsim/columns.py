@@ -65,6 +65,8 @@ class Cause(IntEnum):
 #: What AWS says of an attempt whose container ended, or never began, by itself.
 EXITED = "Essential container in task exited"
 FAILED_TO_START = "Task failed to start"
+#: Observed wording of AWS for a Fargate Spot task that it takes back.
+TASK_INTERRUPTED = "Your Spot Task was interrupted."
 #: What there is a limit of, in the order of `Cause`.
 LIMITS = {Cause.LIMIT: "maxvCpus", Cause.CONSUMABLE: "consumableResources", Cause.RESERVATION: "computeReservation"}
 WAIT_CAUSES = ("dependency", "limit", "boot", "capacity", "blocked", "retry")

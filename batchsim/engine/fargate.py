@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from batchsim.columns import Cause
+from batchsim.columns import TASK_INTERRUPTED, Cause
 from batchsim.engine.clock import Alarm
-from batchsim.engine.jobs import KILLED, TASK_INTERRUPTED, Attempt
+from batchsim.engine.jobs import KILLED, Attempt
 from batchsim.engine.world import World
 from batchsim.scenario.configuration import ComputeEnvironment
 from batchsim.scenario.environment import Environment
@@ -92,13 +92,9 @@ class Fargate:
 
     def place(self, job: int, shape: int) -> bool:
         """Launch a task now if the limit and the account allow."""
-        if not self.provides(shape):
+        if not self.has_room(shape):
             return False
         now = self._clock.now
-        available_at = self._account.available_at(now)
-        if available_at > now:
-            self._wait_for_token(available_at)
-            return False
         self._account.take()
         self._account.vcpus_left -= self._vcpus[shape]
         self._held += self._vcpus[shape]
@@ -143,12 +139,12 @@ class Fargate:
             self._clock.cancel(interruption)
 
     def has_room(self, shape: int) -> bool:
-        """Whether a task could be launched now."""
+        """Whether a task could be launched now; where only the launch rate is in the way, that is waited for."""
         if not self.provides(shape):
             return False
         available_at = self._account.available_at(self._clock.now)
         if available_at > self._clock.now:
-            self._wait_for_token(available_at)  # its jobs wait for something else then
+            self._wait_for_token(available_at)
             return False
         return True
 

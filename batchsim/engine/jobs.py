@@ -30,7 +30,6 @@ FAILED: Final = int(Status.FAILED)
 #: Observed wording of AWS Batch; see the reference's section on status reasons.
 TIMED_OUT = "Job attempt duration exceeded timeout"
 HOST_TERMINATED = "Host EC2 (instance {instance}) terminated."
-TASK_INTERRUPTED = "Your Spot Task was interrupted."
 DEPENDENCY_FAILED = "Dependent Job failed"
 #: What a container that is killed exits with: 128 + SIGKILL.
 KILLED: Final = 137

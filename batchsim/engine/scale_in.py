@@ -6,7 +6,7 @@ the end of an instance's last job (API ``ComputeScalingPolicy``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from batchsim.engine.clock import Alarm, Phase, next_tick
 from batchsim.engine.instance import Instance
@@ -79,15 +79,14 @@ class ScaleIn:
 
     def review_kept(self) -> None:
         """Look again at instances that are kept though idle: the reason may be gone."""
-        kept, self._kept = self._kept, {}
-        for instance in kept.values():
-            if instance.active and not instance.attempts and instance.idle_alarm is None:
-                self._watch(instance)
+        self._look_again(list(self._kept.values()))
 
     def release_kept(self) -> None:
         """Have those go that nothing keeps any more."""
-        for ordinal, instance in list(self._kept.items()):
-            if self._may_go(instance):
-                del self._kept[ordinal]
-                if instance.active and not instance.attempts and instance.idle_alarm is None:
-                    self._watch(instance)
+        self._look_again([instance for instance in self._kept.values() if self._may_go(instance)])
+
+    def _look_again(self, instances: Sequence[Instance]) -> None:
+        for instance in instances:
+            del self._kept[instance.ordinal]
+            if instance.active and not instance.attempts and instance.idle_alarm is None:
+                self._watch(instance)

@@ -144,9 +144,8 @@ class Scheduler:
     def _upcoming(self, queue: JobQueue) -> Iterable[int]:
         """Waiting shapes that may start next; those behind a head only while there is room on its way for it."""
         codes = self._wanted_shapes(queue)
-        if len(codes) == 1 and len(queue.candidates()) == 1:
-            return queue.shapes if any(station.provides(codes[0]) for station in queue.stations) else codes
-        return codes
+        alone = len(codes) == 1 and len(queue.candidates()) == 1
+        return queue.shapes if alone and any(station.provides(codes[0]) for station in queue.stations) else codes
 
     def hopeful(self) -> bool:
         """Whether a job waits for capacity that comes, or may yet come."""

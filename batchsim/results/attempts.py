@@ -33,11 +33,6 @@ class JobAttempts:
         """STARTING of each job's first attempt."""
         return pick(self.starting_at, self.first)
 
-    @property
-    def last_starting_at(self) -> Floats:
-        """STARTING of each job's last attempt."""
-        return pick(self.starting_at, self.last)
-
 
 def job_attempts(recording: Recording) -> JobAttempts:
     """Look up each job's attempts."""

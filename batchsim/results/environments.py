@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats
+from batchsim.columns import TASK_INTERRUPTED, Floats
 from batchsim.results.frames import Tables
 from batchsim.results.statistics import added
 from batchsim.results.steps import steps
@@ -86,7 +86,7 @@ class Environments:
     def interruptions(self) -> NDArray[np.int64]:
         """Instances and Fargate tasks that AWS took back, by environment."""
         recording, environments = self._tables.recording, len(self._tables.configuration.environments)
-        texts = np.array([text.startswith("Your Spot Task was interrupted") for text in recording.reasons])
+        texts = np.array([text == TASK_INTERRUPTED for text in recording.reasons])
         tasks = recording.attempts.environment[texts[recording.attempts.reason]]
         instances = recording.instances.environment[recording.instances.reclaimed]
         return np.bincount(tasks, minlength=environments) + np.bincount(instances, minlength=environments)

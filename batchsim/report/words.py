@@ -166,7 +166,8 @@ def objective_sentence(objective: dict[str, Any]) -> str:
 def attention(summary: dict[str, Any]) -> list[str]:
     """What the reader has to know before anything else."""
     notes = [
-        f"{stuck['jobs']:,} jobs of {stuck['job_definition']} ({stuck['vcpus']:g} vCPU, {stuck['memory_mib']:,} MiB"
+        f"{count(stuck['jobs'])} jobs of {stuck['job_definition']} "
+        f"({stuck['vcpus']:g} vCPU, {stuck['memory_mib']:,} MiB"
         + (f", {stuck['gpus']} GPU" if stuck["gpus"] else "")
         + f") can never be placed: they stay RUNNABLE and block {stuck['job_queue']}"
         for stuck in summary["unplaceable"]

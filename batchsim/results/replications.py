@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from batchsim.results.fields import SUMMARY, Field, Kind
 from batchsim.results.statistics import confidence_interval
 
-#: What is the same in every replication, or names it.
-_PLAIN = {"scenario", "region", "seed", "batchsim_version", "expression", "limit", "unplaceable"}
+Parts = Sequence[Mapping[str, Any]]
 
 
 def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -22,26 +23,65 @@ def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        With the keys of one summary. A figure that some replications lack (a quantile of no jobs) is taken over those
-        that have it; one that none has is null. An objective is kept when it is kept in every replication.
+        With the keys of one summary, as `fields` has them. A figure that some replications lack (a quantile of no
+        jobs) is taken over those that have it; one that none has is null. An objective is kept when it is kept in
+        every replication.
+
+    Raises
+    ------
+    KeyError
+        If a summary has a key that `fields` does not name.
     """
-    combined = _combine(list(summaries))
-    combined["replications"] = len(summaries)
-    return dict(combined)
+    return _group(SUMMARY, summaries)
 
 
-def _combine(values: list[Any], key: str = "") -> Any:
+def _group(fields: tuple[Field, ...], parts: Parts) -> dict[str, Any]:
+    """What every part may have, in the order in which a summary has it."""
+    known = {field.key: field for field in fields}
+    keys = dict.fromkeys(key for part in parts for key in part)
+    return {key: _value(known[key], [part.get(key) for part in parts]) for key in keys}
+
+
+def _value(field: Field, values: Sequence[Any]) -> Any:
+    """Of one field: null stands for a replication that has none."""
     present = [value for value in values if value is not None]
-    if not present or key in _PLAIN:
-        return present[0] if present else None
-    first = present[0]
-    if isinstance(first, dict):
-        keys = list(dict.fromkeys(name for value in present for name in value))
-        return {name: _combine([value.get(name) for value in present], name) for name in keys}
-    if isinstance(first, list):
-        return [_combine(list(items)) for items in zip(*present, strict=True)]
-    if isinstance(first, bool):
-        return all(present)
-    if isinstance(first, (int, float)):
-        return confidence_interval([float(value) for value in present])
-    return first
+    if field.kind is Kind.FIGURE:
+        return _figure(field, values)
+    if field.kind is Kind.LIST:
+        return _list(field, [value or [] for value in values])
+    if not present:
+        return None
+    if field.kind is Kind.GROUP:
+        return _group(field.fields, present)
+    if field.kind is Kind.NAMED:
+        return _named(field, present)
+    if field.kind is Kind.TOTAL:
+        return sum(present)
+    return all(present) if field.kind is Kind.ALL else present[0]
+
+
+def _figure(field: Field, values: Iterable[float | None]) -> dict[str, Any] | None:
+    counted = [field.absent if value is None else float(value) for value in values]
+    known = [value for value in counted if value is not None]
+    return confidence_interval(known) if known else None
+
+
+def _named(field: Field, parts: Parts) -> dict[str, Any]:
+    names = dict.fromkeys(name for part in parts for name in part)
+    if not field.fields:
+        return {name: _figure(field, [part.get(name) for part in parts]) for name in names}
+    return {name: _group(field.fields, [part[name] for part in parts if name in part]) for name in names}
+
+
+def _list(field: Field, parts: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Entries by what is the same of them in every replication; the second of two alike stays the second."""
+    plain = [each.key for each in field.fields if each.kind is Kind.PLAIN]
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for number, part in enumerate(parts):
+        seen: Counter[tuple[Any, ...]] = Counter()
+        for entry in part:
+            same = tuple(entry.get(key) for key in plain)
+            seen[same] += 1
+            entries = found.setdefault((*same, seen[same]), [{} for _ in parts])
+            entries[number] = entry
+    return [_group(field.fields, entries) for entries in found.values()]

@@ -10,6 +10,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+from batchsim.errors import nearest
+
 MINUTE = 60.0
 HOUR = 3600.0
 DAY = 86400.0
@@ -129,6 +131,25 @@ def parse_instant(value: object) -> datetime:
     if not 1900 <= instant.year <= 2200:
         raise ValueError(f"{value!r} is not an instant; expected a year from 1900 to 2200")
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def parse_timezone(name: str) -> str:
+    """A time zone's name, such as ``Europe/Berlin``, that the tz database has.
+
+    Raises
+    ------
+    ValueError
+        If it has none of that name.
+    """
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # a folder's name, a path, an unknown name
+        near = nearest(name, available_timezones())
+        hint = f"; did you mean {near}?" if near else ""
+        raise ValueError(f"{name!r} is not a time zone; expected a name such as Europe/Berlin{hint}") from None
+    return name
 
 
 def format_duration(seconds: float) -> str:

@@ -187,7 +187,9 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
         return document.finding(place, "not-finite", f"{fault['input']} is not a figure", expected="a finite number")
     if not separator and message.startswith("Input should be"):
         problem, expected = f"{_short(fault['input'])} does not fit", _bound(message.removeprefix("Input should be "))
-    return document.finding(place, "wrong-value", problem.strip().rstrip(";"), expected=expected)
+    expected, _, near = expected.partition("; did you mean ")
+    problem = problem.strip().rstrip(";")
+    return document.finding(place, "wrong-value", problem, expected=expected, suggestion=near.rstrip("?"))
 
 
 def _bound(text: str) -> str:

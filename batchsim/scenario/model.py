@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -11,7 +12,7 @@ from batchsim.scenario.deployment import Deployment
 from batchsim.scenario.distributions import Delay
 from batchsim.scenario.environment import Environment
 from batchsim.scenario.fields import Probability, Seconds, Section
-from batchsim.units import DAY, HOUR, MINUTE, parse_duration, parse_instant
+from batchsim.units import DAY, HOUR, MINUTE, parse_duration, parse_instant, parse_timezone
 
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*/\s*(s|m|h|d)\s*")
 _PER = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -107,13 +108,7 @@ class Arrivals(Section):
     @field_validator("timezone")
     @classmethod
     def _timezone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{value!r} is not a time zone; expected a name such as Europe/Berlin") from None
-        return value
+        return parse_timezone(value)
 
     @model_validator(mode="after")
     def _one(self) -> Arrivals:
@@ -183,6 +178,11 @@ class Trace(Section):
     memory_per_vcpu: Annotated[float, Field(gt=0)] | None = None
     queues: dict[str, str] = Field(default_factory=dict)
     arrivals: Arrivals | None = None
+
+    @property
+    def workflow(self) -> str:
+        """The name that its jobs have for a workflow's."""
+        return self.name or Path(self.path).name.partition(".")[0]
 
 
 class TraceSource(Section):

@@ -155,7 +155,7 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
             )
             group[row] = pairs.setdefault(pair, len(pairs))
     faults.raise_any()
-    name = trace.name or Path(trace.path).name.partition(".")[0]
+    name = trace.workflow
     for queue, _, share, _ in pairs:
         # AWS refuses both (API SubmitJobRequest.shareIdentifier).
         if (queue in fair) != (share is not None):

@@ -8,7 +8,8 @@ import numpy as np
 
 from batchsim.columns import Floats
 from batchsim.errors import Finding
-from batchsim.results.promises import chosen, finished_at, statistic
+from batchsim.results.durations import Durations
+from batchsim.results.promises import chosen, finished_at
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
 from batchsim.scenario.model import Workflow
 from batchsim.scenario.objectives import Objective
@@ -164,10 +165,12 @@ def _earliest(objective: Objective, workload: Workload, ends: Floats, scenario: 
     if not mask.any():
         return None
     if objective.metric == "finished_at":
-        return finished_at(objective, workload, ends, scenario.start)
+        return finished_at(objective, workload, ends, scenario)[0]
     if objective.metric == "makespan":
-        return float(ends.max() - workload.submitted_at.min())
-    return statistic(objective.statistic, (ends - workload.submitted_at)[mask])
+        return float(ends[mask].max() - workload.submitted_at[mask].min())
+    return Durations((ends - workload.submitted_at)[mask], np.zeros(int(mask.sum()), bool)).statistic(
+        objective.statistic
+    )[0]
 
 
 def _critical_path(objective: Objective, workload: Workload, ends: Floats) -> list[str]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 
 from batchsim.engine.simulation import simulate
-from batchsim.results.replications import combine
 from batchsim.results.result import Result
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.build import build_workload
@@ -63,8 +62,8 @@ def run(
                 on_replication(replication)
             summaries.append(_run_once(scenario, seed, replication).summary)
     except KeyboardInterrupt:
-        return first.with_summary(combine(summaries), interrupted=True)
-    return first.with_summary(combine(summaries))
+        return first.with_replications(summaries, interrupted=True)
+    return first.with_replications(summaries)
 
 
 def _run_once(scenario: Scenario, seed: int, replication: int) -> Result:

@@ -1,11 +1,11 @@
-"""The console: a summary that a person reads in ten seconds, the answer first; a comparison as one table."""
+"""The console: a summary that a person reads in ten seconds, the answer first."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,7 @@ from rich.text import Text
 
 from batchsim.report import words
 from batchsim.results.result import Result
-from batchsim.units import format_duration, format_usd
-
-#: From so many characters a line on, a comparison shows every purpose of cost.
-WIDE = 110
-
+from batchsim.units import format_usd
 
 #: Columns of a text that is not for a terminal: nothing is cut or broken to fit one.
 UNBOUND = 160
@@ -66,9 +62,9 @@ def summary_renderable(result: Result) -> Group:
     for objective in summary["objectives"]:
         kept = objective["kept"]
         mark, style = {True: ("kept", "green"), False: ("missed", "bold red"), None: ("least", "")}[kept]
-        lines.append(_line(mark, words.objective_sentence(objective), style))
+        lines.append(_line(mark, words.objective_sentence(objective, summary), style))
     if len(summary["job_queues"]) > 1:
-        lines += [Text(), _queue_table(summary["job_queues"])]
+        lines += [Text(), _queue_table(summary)]
     if len(summary["compute_environments"]) > 1:
         lines += [Text(), _environment_table(summary)]
     return Group(*lines)
@@ -82,25 +78,26 @@ def _line(label: str, text: str, style: str = "") -> Table:
     return grid
 
 
-def _queue_table(queues: Mapping[str, Any]) -> Table:
+def _queue_table(summary: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("job queue", "jobs", "queue p50", "queue p95", "turnaround p95", "cost"):
+    cost = f"cost in {words.period(summary)}"
+    for heading in ("job queue", "jobs", "queue p50", "queue p95", "turnaround p95", cost):
         table.add_column(heading, justify="left" if heading == "job queue" else "right", overflow="fold")
-    for name, figures in queues.items():
+    for name, figures in summary["job_queues"].items():
         table.add_row(
             name,
             words.count(figures["jobs"]["submitted"]),
-            words.seconds(figures["queue_time_s"]["p50"]),
-            words.seconds(figures["queue_time_s"]["p95"]),
-            words.seconds(figures["turnaround_s"]["p95"]),
+            words.statistic(figures["queue_time_s"], "p50"),
+            words.statistic(figures["queue_time_s"], "p95"),
+            words.statistic(figures["turnaround_s"], "p95"),
             words.usd(figures["cost_usd"]["total"]),
         )
     return table
 
 
-def _environment_table(summary: Mapping[str, Any]) -> Table:
+def _environment_table(summary: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("environment", "attempts", "peak vCPUs", "used", "cost", "unused"):
+    for heading in ("environment", "attempts", "peak vCPUs", "used", f"cost in {words.period(summary)}", "unused"):
         table.add_column(heading, justify="left" if heading == "environment" else "right", overflow="fold")
     for name, figures in summary["compute_environments"].items():
         cost = figures["cost_usd"]
@@ -131,62 +128,6 @@ def summary_html(result: Result) -> str:
     console = Console(record=True, width=110, file=io.StringIO())
     console.print(summary_renderable(result), highlight=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
-
-
-def print_comparison(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Print a comparison, best figures marked."""
-    if not rows:
-        return
-    console = Terminal()
-    first = rows[0]
-    least = {
-        key: min((row[key] for row in rows if row[key] is not None), default=None)
-        for key in ("queue_time_p95_s", "cost_usd")
-    }
-    purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("idle",)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("variant", overflow="fold")
-    for heading in ("queue p95", "turnaround p95", "cost", *purposes, "used"):
-        table.add_column(heading, justify="right", overflow="fold")
-    for row in rows:
-        table.add_row(
-            row["variant"],
-            _marked(_difference(_seconds, row, first, "queue_time_p95_s"), _is(row, least, "queue_time_p95_s")),
-            _difference(_seconds, row, first, "turnaround_p95_s"),
-            _marked(_difference(format_usd, row, first, "cost_usd"), _is(row, least, "cost_usd")),
-            *[format_usd(row[f"cost_{purpose}_usd"]) for purpose in purposes],
-            words.share(row["utilisation_vcpu"]),
-        )
-    console.print(table, highlight=False)
-    console.print(
-        f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them.", style="dim", highlight=False
-    )
-    console.print(
-        f"{folder}/ holds comparison.png, comparison.json and a results folder for each", style="dim", highlight=False
-    )
-
-
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else format_duration(value)
-
-
-def _is(row: Mapping[str, Any], least: Mapping[str, Any], key: str) -> bool:
-    return row[key] is not None and row[key] == least[key]
-
-
-def _marked(text: str, best: bool) -> Text:
-    return Text(text, style="green" if best else "")
-
-
-def _difference(show: Callable[[Any], str], row: Mapping[str, Any], first: Mapping[str, Any], key: str) -> str:
-    """A figure, and under it how it differs from the first row's."""
-    value, reference = row[key], first[key]
-    text = show(value) if value is not None else "–"
-    if row is first or value is None or reference is None:
-        return text
-    change = value - reference
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return f"{text}\n{sign}{show(abs(change))}"
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from batchsim.columns import LIMITS
 from batchsim.results.result import Result
-from batchsim.units import HOUR, format_duration, format_usd
+from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 CAUSES = {
     "dependency": ("other jobs", "it is the workflow's own shape: shorten its critical path"),
@@ -40,11 +41,14 @@ def seconds(figure: Any) -> str:
 
 def usd(figure: Any) -> str:
     """Money of the summary, with its interval where it has one."""
-    value = plain(figure)
-    text = format_usd(value)
+    return within(figure, format_usd)
+
+
+def within(figure: Any, show: Callable[[float], str], half: Callable[[float], str] | None = None) -> str:
+    """A figure as `show` says it, and half its interval (as `half` says it) where it has one."""
+    text = show(plain(figure))
     if isinstance(figure, dict) and figure.get("low") is not None:
-        half = (figure["high"] - figure["low"]) / 2
-        return f"{text} ± {format_usd(half)}"
+        return f"{text} ± {(half or show)((figure['high'] - figure['low']) / 2)}"
     return text
 
 
@@ -55,9 +59,30 @@ def share(figure: Any) -> str:
 
 
 def count(figure: Any) -> str:
-    """A count of the summary."""
+    """A count of the summary; few on average with a decimal, so that some are not none."""
     value = plain(figure)
-    return f"{value:,.0f}"
+    return f"{value:,.1f}" if 0 < value < 10 and value != round(value) else f"{value:,.0f}"
+
+
+def statistic(figures: Mapping[str, Any], name: str) -> str:
+    """A statistic of durations in the summary; where the run ended before it was known, what it is over."""
+    least = figures["at_least"].get(name)
+    return seconds(figures[name]) if least is None else f"over {seconds(least)}"
+
+
+def span(time: float) -> str:
+    """A period as a person says it: whole days as days."""
+    days = round(time / DAY)
+    if days and time == days * DAY:
+        return f"{days} day{'' if days == 1 else 's'}"
+    return format_duration(time)
+
+
+def period(summary: Mapping[str, Any]) -> str:
+    """What the money was paid in."""
+    time, ended_at = plain(summary["period_s"]), plain(summary["ended_at_s"])
+    after = ended_at - time
+    return span(time) + (f" and the {format_duration(after)} after" if after > time / 100 else "")
 
 
 def jobs_sentence(summary: dict[str, Any]) -> str:
@@ -71,21 +96,33 @@ def jobs_sentence(summary: dict[str, Any]) -> str:
 def queue_sentence(summary: dict[str, Any]) -> str:
     """How long they waited."""
     time = summary["queue_time_s"]
-    if plain(time["p50"]) is None:
-        return "none of them started"
-    half, most, longest = (seconds(time[key]) for key in ("p50", "p95", "max"))
-    return f"half waited up to {half}, 95 % up to {most}, the longest {longest}"
+    if plain(time["p50"]) is None and not time["at_least"]:
+        return "none of them became RUNNABLE"
+    if plain(summary["never_placed"]["jobs"]) == plain(summary["jobs"]["submitted"]):
+        return f"none of them started; half waited {statistic(time, 'p50')}"
+    known = {"half waited": "p50", "95 %": "p95", "the longest": "max"}
+    open_ = {"half waited": "half waited", "95 %": "5 %", "the longest": "the longest"}
+    parts = [
+        f"{open_[words]} {statistic(time, name)}"
+        if name in time["at_least"]
+        else f"{words} {'' if name == 'max' else 'up to '}{statistic(time, name)}"
+        for words, name in known.items()
+    ]
+    never = f"; {count(time['missing'])} never started" if plain(time["missing"]) else ""
+    return ", ".join(parts) + never
 
 
 def cost_sentence(summary: dict[str, Any]) -> str:
-    """What it cost, and what for."""
+    """What it cost, in what time, and what for."""
     cost = summary["cost_usd"]
-    total = plain(cost["total"])
+    total, paid = plain(cost["total"]), f"{usd(cost['total'])} in {period(summary)}"
     if not total:
-        return f"{usd(cost['total'])}: nothing was billed"
+        return f"{paid}: nothing was billed"
+    if plain(cost["per_month"]) is not None:
+        paid += f", {usd(cost['per_month'])} a month at this rate"
     parts = sorted(((plain(value), purpose) for purpose, value in cost["by_purpose"].items()), reverse=True)
     spent = ", ".join(f"{100 * value / total:.0f} % {purpose}" for value, purpose in parts if value / total >= 0.005)
-    return f"{usd(cost['total'])} ({spent})"
+    return f"{paid} ({spent})"
 
 
 def wait_hint(result: Result) -> str:
@@ -144,23 +181,60 @@ def waste_hint(summary: dict[str, Any]) -> str:
     return f"{format_usd(wasted[purpose])} ({100 * wasted[purpose] / total:.0f} %) went to {PURPOSES[purpose]}"
 
 
-def objective_sentence(objective: dict[str, Any]) -> str:
-    """An objective and what came of it."""
-    value = plain(objective["value"])
-    if value is None:
-        shown = "not all of them got there"
-    elif "cost" in objective["expression"]:
-        shown = format_usd(value)
-    elif "finished_at" in objective["expression"] and ":" in objective["expression"]:
-        minutes = round(value / 60)
-        shown = f"{minutes // 60:02d}:{minutes % 60:02d}"
-    elif any(metric in objective["expression"] for metric in ("queue_time", "turnaround", "makespan", "finished_at")):
-        shown = format_duration(value)
-    elif "utilisation" in objective["expression"]:
-        shown = f"{100 * value:.0f} %"
+def objective_sentence(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """An objective, what came of it, and how many jobs it says nothing of."""
+    value, least, limit = (plain(objective[key]) for key in ("value", "at_least", "limit"))
+    if value is not None:
+        shown = _of_unit(objective, value)
+        if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
+            # Rounded it looks kept.
+            shown += f" ({_amount(objective, abs(value - limit))} {'more' if value > limit else 'less'})"
+        elif objective["unit"] == "USD":
+            shown += f" in {period(summary)}"
+    elif least is not None:
+        shown = f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
     else:
-        shown = f"{value:g}"
-    return f"{objective['expression']}  →  {shown}"
+        shown = "–" if plain(objective["jobs"]) else "there are no such jobs"
+    parts = [shown, missing(objective)]
+    if objective["n"] > 1 and objective["kept"] is False:
+        parts.append(f"kept in {objective['kept_in']} of {objective['n']}")
+    return f"{objective['expression']}  →  {'; '.join(filter(None, parts))}"
+
+
+def verdict(objectives: Sequence[Mapping[str, Any]]) -> str:
+    """Whether the promises were kept; a dash where there are none."""
+    promises = [objective["kept"] for objective in objectives if objective["kept"] is not None]
+    lost = promises.count(False)
+    return f"missed {lost} of {len(promises)}" if lost else "kept" if promises else "–"
+
+
+def missing(objective: Mapping[str, Any]) -> str:
+    """How many jobs of an objective's scope did not get as far as it needs; empty where all of them did."""
+    if not plain(objective["missing"]):
+        return ""
+    said = {"never_ran": "never ran", "unfinished": "had not ended", "failed": "failed"}
+    parts = [(count(figure), said[key]) for key, figure in objective["missing_by"].items() if plain(figure)]
+    (first, what), *others = parts
+    text = f"{first} of {count(objective['jobs'])} jobs {what}"
+    return ", ".join([text, *(f"{number} {words}" for number, words in others)])
+
+
+def _of_unit(objective: Mapping[str, Any], value: float) -> str:
+    """A value of an objective; a time of day in its time zone."""
+    if objective["timezone"] is None:
+        return _amount(objective, value)
+    days, minutes = divmod(round(value / MINUTE), round(DAY / MINUTE))
+    day = {0: "", -1: " the day before", 1: " the day after"}.get(
+        days, f" {abs(days)} days {'after' if days > 0 else 'before'}"
+    )
+    return f"{minutes // 60:02d}:{minutes % 60:02d} {objective['timezone']}{day}"
+
+
+def _amount(objective: Mapping[str, Any], value: float) -> str:
+    unit = objective["unit"]
+    if unit == "share":
+        return f"{100 * value:.3g} %"
+    return {"s": format_duration, "USD": format_usd}.get(unit, "{:g}".format)(value)
 
 
 def attention(summary: dict[str, Any]) -> list[str]:

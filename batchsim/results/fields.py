@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from batchsim.columns import LIMITS, PURCHASE_OPTIONS, PURPOSES, WAIT_CAUSES
+from batchsim.results.statistics import STATISTICS
 
 
 class Kind(StrEnum):
@@ -31,6 +32,9 @@ class Kind(StrEnum):
     NAMED = "named"
     #: A list of objects, told apart by their plain fields.
     LIST = "list"
+    #: What figures beside it are at least, where they are null because the run ended before they were known: of one
+    #: figure, or where it has fields of each by its name.
+    BOUND = "bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Field:
         Of the object, of each named object, or of each object of the list.
     types : tuple of str
         JSON Schema's types of a plain value; empty for any.
+    bound : str
+        The key of the `Kind.BOUND` of a figure that may be unknown.
     absent : float, optional
         What a replication without such an entry counts as; without it, it counts for nothing.
     optional : bool
@@ -63,6 +69,7 @@ class Field:
     meaning: str = ""
     fields: tuple[Field, ...] = ()
     types: tuple[str, ...] = ()
+    bound: str = ""
     absent: float | None = None
     optional: bool = False
 
@@ -87,7 +94,19 @@ def _list(key: str, meaning: str, *fields: Field) -> Field:
     return Field(key, Kind.LIST, "", meaning, fields)
 
 
-_STATISTICS = tuple(_figure(name, "s") for name in ("mean", "p50", "p90", "p95", "p99", "max"))
+_BOUND = "at_least"
+_EACH = tuple(Field(name, Kind.FIGURE, "s", bound=_BOUND) for name in STATISTICS)
+_STATISTICS = (
+    *_EACH,
+    _figure("missing", "jobs", "of these, how many had not got there when the run ended: they rank above all others"),
+    Field(
+        _BOUND,
+        Kind.BOUND,
+        "s",
+        "what those are at least that are null because they fall among the missing",
+        tuple(_figure(name, "s") for name in STATISTICS),
+    ),
+)
 _CAUSES = {
     "dependency": "of other jobs",
     "limit": "below",
@@ -125,15 +144,21 @@ _OF_JOBS = (
         "how many at the end; each child of an array is a job",
         *(_figure(state, "jobs") for state in ("submitted", "succeeded", "failed", "unfinished")),
     ),
-    _group("queue_time_s", "from RUNNABLE to STARTING of the first attempt, of jobs that started", *_STATISTICS),
-    _group("turnaround_s", "from SubmitJob to the end, of jobs that ran and ended", *_STATISTICS),
+    _group(
+        "queue_time_s", "from RUNNABLE to STARTING of the first attempt, of all jobs that became RUNNABLE", *_STATISTICS
+    ),
+    _group(
+        "turnaround_s",
+        "from SubmitJob to the end, of all jobs submitted but those that failed with one they depend on",
+        *_STATISTICS,
+    ),
     _WAIT,
     _group(
         "wait_limit_s",
         "`limit` by what there is a limit of",
         *(_figure(limit, "s", _LIMITS.get(limit, "")) for limit in LIMITS.values()),
     ),
-    _figure("makespan_s", "s", "from the first SubmitJob to the last end"),
+    _figure("makespan_s", "s", "from the first SubmitJob to the last end; null where a job has not ended"),
 )
 
 #: The whole of ``summary.json``.
@@ -149,16 +174,22 @@ SUMMARY = (
         "s",
         "when the run ended: `duration`, or later where jobs that had arrived still ran, at most `horizon`",
     ),
+    _figure("period_s", "s", "what `cost_usd` is for: `duration`, or `ended_at_s` without one, or cut before"),
     _UTILISATION,
     _PEAK,
     _INTERRUPTIONS,
     _group(
         "cost_usd",
-        "what was paid, in two breakdowns that sum to the total each",
+        "what was paid in `period_s`, and after it for jobs that had arrived, in two breakdowns that sum to the total",
         _figure("total", "USD"),
         _group("by_purchase_option", "", *(_figure(option, "USD") for option in PURCHASE_OPTIONS)),
         _BY_PURPOSE,
         _figure("unused_commitment", "USD", "of a Savings Plan, in `idle`"),
+        _figure(
+            "per_month",
+            "USD",
+            "730 h at this rate; null without a `duration`, below a day, and where the run took over a tenth longer",
+        ),
     ),
     _named(
         "job_queues", "what their attempts used, and a share of what was paid for beside them", *_OF_JOBS, _PART_OF_COST
@@ -181,6 +212,7 @@ SUMMARY = (
         _figure("jobs", "jobs"),
         _WAIT,
     ),
+    Field("prices", Kind.PLAIN, meaning="of when the prices are", optional=True),
     _list(
         "unplaceable",
         "jobs that no environment of their queue can ever hold",
@@ -196,9 +228,23 @@ SUMMARY = (
         "objectives",
         "in the scenario's order",
         _plain("expression", "string"),
-        _figure("value", ""),
-        _plain("limit", "number null"),
-        Field("kept", Kind.ALL, meaning="null of what is minimised"),
+        Field("value", Kind.FIGURE, "", "in `unit`; of a time of day in seconds after midnight", bound=_BOUND),
+        Field(_BOUND, Kind.BOUND, "", "what it is at least, where the run ended before it was known"),
+        _plain("limit", "number null", "null of what is minimised"),
+        _plain("unit", "string", "`s`, `USD`, `jobs` or `share`"),
+        _plain("timezone", "string null", "of a time of day"),
+        Field("kept", Kind.ALL, meaning="null of what is minimised; with replications, in all of them"),
+        Field("kept_in", Kind.TOTAL, meaning="in how many of `n` runs"),
+        Field("n", Kind.TOTAL),
+        _figure("jobs", "jobs", "in its scope"),
+        _figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is not kept"),
+        _group(
+            "missing_by",
+            "how far they got",
+            _figure("never_ran", "jobs"),
+            _figure("unfinished", "jobs", "began, and had not ended"),
+            _figure("failed", "jobs", "ended FAILED"),
+        ),
     ),
 )
 

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Floats, Status, nothing
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, Status, nothing
 from batchsim.results.cost import by_owner
+from batchsim.results.durations import Mask, queue_times, turnarounds
 from batchsim.results.environments import Environments
 from batchsim.results.frames import Tables
-from batchsim.results.promises import QUANTILES, chosen, finished_at, statistic
+from batchsim.results.promises import Promises, makespan
 from batchsim.results.statistics import added
 from batchsim.results.waits_by_part import WaitsByPart
-from batchsim.scenario.objectives import Objective
 from batchsim.scenario.scenario import Scenario
+from batchsim.units import DAY, HOUR, HOURS_PER_MONTH
 
-Mask = NDArray[np.bool_]
-
-
-def figures(values: Floats) -> dict[str, float | None]:
-    """Mean, quantiles and maximum; null for no values."""
-    if not len(values):
-        return dict.fromkeys(("mean", *QUANTILES, "max"))
-    quantiles = np.quantile(values, list(QUANTILES.values()))
-    return {
-        "mean": added(values) / len(values),
-        **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
-        "max": float(values.max()),
-    }
+#: A run that took longer than this, in durations, tells no rate of spending.
+LONGEST_END = 1.1
 
 
 class Metrics:
@@ -41,9 +30,9 @@ class Metrics:
     def __init__(self, scenario: Scenario, tables: Tables) -> None:
         self._scenario = scenario
         self._tables = tables
-        work, recording = tables.workload, tables.recording
-        self.queue_time_s = tables.attempts_of_jobs.first_starting_at - recording.runnable_at
-        self.turnaround_s = recording.stopped_at - work.submitted_at
+        work = tables.workload
+        self._queue_times = queue_times(tables)
+        self._turnarounds = turnarounds(tables)
         self._queue_of_group = np.array(tables.queue_of_group, np.int32)
         self._workflows = list(dict.fromkeys(group.workflow for group in work.groups))
         place = {name: index for index, name in enumerate(self._workflows)}
@@ -57,7 +46,6 @@ class Metrics:
         recording = tables.recording
         everything = np.ones(len(tables.workload.groups), bool)
         everywhere = range(len(tables.configuration.environments))
-        total = self._costs_of_all()
         summary: dict[str, Any] = {
             "scenario": scenario.name,
             "region": scenario.region,
@@ -66,10 +54,11 @@ class Metrics:
             "batchsim_version": __version__,
             **self._of_groups(everything),
             "ended_at_s": recording.ended_at,
+            "period_s": self._period_s,
             "utilisation": self._environments.utilisation(everywhere),
             "peak_vcpus": self._environments.peak_vcpus(everywhere),
             "interruptions": int(self._environments.interruptions().sum()),
-            "cost_usd": total,
+            "cost_usd": self._costs_of_all(),
             "job_queues": self._by_queue(),
             "workflows": self._by_workflow(),
             "compute_environments": self._by_environment(),
@@ -77,16 +66,30 @@ class Metrics:
             "unplaceable": self._unplaceable(),
             "skipped": dict(tables.workload.skipped),
         }
-        summary["objectives"] = [self._objective(objective, summary) for objective in scenario.objectives]
-        return summary
+        promises = Promises(scenario, tables, self._queue_times, self._turnarounds, summary)
+        return {**summary, "objectives": promises.entries()}
+
+    @property
+    def _period_s(self) -> float:
+        """What the money is for: the scenario's duration, or the time until the end of a run without, or cut before."""
+        return min(self._scenario.duration_s or math.inf, self._tables.recording.ended_at)
+
+    def _per_month(self, total: float) -> float | None:
+        """The money of a month at the run's rate; None where the run does not tell a rate.
+
+        Less than a day does not show a day's ups and downs. Where the run went on for long after the duration, its
+        money is of more than that time, and of a queue that grew, which in a month costs what the capacity does.
+        """
+        duration, ended_at = self._scenario.duration_s, self._tables.recording.ended_at
+        if duration is None or not DAY <= duration <= ended_at <= duration * LONGEST_END:
+            return None
+        return total / duration * HOURS_PER_MONTH * HOUR
 
     def _of_groups(self, groups: Mask) -> dict[str, Any]:
         """Figures of the jobs of some groups."""
         tables = self._tables
         mask = groups[tables.workload.group]
         status = tables.recording.status[mask]
-        queue_time, turnaround = self.queue_time_s[mask], self.turnaround_s[mask]
-        ran = tables.attempts_of_jobs.count[mask] > 0
         return {
             "jobs": {
                 "submitted": int(mask.sum()),
@@ -94,20 +97,12 @@ class Metrics:
                 "failed": int((status == Status.FAILED).sum()),
                 "unfinished": int((status < Status.SUCCEEDED).sum()),
             },
-            "queue_time_s": figures(queue_time[~np.isnan(queue_time)]),
-            "turnaround_s": figures(turnaround[ran & ~np.isnan(turnaround)]),
+            "queue_time_s": self._queue_times.of(mask).figures(),
+            "turnaround_s": self._turnarounds.of(mask).figures(),
             "wait_s": self._waits.causes(groups=groups),
             "wait_limit_s": self._waits.limits(groups=groups),
-            "makespan_s": self._makespan(mask),
+            "makespan_s": makespan(tables, mask)[0],
         }
-
-    def _makespan(self, mask: Mask) -> float | None:
-        """From the first submission to the last end; null if nothing ended."""
-        recording = self._tables.recording
-        stopped = recording.stopped_at[mask]
-        if not mask.any() or np.isnan(stopped).all():
-            return None
-        return float(np.nanmax(stopped) - self._tables.workload.submitted_at[mask].min())
 
     def _by_environment(self) -> dict[str, Any]:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
@@ -151,12 +146,14 @@ class Metrics:
         # A Savings Plan's unused commitment bought nothing: idle, and of on-demand EC2.
         by_option["EC2"] += cost.unused_commitment
         purposes["idle"] += cost.unused_commitment
+        total = math.fsum(by_option.values())
         return {
-            "total": math.fsum(by_option.values()),
+            "total": total,
             "by_purchase_option": by_option,
             "by_purpose": purposes,
             # In `idle`, and of no compute environment: those and this sum to the total.
             "unused_commitment": cost.unused_commitment,
+            "per_month": self._per_month(total),
         }
 
     def _by_queue(self) -> dict[str, Any]:
@@ -213,52 +210,3 @@ class Metrics:
                     }
                 )
         return found
-
-    # Objectives
-
-    def _objective(self, objective: Objective, summary: dict[str, Any]) -> dict[str, Any]:
-        plain: dict[str, Callable[[], float | None]] = {
-            "cost": lambda: float(summary["cost_usd"]["total"]),
-            "makespan": lambda: summary["makespan_s"],
-            "utilisation": lambda: summary["utilisation"]["vcpu"],
-            "failed": lambda: float(summary["jobs"]["failed"]),
-            "unfinished": lambda: float(summary["jobs"]["unfinished"]),
-        }
-        mask = chosen(objective, self._tables.workload)
-        if objective.metric in plain:
-            value = plain[objective.metric]()
-        elif objective.metric == "finished_at":
-            work, stopped_at = self._tables.workload, self._tables.recording.stopped_at
-            value = finished_at(objective, work, stopped_at, self._scenario.start)
-        else:
-            column = self.queue_time_s if objective.metric == "queue_time" else self.turnaround_s
-            value = self._statistic(objective, column, mask)
-        minimised = objective.goal == "minimise"
-        return {
-            "expression": objective.expression,
-            "value": value,
-            "limit": None if minimised else objective.limit,
-            # A plain bool: numpy's is neither JSON nor `is False`.
-            "kept": None if minimised else value is not None and bool(_compare(value, objective)),
-        }
-
-    def _statistic(self, objective: Objective, column: Floats, mask: Mask) -> float | None:
-        """A statistic of jobs; null when one of them never got there: a promise about all is not kept by some.
-
-        Jobs that failed without running, because one they depend on failed, waited for nothing and are left out.
-        """
-        tables = self._tables
-        never_ran = (tables.recording.status == Status.FAILED) & (tables.attempts_of_jobs.count == 0)
-        values = column[mask & ~never_ran]
-        if not len(values) or np.isnan(values).any():
-            return None
-        return statistic(objective.statistic, values)
-
-
-def _compare(value: float, objective: Objective) -> bool:
-    return {
-        "<=": value <= objective.limit,
-        ">=": value >= objective.limit,
-        "<": value < objective.limit,
-        ">": value > objective.limit,
-    }[objective.comparison]

@@ -24,8 +24,8 @@ def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     -------
     dict
         With the keys of one summary, as `fields` has them. A figure that some replications lack (a quantile of no
-        jobs) is taken over those that have it; one that none has is null. An objective is kept when it is kept in
-        every replication.
+        jobs) is taken over those that have it; one that none has is null, and so is one that some know only a bound
+        of. An objective is kept when it is kept in every replication.
 
     Raises
     ------
@@ -39,7 +39,26 @@ def _group(fields: tuple[Field, ...], parts: Parts) -> dict[str, Any]:
     """What every part may have, in the order in which a summary has it."""
     known = {field.key: field for field in fields}
     keys = dict.fromkeys(key for part in parts for key in part)
-    return {key: _value(known[key], [part.get(key) for part in parts]) for key in keys}
+    combined = {key: _value(known[key], [part.get(key) for part in parts]) for key in keys}
+    for field in fields:
+        if field.bound and field.key in combined:
+            _bounded(field, known[field.bound], parts, combined)
+    return combined
+
+
+def _bounded(field: Field, bound: Field, parts: Parts, combined: dict[str, Any]) -> None:
+    """A figure that some replications know only a bound of: of all together, a bound is what is known."""
+    bounds = [part.get(bound.key) for part in parts]
+    least = [each.get(field.key) if isinstance(each, dict) else each for each in bounds]
+    if all(each is None for each in least):
+        return
+    values = [part.get(field.key) for part in parts]
+    figure = _figure(field, [one if value is None else value for value, one in zip(values, least, strict=True)])
+    combined[field.key] = None
+    if bound.fields:
+        combined[bound.key][field.key] = figure
+    else:
+        combined[bound.key] = figure
 
 
 def _value(field: Field, values: Sequence[Any]) -> Any:
@@ -57,6 +76,8 @@ def _value(field: Field, values: Sequence[Any]) -> Any:
         return _named(field, present)
     if field.kind is Kind.TOTAL:
         return sum(present)
+    if field.kind is Kind.BOUND:
+        return {} if field.fields else None
     return all(present) if field.kind is Kind.ALL else present[0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Recording
 from batchsim.results.arrow import schema
 from batchsim.results.frames import Tables
 from batchsim.results.metrics import Metrics
+from batchsim.results.replications import combine
 from batchsim.results.timeline import timeline
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.table import Workload
@@ -39,6 +40,8 @@ class Result:
         Of the random numbers that were used.
     combined : dict, optional
         The summary of all replications, where there were several.
+    replicated : tuple of dict
+        The summary of each of them.
     interrupted : bool
         Whether the user stopped the run before all replications were done.
     """
@@ -49,11 +52,12 @@ class Result:
     seed: int
     replication: int = 0
     combined: dict[str, Any] | None = None
+    replicated: tuple[dict[str, Any], ...] = ()
     interrupted: bool = False
 
-    def with_summary(self, combined: dict[str, Any], *, interrupted: bool = False) -> Result:
-        """The same tables with the summary of several replications."""
-        return Result(self.scenario, self.workload, self.recording, self.seed, self.replication, combined, interrupted)
+    def with_replications(self, summaries: Sequence[dict[str, Any]], *, interrupted: bool = False) -> Result:
+        """The same tables with the summaries of several replications, this one's first."""
+        return replace(self, combined=combine(summaries), replicated=tuple(summaries), interrupted=interrupted)
 
     @cached_property
     def tables(self) -> Tables:
@@ -64,6 +68,11 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """The figures of ``summary.json``."""
         return self.combined or Metrics(self.scenario, self.tables).summary(self.seed)
+
+    @property
+    def summaries(self) -> tuple[dict[str, Any], ...]:
+        """The summary of each replication."""
+        return self.replicated or (self.summary,)
 
     def summary_json(self) -> str:
         """`summary` as text, as it is written."""

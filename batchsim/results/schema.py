@@ -43,6 +43,7 @@ def _of(field: Field) -> dict[str, Any]:
         Kind.GROUP: _of_fields(field.fields),
         Kind.NAMED: {"type": "object", "additionalProperties": _of_fields(field.fields) if field.fields else _FIGURE},
         Kind.LIST: {"type": "array", "items": _of_fields(field.fields)},
+        Kind.BOUND: {**_of_fields(field.fields), "required": []} if field.fields else _FIGURE,
     }
     said = ", ".join(part for part in (field.meaning.replace("`", ""), field.unit) if part)
     return {**({"description": said} if said else {}), **made[field.kind]}

@@ -9,6 +9,10 @@ from typing import Any
 
 from batchsim.columns import SLICE, Floats
 
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+#: What is said of a distribution.
+STATISTICS = ("mean", *QUANTILES, "max")
+
 
 def added(*columns: Floats) -> float:
     """The exactly rounded sum of columns; as Python floats, which is several times faster than as NumPy's.

@@ -42,14 +42,15 @@ def unit(field: Field) -> str:
 
 def members(field: Field, told: set[Field]) -> str:
     """What an object holds; what has been told of another one by its name only."""
-    shown = []
+    shown, deep = [], False
     for each in field.fields:
         new = each not in told
         told.add(each)
         meaning = f" ({each.meaning})" if each.meaning and new else ""
         below = f": {members(each, told)}" if each.fields and new else ""
+        deep = deep or bool(below)
         shown.append(f"`{each.key}`{meaning}{below}")
-    return ("; " if any(": " in text for text in shown) else ", ").join(shown)
+    return ("; " if deep else ", ").join(shown)
 
 
 def rows() -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from batchsim.cli import options
 from batchsim.cli.run import write
-from batchsim.errors import OutputError
+from batchsim.errors import Finding, OutputError, ScenarioError
 
 
 def add_parser(commands: Any) -> None:
@@ -21,42 +20,69 @@ def add_parser(commands: Any) -> None:
         description="Run the variants of a scenario, or several scenarios, on the same jobs and random numbers.",
     )
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="scenario file (YAML)")
+    parser.add_argument(
+        "--variant",
+        metavar="NAME",
+        dest="variants",
+        action="append",
+        default=[],
+        help="compare this variant of the scenario, or with its own name the scenario itself; repeatable, the first is "
+        "what the others are held against; one alone is held against the scenario",
+    )
+    options.add_replications(parser)
+    parser.add_argument(
+        "--format",
+        choices=("table", "markdown", "json"),
+        default="table",
+        help="how to print it; markdown fits a pull request's comment, json is what --json gives",
+    )
     options.add_common(parser)
     parser.set_defaults(execute=execute)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
+    if arguments.variants and len(arguments.scenarios) > 1:
+        message = "variants are chosen of one scenario, and several are given"
+        raise ScenarioError([Finding("variant", "--variant", message, expected="one scenario")])
     scenarios = [options.load(path, arguments.overrides) for path in arguments.scenarios]
 
-    from batchsim.experiments.compare import compare, variants_of
+    from batchsim.experiments.compare import compare, compared
     from batchsim.folders import check_folder
-    from batchsim.report.console import print_comparison, progress
+    from batchsim.report.comparison import write_comparison
+    from batchsim.report.console import progress
     from batchsim.report.figures import compare_figure, save_png
     from batchsim.results.store import check_writable, is_results_folder
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
-    names = list(variants_of(scenarios[0])) if len(scenarios) == 1 else [each.name for each in scenarios]
+    names = list(compared(*scenarios, variants=arguments.variants))
     # Results of variants that are no longer there stay.
     earlier = [entry.name for entry in folder.iterdir() if is_results_folder(entry)] if folder.is_dir() else []
     check_folder(folder, {*names, *earlier, "comparison.json", "comparison.png"})
     for name in names:
         check_writable(folder / name)
     with progress("comparing", len(names), quiet=arguments.quiet) as advance:
-        comparison = compare(*scenarios, seed=arguments.seed, on_variant=lambda _name, position, _n: advance(position))
+        comparison = compare(
+            *scenarios,
+            seed=arguments.seed,
+            variants=arguments.variants,
+            replications=arguments.replications,
+            on_variant=lambda _name, position, _n: advance(position),
+        )
     for name, result in comparison.results.items():
         write(result, folder / name)
-    if comparison.results:
+    rows = comparison.rows
+    if rows:
         try:
-            (folder / "comparison.json").write_text(json.dumps(comparison.rows, indent=2) + "\n", encoding="utf-8")
+            (folder / "comparison.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
             save_png(compare_figure(comparison.results), folder / "comparison.png")
         except OSError as error:
             raise OutputError(str(folder), error.strerror or str(error)) from None
-    if arguments.json:
-        sys.stdout.write(json.dumps(comparison.rows, indent=2) + "\n")
-    elif not arguments.quiet:
-        print_comparison(comparison.rows, folder)
+    if arguments.json or not arguments.quiet:
+        write_comparison(rows, folder, "json" if arguments.json else arguments.format)
     if comparison.interrupted:
         return 130
-    missed = any(result.objectives_missed for result in comparison.results.values())
-    return int(arguments.check and missed)
+    missed = 0
+    for name, result in comparison.results.items() if arguments.check else ():
+        missed |= options.tell_missed(result, name)
+    return missed

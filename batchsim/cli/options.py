@@ -13,6 +13,7 @@ from batchsim.errors import Finding
 if TYPE_CHECKING:
     from batchsim.aws.client import Account
     from batchsim.aws.deployable import Deployable
+    from batchsim.results.result import Result
     from batchsim.scenario.scenario import Scenario
 
 
@@ -46,6 +47,17 @@ def add_account(parser: argparse.ArgumentParser, region: str = "AWS region (defa
     parser.add_argument("--endpoint-url", metavar="URL", help="send requests there instead of to AWS")
 
 
+def add_replications(parser: argparse.ArgumentParser) -> None:
+    """Add ``--replications``."""
+    parser.add_argument(
+        "--replications",
+        metavar="N",
+        type=count,
+        default=1,
+        help="run so often with random numbers of its own each; figures come with a 95 %% confidence interval",
+    )
+
+
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, not {text!r}")
@@ -64,6 +76,17 @@ def _assignment(text: str) -> tuple[str, str]:
     if not separator or not path:
         raise argparse.ArgumentTypeError(f"expected PATH=VALUE, not {text!r}")
     return path.strip(), value
+
+
+def tell_missed(result: Result, variant: str | None = None) -> bool:
+    """Say on standard error which objectives were missed, and whether one was: what ``--check`` exits for."""
+    from batchsim.report.words import objective_sentence
+
+    where = f" in {variant}" if variant else ""
+    missed = [objective for objective in result.summary["objectives"] if objective["kept"] is False]
+    for objective in missed:
+        print(f"missed{where}: {objective_sentence(objective, result.summary)}", file=sys.stderr)  # noqa: T201
+    return bool(missed)
 
 
 def load(path: str, overrides: list[tuple[str, str]], variant: str | None = None) -> Scenario:

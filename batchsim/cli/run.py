@@ -20,13 +20,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("scenario", metavar="SCENARIO", help="scenario file (YAML)")
     parser.add_argument("--variant", metavar="NAME", help="run this variant of the scenario")
-    parser.add_argument(
-        "--replications",
-        metavar="N",
-        type=options.count,
-        default=1,
-        help="run so often with random numbers of its own each; figures come with a 95 %% confidence interval",
-    )
+    options.add_replications(parser)
     options.add_common(parser)
     parser.set_defaults(execute=execute)
 
@@ -52,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
         print_summary(result, folder)
     if result.interrupted:
         return 130
-    return int(arguments.check and bool(result.objectives_missed))
+    return int(arguments.check and options.tell_missed(result, arguments.variant))
 
 
 def write(result: Result, folder: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchsim.experiments.run import run
 from batchsim.results.result import Result
+from batchsim.results.statistics import confidence_interval
 from batchsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Figures of a row that are held against the first row's.
+HELD_AGAINST_THE_FIRST = ("queue_time_p95_s", "turnaround_p95_s", "makespan_s", "cost_usd")
 
 
 @dataclass(frozen=True)
@@ -31,20 +35,30 @@ class Comparison:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One flat row of figures per variant: seconds, US dollars, shares; differences against the first."""
-        rows = [_row(name, result.summary) for name, result in self.results.items()]
-        for row in rows:
-            for figure in ("queue_time_p95_s", "turnaround_p95_s", "cost_usd"):
-                value, reference = row[figure], rows[0][figure]
-                row[f"{figure}_difference"] = None if value is None or reference is None else value - reference
+        """One row of figures per variant: seconds, US dollars, shares; differences against the first.
+
+        With replications a figure is ``{mean, low, high, n}``. The interval of a difference is that of the differences
+        replication by replication: both saw the same random numbers, so it is narrower than the figures' own. A
+        difference is null where one of the two is unknown, in any replication.
+        """
+        results = list(self.results.items())
+        first = [_row(summary) for summary in results[0][1].summaries] if results else []
+        rows = []
+        for name, result in results:
+            mine = [_row(summary) for summary in result.summaries]
+            differences = {
+                f"{figure}_difference": _difference([row[figure] for row in first], [row[figure] for row in mine])
+                for figure in HELD_AGAINST_THE_FIRST
+            }
+            rows.append({"variant": name, **_row(result.summary), **differences})
         return rows
 
     @property
     def table(self) -> pd.DataFrame:
-        """`rows` as a DataFrame, indexed by variant."""
+        """The figures of `rows` as a DataFrame, indexed by variant; bounds of an interval are columns of their own."""
         import pandas as pd
 
-        return pd.DataFrame(self.rows).set_index("variant")
+        return pd.DataFrame([_flat(row) for row in self.rows]).set_index("variant")
 
     @property
     def plot(self) -> Any:
@@ -57,42 +71,98 @@ class Comparison:
         return str(self.table.to_html(float_format="{:,.2f}".format))
 
 
-def _row(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
-    cost = summary["cost_usd"]
+def _row(summary: Mapping[str, Any]) -> dict[str, Any]:
+    cost, objectives = summary["cost_usd"], summary["objectives"]
+    durations = {
+        f"{kind}_{name}_s{suffix}": value
+        for kind in ("queue_time", "turnaround")
+        for name in ("p50", "p95")
+        for suffix, value in (
+            ("", summary[f"{kind}_s"][name]),
+            ("_at_least", summary[f"{kind}_s"]["at_least"].get(name)),
+        )
+    }
     return {
-        "variant": name,
         "jobs": summary["jobs"]["submitted"],
-        "succeeded": summary["jobs"]["succeeded"],
-        "queue_time_p50_s": summary["queue_time_s"]["p50"],
-        "queue_time_p95_s": summary["queue_time_s"]["p95"],
-        "turnaround_p50_s": summary["turnaround_s"]["p50"],
-        "turnaround_p95_s": summary["turnaround_s"]["p95"],
+        **{state: summary["jobs"][state] for state in ("succeeded", "failed", "unfinished")},
+        **durations,
         "makespan_s": summary["makespan_s"],
+        "period_s": summary["period_s"],
+        "ended_at_s": summary["ended_at_s"],
         "cost_usd": cost["total"],
+        "cost_per_month_usd": cost["per_month"],
         **{f"cost_{purpose}_usd": value for purpose, value in cost["by_purpose"].items()},
         "utilisation_vcpu": summary["utilisation"]["vcpu"],
         "utilisation_memory": summary["utilisation"]["memory"],
         "peak_vcpus": summary["peak_vcpus"],
         "interruptions": summary["interruptions"],
-        "objectives_missed": sum(objective["kept"] is False for objective in summary["objectives"]),
+        "objectives_missed": sum(objective["kept"] is False for objective in objectives),
+        "objectives": objectives,
+        "prices": summary.get("prices"),
     }
 
 
-def variants_of(scenario: Scenario) -> dict[str, Scenario]:
+def _difference(first: Sequence[float | None], mine: Sequence[float | None]) -> Any:
+    """How much more than the first's; of replications, the interval of the pairs' differences."""
+    differences = [
+        one - other for one, other in zip(mine, first, strict=False) if one is not None and other is not None
+    ]
+    if len(differences) < min(len(first), len(mine)):
+        return None
+    return differences[0] if len(first) == len(mine) == 1 else confidence_interval(differences)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if key in {"objectives", "prices"}:
+            continue
+        if isinstance(value, dict):
+            flat |= {key: value["mean"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
+        else:
+            flat[key] = value
+    return flat
+
+
+def variants_of(scenario: Scenario, names: Sequence[str] = ()) -> dict[str, Scenario]:
     """The scenarios that a comparison of one scenario runs.
 
-    Its variants in their order; the scenario itself comes first, unless one of the variants changes nothing.
+    Its variants in their order; the scenario itself comes first, unless one of the variants changes nothing. Of
+    `names` those alone, in their order, the scenario by its own; with one only, the scenario comes before it.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such variant.
     """
+    if names:
+        own = scenario.name not in scenario.variants
+        chosen = {name: scenario if own and name == scenario.name else scenario.variant(name) for name in names}
+        return chosen if len(chosen) > 1 else {scenario.name: scenario, **chosen}
     variants = {name: scenario.variant(name) for name in scenario.variant_names}
     if any(not changes for changes in scenario.variants.values()):
         return variants
     return {scenario.name: scenario, **variants}
 
 
+def compared(*scenarios: Scenario, variants: Sequence[str] = ()) -> dict[str, Scenario]:
+    """What `compare` runs, by name; see there."""
+    if not scenarios:
+        raise ValueError("nothing to compare: give one scenario with variants, or several scenarios")
+    if len(scenarios) == 1:
+        return variants_of(scenarios[0], variants)
+    if variants:
+        raise ValueError("variants are chosen of one scenario, not of several")
+    return _by_name(scenarios)
+
+
 def compare(
     *scenarios: Scenario,
     seed: int | None = None,
+    variants: Sequence[str] = (),
+    replications: int = 1,
     on_variant: Callable[[str, int, int], None] | None = None,
+    on_replication: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Run variants side by side.
 
@@ -103,24 +173,37 @@ def compare(
     seed : int, optional
         For all of them; else the first scenario's. Draws belong to jobs and instances, so equal workloads see the
         same arrivals, run times and failures whatever the capacity.
+    variants : sequence of str
+        Of one scenario, those to compare; all of them without.
+    replications : int
+        How often each is run; see `run`.
     on_variant : callable, optional
         Called with name, position and count before each is run.
+    on_replication : callable, optional
+        Called with the number of a variant's replications that are done.
 
     Returns
     -------
     Comparison
         What has been run; interrupted by the user, those that were finished.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such variant.
+    ValueError
+        If there is nothing to compare, or variants are named of several scenarios.
     """
-    if not scenarios:
-        raise ValueError("nothing to compare: give one scenario with variants, or several scenarios")
-    chosen = variants_of(scenarios[0]) if len(scenarios) == 1 else _by_name(scenarios)
+    chosen = compared(*scenarios, variants=variants)
     seed = scenarios[0].seed if seed is None else seed
     results: dict[str, Result] = {}
     try:
         for position, (name, scenario) in enumerate(chosen.items()):
             if on_variant is not None:
                 on_variant(name, position, len(chosen))
-            results[name] = run(scenario, seed=seed)
+            results[name] = run(scenario, seed=seed, replications=replications, on_replication=on_replication)
+            if results[name].interrupted:
+                return Comparison(results, interrupted=True)
     except KeyboardInterrupt:
         return Comparison(results, interrupted=True)
     return Comparison(results)

@@ -19,9 +19,12 @@ from matplotlib.ticker import FuncFormatter
 
 from batchsim.columns import PURPOSES, Floats
 from batchsim.report import words
+from batchsim.results.durations import Durations, queue_times
+from batchsim.results.promises import deadlines
 from batchsim.results.result import Result
 from batchsim.results.steps import integral, steps, thin
 from batchsim.results.timeline import MOST_STEPS, job_states, spend_rate, vcpus
+from batchsim.scenario.objectives import Objective
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 # Okabe and Ito's palette, told apart by people with any colour vision.
@@ -163,9 +166,20 @@ def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state", window:
     _legend(ax)
 
 
-def _queue_times(result: Result) -> Floats:
-    waited = result.tables.attempts_of_jobs.first_starting_at - result.recording.runnable_at
-    return np.asarray(np.sort(waited[~np.isnan(waited)]))
+def _queue_times(result: Result) -> Durations:
+    """Of all jobs that became RUNNABLE, the shortest first; those that never started come last."""
+    times = queue_times(result.tables)
+    times = times.of(~np.isnan(times.seconds))
+    order = np.lexsort((times.seconds, times.censored))
+    return Durations(times.seconds[order], times.censored[order])
+
+
+def _shares(times: Durations) -> tuple[Floats, Floats]:
+    """The curve of the share of jobs that started within a time: it ends below 1 where some never did."""
+    started = times.seconds[~times.censored]
+    shares = np.arange(1, len(started) + 1) / max(len(times.seconds), 1)
+    drawn = np.unique(np.linspace(0, len(started) - 1, min(len(started), DRAWN)).astype(int))
+    return np.concatenate([[0.0], started[drawn]]), np.concatenate([[0.0], shares[drawn]])
 
 
 def _duration_ticks(ax: Axes, longest: float) -> None:
@@ -196,21 +210,20 @@ def draw_queue_time(result: Result, ax: Axes, *, title: str = "Queue time: share
     _axes(ax, title)
     ax.set_ylim(0, 1.05)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
-    if not len(times):
+    if times.missing == len(times.seconds):
         ax.text(0.5, 0.5, "no job started", transform=ax.transAxes, ha="center", color=GREY)
         return
-    shares = np.arange(1, len(times) + 1) / len(times)
-    kept = np.unique(np.linspace(0, len(times) - 1, min(len(times), DRAWN)).astype(int))
-    longest = max(float(times[-1]), 1.0)
-    ax.step(
-        np.concatenate([[0.0], times[kept], [longest * 1.02]]),
-        np.concatenate([[0.0], shares[kept], [1.0]]),
-        where="post",
-        color=BLUE,
-        linewidth=2,
-    )
-    for name, share in (("half", 0.5), ("95 %", 0.95)):
-        value = float(np.quantile(times, share))
+    at, shares = _shares(times)
+    longest = max(float(at[-1]), 1.0)
+    ax.step(np.append(at, longest * 1.02), np.append(shares, shares[-1]), where="post", color=BLUE, linewidth=2)
+    if times.missing:
+        ax.text(
+            0.99, 0.02, f"{times.missing:,} never started", transform=ax.transAxes, ha="right", color=RED, fontsize=10
+        )
+    for name, share, quantile in (("half", 0.5, "p50"), ("95 %", 0.95, "p95")):
+        value, _ = times.statistic(quantile)
+        if value is None:
+            continue
         ax.plot([value], [share], "o", color=RED, markersize=6, zorder=5)
         right = value < 0.6 * longest
         ax.annotate(
@@ -326,7 +339,8 @@ def queue_figure(result: Result) -> Figure:
     """A run at a glance, for ``queue.png``."""
     figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     summary = result.summary
-    parts = words.jobs_sentence(summary), words.queue_sentence(summary), words.usd(summary["cost_usd"]["total"])
+    paid = f"{words.usd(summary['cost_usd']['total'])} in {words.period(summary)}"
+    parts = words.jobs_sentence(summary), words.queue_sentence(summary), paid
     title = f"{result.scenario.name}:  {';  '.join(parts)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
     axes = figure.subplots(2, 2)
@@ -340,16 +354,30 @@ def queue_figure(result: Result) -> Figure:
 
 
 def compare_figure(results: Mapping[str, Result]) -> Figure:
-    """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost."""
+    """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost.
+
+    Each has its verdict, and the deadlines of its promises as lines.
+    """
     columns = max(len(results), 1)
     figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
     grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
     pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
     windows = [busiest(result) for result in results.values()]
     window = min((low for low, _ in windows), default=0.0), max((high for _, high in windows), default=1.0)
+    due = {name: _due(result, window) for name, result in results.items()}
+    # A deadline soon after the last job ended is worth showing.
+    window = window[0], max([window[1], *(at * 1.01 for instants in due.values() for at in instants)])
     for (upper, lower), (name, result) in zip(pairs, results.items(), strict=True):
         draw_vcpus(result, upper, title=f"{name}\nvCPUs", limit=False, window=window)
         draw_jobs(result, lower, title="jobs by state", window=window)
+        objectives = result.summary["objectives"]
+        missed = any(objective["kept"] is False for objective in objectives)
+        upper.set_title(words.verdict(objectives), loc="right", fontsize=11, color=RED if missed else GREEN)
+        for ax in (upper, lower):
+            for number, at in enumerate(_days(result.scenario.start, np.array(due[name]))):
+                label = "deadline" if number == 0 else None
+                ax.axvline(at, color=RED, linewidth=1.4, linestyle="--", label=label)
+            _legend(ax)
     for row in range(2):
         top = max(pair[row].get_ylim()[1] for pair in pairs)
         for pair in pairs:
@@ -360,51 +388,71 @@ def compare_figure(results: Mapping[str, Result]) -> Figure:
     return figure
 
 
+def _promised(result: Result, metric: str) -> list[Objective]:
+    """A result's promises that something is not later than a limit."""
+    return [each for each in result.scenario.objectives if each.metric == metric and each.comparison.startswith("<")]
+
+
+def _due(result: Result, window: Window) -> list[float]:
+    """The deadlines of a result's promises in a window, or not long after it."""
+    instants = {
+        at
+        for objective in _promised(result, "finished_at")
+        for at in deadlines(objective, result.workload, result.scenario).tolist()
+    }
+    return sorted(at for at in instants if window[0] <= at <= window[1] + (window[1] - window[0]) / 2)
+
+
 def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:
     _axes(ax, "Queue time: share of jobs that started within")
     longest = 1.0
     for (name, result), colour in zip(results.items(), _cycle(len(results)), strict=True):
         times = _queue_times(result)
-        if not len(times):
-            continue
-        longest = max(longest, float(times[-1]))
-        shares = np.arange(1, len(times) + 1) / len(times)
-        kept = np.unique(np.linspace(0, len(times) - 1, min(len(times), DRAWN)).astype(int))
-        p95 = float(np.quantile(times, 0.95))
-        ax.step(
-            np.concatenate([[0.0], times[kept]]),
-            np.concatenate([[0.0], shares[kept]]),
-            where="post",
-            color=colour,
-            linewidth=2,
-            label=f"{name}: 95 % within {format_duration(p95)}",
+        at, shares = _shares(times)
+        longest = max(longest, float(at[-1]))
+        p95, least = times.statistic("p95")
+        known = (
+            f"95 % within {format_duration(p95)}" if p95 is not None else f"5 % over {format_duration(least or 0.0)}"
         )
+        if len(at) > 1:
+            ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {known}")
+    promised = {each.expression: each for result in results.values() for each in _promised(result, "queue_time")}
+    for objective in promised.values():
+        if objective.limit <= 2 * longest:
+            longest = max(longest, objective.limit)
+            ax.axvline(objective.limit, color=RED, linewidth=1.4, linestyle="--", label=objective.expression)
     ax.set_xlim(0, longest * 1.02)
     ax.set_ylim(0, 1.05)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
     _duration_ticks(ax, longest)
-    ax.legend(loc="lower right", frameon=False, fontsize=10)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="lower right", frameon=False, fontsize=10)
 
 
 def _compare_costs(ax: Axes, results: Mapping[str, Result]) -> None:
     _axes(ax, "Cost by purpose")
     ax.grid(visible=False)
-    names = list(results)
+    names, summaries = list(results), [result.summary for result in results.values()]
     left = np.zeros(len(names))
-    totals = [result.summary["cost_usd"]["total"] for result in results.values()]
+    totals = [words.plain(summary["cost_usd"]["total"]) for summary in summaries]
     for purpose in PURPOSES:
-        widths = np.array([result.summary["cost_usd"]["by_purpose"][purpose] for result in results.values()])
+        widths = np.array([words.plain(summary["cost_usd"]["by_purpose"][purpose]) for summary in summaries])
         if widths.sum() > 0.002 * max(sum(totals), 1e-9):
             ax.barh(names, widths, left=left, color=PURPOSE_COLOURS[purpose], label=purpose, height=0.6)
         left = left + widths
-    for row, total in enumerate(totals):
-        ax.text(
-            total + max(totals, default=0) * 0.01, row, format_usd(total), va="center", fontsize=11, fontweight="bold"
-        )
+    for row, (total, summary) in enumerate(zip(totals, summaries, strict=True)):
+        jobs = summary["jobs"]
+        undone = [
+            f"{words.count(jobs[state])} {state}" for state in ("failed", "unfinished") if words.plain(jobs[state])
+        ]
+        paid = f"{words.usd(summary['cost_usd']['total'])} in {words.period(summary)}"
+        text = "\n".join([paid, *undone])
+        ax.text(total + max(totals) * 0.01, row, text, va="center", fontsize=10, fontweight="bold")
     ax.invert_yaxis()
-    ax.set_xlim(0, max(max(totals, default=0), 0.01) * 1.18)
+    ax.set_xlim(0, max(max(totals, default=0), 0.01) * 1.45)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=6, frameon=False, fontsize=10)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=6, frameon=False, fontsize=10)
 
 
 def _cycle(n: int) -> list[str]:

@@ -230,3 +230,45 @@ def test_what_is_not_for_a_terminal_is_not_broken(small, tmp_path):
 def test_a_path_is_no_scenario():
     with pytest.raises(TypeError, match="load"):
         bs.run("small.yaml")  # type: ignore[arg-type]
+
+
+def test_check_says_which_objective_of_which_variant(small):
+    done = batchsim("compare", "small.yaml", "--variant", "twin", "--variant", "same", "--check", "--quiet", cwd=small)
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = done.stderr.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["missed in twin", "missed in same"]
+    assert all("max(queue_time) <= 1s  →  " in line for line in lines)
+    done = batchsim("run", "small.yaml", "--check", "--json", cwd=small)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["objectives"][0]["kept"] is False
+    assert done.stderr.startswith("missed: max(queue_time) <= 1s  →  ")
+
+
+def test_a_comparison_is_printed_as_asked(small):
+    done = batchsim("compare", "small.yaml", "--format", "markdown", "--replications", "2", cwd=small)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("| variant | promises | jobs | queue p95 | turnaround p95 | cost in 1 h")
+    assert lines[2].startswith("| same | **missed 1 of 1** | ")
+    assert " ± " in lines[2]
+    as_json = [
+        batchsim("compare", "small.yaml", *form, cwd=small).stdout for form in (["--json"], ["--format", "json"])
+    ]
+    assert as_json[0] == as_json[1]
+    assert json.loads(as_json[0])[0]["objectives"][0]["kept_in"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["small.yaml", "--variant", "twim"], "did you mean twin?"),
+        (["small.yaml", "small.yaml", "--variant", "twin"], "expected one scenario"),
+        (["small.yaml", "--replications", "0"], "expected a whole number of 1 or more"),
+        (["small.yaml", "--format", "html"], "invalid choice"),
+    ],
+)
+def test_a_comparison_that_can_t_be_made_is_refused(small, arguments, expected):
+    done = batchsim("compare", *arguments, cwd=small)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,178 @@
+"""A comparison as one table: for a terminal, and as Markdown for the comment on a pull request."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from batchsim.report import words
+from batchsim.report.console import Terminal
+from batchsim.units import format_duration, format_usd
+
+#: From so many characters a line on, a comparison shows every purpose of cost.
+WIDE = 130
+
+Row = Mapping[str, Any]
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}")
+
+
+def print_comparison(rows: Sequence[Row], folder: Path) -> None:
+    """Print a comparison; the least of variants that keep every promise and leave no job is marked."""
+    if not rows:
+        return
+    console = Terminal()
+    purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("idle",)
+    sound = [row for row in rows if not row["objectives_missed"] and not words.plain(row["unfinished"])]
+    least = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("variant", overflow="fold")
+    per_month = _has_months(rows)
+    months = ("a month",) if per_month else ()
+    for heading in ("promises", "jobs", "queue p95", "turnaround p95", _cost(rows), *months, *purposes, "used"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for row in rows:
+        table.add_row(
+            row["variant"],
+            Text(words.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
+            Text(_jobs(row), style="bold red" if _not_succeeded(row) else ""),
+            *[
+                Text(f"{figure}\n{change}".rstrip(), style=_style(row, key, least))
+                for key, figure, change in _held(rows, row)
+            ],
+            *([cell(row, "cost_per_month_usd")] if per_month else []),
+            *[format_usd(words.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
+            words.share(row["utilisation_vcpu"]),
+        )
+    console.print(table, highlight=False)
+    for name, sentence in missed(rows):
+        console.print(Text.assemble(("missed", "bold red"), f" in {name}: {sentence}"), highlight=False)
+    console.print(" ".join(_notes(rows)), style="dim", highlight=False)
+    console.print(
+        f"{folder}/ holds comparison.png, comparison.json and a results folder for each", style="dim", highlight=False
+    )
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A comparison as Markdown."""
+    if not rows:
+        return ""
+    months = _has_months(rows)
+    headings = [
+        "variant",
+        "promises",
+        "jobs",
+        "queue p95",
+        "turnaround p95",
+        _cost(rows),
+        *["a month"] * months,
+        "used",
+    ]
+    lines = [_piped(headings), "|---|---|" + "---:|" * (len(headings) - 2)]
+    for row in rows:
+        strong = "**" if row["objectives_missed"] else ""
+        figures = [f"{figure} ({change})" if change else figure for _, figure, change in _held(rows, row)]
+        jobs = f"**{_jobs(row)}**" if _not_succeeded(row) else _jobs(row)
+        month = [cell(row, "cost_per_month_usd")] if months else []
+        promises = f"{strong}{words.verdict(row['objectives'])}{strong}"
+        lines.append(_piped([row["variant"], promises, jobs, *figures, *month, words.share(row["utilisation_vcpu"])]))
+    lost = [f"- missed in {name}: `{sentence}`" for name, sentence in missed(rows)]
+    return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(_notes(rows)), ""])
+
+
+def write_comparison(rows: Sequence[Row], folder: Path, form: str) -> None:
+    """Print a comparison as a ``table``, ``markdown`` or ``json``."""
+    if form == "table":
+        print_comparison(rows, folder)
+    else:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n" if form == "json" else markdown(rows))
+
+
+def missed(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Each promise that was missed: the variant, and the promise in words."""
+    for row in rows:
+        for objective in row["objectives"]:
+            if objective["kept"] is False:
+                yield row["variant"], words.objective_sentence(objective, row)
+
+
+def _piped(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in cells)} |"
+
+
+def _not_succeeded(row: Row) -> float:
+    return float(words.plain(row["failed"]) + words.plain(row["unfinished"]))
+
+
+def _jobs(row: Row) -> str:
+    """How many succeeded of how many, and what became of the others."""
+    others = [f"{words.count(row[state])} {state}" for state in ("failed", "unfinished") if words.plain(row[state])]
+    succeeded = f"{words.count(row['succeeded'])} of {words.count(row['jobs'])}" if others else words.count(row["jobs"])
+    return ", ".join([succeeded, *others])
+
+
+def _cost(rows: Sequence[Row]) -> str:
+    """The heading of money, with what it was paid in where that is the same of all."""
+    return f"cost in {words.period(rows[0])}" if _one_period(rows) else "cost"
+
+
+def _one_period(rows: Sequence[Row]) -> bool:
+    return len({words.period(row) for row in rows}) == 1
+
+
+def _held(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str, str]]:
+    """Of the figures that are held against the first row's: the key, the figure, the difference."""
+    for key in ("queue_time_p95_s", "turnaround_p95_s", "cost_usd"):
+        period = "" if key != "cost_usd" or _one_period(rows) else f" in {words.period(row)}"
+        yield key, cell(row, key) + period, difference(row, rows[0], key)
+
+
+def _has_months(rows: Sequence[Row]) -> bool:
+    return any(row["cost_per_month_usd"] is not None for row in rows)
+
+
+def _show(key: str) -> Callable[[float], str]:
+    return format_usd if "cost" in key else format_duration
+
+
+def cell(row: Row, key: str) -> str:
+    """A figure of a row, with its interval; what it is over where it is unknown."""
+    figure, least = row[key], row.get(f"{key}_at_least")
+    if figure is None:
+        return "–" if least is None else f"over {_show(key)(words.plain(least))}"
+    return words.within(figure, _show(key))
+
+
+def difference(row: Row, first: Row, key: str) -> str:
+    """How a figure differs from the first row's, with its interval."""
+    change = row[f"{key}_difference"]
+    if row is first or change is None:
+        return ""
+    value = words.plain(change)
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    return words.within(change, lambda each: f"{sign}{_show(key)(abs(each))}", _show(key))
+
+
+def _least(rows: Sequence[Row], key: str) -> float | None:
+    return min((words.plain(row[key]) for row in rows if row[key] is not None), default=None)
+
+
+def _style(row: Row, key: str, least: Mapping[str, float | None]) -> str:
+    return "green" if row[key] is not None and words.plain(row[key]) == least.get(key) else ""
+
+
+def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    """What a reader has to know of the figures."""
+    figure = rows[0]["cost_usd"]
+    yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."
+    if isinstance(figure, dict):
+        yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
+    if dates := _DATE.findall(json.dumps([row["prices"] for row in rows])):
+        yield f"Prices of {' to '.join(sorted({min(dates), max(dates)}))}."

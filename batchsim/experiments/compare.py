@@ -38,7 +38,7 @@ class Comparison:
         """One row of figures per variant: seconds, US dollars, shares; differences against the first.
 
         With replications a figure is ``{mean, low, high, n}``. The interval of a difference is that of the differences
-        replication by replication: both saw the same random numbers, so it is narrower than the figures' own. A
+        replication by replication: both saw the same random numbers, and what these did to both is in neither. A
         difference is null where one of the two is unknown, in any replication.
         """
         results = list(self.results.items())
@@ -162,7 +162,6 @@ def compare(
     variants: Sequence[str] = (),
     replications: int = 1,
     on_variant: Callable[[str, int, int], None] | None = None,
-    on_replication: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Run variants side by side.
 
@@ -179,8 +178,6 @@ def compare(
         How often each is run; see `run`.
     on_variant : callable, optional
         Called with name, position and count before each is run.
-    on_replication : callable, optional
-        Called with the number of a variant's replications that are done.
 
     Returns
     -------
@@ -201,7 +198,7 @@ def compare(
         for position, (name, scenario) in enumerate(chosen.items()):
             if on_variant is not None:
                 on_variant(name, position, len(chosen))
-            results[name] = run(scenario, seed=seed, replications=replications, on_replication=on_replication)
+            results[name] = run(scenario, seed=seed, replications=replications)
             if results[name].interrupted:
                 return Comparison(results, interrupted=True)
     except KeyboardInterrupt:

@@ -93,21 +93,22 @@ def jobs_sentence(summary: dict[str, Any]) -> str:
     return text + (f" ({', '.join(rest)})" if rest else "")
 
 
+#: A statistic of waiting, as it is said where it is known, and where only what it is over is.
+_WAITED = (
+    ("p50", "half waited up to", "half waited"),
+    ("p95", "95 % up to", "5 %"),
+    ("max", "the longest", "the longest"),
+)
+
+
 def queue_sentence(summary: dict[str, Any]) -> str:
     """How long they waited."""
     time = summary["queue_time_s"]
     if plain(time["p50"]) is None and not time["at_least"]:
         return "none of them became RUNNABLE"
     if plain(summary["never_placed"]["jobs"]) == plain(summary["jobs"]["submitted"]):
-        return f"none of them started; half waited {statistic(time, 'p50')}"
-    known = {"half waited": "p50", "95 %": "p95", "the longest": "max"}
-    open_ = {"half waited": "half waited", "95 %": "5 %", "the longest": "the longest"}
-    parts = [
-        f"{open_[words]} {statistic(time, name)}"
-        if name in time["at_least"]
-        else f"{words} {'' if name == 'max' else 'up to '}{statistic(time, name)}"
-        for words, name in known.items()
-    ]
+        return "none of them started"
+    parts = [f"{over if name in time['at_least'] else known} {statistic(time, name)}" for name, known, over in _WAITED]
     never = f"; {count(time['missing'])} never started" if plain(time["missing"]) else ""
     return ", ".join(parts) + never
 
@@ -216,7 +217,8 @@ def missing(objective: Mapping[str, Any]) -> str:
     parts = [(count(figure), said[key]) for key, figure in objective["missing_by"].items() if plain(figure)]
     (first, what), *others = parts
     text = f"{first} of {count(objective['jobs'])} jobs {what}"
-    return ", ".join([text, *(f"{number} {words}" for number, words in others)])
+    average = " on average" if objective["n"] > 1 else ""
+    return ", ".join([text, *(f"{number} {words}" for number, words in others)]) + average
 
 
 def _of_unit(objective: Mapping[str, Any], value: float) -> str:

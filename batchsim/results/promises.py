@@ -98,7 +98,7 @@ class Promises:
             "at_least": least,
             "limit": objective.limit if objective.goal == "keep" else None,
             "unit": objective.unit,
-            "timezone": self._timezone(objective, mask) if objective.clock else None,
+            "timezone": self._timezone(objective) if objective.clock else None,
             "kept": kept,
             "kept_in": None if kept is None else int(kept),
             "n": 1,
@@ -145,12 +145,14 @@ class Promises:
         count = float(np.count_nonzero(counted))
         return count / max(len(counted), 1) if objective.share else count, None
 
-    def _timezone(self, objective: Objective, mask: Mask) -> str:
-        """Whose time of day the limit and the value are: several are named together."""
+    def _timezone(self, objective: Objective) -> str:
+        """Whose time of day the limit and the value are; where workflows have one each, all of theirs."""
         if objective.timezone:
             return objective.timezone
+        # Of what may arrive, not of what did: it is the same in every replication.
+        filters = [(_MEMBERS[key], name) for key, name in objective.where if key in _MEMBERS]
+        groups = [group for group in self._tables.workload.groups if all(getattr(group, m) == n for m, n in filters)]
         zones = timezones(self._scenario)
-        groups = [self._tables.workload.groups[group] for group in np.unique(self._tables.workload.group[mask])]
         return ", ".join(dict.fromkeys(zones.get(group.workflow, "UTC") for group in groups)) or "UTC"
 
 

@@ -222,6 +222,15 @@ def test_costs_of_queues_are_those_of_the_summary():
     assert 0 < of_a < whole
 
 
+def test_an_objective_stays_one_when_some_replications_have_no_jobs_of_it():
+    rare = workflow(arrivals={"poisson": {"rate": "0.5/h"}, "timezone": "Asia/Tokyo"}, name="rare")
+    made = scenario(workflow(), rare, duration="1h", objectives=["max(finished_at) <= 12:00"])
+    summary = bs.run(made, replications=8).summary
+    assert 0 < summary["workflows"]["rare"]["turnaround_s"]["mean"]["n"] < 8
+    (entry,) = summary["objectives"]
+    assert (entry["n"], entry["kept_in"], entry["timezone"]) == (8, 8, "UTC, Asia/Tokyo")
+
+
 # Whose time it is
 
 

@@ -35,6 +35,8 @@ PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, "#BFD7EA", "#CC79A7", G
 
 #: A run with jobs in it for less than this share of its time is drawn at its busiest stretch.
 QUIET = 0.4
+#: Characters that fit in a line above the picture.
+LONGEST_TITLE = 130
 #: Steps drawn of one curve: more than a picture has pixels.
 DRAWN = 4000
 
@@ -340,9 +342,11 @@ def queue_figure(result: Result) -> Figure:
     figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     summary = result.summary
     paid = f"{words.usd(summary['cost_usd']['total'])} in {words.period(summary)}"
-    parts = words.jobs_sentence(summary), words.queue_sentence(summary), paid
-    title = f"{result.scenario.name}:  {';  '.join(parts)}"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
+    jobs, waited = words.jobs_sentence(summary), words.queue_sentence(summary)
+    title = f"{result.scenario.name}:  {jobs};  {waited};  {paid}"
+    if len(title) > LONGEST_TITLE:
+        title = f"{result.scenario.name}:  {jobs};  {paid}\n{waited}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold", parse_math=False)
     axes = figure.subplots(2, 2)
     window = busiest(result)
     shown = "" if window == (0.0, result.recording.ended_at) else ", the busiest stretch"
@@ -447,7 +451,7 @@ def _compare_costs(ax: Axes, results: Mapping[str, Result]) -> None:
         ]
         paid = f"{words.usd(summary['cost_usd']['total'])} in {words.period(summary)}"
         text = "\n".join([paid, *undone])
-        ax.text(total + max(totals) * 0.01, row, text, va="center", fontsize=10, fontweight="bold")
+        ax.text(total + max(totals) * 0.01, row, text, va="center", fontsize=10, fontweight="bold", parse_math=False)
     ax.invert_yaxis()
     ax.set_xlim(0, max(max(totals, default=0), 0.01) * 1.45)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))

@@ -139,6 +139,10 @@ def test_the_picture_has_deadlines_and_verdicts():
 
 
 def test_the_picture_is_drawn_of_replications_and_of_nothing():
-    assert compare_figure(bs.compare(waiting(), replications=2).results).axes
+    figure = compare_figure(bs.compare(half_stuck(), replications=2).results)
+    money = [text for ax in figure.axes for text in ax.texts if "±" in text.get_text()]
+    # Two signs of dollars are no formula.
+    assert len(money) == 2
+    assert not any(text.get_parse_math() for text in money)
     off = {**environment(), "state": "DISABLED"}
     assert compare_figure(bs.compare(scenario(environments=[off], horizon="1h")).results).axes

@@ -69,7 +69,7 @@ class Durations:
         else:
             seen = known > 0 if name == "min" else known == n
         seconds = self.seconds
-        if seen and known < n:
+        if seen and known < n:  # not as infinite: np.quantile makes NaN of 0 times infinity where a rank is exact
             seconds = np.where(self.censored, seconds[~self.censored].max(), seconds)
         value = _statistic(name, seconds)
         return (value, None) if seen else (None, value)

@@ -129,3 +129,9 @@ def nearest(word: str, words: Iterable[str]) -> str:
     known = {candidate.lower(): candidate for candidate in words}
     matches = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     return known[matches[0]] if matches else ""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """``; did you mean X?`` for the end of a message, or an empty text."""
+    near = nearest(word, words)
+    return f"; did you mean {near}?" if near else ""

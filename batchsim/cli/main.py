@@ -13,14 +13,14 @@ import sys
 from collections.abc import Sequence
 
 from batchsim._version import __version__
-from batchsim.cli import compare, deploy, export, import_, prices, run, validate
+from batchsim.cli import compare, deploy, export, import_, options, prices, run, validate
 from batchsim.errors import OutputError, ScenarioError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = options.Parser(
         prog="batchsim",
         description="Simulate AWS Batch before you pay for it: what would the queue and the bill do?",
     )
@@ -39,12 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Instead of the command line's.
     """
-    options = _parser().parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a middle dot still gets its answer
     try:
-        return int(options.execute(options))
+        return int(chosen.execute(chosen))
     except ScenarioError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return WRONG_INPUT

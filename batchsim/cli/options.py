@@ -3,18 +3,49 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from batchsim.errors import Finding
+from batchsim.errors import Finding, did_you_mean
 
 if TYPE_CHECKING:
     from batchsim.aws.client import Account
     from batchsim.aws.deployable import Deployable
     from batchsim.results.result import Result
     from batchsim.scenario.scenario import Scenario
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what was probably meant, and leaves words such as a path whole, to be copied."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(formatter_class=_WholeWords, **more)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and leave with 2, as argparse does."""
+        if match := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+            message += did_you_mean(match[1], re.findall(r"[\w-]+", match[2]))
+        elif match := re.match(r"unrecognized arguments: (--[\w-]+)", message):
+            message += did_you_mean(match[1], self._options())
+        super().error(message)
+
+    def _options(self) -> list[str]:
+        """Every option of this parser and its commands: argparse tells what a command does not know at the top."""
+        known: list[str] = []
+        for action in self._actions:
+            known += action.option_strings
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 (argparse has no public name for it)
+                known += [option for parser in action.choices.values() for option in parser._options()]  # noqa: SLF001
+        return known
+
+
+class _WholeWords(argparse.HelpFormatter):
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

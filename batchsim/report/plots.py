@@ -18,6 +18,10 @@ class Plots:
 
     result: Result
 
+    def __call__(self) -> Figure:
+        """The whole picture, as that of a comparison."""
+        return self.queue()
+
     def queue(self) -> Figure:
         """The whole picture of ``queue.png``."""
         return figures.queue_figure(self.result)

@@ -179,17 +179,20 @@ def _finding(fault: Any, kind: type[Section], where: Where, document: Document, 
             expected=f"one of {', '.join(words)}",
             suggestion=nearest(str(given), words),
         )
-    problem, separator, expected = message.partition("; expected ")
-    if not separator:
-        problem, separator, expected = message.partition("expected ")
-        problem = problem.rstrip(": ") or f"{_short(fault['input'])} does not fit"
+    problem, expected, suggestion = _parts(message)
+    problem = problem or f"{_short(fault['input'])} does not fit"
     if fault["type"] == "finite_number" or fault["input"] in (float("inf"), float("-inf")):
         return document.finding(place, "not-finite", f"{fault['input']} is not a figure", expected="a finite number")
-    if not separator and message.startswith("Input should be"):
+    if not expected and message.startswith("Input should be"):
         problem, expected = f"{_short(fault['input'])} does not fit", _bound(message.removeprefix("Input should be "))
-    expected, _, near = expected.partition("; did you mean ")
-    problem = problem.strip().rstrip(";")
-    return document.finding(place, "wrong-value", problem, expected=expected, suggestion=near.rstrip("?"))
+    return document.finding(place, "wrong-value", problem, expected=expected, suggestion=suggestion)
+
+
+def _parts(message: str) -> tuple[str, str, str]:
+    """What is wrong, what was expected and what was probably meant, of a ValueError's message."""
+    message, _, suggestion = message.partition("; did you mean ")
+    before, _, expected = message.partition("expected ")
+    return before.strip().rstrip(":;"), expected, suggestion.removesuffix("?")
 
 
 def _bound(text: str) -> str:
@@ -304,18 +307,29 @@ def _jobs(jobs: Any, where: Where, document: Document, findings: list[Finding]) 
             continue
         # In a scenario dependencies go by jobName where SubmitJob has jobId: the model is told so.
         request = {key: value for key, value in job.items() if key not in {"runtime", "failure"}}
-        if isinstance(request.get("dependsOn"), list):
-            request["dependsOn"] = [
-                {"jobId" if key == "jobName" else key: value for key, value in entry.items()}
-                if isinstance(entry, dict)
-                else entry
-                for entry in request["dependsOn"]
-            ]
+        if "dependsOn" in request:
+            request["dependsOn"] = list(_dependencies(request["dependsOn"], (*place, "dependsOn"), document, findings))
         own = {"submit": {}, **{key: job[key] for key in ("runtime", "failure") if key in job}}
         model = _model(WorkflowJob, own, place, document, findings)
         findings += _known_runtime(service_model.check(request, "SubmitJobRequest", place, document))
         if model is not None:
             yield model.model_copy(update={"submit": {k: v for k, v in job.items() if k not in {"runtime", "failure"}}})
+
+
+def _dependencies(given: Any, where: Where, document: Document, findings: list[Finding]) -> Iterator[dict[str, Any]]:
+    """The entries of ``dependsOn`` as SubmitJob has them; a bare name is told as what it was meant for."""
+    if not isinstance(given, list):
+        entry = f"{{jobName: {given}}}" if isinstance(given, str) else "{jobName: …}"
+        message = f"{_short(given)} does not fit"
+        findings.append(document.finding(where, "wrong-type", message, expected=f"a list: [{entry}]"))
+        return
+    for index, entry in enumerate(given):
+        if isinstance(entry, dict):
+            yield {"jobId" if key == "jobName" else key: value for key, value in entry.items()}
+        else:
+            message, name = f"{_short(entry)} does not fit", entry if isinstance(entry, str) else "…"
+            finding = document.finding((*where, index), "wrong-type", message, expected=f"{{jobName: {name}}}")
+            findings.append(finding)
 
 
 def _known_runtime(found: Iterator[Finding]) -> Iterator[Finding]:
@@ -345,9 +359,8 @@ def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objecti
         try:
             objective = parse_objective(text)
         except ValueError as error:
-            problem, _, rest = str(error).partition("; expected ")
-            expected, _, near = rest.partition("; did you mean ")
-            findings.append(finding(problem, expected=expected, suggestion=near.rstrip("?")))
+            problem, expected, suggestion = _parts(str(error))
+            findings.append(finding(problem, expected=expected, suggestion=suggestion))
             continue
         known = True
         for key, name in objective.where:

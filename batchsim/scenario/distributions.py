@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from batchsim.errors import did_you_mean
 from batchsim.scenario import parameters
 from batchsim.scenario.fields import Seconds, Section
 from batchsim.scenario.parameters import Known
@@ -237,12 +238,14 @@ DISTRIBUTIONS: dict[str, type[Section]] = {
 }
 
 
-def describe(error: ValidationError) -> str:
-    """What a validation found, in one line."""
+def describe(error: ValidationError, kind: type[Section]) -> str:
+    """What a validation of a kind of distribution found, in one line."""
     parts = []
     for fault in error.errors(include_url=False, include_context=False):
         place = ".".join(str(step) for step in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = f"unknown parameter{did_you_mean(place, kind.model_fields)}"
         parts.append(f"{place}: {message}" if place else message)
     return "; ".join(parts)
 
@@ -259,12 +262,13 @@ def as_distribution(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         if len(value) != 1 or next(iter(value)) not in DISTRIBUTIONS:
-            raise ValueError(f"expected a duration, or one of {', '.join(DISTRIBUTIONS)} with its parameters")
+            expected = f"expected a duration, or one of {', '.join(DISTRIBUTIONS)} with its parameters"
+            raise ValueError(expected + did_you_mean(str(next(iter(value), "")), DISTRIBUTIONS))
         ((name, parameters),) = value.items()
         try:
             return DISTRIBUTIONS[name].model_validate(parameters)
         except ValidationError as error:
-            raise ValueError(f"{name}: {describe(error)}") from None
+            raise ValueError(f"{name}: {describe(error, DISTRIBUTIONS[name])}") from None
     return Constant(value=parse_duration(value))
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from batchsim.errors import did_you_mean
 from batchsim.scenario.distributions import Constant, Delay, Lognormal
 from batchsim.scenario.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section
 
@@ -97,22 +98,26 @@ def _interruptions(value: Any) -> Any:
     if isinstance(value, (RatePerHour, InterruptionTrace)) or value in ("advisor", "none"):
         return value
     kind = InterruptionTrace if isinstance(value, dict) and "trace" in value else RatePerHour
-    return _one(kind, value, "expected advisor, none, ratePerHour: 0 to 60, or trace: a file")
+    words = ("advisor", "none", "ratePerHour", "trace")
+    return _one(kind, value, "expected advisor, none, ratePerHour: 0 to 60, or trace: a file", words)
 
 
 def _prices(value: Any) -> Any:
     if isinstance(value, (Discount, PriceHistory)) or value == "advisor":
         return value
     kind = PriceHistory if isinstance(value, dict) and "history" in value else Discount
-    return _one(kind, value, "expected advisor, discount: 0 to 1, or history: a file")
+    words = ("advisor", "discount", "history")
+    return _one(kind, value, "expected advisor, discount: 0 to 1, or history: a file", words)
 
 
-def _one(kind: type[Section], value: Any, expected: str) -> Section:
-    """The section of a mapping; one message for everything that does not fit."""
+def _one(kind: type[Section], value: Any, expected: str, words: tuple[str, ...]) -> Section:
+    """The section of a mapping; one message for everything that does not fit, with the nearest of its words."""
     try:
         return kind.model_validate(value if isinstance(value, dict) else None)
     except ValidationError:
-        raise ValueError(expected) from None
+        given = value if isinstance(value, dict) else [str(value)]
+        unknown = next((str(word) for word in given if word not in words), "")
+        raise ValueError(expected + did_you_mean(unknown, words)) from None
 
 
 class Spot(Section):
@@ -185,7 +190,8 @@ def _savings_plan(value: Any) -> Any:
     """A commitment; a bare figure would be a mere discount, which no Savings Plan is."""
     if value is None or isinstance(value, SavingsPlan):
         return value
-    return _one(SavingsPlan, value, "expected usdPerHour: the commitment, and discount: 0 to 1")
+    words = ("usdPerHour", "discount")
+    return _one(SavingsPlan, value, "expected usdPerHour: the commitment, and discount: 0 to 1", words)
 
 
 class Prices(Section):

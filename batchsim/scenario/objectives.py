@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from batchsim.errors import nearest
+from batchsim.errors import did_you_mean
 from batchsim.units import HOUR, MINUTE, parse_duration, parse_timezone
 
 STATISTICS = ("mean", "p50", "p90", "p95", "p99", "max", "min")
@@ -133,9 +133,7 @@ def _asked(word: str, inner: str | None, *, bare: bool) -> tuple[str, str, tuple
 
 def _known(word: str, words: tuple[str, ...], what: str) -> str:
     if word not in words:
-        near = nearest(word, words)
-        hint = f"; did you mean {near}?" if near else ""
-        raise ValueError(f"no {what} {word!r}; expected one of {', '.join(words)}{hint}")
+        raise ValueError(f"no {what} {word!r}; expected one of {', '.join(words)}{did_you_mean(word, words)}")
     return word
 
 

@@ -1,6 +1,7 @@
 """Overrides: one value of a scenario, by a dotted path in which a named thing of a list goes by its name.
 
-``batch.computeEnvironments.spot.computeResources.maxvCpus`` is the maxvCpus of the compute environment named spot.
+``batch.computeEnvironments.spot.computeResources.maxvCpus`` is the maxvCpus of the compute environment named spot,
+``….resourceRequirements.MEMORY.value`` the memory of a definition.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError, nearest
-from batchsim.scenario.document import Document, Where, name_of, parse_scalar
+from batchsim.scenario import service_model
+from batchsim.scenario.document import KEY, Document, Where, name_of, parse_scalar
 
 Overrides = Iterable[tuple[str, Any]]
 
@@ -28,6 +30,9 @@ def parse_value(text: str) -> Any:
 
 def apply(document: Document, overrides: Overrides, place: tuple[str, int, int]) -> Document:
     """A new document with values changed, in their order; later ones see earlier ones.
+
+    A number for a member that AWS has as text (the ``value`` of a resource requirement) is written as its text: quotes
+    are for files.
 
     Parameters
     ----------
@@ -50,10 +55,13 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
             findings.append(finding)
             continue
         container: Any = values
-        for step in found[:-1]:
-            container = container.setdefault(step, {}) if isinstance(container, dict) else container[step]
-        container[found[-1]] = copy.deepcopy(value)
-        places[found] = place
+        for depth, step in enumerate(found[:-1], 1):
+            if isinstance(container, dict) and step not in container:
+                container[step] = {}
+                places[found[:depth]] = places[*found[:depth], KEY] = place
+            container = container[step]
+        container[found[-1]] = service_model.as_text(copy.deepcopy(value), found)
+        places[found] = places[*found, KEY] = place
         for known in [known for known in places if len(known) > len(found) and known[: len(found)] == found]:
             del places[known]
     if findings:
@@ -61,10 +69,11 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
     return Document(values, document.file, places)
 
 
-def _find(value: Any, parts: list[str], done: Where) -> Where | str:
+def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()) -> Where | str:
     """The place that a path leads to, or the nearest path that leads somewhere ('' for none).
 
-    Names may hold dots: the longest run of parts that is a name is taken.
+    Names may hold dots: the longest run of parts that is a name is taken. `shown` is what was found so far as a person
+    writes it.
     """
     if not parts:
         return done
@@ -72,31 +81,36 @@ def _find(value: Any, parts: list[str], done: Where) -> Where | str:
         for length in range(len(parts), 0, -1):
             key = ".".join(parts[:length])
             if key in value:
-                return _find(value[key], parts[length:], (*done, key))
+                return _find(value[key], parts[length:], (*done, key), (*shown, key))
         # A section that is merely absent resembles another one by chance only.
         known = done == ("environment",) and parts[0] in _sections()
         near = nearest(parts[0], value) if len(parts) > 1 and not known else ""
-        return _suggest(done, parts, near) if near else (*done, *parts)
+        return ".".join([*shown, near, *parts[1:]]) if near else (*done, *parts)
     if isinstance(value, list):
-        names = {name_of(item): index for index, item in enumerate(value) if name_of(item) is not None}
+        names = {name: index for index, item in enumerate(value) if (name := _name(item)) is not None}
         for length in range(len(parts), 0, -1):
             name = ".".join(parts[:length])
             if name in names:
-                return _find(value[names[name]], parts[length:], (*done, names[name]))
+                return _find(value[names[name]], parts[length:], (*done, names[name]), (*shown, name))
         if parts[0].isdecimal() and int(parts[0]) < len(value):
-            return _find(value[int(parts[0])], parts[1:], (*done, int(parts[0])))
-        return _suggest(done, parts, nearest(parts[0], [name for name in names if name]))
+            item = value[int(parts[0])]
+            return _find(item, parts[1:], (*done, int(parts[0])), (*shown, _name(item) or parts[0]))
+        near = nearest(parts[0], names)
+        return ".".join([*shown, near, *parts[1:]]) if near else ""
     return ""
+
+
+def _name(item: Any) -> str | None:
+    """What an item of a list goes by in a path: its name, or as a resource requirement its type."""
+    if isinstance(item, dict) and item.keys() == {"type", "value"}:
+        return str(item["type"])
+    return name_of(item)
 
 
 def _sections() -> set[str]:
     from batchsim.scenario.environment import Environment
 
     return {field.alias or name for name, field in Environment.model_fields.items()}
-
-
-def _suggest(done: Where, parts: list[str], word: str) -> str:
-    return ".".join([*map(str, done), word, *parts[1:]]) if word else ""
 
 
 def paths_of_key(value: Any, key: str, done: tuple[str, ...] = ()) -> list[str]:
@@ -109,5 +123,5 @@ def paths_of_key(value: Any, key: str, done: tuple[str, ...] = ()) -> list[str]:
             found += paths_of_key(content, key, (*done, member))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            found += paths_of_key(item, key, (*done, name_of(item) or str(index)))
+            found += paths_of_key(item, key, (*done, _name(item) or str(index)))
     return found

@@ -59,6 +59,45 @@ def request_shape(kind: str) -> Any:
     return _model().shape_for(REQUESTS[kind])
 
 
+def as_text(value: Any, where: Where) -> Any:
+    """A value for a place of a scenario, its numbers as texts where AWS's shapes have texts."""
+    shape = _shape_at(where)
+    return value if shape is None else _texts(value, shape)
+
+
+def _shape_at(where: Where) -> Any:
+    """The shape of what stands at a place of a scenario; None where AWS has none."""
+    match where:
+        case ("batch", str(kind), int(), *rest) if kind in REQUESTS:
+            shape = request_shape(kind)
+        case ("workload", int(), "jobs", int(), *rest):
+            shape = shape_named("SubmitJobRequest")
+        case _:
+            return None
+    for step in rest:
+        if shape.type_name == "structure":
+            if step not in shape.members:
+                return None
+            shape = shape.members[step]
+        elif shape.type_name in {"list", "map"}:
+            shape = shape.member if shape.type_name == "list" else shape.value
+        else:
+            return None
+    return shape
+
+
+def _texts(value: Any, shape: Any) -> Any:
+    if isinstance(value, dict) and shape.type_name == "structure":
+        return {key: _texts(each, shape.members[key]) if key in shape.members else each for key, each in value.items()}
+    if isinstance(value, dict) and shape.type_name == "map":
+        return {key: _texts(each, shape.value) for key, each in value.items()}
+    if isinstance(value, list) and shape.type_name == "list":
+        return [_texts(each, shape.member) for each in value]
+    if shape.type_name == "string" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
 def check(
     value: Any, shape_name: str, where: Where, document: Document, *, loose: tuple[str, ...] = ()
 ) -> Iterator[Finding]:

@@ -272,3 +272,25 @@ def test_a_comparison_that_can_t_be_made_is_refused(small, arguments, expected):
     assert (done.returncode, done.stdout) == (2, "")
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["rnu", "small.yaml"], "run"),
+        (["run", "small.yaml", "--vairant", "same"], "--variant"),
+        (["import", "jbos"], "jobs"),
+        (["export", "small.yaml", "--format", "terrafrom"], "terraform"),
+    ],
+)
+def test_a_slip_of_the_command_line_is_told_with_what_was_meant(arguments, meant, small):
+    done = batchsim(*arguments, cwd=small)
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith(f"; did you mean {meant}?")
+
+
+def test_a_path_of_the_help_can_be_copied(small):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "60"}
+    command = [sys.executable, "-m", "batchsim", "run", "--help"]
+    done = subprocess.run(command, cwd=small, env=environment, capture_output=True, text=True, check=True)
+    assert "batch.computeEnvironments.spot.computeResources.maxvCpus=128" in done.stdout

@@ -1,0 +1,78 @@
+"""Changes by a dotted path: how things in lists are named, what is meant by a number, and where a fault is told."""
+
+from __future__ import annotations
+
+import pytest
+
+import batchsim as bs
+from batchsim.scenario.document import parse
+from batchsim.scenario.loading import load
+from batchsim.scenario.overrides import apply, parse_value
+from tests.conftest import ROOT
+
+TEXT = """
+batch:
+  jobDefinitions:
+    - jobDefinitionName: align
+      containerProperties:
+        resourceRequirements: [{type: VCPU, value: "2"}, {type: MEMORY, value: "8192"}]
+workload:
+  - workflow: nightly
+    jobs: [{jobName: align}]
+"""
+MARKETS = "advisor, none, ratePerHour: 0 to 60, or trace: a file"
+NEEDS = "batch.jobDefinitions.align.containerProperties.resourceRequirements"
+
+
+def changed(path, value):
+    return apply(parse(TEXT, "scenario.yaml"), [(path, parse_value(value))], ("--set", 0, 0))
+
+
+def requirements(document):
+    return document.values["batch"]["jobDefinitions"][0]["containerProperties"]["resourceRequirements"]
+
+
+def test_a_resource_requirement_goes_by_its_type_and_a_number_is_taken_as_aws_writes_it():
+    assert requirements(changed(f"{NEEDS}.MEMORY.value", "7700")) == [
+        {"type": "VCPU", "value": "2"},
+        {"type": "MEMORY", "value": "7700"},
+    ]
+    assert requirements(changed(f"{NEEDS}.0.value", "0.25"))[0]["value"] == "0.25"
+    assert requirements(changed(NEEDS, "[{type: VCPU, value: 4}]")) == [{"type": "VCPU", "value": "4"}]
+
+
+def test_numbers_stay_numbers_where_aws_has_numbers():
+    document = changed("batch.jobDefinitions.align.timeout.attemptDurationSeconds", "3600")
+    assert document.values["batch"]["jobDefinitions"][0]["timeout"] == {"attemptDurationSeconds": 3600}
+    assert changed("seed", "7").values["seed"] == 7
+
+
+def test_members_of_submit_job_are_texts_too():
+    document = changed("workload.nightly.jobs.align.containerOverrides.resourceRequirements", "[{type: GPU, value: 1}]")
+    job = document.values["workload"][0]["jobs"][0]
+    assert job["containerOverrides"]["resourceRequirements"] == [{"type": "GPU", "value": "1"}]
+
+
+def test_what_was_probably_meant_is_a_path_that_works():
+    with pytest.raises(bs.ScenarioError) as error:
+        changed(f"{NEEDS}.MEMRY.value", "1")
+    suggestion = error.value.findings[0].suggestion
+    assert requirements(changed(suggestion, "1"))[1]["value"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected", "suggestion"),
+    [
+        ("environment.spot.interruptions", "advisr", MARKETS, "advisor"),
+        ("environment.spot.prices.discont", "0.3", "advisor, discount: 0 to 1, or history: a file", "discount"),
+        ("environment.schedular.stop", "3", "", "scheduler"),
+        ("workload.0.jobs.0.runtime", "{lognormal: {medain: 8m, p95: 20m}}", "", "median"),
+        ("workload.0.jobs.0.dependsOn", "[transform]", "{jobName: transform}", ""),
+        ("workload.0.jobs.0.dependsOn", "transform", "a list: [{jobName: transform}]", ""),
+    ],
+)
+def test_a_slip_is_told_where_it_was_made_with_what_was_meant(path, value, expected, suggestion):
+    with pytest.raises(bs.ScenarioError) as error:
+        load(ROOT / "scenarios" / "etl.yaml", overrides=[(path, parse_value(value))])
+    (finding,) = error.value.findings
+    assert (finding.file, finding.expected, finding.suggestion) == ("--set", expected, suggestion)

@@ -6,7 +6,7 @@ A plan is made from the account as it is: an interrupted deployment is continued
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from batchsim.aws.deployable import NAMES, Deployable
@@ -15,7 +15,8 @@ from batchsim.aws.inventory import DIGEST, OWNER, Existing, Inventory
 from batchsim.errors import Finding
 from batchsim.scenario.reading import base_name
 
-Action = Literal["create", "update", "replace", "delete", "leave"]
+#: ``conflict``: what would have to be done can't be, or would touch what is not ours; nothing is done to it.
+Action = Literal["create", "update", "replace", "delete", "leave", "conflict"]
 
 #: What people call the kinds.
 WORDS = {
@@ -38,7 +39,7 @@ class Step:
     changes : tuple of Change
         What differs.
     why : str
-        Why it is replaced or deleted, and what that means.
+        Why it is replaced or deleted and what that means, or what it conflicts with.
     existing : Existing or None
         What is there now.
     """
@@ -112,7 +113,7 @@ def plan(configuration: Deployable, inventory: Inventory) -> Plan:
     steps = _with_queues(steps, inventory)
     order = list(NAMES)
     steps.sort(key=lambda step: order.index(step.kind))
-    return Plan(scenario, configuration.region, tuple(steps), tuple(_conflicts(scenario, steps, inventory)))
+    return _judged(Plan(scenario, configuration.region, tuple(steps)), inventory)
 
 
 def plan_destroy(scenario: str, region: str, inventory: Inventory) -> Plan:
@@ -120,7 +121,19 @@ def plan_destroy(scenario: str, region: str, inventory: Inventory) -> Plan:
     steps = [
         Step("delete", kind, thing.name, {}, existing=thing) for kind in NAMES for thing in inventory.of(scenario, kind)
     ]
-    return Plan(scenario, region, tuple(steps), tuple(_conflicts(scenario, steps, inventory)))
+    return _judged(Plan(scenario, region, tuple(steps)), inventory)
+
+
+def _judged(plan: Plan, inventory: Inventory) -> Plan:
+    """The plan with its conflicts, and the steps that they stop shown as such."""
+    steps, conflicts = [], []
+    for step in plan.steps:
+        found = _conflict(plan.scenario, step, inventory)
+        if found is not None:
+            conflicts.append(found)
+            step = replace(step, action="conflict", changes=(), why=found.message)
+        steps.append(step)
+    return replace(plan, steps=tuple(steps), conflicts=tuple(conflicts))
 
 
 def _step(kind: str, name: str, request: dict[str, Any], inventory: Inventory) -> Step:
@@ -181,19 +194,23 @@ def _with_queues(steps: list[Step], inventory: Inventory) -> list[Step]:
     return result
 
 
-def _conflicts(scenario: str, steps: list[Step], inventory: Inventory) -> Iterator[Finding]:
-    for step in steps:
-        if step.action != "create" and step.existing is not None and not step.existing.is_of(scenario):
-            owner = step.existing.tags.get(OWNER)
-            whose = f"it belongs to the scenario {owner}" if owner else f"it has no tag {OWNER}"
-            message = f"there is such a {WORDS[step.kind]} already, and {whose}: it is not touched"
-            expected = "another name, or that one removed or renamed first"
-            yield Finding("not-ours", f"{WORDS[step.kind]} {step.name}", message, expected)
-        if step.kind == "schedulingPolicies" and step.action == "replace":
-            yield Finding("not-in-place", step.title, f"{step.why}: AWS can't change that", "a policy of another name")
-    going = {step.name for step in steps if step.kind == "computeEnvironments" and step.action in ("replace", "delete")}
-    for queue in inventory.things["jobQueues"].values():
-        used = sorted(going & set(attached(queue)))
-        if used and not queue.is_of(scenario):
-            message = f"the compute environment {', '.join(used)} can't go while this queue uses it"
-            yield Finding("not-ours", f"job queue {queue.name}", message, "the queue detached from it first")
+def _conflict(scenario: str, step: Step, inventory: Inventory) -> Finding | None:
+    """Why a step can't be carried out."""
+    if step.action != "create" and step.existing is not None and not step.existing.is_of(scenario):
+        owner = step.existing.tags.get(OWNER)
+        whose = f"it belongs to the scenario {owner}" if owner else f"it has no tag {OWNER}"
+        message = f"there is such a {WORDS[step.kind]} already, and {whose}: it is not touched"
+        return Finding("not-ours", step.title, message, "another name, or that one removed or renamed first")
+    if step.kind == "schedulingPolicies" and step.action == "replace":
+        return Finding("not-in-place", step.title, f"{step.why}: AWS can't change that", "a policy of another name")
+    if step.kind == "computeEnvironments" and step.action in ("replace", "delete"):
+        foreign = [
+            queue.name
+            for queue in inventory.things["jobQueues"].values()
+            if step.name in attached(queue) and not queue.is_of(scenario)
+        ]
+        if foreign:
+            queues = f"the job queue{'s' * (len(foreign) > 1)} {', '.join(sorted(foreign))}"
+            message = f"it can't go while {queues} of others use{'s' * (len(foreign) == 1)} it"
+            return Finding("not-ours", step.title, message, "it detached from there first")
+    return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from batchsim.aws.plan import Plan
 
 
-_SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "leave": "="}
+_SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "leave": "=", "conflict": "×"}
 _LONGEST = 60
 
 
@@ -27,6 +27,7 @@ def lines(plan: Plan, region: str) -> Iterator[str]:
             yield f"      {'.'.join(change.path)}: {before} → {after}"
     counts = {action: sum(step.action == action for step in plan.steps) for action in _SIGNS}
     words = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
+    words["conflict"] = "in conflict"
     parts = [f"{counts[action]} {word}" for action, word in words.items() if counts[action]]
     unchanged = f"{counts['leave']} unchanged" if counts["leave"] else ""
     yield ", ".join([*parts, unchanged] if unchanged else parts) or "nothing there, nothing to do"

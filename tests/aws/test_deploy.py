@@ -9,6 +9,7 @@ from batchsim.aws.deploy import Deployer
 from batchsim.aws.inventory import OWNER, look
 from batchsim.aws.plan import Plan, plan, plan_destroy
 from batchsim.aws.submit import planned, submission_id, submit
+from batchsim.report.deployment import lines
 from tests.aws.configurations import everything, prepared, small
 from tests.aws.fake_batch import FakeBatch
 
@@ -207,6 +208,9 @@ def test_a_thing_of_the_same_name_that_is_not_ours_is_not_touched(aws):
     other = small() | {"name": "other"}
     before = aws.resources()
     todo = planned_for(aws, other)
+    # Nothing is said to be replaced that never will be.
+    assert {step.action for step in todo.steps if step.existing is not None} == {"conflict"}
+    assert not any(line.startswith("  !") for line in lines(todo, "us-east-1"))
     with pytest.raises(bs.ScenarioError) as caught:
         deployer(aws).carry_out(todo)
     assert {finding.code for finding in caught.value.findings} == {"not-ours"}

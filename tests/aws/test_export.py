@@ -194,7 +194,7 @@ COMPUTE = {
 def for_terraform(values):
     """What the provider has no words for, left out."""
     del values["batch"]["computeEnvironments"][0]["computeResources"]["scalingPolicy"]
-    del values["batch"]["consumableResources"]
+    values["batch"].pop("consumableResources", None)
     values["batch"]["jobDefinitions"] = [
         definition
         for definition in values["batch"]["jobDefinitions"]
@@ -242,3 +242,30 @@ def test_what_the_provider_can_t_say_is_refused_by_name():
         "batch.jobDefinitions.licensed.consumableResourceProperties",
     }
     assert {finding.code for finding in caught.value.findings} == {"not-in-terraform"}
+
+
+def test_what_the_provider_has_and_batchsim_does_not_write_is_refused_for_that_reason():
+    values = for_terraform(small())
+    pod = {"podProperties": {"containers": [{"image": "busybox"}]}}
+    values["batch"]["jobDefinitions"].append({"jobDefinitionName": "pod", "type": "container", "eksProperties": pod})
+    with pytest.raises(bs.ScenarioError, match="whose provider has eks_properties"):
+        export(prepared(values), "terraform")
+
+
+def test_roles_by_name_get_their_arns_where_a_name_is_not_taken():
+    # The provider's schema validates instance_role, service_role and spot_iam_fleet_role as ARNs; CloudFormation's has
+    # a pattern for the service role. A role's name may have its path before it (API CreateComputeEnvironment).
+    values = for_terraform(small())
+    environment = values["batch"]["computeEnvironments"][0]
+    environment["serviceRole"] = "service-role/AWSBatchServiceRole"
+    environment["computeResources"] |= {"instanceRole": "ecsInstanceRole", "spotIamFleetRole": "fleet"}
+    content = json.loads(export(prepared(values), "terraform")["main.tf.json"])
+    block = content["resource"]["aws_batch_compute_environment"][environment["computeEnvironmentName"]]
+    account = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+    assert block["service_role"] == f"{account}:role/service-role/AWSBatchServiceRole"
+    assert block["compute_resources"]["instance_role"] == f"{account}:instance-profile/ecsInstanceRole"
+    assert block["compute_resources"]["spot_iam_fleet_role"] == f"{account}:role/fleet"
+    assert set(content["data"]) == {"aws_caller_identity", "aws_partition"}
+    text = export(prepared(values), "cloudformation")["template.yaml"]
+    assert "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/service-role/AWSBatchServiceRole" in text
+    assert lint(text) == []

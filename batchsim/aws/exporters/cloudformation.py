@@ -40,6 +40,7 @@ def export(configuration: Deployable) -> dict[str, str]:
                     parameter = _parameter(lack.member, name, logical[kind, name], parameters)
                     _at(properties, lack.steps)[property_of(lack.member)] = {"Ref": parameter}
             _refer(kind, properties, logical, configuration)
+            _complete_roles(properties)
             resources[logical[kind, name]] = {"Type": RESOURCE_TYPES[kind], "Properties": properties}
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -89,6 +90,15 @@ def _refer(kind: str, properties: dict[str, Any], logical: dict[tuple[str, str],
         resource = ("consumableResources", base_name(entry.get("ConsumableResource")))
         if resource in logical:
             entry["ConsumableResource"] = {"Ref": logical[resource]}
+
+
+def _complete_roles(properties: dict[str, Any]) -> None:
+    """Roles by their ARNs: CloudFormation's schema of these properties wants them, where AWS Batch takes names too."""
+    for holder, role in ((properties, "ServiceRole"), (properties.get("ComputeResources", {}), "SpotIamFleetRole")):
+        name = holder.get(role)
+        if isinstance(name, str) and not name.startswith("arn:"):
+            arn = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name.lstrip('/')}"
+            holder[role] = {"Fn::Sub": arn}
 
 
 _POLICIES = "schedulingPolicies"

@@ -12,115 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from batchsim.aws.deployable import NAMES, Deployable, Missing, policy_name
+from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, RESOURCES, ROLES, Attributes
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.reading import base_name
 
-RESOURCES = {
-    "schedulingPolicies": "aws_batch_scheduling_policy",
-    "computeEnvironments": "aws_batch_compute_environment",
-    "jobQueues": "aws_batch_job_queue",
-    "jobDefinitions": "aws_batch_job_definition",
-}
-
-#: API member → attribute of the provider, a nested table, or how its value is written.
-Attributes = dict[str, Any]
-
-_AS_JSON = "as JSON"
-_RETRY: Attributes = {
-    "attempts": "attempts",
-    "evaluateOnExit": (
-        "evaluate_on_exit",
-        {
-            "action": "action",
-            "onExitCode": "on_exit_code",
-            "onReason": "on_reason",
-            "onStatusReason": "on_status_reason",
-        },
-    ),
-}
-_COMPUTE: Attributes = {
-    "type": "type",
-    "allocationStrategy": "allocation_strategy",
-    "bidPercentage": "bid_percentage",
-    "minvCpus": "min_vcpus",
-    "maxvCpus": "max_vcpus",
-    "desiredvCpus": "desired_vcpus",
-    "instanceTypes": "instance_type",
-    "subnets": "subnets",
-    "securityGroupIds": "security_group_ids",
-    "instanceRole": "instance_role",
-    "spotIamFleetRole": "spot_iam_fleet_role",
-    "ec2KeyPair": "ec2_key_pair",
-    "imageId": "image_id",
-    "placementGroup": "placement_group",
-    "tags": "tags",
-    "launchTemplate": (
-        "launch_template",
-        {"launchTemplateId": "launch_template_id", "launchTemplateName": "launch_template_name", "version": "version"},
-    ),
-    "ec2Configuration": (
-        "ec2_configuration",
-        {
-            "imageType": "image_type",
-            "imageIdOverride": "image_id_override",
-            "imageKubernetesVersion": "image_kubernetes_version",
-        },
-    ),
-}
-ATTRIBUTES: dict[str, Attributes] = {
-    "schedulingPolicies": {
-        "name": "name",
-        "tags": "tags",
-        "fairsharePolicy": (
-            "fair_share_policy",
-            {
-                "computeReservation": "compute_reservation",
-                "shareDecaySeconds": "share_decay_seconds",
-                "shareDistribution": (
-                    "share_distribution",
-                    {"shareIdentifier": "share_identifier", "weightFactor": "weight_factor"},
-                ),
-            },
-        ),
-    },
-    "computeEnvironments": {
-        "computeEnvironmentName": "name",
-        "type": "type",
-        "state": "state",
-        "serviceRole": "service_role",
-        "tags": "tags",
-        "computeResources": ("compute_resources", _COMPUTE),
-    },
-    "jobQueues": {
-        "jobQueueName": "name",
-        "priority": "priority",
-        "state": "state",
-        "schedulingPolicyArn": "scheduling_policy_arn",
-        "tags": "tags",
-        "computeEnvironmentOrder": (
-            "compute_environment_order",
-            {"order": "order", "computeEnvironment": "compute_environment"},
-        ),
-        "jobStateTimeLimitActions": (
-            "job_state_time_limit_action",
-            {"reason": "reason", "state": "state", "maxTimeSeconds": "max_time_seconds", "action": "action"},
-        ),
-    },
-    "jobDefinitions": {
-        "jobDefinitionName": "name",
-        "type": "type",
-        "parameters": "parameters",
-        "platformCapabilities": "platform_capabilities",
-        "propagateTags": "propagate_tags",
-        "schedulingPriority": "scheduling_priority",
-        "tags": "tags",
-        "timeout": ("timeout", {"attemptDurationSeconds": "attempt_duration_seconds"}),
-        "retryStrategy": ("retry_strategy", _RETRY),
-        "containerProperties": ("container_properties", _AS_JSON),
-        "nodeProperties": ("node_properties", _AS_JSON),
-        "ecsProperties": ("ecs_properties", _AS_JSON),
-    },
-}
 _LISTS = ("subnets", "securityGroupIds")
 
 
@@ -147,7 +42,10 @@ def export(configuration: Deployable) -> dict[str, str]:
             place = ("batch", kind, index)
 
             def refuse(steps: tuple[str | int, ...], where: Any = place) -> None:
+                attribute = NOT_WRITTEN.get(str(steps[-1]))
                 message = f"the AWS provider has no attribute for {steps[-1]}"
+                if attribute is not None:
+                    message = f"batchsim does not write it for Terraform, whose provider has {attribute}"
                 findings.append(configuration.document.finding((*where, *steps), "not-in-terraform", message))
 
             resources.setdefault(resource, {})[_label(name)] = _block(request, ATTRIBUTES[kind], (), refuse)
@@ -157,9 +55,15 @@ def export(configuration: Deployable) -> dict[str, str]:
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}}},
         "provider": {"aws": {"region": configuration.region}},
         **({"variable": variables} if variables else {}),
+        **({"data": _DATA} if _ACCOUNT in json.dumps(resources) else {}),
         "resource": resources,
     }
     return {"main.tf.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
+
+
+#: What the ARN of a role is completed with.
+_DATA: dict[str, dict[str, Any]] = {"aws_caller_identity": {"current": {}}, "aws_partition": {"current": {}}}
+_ACCOUNT = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
 
 
 class _Expression(str):
@@ -181,6 +85,10 @@ def _request(
             for step in lack.steps:
                 target = target[step]  # type: ignore[index]
             target[lack.member] = _variable(lack, variables)
+    if kind == "computeEnvironments":
+        for holder in (request, request.get("computeResources", {})):
+            for member in ROLES.keys() & holder.keys():
+                holder[member] = _role(ROLES[member], holder[member])
     if kind == "jobQueues":
         request.setdefault("state", "ENABLED")  # the provider asks for it
         environments = configuration.named("computeEnvironments")
@@ -192,6 +100,13 @@ def _request(
         if policy is not None:
             request["schedulingPolicyArn"] = _arn("schedulingPolicies", policy)
     return request
+
+
+def _role(word: str, role: str) -> str:
+    """A role or an instance profile by its ARN, which is all that the provider takes."""
+    if isinstance(role, _Expression) or role.startswith("arn:"):
+        return role
+    return _Expression(f"{_ACCOUNT}:{word}/{role.lstrip('/')}")
 
 
 def _arn(kind: str, name: str) -> _Expression:
@@ -221,7 +136,7 @@ def _block(
             refuse((*steps, member))
         elif isinstance(attribute, str):
             block[attribute] = _escaped(content)
-        elif attribute[1] == _AS_JSON:
+        elif attribute[1] == AS_JSON:
             block[attribute[0]] = _json_text(content)
         elif isinstance(content, list):
             block[attribute[0]] = [

@@ -6,11 +6,12 @@ that nobody gave, is asked for where it decides when a job runs or what it costs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from batchsim.aws.importers.fitting import Fitting
 from batchsim.aws.importers.intrinsics import BATCH_TYPES, Evaluator
+from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.things import NAME_MEMBERS, Found, Thing
 from batchsim.aws.importers.values import Unresolved, text_of
 from batchsim.aws.spelling import RESOURCE_TYPES, to_api
@@ -43,31 +44,38 @@ def is_template(values: Any) -> bool:
     return isinstance(values, dict) and ("AWSTemplateFormatVersion" in values or "Resources" in values)
 
 
-def convert(document: Document, parameters: Mapping[str, str], region: str) -> Found:
-    """The Batch resources of a template.
+def convert(documents: Sequence[Document], parameters: Mapping[str, str], region: str) -> list[Found]:
+    """The Batch resources of each of some templates, which may import what another one exports.
 
     Parameters
     ----------
     parameters : mapping of str to str
-        Values of the template's parameters, and of ``AWS::AccountId``, ``AWS::StackName``, ``AWS::StackId``.
+        Values of the templates' parameters, and of ``AWS::AccountId``, ``AWS::StackName``, ``AWS::StackId``.
     region : str
         What ``AWS::Region`` is.
     """
-    return _Template(document, parameters, region).found()
+    stacks = Stacks()
+    templates = [_Template(document, parameters, region, stacks) for document in documents]
+    things = [template.things() for template in templates]
+    # What one asks of another is found there: findings are complete when all have been read.
+    return [template.found(each) for template, each in zip(templates, things, strict=True)]
 
 
 class _Template:
     """One template on its way."""
 
-    def __init__(self, document: Document, parameters: Mapping[str, str], region: str) -> None:
+    def __init__(self, document: Document, parameters: Mapping[str, str], region: str, stacks: Stacks) -> None:
         self._document = document
-        self._evaluator = Evaluator(document, parameters, region)
+        self._evaluator = Evaluator(document, parameters, region, stacks)
         self._findings: list[Finding] = []
 
-    def found(self) -> Found:
-        """The things, and everything that was found."""
+    def things(self) -> tuple[Thing, ...]:
+        """The requests in it."""
         self._findings += self._transforms()
-        things = tuple(self._things())
+        return tuple(self._things())
+
+    def found(self, things: tuple[Thing, ...]) -> Found:
+        """The requests, and everything that was found."""
         findings = (*self._evaluator.findings, *self._findings)
         return Found(things, findings, self._evaluator.parameters.names)
 
@@ -87,12 +95,14 @@ class _Template:
         if not isinstance(resources, dict):
             self._finding(("Resources",), "wrong-shape", "the template has no resources", expected="a mapping")
             return
-        count = 0
-        for logical, resource in resources.items():
-            kind = self._kind(logical, resource)
-            if kind is None:
-                continue
-            count += 1
+        kinds = {logical: self._kind(logical, resource) for logical, resource in resources.items()}
+        batch = {logical: kind for logical, kind in kinds.items() if kind is not None}
+        count = len(batch)
+        for logical in batch:
+            # Names first: what refers to a resource may stand before it.
+            self._evaluator.name(logical)
+        for logical, kind in batch.items():
+            resource = resources[logical]
             if self._is_made(logical, resource):
                 thing = self._thing(kind, logical, resource)
                 if thing is not None:
@@ -150,9 +160,11 @@ class _Template:
             self._finding(where, "wrong-shape", "not properties", expected="a mapping")
             return None
         named = BATCH_TYPES[RESOURCE_TYPES[kind]].name
+        if isinstance(properties.get(named), Unresolved) and isinstance(name := self._evaluator.name(logical), str):
+            properties[named] = name
         name = text_of(properties.get(named, logical)) or logical
         request = {NAME_MEMBERS[kind]: logical, **to_api(self._api_only(kind, logical, properties), kind)}
-        fitting = Fitting(self._document, kind, name, where)
+        fitting = Fitting(self._document, kind, name, where, self._evaluator.called)
         request = fitting.request(request)
         self._findings += fitting.findings
         if kind == "computeEnvironments":

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from batchsim.aws.importers import cloudformation, requests
+from batchsim.aws.importers import cloudformation, requests, terraform
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO
-from batchsim.aws.importers.reading import read
+from batchsim.aws.importers.reading import files_of, read
 from batchsim.aws.importers.things import Found, merged
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario.checking import in_order, raise_errors
@@ -58,25 +58,30 @@ def import_config(
     """
     given = dict(parameters or {})
     findings: list[Finding] = []
-    found = []
+    documents = []
     for source in sources:
         try:
-            found.append(_found(source, given, region))
+            documents += [read(file) for file in files_of(source)]
         except ScenarioError as error:
             findings += error.findings
-    if len(found) == len(sources):
+    found = []
+    templates = [document for document in documents if cloudformation.is_template(document.values)]
+    try:
+        converted = iter(cloudformation.convert(templates, given, region))
+        # In the order in which the sources were given.
+        for document in documents:
+            if cloudformation.is_template(document.values):
+                found.append(next(converted))
+            elif terraform.is_terraform(document.values):
+                found.append(terraform.convert(document, given))
+            else:
+                found.append(requests.convert(document))
+    except RecursionError:
+        shown = ", ".join(map(str, sources))
+        raise ScenarioError([*findings, Finding("too-large", "", "nested too deeply", file=shown)]) from None
+    if not findings:
         findings += _unknown(given, found)
     return together(found, findings)
-
-
-def _found(source: Path, given: Mapping[str, str], region: str) -> Found:
-    try:
-        document = read(source)
-        if cloudformation.is_template(document.values):
-            return cloudformation.convert(document, given, region)
-        return requests.convert(document)
-    except RecursionError:
-        raise ScenarioError([Finding("too-large", "", "nested too deeply", file=str(source))]) from None
 
 
 def together(found: Iterable[Found], findings: Iterable[Finding] = ()) -> Imported:

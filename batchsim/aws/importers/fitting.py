@@ -8,11 +8,12 @@ differ from account to account anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from batchsim.aws.importers.things import NAME_MEMBERS, REFERENCES, WORDS
 from batchsim.aws.importers.values import NO_VALUE, Unresolved, text_of
+from batchsim.aws.terraform import ROLES
 from batchsim.errors import Finding
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.service_model import request_shape
@@ -66,6 +67,8 @@ class Fitting:
         The request's list in the ``batch:`` section, and its name.
     where : tuple
         The resource's properties in the template.
+    called : callable, optional
+        What goes by a name that is not known, if anything does.
 
     Attributes
     ----------
@@ -73,12 +76,20 @@ class Fitting:
         Errors about what has to be known, notes about what was left out.
     """
 
-    def __init__(self, document: Document, kind: str, name: str, where: Where) -> None:
+    def __init__(
+        self,
+        document: Document,
+        kind: str,
+        name: str,
+        where: Where,
+        called: Callable[[Unresolved], str | None] = lambda _: None,
+    ) -> None:
         self.findings: list[Finding] = []
         self._document = document
         self._kind = kind
         self._name = name
         self._where = where
+        self._called = called
 
     def request(self, value: dict[str, Any]) -> dict[str, Any]:
         """The request, in the order of its shape."""
@@ -129,10 +140,13 @@ class Fitting:
         return kept if kept or not value else NO_VALUE
 
     def _unresolved(self, value: Unresolved, shape: Any, path: tuple[str, ...]) -> Any:
-        if path[-1:] and path[-1] in REFERENCES:
+        if path[-1:] and path[-1] in (*REFERENCES, *ROLES):
             value = _referred(value)
             if not value.holes:
                 return "".join(map(str, value.parts))
+            called = self._called(value)
+            if called is not None:
+                return called
         if value.reported:
             return NO_VALUE
         full = f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
@@ -173,13 +187,17 @@ def _together(values: Iterable[Any]) -> Unresolved | None:
 
 
 def _referred(value: Unresolved) -> Unresolved:
-    """The name in an ARN of which the account, say, is not known; anything else as it is."""
+    """The name in an ARN of which the account, say, is not known; anything else as it is.
+
+    AWS Batch takes the name of a role or an instance profile where it takes its ARN, a path before it.
+    """
     if not str(value.parts[0]).startswith("arn:"):
         return value
     for index in range(len(value.parts) - 1, -1, -1):
         part = value.parts[index]
         if isinstance(part, str) and "/" in part:
-            return Unresolved((part.rpartition("/")[2], *value.parts[index + 1 :]))
+            _, role, path = part.partition(":role/")
+            return Unresolved((path if role else part.rpartition("/")[2], *value.parts[index + 1 :]))
     return value
 
 

@@ -7,12 +7,16 @@ AWS would have to tell is `Unresolved` and says why. Both spellings mean the sam
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO, Parameters, option
+from batchsim.aws.importers.stacks import Stacks, Template
 from batchsim.aws.importers.values import (
     FAULTY,
     NO_VALUE,
@@ -59,8 +63,12 @@ _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}{0,2}")
 
-#: Functions whose value AWS makes from what only it knows.
-_OFFLINE = ("Fn::GetAZs", "Fn::ImportValue", "Fn::Cidr", "Fn::Transform", "Fn::GetStackOutput")
+#: Functions whose value AWS makes from what only it knows, and those that stand in rules or loops only
+#: (CloudFormation Template Reference, *Intrinsic function reference* and *Rule-specific intrinsic functions*).
+_OFFLINE = (
+    "Fn::GetAZs", "Fn::Cidr", "Fn::Transform", "Fn::ForEach", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll",
+    "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn",
+)  # fmt: skip
 _IN_CONDITIONS = ("Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not")
 
 
@@ -94,6 +102,8 @@ class Evaluator:
         Parameters, and pseudo parameters such as ``AWS::AccountId``.
     region : str
         What ``AWS::Region`` is.
+    stacks : Stacks
+        The templates that are imported together; this one joins them.
 
     Attributes
     ----------
@@ -101,17 +111,21 @@ class Evaluator:
         Of the template.
     """
 
-    def __init__(self, document: Document, given: Mapping[str, str], region: str) -> None:
+    def __init__(self, document: Document, given: Mapping[str, str], region: str, stacks: Stacks | None = None) -> None:
         self.parameters = Parameters(document, given)
         self._document = document
         self._given = given
         self._region = region
+        self._stacks = Stacks() if stacks is None else stacks
+        self._stacks.add(self)
         self._resources = _mapping(document, "Resources")
+        self._outputs = _mapping(document, "Outputs")
         self._mappings = _mapping(document, "Mappings")
         self._conditions = _mapping(document, "Conditions")
         self._transformed = bool(document.values.get("Transform"))
         self._held: dict[str, bool | Unresolved] = {}
         self._names: dict[str, str | Unresolved] = {}
+        self._called: dict[tuple[str, ...], str] = {}
         self._open: list[str] = []
         self._findings: list[Finding] = []
 
@@ -119,6 +133,39 @@ class Evaluator:
     def findings(self) -> list[Finding]:
         """About everything that was evaluated so far."""
         return [*self.parameters.findings, *self._findings]
+
+    @property
+    def stem(self) -> str:
+        """The template's file without its folder and endings, which often is the name of its stack."""
+        return Path(self._document.file).name.partition(".")[0]
+
+    def has_output(self, name: str) -> bool:
+        """Whether the template has this output."""
+        return name in self._outputs
+
+    def exports(self) -> Iterator[tuple[str, str | Unresolved]]:
+        """The outputs that are exported: the output, and the name that others import it by."""
+        for output, content in self._outputs.items():
+            export = content.get("Export") if isinstance(content, dict) else None
+            if isinstance(export, dict) and "Name" in export:
+                where: Where = ("Outputs", output, "Export", "Name")
+                name = self._guarded(partial(self._export_name, export["Name"], where))
+                if not (isinstance(name, Unresolved) and name.reported):
+                    yield output, name
+
+    def _export_name(self, name: Any, where: Where) -> str | Unresolved:
+        return self._text(self.value(name, where), where, "the name of an export")
+
+    def output(self, name: str) -> Any:
+        """The value of an output."""
+
+        def evaluate() -> Any:
+            with self._entered(f"output {name}", ("Outputs", name)):
+                content = self._outputs[name]
+                value = content.get("Value") if isinstance(content, dict) else None
+                return self.value(value, ("Outputs", name, "Value"))
+
+        return self._guarded(evaluate)
 
     def value(self, value: Any, where: Where) -> Any:
         """A value with every function in it evaluated; `NO_VALUE` if it is to be left out.
@@ -156,6 +203,10 @@ class Evaluator:
             name = self._guarded(lambda: self._name(logical))
             self._names[logical] = name
         return self._names[logical]
+
+    def called(self, name: Unresolved) -> str | None:
+        """What goes by a name that is not known: the logical id of the resource with just this name."""
+        return self._called.get(_wording(name))
 
     def _guarded(self, evaluate: Callable[[], Any]) -> Any:
         """The value of a function, or `FAULTY` and a finding."""
@@ -281,7 +332,16 @@ class Evaluator:
             name = self.value(properties[member], (*where, member))
         if name is NO_VALUE:
             return logical
-        return self._text(name, (*where, member), member)
+        text = self._text(name, (*where, member), member)
+        if isinstance(text, Unresolved) and not text.reported and not _is_asked_for(text):
+            # What is named by AWS, or after a stack, goes by its logical id.
+            self._called[_wording(text)] = logical
+            message = f"the name of {logical} is not known: {text.why}"
+            expected = text.remedy or "another name where there is one"
+            finding = self._document.finding((*where, member), "named-by-id", message, expected=expected)
+            self._findings.append(replace(finding, severity="info", suggestion=""))
+            return logical
+        return text
 
     def _entered(self, what: str, where: Where) -> _Entered:
         return _Entered(self._open, what, where)
@@ -396,6 +456,47 @@ class Evaluator:
             return text
         return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
 
+    def _import_value(self, argument: Any, where: Where) -> Any:
+        name = self._text(self.value(argument, where), where, "the name of an export")
+        if isinstance(name, Unresolved) and name.reported:
+            return name
+        found = self._stacks.exported(name, self)
+        if found is None:
+            shown = f" {name}" if isinstance(name, str) else ""
+            remedy = "the template that exports it, given together with this one"
+            return hole(f"Fn::ImportValue{shown} is known to AWS only", remedy, where)
+        return self._from(*found, where)
+
+    def _get_stack_output(self, argument: Any, where: Where) -> Any:
+        if not isinstance(argument, dict) or not {"StackName", "OutputName"} <= argument.keys():
+            what = "Fn::GetStackOutput takes a stack and its output"
+            raise _FaultError(where, "wrong-shape", what, "{StackName: …, OutputName: …}")
+        stack, output = (
+            self._text(self.value(argument[member], (*where, member)), (*where, member), member)
+            for member in ("StackName", "OutputName")
+        )
+        found = None
+        if isinstance(output, str) and "Region" not in argument and "RoleArn" not in argument:
+            found = self._stacks.with_output(stack, output, self)
+        if found is None:
+            remedy = "the template of that stack, given together with this one"
+            return hole(f"Fn::GetStackOutput {output} is known to AWS only", remedy, where)
+        return self._from(found, str(output), where)
+
+    def _from(self, other: Template, output: str, where: Where) -> Any:
+        """The value of another template's output; what is missing in it is missed here."""
+        value = other.output(output)
+        return value.at(where) if isinstance(value, Unresolved) else value
+
+    def _to_json_string(self, argument: Any, where: Where) -> Any:
+        value = self.value(argument, where)
+        unknown = next(_holes(value), None)
+        return json.dumps(value, separators=(",", ":")) if unknown is None else unknown
+
+    def _length(self, argument: Any, where: Where) -> Any:
+        items = self._list(argument, where, "what is counted")
+        return items if isinstance(items, Unresolved) else len(items)
+
     def _arguments(self, function: str, argument: Any, where: Where, what: str, least: int, most: int = 0) -> list[Any]:
         if not isinstance(argument, list) or not least <= len(argument) <= max(least, most):
             raise _FaultError(where, "wrong-shape", f"{function} takes {what}", "a list of these")
@@ -444,9 +545,9 @@ class Evaluator:
     def _equal(self, argument: Any, where: Where) -> bool | Unresolved:
         sides = self._arguments("Fn::Equals", argument, where, "two values", 2)
         values = [self.value(side, (*where, index)) for index, side in enumerate(sides)]
-        unknown = next((value for value in values if _is_open(value)), None)
+        unknown = next(_holes(values), None)
         if unknown is not None:
-            return unknown if isinstance(unknown, Unresolved) else hole("a list is not known", where=where)
+            return unknown
         first, second = (value if text_of(value) is None else text_of(value) for value in values)
         return bool(first == second)
 
@@ -460,6 +561,10 @@ class Evaluator:
         "Fn::Select": _select,
         "Fn::FindInMap": _find_in_map,
         "Fn::Base64": _base64,
+        "Fn::ImportValue": _import_value,
+        "Fn::GetStackOutput": _get_stack_output,
+        "Fn::ToJsonString": _to_json_string,
+        "Fn::Length": _length,
         "Fn::If": _if,
     }
 
@@ -485,8 +590,24 @@ def _mapping(document: Document, section: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _is_open(value: Any) -> bool:
-    return isinstance(value, Unresolved) or (isinstance(value, list) and any(_is_open(item) for item in value))
+def _is_asked_for(value: Unresolved) -> bool:
+    """Whether a parameter of the template is missing, which whoever imports it can give."""
+    stacks = {option(name) for name in GIVEN_PSEUDO}
+    return any(hole.remedy and hole.remedy not in stacks for hole in value.holes)
+
+
+def _wording(value: Unresolved) -> tuple[str, ...]:
+    """What a text with holes is told apart by, wherever it stands."""
+    return tuple(part if isinstance(part, str) else part.why for part in value.parts)
+
+
+def _holes(value: Any) -> Iterator[Unresolved]:
+    """What is not known in a value."""
+    if isinstance(value, Unresolved):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for content in value.values() if isinstance(value, dict) else value:
+            yield from _holes(content)
 
 
 def _dynamic(value: Any, where: Where) -> Any:

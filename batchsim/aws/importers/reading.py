@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
+from batchsim.aws.exporters.requests import COMMANDS
 from batchsim.aws.importers.intrinsics import key_of_tag
+from batchsim.aws.importers.other_files import binary, named
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document import Document, Place, Where, compose, read_text
 
@@ -15,6 +17,31 @@ from batchsim.scenario.document import Document, Place, Where, compose, read_tex
 MOST_CHARACTERS_WITH_PLACES = 1_000_000
 
 _SURROGATES = re.compile("[\ud800-\udfff]+")
+
+
+#: Endings of the files in a folder that may hold a configuration.
+ENDINGS = (".json", ".yaml", ".yml", ".template")
+
+
+def files_of(source: Path) -> list[Path]:
+    """The files of a source: itself, or what a folder holds, such as the one that ``export --format boto3`` wrote.
+
+    Raises
+    ------
+    ScenarioError
+        If a folder holds no configuration.
+    """
+    if not source.is_dir():
+        return [source]
+    commands = [folder for name in COMMANDS.values() if (folder := source / name).is_dir()]
+    files = sorted(file for folder in commands for file in folder.glob("*.json"))
+    files = files or sorted(file for file in source.iterdir() if file.suffix in ENDINGS)
+    if not files:
+        hcl = next(source.glob("*.tf"), None)
+        finding = named(hcl, hcl.read_text("utf-8", "replace")) if hcl is not None else None
+        message, expected = "no configuration in this folder", f"files that end in {', '.join(ENDINGS)}"
+        raise ScenarioError([finding or Finding("not-a-configuration", "", message, expected, file=str(source))])
+    return files
 
 
 def read(path: Path) -> Document:
@@ -26,20 +53,56 @@ def read(path: Path) -> Document:
         If the file can't be read, or is neither YAML nor JSON.
     """
     shown = str(path)
-    text = read_text(path, shown).removeprefix("\ufeff")
+    try:
+        text = read_text(path, shown).removeprefix("\ufeff")
+    except ScenarioError as error:
+        known = binary(path, _beginning(path))
+        raise (error if known is None else ScenarioError([known])) from None
     try:
         values: Any = _sound(json.loads(text))
     except (ValueError, RecursionError):
         values = None
     places: dict[Where, Place] = {(): (shown, 1, 1)}
     if values is None:
-        values, places = compose(text, shown, key_of_tag=key_of_tag)
+        values, places = _yaml(path, text)
     elif len(text) <= MOST_CHARACTERS_WITH_PLACES:
         # A tab is only ever space between tokens in JSON, which YAML does not allow.
         _, places = compose(text.replace("\t", " "), shown)
     if not isinstance(values, (dict, list)):
-        raise ScenarioError([Finding("not-a-configuration", "", "there is nothing in it to import", file=shown)])
+        nothing = Finding("not-a-configuration", "", "there is nothing in it to import", file=shown)
+        raise ScenarioError([named(path, text) or nothing])
+    if isinstance(values, dict) and "TemplateBody" in values:
+        values, places = _template_body(path, values["TemplateBody"], places)
     return Document(cast("dict[str, Any]", values), shown, places)
+
+
+def _template_body(path: Path, body: Any, places: dict[Where, Place]) -> tuple[Any, dict[Where, Place]]:
+    """The template in what ``aws cloudformation get-template`` prints: JSON as it is, YAML as a text."""
+    if isinstance(body, str):
+        return compose(body, f"{path} (TemplateBody)", key_of_tag=key_of_tag)
+    return body, {where[1:]: place for where, place in places.items() if where[:1] == ("TemplateBody",)}
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file; none where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except OSError:
+        return b""
+
+
+def _yaml(path: Path, text: str) -> tuple[Any, dict[Where, Place]]:
+    """A YAML text's value and places; what is no YAML, but something that is known, is told by its name."""
+    known = named(path, text)
+    if known is not None and path.suffix not in ENDINGS:
+        raise ScenarioError([known])
+    try:
+        return compose(text, str(path), key_of_tag=key_of_tag)
+    except ScenarioError:
+        if known is not None:
+            raise ScenarioError([known]) from None
+        raise
 
 
 def _sound(value: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from batchsim.aws.importers import other_files
 from batchsim.aws.importers.things import NAME_MEMBERS, WORDS, Found, Thing, left_out, ordered
 from batchsim.errors import Finding
 from batchsim.scenario.document import Document, Where
@@ -30,7 +31,7 @@ ONLY_DESCRIBED = {
 ACCEPTED = (
     "a CloudFormation template; a create-compute-environment, create-job-queue, register-job-definition, "
     "create-scheduling-policy or create-consumable-resource request; what a describe-… command prints of "
-    "these; or a list"
+    "these; a plan or a state of Terraform as `terraform show -json` prints it; or a list"
 )
 
 _GONE = ("DELETING", "DELETED")
@@ -75,6 +76,9 @@ class _Reader:
         elif isinstance(value.get("jobs"), list):
             message = "this is describe-jobs output"
             self._finding((*where, "jobs"), "describe-jobs", f"{message}: use `batchsim import jobs`")
+        elif (known := other_files.mapping(value)) is not None:
+            what, step = known
+            self._finding(where, "not-a-configuration", f"this is {what}, which is not read", expected=step)
         else:
             self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
 

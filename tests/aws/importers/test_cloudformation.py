@@ -16,6 +16,8 @@ from batchsim.errors import ScenarioError
 from batchsim.scenario.document import compose
 from tests.aws.importers.reading import batch, errors, imported, notes
 
+EXPORTER = "the template that exports it, given together with this one"
+
 FLEET = {
     "computeEnvironmentName": "Fleet",
     "type": "MANAGED",
@@ -434,7 +436,7 @@ def test_what_decides_is_asked_for_by_name(tmp_path):
         ("unresolved", "Resources.Extra.Condition", "--parameter Stage=VALUE"),
         ("unresolved", "batch.jobQueues.Queue.computeEnvironmentOrder.computeEnvironment", "--parameter Name=VALUE"),
         ("unresolved", "batch.jobDefinitions.Work.containerProperties", "--parameter Stage=VALUE"),
-        ("unresolved", "batch.jobDefinitions.Work.timeout.attemptDurationSeconds", ""),
+        ("unresolved", "batch.jobDefinitions.Work.timeout.attemptDurationSeconds", EXPORTER),
     ]
 
 
@@ -517,7 +519,7 @@ def test_what_does_not_decide_is_left_out_with_a_note(tmp_path):
     assert {note.path: note.expected for note in found.notes} == {
         f"{fleet}serviceRole": "--parameter Role=VALUE or serviceRole in a deployment section",
         f"{fleet}computeResources.subnets": "subnets in a deployment section",
-        f"{fleet}computeResources.securityGroupIds": "securityGroupIds in a deployment section",
+        f"{fleet}computeResources.securityGroupIds": f"{EXPORTER} or securityGroupIds in a deployment section",
         f"{fleet}computeResources.instanceRole": "instanceRole in a deployment section",
         f"{fleet}computeResources.launchTemplate": "",
         f"{fleet}computeResources.ec2Configuration.imageIdOverride": "",
@@ -907,3 +909,108 @@ def test_depth_that_can_be_read_is_a_finding_too(tmp_path):
         assert [finding.code for finding in found.findings] == ["too-large"]
     else:
         assert found.batch == {"jobQueues": [{"jobQueueName": "x"}]}
+
+
+EXPORTING = """
+Resources:
+  Compute:
+    Type: AWS::Batch::ComputeEnvironment
+    Properties: {Type: MANAGED, ComputeResources: {Type: FARGATE, MaxvCpus: 16}}
+Outputs:
+  ComputeArn: {Value: !Ref Compute, Export: {Name: %s}}
+"""
+IMPORTING = """
+Parameters: {Base: {Type: String, Default: base}}
+Resources:
+  Queue:
+    Type: AWS::Batch::JobQueue
+    Properties:
+      Priority: 1
+      ComputeEnvironmentOrder: [{Order: 1, ComputeEnvironment: %s}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("exported", "asked"),
+    [
+        ("base:ComputeArn", "!ImportValue base:ComputeArn"),
+        ('!Sub "${AWS::StackName}:ComputeArn"', "!ImportValue base:ComputeArn"),
+        ('!Sub "${AWS::StackName}:ComputeArn"', 'Fn::ImportValue: !Sub "${Base}:ComputeArn"'),
+        ('!Sub "${AWS::StackName}:ComputeArn"', 'Fn::ImportValue: !Sub "${AWS::AccountId}:ComputeArn"'),
+        ("any", "Fn::GetStackOutput: {StackName: of-the-account, OutputName: ComputeArn}"),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1], ids=["before", "after"])
+def test_templates_given_together_refer_to_each_other(exported, asked, order, tmp_path):
+    # CloudFormation User Guide, Outputs section, Export; Template Reference, Fn::ImportValue and Fn::GetStackOutput.
+    asked = asked if asked.startswith("!") else f"{{{asked}}}"
+    texts = [EXPORTING % exported, IMPORTING % asked][::order]
+    found = imported(tmp_path, *texts).batch
+    assert found["jobQueues"][0]["computeEnvironmentOrder"] == [{"order": 1, "computeEnvironment": "Compute"}]
+
+
+def test_an_export_that_two_templates_may_mean_is_not_guessed(tmp_path):
+    pattern = '!Sub "${AWS::StackName}:ComputeArn"'
+    second = EXPORTING.replace("Compute:", "Other:").replace("!Ref Compute", "!Ref Other")
+    (error,) = errors(tmp_path, EXPORTING % pattern, second % pattern, IMPORTING % "!ImportValue base:ComputeArn")
+    assert (error.code, error.expected) == ("unresolved", EXPORTER)
+
+
+def test_exports_that_need_each_other_are_a_fault_and_no_loop(tmp_path):
+    text = """
+    Resources: {%s: {Type: AWS::Batch::JobQueue, Properties: {Priority: !ImportValue %s}}}
+    Outputs: {Out: {Value: !ImportValue %s, Export: {Name: %s}}}
+    """
+    found = errors(tmp_path, text % ("A", "b", "b", "a"), text % ("B", "a", "a", "b"))
+    assert {error.code for error in found} == {"cycle"}
+
+
+NAMED_AFTER_THE_STACK = """
+Resources:
+  Queue:
+    Type: AWS::Batch::JobQueue
+    Properties:
+      JobQueueName: !Sub "${AWS::StackName}-queue"
+      Priority: 1
+      ComputeEnvironmentOrder: [{Order: 1, ComputeEnvironment: !Sub "${AWS::StackName}-pool"}]
+  Pool:
+    Type: AWS::Batch::ComputeEnvironment
+    Properties:
+      ComputeEnvironmentName: !Sub "${AWS::StackName}-pool"
+      ReplaceComputeEnvironment: false
+      Type: MANAGED
+      ServiceRole: !Sub "arn:aws:iam::${AWS::AccountId}:role/service/Batch"
+      ComputeResources: {Type: FARGATE, MaxvCpus: 16}
+"""
+
+
+def test_names_that_only_aws_knows_become_the_logical_id_with_a_note(tmp_path):
+    found = imported(tmp_path, NAMED_AFTER_THE_STACK)
+    (queue,), (pool,) = found.batch["jobQueues"], found.batch["computeEnvironments"]
+    assert (queue["jobQueueName"], pool["computeEnvironmentName"]) == ("Queue", "Pool")
+    assert queue["computeEnvironmentOrder"] == [{"order": 1, "computeEnvironment": "Pool"}]
+    # AWS takes a role's name, with its path (API CreateComputeEnvironment.serviceRole).
+    assert pool["serviceRole"] == "service/Batch"
+    assert [(note.severity, note.code) for note in found.notes] == [("info", "named-by-id")] * 2
+    given = imported(tmp_path, NAMED_AFTER_THE_STACK, parameters={"AWS::StackName": "etl"}).batch
+    assert given["jobQueues"][0]["computeEnvironmentOrder"] == [{"order": 1, "computeEnvironment": "etl-pool"}]
+
+
+def test_functions_of_the_language_extensions_have_values_and_none_is_suggested_for_one_that_exists(tmp_path):
+    text = """
+    Parameters: {Names: {Type: CommaDelimitedList, Default: "a,b,c"}}
+    Resources:
+      Work:
+        Type: AWS::Batch::JobDefinition
+        Properties:
+          Type: container
+          Timeout: {AttemptDurationSeconds: {"Fn::Length": !Ref Names}}
+          Parameters: {json: {"Fn::ToJsonString": {level: [1, true]}}, all: {"Fn::RefAll": "AWS::EC2::VPC::Id"}}
+    """
+    found = imported(tmp_path, text)
+    (work,) = found.batch["jobDefinitions"]
+    assert work["timeout"] == {"attemptDurationSeconds": 3}
+    assert work["parameters"] == {"json": '{"level":[1,true]}'}
+    assert [(note.code, note.path, note.suggestion) for note in found.notes] == [
+        ("left-out", "batch.jobDefinitions.Work.parameters.all", "")
+    ]

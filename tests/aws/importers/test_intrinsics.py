@@ -75,6 +75,9 @@ def fault(expression, parameters=None, region="us-east-1"):
     return finding
 
 
+EXPORTER = "the template that exports it, given together with this one"
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -176,7 +179,7 @@ def test_a_given_account_makes_arns_whole():
         ("!Ref Group", "made by the stack: AWS::EC2::SecurityGroup Group", ""),
         ("!GetAtt Group.GroupId", "made by the stack: AWS::EC2::SecurityGroup Group.GroupId", ""),
         ('{"Fn::GetAtt": [Group, GroupId]}', "made by the stack: AWS::EC2::SecurityGroup Group.GroupId", ""),
-        ("!ImportValue net-subnets", "Fn::ImportValue net-subnets is known to AWS only", ""),
+        ("!ImportValue net-subnets", "Fn::ImportValue net-subnets is known to AWS only", EXPORTER),
         ('!Select [0, !GetAZs ""]', "Fn::GetAZs  is known to AWS only", ""),
         ("!Cidr [10.0.0.0/16, 2, 8]", "Fn::Cidr is known to AWS only", ""),
         ("{'Fn::Transform': {Name: AWS::Include}}", "Fn::Transform is known to AWS only", ""),

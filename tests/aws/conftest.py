@@ -49,6 +49,11 @@ def _post(url: str, content: object = None) -> None:
 @pytest.fixture
 def moto(moto_url, credentials) -> Moto:
     """The server, emptied, with a deployment section of things that exist in it."""
+    return emptied(moto_url)
+
+
+def emptied(moto_url: str) -> Moto:
+    """The server without anything but the roles and the network that Batch asks for."""
     import boto3
 
     _post(f"{moto_url}/moto-api/reset")

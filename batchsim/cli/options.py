@@ -110,14 +110,19 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def tell_missed(result: Result, variant: str | None = None) -> bool:
-    """Say on standard error which objectives were missed, and whether one was: what ``--check`` exits for."""
-    from batchsim.report.words import objective_sentence
+    """Say on standard error which objectives were missed, and whether one was: what ``--check`` exits for.
+
+    A run of no jobs at all is no success either, whatever it was asked.
+    """
+    from batchsim.report.words import nothing_submitted, objective_sentence
 
     where = f" in {variant}" if variant else ""
     missed = [objective for objective in result.summary["objectives"] if objective["kept"] is False]
     for objective in missed:
         print(f"missed{where}: {objective_sentence(objective, result.summary)}", file=sys.stderr)  # noqa: T201
-    return bool(missed)
+    if nothing := nothing_submitted(result.summary):
+        print(f"missed{where}: {nothing}", file=sys.stderr)  # noqa: T201
+    return bool(missed or nothing)
 
 
 def load(path: str, overrides: list[tuple[str, str]], variant: str | None = None) -> Scenario:

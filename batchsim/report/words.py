@@ -239,9 +239,21 @@ def _amount(objective: Mapping[str, Any], value: float) -> str:
     return {"s": format_duration, "USD": format_usd}.get(unit, "{:g}".format)(value)
 
 
+def nothing_submitted(summary: Mapping[str, Any]) -> str:
+    """That there were no jobs at all, and in how long; empty where there were."""
+    if plain(summary["jobs"]["submitted"]):
+        return ""
+    period = summary["period_s"]
+    within_ = "" if period is None else f" in {seconds(period)}"
+    unit = "; a duration without a unit is in seconds" if period is not None and plain(period) < MINUTE else ""
+    return f"nothing was submitted: no job arrives{within_}{unit}"
+
+
 def attention(summary: dict[str, Any]) -> list[str]:
     """What the reader has to know before anything else."""
-    notes = [
+    nothing = nothing_submitted(summary)
+    notes = [nothing] if nothing else []
+    notes += [
         f"{count(stuck['jobs'])} jobs of {stuck['job_definition']} "
         f"({stuck['vcpus']:g} vCPU, {stuck['memory_mib']:,} MiB"
         + (f", {stuck['gpus']} GPU" if stuck["gpus"] else "")

@@ -294,3 +294,12 @@ def test_a_path_of_the_help_can_be_copied(small):
     command = [sys.executable, "-m", "batchsim", "run", "--help"]
     done = subprocess.run(command, cwd=small, env=environment, capture_output=True, text=True, check=True)
     assert "batch.computeEnvironments.spot.computeResources.maxvCpus=128" in done.stdout
+
+
+def test_a_run_of_no_jobs_says_so_and_is_no_success(small):
+    without = ["--set", "objectives=[]", "--set", "workload.0.arrivals={at: 30m}"]
+    done = batchsim("run", "small.yaml", *without, "--set", "duration=7", "--check", cwd=small)
+    assert done.returncode == 1
+    assert "nothing was submitted: no job arrives in 7 s; a duration without a unit is in seconds" in done.stdout
+    assert done.stderr.startswith("missed: nothing was submitted")
+    assert batchsim("run", "small.yaml", *without, "--check", cwd=small).returncode == 0

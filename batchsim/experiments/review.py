@@ -13,10 +13,11 @@ from batchsim.results.promises import chosen, finished_at
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
 from batchsim.scenario.model import Workflow
 from batchsim.scenario.objectives import Objective
+from batchsim.scenario.placeable import asks, why_never
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import format_duration
 from batchsim.workload.build import build_workload
-from batchsim.workload.table import Workload
+from batchsim.workload.table import JobGroup, Workload
 
 #: Arrivals at fewer instants are bursts, not a load that goes on.
 FEWEST_ARRIVALS = 10
@@ -49,27 +50,29 @@ def _queue_place(scenario: Scenario, name: str) -> tuple[str | int, ...]:
     return ("batch", "jobQueues", names.index(name))
 
 
-def _attached(scenario: Scenario) -> dict[str, list[ComputeEnvironment]]:
-    environments = {environment.name: environment for environment in scenario.configuration.environments}
-    return {queue.name: [environments[name] for name in queue.environments] for queue in scenario.configuration.queues}
+def _attached(scenario: Scenario) -> dict[str, tuple[ComputeEnvironment, ...]]:
+    configuration = scenario.configuration
+    return {queue.name: configuration.attached(queue) for queue in configuration.queues}
 
 
-def _kinds(workload: Workload) -> Iterator[tuple[str, Shape, int]]:
-    """Queue, shape and number of jobs."""
+def _kinds(workload: Workload) -> Iterator[tuple[JobGroup, Shape, int]]:
+    """Group, shape and number of jobs."""
     pairs = np.column_stack([workload.group, workload.shape])
     unique, counts = np.unique(pairs, axis=0, return_counts=True)
     for (group, shape), count in zip(unique.tolist(), counts.tolist(), strict=True):
-        yield workload.groups[group].job_queue, workload.shapes[shape], count
+        yield workload.groups[group], workload.shapes[shape], count
 
 
 def _never_placeable(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
-    """Of traces; those of workflows are refused before."""
-    attached = _attached(scenario)
-    for queue, shape, count in _kinds(workload):
-        if not any(environment.can_hold(shape) for environment in attached[queue]):
-            asked = f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f", {shape.gpus} GPU" if shape.gpus else "")
-            message = f"{count:,} jobs ask for {asked}, which no compute environment of {queue} can hold"
-            yield _finding(scenario, "never-placeable", _queue_place(scenario, queue), message)
+    """Of traces; those of workflows are told where they stand."""
+    queues = {queue.name: queue for queue in scenario.configuration.queues}
+    told = {entry.workflow for entry in scenario.workload if isinstance(entry, Workflow)}
+    for group, shape, count in _kinds(workload):
+        queue = queues[group.job_queue]
+        refusal = why_never(queue, scenario.configuration.attached(queue), shape)
+        if refusal is not None and group.workflow not in told:
+            message = f"{count:,} jobs of {group.workflow} ask for {asks(shape)}: {refusal.message}"
+            yield _finding(scenario, refusal.code, _queue_place(scenario, queue.name), message, refusal.expected)
 
 
 def _overload(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
@@ -100,7 +103,7 @@ def _overload(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
             yield _finding(scenario, "overload", place, message, f"maxvCpus above {wanted:,.0f} in all")
 
 
-def _connected(attached: dict[str, list[ComputeEnvironment]]) -> list[list[str]]:
+def _connected(attached: dict[str, tuple[ComputeEnvironment, ...]]) -> list[list[str]]:
     """Queues that share environments, directly or through others; only groups of two and more."""
     groups: list[tuple[set[str], set[str]]] = []
     for queue, environments in attached.items():

@@ -17,6 +17,7 @@ from batchsim.results.frames import Tables
 from batchsim.results.promises import Promises, makespan
 from batchsim.results.statistics import added
 from batchsim.results.waits_by_part import WaitsByPart
+from batchsim.scenario.placeable import why_never
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import DAY, HOUR, HOURS_PER_MONTH
 
@@ -191,14 +192,13 @@ class Metrics:
         """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""
         tables = self._tables
         work, configuration = tables.workload, tables.configuration
-        environments = {environment.name: environment for environment in configuration.environments}
         stuck = tables.recording.status == Status.RUNNABLE
         kinds, counts = np.unique(np.column_stack([work.group[stuck], work.shape[stuck]]), axis=0, return_counts=True)
         found = []
         for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
             queue = configuration.queues[tables.queue_of_group[group]]
             asked = work.shapes[shape]
-            if not any(environments[name].can_hold(asked) for name in queue.environments):
+            if why_never(queue, configuration.attached(queue), asked) is not None:
                 found.append(
                     {
                         "job_queue": queue.name,

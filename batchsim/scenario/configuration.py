@@ -281,3 +281,8 @@ class Configuration:
     definitions: tuple[JobDefinition, ...]
     consumables: tuple[Consumable, ...] = ()
     savings_plan: SavingsPlan | None = None
+
+    def attached(self, queue: JobQueue) -> tuple[ComputeEnvironment, ...]:
+        """A queue's compute environments, in the order in which they are tried."""
+        environments = {environment.name: environment for environment in self.environments}
+        return tuple(environments[name] for name in queue.environments)

@@ -41,6 +41,7 @@ from batchsim.scenario.configuration import (
 )
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.environment import Discount, Environment, InterruptionTrace, PriceHistory, RatePerHour
+from batchsim.scenario.placeable import why_never
 from batchsim.scenario.reading import base_name, dig
 from batchsim.scenario.recordings import PriceSteps, spot_prices, spot_trace
 from batchsim.scenario.rules.context import Context
@@ -378,14 +379,13 @@ def _empty_environments(context: Context, configuration: Configuration) -> Itera
 
 def _never_placeable(context: Context, configuration: Configuration) -> Iterator[Finding]:
     """Jobs that AWS takes and nothing can hold: they stay RUNNABLE for ever and block their queue."""
-    environments = {environment.name: environment for environment in configuration.environments}
     queues = {queue.name: queue for queue in configuration.queues}
     definitions = {definition.name: definition for definition in configuration.definitions}
     for _, _, jobs in context.workflows():
         for where, job in jobs:
             queue, definition = queues[base_name(job["jobQueue"])], definitions[base_name(job["jobDefinition"])]
             shape = requested(definition.request, job)
-            attached = [environments[name] for name in queue.environments]
+            attached = configuration.attached(queue)
             if any(e.fargate is not None and definition.architecture not in e.fargate for e in attached):
                 lacking = f"no Fargate price for {configuration.region} ({definition.architecture})"
                 yield context.document.finding(
@@ -394,8 +394,16 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
                     str(context.catalog.lacks(lacking)),
                     expected="a region with figures",
                 )
-            elif not any(environment.can_hold(shape) for environment in attached):
-                yield _unplaceable(context, (*where, "jobDefinition"), queue.name, shape, attached)
+            elif (refusal := why_never(queue, attached, shape)) is not None:
+                # The run shows what comes of it, so it is a warning.
+                yield context.document.finding(
+                    (*where, "jobDefinition"),
+                    refusal.code,
+                    refusal.message,
+                    expected=refusal.expected,
+                    severity="warning",
+                    source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
+                )
             else:
                 yield from _above_reservation(context, (*where, "jobDefinition"), queue, shape, attached)
             yield from _short_of_consumables(
@@ -440,44 +448,3 @@ def _short_of_consumables(
                 severity="warning",
                 source="AWS Batch User Guide, Resource-aware scheduling",
             )
-
-
-def _unplaceable(
-    context: Context, where: Where, queue: str, shape: Shape, attached: Sequence[ComputeEnvironment]
-) -> Finding:
-    """Why nothing can hold a job; the run shows what comes of it, so it is a warning."""
-    asked = f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f" and {shape.gpus} GPU" if shape.gpus else "")
-    message = f"no compute environment of {queue} can ever hold {asked}"
-    enabled = [environment for environment in attached if environment.enabled]
-    code, expected = "never-placeable", "; ".join(_largest(environment) for environment in attached)
-    if enabled and all(shape.vcpus > environment.max_vcpus for environment in enabled):
-        code = "above-max-vcpus"
-        message = f"{shape.vcpus:g} vCPU are above maxvCpus of every compute environment of {queue}"
-    elif enabled and shape.gpus and not any(o.gpus for environment in enabled for o in environment.offerings):
-        code, expected = "no-gpu-type", "a queue with GPU types"
-        message = f"no compute environment of {queue} has GPUs"
-    return context.document.finding(
-        where,
-        code,
-        f"{message}: the job would stay RUNNABLE and block the queue",
-        expected=expected,
-        severity="warning",
-        source="AWS Batch User Guide, Jobs stuck in RUNNABLE",
-    )
-
-
-def _largest(environment: ComputeEnvironment) -> str:
-    """What would have to be different for a job to run in an environment."""
-    if not environment.enabled:
-        return f"{environment.name} not DISABLED"
-    if environment.max_vcpus == 0:
-        return f"{environment.name} with more than maxvCpus 0"
-    if not environment.offerings:
-        return f"at most {environment.max_vcpus} vCPU in {environment.name}"
-    largest = max(environment.offerings, key=lambda offering: (offering.gpus, offering.memory_mib, offering.vcpus))
-    limit = f", maxvCpus {environment.max_vcpus}" if environment.max_vcpus < largest.vcpus else ""
-    gpus = f", {largest.gpus} GPU" if largest.gpus else ""
-    return (
-        f"at most {largest.vcpus} vCPU, {largest.memory_mib} MiB usable{gpus} on {largest.instance_type}{limit} "
-        f"in {environment.name}"
-    )

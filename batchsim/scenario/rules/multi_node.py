@@ -8,18 +8,13 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, entries, mappings, requirement, whole
+from batchsim.scenario.reading import dig, entries, mappings, whole
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
-    attached,
-    instance_types_of,
     is_multinode,
-    kind_of,
     kinds_of,
-    pairs,
     platform_of,
     submissions,
-    types_of,
 )
 
 GUIDE = "AWS Batch User Guide, Multi-node parallel jobs"
@@ -151,37 +146,3 @@ def node_overrides(context: Context) -> Iterator[Finding]:
             yield context.finding(place, message, expected="targetNodes such as 1:")
         elif min(first for first, _ in opened) >= count or (main is not None and main >= count):
             yield context.finding(place, f"{count} nodes don't reach the open range and the main node")
-
-
-@rule(
-    "node-vcpus",
-    "The instances of all nodes of a multi-node job are within maxvCpus of some EC2 environment",
-    GUIDE,
-    number="V-32",
-)
-def node_vcpus(context: Context) -> Iterator[Finding]:
-    """However small its containers, each node takes a whole instance."""
-    for job in pairs(context):
-        count = whole(dig(job.job, "nodeOverrides", "numNodes"))
-        count = count or whole(dig(job.definition, "nodeProperties", "numNodes"))
-        if not is_multinode(job.definition) or count is None:
-            continue
-        named = [entry for _, entry in _named_types(job.definition, job.definition_where)]
-        groups = entries(job.definition, "nodeProperties", "nodeRangeProperties")
-        asked = max((requirement(dig(group, "container"), "VCPU") or 1 for group in groups), default=1)
-        lacking = []
-        for _, environment in attached(context, job.queue):
-            offered = {kind.name: kind for kind in instance_types_of(environment, context)}
-            wanted = [kind.name for kind in types_of(named[0], context)] if named else list(offered)
-            fitting = [offered[name].vcpus for name in wanted if name in offered and offered[name].vcpus >= asked]
-            limit = whole(dig(environment, "computeResources", "maxvCpus"))
-            if kind_of(environment) != "EC2" or not fitting or limit is None:
-                continue
-            if count * min(fitting) <= limit:
-                break
-            lacking.append(f"{environment['computeEnvironmentName']} has maxvCpus {limit}")
-        else:
-            if lacking:
-                of_type = named[0] if named else f"{asked:g} vCPU or more"
-                message = f"{count} nodes of {of_type} take more instances than the queue can have"
-                yield context.finding((*job.where, "jobQueue"), f"{message}: {', '.join(lacking)}", severity="warning")

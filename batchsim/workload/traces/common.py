@@ -128,6 +128,7 @@ def trace_part(trace: Trace, scenario: Scenario) -> Part:
 def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
     n = len(jobs.names)
     known_queues = {queue.name for queue in scenario.configuration.queues}
+    disabled = {queue.name for queue in scenario.configuration.queues if not queue.enabled}
     fair = {queue.name for queue in scenario.configuration.queues if queue.fair_share is not None}
     definitions = {definition.name: definition for definition in scenario.configuration.definitions}
     pairs: dict[tuple[str, str, str | None, int | None], int] = {}
@@ -157,6 +158,13 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
     faults.raise_any()
     name = trace.workflow
     for queue, _, share, _ in pairs:
+        if queue in disabled:
+            # API JQState: new jobs can't be added to it.
+            faults.add(
+                0,
+                f"the queue {queue} is DISABLED and refuses jobs, and jobs of the trace go to it",
+                "a queue that is ENABLED",
+            )
         # AWS refuses both (API SubmitJobRequest.shareIdentifier).
         if (queue in fair) != (share is not None):
             missing = f"the queue {queue} has a fair-share policy, and jobs of the trace no share_identifier"

@@ -332,6 +332,13 @@ EXAMPLES: dict[str, list[Example]] = {
             "node-queue", "job.jobQueue", {**SPOT, **nodes(2, "0:")}, {**SPOT, **behind(beside()), **nodes(2, "0:")}
         ),
         Example(
+            "node-type-listed",
+            "job.jobDefinition",
+            nodes(2, "0:", types=("c7i.xlarge",)),
+            nodes(2, "0:", types=("m6i.xlarge",)),
+            "warning",
+        ),
+        Example(
             "node-overrides",
             "job.nodeOverrides.numNodes",
             {**nodes(2, "0:1"), "job.nodeOverrides": {"numNodes": 3}},

@@ -65,7 +65,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             "above-max-vcpus", "job.jobDefinition", {"resources.maxvCpus": 0}, {"resources.maxvCpus": 1}, "warning"
         ),
-        Example("node-vcpus", "job.jobQueue", nodes(17, "0:16"), nodes(16, "0:15"), "warning"),
+        Example("node-vcpus", "job.jobDefinition", nodes(17, "0:16"), nodes(16, "0:15"), "warning"),
     ],
     "V-33": [
         Example(

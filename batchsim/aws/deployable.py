@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from batchsim.scenario.loading import document_of
 from batchsim.scenario.model import TraceSource, Workflow
 from batchsim.scenario.overrides import Overrides
 from batchsim.scenario.reading import base_name
+from batchsim.scenario.silencing import silence
 
 #: Rules about members that AWS needs and a template may ask for.
 NEEDED = frozenset({"ec2-needs", "fargate-needs", "spot-fleet-role", "service-role", "execution-role", "image-missing"})
@@ -86,25 +87,40 @@ class Deployable:
         return {str(request[NAMES[kind]]): request for request in self.batch[kind]}
 
 
-def load(path: str | Path, *, overrides: Overrides = (), variant: str | None = None) -> Deployable:
+def load(
+    path: str | Path,
+    *,
+    overrides: Overrides = (),
+    variant: str | None = None,
+    ignore: Iterable[str] = (),
+    submits: bool = False,
+) -> Deployable:
     """Load a scenario for export or deployment.
 
     What batchsim does not simulate is a warning here: AWS takes it all the same.
+
+    Parameters
+    ----------
+    ignore : iterable of str
+        Codes of rules that are ignored besides those that the scenario ignores itself.
+    submits : bool
+        Whether its jobs are submitted too.
 
     Raises
     ------
     ScenarioError
         With every finding.
     """
-    return deployable(document_of(path, overrides=overrides, variant=variant))
+    document = document_of(path, overrides=overrides, variant=variant, ignore=ignore)
+    return deployable(document, submits=submits)
 
 
-def deployable(document: Document) -> Deployable:
+def deployable(document: Document, *, submits: bool = False) -> Deployable:
     """Make a deployable of a document; see `load`."""
-    checked = check(document, ("simulation", "deployment"))
+    checked = check(document, ("simulation", "deployment", "submission") if submits else ("simulation", "deployment"))
     findings = [
         replace(finding, severity="warning") if finding.code == "not-simulated" else finding
-        for finding in checked.findings
+        for finding in silence(checked.findings, document)
         # What is missing becomes a parameter of a template; who can't have it missing says so.
         if finding.code not in NEEDED
     ]

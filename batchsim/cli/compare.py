@@ -45,7 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.variants and len(arguments.scenarios) > 1:
         message = "variants are chosen of one scenario, and several are given"
         raise ScenarioError([Finding("variant", "--variant", message, expected="one scenario")])
-    scenarios = [options.load(path, arguments.overrides) for path in arguments.scenarios]
+    scenarios = [options.load(path, arguments) for path in arguments.scenarios]
 
     from batchsim.experiments.compare import compare, compared
     from batchsim.folders import check_folder

@@ -36,6 +36,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the plan as JSON and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print nothing but the plan and errors")
     options.add_overrides(parser)
+    options.add_ignore(parser)
     options.add_account(parser)
     parser.set_defaults(execute=execute)
 

@@ -25,6 +25,7 @@ def add_parser(commands: Any) -> None:
         "--out", metavar="DIR", type=Path, help="folder to write to (default: a single file goes to standard output)"
     )
     options.add_overrides(parser)
+    options.add_ignore(parser)
     parser.set_defaults(execute=execute)
 
 

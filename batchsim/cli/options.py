@@ -53,6 +53,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, help="results folder (default: results/NAME)")
     parser.add_argument("--seed", metavar="N", type=_seed, help="seed of the random numbers instead of the scenario's")
     add_overrides(parser)
+    add_ignore(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--check", action="store_true", help="exit with 1 when an objective is missed")
@@ -68,6 +69,17 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_assignment,
         help="change one value, e.g. batch.computeEnvironments.spot.computeResources.maxvCpus=128; repeatable",
+    )
+
+
+def add_ignore(parser: argparse.ArgumentParser) -> None:
+    """Add ``--ignore``."""
+    parser.add_argument(
+        "--ignore",
+        metavar="RULE",
+        action="append",
+        default=[],
+        help="say nothing of this rule, by its code (docs/rules.md); repeatable; what stops a simulation stays",
     )
 
 
@@ -125,11 +137,16 @@ def tell_missed(result: Result, variant: str | None = None) -> bool:
     return bool(missed or nothing)
 
 
-def load(path: str, overrides: list[tuple[str, str]], variant: str | None = None) -> Scenario:
-    """Load a scenario with the overrides of the command line, and print its warnings."""
+def load(path: str, arguments: argparse.Namespace) -> Scenario:
+    """Load a scenario with what the command line says besides, and print its warnings."""
     from batchsim.scenario.loading import load as load_scenario
 
-    scenario = load_scenario(path, overrides=values(overrides), variant=variant)
+    scenario = load_scenario(
+        path,
+        overrides=values(arguments.overrides),
+        variant=getattr(arguments, "variant", None),
+        ignore=arguments.ignore,
+    )
     _print_warnings(scenario.warnings)
     return scenario
 
@@ -139,7 +156,13 @@ def load_deployable(arguments: argparse.Namespace) -> Deployable:
     from batchsim.aws.deployable import load as load_configuration
 
     overrides = values(arguments.overrides)
-    configuration = load_configuration(arguments.scenario, overrides=overrides, variant=arguments.variant)
+    configuration = load_configuration(
+        arguments.scenario,
+        overrides=overrides,
+        variant=arguments.variant,
+        ignore=arguments.ignore,
+        submits=getattr(arguments, "submit", False),
+    )
     _print_warnings(configuration.warnings)
     return configuration
 

@@ -27,7 +27,7 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
-    scenario = options.load(arguments.scenario, arguments.overrides, arguments.variant)
+    scenario = options.load(arguments.scenario, arguments)
 
     from batchsim.experiments.run import run
     from batchsim.report.console import progress

@@ -24,9 +24,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="(default: text)")
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
     parser.add_argument("--out", metavar="FILE", type=Path, help="write to this file instead of standard output")
-    parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit with 1 for warnings too; without a deployment: section not for those of a deployment",
+    )
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     options.add_overrides(parser)
+    options.add_ignore(parser)
     parser.set_defaults(execute=execute)
 
 
@@ -36,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.report.findings import as_json, as_sarif, lines
 
     overrides = options.values(arguments.overrides)
-    found = validate(arguments.scenario, overrides=overrides, variant=arguments.variant)
+    found = validate(arguments.scenario, overrides=overrides, variant=arguments.variant, ignore=arguments.ignore)
     shown = found.errors if arguments.quiet else found.findings
     if arguments.format == "text":
         text = "\n".join(lines(shown)) + "\n" if shown or not arguments.quiet else ""
@@ -49,4 +54,4 @@ def execute(arguments: argparse.Namespace) -> int:
             arguments.out.write_text(text, encoding="utf-8")
         except OSError as error:
             raise OutputError(str(arguments.out), error.strerror or str(error)) from None
-    return int(bool(found.errors) or (arguments.strict and bool(found.warnings)))
+    return int(bool(found.errors) or (arguments.strict and bool(found.faults)))

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.run import run
 from batchsim.results.result import Result
 from batchsim.results.statistics import confidence_interval
+from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -133,16 +135,22 @@ def variants_of(scenario: Scenario, names: Sequence[str] = ()) -> dict[str, Scen
     Raises
     ------
     ScenarioError
-        If there is no such variant.
+        If there is no such variant, or with the faults of all that are chosen.
     """
+    own = scenario.name not in scenario.variants
+    chosen: dict[str, Scenario] = {}
+    findings: list[Finding] = []
+    for name in names or scenario.variant_names:
+        try:
+            chosen[name] = scenario if names and own and name == scenario.name else scenario.variant(name)
+        except ScenarioError as error:
+            findings += error.findings
+    raise_errors(findings)
     if names:
-        own = scenario.name not in scenario.variants
-        chosen = {name: scenario if own and name == scenario.name else scenario.variant(name) for name in names}
         return chosen if len(chosen) > 1 else {scenario.name: scenario, **chosen}
-    variants = {name: scenario.variant(name) for name in scenario.variant_names}
     if any(not changes for changes in scenario.variants.values()):
-        return variants
-    return {scenario.name: scenario, **variants}
+        return chosen
+    return {scenario.name: scenario, **chosen}
 
 
 def compared(*scenarios: Scenario, variants: Sequence[str] = ()) -> dict[str, Scenario]:

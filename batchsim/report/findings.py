@@ -12,6 +12,7 @@ from batchsim._version import __version__
 from batchsim.errors import Finding, Severity
 from batchsim.redaction import redacted
 from batchsim.scenario.rules import RULES
+from batchsim.scenario.rules.context import AWS_STAGES, rule_of, stage_of
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 #: SARIF's word for each severity (OASIS, SARIF 2.1.0, section 3.27.10).
@@ -19,11 +20,20 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """A line for each finding, then how many there are."""
+    """A line for each finding, those about what AWS takes under a heading of their own; then how many there are."""
+    apart = [finding for finding in findings if stage_of(finding) in AWS_STAGES]
     for finding in findings:
-        prefix = "" if finding.severity == "error" else f"{finding.severity}: "
-        yield redacted(f"{prefix}{finding}")
+        if finding not in apart:
+            yield _line(finding)
+    if apart:
+        yield "For a deployment only:"
+        yield from map(_line, apart)
     yield counted(findings)
+
+
+def _line(finding: Finding) -> str:
+    prefix = "" if finding.severity == "error" else f"{finding.severity}: "
+    return redacted(f"{prefix}{finding}")
 
 
 def counted(findings: Sequence[Finding]) -> str:
@@ -49,6 +59,7 @@ def as_json(findings: Sequence[Finding]) -> str:
                 "code": finding.code,
                 "number": numbers.get(finding.code, ""),
                 "severity": finding.severity,
+                "stage": stage_of(finding),
                 "path": finding.path,
                 "message": redacted(finding.message),
                 "expected": redacted(finding.expected),
@@ -82,7 +93,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    known = next((rule for rule in RULES if rule.code == code), None)
+    known = rule_of(code)
     if known is None:
         return {"id": code, "shortDescription": {"text": code}}
     described = {
@@ -104,6 +115,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
         "message": {"text": redacted("; ".join(parts))},
+        "properties": {"stage": stage_of(finding)},
     }
     if finding.file:
         location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
@@ -126,6 +138,7 @@ def catalogue() -> str:
     shown = {
         "simulation": "every command",
         "deployment": "`validate`, `export`, `deploy`",
+        "submission": "`validate`, `deploy --submit`",
         "review": "`validate`",
     }
     rows = sorted({(r.number or "~", r.code, r.severity, shown[r.stage], r.title, r.source) for r in RULES})
@@ -142,6 +155,13 @@ def catalogue() -> str:
             "deployment needs is a warning while the scenario has no `deployment:` section; of jobs that can never",
             "run, `run` and `compare` warn, and show what comes of them. The last column says where AWS says so;",
             "rules without a source are batchsim's own. This page is made from the rules themselves.",
+            "",
+            "A finding that was seen and is meant can be silenced by its code: in the scenario",
+            "(`ignore: [spot-only, {rule: memory-cliff, reason: measured}]`) or with `--ignore RULE`. A code that does",
+            "not exist is an error, one that silences nothing is told. An error that makes the simulation impossible",
+            "can't be silenced (in the table: errors that every command looks at, but for those of jobs that can never",
+            "run). What `export` and `deploy` look at besides bears on no result: it stands apart, and",
+            "`validate --strict` does not mind its warnings while the scenario has no `deployment:` section.",
             "",
             "| number | code | severity | looked at by | what holds | source |",
             "|---|---|---|---|---|---|",

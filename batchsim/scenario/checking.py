@@ -14,8 +14,7 @@ from batchsim.catalog.folder import read_catalog
 from batchsim.catalog.offerings import regions
 from batchsim.catalog.tables import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError, nearest
-from batchsim.scenario import overrides as changes
-from batchsim.scenario import rules, service_model
+from batchsim.scenario import rules, service_model, silencing
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.fields import Section
 from batchsim.scenario.model import Frame, TraceSource, Workflow, WorkflowJob
@@ -70,7 +69,7 @@ def check(document: Document, stages: Sequence[Stage] = ("simulation",), *, base
     findings += rules.check_all(document, stages, catalog=catalog)
     objectives = tuple(_objectives(document, findings))
     findings += _unknown_region(document, catalog)
-    findings += _variant_paths(document)
+    findings += silencing.unknown(document)
     if frame is not None and frame.duration is None:
         findings += _endless(workload, document)
     if not isinstance(values.get("variants", {}), (dict, type(None))):
@@ -116,17 +115,6 @@ def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
     else:
         message = f"no prices of {region!r} in the catalog {catalog.folder}"
         yield document.finding(("region",), "not-in-catalog", message, expected=f"one of {', '.join(regions(catalog))}")
-
-
-def _variant_paths(document: Document) -> Iterator[Finding]:
-    """Paths of variants that lead nowhere, told even when there are faults elsewhere."""
-    variants = document.values.get("variants")
-    for name, overrides in variants.items() if isinstance(variants, dict) else ():
-        if isinstance(overrides, dict):
-            try:
-                changes.apply(document, overrides.items(), document.place(("variants", name)))
-            except ScenarioError as error:
-                yield from error.findings
 
 
 def _model(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,20 @@ from batchsim.scenario.document import Document, parse, read
 from batchsim.scenario.model import NAME
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.scenario import Scenario
+from batchsim.scenario.silencing import silence, with_ignored
 from batchsim.units import parse_instant
 
 
-def load(path: str | Path, *, overrides: changes.Overrides = (), variant: str | None = None) -> Scenario:
+def load(
+    path: str | Path,
+    *,
+    overrides: changes.Overrides = (),
+    variant: str | None = None,
+    ignore: Iterable[str] = (),
+) -> Scenario:
     """Load a scenario file.
+
+    Faults of its variants are told where they are run or looked at: `Scenario.variant`, `compare`, `validate`.
 
     Parameters
     ----------
@@ -28,6 +38,8 @@ def load(path: str | Path, *, overrides: changes.Overrides = (), variant: str | 
         Changes by dotted path, applied after the variant, in their order.
     variant : str, optional
         The variant to apply.
+    ignore : iterable of str
+        Codes of rules that are ignored besides those that the scenario ignores itself.
 
     Raises
     ------
@@ -39,23 +51,26 @@ def load(path: str | Path, *, overrides: changes.Overrides = (), variant: str | 
     >>> load("scenarios/etl.yaml").variant_names  # doctest: +SKIP
     ('under-provisioned', 'right-sized', 'over-provisioned')
     """
-    overrides = tuple(overrides)
-    document = document_of(path, overrides=overrides, variant=variant)
-    # Variants are changes to the scenario as it was written; with other changes they need not make sense.
-    return from_document(document, Path(path).parent, variants=not overrides)
+    document = document_of(path, overrides=overrides, variant=variant, ignore=ignore)
+    return from_document(document, Path(path).parent)
 
 
-def document_of(path: str | Path, *, overrides: changes.Overrides = (), variant: str | None = None) -> Document:
+def document_of(
+    path: str | Path,
+    *,
+    overrides: changes.Overrides = (),
+    variant: str | None = None,
+    ignore: Iterable[str] = (),
+) -> Document:
     """A scenario file as plain values, a variant and overrides applied, not checked; see `load`."""
-    return _changed(read(Path(path), str(path)), tuple(overrides), variant)
+    return with_ignored(_changed(read(Path(path), str(path)), tuple(overrides), variant), ignore)
 
 
 def loads(
     text: str, *, base: str | Path = ".", overrides: changes.Overrides = (), variant: str | None = None
 ) -> Scenario:
     """Load a scenario from a text; see `load`."""
-    overrides = tuple(overrides)
-    return from_document(_changed(parse(text, "<text>"), overrides, variant), Path(base), variants=not overrides)
+    return from_document(_changed(parse(text, "<text>"), tuple(overrides), variant), Path(base))
 
 
 def from_mapping(values: Mapping[str, Any], *, base: str | Path = ".") -> Scenario:
@@ -76,20 +91,24 @@ def _changed(document: Document, overrides: tuple[tuple[str, Any], ...], variant
 
 
 def applied(document: Document, variant: str) -> Document:
-    """A document with one of its variants applied; it has no variants of its own."""
+    """A document with one of its variants applied; it has no variants of its own.
+
+    Raises
+    ------
+    ScenarioError
+        If the variant is no mapping, or a path of it leads nowhere.
+    """
     overrides = document.values["variants"][variant] or {}
+    if not isinstance(overrides, dict):
+        wrong = document.finding(("variants", variant), "wrong-type", "not a mapping", expected="path: value")
+        raise ScenarioError([wrong])
     changed = changes.apply(document, overrides.items(), document.place(("variants", variant)))
     values = {key: value for key, value in changed.values.items() if key != "variants"}
     return Document(values, changed.file, changed.places)
 
 
-def from_document(document: Document, base: Path, *, variants: bool = True) -> Scenario:
-    """Check a document and make the scenario.
-
-    Parameters
-    ----------
-    variants : bool
-        Whether the variants are checked too.
+def from_document(document: Document, base: Path) -> Scenario:
+    """Check a document and make the scenario; its variants are not looked at.
 
     Raises
     ------
@@ -98,14 +117,15 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
     """
     checked = check(document, base=base)
     findings = list(checked.findings)
-    raise_errors(findings)
+    raise_errors(silence(findings, document))
     frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
     start = parse_instant(frame.start)
     configuration, more = resolve(document, frame.region, start, frame.environment, base, checked.catalog)
     findings += more
-    raise_errors(findings)
-    scenario = Scenario(
+    told = silence(findings, document)
+    raise_errors(told)
+    return Scenario(
         name=frame.name,
         region=frame.region,
         start=start,
@@ -118,34 +138,60 @@ def from_document(document: Document, base: Path, *, variants: bool = True) -> S
         variants=document.values.get("variants") or {},
         objectives=checked.objectives,
         configuration=configuration,
-        warnings=tuple(in_order(findings)),
+        warnings=tuple(in_order(told)),
+        silenced=tuple(finding for finding in in_order(findings) if finding not in told),
         base=base,
         document=document,
         catalog=checked.catalog,
     )
-    if variants and "variants" in document.values:
-        _check_variants(scenario)
-    return scenario
 
 
-def _check_variants(scenario: Scenario) -> None:
-    """Each variant is a scenario too; its faults are told at its place."""
-    findings: list[Finding] = []
-    document = scenario.document
-    for name, overrides in scenario.variants.items():
-        place = document.place(("variants", name))
-        if not re.fullmatch(NAME, name):
-            # Its results get a folder of that name.
-            expected = "letters, digits, - _ . and a letter or digit first"
-            findings.append(
-                document.finding(("variants", name), "name", f"{name!r} is no name", expected=expected, key=True)
-            )
-            continue
-        if not isinstance(overrides, (dict, type(None))):
-            findings.append(document.finding(("variants", name), "wrong-type", "not a mapping", expected="path: value"))
-            continue
+def variant_of(document: Document, name: str, base: Path) -> Scenario:
+    """The scenario that a document's variant is.
+
+    Raises
+    ------
+    ScenarioError
+        With every finding, at the variant's place and by its name.
+    """
+    findings = list(_no_name(document, name))
+    try:
+        made = from_document(applied(document, name), base)
+    except ScenarioError as error:
+        findings += error.findings
+    if findings:
+        raise ScenarioError([_in_variant(document, name, finding) for finding in findings])
+    return made
+
+
+def variant_findings(document: Document, base: Path, known: Iterable[Finding]) -> list[Finding]:
+    """What is found in the variants of a document, at the place of each and by its name.
+
+    Parameters
+    ----------
+    known : iterable of Finding
+        What is found in the scenario itself: its variants may have it too, and it is not told again.
+    """
+    variants = document.values.get("variants")
+    known = list(known)
+    found: list[Finding] = []
+    for name in variants if isinstance(variants, dict) else ():
+        told = {replace(_in_variant(document, name, finding), severity="error") for finding in known}
         try:
-            from_document(changes.apply(document, (overrides or {}).items(), place), scenario.base, variants=False)
+            more = [_in_variant(document, name, warning) for warning in variant_of(document, name, base).warnings]
         except ScenarioError as error:
-            findings += error.findings
-    raise_errors(findings)
+            more = list(error.findings)
+        found += [finding for finding in more if replace(finding, severity="error") not in told]
+    return found
+
+
+def _no_name(document: Document, variant: str) -> Iterator[Finding]:
+    """A variant whose results can't get a folder of its name."""
+    if not re.fullmatch(NAME, variant):
+        expected = "letters, digits, - _ . and a letter or digit first"
+        yield document.finding(("variants", variant), "name", f"{variant!r} is no name", expected=expected)
+
+
+def _in_variant(document: Document, name: str, finding: Finding) -> Finding:
+    placed = finding.at(*document.place(("variants", name), key=True))
+    return replace(placed, message=f"in variant {name}: {finding.message}")

@@ -201,6 +201,17 @@ def _name(value: str) -> str:
     return value
 
 
+class Ignored(Section):
+    """A rule whose findings are not told, by its code, and why."""
+
+    rule: str
+    reason: str | None = None
+
+
+def _ignored(value: object) -> object:
+    return {"rule": value} if isinstance(value, str) else value
+
+
 class Frame(Section):
     """A scenario's own top-level members, without those that are checked elsewhere."""
 
@@ -212,6 +223,7 @@ class Frame(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     environment: Environment = Environment()
     deployment: Deployment | None = None
+    ignore: Annotated[tuple[Annotated[Ignored, BeforeValidator(_ignored)], ...], BeforeValidator(_as_list)] = ()
 
     @field_validator("start")
     @classmethod

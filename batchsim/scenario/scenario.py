@@ -63,6 +63,8 @@ class Scenario:
         The promise.
     warnings : tuple of Finding
         What is allowed and probably not meant.
+    silenced : tuple of Finding
+        What would be there too, were it not ignored.
     base : Path
         Folder that the paths of traces and of a catalog are relative to.
     catalog : Catalog
@@ -85,6 +87,7 @@ class Scenario:
     base: Path
     document: Document
     catalog: Catalog = BUNDLED
+    silenced: tuple[Finding, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.digest[:12]}>"
@@ -117,7 +120,7 @@ class Scenario:
         Raises
         ------
         ScenarioError
-            If there is no such variant.
+            If there is no such variant, or it has faults.
         """
         if name not in self.variants:
             message = f"the scenario has no variant {name!r}"
@@ -125,9 +128,9 @@ class Scenario:
             raise ScenarioError(
                 [Finding("unknown-variant", "variants", message, suggestion=near, file=self.document.file)]
             )
-        from batchsim.scenario.loading import applied, from_document
+        from batchsim.scenario.loading import variant_of
 
-        return from_document(applied(self.document, name), self.base)
+        return variant_of(self.document, name, self.base)
 
     def with_(self, overrides: Mapping[str, Any] | None = None, /, **members: Any) -> Scenario:
         """A changed copy.
@@ -157,7 +160,7 @@ class Scenario:
                 )
                 raise ScenarioError([Finding("ambiguous-path", member, message, expected=" or ".join(paths))])
             changes.append((paths[0], value))
-        return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base, variants=False)
+        return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base)
 
     def _content(self, relative_to: Path) -> dict[str, Any]:
         """Everything that decides the results, every default of our own sections filled in."""

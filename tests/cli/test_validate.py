@@ -162,3 +162,137 @@ def test_a_fault_of_a_variant_is_found(tmp_path, capsys):
     path.write_text(text.replace("right-sized: {}", "right-sized: {batch.jobQueues.nightly.priority: 5000}"))
     assert main(["validate", str(path)]) == 1
     assert "[priority]" in capsys.readouterr().out
+
+
+VARIANTS = """\
+variants:
+  base: {}
+  typo:
+    batch.jobQueues.nigtly.priority: 2
+  huge:
+    batch.jobDefinitions.extract.containerProperties.resourceRequirements.0.value: "9000"
+  odd: [1]
+  "a b": {}
+"""
+
+
+def test_a_variant_at_fault_stops_its_comparison_and_no_run(tmp_path, monkeypatch, capsys):
+    values = read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values
+    name = values["batch"]["jobDefinitions"][0]["jobDefinitionName"]
+    del values["variants"]
+    path = tmp_path / "etl.yaml"
+    # YAML takes JSON: the scenario in one line, its variants in the lines behind it.
+    head = "\n".join(f"{key}: {json.dumps(value)}" for key, value in values.items())
+    path.write_text(f"{head}\n{VARIANTS.replace('.extract.', f'.{name}.')}")
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "etl.yaml", "--out", "out", "--quiet"]) == 0
+    assert "variant" not in capsys.readouterr().err
+    assert main(["validate", "etl.yaml"]) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if "in variant" in line]
+    lines = path.read_text().splitlines()
+    for variant, code in (
+        ("typo", "unknown-path"),
+        ("huge", "above-max-vcpus"),
+        ("odd", "wrong-type"),
+        ("a b", "name"),
+    ):
+        own = [line for line in told if f"in variant {variant}:" in line]
+        assert own, variant
+        at = next(n for n, line in enumerate(lines, 1) if line.strip().replace('"', "").startswith(f"{variant}:"))
+        assert all(line.startswith(f"etl.yaml:{at}:") and f"[{code}]" in line for line in own)
+    assert not [line for line in told if "in variant base" in line]
+    assert main(["compare", "etl.yaml", "--out", "compared", "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert "in variant typo" in err
+    assert "in variant odd" in err
+    assert main(["run", "etl.yaml", "--variant", "odd", "--out", "other", "--quiet"]) == 2
+
+
+def with_line(tmp_path, line: str) -> str:
+    path = tmp_path / "etl.yaml"
+    path.write_text(f"{(ROOT / 'scenarios' / 'etl.yaml').read_text()}\n{line}\n")
+    return str(path)
+
+
+def found_in(path, *arguments: str):
+    import contextlib
+    import io
+
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        code = main(["validate", path, "--json", *arguments])
+    return code, {finding["code"]: finding for finding in json.loads(text.getvalue())["findings"]}
+
+
+def test_what_is_ignored_is_not_told(tmp_path, capsys):
+    loud = with_line(tmp_path, "")
+    _, before = found_in(loud)
+    code = next(code for code, finding in before.items() if finding["severity"] == "warning")
+    _, after = found_in(with_line(tmp_path, f"ignore: [{{rule: {code}, reason: it is meant}}]"))
+    assert set(after) == set(before) - {code}
+    _, after = found_in(loud, "--ignore", code)
+    assert set(after) == set(before) - {code}
+    # A single code needs no list, and an ignored rule warns in no other command either.
+    assert found_in(with_line(tmp_path, f"ignore: {code}"))[1].keys() == after.keys()
+
+
+def test_what_is_ignored_in_vain_or_does_not_exist_is_told(tmp_path, capsys):
+    code, found = found_in(with_line(tmp_path, "ignore: [architecture, ec2-need]"))
+    assert code == 1
+    assert (found["unused-ignore"]["severity"], found["unused-ignore"]["path"]) == ("warning", "ignore.0")
+    assert (found["ignore"]["severity"], found["ignore"]["suggestion"]) == ("error", "ec2-needs")
+    assert main(["run", with_line(tmp_path, ""), "--ignore", "nothing-such", "--out", str(tmp_path / "out")]) == 2
+    assert "[ignore] ignore.0: there is no rule 'nothing-such'" in capsys.readouterr().err
+    # One command may serve many scenarios: there it is a remark.
+    code, found = found_in(with_line(tmp_path, ""), "--ignore", "architecture")
+    assert (code, found["unused-ignore"]["severity"], found["unused-ignore"]["file"]) == (0, "info", "--ignore")
+
+
+def test_what_makes_a_simulation_impossible_can_t_be_ignored(tmp_path, capsys):
+    values = read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values
+    values["batch"]["jobQueues"][0]["priority"] = 5000
+    values["ignore"] = ["priority"]
+    path = tmp_path / "etl.yaml"
+    path.write_text(json.dumps(values))
+    code, found = found_in(str(path))
+    assert code == 1
+    assert found["priority"]["severity"] == "error"
+    assert "can't be ignored" in found["ignore"]["message"]
+    assert main(["run", str(path), "--out", str(tmp_path / "out")]) == 2
+
+
+def test_jobs_that_never_run_may_be_ignored(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "etl.yaml").read_text().replace('value: "30000"', 'value: "9000000"')
+    path = tmp_path / "etl.yaml"
+    path.write_text(f"{text}\nignore: never-placeable\n")
+    assert "never-placeable" not in found_in(str(path))[1]
+    assert main(["run", str(path), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert "never-placeable" not in capsys.readouterr().err
+
+
+def test_what_only_a_deployment_needs_stands_apart(tmp_path, capsys):
+    path = with_line(tmp_path, "")
+    main(["validate", path])
+    told = capsys.readouterr().out.splitlines()
+    heading = told.index("For a deployment only:")
+    assert not any("[ec2-needs]" in line for line in told[:heading])
+    assert any("[ec2-needs]" in line for line in told[heading:])
+    stages = {code: finding["stage"] for code, finding in found_in(path)[1].items()}
+    assert stages["ec2-needs"] == "deployment"
+    main(["validate", path, "--format", "sarif"])
+    results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    assert {result["properties"]["stage"] for result in results if result["ruleId"] == "ec2-needs"} == {"deployment"}
+
+
+def test_strict_does_not_mind_what_only_a_deployment_needs(tmp_path, capsys):
+    _, found = found_in(with_line(tmp_path, ""))
+    others = [
+        c for c, f in found.items() if f["severity"] == "warning" and f["stage"] not in ("deployment", "submission")
+    ]
+    quiet = [argument for code in others for argument in ("--ignore", code)]
+    path = with_line(tmp_path, "")
+    assert found_in(path, "--strict", *quiet)[0] == 0
+    if others:
+        assert found_in(path, "--strict")[0] == 1
+    # An error once there is something to deploy.
+    assert found_in(with_line(tmp_path, "deployment: {}"), "--strict", *quiet)[0] == 1

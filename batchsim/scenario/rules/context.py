@@ -89,8 +89,11 @@ class Context:
         return self.finding(where, f"there is no {what} {name!r}", suggestion=nearest(name, known))
 
 
-#: When a rule is looked at: before every run; before anything is sent to AWS; or only by ``validate``, as advice.
-Stage = Literal["simulation", "deployment", "review"]
+#: When a rule is looked at: before every run; before anything is sent to AWS; before jobs are; or only by ``validate``,
+#: as advice.
+Stage = Literal["simulation", "deployment", "submission", "review"]
+#: Stages whose rules bear on no result: they are about what AWS takes, when it is asked to.
+AWS_STAGES: tuple[Stage, ...] = ("deployment", "submission")
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,9 @@ class Rule:
         When it is looked at.
     number : str
         Its place in the catalogue of rules: V-04.
+    stops : bool
+        Whether its errors make a simulation impossible, so that they can't be silenced. Those of jobs that can never
+        run do not: a run shows what comes of them, and only warns.
     """
 
     code: str
@@ -120,6 +126,7 @@ class Rule:
     stage: Stage
     number: str
     check: Callable[[Context], Iterator[Finding]]
+    stops: bool
 
 
 RULES: list[Rule] = []
@@ -137,7 +144,8 @@ def rule(
     """Register a rule."""
 
     def register(check: Callable[[Context], Iterator[Finding]]) -> Callable[[Context], Iterator[Finding]]:
-        RULES.append(Rule(code, title, source, severity, stage, number, check))
+        stops = stage == "simulation" and severity == "error"
+        RULES.append(Rule(code, title, source, severity, stage, number, check, stops))
         return check
 
     return register
@@ -151,9 +159,22 @@ def declare(
     severity: Severity = "error",
     stage: Stage = "simulation",
     number: str = "",
+    stops: bool = True,
 ) -> None:
     """Register a rule whose findings come from elsewhere: the shapes, the resolver, an importer."""
-    RULES.append(Rule(code, title, source, severity, stage, number, _nothing))
+    stops = stops and stage == "simulation" and severity == "error"
+    RULES.append(Rule(code, title, source, severity, stage, number, _nothing, stops))
+
+
+def rule_of(code: str) -> Rule | None:
+    """The rule of a code."""
+    return next((rule for rule in RULES if rule.code == code), None)
+
+
+def stage_of(finding: Finding) -> Stage:
+    """When a finding's rule is looked at; that of every run for a finding without one."""
+    known = rule_of(finding.code)
+    return "simulation" if known is None else known.stage
 
 
 def _nothing(_context: Context) -> Iterator[Finding]:
@@ -182,4 +203,5 @@ def check_all(
             for finding in each.check(context):
                 # A finding that says of itself that it is milder stays so.
                 severity = each.severity if finding.severity == "error" else finding.severity
-                yield replace(finding, code=each.code, source=each.source, severity=severity)
+                source = finding.source or each.source
+                yield replace(finding, code=each.code, source=source, severity=severity)

@@ -22,6 +22,8 @@ declare("wrong-type", "Members have the type of their shape", MODEL, number="V-0
 declare("out-of-range", "Values keep the bounds of the service model", MODEL, number="V-03")
 declare("unknown-key", "Every member is one that its object has", MODEL, number="V-48")
 
+declare("ignore", "Rules that are ignored exist, and their errors leave a simulation possible")
+declare("unused-ignore", "A rule that is ignored finds something", severity="warning", stage="review")
 declare("wrong-value", "Values of batchsim's own sections make sense")
 declare("not-finite", "Numbers are finite")
 declare("unknown-region", "The catalog has the region")
@@ -44,18 +46,35 @@ declare(
     "Some compute environment of its queue can hold each job: vCPU, usable memory and GPU on one instance",
     "AWS Batch User Guide, Jobs stuck in RUNNABLE",
     number="V-30",
+    stops=False,
 )
 declare(
     "above-max-vcpus",
     "No job needs more vCPUs than maxvCpus of every compute environment of its queue",
     "AWS Batch User Guide, Jobs stuck in RUNNABLE",
     number="V-32",
+    stops=False,
+)
+declare(
+    "node-vcpus",
+    "The instances of all nodes of a multi-node job are within maxvCpus of some EC2 environment",
+    "AWS Batch User Guide, Multi-node parallel jobs",
+    number="V-32",
+    stops=False,
+)
+declare(
+    "node-type-listed",
+    "The instance type that a multi-node job names is one that an EC2 environment of its queue lists",
+    "AWS Batch API, NodeRangeProperty.instanceTypes; AWS Batch User Guide, Multi-node parallel jobs",
+    number="V-34",
+    stops=False,
 )
 declare(
     "no-gpu-type",
     "A job that needs GPUs goes to a queue with GPU types",
     "AWS Batch User Guide, Jobs stuck in RUNNABLE; GPU jobs",
     number="V-33",
+    stops=False,
 )
 declare(
     "above-reservation",

@@ -47,9 +47,21 @@ def test_a_member_that_is_there_twice_asks_for_a_path():
     )
 
 
-def test_variants_are_checked_when_the_scenario_is_read():
-    with pytest.raises(bs.ScenarioError, match="maxvCpus"):
-        scenario(variants={"wrong": {"batch.computeEnvironments.fleet.computeResources.maxvCpus": "many"}})
+LIMIT = "batch.computeEnvironments.fleet.computeResources.maxvCpus"
+
+
+def test_a_variant_at_fault_is_told_by_its_name_when_it_is_asked_for():
+    made = scenario(variants={"wrong": {LIMIT: "many"}, "lost": {"batch.jobQueue.queue.priority": 1}, "right": {}})
+    assert made.variant("right").configuration == made.configuration
+    with pytest.raises(bs.ScenarioError, match=r"maxvCpus: in variant wrong: 'many' does not fit"):
+        made.variant("wrong")
+    # Side by side nothing is run before all of them can be.
+    with pytest.raises(bs.ScenarioError) as caught:
+        bs.compare(made)
+    assert {finding.message.partition(":")[0] for finding in caught.value.findings} == {
+        "in variant wrong",
+        "in variant lost",
+    }
 
 
 def test_spot_prices_hazards_and_bids():

@@ -121,8 +121,8 @@ def deployable(document: Document, *, submits: bool = False) -> Deployable:
     findings = [
         replace(finding, severity="warning") if finding.code == "not-simulated" else finding
         for finding in silence(checked.findings, document)
-        # What is missing becomes a parameter of a template; who can't have it missing says so.
-        if finding.code not in NEEDED
+        # What is missing becomes a parameter of a template, or is written; who can't have it missing says so.
+        if finding.code not in {*NEEDED, "min-vcpus"}
     ]
     raise_errors(findings)
     document = filled(document)
@@ -132,13 +132,24 @@ def deployable(document: Document, *, submits: bool = False) -> Deployable:
     return Deployable(
         name=frame.name,
         region=frame.region,
-        batch={kind: list(document.values["batch"].get(kind) or ()) for kind in NAMES},
+        batch={kind: list(map(_with_minimum, document.values["batch"].get(kind) or ())) for kind in NAMES},
         tags=dict(deployment.tags) if deployment else {},
         workload=checked.workload,
         missing=tuple(_missing(document)),
         warnings=tuple(in_order(findings)),
         document=document,
     )
+
+
+def _with_minimum(request: dict[str, Any]) -> dict[str, Any]:
+    """A request for EC2 or SPOT with the minvCpus that AWS asks for, though its documentation does not.
+
+    CreateComputeEnvironment: "Resource minvCpus is required." (getmoto/moto#6470). 0 is what the simulation takes.
+    """
+    resources = request.get("computeResources")
+    if not isinstance(resources, dict) or resources.get("type") not in ("EC2", "SPOT") or "minvCpus" in resources:
+        return request
+    return {**request, "computeResources": {**resources, "minvCpus": 0}}
 
 
 def _missing(document: Document) -> Iterator[Missing]:

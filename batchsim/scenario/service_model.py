@@ -111,6 +111,22 @@ def check(
     yield from _check(value, _model().shape_for(shape_name), where, document, loose)
 
 
+def members(value: Any, shape_name: str, where: Where) -> Iterator[tuple[str, Where, Any]]:
+    """Every member within a value that its shape knows: ``Shape.member``, its place and what it says."""
+    yield from _members(value, _model().shape_for(shape_name), where)
+
+
+def _members(value: Any, shape: Any, where: Where) -> Iterator[tuple[str, Where, Any]]:
+    if shape.type_name == "structure" and isinstance(value, dict):
+        for member, content in value.items():
+            if member in shape.members:
+                yield f"{shape.name}.{member}", (*where, member), content
+                yield from _members(content, shape.members[member], (*where, member))
+    elif shape.type_name == "list" and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _members(item, shape.member, (*where, index))
+
+
 def _check(value: Any, shape: Any, where: Where, document: Document, loose: tuple[str, ...] = ()) -> Iterator[Finding]:
     source = f"AWS Batch API, {shape.name}"
     if shape.type_name == "structure":

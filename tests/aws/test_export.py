@@ -130,6 +130,8 @@ def test_a_request_is_the_scenario_s_with_what_the_deployment_section_adds():
         **SMALL_ON_DEMAND,
         "computeResources": {
             **SMALL_ON_DEMAND["computeResources"],
+            # AWS asks for it, though its documentation does not.
+            "minvCpus": 0,
             "subnets": DEPLOYMENT["subnets"],
             "securityGroupIds": DEPLOYMENT["securityGroupIds"],
             "instanceRole": DEPLOYMENT["instanceRole"],

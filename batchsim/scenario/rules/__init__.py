@@ -9,7 +9,10 @@ from __future__ import annotations
 from batchsim.scenario.rules import (
     capacity,
     consumables,
+    containers,
     definitions,
+    documented,
+    eks,
     elsewhere,
     environments,
     fair_share,
@@ -22,6 +25,7 @@ from batchsim.scenario.rules import (
     queues,
     retries,
     sizes,
+    submissions,
     timeouts,
     unsupported,
     workload,
@@ -29,7 +33,7 @@ from batchsim.scenario.rules import (
 from batchsim.scenario.rules.context import RULES, Context, check_all
 
 __all__ = [
-    "RULES", "Context", "capacity", "check_all", "consumables", "definitions", "elsewhere", "environments",
-    "fair_share", "fargate", "hygiene", "instance_types", "multi_node", "names", "needed", "queues", "retries", "sizes",
-    "timeouts", "unsupported", "workload",
+    "RULES", "Context", "capacity", "check_all", "consumables", "containers", "definitions", "documented", "eks",
+    "elsewhere", "environments", "fair_share", "fargate", "hygiene", "instance_types", "multi_node", "names", "needed",
+    "queues", "retries", "sizes", "submissions", "timeouts", "unsupported", "workload",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from batchsim.scenario.rules.reach import (
     is_fargate,
     is_multinode,
     kinds_of,
+    overrides_of,
     platform_of,
     submissions,
 )
@@ -53,7 +55,7 @@ def definition_kind(context: Context) -> Iterator[Finding]:
 
 @rule(
     "ecs-properties",
-    "ecsProperties have one task of 1 to 10 containers, one of them essential, without circles",
+    "ecsProperties have one task of 1 to 10 containers of names of their own, one of them essential, without circles",
     "AWS Batch API, EcsProperties, TaskContainerProperties",
     number="V-21",
 )
@@ -73,7 +75,18 @@ def ecs_properties(context: Context) -> Iterator[Finding]:
             # What is not said to be essential is.
             if group and all(container.get("essential") is False for _, container in group):
                 yield context.finding((*place, "containers"), "no container is essential", expected="at least one")
+            yield from _twice(context, group)
             yield from _waits(context, group)
+
+
+def _twice(context: Context, group: list[tuple[Where, dict[str, Any]]]) -> Iterator[Finding]:
+    """Containers of one name: overrides and dependencies can't tell them apart."""
+    seen: set[str] = set()
+    for place, container in group:
+        name = container.get("name")
+        if isinstance(name, str) and name in seen:
+            yield context.finding((*place, "name"), f"the container {name!r} comes twice", expected="another name")
+        seen.add(name if isinstance(name, str) else "")
 
 
 def _waits(context: Context, group: list[tuple[Where, dict[str, Any]]]) -> Iterator[Finding]:
@@ -111,8 +124,8 @@ def _leads_to(by_name: dict[str, dict[str, Any]], start: str, end: Any) -> bool:
 
 @rule(
     "requirements",
-    "VCPU and MEMORY are asked for once each, in figures that can be had; GPUs are whole",
-    "AWS Batch API, ResourceRequirement",
+    "VCPU and MEMORY are asked for once each, in figures that can be had, as AWS reads them; GPUs are whole",
+    "AWS Batch API, ResourceRequirement; kestra-io/plugin-aws#504",
     number="V-22",
 )
 def requirements(context: Context) -> Iterator[Finding]:
@@ -129,10 +142,8 @@ def requirements(context: Context) -> Iterator[Finding]:
                     place, f"no {kind} in resourceRequirements", expected=f'{{type: {kind}, value: "…"}}'
                 )
     for job in submissions(context, traces=False):
-        override = job.job.get("containerOverrides")
-        if isinstance(override, dict):
-            place = (*job.where, "containerOverrides")
-            yield from _figures(context, place, override, fargate=is_fargate(job.definition))
+        for override in overrides_of(job):
+            yield from _figures(context, override.where, override.members, fargate=is_fargate(job.definition))
 
 
 def _silent(found: list[tuple[Where, dict[str, Any]]], kind: str) -> Iterator[Where]:
@@ -169,10 +180,19 @@ def _figures(context: Context, place: Where, container: dict[str, Any], *, farga
             yield from _figure(context, at, kind, container[member], fargate=fargate)
 
 
+#: How AWS reads a figure: 'Value 1.0 for type VCPU in resourceRequirement is not valid. Please provide a numeric
+#: value.' (kestra-io/plugin-aws#504)
+WHOLE, FRACTION = re.compile(r"[0-9]+"), re.compile(r"[0-9]*\.?[0-9]+")
+
+
 def _figure(context: Context, place: Where, kind: str, value: Any, *, fargate: bool) -> Iterator[Finding]:
     number = figure(value)
     least = {"VCPU": 0.25 if fargate else 1, "MEMORY": 4, "GPU": 1}[kind]
-    if number is None:
+    form = FRACTION if fargate and kind == "VCPU" else WHOLE
+    if number is not None and number == int(number) and isinstance(value, str) and not form.fullmatch(value):
+        message = f"{kind} {value!r} is not a figure as AWS reads it"
+        yield context.finding(place, message, expected=f'"{int(number)}"')
+    elif number is None:
         if isinstance(value, str):
             yield context.finding(place, f"{kind} {value!r} is no figure", expected=f"{least} or more")
     elif number > 1e9:

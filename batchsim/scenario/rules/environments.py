@@ -47,8 +47,8 @@ def resources(context: Context) -> Iterator[Finding]:
 
 @rule(
     "managed-instances",
-    "An environment of ECS_MANAGED_INSTANCES has a managedInstancesProvider, and no other has",
-    "AWS Batch API, ManagedInstancesProvider",
+    "An environment of ECS_MANAGED_INSTANCES has a managedInstancesProvider; no other has it, or capacityTags",
+    "AWS Batch API, ManagedInstancesProvider, ComputeResource.capacityTags",
     number="V-03",
 )
 def managed_instances(context: Context) -> Iterator[Finding]:
@@ -59,9 +59,10 @@ def managed_instances(context: Context) -> Iterator[Finding]:
         if not isinstance(resources_, dict):
             continue
         kind = kind_of(environment)
-        if kind in EC2 and "managedInstancesProvider" in resources_:
-            message = f"managedInstancesProvider can't be given for {kind}"
-            yield context.finding((*place, "managedInstancesProvider"), message)
+        for member in ("managedInstancesProvider", "capacityTags") if kind in EC2 else ():
+            if member in resources_:
+                message = f"{member} can't be given for {kind}"
+                yield context.finding((*place, member), message, expected="type: ECS_MANAGED_INSTANCES")
         if kind != "ECS_MANAGED_INSTANCES":
             continue
         if not resources_.get("managedInstancesProvider"):
@@ -73,6 +74,21 @@ def managed_instances(context: Context) -> Iterator[Finding]:
         wait = whole(dig(resources_, *steps))
         if wait is not None and not -1 <= wait <= 3600:
             yield context.finding((*place, *steps), f"{wait} is out of range", expected="-1 (never) to 3600")
+
+
+@rule(
+    "unmanaged-vcpus",
+    "unmanagedvCpus are of UNMANAGED environments",
+    "AWS Batch API, CreateComputeEnvironmentRequest.unmanagedvCpus",
+    stage="deployment",
+    number="V-03",
+)
+def unmanaged_vcpus(context: Context) -> Iterator[Finding]:
+    """A managed one has maxvCpus."""
+    for where, environment in context.items("computeEnvironments"):
+        if environment.get("type") == "MANAGED" and "unmanagedvCpus" in environment:
+            message = "a MANAGED environment has no unmanagedvCpus"
+            yield context.finding((*where, "unmanagedvCpus"), message, expected="computeResources.maxvCpus")
 
 
 @rule("vcpu-bounds", "0 <= minvCpus <= desiredvCpus <= maxvCpus", API, number="V-04")

@@ -11,7 +11,7 @@ from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import base_name, dig, figure, mappings, whole
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import pairs
+from batchsim.scenario.rules.reach import pairs, submissions
 
 SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
 
@@ -159,7 +159,7 @@ def _priorities(context: Context) -> Iterator[tuple[Where, int | None]]:
 
 @rule(
     "scheduling-priority-unused",
-    "A scheduling priority is for jobs on fair-share queues",
+    "A definition's scheduling priority is for jobs on fair-share queues",
     "AWS Batch API, RegisterJobDefinitionRequest.schedulingPriority",
     severity="warning",
     stage="review",
@@ -171,10 +171,40 @@ def scheduling_priority_unused(context: Context) -> Iterator[Finding]:
         if not is_fair_share(job.queue) and "schedulingPriority" in job.definition:
             message = f"{job.queue_name} has no scheduling policy: the priority has no effect there"
             yield context.finding((*job.definition_where, "schedulingPriority"), message)
-    for _, _, jobs in context.workflows():
-        for where, member in jobs:
-            name = base_name(member.get("jobQueue"))
-            known = name in context.queues and not is_fair_share(context.queues[name][1])
-            if known and "schedulingPriorityOverride" in member:
-                message = f"{name} has no scheduling policy: the priority has no effect"
-                yield context.finding((*where, "schedulingPriorityOverride"), message)
+
+
+@rule(
+    "scheduling-priority-override",
+    "Only jobs on fair-share queues are submitted with a schedulingPriorityOverride",
+    "SubmitJob: 'Job with shareIdentifier or schedulingPriority can only be submitted to job queue with fair share "
+    "scheduling policy'; AWS Batch API, SubmitJobRequest.schedulingPriorityOverride",
+    stage="submission",
+    number="V-20",
+)
+def scheduling_priority_override(context: Context) -> Iterator[Finding]:
+    """AWS refuses the job on another queue."""
+    for job in submissions(context, traces=False):
+        if not is_fair_share(job.queue) and "schedulingPriorityOverride" in job.job:
+            message = f"{job.queue_name} has no scheduling policy: AWS refuses a job with a priority"
+            expected = "a queue with a schedulingPolicyArn, or no schedulingPriorityOverride"
+            yield context.finding((*job.where, "schedulingPriorityOverride"), message, expected=expected)
+
+
+@rule(
+    "fair-share-priority",
+    "Jobs on fair-share queues have a scheduling priority, of their own or of their definition",
+    "SubmitJob: 'Either schedulingPriority in job definition or schedulingPriorityOverride should be specified'; "
+    "nextflow-io/nextflow#3505",
+    stage="submission",
+    number="V-20",
+)
+def fair_share_priority(context: Context) -> Iterator[Finding]:
+    """AWS refuses a job without, and takes 0."""
+    for job in submissions(context, traces=False):
+        policy = context.policies.get(base_name(job.queue.get("schedulingPolicyArn")))
+        if not is_fair_share(job.queue) or (policy is not None and "quotaSharePolicy" in policy[1]):
+            continue
+        if job.job.get("schedulingPriorityOverride") is None and job.definition.get("schedulingPriority") is None:
+            message = f"{job.queue_name} is a fair-share queue: AWS refuses a job without a scheduling priority"
+            expected = f"schedulingPriorityOverride, or schedulingPriority in {job.definition_name}; 0 will do"
+            yield context.finding(job.where, message, expected=expected)

@@ -11,17 +11,20 @@ from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, mappings, requirement, requirement_place, whole
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
+    Submission,
     architecture_of,
     attached,
     containers,
     instance_types_of,
     is_fargate,
     kinds_of,
+    overrides_of,
     pairs,
     platform_of,
     submissions,
     tasks,
 )
+from batchsim.scenario.shapes import requested
 
 GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
 ARCHITECTURES = ("X86_64", "ARM64")
@@ -39,12 +42,9 @@ def _size(
     """A finding at the figure that fits no size."""
     if vcpus is None or memory is None or is_legal(vcpus, int(memory)):
         return
-    near = nearest_legal(vcpus, int(memory))
-    hint = f"{near[0]:g} vCPU with {near[1]} MiB" if near else "32 vCPU with 249856 MiB at most"
     wrong = "MEMORY" if vcpus in SIZES else "VCPU"
     at = _place(container, wrong) or _place(container, "VCPU" if wrong == "MEMORY" else "MEMORY")
-    message = f"Fargate has no size of {vcpus:g} vCPU with {memory:g} MiB"
-    yield context.finding((*place, *at), message, expected=hint)
+    yield _no_size(context, (*place, *at), vcpus, memory)
 
 
 @rule(
@@ -58,15 +58,41 @@ def fargate_size(context: Context) -> Iterator[Finding]:
         container = definition.get("containerProperties")
         place: Where = (*where, "containerProperties")
         yield from _size(context, place, container, requirement(container, "VCPU"), requirement(container, "MEMORY"))
+        yield from _task_size(context, definition, where)
         for at, each in containers(definition, where):
             yield from _gpu(context, at, each)
     for job in submissions(context, traces=False):
-        override = job.job.get("containerOverrides")
-        if is_fargate(job.definition) and isinstance(override, dict):
-            place = (*job.where, "containerOverrides")
-            if _place(override, "VCPU") or _place(override, "MEMORY"):
-                yield from _size(context, place, override, job.asks("VCPU"), job.asks("MEMORY"))
-            yield from _gpu(context, place, override)
+        if not is_fargate(job.definition):
+            continue
+        for override in overrides_of(job):
+            asks = any(_place(override.members, kind) for kind in ("VCPU", "MEMORY"))
+            if asks and override.where[-1] == "containerOverrides":
+                yield from _size(context, override.where, override.members, job.asks("VCPU"), job.asks("MEMORY"))
+            yield from _gpu(context, override.where, override.members)
+        yield from _overridden_task_size(context, job)
+
+
+def _task_size(context: Context, definition: dict[str, Any], where: Where) -> Iterator[Finding]:
+    """The containers of a task together are of one of the sizes (ECS API, RegisterTaskDefinition.cpu, .memory)."""
+    for place, task in mappings(definition, where, "ecsProperties", "taskProperties"):
+        group = [container for _, container in mappings(task, place, "containers")]
+        vcpus, memory = (sum(requirement(each, kind) or 0 for each in group) for kind in ("VCPU", "MEMORY"))
+        if group and not is_legal(vcpus, int(memory)):
+            yield _no_size(context, (*place, "containers"), vcpus, memory)
+
+
+def _overridden_task_size(context: Context, job: Submission) -> Iterator[Finding]:
+    changed = job.job.get("ecsPropertiesOverride")
+    if isinstance(changed, dict) and isinstance(job.definition.get("ecsProperties"), dict):
+        shape = requested(job.definition, {"ecsPropertiesOverride": changed})
+        if shape != requested(job.definition, {}) and not is_legal(shape.vcpus, shape.memory_mib):
+            yield _no_size(context, (*job.where, "ecsPropertiesOverride"), shape.vcpus, shape.memory_mib)
+
+
+def _no_size(context: Context, place: Where, vcpus: float, memory: float) -> Finding:
+    near = nearest_legal(vcpus, int(memory))
+    hint = f"{near[0]:g} vCPU with {near[1]} MiB" if near else "32 vCPU with 249856 MiB at most"
+    return context.finding(place, f"Fargate has no size of {vcpus:g} vCPU with {memory:g} MiB", expected=hint)
 
 
 def _gpu(context: Context, place: Where, container: Any) -> Iterator[Finding]:
@@ -102,10 +128,22 @@ def fargate_container(context: Context) -> Iterator[Finding]:
                 yield context.finding(
                     (*place, "logConfiguration", "logDriver"), f"Fargate has no {driver}", expected="awslogs or splunk"
                 )
+            for member in ("startTimeout", "stopTimeout"):
+                seconds = whole(container.get(member))
+                if seconds is not None and seconds > 120:
+                    message = f"{seconds} s are too long on Fargate"
+                    yield context.finding((*place, member), message, expected="120 at most")
         for place, task in tasks(definition, where):
+            for member in ("ipcMode", "networkMode"):
+                if task.get(member):
+                    yield context.finding((*place, member), f"{member} can't be given for FARGATE")
+            version = dig(task, "fargatePlatformConfiguration", "platformVersion") or task.get("platformVersion")
             for at, volume in mappings(task, place, "volumes"):
                 if volume.get("host"):
                     yield context.finding((*at, "host"), "a Fargate task has no path of the host")
+                if volume.get("efsVolumeConfiguration") and version == "1.3.0":
+                    message = "EFS is supported for Fargate platform version 1.4.0"
+                    yield context.finding((*at, "efsVolumeConfiguration"), message, expected="platformVersion: 1.4.0")
 
 
 @rule(
@@ -155,14 +193,24 @@ def runtime_platform(context: Context) -> Iterator[Finding]:
             elif _is_windows(family) and word == "ARM64":
                 yield context.finding((*place, "cpuArchitecture"), "Windows runs on X86_64 only")
     for job in pairs(context):
-        family = dig(job.definition, "containerProperties", "runtimePlatform", "operatingSystemFamily")
-        if is_fargate(job.definition) and _is_windows(family) and "FARGATE_SPOT" in kinds_of(context, job.queue):
+        kinds, windows = (
+            kinds_of(context, job.queue),
+            any(map(_is_windows, _platform_words(job.definition, "operatingSystemFamily"))),
+        )
+        # Of both kinds of environments AWS takes that which can run it.
+        if is_fargate(job.definition) and windows and kinds and set(kinds) == {"FARGATE_SPOT"}:
             message = f"Windows does not run on Fargate Spot: {job.job_name} would block {job.queue_name}"
             yield context.finding((*job.where, "jobDefinition"), message)
 
 
 def _is_windows(family: Any) -> bool:
     return isinstance(family, str) and family.startswith("WINDOWS")
+
+
+def _platform_words(definition: dict[str, Any], member: str) -> set[str]:
+    """What a definition's tasks say of their platform."""
+    said = {dig(task, "runtimePlatform", member) for _, task in tasks(definition, ())}
+    return {word for word in said if isinstance(word, str)}
 
 
 def _on_ec2(context: Context, definition_where: Where, place: Where, word: Any) -> Finding:
@@ -190,25 +238,29 @@ def _on_ec2(context: Context, definition_where: Where, place: Where, word: Any) 
 def arm_on_fargate_spot(context: Context) -> Iterator[Finding]:
     """A word of caution."""
     for job in pairs(context):
-        word = dig(job.definition, "containerProperties", "runtimePlatform", "cpuArchitecture")
-        if is_fargate(job.definition) and word == "ARM64" and "FARGATE_SPOT" in kinds_of(context, job.queue):
+        arm = "ARM64" in _platform_words(job.definition, "cpuArchitecture")
+        if is_fargate(job.definition) and arm and "FARGATE_SPOT" in kinds_of(context, job.queue):
             message = f"{job.queue_name} has Fargate Spot, which takes ARM64 by AWS's newest pages only"
             yield context.finding((*job.where, "jobDefinition"), message)
 
 
 @rule(
     "ec2-container",
-    "A container for EC2 has no members that are for Fargate",
-    "AWS Batch API, ContainerProperties",
+    "A container for EC2 has no members that are for Fargate or managed instances",
+    "AWS Batch API, ContainerProperties, EcsTaskProperties; RegisterJobDefinition: 'networkConfiguration not "
+    "applicable for EC2'",
     stage="deployment",
     number="V-37",
 )
 def ec2_container(context: Context) -> Iterator[Finding]:
     """Its network and platform version are the instance's."""
     for where, definition in context.items("jobDefinitions"):
-        container = definition.get("containerProperties")
-        if platform_of(definition) != "EC2" or not isinstance(container, dict):
-            continue
-        for member in ("networkConfiguration", "fargatePlatformConfiguration"):
-            if container.get(member):
-                yield context.finding((*where, "containerProperties", member), f"{member} is for Fargate")
+        platform = platform_of(definition)
+        barred = ["networkConfiguration"] if platform == "MANAGED_INSTANCES" else []
+        if platform == "EC2":
+            barred = ["networkConfiguration", "fargatePlatformConfiguration", "platformVersion", "networkMode"]
+        for place, task in tasks(definition, where):
+            for member in barred:
+                if task.get(member):
+                    whose = "MANAGED_INSTANCES" if member == "networkMode" else "Fargate"
+                    yield context.finding((*place, member), f"{member} is for {whose}", expected=f"no {member}")

@@ -11,6 +11,7 @@ from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, entries, mappings, whole
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
+    Submission,
     is_multinode,
     kinds_of,
     platform_of,
@@ -124,13 +125,15 @@ def node_queue(context: Context) -> Iterator[Finding]:
 
 @rule(
     "node-overrides",
-    "A job changes numNodes only where its definition has a range with an open end",
-    "AWS Batch API, NodeOverrides.numNodes",
+    "A job overrides ranges of nodes that its definition has, and numNodes only where one of them has an open end",
+    "AWS Batch API, NodeOverrides.numNodes; SubmitJob: 'NodeOverride targets should match job definition', "
+    "aws/aws-parallelcluster#964",
     number="V-34",
 )
 def node_overrides(context: Context) -> Iterator[Finding]:
-    """And the main node and that range's first one stay within."""
+    """And the main node and the open range's first one stay within."""
     for job in submissions(context, traces=False):
+        yield from _targets(context, job)
         count = whole(dig(job.job, "nodeOverrides", "numNodes"))
         if count is None:
             continue
@@ -146,3 +149,15 @@ def node_overrides(context: Context) -> Iterator[Finding]:
             yield context.finding(place, message, expected="targetNodes such as 1:")
         elif min(first for first, _ in opened) >= count or (main is not None and main >= count):
             yield context.finding(place, f"{count} nodes don't reach the open range and the main node")
+
+
+def _targets(context: Context, job: Submission) -> Iterator[Finding]:
+    """Overrides of nodes that are no range of the definition, as it is written there."""
+    ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
+    known = [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
+    nodes_ = (*job.where, "nodeOverrides")
+    for place, override in mappings(job.job.get("nodeOverrides"), nodes_, "nodePropertyOverrides"):
+        text = override.get("targetNodes")
+        if known and isinstance(text, str) and text not in known:
+            message = f"{text!r} is no range of {job.definition_name}: AWS refuses the job"
+            yield context.finding((*place, "targetNodes"), message, expected=" or ".join(known))

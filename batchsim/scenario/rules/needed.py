@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
-from batchsim.errors import Finding
+from batchsim.errors import Finding, nearest
 from batchsim.scenario.deployment import missing
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, entries, mappings
 from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.instance_types import SETS
 from batchsim.scenario.rules.reach import EC2, FARGATE, kind_of
 
 API = "AWS Batch API, ComputeResource"
@@ -139,13 +141,13 @@ def created_disabled(context: Context) -> Iterator[Finding]:
 
 @rule(
     "launch-template",
-    "A launch template goes by its id or its name, with 10 overrides of listed types at most",
-    "AWS Batch API, LaunchTemplateSpecification",
+    "A launch template goes by its id or its name, with 10 overrides at most, of listed types that exclude each other",
+    "AWS Batch API, LaunchTemplateSpecification, LaunchTemplateSpecificationOverride",
     stage="deployment",
     number="V-05",
 )
 def launch_template(context: Context) -> Iterator[Finding]:
-    """Overrides name types of the environment, each type once, and none of AWS's sets."""
+    """Overrides name types or families of the environment, and none of AWS's sets."""
     for where, environment in context.items("computeEnvironments"):
         template = dig(environment, "computeResources", "launchTemplate")
         if not isinstance(template, dict):
@@ -156,21 +158,45 @@ def launch_template(context: Context) -> Iterator[Finding]:
         if len(overrides) > 10:
             message = f"{len(overrides)} overrides are too many"
             yield context.finding((*place, "overrides"), message, expected="10 at most")
-        seen: set[str] = set()
         for each, members in [(place, template), *overrides]:
             if ("launchTemplateId" in members) == ("launchTemplateName" in members):
                 yield context.finding(each, "a launch template goes by launchTemplateId or launchTemplateName")
-            for index, entry in enumerate(entries(members, "targetInstanceTypes")):
-                target = (*each, "targetInstanceTypes", index)
-                if not isinstance(entry, str):
-                    continue
-                if entry not in listed or entry == "optimal" or entry.startswith("default_"):
-                    yield context.finding(target, f"{entry} is no type or family of the environment's instanceTypes")
-                if entry in seen:
-                    yield context.finding(target, f"{entry} comes twice")
-                seen.add(entry)
+        for each, members in overrides:
+            if not entries(members, "targetInstanceTypes"):
+                yield context.finding(each, "an override is for some of the types", expected="targetInstanceTypes")
+        yield from _targets(context, listed, overrides)
 
 
+def _targets(context: Context, listed: list[Any], overrides: list[tuple[Where, dict[str, Any]]]) -> Iterator[Finding]:
+    """Types and families that overrides are for: within what the environment lists, none in two of them."""
+    seen: list[str] = []
+    for place, members in overrides:
+        for index, entry in enumerate(entries(members, "targetInstanceTypes")):
+            at = (*place, "targetInstanceTypes", index)
+            if not isinstance(entry, str):
+                continue
+            # A size of a listed family is one of its types; of AWS's sets nobody knows what they hold.
+            known = any(name in listed for name in (entry, entry.partition(".")[0], *SETS))
+            if entry in SETS or not known:
+                yield context.finding(at, f"{entry} is no type or family of the environment's instanceTypes")
+            if entry in seen:
+                yield context.finding(at, f"{entry} comes twice")
+            elif overlapping := next((each for each in seen if _overlap(each, entry)), None):
+                message = f"{entry} overlaps {overlapping}: an override can't be for a family, another for a size of it"
+                yield context.finding(at, message, expected="types that exclude each other")
+            seen.append(entry)
+
+
+def _overlap(first: str, second: str) -> bool:
+    return first.partition(".")[0] == second.partition(".")[0] and ("." in first) != ("." in second)
+
+
+#: Images that AWS provides (API Ec2Configuration.imageType).
+IMAGES = tuple(
+    f"{kind}_{image}" for kind in ("ECS", "EKS") for image in ("AL2", "AL2_NVIDIA", "AL2023", "AL2023_NVIDIA")
+)
+#: Families that an image can't boot.
+BARRED = {"ECS_AL2023": {"a1"}, "EKS_AL2023": {"a1"}, "ECS_AL2023_NVIDIA": {"p3", "g3"}}
 #: From this day on AWS refuses Amazon Linux 2 for new environments.
 AL2_ENDED = date(2026, 6, 30)
 
@@ -198,9 +224,35 @@ def ec2_configuration(context: Context) -> Iterator[Finding]:
             image = configuration.get("imageType")
             if not isinstance(image, str):
                 continue
-            if image.startswith("ECS_AL2") and not image.startswith("ECS_AL2023"):
+            if image not in IMAGES:
+                message, near = f"{image!r} is no image type", nearest(image, IMAGES)
+                yield context.finding((*each, "imageType"), message, expected=", ".join(IMAGES), suggestion=near)
+                continue
+            wanted = "EKS" if "eksConfiguration" in environment else "ECS"
+            if not image.startswith(wanted):
+                message = f"{image} is not for environments on {wanted}"
+                yield context.finding((*each, "imageType"), message, expected=image.replace(image[:3], wanted, 1))
+            own = configuration.get("imageIdOverride") or dig(environment, "computeResources", "imageId")
+            if image.startswith("ECS_AL2") and not image.startswith("ECS_AL2023") and not own:
                 message = f"{image} is refused for new environments since {AL2_ENDED}"
                 yield context.finding((*each, "imageType"), message, expected=image.replace("ECS_AL2", "ECS_AL2023", 1))
-            barred = {"ECS_AL2023": {"a1"}, "ECS_AL2023_NVIDIA": {"p3", "g3"}}.get(image, set()) & families
+            barred = BARRED.get(image, set()) & families
             if barred:
                 yield context.finding((*each, "imageType"), f"{image} does not run on {', '.join(sorted(barred))}")
+
+
+@rule(
+    "min-vcpus",
+    "An EC2 or SPOT environment has minvCpus",
+    "CreateComputeEnvironment: 'Resource minvCpus is required.' (getmoto/moto#6470)",
+    severity="warning",
+    stage="deployment",
+    number="V-05",
+)
+def min_vcpus(context: Context) -> Iterator[Finding]:
+    """The documentation says that they may be left out."""
+    for where, environment in context.items("computeEnvironments"):
+        resources = environment.get("computeResources")
+        if kind_of(environment) in EC2 and isinstance(resources, dict) and "minvCpus" not in resources:
+            message = "no minvCpus: AWS refuses the environment; batchsim simulates, exports and deploys it with 0"
+            yield context.finding((*where, "computeResources"), message, expected="minvCpus: 0")

@@ -9,7 +9,7 @@ from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import base_name, dig, mappings, whole
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import SPOT, kinds_of
+from batchsim.scenario.rules.reach import SPOT, attached, kind_of, kinds_of
 
 API = "AWS Batch API, CreateJobQueueRequest"
 
@@ -52,7 +52,7 @@ def environment_order(context: Context) -> Iterator[Finding]:
 
 @rule(
     "queue-mix",
-    "A queue's environments are all EC2 and SPOT, or all Fargate, or all unmanaged",
+    "A queue's environments are all EC2 and SPOT, or all Fargate, or all unmanaged, or all on EKS",
     API,
     number="V-13",
 )
@@ -66,6 +66,7 @@ def mix(context: Context) -> Iterator[Finding]:
             if name in context.environments:
                 environment = context.environments[name][1]
                 kind = dig(environment, "computeResources", "type") or environment.get("type")
+                kind = "EKS" if "eksConfiguration" in environment else kind
                 kinds[
                     str(kind).replace("SPOT", "EC2") if kind in ("EC2", "SPOT") else str(kind).removesuffix("_SPOT")
                 ] = name
@@ -75,6 +76,74 @@ def mix(context: Context) -> Iterator[Finding]:
                 f"a queue can't mix {' and '.join(sorted(kinds))}",
                 expected=f"a queue for each: {', '.join(kinds.values())}",
             )
+
+
+@rule(
+    "service-environments",
+    "A queue has compute environments or service environments",
+    "AWS Batch API, CreateJobQueueRequest.serviceEnvironmentOrder",
+    stage="deployment",
+    number="V-13",
+)
+def service_environments(context: Context) -> Iterator[Finding]:
+    """Never both."""
+    for where, queue in context.items("jobQueues"):
+        if queue.get("serviceEnvironmentOrder") and queue.get("computeEnvironmentOrder"):
+            message = "a queue of compute environments has no service environments"
+            yield context.finding((*where, "serviceEnvironmentOrder"), message, expected="one of the two")
+
+
+#: The kinds of environments that each type of queue has.
+QUEUE_TYPES = {
+    "ECS": ("EC2", "SPOT", "UNMANAGED"),
+    "ECS_FARGATE": ("FARGATE", "FARGATE_SPOT"),
+    "ECS_MANAGED_INSTANCES": ("ECS_MANAGED_INSTANCES",),
+    "EKS": ("EKS",),
+}
+
+
+@rule(
+    "queue-type",
+    "The jobQueueType of a queue is that of its environments",
+    "AWS Batch API, CreateJobQueueRequest.jobQueueType",
+    stage="deployment",
+    number="V-13",
+)
+def queue_type(context: Context) -> Iterator[Finding]:
+    """SAGEMAKER_TRAINING has service environments."""
+    for where, queue in context.items("jobQueues"):
+        given = queue.get("jobQueueType")
+        kinds = {
+            "EKS" if "eksConfiguration" in environment else kind_of(environment)
+            for _, environment in attached(context, queue)
+        }
+        if not isinstance(given, str) or not kinds:
+            continue
+        wanted = [name for name, of in QUEUE_TYPES.items() if kinds <= set(of)]
+        if wanted and given not in wanted:
+            message = f"{given} is not the type of a queue of {' and '.join(sorted(kinds))}"
+            yield context.finding((*where, "jobQueueType"), message, expected=wanted[0])
+
+
+@rule(
+    "managed-spot-order",
+    "Of managed instances a queue tries on-demand before Spot",
+    "AWS Batch User Guide, Amazon ECS Managed Instances compute environments",
+    stage="deployment",
+    number="V-13",
+)
+def managed_spot_order(context: Context) -> Iterator[Finding]:
+    """AWS takes no other order."""
+    for where, queue in context.items("jobQueues"):
+        steps = ("computeResources", "managedInstancesProvider", "instanceLaunchTemplate", "capacityOptionType")
+        options = [
+            dig(environment, *steps) or "ON_DEMAND"
+            for _, environment in attached(context, queue)
+            if kind_of(environment) == "ECS_MANAGED_INSTANCES"
+        ]
+        if any(first == "SPOT" and second == "ON_DEMAND" for first, second in pairwise(options)):
+            message = "Spot comes before on-demand, which managed instances do not have"
+            yield context.finding((*where, "computeEnvironmentOrder"), message, expected="on-demand first")
 
 
 @rule("disabled-queue", "Jobs are submitted to queues that accept them", "AWS Batch API, JQState")

@@ -182,6 +182,62 @@ def containers(definition: dict[str, Any], where: Where) -> Iterator[tuple[Where
             yield from mappings(task, place, "containers")
 
 
+def pods(definition: dict[str, Any], where: Where) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """Every container of a definition's pods on EKS."""
+    groups = [(where, definition), *mappings(definition, where, "nodeProperties", "nodeRangeProperties")]
+    for place, group in groups:
+        steps = ("eksProperties", "podProperties")
+        for member in ("containers", "initContainers"):
+            yield from mappings(group, place, *steps, member)
+
+
+@dataclass(frozen=True)
+class Override:
+    """What a job changes of a container, and the containers that it changes.
+
+    Attributes
+    ----------
+    where, members
+        The override's place and what it says.
+    changes : list of dict
+        The containers of the definition; none where it names one that is not there.
+    """
+
+    where: Where
+    members: dict[str, Any]
+    changes: list[dict[str, Any]]
+
+
+def overrides_of(job: Submission) -> Iterator[Override]:
+    """Every container override of a job: of its container, of a task's containers, of nodes."""
+    container = job.definition.get("containerProperties")
+    own = job.job.get("containerOverrides")
+    if isinstance(own, dict):
+        yield Override((*job.where, "containerOverrides"), own, [container] if isinstance(container, dict) else [])
+    yield from _of_task(job.job, job.where, job.definition)
+    nodes = (*job.where, "nodeOverrides")
+    for place, override in mappings(job.job.get("nodeOverrides"), nodes, "nodePropertyOverrides"):
+        groups = entries(job.definition, "nodeProperties", "nodeRangeProperties")
+        mine = [group for group in groups if dig(group, "targetNodes") == override.get("targetNodes")]
+        changed = [container for group in mine if isinstance(container := dig(group, "container"), dict)]
+        if isinstance(override.get("containerOverrides"), dict):
+            yield Override((*place, "containerOverrides"), override["containerOverrides"], changed)
+        for group in mine:
+            yield from _of_task(override, place, group)
+
+
+def _of_task(override: dict[str, Any], where: Where, properties: dict[str, Any]) -> Iterator[Override]:
+    named = [
+        container
+        for _, task in mappings(properties, (), "ecsProperties", "taskProperties")
+        for _, container in mappings(task, (), "containers")
+    ]
+    for place, task in mappings(override, where, "ecsPropertiesOverride", "taskProperties"):
+        for at, container in mappings(task, place, "containers"):
+            mine = [each for each in named if each.get("name") == container.get("name")]
+            yield Override(at, container, mine)
+
+
 def retrying(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
     """Everything that may carry a retry strategy or a timeout: definitions and jobs."""
     yield from context.items("jobDefinitions")

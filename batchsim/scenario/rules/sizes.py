@@ -14,7 +14,7 @@ from batchsim.scenario.model import Arrivals
 from batchsim.scenario.reading import base_name, dig, mappings
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.names import NAMED
-from batchsim.scenario.rules.reach import containers, submissions
+from batchsim.scenario.rules.reach import containers, overrides_of, pods, submissions
 from batchsim.units import HOUR
 
 QUOTAS = "AWS Batch User Guide, Service quotas"
@@ -45,7 +45,7 @@ def definition_size(context: Context) -> Iterator[Finding]:
             yield context.finding(where, f"{size} bytes of JSON are too many", expected=f"{24 * KIB} at most")
 
 
-@rule("submission-size", "A submitted job has 30 KiB at most", QUOTAS, stage="deployment", number="V-38")
+@rule("submission-size", "A submitted job has 30 KiB at most", QUOTAS, stage="submission", number="V-38")
 def submission_size(context: Context) -> Iterator[Finding]:
     """And its overrides 8,192 characters: with more, users saw jobs fail at their start."""
     for _, _, jobs in context.workflows():
@@ -61,8 +61,8 @@ def submission_size(context: Context) -> Iterator[Finding]:
 
 @rule(
     "tags",
-    "A thing has 50 tags at most, of 1 to 128 characters, with values of 256 at most",
-    "AWS Batch API, TagrisTagsMap, RegisterJobDefinitionRequest.propagateTags",
+    "A thing has 50 tags at most, of 1 to 128 characters and none of AWS's own, with values of 256 at most",
+    "AWS Batch API, TagrisTagsMap, RegisterJobDefinitionRequest.propagateTags; AWS Batch User Guide, Tagging",
     stage="deployment",
     number="V-38",
 )
@@ -88,6 +88,8 @@ def _tags(context: Context, place: Where, given: dict[str, Any]) -> Iterator[Fin
     if len(given) > MOST_TAGS:
         yield context.finding(place, f"{len(given)} tags are too many", expected=f"{MOST_TAGS} at most")
     for key, value in given.items():
+        if key.lower().startswith("aws:"):
+            yield context.finding((*place, key), "tags that begin with aws: are AWS's own", expected="another key")
         if not 1 <= len(key) <= 128:
             yield context.finding((*place, key), "a tag's key is too long or empty", expected="1 to 128 characters")
         if isinstance(value, str) and len(value) > 256:
@@ -115,22 +117,22 @@ def image_name(context: Context) -> Iterator[Finding]:
 @rule(
     "reserved-variable",
     "No environment variable's name begins with AWS_BATCH",
-    "AWS Batch API, ContainerProperties.environment",
+    "AWS Batch API, ContainerProperties.environment, EksContainer.env",
     stage="deployment",
     number="V-38",
 )
 def reserved_variable(context: Context) -> Iterator[Finding]:
     """Those are set by AWS Batch itself."""
     found = [each for where, definition in context.items("jobDefinitions") for each in containers(definition, where)]
-    for _, _, jobs in context.workflows():
-        for where, job in jobs:
-            if isinstance(job.get("containerOverrides"), dict):
-                found.append(((*where, "containerOverrides"), job["containerOverrides"]))
-    for place, container in found:
-        for at, variable in mappings(container, place, "environment"):
-            name = variable.get("name")
-            if isinstance(name, str) and name.startswith("AWS_BATCH"):
-                yield context.finding((*at, "name"), f"{name} is reserved for AWS Batch", expected="another name")
+    for job in submissions(context, traces=False):
+        found += [(override.where, override.members) for override in overrides_of(job)]
+    variables = [each for place, container in found for each in mappings(container, place, "environment")]
+    for where, definition in context.items("jobDefinitions"):
+        variables += [each for place, pod in pods(definition, where) for each in mappings(pod, place, "env")]
+    for at, variable in variables:
+        name = variable.get("name")
+        if isinstance(name, str) and name.startswith("AWS_BATCH"):
+            yield context.finding((*at, "name"), f"{name} is reserved for AWS Batch", expected="another name")
 
 
 @rule("quota", "There are no more things of a kind than an account may have", QUOTAS, stage="deployment", number="V-39")

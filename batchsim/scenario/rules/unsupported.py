@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from batchsim.errors import Finding
 from batchsim.scenario.reading import dig, mappings
 from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.reach import tasks
 
 TITLE = "What is not simulated yet is refused by name"
 
@@ -39,9 +40,10 @@ def not_simulated(context: Context) -> Iterator[Finding]:
         for place, entry in mappings(definition.get("nodeProperties"), nodes, "nodeRangeProperties"):
             if "eksProperties" in entry:
                 yield refuse((*place, "eksProperties"), "eksProperties")
-        family = dig(definition, "containerProperties", "runtimePlatform", "operatingSystemFamily")
-        if isinstance(family, str) and family.startswith("WINDOWS"):
-            yield refuse((*where, "containerProperties", "runtimePlatform", "operatingSystemFamily"), "Windows")
+        for place, task in tasks(definition, where):
+            family = dig(task, "runtimePlatform", "operatingSystemFamily")
+            if isinstance(family, str) and family.startswith("WINDOWS"):
+                yield refuse((*place, "runtimePlatform", "operatingSystemFamily"), "Windows")
     for _, _, jobs in context.workflows():
         for where, job in jobs:
             if "eksPropertiesOverride" in job:

@@ -12,7 +12,7 @@ from batchsim.scenario.document import Document, name_of
 from batchsim.scenario.loading import from_document
 from batchsim.scenario.rules import check_all
 
-STAGES = ("simulation", "deployment", "review")
+STAGES = ("simulation", "deployment", "submission", "review")
 #: As a value of a change: the member is taken away.
 GONE = object()
 
@@ -117,5 +117,5 @@ def found(values: dict[str, Any]) -> set[bs.Finding]:
         scenario = from_document(document, Path())
     except bs.ScenarioError as error:
         return findings | set(error.findings)
-    resolved = check_all(document, ("deployment", "review"), scenario.configuration)
+    resolved = check_all(document, STAGES[1:], scenario.configuration)
     return findings | set(scenario.warnings) | set(resolved)

@@ -354,13 +354,6 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
         Example(
             "scheduling-priority-unused",
-            "job.schedulingPriorityOverride",
-            {"job.schedulingPriorityOverride": 1},
-            {**fair(), "job.schedulingPriorityOverride": 1},
-            "warning",
-        ),
-        Example(
-            "scheduling-priority-unused",
             "task.schedulingPriority",
             {"task.schedulingPriority": 1},
             {**fair(), "task.schedulingPriority": 1},

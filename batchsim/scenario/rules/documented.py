@@ -129,10 +129,10 @@ def _said(context: Context) -> Iterator[tuple[str, Where, Any]]:
 
 
 def _texts(place: Where, value: Any) -> Iterator[tuple[Where, str]]:
-    """A text, or the texts of a list; what a template leaves open is none."""
+    """A text, or the texts of a list; what is empty or left open by a template is none."""
     listed = enumerate(value) if isinstance(value, list) else [(None, value)]
     for index, text in listed:
-        if isinstance(text, str) and "${" not in text and "{{" not in text:
+        if isinstance(text, str) and text and "${" not in text and "{{" not in text:
             yield place if index is None else (*place, index), text
 
 

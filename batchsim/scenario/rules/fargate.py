@@ -11,6 +11,7 @@ from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, mappings, requirement, requirement_place, whole
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import (
+    Override,
     Submission,
     architecture_of,
     attached,
@@ -24,7 +25,6 @@ from batchsim.scenario.rules.reach import (
     submissions,
     tasks,
 )
-from batchsim.scenario.shapes import requested
 
 GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
 ARCHITECTURES = ("X86_64", "ARM64")
@@ -76,17 +76,27 @@ def _task_size(context: Context, definition: dict[str, Any], where: Where) -> It
     """The containers of a task together are of one of the sizes (ECS API, RegisterTaskDefinition.cpu, .memory)."""
     for place, task in mappings(definition, where, "ecsProperties", "taskProperties"):
         group = [container for _, container in mappings(task, place, "containers")]
-        vcpus, memory = (sum(requirement(each, kind) or 0 for each in group) for kind in ("VCPU", "MEMORY"))
-        if group and not is_legal(vcpus, int(memory)):
-            yield _no_size(context, (*place, "containers"), vcpus, memory)
+        yield from _sum(context, (*place, "containers"), group, [])
 
 
 def _overridden_task_size(context: Context, job: Submission) -> Iterator[Finding]:
-    changed = job.job.get("ecsPropertiesOverride")
-    if isinstance(changed, dict) and isinstance(job.definition.get("ecsProperties"), dict):
-        shape = requested(job.definition, {"ecsPropertiesOverride": changed})
-        if shape != requested(job.definition, {}) and not is_legal(shape.vcpus, shape.memory_mib):
-            yield _no_size(context, (*job.where, "ecsPropertiesOverride"), shape.vcpus, shape.memory_mib)
+    """The same of what a job makes of it."""
+    overrides = [each for each in overrides_of(job) if "ecsPropertiesOverride" in each.where]
+    if any(_place(each.members, kind) for each in overrides for kind in ("VCPU", "MEMORY")):
+        for _, task in mappings(job.definition, (), "ecsProperties", "taskProperties"):
+            group = [container for _, container in mappings(task, (), "containers")]
+            yield from _sum(context, (*job.where, "ecsPropertiesOverride"), group, overrides)
+
+
+def _sum(context: Context, place: Where, group: list[dict[str, Any]], overrides: list[Override]) -> Iterator[Finding]:
+    total = {"VCPU": 0.0, "MEMORY": 0.0}
+    for kind in total:
+        for container in group:
+            own = [requirement(each.members, kind) for each in overrides if container in each.changes]
+            asked = next((value for value in own if value is not None), requirement(container, kind))
+            total[kind] += asked or 0.0
+    if group and not is_legal(total["VCPU"], int(total["MEMORY"])):
+        yield _no_size(context, place, total["VCPU"], total["MEMORY"])
 
 
 def _no_size(context: Context, place: Where, vcpus: float, memory: float) -> Finding:
@@ -209,7 +219,7 @@ def _is_windows(family: Any) -> bool:
 
 def _platform_words(definition: dict[str, Any], member: str) -> set[str]:
     """What a definition's tasks say of their platform."""
-    said = {dig(task, "runtimePlatform", member) for _, task in tasks(definition, ())}
+    said = (dig(task, "runtimePlatform", member) for _, task in tasks(definition, ()))
     return {word for word in said if isinstance(word, str)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,24 +13,14 @@ from batchsim.scenario.rules.reach import (
     Submission,
     is_multinode,
     kinds_of,
+    node_bounds,
+    nodes_of,
     platform_of,
     submissions,
 )
 
 GUIDE = "AWS Batch User Guide, Multi-node parallel jobs"
-RANGE = re.compile(r"(\d{0,9})(:?)(\d{0,9})")
 MOST_NODES = 1000
-
-
-def _bounds(text: Any, nodes: int) -> tuple[int, int] | None:
-    """First and last node of a range such as 0:3, :3 or 4:; None for what is no range."""
-    match = RANGE.fullmatch(text) if isinstance(text, str) else None
-    if match is None or (not match[1] and not match[3]):
-        return None
-    first = int(match[1] or 0)
-    if not match[2]:
-        return first, first
-    return first, int(match[3]) if match[3] else nodes - 1
 
 
 @rule(
@@ -72,7 +61,7 @@ def _coverage(
         text = group.get("targetNodes")
         if not isinstance(text, str):
             return
-        bounds = _bounds(text, count)
+        bounds = node_bounds(text, count)
         if bounds is None or not bounds[0] <= bounds[1] < count:
             message = f"{text!r} is no range of {count} nodes"
             yield context.finding((*at, "targetNodes"), message, expected=f"such as 0:{count - 1}")
@@ -140,7 +129,7 @@ def node_overrides(context: Context) -> Iterator[Finding]:
         place = (*job.where, "nodeOverrides", "numNodes")
         ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
         texts = [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
-        opened = [bounds for text in texts if text.endswith(":") and (bounds := _bounds(text, count))]
+        opened = [bounds for text in texts if text.endswith(":") and (bounds := node_bounds(text, count))]
         main = whole(dig(job.definition, "nodeProperties", "mainNode"))
         if not 1 <= count <= MOST_NODES:
             yield context.finding(place, f"{count} is out of range", expected=f"1 to {MOST_NODES}")
@@ -152,12 +141,15 @@ def node_overrides(context: Context) -> Iterator[Finding]:
 
 
 def _targets(context: Context, job: Submission) -> Iterator[Finding]:
-    """Overrides of nodes that are no range of the definition, as it is written there."""
+    """Overrides of nodes that are no range of the definition."""
     ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
     known = [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
+    count = nodes_of(job.job, job.definition)
     nodes_ = (*job.where, "nodeOverrides")
     for place, override in mappings(job.job.get("nodeOverrides"), nodes_, "nodePropertyOverrides"):
         text = override.get("targetNodes")
-        if known and isinstance(text, str) and text not in known:
+        if not known or not isinstance(text, str):
+            continue
+        if node_bounds(text, count) not in [node_bounds(each, count) for each in known]:
             message = f"{text!r} is no range of {job.definition_name}: AWS refuses the job"
             yield context.finding((*place, "targetNodes"), message, expected=" or ".join(known))

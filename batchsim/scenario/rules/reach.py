@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from batchsim.catalog.instance_types import InstanceType, expand
 from batchsim.catalog.tables import NotInCatalogError
 from batchsim.scenario.document import Where
-from batchsim.scenario.reading import base_name, dig, entries, figure, mappings, requirement, requirement_place
+from batchsim.scenario.reading import base_name, dig, entries, figure, mappings, requirement, requirement_place, whole
 from batchsim.scenario.rules.context import Context
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
@@ -191,6 +192,26 @@ def pods(definition: dict[str, Any], where: Where) -> Iterator[tuple[Where, dict
             yield from mappings(group, place, *steps, member)
 
 
+RANGE = re.compile(r"(\d{0,9})(:?)(\d{0,9})")
+
+
+def nodes_of(job: dict[str, Any], definition: dict[str, Any]) -> int:
+    """How many nodes a multi-node job has; 1 where nobody says."""
+    own = whole(dig(job, "nodeOverrides", "numNodes"))
+    return own or whole(dig(definition, "nodeProperties", "numNodes")) or 1
+
+
+def node_bounds(text: Any, nodes: int) -> tuple[int, int] | None:
+    """First and last node of a range such as 0:3, :3 or 4:; None for what is no range."""
+    match = RANGE.fullmatch(text) if isinstance(text, str) else None
+    if match is None or (not match[1] and not match[3]):
+        return None
+    first = int(match[1] or 0)
+    if not match[2]:
+        return first, first
+    return first, int(match[3]) if match[3] else nodes - 1
+
+
 @dataclass(frozen=True)
 class Override:
     """What a job changes of a container, and the containers that it changes.
@@ -218,7 +239,9 @@ def overrides_of(job: Submission) -> Iterator[Override]:
     nodes = (*job.where, "nodeOverrides")
     for place, override in mappings(job.job.get("nodeOverrides"), nodes, "nodePropertyOverrides"):
         groups = entries(job.definition, "nodeProperties", "nodeRangeProperties")
-        mine = [group for group in groups if dig(group, "targetNodes") == override.get("targetNodes")]
+        count = nodes_of(job.job, job.definition)
+        target = node_bounds(override.get("targetNodes"), count)
+        mine = [group for group in groups if target and node_bounds(dig(group, "targetNodes"), count) == target]
         changed = [container for group in mine if isinstance(container := dig(group, "container"), dict)]
         if isinstance(override.get("containerOverrides"), dict):
             yield Override((*place, "containerOverrides"), override["containerOverrides"], changed)

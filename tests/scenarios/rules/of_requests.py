@@ -108,6 +108,12 @@ def on_fargate(*group: dict[str, object]) -> Change:
     return {"resources": FARGATE["resources"], **made}
 
 
+def main_asks(mib: str) -> Change:
+    """The job asks for so much memory for the container `main`."""
+    changed = [{"name": "main", "resourceRequirements": memory(mib)}]
+    return {"job.ecsPropertiesOverride": {"taskProperties": [{"containers": changed}]}}
+
+
 EXAMPLES: dict[str, list[Example]] = {
     "V-03": [
         Example("managed-instances", "resources.capacityTags", {"resources.capacityTags": {"a": "b"}}, MANAGED),
@@ -234,6 +240,12 @@ EXAMPLES: dict[str, list[Example]] = {
             "task.ecsProperties.taskProperties.0.containers",
             on_fargate({"resourceRequirements": asks("1", "512")}, {"resourceRequirements": asks("1", "512")}),
             on_fargate({"resourceRequirements": asks("0.25", "512")}, {"resourceRequirements": asks("0.25", "512")}),
+        ),
+        Example(
+            "fargate-size",
+            "job.ecsPropertiesOverride",
+            {**on_fargate({"name": "main", "resourceRequirements": asks("0.5", "1024")}), **main_asks("1536")},
+            {**on_fargate({"name": "main", "resourceRequirements": asks("0.5", "1024")}), **main_asks("2048")},
         ),
         Example(
             "fargate-container",

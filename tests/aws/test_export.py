@@ -9,8 +9,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import batchsim as bs
-from batchsim.aws.deployable import load
+from batchsim.aws.deployable import deployable, load
 from batchsim.aws.exporters import export
+from batchsim.scenario.document import Document
 from tests.aws.configurations import DEPLOYMENT, everything, prepared, small
 from tests.conftest import ROOT
 
@@ -271,3 +272,20 @@ def test_roles_by_name_get_their_arns_where_a_name_is_not_taken():
     text = export(prepared(values), "cloudformation")["template.yaml"]
     assert "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/service-role/AWSBatchServiceRole" in text
     assert lint(text) == []
+def test_what_is_refused_at_submission_stops_a_submission_only():
+    values = small()
+    container = values["batch"]["jobDefinitions"][0]["containerProperties"]
+    container["command"] = ["run", "Ref::input"]
+    document = Document(values, "scenario.yaml")
+    assert deployable(document).batch["jobDefinitions"]
+    with pytest.raises(bs.ScenarioError, match="Ref::input has no parameter"):
+        deployable(document, submits=True)
+    assert deployable(Document({**values, "ignore": ["parameter"]}), submits=True).batch["jobDefinitions"]
+
+
+def test_an_error_of_a_deployment_may_be_ignored():
+    values = small()
+    values["batch"]["jobDefinitions"][0]["containerProperties"]["user"] = "$(id -u)"
+    with pytest.raises(bs.ScenarioError, match="documented-form"):
+        prepared(values)
+    assert prepared({**values, "ignore": ["documented-form"]}).batch["jobDefinitions"]

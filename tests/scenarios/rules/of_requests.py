@@ -279,6 +279,22 @@ EXAMPLES: dict[str, list[Example]] = {
             of_two(environment=[{"name": "AWS_X", "value": "1"}]),
         ),
     ],
+    "V-47": [
+        Example(
+            "not-simulated",
+            "task.ecsProperties.taskProperties.0.runtimePlatform.operatingSystemFamily",
+            {
+                **on_fargate({"resourceRequirements": asks("1", "2048")}),
+                "task.ecsProperties.taskProperties.0.runtimePlatform": {
+                    "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"
+                },
+            },
+            {
+                **on_fargate({"resourceRequirements": asks("1", "2048")}),
+                "task.ecsProperties.taskProperties.0.runtimePlatform": {"operatingSystemFamily": "LINUX"},
+            },
+        )
+    ],
     "V-51": [
         Example(
             "documented-word",

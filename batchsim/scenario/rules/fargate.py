@@ -203,12 +203,10 @@ def runtime_platform(context: Context) -> Iterator[Finding]:
             elif _is_windows(family) and word == "ARM64":
                 yield context.finding((*place, "cpuArchitecture"), "Windows runs on X86_64 only")
     for job in pairs(context):
-        kinds, windows = (
-            kinds_of(context, job.queue),
-            any(map(_is_windows, _platform_words(job.definition, "operatingSystemFamily"))),
-        )
-        # Of both kinds of environments AWS takes that which can run it.
-        if is_fargate(job.definition) and windows and kinds and set(kinds) == {"FARGATE_SPOT"}:
+        families = _platform_words(job.definition, "operatingSystemFamily")
+        # A queue with Fargate behind or before Fargate Spot has where to run it.
+        spot_alone = set(kinds_of(context, job.queue)) == {"FARGATE_SPOT"}
+        if is_fargate(job.definition) and spot_alone and any(map(_is_windows, families)):
             message = f"Windows does not run on Fargate Spot: {job.job_name} would block {job.queue_name}"
             yield context.finding((*job.where, "jobDefinition"), message)
 

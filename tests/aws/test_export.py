@@ -272,6 +272,8 @@ def test_roles_by_name_get_their_arns_where_a_name_is_not_taken():
     text = export(prepared(values), "cloudformation")["template.yaml"]
     assert "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/service-role/AWSBatchServiceRole" in text
     assert lint(text) == []
+
+
 def test_what_is_refused_at_submission_stops_a_submission_only():
     values = small()
     container = values["batch"]["jobDefinitions"][0]["containerProperties"]

@@ -1,0 +1,142 @@
+"""The content of files as shells and services leave it: packed by gzip or not, in UTF-8 or UTF-16, one JSON or several.
+
+Windows PowerShell 5 writes ``>`` in UTF-16 with a byte order mark, editors put one before UTF-8, and a loop that
+appends page after page leaves several JSON documents in one file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+from batchsim.errors import Finding, ScenarioError
+
+_GZIP = b"\x1f\x8b"
+
+#: First bytes of files that are no text, and what they are.
+_BINARY = {
+    b"PAR1": "Parquet",
+    b"PK\x03\x04": "a zip archive, or an Excel workbook",
+    b"BZh": "packed by bzip2",
+    b"\xfd7zXZ": "packed by xz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd",
+    b"SQLite format 3": "an SQLite database",
+    b"Obj\x01": "Avro",
+}
+
+#: Byte order marks, the longer first: that of UTF-32 begins like that of UTF-16.
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+)
+
+#: What may stand between JSON documents: the mark of a second piece of UTF-16, the control character of JSON text
+#: sequences (RFC 7464), a comma of who joined them by hand.
+_BETWEEN = re.compile(r"[\s\ufeff\x1e,]*")
+
+
+def read_content(path: Path, shown: str, code: str = "unreadable") -> bytes:
+    """The bytes of a file, unpacked where they are gzip's.
+
+    Parameters
+    ----------
+    shown : str
+        The file's name as the user gave it, for findings.
+    code : str
+        Of the findings.
+
+    Raises
+    ------
+    ScenarioError
+        If the file can't be read or is damaged.
+    """
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if content.startswith(_GZIP) or path.suffix == ".gz" else content
+    except (EOFError, zlib.error) as error:
+        finding = Finding(code, "", f"truncated or damaged: {error}", "a complete gzip file", file=shown)
+    except gzip.BadGzipFile as error:
+        finding = Finding(code, "", str(error), "a gzip file", file=shown)
+    except OSError as error:
+        finding = Finding(code, "", error.strerror or str(error), file=shown)
+    raise ScenarioError([finding])
+
+
+def decoded(content: bytes, shown: str, code: str = "unreadable") -> str:
+    """The text in some bytes: UTF-8, or UTF-16 and UTF-32 by their byte order mark or their zero bytes.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none.
+    """
+    encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "")
+    if not encoding and b"\0" in content[:4]:
+        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    binary = next((kind for start, kind in _BINARY.items() if content.startswith(start)), "")
+    try:
+        if not binary:
+            return content.decode(encoding or "utf-8")
+        message = f"not text: {binary}"
+    except UnicodeDecodeError as error:
+        message = f"not {(encoding or 'utf-8').upper().removesuffix('-SIG')} text (byte {error.start})"
+    raise ScenarioError([Finding(code, "", message, "text in UTF-8, or in UTF-16 with a byte order mark", file=shown)])
+
+
+def documents(text: str, shown: str, code: str = "unreadable") -> list[Any]:
+    """The JSON documents in a text, one after the other: one, JSON Lines, or what a loop appended.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, or something else between them.
+    """
+    decoder = json.JSONDecoder()
+    found: list[Any] = []
+    at = _skip(text, 0)
+    try:
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            found.append(value)
+            at = _skip(text, at)
+    except json.JSONDecodeError as error:
+        after = f" after {len(found)} complete {'answers' if len(found) > 1 else 'answer'}" if found else ""
+        message, line = f"not JSON{after}: {error.msg}{_instead(text)}", error.lineno
+        raise ScenarioError([Finding(code, "", message, file=shown, line=line)]) from None
+    except (RecursionError, ValueError):
+        message = "JSON that is nested too deeply, or has too long a number"
+        raise ScenarioError([Finding(code, "", message, file=shown)]) from None
+    if not found:
+        raise ScenarioError([Finding(code, "", "the file is empty", "JSON", file=shown)])
+    return found
+
+
+def _skip(text: str, at: int) -> int:
+    between = _BETWEEN.match(text, at)
+    return between.end() if between else at
+
+
+#: How a text begins that is something else, and what it is.
+_ELSE = (
+    (re.compile(r"\{'|\[\{'"), "it is Python's print of an answer; json.dumps(answer) makes JSON of it"),
+    (re.compile(r"\+?-{5,}|\|\s"), "it is a table; --output json makes JSON of it"),
+    (re.compile(r"[A-Z]+\t"), "it is the AWS CLI's text; --output json makes JSON of it"),
+    (re.compile(r"<"), "it is XML or HTML"),
+    (re.compile(r";|\s*(-?\d+(\.\d+)?\s+){17}"), "it is a log in the Standard Workload Format"),
+    (re.compile(r"[\w\"@]+([,;|\t][\w\"@. /-]*)+\r?\n"), "it is a table of columns; jobs are replayed from one as csv"),
+    (re.compile(r"\w+\(\w+="), "it is a program's print of an answer"),
+    (re.compile(r"[$>#] ?aws |(An error|Unable|usage|Could not|\S+: error)\b"), "it is a shell's output"),
+)
+
+
+def _instead(text: str) -> str:
+    """What a text is instead of JSON, as far as its first line tells."""
+    start = text.lstrip()
+    return next((f" ({kind})" for pattern, kind in _ELSE if pattern.match(start)), "")

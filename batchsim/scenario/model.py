@@ -46,6 +46,8 @@ def _as_list(value: object) -> object:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
+CRON_FIELDS = 5
+
 Instants = Annotated[tuple[Instant, ...], BeforeValidator(_as_list), Field(min_length=1)]
 Factors = Annotated[
     tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
@@ -97,6 +99,12 @@ class Arrivals(Section):
 
             from cronsim import CronSim, CronSimError
 
+            # The library takes six since 2.7, and reads the first as seconds; the last of EventBridge's is years.
+            if len(value.split()) == CRON_FIELDS + 1:
+                raise ValueError(
+                    f"{value!r} is not a cron expression (six fields: neither seconds nor years are read); "
+                    "expected five fields such as 0 2 * * *"
+                )
             try:
                 CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
             except CronSimError as error:

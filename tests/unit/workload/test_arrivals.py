@@ -29,6 +29,15 @@ def test_every_stops_before_the_duration_ends():
     assert list(arrivals(every="20m", until="40m")) == [0, 1200]
 
 
+@pytest.mark.parametrize(
+    "expression", ["0 2 * * * 0", "0 0 2 * * *", "0 2 * * ? 2026", "cron(0 2 * * ? *)", "@daily", "0 2 * *", ""]
+)
+def test_cron_has_five_fields(expression):
+    # Six are seconds first (cronsim 2.7), seconds last (croniter) or years last (EventBridge): nobody knows which.
+    with pytest.raises(ValueError, match="expected five fields such as 0 2"):
+        Arrivals(cron=expression)
+
+
 def test_cron_is_wall_clock():
     assert list(arrivals(cron="0 2 * * *")) == [day * DAY + 2 * 3600 for day in range(7)]
     # 02:00 in Berlin is 01:00 UTC in November.

@@ -145,6 +145,8 @@ class Jobs:
         self._dependents = _ints(workload.dependents)
         self._dependents_start = _ints(workload.dependents_start, np.int64)
         self._broken: dict[int, bool] = {}  # nodes with a failed dependency
+        self._think_s = None if workload.think_s is None else _floats(workload.think_s)
+        self._thought_at: dict[int, float] = {}  # when jobs that are not yet admitted have done their thinking
         self._admitted = 0
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
         self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
@@ -174,7 +176,10 @@ class Jobs:
             if self.on_submitted is not None:
                 self.on_submitted(job)
             if self._open[job] == 0 and job not in self._broken:
-                self._runnable(job)
+                if self._thought_at:
+                    self._released(job, self._thought_at.pop(job, now))
+                else:
+                    self._runnable(job)
             elif job in self._broken:
                 self._fail_dependent(job)
             else:
@@ -187,6 +192,21 @@ class Jobs:
                 alarm.action = self._admit
                 self._clock.set(alarm, upcoming)
                 break
+
+    def _released(self, job: int, at: float) -> None:
+        """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
+        if at <= self._clock.now:
+            self._runnable(job)
+        else:
+            self._recorder.status[job] = PENDING
+            self._clock.at(at, self._thought, job)
+
+    def _thought(self, alarm: Alarm) -> None:
+        self._runnable(alarm.subject)
+
+    def _thinks(self, node: int) -> float:
+        """How long a node thinks after what it follows, whatever became of that; below 0 for AWS Batch's own."""
+        return self._think_s[node] if self._think_s is not None and node < self._rows else -1.0
 
     def _runnable(self, job: int) -> None:
         self._recorder.status[job] = RUNNABLE
@@ -216,21 +236,22 @@ class Jobs:
             for position in range(self._dependents_start[node], self._dependents_start[node + 1]):
                 dependent = self._dependents[position]
                 self._open[dependent] -= 1
-                if outcome == FAILED:
+                if outcome == FAILED and self._thinks(dependent) < 0:
                     self._broken[dependent] = True
                 if dependent >= self._rows:
                     # The parent of an array ends when all its children have (User Guide, *Array jobs*).
                     if self._open[dependent] == 0:
                         ended.append((dependent, FAILED if dependent in self._broken else SUCCEEDED))
                 elif dependent >= self._admitted or recorder.status[dependent] != PENDING:
-                    continue
+                    if self._thinks(dependent) > 0:
+                        self._thought_at[dependent] = now + self._thinks(dependent)
                 elif dependent in self._broken:
                     recorder.reason[dependent] = self._dependency_failed
                     # Marked now, so that a second failed dependency does not end it twice.
                     recorder.status[dependent] = FAILED
                     ended.append((dependent, FAILED))
                 elif self._open[dependent] == 0:
-                    self._runnable(dependent)
+                    self._released(dependent, now + max(self._thinks(dependent), 0.0))
 
     # Attempts
 

@@ -24,9 +24,10 @@ FEWEST_ARRIVALS = 10
 
 
 def review(scenario: Scenario) -> Iterator[Finding]:
-    """Load above capacity, deadlines below the critical path, jobs of traces that nothing holds, no arrivals."""
+    """Load above capacity, deadlines below the critical path, doubtful records of traces, no arrivals."""
     workload = build_workload(scenario)
     yield from _no_arrivals(scenario, workload)
+    yield from _doubtful(scenario, workload)
     if len(workload):
         yield from _never_placeable(scenario, workload)
         yield from _overload(scenario, workload)
@@ -43,6 +44,14 @@ def _no_arrivals(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
         if isinstance(entry, Workflow) and entry.workflow not in submitted:
             message = f"{entry.workflow} never arrives"
             yield _finding(scenario, "no-arrivals", ("workload", index), message, "arrivals within the duration")
+
+
+def _doubtful(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
+    """Records of traces that were kept and doubted, or taken otherwise than they were."""
+    traces = [index for index, entry in enumerate(scenario.workload) if not isinstance(entry, Workflow)]
+    where = ("workload", traces[0]) if len(traces) == 1 else ("workload",)
+    for reason, count in workload.notes.items():
+        yield _finding(scenario, "doubtful-records", where, f"{count:,} {reason}")
 
 
 def _queue_place(scenario: Scenario, name: str) -> tuple[str | int, ...]:
@@ -126,6 +135,9 @@ def earliest_ends(workload: Workload) -> Floats:
     rows = len(workload)
     runtime_s = np.zeros(workload.nodes)
     runtime_s[:rows] = workload.runtime_s
+    think_s = np.zeros(workload.nodes)
+    if workload.think_s is not None:
+        think_s[:rows] = np.maximum(workload.think_s, 0)
     starts = np.zeros(workload.nodes)
     starts[:rows] = workload.submitted_at
     ends = starts + runtime_s
@@ -139,7 +151,7 @@ def earliest_ends(workload: Workload) -> Floats:
             break
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         following = workload.dependents[np.repeat(first[ready], counts) + offsets]
-        np.maximum.at(starts, following, np.repeat(ends[ready], counts))
+        np.maximum.at(starts, following, np.repeat(ends[ready], counts) + think_s[following])
         np.subtract.at(waiting, following, 1)
         ready = np.unique(following[waiting[following] == 0])
         ends[ready] = starts[ready] + runtime_s[ready]

@@ -260,6 +260,8 @@ def attention(summary: dict[str, Any]) -> list[str]:
         + f") can never be placed: they stay RUNNABLE and block {stuck['job_queue']}"
         for stuck in summary["unplaceable"]
     ]
-    return notes + [
-        f"{count(number)} jobs of traces were left out: {reason}" for reason, number in summary["skipped"].items()
+    return [
+        *notes,
+        *(f"{count(number)} jobs of traces were left out: {reason}" for reason, number in summary["skipped"].items()),
+        *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
     ]

@@ -224,6 +224,12 @@ SUMMARY = (
         _figure("jobs", "jobs", absent=0.0),
     ),
     _named("skipped", "records of a trace that no job was made of, by why", unit="records", absent=0.0),
+    _named(
+        "noted",
+        "records of a trace that were kept and doubted, or taken otherwise than they were, by why",
+        unit="records",
+        absent=0.0,
+    ),
     _list(
         "objectives",
         "in the scenario's order",

@@ -66,6 +66,7 @@ class Metrics:
             "never_placed": self._never_placed(),
             "unplaceable": self._unplaceable(),
             "skipped": dict(tables.workload.skipped),
+            "noted": dict(tables.workload.notes),
         }
         promises = Promises(scenario, tables, self._queue_times, self._turnarounds, summary)
         return {**summary, "objectives": promises.entries()}

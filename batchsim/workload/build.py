@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,10 +115,10 @@ def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | N
     if len(edges):
         open_dependencies = np.bincount(edges[:, 1], minlength=nodes).astype(np.int32)
         dependents_start = np.searchsorted(edges[:, 0], np.arange(nodes + 1))
-    skipped: dict[str, int] = {}
-    for part in parts:
-        for reason, count in part.skipped.items():
-            skipped[reason] = skipped.get(reason, 0) + count
+    think_s = None
+    if any(part.think_s is not None for part in parts):
+        pieces = [np.full(len(part), -1.0) if part.think_s is None else part.think_s for part in parts]
+        think_s = ordered(pieces, np.float64)
     return Workload(
         submitted_at=submitted_at[order],
         group=group,
@@ -136,8 +136,19 @@ def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | N
         shapes=tuple(shapes),
         job_names=tuple(job_names),
         later_attempt=LaterAttempts(group, run, array_index, runtime_s, exit_code, tuple(sources)),
-        skipped=skipped,
+        think_s=think_s,
+        skipped=_counted(part.skipped for part in parts),
+        notes=_counted(part.notes for part in parts),
     )
+
+
+def _counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts of several parts together."""
+    together: dict[str, int] = {}
+    for reasons in counts:
+        for reason, count in reasons.items():
+            together[reason] = together.get(reason, 0) + count
+    return together
 
 
 def _renumber(parts: Sequence[Part], place: np.ndarray, n: int) -> np.ndarray:

@@ -25,6 +25,7 @@ class Part:
     """The jobs of one workflow or one trace.
 
     Nodes of `edges` are rows of this part; those from ``len(submitted_at)`` on are the parents of its arrays.
+    `think_s` is that of `Workload`; None where all dependencies are AWS Batch's.
     """
 
     submitted_at: Floats
@@ -40,7 +41,9 @@ class Part:
     job_names: list[str]
     edges: Edges = field(default_factory=no_edges)
     parents: int = 0
+    think_s: Floats | None = None
     skipped: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.submitted_at)
@@ -66,7 +69,9 @@ def replay(part: Part, arrivals: Floats) -> Part:
         job_names=part.job_names,
         edges=repeat_edges(part.edges, n, part.parents, runs),
         parents=part.parents * runs,
+        think_s=None if part.think_s is None else np.tile(part.think_s, runs),
         skipped={reason: count * runs for reason, count in part.skipped.items()},
+        notes={reason: count * runs for reason, count in part.notes.items()},
     )
 
 

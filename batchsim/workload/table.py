@@ -70,8 +70,13 @@ class Workload:
         How many nodes each node waits for.
     dependents, dependents_start : ndarray of int, shapes (edges,) and (nodes + 1,)
         Nodes that wait for node i: ``dependents[dependents_start[i]:dependents_start[i + 1]]``, ascending.
+    think_s : ndarray of float, shape (n,), or None
+        Seconds from the end of what a job follows to when it can run; it follows whatever became of that (Standard
+        Workload Format, fields 17 and 18). -1 for AWS Batch's own dependencies, which must succeed; None where all are.
     skipped : dict of str to int
         Jobs of traces that were left out, by reason.
+    notes : dict of str to int
+        Records of traces that were kept and doubted, or taken otherwise than they were, by reason.
     later_attempt : callable
         ``later_attempt(job, number)`` gives run time and exit code of attempt `number` (2 and up).
     """
@@ -92,7 +97,9 @@ class Workload:
     shapes: tuple[Shape, ...]
     job_names: tuple[str, ...]
     later_attempt: Callable[[int, int], tuple[float, int]]
+    think_s: Floats | None = None
     skipped: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.submitted_at)

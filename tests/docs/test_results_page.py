@@ -86,7 +86,11 @@ def keys(figures: object) -> set[str]:
         return set().union(*map(keys, figures))
     if not isinstance(figures, dict):
         return set()
-    below = [list(value.values()) if name in NAMED else value for name, value in figures.items() if name != "skipped"]
+    below = [
+        list(value.values()) if name in NAMED else value
+        for name, value in figures.items()
+        if name not in ("skipped", "noted")
+    ]
     return set(figures) | set().union(*map(keys, below))
 
 

@@ -97,6 +97,12 @@ declare(
     severity="info",
     stage="review",
 )
+declare(
+    "doubtful-records",
+    "Records of traces could have happened, and are replayed as they were",
+    severity="warning",
+    stage="review",
+)
 declare("no-arrivals", "Every workflow arrives within the duration", severity="warning", stage="review")
 declare(
     "overload",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batchsim.columns import Floats, Ints
 from batchsim.errors import Finding, ScenarioError, nearest
-from batchsim.scenario.configuration import Shape
+from batchsim.scenario.configuration import RetryRule, Shape
+from batchsim.scenario.content import read_content
 from batchsim.scenario.model import Trace
 from batchsim.scenario.reading import base_name
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.parts import Edges, Part, no_edges
+from batchsim.workload.table import JobGroup
 from batchsim.workload.workflow import group_of
 
 #: Faults told of one file; a file with more is not what it is said to be.
@@ -25,6 +27,12 @@ MOST_FAULTS = 20
 
 #: No instance has so many vCPUs, MiB or GPUs.
 MOST = 1e9
+
+#: Thirty years: a log that begins later counts from 1970 and not from its own beginning.
+LATEST_FIRST_S = 1e9
+
+#: The exit code of jobs of which a trace says that they failed and not how.
+FAILED_EXIT_CODE = 1
 
 #: Format → module with ``read(path, trace, faults) -> Jobs``.
 FORMATS = {
@@ -41,7 +49,9 @@ class Jobs:
     """The jobs of a trace, in its order; NaN stands for what the trace does not say.
 
     ``names`` holds a name per job, ``queues`` and ``definitions`` too where the trace names them. Nodes of ``edges``
-    from the number of jobs on are array parents.
+    from the number of jobs on are array parents. ``think_s`` is that of `Part`. Jobs that are ``final`` are not retried
+    for their exit code: the record says how they ended in the end. ``notes`` are records that are kept and doubted, or
+    taken otherwise than they were, counted by reason.
     """
 
     names: list[str]
@@ -55,10 +65,13 @@ class Jobs:
     queues: list[str | None] | None = None
     definitions: list[str | None] | None = None
     share_identifiers: list[str | None] | None = None
-    scheduling_priorities: Ints | None = None
+    scheduling_priorities: Floats | None = None
+    final: NDArray[np.bool_] | None = None
+    think_s: Floats | None = None
     edges: Edges = field(default_factory=no_edges)
     parents: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
 
 
 class Faults:
@@ -90,17 +103,8 @@ class Faults:
 
 
 def read_bytes(path: Path, faults: Faults) -> bytes:
-    """The file's content, unzipped where its name ends in ``.gz``."""
-    try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (EOFError, zlib.error) as error:
-        faults.add(0, f"truncated or damaged: {error}", "a complete gzip file")
-    except gzip.BadGzipFile as error:
-        faults.add(0, str(error), "a gzip file")
-    except OSError as error:
-        faults.add(0, error.strerror or str(error))
-    faults.raise_any()
-    raise AssertionError
+    """The file's content, unpacked where it is gzip's."""
+    return read_content(path, faults.file, "trace")
 
 
 def trace_part(trace: Trace, scenario: Scenario) -> Part:
@@ -119,6 +123,7 @@ def trace_part(trace: Trace, scenario: Scenario) -> Part:
     jobs = reader(path, trace, faults)
     faults.raise_any()
     _refuse_sizes(jobs, faults)
+    _refuse_epochs(jobs, faults)
     _refuse_cycles(jobs, faults)
     part = _part(jobs, trace, scenario, faults)
     faults.raise_any()
@@ -131,33 +136,17 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
     disabled = {queue.name for queue in scenario.configuration.queues if not queue.enabled}
     fair = {queue.name for queue in scenario.configuration.queues if queue.fair_share is not None}
     definitions = {definition.name: definition for definition in scenario.configuration.definitions}
-    pairs: dict[tuple[str, str, str | None, int | None], int] = {}
-    alike = (jobs.queues, jobs.definitions, jobs.share_identifiers, jobs.scheduling_priorities)
-    if all(column is None for column in alike):
-        queue, definition = (
-            _named(None, trace.job_queue, "jobQueue", known_queues, faults),
-            _named(None, trace.job_definition, "jobDefinition", definitions, faults),
-        )
-        pairs[queue, definition, None, None] = 0
-        group = np.zeros(n, np.int32)
-    else:
-        group = np.empty(n, np.int32)
-        queues, named = jobs.queues or [None] * n, jobs.definitions or [None] * n
-        shares = jobs.share_identifiers or [None] * n
-        priorities = [None] * n if jobs.scheduling_priorities is None else jobs.scheduling_priorities.tolist()
-        for row, (own_queue, own_definition) in enumerate(zip(queues, named, strict=True)):
-            if faults.full:
-                break
-            pair = (
-                _named(own_queue, trace.job_queue, "jobQueue", known_queues, faults),
-                _named(own_definition, trace.job_definition, "jobDefinition", definitions, faults),
-                shares[row],
-                priorities[row],
-            )
-            group[row] = pairs.setdefault(pair, len(pairs))
+    said, group = _alike(jobs)
+    pairs: list[_Alike] = []
+    for own_queue, own_definition, share, priority, final in said:
+        if faults.full:
+            break
+        queue = _named(own_queue, trace.job_queue, "jobQueue", known_queues, faults)
+        definition = _named(own_definition, trace.job_definition, "jobDefinition", definitions, faults)
+        pairs.append((queue, definition, share, priority, final))
     faults.raise_any()
     name = trace.workflow
-    for queue, _, share, _ in pairs:
+    for queue, _, share, _, _ in pairs:
         if queue in disabled:
             # API JQState: new jobs can't be added to it.
             faults.add(
@@ -173,35 +162,90 @@ def _part(jobs: Jobs, trace: Trace, scenario: Scenario, faults: Faults) -> Part:
             )
     faults.raise_any()
     groups = [
-        group_of(name, queue, definitions[definition], _submitted(share, priority))
-        for queue, definition, share, priority in pairs
+        _group(group_of(name, queue, definitions[definition], _submitted(share, priority)), final)
+        for queue, definition, share, priority, final in pairs
     ]
-    defaults = [definitions[definition].shape for _, definition, _, _ in pairs]
+    defaults = [definitions[definition].shape for _, definition, _, _, _ in pairs]
     vcpus = np.where(np.isnan(jobs.vcpus), np.array([shape.vcpus for shape in defaults])[group], jobs.vcpus)
     memory = np.where(
         np.isnan(jobs.memory_mib), np.array([float(shape.memory_mib) for shape in defaults])[group], jobs.memory_mib
     )
     gpus = np.where(np.isnan(jobs.gpus), np.array([float(shape.gpus) for shape in defaults])[group], jobs.gpus)
-    unique, shape = np.unique(np.column_stack([vcpus, memory, gpus]), axis=0, return_inverse=True)
-    names: dict[str, int] = {}
+    shapes, shape = _shapes(vcpus, memory, gpus)
     array_index = np.full(n, -1, np.int32) if jobs.array_index is None else jobs.array_index
-    codes = np.array([names.setdefault(job_name, len(names)) for job_name in _unique(jobs, array_index)], np.int32)
+    names, codes = _job_names(jobs, array_index)
     return Part(
         submitted_at=jobs.submitted_at,
         group=group,
-        shape=shape.reshape(-1).astype(np.int32),
+        shape=shape,
         job_name=codes,
         run=np.zeros(n, np.int32),
         array_index=array_index,
         runtime_s=jobs.runtime_s,
         exit_code=jobs.exit_code,
         groups=groups,
-        shapes=[Shape(float(cpu), int(mib), int(gpu)) for cpu, mib, gpu in unique],
-        job_names=list(names),
+        shapes=shapes,
+        job_names=names,
         edges=jobs.edges,
         parents=jobs.parents,
+        think_s=jobs.think_s,
         skipped=jobs.skipped,
+        notes=jobs.notes,
     )
+
+
+#: What the jobs of one group have in common: queue, definition, share identifier, priority, whether they are final.
+_Alike = tuple[str, str, str | None, int | None, bool]
+_Said = tuple[str | None, str | None, str | None, int | None, bool]
+
+
+def _alike(jobs: Jobs) -> tuple[list[_Said], Ints]:
+    """What the trace says of the groups of its jobs, and the group of each job."""
+    n = len(jobs.names)
+    columns = (jobs.queues, jobs.definitions, jobs.share_identifiers, jobs.scheduling_priorities, jobs.final)
+    if all(column is None for column in columns):
+        return [(None, None, None, None, False)], np.zeros(n, np.int32)
+    nothing: list[None] = [None] * n
+    priorities = [] if jobs.scheduling_priorities is None else jobs.scheduling_priorities.tolist()
+    codes: dict[_Said, int] = {}
+    rows = zip(
+        jobs.queues or nothing,
+        jobs.definitions or nothing,
+        jobs.share_identifiers or nothing,
+        [None if math.isnan(priority) else int(priority) for priority in priorities] or nothing,
+        [False] * n if jobs.final is None else jobs.final.tolist(),
+        strict=True,
+    )
+    group = np.fromiter((codes.setdefault(row, len(codes)) for row in rows), np.int32, n)
+    return list(codes), group
+
+
+def _group(group: JobGroup, final: bool) -> JobGroup:
+    """The group; of final jobs attempts that end by themselves are not retried, interrupted ones still are."""
+    if not final:
+        return group
+    ended = RetryRule(action="EXIT", on_exit_code=str(FAILED_EXIT_CODE))
+    return replace(group, evaluate_on_exit=(ended, *group.evaluate_on_exit))
+
+
+def _shapes(vcpus: Floats, memory: Floats, gpus: Floats) -> tuple[list[Shape], Ints]:
+    """The different sizes, ascending, and that of each job."""
+    key = np.zeros(len(vcpus), np.int64)
+    for column in (vcpus, memory, gpus):
+        values, code = np.unique(column, return_inverse=True)
+        key = np.unique(key * len(values) + code, return_inverse=True)[1]
+    _, first, shape = np.unique(key, return_index=True, return_inverse=True)
+    sizes = zip(vcpus[first].tolist(), memory[first].tolist(), gpus[first].tolist(), strict=True)
+    return [Shape(cpu, int(mib), int(gpu)) for cpu, mib, gpu in sizes], shape.astype(np.int32)
+
+
+def _job_names(jobs: Jobs, array_index: Ints) -> tuple[list[str], Ints]:
+    """The different names, and that of each job."""
+    if len(set(jobs.names)) == len(jobs.names):
+        return jobs.names, np.arange(len(jobs.names), dtype=np.int32)
+    names: dict[str, int] = {}
+    codes = [names.setdefault(name, len(names)) for name in _unique(jobs, array_index)]
+    return list(names), np.array(codes, np.int32)
 
 
 def _submitted(share: str | None, priority: int | None) -> dict[str, object]:
@@ -223,6 +267,15 @@ def _refuse_sizes(jobs: Jobs, faults: Faults) -> None:
             if faults.full:
                 return
             faults.add(0, f"the job {jobs.names[row]!r} asks for {name} {column[row]:g}", "what an instance can hold")
+
+
+def _refuse_epochs(jobs: Jobs, faults: Faults) -> None:
+    """A fault if the first job is submitted decades after the scenario's start: the log counts from 1970."""
+    first = float(jobs.submitted_at.min()) if len(jobs.submitted_at) else 0.0
+    if first >= LATEST_FIRST_S:
+        unit = "seconds" if first < LATEST_FIRST_S * 100 else "milliseconds or less"
+        message = f"the first job is submitted at {first:.0f}: {unit} since 1970, by its size"
+        faults.add(0, message, "seconds since the scenario's start")
 
 
 def _refuse_cycles(jobs: Jobs, faults: Faults) -> None:

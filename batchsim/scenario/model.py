@@ -185,7 +185,20 @@ class Trace(Section):
     job_definition: str | None = None
     memory_per_vcpu: Annotated[float, Field(gt=0)] | None = None
     queues: dict[str, str] = Field(default_factory=dict)
+    leave_out: tuple[Literal["tooWide", "overrun", "overlap"], ...] = ()
     arrivals: Arrivals | None = None
+
+    @field_validator("leave_out", mode="before")
+    @classmethod
+    def _tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _of_swf(self) -> Trace:
+        for name, member in (("memory_per_vcpu", "memoryPerVcpu"), ("queues", "queues"), ("leave_out", "leaveOut")):
+            if self.format != "swf" and name in self.model_fields_set:
+                raise ValueError(f"{member} is of the format swf; a trace of {self.format} has no use for it")
+        return self
 
     @property
     def workflow(self) -> str:

@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from batchsim.aws.client import Account, aws_errors
 from batchsim.errors import Finding, OutputError, ScenarioError
-from batchsim.workload.traces.common import MOST, MOST_FAULTS, Faults
-from batchsim.workload.traces.describe_jobs import MS_PER_S, Needs, Recorded, Recording, details, recording
-from batchsim.workload.traces.wfformat import job_name, load_json
+from batchsim.workload.traces.answers import Answers, found_in, job_details
+from batchsim.workload.traces.common import MOST, MOST_FAULTS
+from batchsim.workload.traces.describe_jobs import Recording, Waits, notes, recording, waits
+from batchsim.workload.traces.job_details import MS_PER_S
+from batchsim.workload.traces.wfformat import job_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,29 +136,24 @@ def import_jobs(sources: Sequence[Path]) -> ImportedJobs:
     Parameters
     ----------
     sources : sequence of Path
-        JSON files, each with one answer or a list of pages; ``.gz`` is read as it is.
+        Files of one or more answers, or of what services wrap job details in
+        (`batchsim.workload.traces.answers`); ``.gz`` is read as it is.
 
     Raises
     ------
     ScenarioError
         With the faults of all files, or if no job in them ran.
     """
-    found: list[dict[str, Any]] = []
+    found = Answers()
     findings: list[Finding] = []
     for source in sources:
-        faults = Faults(str(source))
         try:
-            described = list(details(load_json(source, faults)))
+            found.add(job_details(source, str(source)))
         except ScenarioError as error:
             findings += error.findings
-            continue
-        if not described:
-            message, expected = "no job in it", "what `aws batch describe-jobs` prints"
-            findings.append(Finding("trace", "", message, expected, file=str(source)))
-        found += described
     if findings:
         raise ScenarioError(findings)
-    return import_details(found, source=", ".join(map(str, sources)))
+    return _imported(found, ", ".join(map(str, sources)))
 
 
 def import_details(found: Iterable[Mapping[str, Any]], *, source: str = "") -> ImportedJobs:
@@ -172,29 +169,36 @@ def import_details(found: Iterable[Mapping[str, Any]], *, source: str = "") -> I
     ScenarioError
         If no job of them ran, or one has figures that no job can have.
     """
-    listed = [dict(job) for job in found]
-    known = {str(job.get("jobId")): job for job in listed}
-    record = recording(list(known.values()))
-    skipped = dict(record.skipped)
-    if len(known) < len(listed):
-        skipped["described more than once"] = len(listed) - len(known)
+    return _imported(found_in(list(found)), source)
+
+
+def _imported(found: Answers, source: str) -> ImportedJobs:
+    record = recording(found)
     findings = [Finding("trace", "", message, expected, file=source) for message, expected in _faults(record)]
     if findings:
         raise ScenarioError(findings[:MOST_FAULTS])
-    waits = _waits(record)
+    waiting = waits(record)
+    needed, shortened = _by_rows(record, waiting)
+    told = notes(record, waiting)
+    if shortened:
+        told[
+            f"dependencies on a whole array are on the child that stopped last: they would be more than {MOST_PAIRS:,} "
+            "pairs"
+        ] = shortened
     return ImportedJobs(
-        frame=_frame(record, waits),
-        skipped=skipped,
-        notes=tuple(_notes(record, waits)),
+        frame=_frame(record, needed),
+        skipped=dict(record.skipped),
+        notes=tuple(f"{count:,} {reason}" for reason, count in told.items()),
         first_submission=_instant(record.jobs[0].created_at_ms),
     )
 
 
 def _faults(record: Recording) -> Iterator[tuple[str, str]]:
-    for job_id in record.undated:
-        yield f"the job {job_id!r} has no createdAt", ""
-    if not record.jobs and not record.undated:
-        yield f"no job with a run time{f' ({record.counted})' if record.skipped else ''}", "jobs that have ended"
+    for fault in record.faults:
+        yield fault, ""
+    message, expected = record.nothing
+    if message:
+        yield message, expected
     for job in record.jobs:
         for what, value in (("vcpus", job.vcpus), ("memory", job.memory_mib), ("gpus", job.gpus)):
             if value > MOST:
@@ -206,68 +210,35 @@ def _faults(record: Recording) -> Iterator[tuple[str, str]]:
 _YEAR_2200 = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 
 
-@dataclass(frozen=True)
-class _Waits:
-    """What waits for what: by row the rows that are needed, each tuple shared by all that need the same."""
-
-    needed: tuple[tuple[tuple[int, ...], ...], ...]
-    lost: int
-    shortened: int
+#: By row the rows that are needed, in tuples that all who need the same share.
+_Needed = tuple[tuple[tuple[int, ...], ...], ...]
 
 
-def _waits(record: Recording) -> _Waits:
-    place = {job.job_id: row for row, job in enumerate(record.jobs)}
-    arrays: dict[str, dict[int, int]] = {}
-    for row, job in enumerate(record.jobs):
-        if job.array:
-            arrays.setdefault(job.array, {})[job.index] = row
-    whole = {array: tuple(rows[index] for index in sorted(rows)) for array, rows in arrays.items()}
-    last = {array: (max(rows, key=lambda row: record.jobs[row].stopped_at_ms),) for array, rows in whole.items()}
-
-    def rows_of(job: Recorded, job_id: str, kind: str) -> tuple[int, ...]:
-        if not job_id:
-            return _one(arrays.get(job.array, {}), job.index - 1)
-        if job_id in place:
-            return (place[job_id],)
-        if kind == "N_TO_N" and job.array:
-            return _one(arrays.get(job_id, {}), job.index)
-        return whole.get(job_id, ())
-
-    lost = shortened = 0
-    needed = []
-    for job in record.jobs:
-        own: dict[tuple[int, ...], None] = {}
-        waiting = len(whole.get(job.array, ())) or 1
-        for job_id, kind in _needs(job, record):
-            rows = rows_of(job, job_id, kind)
-            if not rows:
-                # The first child of a SEQUENTIAL array waits for nothing.
-                lost += bool(job_id) or job.index > 0
-            elif len(rows) > 1 and len(rows) * waiting > MOST_PAIRS:
-                own[last[job_id]] = None
-                shortened += 1
-            else:
-                own[rows] = None
-        needed.append(tuple(own))
-    return _Waits(tuple(needed), lost, shortened)
+def _by_rows(record: Recording, needed: Waits) -> tuple[_Needed, int]:
+    """Dependencies on jobs alone, as the table has them, and how many on a whole array are on its last child."""
+    last = {
+        array: (max(rows, key=lambda row: record.jobs[row].stopped_at_ms),) for array, rows in needed.children.items()
+    }
+    shortened = 0
+    found = []
+    for job, rows, arrays in zip(record.jobs, needed.rows, needed.arrays, strict=True):
+        own: list[tuple[int, ...]] = [(row,) for row in rows]
+        waiting = len(needed.children.get(job.array, ())) or 1
+        for array in arrays:
+            children = needed.children[array]
+            many = len(children) > 1 and len(children) * waiting > MOST_PAIRS
+            own.append(last[array] if many else children)
+            shortened += many
+        found.append(tuple(own))
+    return tuple(found), shortened
 
 
-def _needs(job: Recorded, record: Recording) -> Needs:
-    """The job's own dependencies, and for an array's child those of the array; each once."""
-    return tuple(dict.fromkeys((*job.depends_on, *record.arrays.get(job.array, ()))))
-
-
-def _one(rows: Mapping[int, int], index: int) -> tuple[int, ...]:
-    return (rows[index],) if index in rows else ()
-
-
-def _unique(record: Recording, waits: _Waits) -> list[str]:
+def _unique(record: Recording, needed: _Needed) -> list[str]:
     """A name per job, its own for each that another one waits for."""
     names = [job_name(job.name) for job in record.jobs]
     often = Counter(names)
     taken = set(names)
-    needed = {row for own in waits.needed for rows in own for row in rows}
-    for row in sorted(needed):
+    for row in sorted({row for own in needed for rows in own for row in rows}):
         name = names[row]
         if often[name] == 1:
             continue
@@ -279,24 +250,24 @@ def _unique(record: Recording, waits: _Waits) -> list[str]:
     return names
 
 
-def _frame(record: Recording, waits: _Waits) -> pd.DataFrame:
+def _frame(record: Recording, needed: _Needed) -> pd.DataFrame:
     import pandas as pd
 
     jobs = record.jobs
-    names = _unique(record, waits)
+    names = _unique(record, needed)
     joined: dict[tuple[int, ...], str] = {}
-    for rows in {rows for own in waits.needed for rows in own}:
+    for rows in {rows for own in needed for rows in own}:
         joined[rows] = ";".join(names[row] for row in rows)
     columns = {
         "job_name": names,
         "submitted_at": record.submitted_at,
         "runtime_s": [job.runtime_s for job in jobs],
-        "vcpus": [_given(job.vcpus) for job in jobs],
-        "memory_mib": _whole(_given(job.memory_mib) for job in jobs),
-        "gpus": _whole(max(job.gpus, 0) for job in jobs),
+        "vcpus": [job.vcpus for job in jobs],
+        "memory_mib": _whole(job.memory_mib for job in jobs),
+        "gpus": _whole(job.gpus for job in jobs),
         "job_queue": [job.job_queue for job in jobs],
         "job_definition": [job.job_definition for job in jobs],
-        "depends_on": [";".join(joined[rows] for rows in own) for own in waits.needed],
+        "depends_on": [";".join(joined[rows] for rows in own) for own in needed],
         "share_identifier": [job.share_identifier for job in jobs],
         "scheduling_priority": _whole(job.scheduling_priority for job in jobs),
         "exit_code": [job.exit_code for job in jobs],
@@ -308,29 +279,10 @@ def _frame(record: Recording, waits: _Waits) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _given(value: float) -> float:
-    """A size; 0 is what AWS prints where nothing is said."""
-    return value if value > 0 else math.nan
-
-
 def _whole(values: Iterable[float]) -> Any:
     import pandas as pd
 
     return pd.array([int(value) if value >= 0 else None for value in values], dtype="Int64")
-
-
-def _notes(record: Recording, waits: _Waits) -> Iterator[str]:
-    jobs = record.jobs
-    retried = sum(job.attempts > 1 for job in jobs)
-    if retried:
-        yield f"{retried} jobs took more than one attempt: run time and exit code are those of the last"
-    if waits.lost:
-        yield f"{waits.lost} dependencies are left out: the jobs waited for are not in the trace"
-    if waits.shortened:
-        yield (
-            f"{waits.shortened} dependencies on a whole array are on the child that stopped last: "
-            f"they would be more than {MOST_PAIRS:,} pairs"
-        )
 
 
 def _instant(milliseconds: float) -> str:

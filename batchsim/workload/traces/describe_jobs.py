@@ -1,14 +1,16 @@
-"""What ``aws batch describe-jobs`` prints: one object or a list of pages (API ``JobDetail``).
+"""What ``aws batch describe-jobs`` prints (API ``JobDetail``), alone, in pages, or in what services wrap it in.
 
-A job's run time is that of its last attempt, or of the job where attempts are not listed. The first submission is
-second 0. Parents of arrays hold no resources and are skipped, their children are not; multi-node jobs are not simulated
-yet. What never ran, or has not stopped, has no run time. All of these are counted.
+A job's run time is that of its last attempt that ran, or of the job where attempts are not listed. The first submission
+is second 0. Parents of arrays hold no resources and are skipped, their children are not; multi-node jobs are not read.
+What never ran, or has not ended, has no run time. All of these are counted.
+
+One reader for two users: the trace format of this name, and `batchsim import jobs`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,49 +19,24 @@ import numpy as np
 
 from batchsim.columns import Floats
 from batchsim.scenario.model import Trace
-from batchsim.scenario.reading import base_name, dig, figure, requirement
+from batchsim.workload.parts import Edges
+from batchsim.workload.traces.answers import Answers, job_details
 from batchsim.workload.traces.common import Faults, Jobs
-from batchsim.workload.traces.wfformat import load_json
+from batchsim.workload.traces.job_details import (
+    MS_PER_S,
+    NOT_ENDED,
+    Needs,
+    Recorded,
+    array_size,
+    instant_ms,
+    is_array,
+    needs,
+    recorded,
+    why_skipped,
+)
 
-MS_PER_S = 1000.0
-
-#: What a job waits for: (jobId, type); in an array's SEQUENTIAL dependency on itself the jobId is empty.
-Needs = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One job that ran, as AWS Batch remembers it; NaN stands for what it does not say.
-
-    Attributes
-    ----------
-    array, index : str, int
-        The jobId of the array that it is a child of, and which; empty and -1 for other jobs.
-    created_at_ms, stopped_at_ms : float
-        Milliseconds since 1970.
-    runtime_s : float
-        Of the last attempt.
-    exit_code : int
-        Of the last attempt; 1 for a failed job that has none.
-    """
-
-    job_id: str
-    name: str
-    array: str
-    index: int
-    created_at_ms: float
-    stopped_at_ms: float
-    runtime_s: float
-    attempts: int
-    exit_code: int
-    vcpus: float
-    memory_mib: float
-    gpus: float
-    job_queue: str
-    job_definition: str
-    depends_on: Needs
-    share_identifier: str
-    scheduling_priority: float
+#: As milliseconds since 1970 these are in its first weeks; as seconds, from 2014, when AWS Batch was not there yet.
+_SECONDS = (1.4e9, 5e9)
 
 
 @dataclass(frozen=True)
@@ -74,14 +51,17 @@ class Recording:
         What arrays wait for, by the jobId of their parent.
     skipped : mapping
         Jobs that are left out, counted by reason.
-    undated : tuple of str
-        The jobIds of those that were never submitted by what is said of them.
+    undescribed : int
+        Children of arrays that are not among the answers, though their parent is.
+    faults : tuple of str
+        What can't be right of single jobs, in words.
     """
 
     jobs: tuple[Recorded, ...]
     arrays: Mapping[str, Needs]
     skipped: Mapping[str, int]
-    undated: tuple[str, ...]
+    undescribed: int
+    faults: tuple[str, ...]
 
     @property
     def submitted_at(self) -> Floats:
@@ -90,126 +70,146 @@ class Recording:
         return np.asarray((created - created[0]) / MS_PER_S)
 
     @property
-    def counted(self) -> str:
-        """What was left out, in words."""
-        return ", ".join(f"{count} {reason}" for reason, count in self.skipped.items())
-
-
-def details(content: Any) -> Iterator[dict[str, Any]]:
-    """Job details of one answer, a list of answers, or a list of details."""
-    if isinstance(content, list):
-        for item in content:
-            yield from details(item)
-    elif isinstance(content, dict) and isinstance(content.get("jobs"), list):
-        yield from details(content["jobs"])
-    elif isinstance(content, dict) and "jobId" in content:
-        yield content
-
-
-def recording(content: Any) -> Recording:
-    """What describe-jobs says of jobs that ran."""
-    skipped: dict[str, int] = {}
-    arrays: dict[str, Needs] = {}
-    undated = []
-    jobs = []
-    for job in details(content):
-        reason = _skip(job)
-        if _is_array(job):
-            arrays[str(job["jobId"])] = _needs(job)
-        if reason:
-            skipped[reason] = skipped.get(reason, 0) + 1
-        elif figure(job.get("createdAt")) is None:
-            undated.append(str(job.get("jobId")))
+    def nothing(self) -> tuple[str, str]:
+        """That no job ran, and what would be right; empty where some did."""
+        if self.jobs or self.faults:
+            return "", ""
+        counted = ", ".join(f"{count} {reason}" for reason, count in self.skipped.items())
+        if "parent of an array" in self.skipped:
+            expected = "their children too: `aws batch list-jobs --array-job-id ID` names them"
         else:
-            jobs.append(_recorded(job))
+            expected = "jobs that have ended, as `aws batch describe-jobs` prints them"
+        return f"no job with a run time{f' ({counted})' if counted else ''}", expected
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What waits for what.
+
+    Attributes
+    ----------
+    rows : tuple of tuple of int
+        For each job the jobs that it waits for.
+    arrays : tuple of tuple of str
+        For each job the arrays that it waits for as a whole.
+    children : mapping
+        The jobs of each array, by index.
+    lost : int
+        Dependencies on what is not there.
+    """
+
+    rows: tuple[tuple[int, ...], ...]
+    arrays: tuple[tuple[str, ...], ...]
+    children: Mapping[str, tuple[int, ...]]
+    lost: int
+
+
+def recording(answers: Answers) -> Recording:
+    """What answers say of jobs that ran; of several about one job the last that says how it ran holds."""
+    ran: dict[str, dict[str, Any]] = {}
+    others: dict[tuple[str, str], dict[str, Any]] = {}
+    for job in answers.jobs:
+        reason = why_skipped(job)
+        if reason:
+            others[str(job["jobId"]), reason] = job
+        else:
+            ran[str(job["jobId"])] = job
+    # An event of a state that a job has left since says nothing more.
+    others = {key: job for key, job in others.items() if key[1] != NOT_ENDED or key[0] not in ran}
+    skipped = dict(answers.unread)
+    if len(ran) + len(others) < len(answers.jobs):
+        skipped["described more than once"] = len(answers.jobs) - len(ran) - len(others)
+    for _, reason in others:
+        skipped[reason] = skipped.get(reason, 0) + 1
+    arrays = {job_id: job for (job_id, _), job in others.items() if is_array(job)}
+    described = {*ran, *(job_id for job_id, _ in others)}
+    children = sum(":" in job_id and job_id.rpartition(":")[0] in arrays for job_id in described)
+    faults: list[str] = []
+    jobs = []
+    for job_id, job in ran.items():
+        created = instant_ms(job.get("createdAt"))
+        if created is None:
+            faults.append(f"the job {job_id!r} has no createdAt")
+        elif _SECONDS[0] <= created <= _SECONDS[1]:
+            faults.append(f"the job {job_id!r} was created at {created:.0f}: seconds, where AWS has milliseconds")
+        else:
+            jobs.append(recorded(job))
     jobs.sort(key=lambda job: (job.created_at_ms, job.job_id))
-    return Recording(tuple(jobs), arrays, skipped, tuple(undated))
-
-
-def _is_array(job: dict[str, Any]) -> bool:
-    return dig(job, "arrayProperties", "size") is not None and dig(job, "arrayProperties", "index") is None
-
-
-def _skip(job: dict[str, Any]) -> str:
-    if "nodeProperties" in job or "#" in str(job.get("jobId")):
-        return "multi-node job"
-    if _is_array(job):
-        return "parent of an array"
-    started, stopped = _ran(job)
-    if started is None or stopped is None or stopped < started:
-        return "no run time"
-    return ""
-
-
-def _attempts(job: dict[str, Any]) -> list[Any]:
-    attempts = job.get("attempts")
-    return attempts if isinstance(attempts, list) else []
-
-
-def _ran(job: dict[str, Any]) -> tuple[float | None, float | None]:
-    attempts = _attempts(job)
-    last = attempts[-1] if attempts else {}
-    started = figure(dig(last, "startedAt")) or figure(job.get("startedAt")) or None
-    return started, figure(dig(last, "stoppedAt")) or figure(job.get("stoppedAt"))
-
-
-def _needs(job: dict[str, Any]) -> Needs:
-    listed = job.get("dependsOn")
-    entries = [entry for entry in (listed if isinstance(listed, list) else ()) if isinstance(entry, dict)]
-    return tuple((str(entry.get("jobId") or ""), str(entry.get("type") or "")) for entry in entries)
-
-
-def _recorded(job: dict[str, Any]) -> Recorded:
-    started, stopped = _ran(job)
-    container = job.get("container") or {}
-    index = figure(dig(job, "arrayProperties", "index"))
-    job_id = str(job["jobId"])
-
-    def asked(kind: str, default: float) -> float:
-        value = requirement(container, kind)
-        return default if value is None else value
-
-    priority = figure(job.get("schedulingPriority"))
-    return Recorded(
-        job_id=job_id,
-        name=str(job.get("jobName") or job_id),
-        array="" if index is None else job_id.rpartition(":")[0],
-        index=-1 if index is None else int(index),
-        created_at_ms=float(job["createdAt"]),
-        stopped_at_ms=stopped or 0.0,
-        runtime_s=((stopped or 0) - (started or 0)) / MS_PER_S,
-        attempts=len(_attempts(job)),
-        exit_code=_exit_code(job),
-        vcpus=asked("VCPU", math.nan),
-        memory_mib=asked("MEMORY", math.nan),
-        gpus=asked("GPU", 0.0),
-        job_queue=base_name(job.get("jobQueue") or ""),
-        job_definition=base_name(job.get("jobDefinition") or ""),
-        depends_on=_needs(job),
-        share_identifier=str(job.get("shareIdentifier") or ""),
-        scheduling_priority=math.nan if priority is None else priority,
+    return Recording(
+        jobs=tuple(jobs),
+        arrays={job_id: needs(job) for job_id, job in arrays.items()},
+        skipped=skipped,
+        undescribed=max(sum(map(array_size, arrays.values())) - children, 0),
+        faults=tuple(faults),
     )
 
 
-def _exit_code(job: dict[str, Any]) -> int:
-    code = figure(dig(job, "container", "exitCode"))
-    if code is None:
-        return 1 if job.get("status") == "FAILED" else 0
-    return int(code) if 0 <= code <= 255 else 1
+def waits(record: Recording) -> Waits:
+    """The dependencies of the jobs, and of arrays those of their parents (User Guide, *Array jobs*)."""
+    place = {job.job_id: row for row, job in enumerate(record.jobs)}
+    arrays: dict[str, dict[int, int]] = {}
+    for row, job in enumerate(record.jobs):
+        if job.array:
+            arrays.setdefault(job.array, {})[job.index] = row
+    lost = 0
+    rows, whole = [], []
+    for job in record.jobs:
+        own: dict[int, None] = {}
+        entire: dict[str, None] = {}
+        for job_id, kind in dict.fromkeys((*job.depends_on, *record.arrays.get(job.array, ()))):
+            needed: int | None = None
+            if not job_id:
+                needed = arrays.get(job.array, {}).get(job.index - 1)  # SEQUENTIAL: child by child
+                lost += needed is None and job.index > 0
+            elif job_id in place:
+                needed = place[job_id]
+            elif kind == "N_TO_N" and job.array:
+                needed = arrays.get(job_id, {}).get(job.index)
+                lost += needed is None
+            elif job_id in arrays:
+                entire[job_id] = None
+            else:
+                lost += 1
+            if needed is not None:
+                own[needed] = None
+        rows.append(tuple(own))
+        whole.append(tuple(entire))
+    children = {array: tuple(row for _, row in sorted(members.items())) for array, members in arrays.items()}
+    return Waits(tuple(rows), tuple(whole), children, lost)
+
+
+def notes(record: Recording, needed: Waits) -> dict[str, int]:
+    """What a replay does not take as it was, counted."""
+    counted = {
+        "jobs took more than one attempt: run time and exit code are those of the last": sum(
+            job.attempts > 1 for job in record.jobs
+        ),
+        "jobs do not say what they asked for: the job definition's is taken": sum(
+            math.isnan(job.vcpus) and math.isnan(job.memory_mib) for job in record.jobs
+        ),
+        "jobs were pods of EKS: what they asked for is read, where they ran is not": sum(
+            job.on_eks for job in record.jobs
+        ),
+        "dependencies are left out: the jobs waited for are not in the trace": needed.lost,
+        "children of arrays are not described: `aws batch list-jobs --array-job-id ID` names them": record.undescribed,
+    }
+    return {reason: count for reason, count in counted.items() if count}
 
 
 def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
     """Read describe-jobs output."""
-    known = recording(load_json(path, faults))
-    for job_id in known.undated:
-        faults.add(0, f"the job {job_id!r} has no createdAt")
-    jobs = known.jobs
-    if not jobs and not faults.findings:
-        left_out = f" ({known.counted})" if known.skipped else ""
-        faults.add(0, f"no job with a run time{left_out}", "what describe-jobs prints")
+    known = recording(job_details(path, faults.file))
+    for fault in known.faults:
+        faults.add(0, fault)
+    message, expected = known.nothing
+    if message:
+        faults.add(0, message, expected)
     faults.raise_any()
-    place = {job.job_id: row for row, job in enumerate(jobs)}
-    edges = [(place[needed], row) for row, job in enumerate(jobs) for needed, _ in job.depends_on if needed in place]
+    needed = waits(known)
+    edges, parents = _edges(needed)
+    jobs = known.jobs
+    shares = [job.share_identifier or None for job in jobs]
+    priorities = np.array([job.scheduling_priority for job in jobs])
     return Jobs(
         names=[job.name for job in jobs],
         submitted_at=known.submitted_at,
@@ -219,8 +219,23 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
         gpus=np.array([job.gpus for job in jobs]),
         exit_code=np.array([job.exit_code for job in jobs], np.int32),
         # Names of an account are seldom those of the scenario: what the trace's entry says comes first.
-        queues=None if trace.job_queue else [job.job_queue for job in jobs],
-        definitions=None if trace.job_definition else [job.job_definition for job in jobs],
-        edges=np.array(edges, np.int64).reshape(-1, 2),
+        queues=None if trace.job_queue else [job.job_queue or None for job in jobs],
+        definitions=None if trace.job_definition else [job.job_definition or None for job in jobs],
+        share_identifiers=shares if any(shares) else None,
+        scheduling_priorities=None if all(map(math.isnan, priorities)) else priorities,
+        edges=edges,
+        parents=parents,
         skipped=dict(known.skipped),
+        notes=notes(known, needed),
     )
+
+
+def _edges(needed: Waits) -> tuple[Edges, int]:
+    """The dependency graph; an array that is waited for as a whole is a node of its own, after the rows."""
+    first = len(needed.rows)
+    asked = dict.fromkeys(array for arrays in needed.arrays for array in arrays)
+    node = {array: first + number for number, array in enumerate(asked)}
+    edges = [(row, node[array]) for array in asked for row in needed.children[array]]
+    edges += [(other, row) for row, others in enumerate(needed.rows) for other in others]
+    edges += [(node[array], row) for row, arrays in enumerate(needed.arrays) for array in arrays]
+    return np.array(edges, np.int64).reshape(-1, 2), len(node)

@@ -1,0 +1,239 @@
+"""What one job detail (API ``JobDetail``) says of a job that ran: when, how long, what it asked for, how it ended.
+
+In all of DescribeJobs' shapes: one container (``container``), several in one ECS task (``ecsProperties``), a pod of EKS
+(``eksProperties``). Multi-node jobs are not read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from batchsim.scenario.reading import base_name, dig, entries, figure, requirement
+from batchsim.units import MIB_PER_GIB, parse_instant
+
+MS_PER_S = 1000.0
+
+#: Why no row is made of a job that is on its way.
+NOT_ENDED = "not ended yet"
+
+#: States that a job leaves again (API JobStatus).
+_ON_THE_WAY = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+
+#: What a job waits for: (jobId, type); in an array's SEQUENTIAL dependency on itself the jobId is empty.
+Needs = tuple[tuple[str, str], ...]
+
+_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]i?|m)?\s*")
+#: Bytes of a suffix of Kubernetes' quantities.
+_BYTES = {"": 1.0, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_BYTES |= {"Ki": 1024.0, "Mi": 1024.0**2, "Gi": 1024.0**2 * MIB_PER_GIB, "Ti": 1024.0**2 * MIB_PER_GIB**2}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One job that ran, as AWS Batch remembers it; NaN stands for what it does not say.
+
+    Attributes
+    ----------
+    array, index : str, int
+        The jobId of the array that it is a child of, and which; empty and -1 for other jobs.
+    created_at_ms, stopped_at_ms : float
+        Milliseconds since 1970.
+    runtime_s : float
+        Of the last attempt that ran.
+    exit_code : int
+        Of that attempt: of its essential containers the first that is not 0; 1 for a failed job that has none.
+    """
+
+    job_id: str
+    name: str
+    array: str
+    index: int
+    created_at_ms: float
+    stopped_at_ms: float
+    runtime_s: float
+    attempts: int
+    exit_code: int
+    vcpus: float
+    memory_mib: float
+    gpus: float
+    job_queue: str
+    job_definition: str
+    depends_on: Needs
+    share_identifier: str
+    scheduling_priority: float
+    on_eks: bool = False
+
+
+def array_size(job: Mapping[str, Any]) -> int:
+    """How many children the parent of an array has; 0 for other jobs."""
+    return int(figure(dig(job, "arrayProperties", "size")) or 0) if _child_index(job) is None else 0
+
+
+def is_array(job: Mapping[str, Any]) -> bool:
+    """Whether it is the parent of an array, which holds no resources."""
+    return array_size(job) > 0
+
+
+def _child_index(job: Mapping[str, Any]) -> int | None:
+    """Which child of an array it is; None for other jobs."""
+    index = figure(dig(job, "arrayProperties", "index"))
+    return None if index is None else int(index)
+
+
+def why_skipped(job: Mapping[str, Any]) -> str:
+    """Why no row is made of a job; empty where one is."""
+    if isinstance(job.get("nodeProperties"), dict) or "#" in str(job.get("jobId")):
+        return "multi-node job"
+    if is_array(job):
+        return "parent of an array"
+    if _status(job) in _ON_THE_WAY:
+        return NOT_ENDED
+    times = _ran(job)
+    if times is None:
+        return "no run time"
+    return "stopped before it started" if times[1] < times[0] else ""
+
+
+def needs(job: Mapping[str, Any]) -> Needs:
+    """What a job or an array waits for."""
+    listed = [entry for entry in entries(job, "dependsOn") if isinstance(entry, dict)]
+    return tuple((str(entry.get("jobId") or ""), str(entry.get("type") or "")) for entry in listed)
+
+
+def instant_ms(value: Any) -> float | None:
+    """Milliseconds since 1970 of a timestamp: a number of them, or ISO 8601; None for anything else."""
+    if isinstance(value, str):
+        try:
+            return parse_instant(value).timestamp() * MS_PER_S
+        except ValueError:
+            pass
+    return figure(value)
+
+
+def recorded(job: Mapping[str, Any]) -> Recorded:
+    """What a job detail says of a job that ran and was created."""
+    times, created = _ran(job), instant_ms(job.get("createdAt"))
+    assert times is not None and created is not None  # noqa: S101, PT018 (for the type checker)
+    job_id, index = str(job["jobId"]), _child_index(job)
+    vcpus, memory, gpus = _asked(job)
+    priority = figure(job.get("schedulingPriority"))
+    return Recorded(
+        job_id=job_id,
+        name=str(job.get("jobName") or job_id),
+        array="" if index is None else job_id.rpartition(":")[0],
+        index=-1 if index is None else index,
+        created_at_ms=created,
+        stopped_at_ms=times[1],
+        runtime_s=(times[1] - times[0]) / MS_PER_S,
+        attempts=len(_attempts(job)),
+        exit_code=_exit_code(job),
+        # 0 is what AWS prints where nothing is said.
+        vcpus=vcpus if vcpus > 0 else math.nan,
+        memory_mib=memory if memory > 0 else math.nan,
+        gpus=max(gpus, 0.0),
+        job_queue=base_name(job.get("jobQueue") or ""),
+        job_definition=base_name(job.get("jobDefinition") or ""),
+        depends_on=needs(job),
+        share_identifier=str(job.get("shareIdentifier") or ""),
+        scheduling_priority=math.nan if priority is None else priority,
+        on_eks=isinstance(job.get("eksProperties"), dict),
+    )
+
+
+def _status(job: Mapping[str, Any]) -> str:
+    return str(job.get("status") or "").upper()
+
+
+def _attempts(job: Mapping[str, Any]) -> list[Any]:
+    return entries(job, "attempts") or entries(job, "eksAttempts")
+
+
+def _times(value: Any) -> tuple[float, float] | None:
+    """From when to when something ran; AWS says 0 of what never did."""
+    started, stopped = instant_ms(dig(value, "startedAt")), instant_ms(dig(value, "stoppedAt"))
+    return (started, stopped) if started and stopped else None
+
+
+def _last_run(job: Mapping[str, Any]) -> Any:
+    """The last attempt that ran: one that failed to start has no start."""
+    return next((attempt for attempt in reversed(_attempts(job)) if _times(attempt)), None)
+
+
+def _ran(job: Mapping[str, Any]) -> tuple[float, float] | None:
+    attempt = _last_run(job)
+    if attempt is not None:
+        return _times(attempt)
+    # Where attempts are dated and none of them ran, the job's own times are of no run.
+    dated = any(dig(attempt, "stoppedAt") or dig(attempt, "startedAt") for attempt in _attempts(job))
+    return None if dated else _times(dict(job))
+
+
+def _asked(job: Mapping[str, Any]) -> tuple[float, float, float]:
+    """VCPUs, MiB and GPUs: of one container, or of all that run together; NaN where none says it, 0 GPUs."""
+    pod = dig(job, "eksProperties", "podProperties")
+    if isinstance(pod, dict):
+        vcpus, memory, gpus = (_of_pod(pod, resource) for resource in ("cpu", "memory", "nvidia.com/gpu"))
+        return vcpus, memory / _BYTES["Mi"], 0.0 if math.isnan(gpus) else gpus
+    containers: list[Any] = list(_containers(job)) or [job.get("container")]
+    # The containers of a task run together (ECS task definitions, task size).
+    vcpus, memory, gpus = (
+        _sum(requirement(container, kind) for container in containers) for kind in ("VCPU", "MEMORY", "GPU")
+    )
+    return vcpus, memory, 0.0 if math.isnan(gpus) else gpus
+
+
+def _sum(figures: Iterable[float | None]) -> float:
+    said = [each for each in figures if each is not None]
+    return sum(said) if said else math.nan
+
+
+def _containers(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The containers of an ECS task of several."""
+    for task in entries(job, "ecsProperties", "taskProperties"):
+        yield from (each for each in entries(task, "containers") if isinstance(each, dict))
+
+
+def _of_pod(pod: Any, resource: str) -> float:
+    """What a pod asks for: all containers together, or one that runs before them (Kubernetes, *Init containers*)."""
+    together = _sum(_requested(each, resource) for each in entries(pod, "containers"))
+    before = [_requested(each, resource) for each in entries(pod, "initContainers")]
+    return max([together, *(each for each in before if each is not None)], key=lambda each: (each == each, each))
+
+
+def _requested(container: Any, resource: str) -> float | None:
+    """What a container of a pod requests; its limit where it requests nothing (Kubernetes' default)."""
+    resources = dig(container, "resources")
+    for kind in ("requests", "limits"):
+        value = dig(resources, kind)
+        match = _QUANTITY.fullmatch(str(value.get(resource))) if isinstance(value, dict) else None
+        if match:
+            return float(match[1]) * _BYTES[match[2] or ""]
+    return None
+
+
+def _exit_code(job: Mapping[str, Any]) -> int:
+    """0 for a job that succeeded; else what its container exited with, and 1 where that is not known or is 0."""
+    status = _status(job)
+    if status == "SUCCEEDED":
+        return 0
+    code = next(filter(None, _exit_codes(job)), 0)
+    if code == 0:
+        return int(status == "FAILED")
+    return int(code) if 0 <= code <= 255 else 1
+
+
+def _exit_codes(job: Mapping[str, Any]) -> Iterator[float | None]:
+    """Of the containers whose end ends the job: those of the attempt that is read, then the job's own."""
+    essential = {str(each.get("name")): each.get("essential") is not False for each in _containers(job)}
+    for value in (_last_run(job), job):
+        yield figure(dig(value, "container", "exitCode"))
+        for task in (*entries(value, "taskProperties"), *entries(value, "ecsProperties", "taskProperties")):
+            for container in entries(task, "containers"):
+                if essential.get(str(dig(container, "name")), True):
+                    yield figure(dig(container, "exitCode"))
+        for pod in (value, dig(value, "eksProperties", "podProperties")):
+            yield from (figure(dig(container, "exitCode")) for container in entries(pod, "containers"))

@@ -10,6 +10,7 @@ from batchsim.scenario.loading import from_mapping
 from batchsim.scenario.model import Arrivals, Failure
 from batchsim.scenario.objectives import DISTRIBUTED, PLAIN, STATISTICS
 from batchsim.workload.build import build_workload
+from batchsim.workload.traces.swf import DOUBTS
 from batchsim.workload.traces.tabular import COLUMNS
 from tests.builders import definition, environment, queue
 from tests.conftest import ROOT
@@ -29,6 +30,7 @@ def test_examples_are_read(number, tmp_path):
 
     example = YAML(typ="safe").load(EXAMPLES[number])
     (tmp_path / "jobs.csv").write_text("job_name,submitted_at,runtime_s\na,0,60\n")
+    (tmp_path / "log.swf").write_text("1 0 0 60 1 -1 -1 1 60 -1 1 1 1 1 1 1 -1 -1\n")
     jobs = [{"jobName": "extract", "jobQueue": "nightly", "jobDefinition": "task", "runtime": 60}]
     default = {"name": "example", "duration": "1d", "workload": [{"workflow": "etl", "jobs": jobs}]}
     made = from_mapping({**default, "batch": BATCH, **example}, base=tmp_path)
@@ -43,5 +45,6 @@ def test_tables_name_all_there_is():
     for word in (*STATISTICS, *DISTRIBUTED, *PLAIN):
         assert f"`{word}`" in PAGE, word
     assert all(column in PAGE for column in COLUMNS)
+    assert all(f"`{doubt}`" in PAGE for doubt in DOUBTS)
     for kind in ("exponential", "lognormal", "gamma", "weibull", "uniform", "triangular", "empirical"):
         assert f"`{kind}`" in PAGE

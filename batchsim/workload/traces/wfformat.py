@@ -1,39 +1,34 @@
-"""WfFormat of WfCommons (1.4 and 1.5): an executed workflow with its tasks, parents and run times.
+"""WfFormat of WfCommons (1.0 to 1.6): an executed workflow with its tasks, parents and run times.
 
-Cores and memory count where they were recorded as requests of a task (``coreCount``, ``memoryInBytes``); the job
-definition's are taken elsewhere. All tasks are submitted together; each waits for its parents. A task may have more
+From 1.5 on tasks stand twice, in ``workflow.specification.tasks`` with the ids of their parents and in
+``workflow.execution.tasks`` with their run times. Up to 1.4 they stand once, in ``workflow.tasks`` (1.0 to 1.2:
+``jobs``), and parents are *names*; up to 1.3 the run time is ``runtime`` and memory is in KB (WfFormat's schemas of
+each version, and its migration tool, which takes a KB as 1000 bytes).
+
+Cores and memory count where they were recorded as requests of a task (``coreCount``, ``cores``, ``memoryInBytes``); the
+job definition's are taken elsewhere. All tasks are submitted together; each waits for its parents. A task may have more
 parents than SubmitJob's 20 dependencies: the workflow engine that ran it held it back.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from batchsim.scenario.content import decoded, documents
 from batchsim.scenario.model import Trace
-from batchsim.scenario.reading import dig, figure
+from batchsim.scenario.reading import dig, entries, figure
 from batchsim.workload.traces.common import Faults, Jobs, read_bytes
 
 BYTES_PER_MIB = 1024**2
-
-
-def load_json(path: Path, faults: Faults) -> Any:
-    """The JSON in a file; a fault with its line where it is none."""
-    try:
-        return json.loads(read_bytes(path, faults))
-    except json.JSONDecodeError as error:
-        faults.add(error.lineno, f"not JSON: {error.msg}")
-    except UnicodeDecodeError as error:
-        faults.add(0, f"not UTF-8 text (byte {error.start})")
-    except (RecursionError, ValueError):
-        faults.add(0, "JSON that is nested too deeply, or has too long a number")
-    faults.raise_any()
-    return None
+#: Of the versions before 1.4.
+_BYTES_PER_KB = 1000
 
 
 def job_name(task: str) -> str:
@@ -42,46 +37,108 @@ def job_name(task: str) -> str:
     return name if re.match(r"[A-Za-z0-9]", name) else f"t{name}"[:128]
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A task of any version; None where it does not say it."""
+
+    name: str
+    parents: tuple[str, ...]
+    children: tuple[str, ...]
+    runtime_s: float | None
+    cores: float | None
+    memory_bytes: float | None
+
+
 def read(path: Path, trace: Trace, faults: Faults) -> Jobs:  # noqa: ARG001 (one signature for all formats)
     """Read a WfFormat file."""
-    content = load_json(path, faults)
-    tasks, executed = dig(content, "workflow", "specification", "tasks"), dig(content, "workflow", "execution", "tasks")
-    if not isinstance(tasks, list) or not isinstance(executed, list) or not tasks:
-        faults.add(0, "no workflow.specification.tasks and workflow.execution.tasks", "WfFormat 1.4 or 1.5")
+    content = documents(decoded(read_bytes(path, faults), faults.file, "trace"), faults.file, "trace")
+    if len(content) > 1:
+        faults.add(0, f"{len(content)} JSON documents in one file", "a workflow a file, each a trace of its own")
         faults.raise_any()
-    ran = {str(dig(task, "id")): task for task in executed}
-    place = {str(dig(task, "id")): row for row, task in enumerate(tasks)}
+    tasks = _tasks(content[0], faults)
+    faults.raise_any()
+    place = {task.name: row for row, task in enumerate(tasks)}
     if len(place) < len(tasks):
         faults.add(0, "tasks share an id", "an id of its own for each")
         faults.raise_any()
-    edges: list[tuple[int, int]] = []
-    runtime_s, vcpus, memory = [], [], []
+    edges: dict[tuple[int, int], None] = {}
     for row, task in enumerate(tasks):
-        task_id = str(dig(task, "id"))
-        seconds = figure(dig(ran.get(task_id), "runtimeInSeconds"))
-        if seconds is None or seconds < 0:
-            faults.add(0, f"the task {task_id!r} has no run time of 0 s or more")
-        runtime_s.append(seconds or 0.0)
-        cores, size = figure(dig(ran.get(task_id), "coreCount")), figure(dig(ran.get(task_id), "memoryInBytes"))
-        vcpus.append(math.ceil(cores) if cores and cores > 0 else math.nan)
-        memory.append(max(math.ceil(size / BYTES_PER_MIB), 4) if size and size > 0 else math.nan)
-        parents = dig(task, "parents")
-        for parent in parents if isinstance(parents, list) else ():
-            if str(parent) not in place:
-                faults.add(0, f"the task {task_id!r} waits for {parent!r}, which is not there")
+        if task.runtime_s is None or task.runtime_s < 0:
+            faults.add(0, f"the task {task.name!r} has no run time of 0 s or more")
+        # Some files have a dependency on one side alone.
+        for parent in task.parents:
+            if parent not in place:
+                faults.add(0, f"the task {task.name!r} waits for {parent!r}, which is not there")
             else:
-                edges.append((place[str(parent)], row))
+                edges[place[parent], row] = None
+        for child in task.children:
+            if child not in place:
+                faults.add(0, f"the task {task.name!r} has the child {child!r}, which is not there")
+            else:
+                edges[row, place[child]] = None
         if faults.full:
             break
     faults.raise_any()
     n = len(tasks)
     return Jobs(
-        names=[job_name(task_id) for task_id in place],
+        names=[job_name(task.name) for task in tasks],
         submitted_at=np.zeros(n),
-        runtime_s=np.array(runtime_s),
-        vcpus=np.array(vcpus, float),
-        memory_mib=np.array(memory, float),
+        runtime_s=np.array([task.runtime_s for task in tasks], float),
+        vcpus=np.array([math.ceil(task.cores) if task.cores and task.cores > 0 else math.nan for task in tasks], float),
+        memory_mib=np.array([_mib(task.memory_bytes) for task in tasks], float),
         gpus=np.zeros(n),
         exit_code=np.zeros(n, np.int32),
-        edges=np.array(edges, np.int64).reshape(-1, 2),
+        edges=np.array(list(edges), np.int64).reshape(-1, 2),
     )
+
+
+def _mib(size: float | None) -> float:
+    return max(math.ceil(size / BYTES_PER_MIB), 4) if size and size > 0 else math.nan
+
+
+def _tasks(content: Any, faults: Faults) -> list[_Task]:
+    """The tasks of any version."""
+    specified, executed = (dig(content, "workflow", part, "tasks") for part in ("specification", "execution"))
+    if isinstance(specified, list) and isinstance(executed, list) and specified:
+        ran = {str(dig(task, "id")): task for task in executed}
+        return [_task(str(dig(task, "id")), task, ran.get(str(dig(task, "id"))), {}) for task in specified]
+    flat = next((tasks for name in ("tasks", "jobs") if isinstance(tasks := dig(content, "workflow", name), list)), [])
+    if flat:
+        return _flat(flat)
+    if isinstance(specified, list) and specified:
+        faults.add(0, "the workflow is described and was not executed: there are no run times", "workflow.execution")
+    else:
+        expected = "WfFormat: workflow.specification.tasks and workflow.execution.tasks, or workflow.tasks (up to 1.4)"
+        version = dig(content, "schemaVersion")
+        faults.add(0, "no tasks of a workflow in it" + (f" (schemaVersion {version})" if version else ""), expected)
+    return []
+
+
+def _flat(tasks: list[Any]) -> list[_Task]:
+    """The tasks of a version up to 1.4: they go by their names, and by their ids where parents do."""
+    names = [str(dig(task, "name")) for task in tasks]
+    by_id = {str(dig(task, "id")): name for task, name in zip(tasks, names, strict=True) if dig(task, "id") is not None}
+    by_id |= {name: name for name in names}
+    return [_task(name, task, task, by_id) for name, task in zip(names, tasks, strict=True)]
+
+
+def _task(name: str, task: Any, ran: Any, known_as: Mapping[str, str]) -> _Task:
+    """A task and its execution, in the members of any version.
+
+    Parameters
+    ----------
+    known_as : mapping
+        The name of a task that others call by something else.
+    """
+
+    def first(*members: str) -> float | None:
+        return next((found for member in members if (found := figure(dig(ran, member))) is not None), None)
+
+    parents, children = (
+        tuple(known_as.get(str(each), str(each)) for each in entries(task, member))
+        for member in ("parents", "children")
+    )
+    memory, kilobytes = first("memoryInBytes"), first("memory")
+    if memory is None and kilobytes is not None:
+        memory = kilobytes * _BYTES_PER_KB
+    return _Task(name, parents, children, first("runtimeInSeconds", "runtime"), first("coreCount", "cores"), memory)

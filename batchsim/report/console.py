@@ -74,7 +74,7 @@ def _line(label: str, text: str, style: str = "") -> Table:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=10, style=style or "dim")
     grid.add_column()
-    grid.add_row(label, text)
+    grid.add_row(label, Text(text))  # a text as it is: brackets in it are no markup
     return grid
 
 

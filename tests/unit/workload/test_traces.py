@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
+from rich.console import Console
 
 import batchsim as bs
 from batchsim.aws.importers.jobs import import_jobs
 from batchsim.experiments.review import earliest_ends, review
-from batchsim.report.words import attention
+from batchsim.report.console import summary_renderable
 from batchsim.scenario.configuration import Shape
 from batchsim.scenario.loading import from_mapping
 from batchsim.scenario.model import Trace
@@ -463,9 +464,11 @@ def test_notes_are_printed_and_warned_of(tmp_path):
     found = [finding for finding in review(made) if finding.code == "doubtful-records"]
     assert [finding.severity for finding in found] == ["warning"] * 3
     assert "1 jobs ran more than twice as long as they asked for" in "\n".join(map(str, found))
-    summary = bs.run(made).summary
-    assert sum(summary["noted"].values()) == 3
-    assert any("leaveOut: [overlap]" in note for note in attention(summary))
+    result = bs.run(made)
+    assert sum(result.summary["noted"].values()) == 3
+    shown = Console(width=200, file=io.StringIO())
+    shown.print(summary_renderable(result))
+    assert "leaveOut: [overlap] leaves them out" in shown.file.getvalue()
 
 
 def test_every_doubt_can_be_left_out():

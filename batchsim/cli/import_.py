@@ -87,7 +87,11 @@ def add_jobs(kinds: Any) -> None:
         "Prints the workload entry that replays it.",
     )
     parser.add_argument(
-        "sources", metavar="SOURCE", nargs="*", type=Path, help="what `aws batch describe-jobs` printed (JSON, .gz)"
+        "sources",
+        metavar="SOURCE",
+        nargs="*",
+        type=Path,
+        help="what `aws batch describe-jobs` printed, or events, logs and outputs that hold it (JSON, YAML, .gz)",
     )
     options.add_account(parser, "region of the account")
     parser.add_argument("--live", action="store_true", help="ask the account instead of reading files")

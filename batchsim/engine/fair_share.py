@@ -30,8 +30,11 @@ FEW: Final = 24
 class FairShareQueue(JobQueue):
     """A queue with a fair-share policy.
 
-    Use counts second by second, so that jobs started in one cycle would not count in it: each started vCPU counts as
-    `ahead_s` seconds of use at once (an assumption), which lets shares with equal use take turns.
+    AWS sums the vCPU-seconds of running and recently completed jobs (AWS HPC Blog, *Diving Deeper into Fair-Share
+    Scheduling in AWS Batch*) and, in other words, "measures current usage" (User Guide, *Fair-share scheduling*: all
+    that is left with a decay of zero). So a running vCPU counts for what it has used, and from its start on for what
+    one that runs for a whole window comes to, half of the window (an assumption): what is running weighs as much as
+    what has run. Use alone, which lags behind, starts jobs of one share by whole waves, and weights don't divide.
     """
 
     def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], world: World) -> None:
@@ -40,7 +43,7 @@ class FairShareQueue(JobQueue):
         self._policy = spec.fair_share
         self._clock = world.clock
         self._max_vcpus = sum(station.max_vcpus for station in stations if station.enabled)
-        self._ahead_s = world.settings.scheduler.dispatch_interval or 1.0
+        self._running_s = self._policy.window_s / 2
         groups = world.workload.groups
         shares = sorted({group.share_identifier or "" for group in groups if group.job_queue == spec.name})
         place = {identifier: share for share, identifier in enumerate(shares)}
@@ -49,7 +52,7 @@ class FairShareQueue(JobQueue):
         self._any_wants = any(group.consumables for group in groups if group.job_queue == spec.name)
         self._vcpus = [shape.vcpus for shape in world.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
-        self._usage = Usage(self._weights, self._policy.window_s)
+        self._usage = Usage(self._weights, self._policy.window_s, self._running_s)
         self._in_use = 0.0
         self._lines: list[Any] = [SortedList() for _ in shares]
         # Of shares in which jobs wait: the one that comes next, and its shape.
@@ -114,7 +117,7 @@ class FairShareQueue(JobQueue):
         return self._in_use + self._vcpus[shape] > self._allowed()
 
     def _standing(self) -> Standing:
-        """The shares in which jobs wait, by their weighed use; what began at this instant has used nothing yet."""
+        """The shares in which jobs wait, by their weighed use and what runs of them."""
         now, shares = self._clock.now, self._first
         if len(shares) <= FEW:
             return Few(self._usage.of(shares, now), shares, self._first_shape)
@@ -161,10 +164,11 @@ class FairShareQueue(JobQueue):
                 standing.pass_over(share)
             else:
                 first[share] = job = line[taken[share]][-1]
-                standing.served(share, self._ahead(share, vcpus), job, self._shape_of[job])
+                standing.served(share, self._more(share, vcpus), job, self._shape_of[job])
 
-    def _ahead(self, share: int, vcpus: float) -> float:
-        return self._weights[share] * vcpus * self._ahead_s
+    def _more(self, share: int, vcpus: float) -> float:
+        """What a share has more with a job that was just started."""
+        return self._weights[share] * vcpus * self._running_s
 
     def drain(self, dispatch: Dispatch) -> None:
         """Start jobs share by share; a share whose next job can't be started is passed over in this cycle."""
@@ -186,7 +190,7 @@ class FairShareQueue(JobQueue):
                 if upcoming == NOBODY or upcoming in failed:
                     standing.pass_over(share)
                 else:
-                    standing.served(share, self._ahead(share, vcpus), self._first[share], upcoming)
+                    standing.served(share, self._more(share, vcpus), self._first[share], upcoming)
             elif self._wanting[self._group_of[job]]:
                 # A job that lacks a consumable resource says nothing of others of its shape.
                 standing.pass_over(share)

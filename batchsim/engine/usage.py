@@ -2,7 +2,8 @@
 
 AWS does not publish how use fades: here a vCPU-second that is ``a`` seconds old counts ``1 - a / window`` (an
 assumption). With the running vCPUs ``v`` of a share as a step function of time, its use at ``t`` is the integral of
-``v(s) * (1 - (t - s) / window)`` over the window.
+``v(s) * (1 - (t - s) / window)`` over the window. Use lags behind what runs; who goes by it alone starts too much of
+one share, then too much of another. So vCPUs that run may count for some seconds more, from their start to their end.
 
 So use grows by ``v(t)`` and fades by ``A(t) / window`` per second, where ``A``, the integral of ``v`` over the window,
 grows by ``v(t) - v(t - window)``. While neither of these two changes, use is a parabola: one for each share.
@@ -22,10 +23,17 @@ INFINITE: Final = float("inf")
 
 
 class Usage:
-    """The use of so many shares, each multiplied by its weight."""
+    """The use of so many shares, each multiplied by its weight.
 
-    def __init__(self, weights: list[float], window_s: float) -> None:
+    Parameters
+    ----------
+    running_s : float
+        For how many seconds a running vCPU counts besides what it has used.
+    """
+
+    def __init__(self, weights: list[float], window_s: float, running_s: float = 0.0) -> None:
         self._window_s = window_s
+        self._running_s = running_s
         self._weights = weights
         # By share: since when its parabola holds, the use and A then, v, and v a window ago.
         self._states = [(0.0, 0.0, 0.0, 0.0, 0.0)] * len(weights)
@@ -81,7 +89,7 @@ class Usage:
         area += elapsed * growth
         self._states[share] = (at, use, area, running, ago)
         slope, bend = weight * (running - area / window_s), weight * (ago - running) / (2 * window_s)
-        self._curves[share] = (at, weight * use, slope, bend)
+        self._curves[share] = (at, weight * (use + running * self._running_s), slope, bend)
         self._changed.add(share)
 
     def of(self, shares: Iterable[int], now: float) -> dict[int, float]:

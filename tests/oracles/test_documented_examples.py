@@ -71,6 +71,33 @@ def test_weights_divide_what_there_is():
         assert [counts[60 * minute] for minute in range(8)] == [each_minute] * 8
 
 
+@pytest.mark.parametrize("window_s", [600.0, 3600.0])
+@pytest.mark.parametrize(
+    ("runtime_s", "first_s"),
+    [
+        # All at once, so that all end at once, wave by wave.
+        ([600.0, 600.0, 600.0], [600.0]),
+        # The first ones end one by one, a minute apart.
+        ([600.0, 600.0, 600.0], [60.0 * n for n in range(1, 11)]),
+        # The share that may use most has the shortest jobs.
+        ([1200.0, 600.0, 300.0], [60.0 * n for n in range(1, 11)]),
+    ],
+)
+def test_weights_divide_the_time_whatever_the_rhythm(window_s, runtime_s, first_s):
+    # API ShareAttributes.weightFactor: in inverse proportion, 1 / 1 : 1 / 0.5 : 1 / 0.25 = 1 : 2 : 4 of 64
+    # servers; to a tenth, since whole jobs are started.
+    policy = shares(window_s=window_s, weights=(("A", 1.0), ("B", 0.5), ("C", 0.25)))
+    hours, each = 6, 3200
+    runtimes = np.tile(runtime_s, each)
+    runtimes[:192] = np.resize(first_s, 192)
+    workload = jobs([0] * (3 * each), runtimes, groups=[group(name) for name in "ABC"], group=[0, 1, 2] * each)
+    attempts = run(workload, servers(64), queues=[policy], horizon_s=hours * HOUR).attempts
+    held_s = np.fmin(attempts.stopped_at, hours * HOUR) - attempts.starting_at
+    held_h = np.bincount(attempts.job % 3, held_s) / HOUR
+    assert held_h.sum() == pytest.approx(64 * hours)
+    assert held_h == pytest.approx(np.array([1, 2, 4]) / 7 * 64 * hours, rel=0.1)
+
+
 def fair(policy: dict, servers: int, *workload: dict) -> dict[str, list[float]]:
     """When the jobs of each name start, under a policy as a request has it."""
     batch = {

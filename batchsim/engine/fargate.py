@@ -2,8 +2,8 @@
 
 ``maxvCpus`` caps the vCPUs that running jobs request (User Guide, *Compute environments*). The account launches tasks
 at a limited rate: a token bucket, on-demand and Spot each its own (ECS Developer Guide, *AWS Fargate throttling
-quotas*), and may have a quota of vCPUs (API ``ResourceRequirement``). A Fargate Spot task is warned, then stopped two
-minutes later (ECS, *Fargate Spot termination notices*).
+quotas*), and may have a quota of vCPUs (API ``ResourceRequirement``). A Fargate Spot task gets SIGTERM with the
+two-minute warning: it ends as soon as its containers do, or are killed (ECS, *Fargate Spot termination notices*).
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ class Fargate:
         attempt = self._jobs.start(job, self, -1, pull_at, started_at)
         hazard = self._spec.interruptions_per_hour
         if hazard > 0:
-            lifetime = self._draw("fargate-interruption", job, number) / hazard * HOUR
-            stop_at = pull_at + max(lifetime, self._settings.spot.notice)
+            warned_at = pull_at + self._draw("fargate-interruption", job, number) / hazard * HOUR
+            stop_at = warned_at + min(self._jobs.stop_s(job), self._settings.spot.notice)
             self._interruptions[job] = self._clock.at(stop_at, self._interrupted, attempt, essential=False)
         return True
 

@@ -117,7 +117,7 @@ class Jobs:
     admit_s : float
         Time in SUBMITTED before the scheduler looks at a job.
     stop_s : float
-        Time from SIGTERM to the container's end when a timeout strikes.
+        Time from SIGTERM to the container's end, if SIGKILL does not come before.
     """
 
     def __init__(self, workload: Workload, clock: Clock, recorder: Recorder, *, admit_s: float, stop_s: float) -> None:
@@ -281,7 +281,7 @@ class Jobs:
             stopped_at, started_at = started_at, NAN
             exit_code, timed_out, reason = NO_EXIT_CODE, False, self._failed_to_start
         elif timeout_s is not None and timed_out:
-            stopped_at = started_at + timeout_s + self._stop_s
+            stopped_at = started_at + timeout_s + self.stop_s(job)
             exit_code, reason = KILLED, self._timed_out
         else:
             stopped_at = started_at + runtime_s
@@ -313,6 +313,10 @@ class Jobs:
         attempt.station.release(attempt)
         self._end(attempt, None)
         self.on_freed(attempt.station)
+
+    def stop_s(self, job: int) -> float:
+        """From SIGTERM to the end of a job's containers: as long as they take, until SIGKILL (API stopTimeout)."""
+        return min(self._stop_s, self._workload.groups[self.group[job]].stop_timeout_s)
 
     def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int) -> None:
         """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE.

@@ -252,6 +252,7 @@ class JobDefinition:
     attempts: int = 1
     evaluate_on_exit: tuple[RetryRule, ...] = ()
     timeout_s: float | None = None
+    stop_timeout_s: float = 30.0
     architecture: str = "X86_64"
     platform: Literal["EC2", "FARGATE"] = "EC2"
     image: str = ""

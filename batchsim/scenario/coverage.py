@@ -242,9 +242,16 @@ MEMBERS: dict[str, Coverage] = {
             for name in (
                 "command", "environment", "linuxParameters", "logConfiguration", "mountPoints", "name", "privileged",
                 "readonlyRootFilesystem", "repositoryCredentials", "secrets", "ulimits", "user",
-                "firelensConfiguration", "startTimeout", "stopTimeout",
+                "firelensConfiguration",
             )
         ),
+    ),
+    "TaskContainerProperties.startTimeout": Coverage("simplified", "without effect, as all containers start together"),
+    "TaskContainerProperties.stopTimeout": Coverage(
+        "simulated",
+        "stopped containers are killed after it, the last one ends the attempt; 30 s where it is not given, also of "
+        "containerProperties, which can't",
+        "ECS, Fargate Spot termination notices; " + _GUIDE + "Job timeouts",
     ),
     "NodeProperties.numNodes": Coverage("simulated", "an instance each, all or none", _GUIDE + "Multi-node parallel jobs"),
     "NodeProperties.mainNode": Coverage("simulated", "its end is the job's"),

@@ -121,7 +121,7 @@ def _one(kind: type[Section], value: Any, expected: str, words: tuple[str, ...])
 
 
 class Spot(Section):
-    """The Spot market."""
+    """The Spot market; ``interruptions: none`` is for Fargate Spot too."""
 
     interruptions: Annotated[
         Literal["advisor", "none"] | RatePerHour | InterruptionTrace, BeforeValidator(_interruptions)
@@ -131,6 +131,19 @@ class Spot(Section):
     notice: Seconds = 120.0
     prices: Annotated[Literal["advisor"] | Discount | PriceHistory, BeforeValidator(_prices)] = "advisor"
     fargate_discount: Probability = 0.69
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_for_fargate_too(cls, value: Any) -> Any:
+        """A rate that is stated beside ``none`` stays: the rule ``interruptions`` tells of it."""
+        if isinstance(value, dict) and value.get("interruptions") == "none":
+            return {"fargateRatePerHour": 0.0, **value}
+        return value
+
+    @property
+    def fargate_hazard_per_hour(self) -> float:
+        """The rate at which Fargate Spot tasks are interrupted."""
+        return 0.0 if self.interruptions == "none" else self.fargate_rate_per_hour
 
 
 class CapacityStep(Section):
@@ -215,7 +228,8 @@ _IDEAL: dict[str, dict[str, Any]] = {
     "ec2": {"launch": 0.0, "spotFulfilment": 0.0, "register": 0.0},
     "fargate": {"start": 0.0, "launchBurst": 1_000_000_000, "launchesPerSecond": 1e9},
     "image": {"size": 0.0, "jitter": 1.0, "warm": 0.0, "containerStart": 0.0},
-    "spot": {"interruptions": "none", "fargateRatePerHour": 0.0},
+    # Not the word none, which would be for a rate of Fargate Spot that is stated, too.
+    "spot": {"interruptions": {"ratePerHour": 0.0}, "fargateRatePerHour": 0.0},
 }
 
 

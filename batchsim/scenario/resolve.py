@@ -45,7 +45,7 @@ from batchsim.scenario.placeable import why_never
 from batchsim.scenario.reading import base_name, dig
 from batchsim.scenario.recordings import PriceSteps, spot_prices, spot_trace
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.shapes import consumables_requested, main_container, main_task, requested
+from batchsim.scenario.shapes import consumables_requested, main_container, main_task, requested, stop_timeout_s
 from batchsim.units import MIB_PER_GIB
 
 #: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).
@@ -142,14 +142,13 @@ def _environment(
     kind, limit = resources["type"], resources["maxvCpus"]
     if kind in {"FARGATE", "FARGATE_SPOT"}:
         spot = kind == "FARGATE_SPOT"
-        interrupted = spot and settings.spot.interruptions != "none"
         return ComputeEnvironment(
             name,
             kind,
             enabled,
             limit,
             fargate=_fargate_prices(region, settings, catalog, spot=spot),
-            interruptions_per_hour=settings.spot.fargate_rate_per_hour if interrupted else 0.0,
+            interruptions_per_hour=settings.spot.fargate_hazard_per_hour if spot else 0.0,
         )
     strategy = resources.get("allocationStrategy", "BEST_FIT")
     return ComputeEnvironment(
@@ -355,6 +354,7 @@ def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinitio
         attempts=attempts,
         evaluate_on_exit=rules,
         timeout_s=dig(value, "timeout", "attemptDurationSeconds"),
+        stop_timeout_s=stop_timeout_s(value),
         architecture=dig(task, "runtimePlatform", "cpuArchitecture") or "X86_64",
         platform="FARGATE" if "FARGATE" in (value.get("platformCapabilities") or []) else "EC2",
         image=container.get("image", ""),

@@ -1,4 +1,4 @@
-"""What a job asks for: of one container, of several in one task, of several nodes.
+"""What a job asks for, of one container, of several in one task, of several nodes; and how long they have to stop.
 
 API ContainerProperties, EcsTaskProperties, NodeProperties, ConsumableResourceProperties, and SubmitJob's overrides of
 each.
@@ -145,6 +145,24 @@ def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
             shapes[node] = overridden(container, entry.get("containerOverrides") or {})
     each = [shapes[node] for node in range(nodes)]
     return replace(_sum(each), nodes=tuple(each), main_node=int(properties["mainNode"]), instance_type=instance_type)
+
+
+#: How long a container has after SIGTERM where it does not say (API TaskContainerProperties.stopTimeout).
+STOP_TIMEOUT_S = 30.0
+
+
+def stop_timeout_s(definition: Mapping[str, Any]) -> float:
+    """How long after SIGTERM the last of a definition's containers is killed (API TaskContainerProperties.stopTimeout).
+
+    ``containerProperties`` can't say it. What ``ECS_CONTAINER_STOP_TIMEOUT`` says to an instance's agent is in no
+    request, and left out.
+    """
+    nodes = dig(definition.get("nodeProperties"), "nodeRangeProperties")
+    if isinstance(nodes, list):
+        return max((stop_timeout_s(entry) for entry in nodes), default=STOP_TIMEOUT_S)
+    containers = _task_containers(definition.get("ecsProperties"))
+    stated = [container.get("stopTimeout") for container in containers]
+    return max((STOP_TIMEOUT_S if each is None else float(each) for each in stated), default=STOP_TIMEOUT_S)
 
 
 def consumables_requested(definition: Mapping[str, Any], submit: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:

@@ -23,6 +23,8 @@ class JobGroup:
 
     Attributes
     ----------
+    stop_timeout_s : float
+        How long after SIGTERM containers are killed that have not ended.
     failure_reason : str
         The reason that attempts with an exit code other than 0 have.
     fails_to_start : bool
@@ -35,6 +37,7 @@ class JobGroup:
     attempts: int = 1
     evaluate_on_exit: tuple[RetryRule, ...] = ()
     timeout_s: float | None = None
+    stop_timeout_s: float = 30.0
     architecture: str = "X86_64"
     image: str = ""
     image_size_mib: float = 0.0

@@ -52,6 +52,7 @@ def group_of(
         attempts=attempts,
         evaluate_on_exit=rules,
         timeout_s=None if timeout_s is None else float(timeout_s),
+        stop_timeout_s=definition.stop_timeout_s,
         architecture=definition.architecture,
         image=definition.image,
         image_size_mib=definition.image_size_mib,

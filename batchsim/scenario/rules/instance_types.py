@@ -11,7 +11,7 @@ from batchsim.catalog.offerings import on_demand_usd_per_hour
 from batchsim.catalog.tables import NotInCatalogError
 from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, entries, mappings
+from batchsim.scenario.reading import dig, entries, figure, mappings
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
 
@@ -145,6 +145,23 @@ def capacity_pools(context: Context) -> Iterator[Finding]:
         for index, name in enumerate(entries(pool, "zones")):
             if isinstance(name, str) and name not in zones:
                 yield context.unknown((*where, "zones", index), f"zone of {region}", name, zones)
+
+
+@rule(
+    "interruptions",
+    "interruptions: none stands beside no rate of interruptions",
+    severity="warning",
+)
+def interruptions(context: Context) -> Iterator[Finding]:
+    """The word is for Fargate Spot too, so that the rate has no effect."""
+    spot = dig(context.document.values, "environment", "spot")
+    rate = figure(dig(spot, "fargateRatePerHour"))
+    if dig(spot, "interruptions") == "none" and rate:
+        message = (
+            f"interruptions: none leaves Fargate Spot without them too: the rate of {rate:g} an hour has no effect"
+        )
+        expected = "0, or interruptions: {ratePerHour: 0}, which is for EC2 alone"
+        yield context.finding(("environment", "spot", "fargateRatePerHour"), message, expected=expected)
 
 
 @rule(

@@ -10,11 +10,13 @@ from batchsim.errors import Finding
 from batchsim.scenario.distributions import Distribution, as_distribution
 from batchsim.scenario.reading import dig, whole
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import FARGATE, SPOT, kinds_of, retrying, submissions
+from batchsim.scenario.rules.reach import FARGATE, SPOT, containers, is_fargate, kinds_of, retrying, submissions
 from batchsim.units import DAY, HOUR, format_duration
 
 #: Fargate promises nothing to what runs longer.
 FARGATE_DAYS = 14
+#: The longest that a container on Fargate has after SIGTERM.
+FARGATE_STOP_S = 120
 
 
 @rule("timeout", "A timeout is 60 s or more", "AWS Batch API, JobTimeout", number="V-29")
@@ -26,6 +28,23 @@ def timeout(context: Context) -> Iterator[Finding]:
             yield context.finding(
                 (*where, "timeout", "attemptDurationSeconds"), f"{value} s is too short", expected="60 or more"
             )
+
+
+@rule(
+    "container-timeout",
+    "startTimeout and stopTimeout are 2 s or more, and 120 s at most on Fargate",
+    "AWS Batch API, TaskContainerProperties",
+)
+def container_timeout(context: Context) -> Iterator[Finding]:
+    """Of the containers of a task; ``containerProperties`` has neither."""
+    for where, definition in context.items("jobDefinitions"):
+        most = FARGATE_STOP_S if is_fargate(definition) else math.inf
+        for place, container in containers(definition, where):
+            for member in ("startTimeout", "stopTimeout"):
+                value = whole(container.get(member))
+                if value is not None and not 2 <= value <= most:
+                    expected = "2 or more" if most == math.inf else f"2 to {most}"
+                    yield context.finding((*place, member), f"{value} s is out of range", expected=expected)
 
 
 def runtime_of(job: dict[str, Any]) -> Distribution | None:

@@ -20,6 +20,7 @@ from tests.scenarios.rules.changes import (
     behind,
     beside,
     consumes,
+    ecs,
     fair,
     gpu,
     job,
@@ -173,6 +174,11 @@ def test_rules_without_a_number():
         "environment.capacity.pools.0.instanceTypes.1",
         "environment.capacity.pools.1.zones.1",
     }
+    stop = ("container-timeout", full("task.ecsProperties.taskProperties.0.containers.0.stopTimeout"))
+    assert stop in codes_of(ecs({"stopTimeout": 1}))
+    assert stop not in codes_of(ecs({"stopTimeout": 900}))
+    assert stop in codes_of(FARGATE, ecs({"stopTimeout": 121}), {"task.platformCapabilities": ["FARGATE"]})
+    assert stop not in codes_of(FARGATE, ecs({"stopTimeout": 120}), {"task.platformCapabilities": ["FARGATE"]})
     resource = {"consumableResourceName": "licence", "totalQuantity": 2, "resourceType": "REPLENISHIBLE"}
     place = "batch.consumableResources.licence.resourceType"
     assert ("consumable-quantity", place) in codes_of({"batch.consumableResources": [resource]})

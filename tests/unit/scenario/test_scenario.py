@@ -179,3 +179,50 @@ def test_an_absent_section_of_the_environment_may_be_set():
     made = scenario(settings={"preset": "ideal"})
     changed = made.with_({"environment.prices.overrides": {"c6i.large": 0.5}})
     assert changed.environment.prices.overrides == {"c6i.large": 0.5}
+
+
+def rates(preset, spot):
+    """Interruptions an hour of EC2 Spot and of Fargate Spot, and what is told; the same for the scenario as written."""
+    made = scenario(
+        workflow(job(jobDefinition="small", jobQueue="fargate")),
+        environments=[
+            environment("ec2", type="SPOT", allocationStrategy="BEST_FIT_PROGRESSIVE"),
+            environment("fargate", type="FARGATE_SPOT"),
+        ],
+        queues=[queue("ec2", "ec2"), queue("fargate", "fargate")],
+        definitions=[definition("small", vcpus="0.25", memory="512", platformCapabilities=["FARGATE"])],
+        ideal=False,
+        settings={"preset": preset, "spot": spot},
+    )
+    again = loads(made.to_yaml())
+    assert again == made
+    assert again.configuration == made.configuration
+    ec2, fargate = made.configuration.environments
+    told = [finding.path for finding in made.warnings if finding.code == "interruptions"]
+    assert told == [finding.path for finding in again.warnings if finding.code == "interruptions"]
+    return ec2.offerings[0].interruptions_per_hour, fargate.interruptions_per_hour, told
+
+
+@pytest.mark.parametrize(
+    ("preset", "spot", "ec2", "fargate"),
+    [
+        # The preset is there for what is not stated.
+        ("ideal", {}, 0.0, 0.0),
+        ("ideal", {"fargateRatePerHour": 0.5}, 0.0, 0.5),
+        ("ideal", {"interruptions": {"ratePerHour": 0.5}}, 0.5, 0.0),
+        ("ideal", {"interruptions": {"ratePerHour": 0.5}, "fargateRatePerHour": 0.25}, 0.5, 0.25),
+        ("ideal", {"interruptions": "none"}, 0.0, 0.0),
+        ("measured", {"interruptions": {"ratePerHour": 0.5}}, 0.5, 0.01),
+        ("measured", {"interruptions": {"ratePerHour": 0}}, 0.0, 0.01),
+        ("measured", {"interruptions": "none"}, 0.0, 0.0),
+        ("measured", {"interruptions": "none", "fargateRatePerHour": 0}, 0.0, 0.0),
+    ],
+)
+def test_a_stated_rate_of_interruptions_holds_under_any_preset(preset, spot, ec2, fargate):
+    assert rates(preset, spot) == (ec2, fargate, [])
+
+
+@pytest.mark.parametrize("preset", ["ideal", "measured"])
+def test_none_beside_a_rate_is_told(preset):
+    told = ["environment.spot.fargateRatePerHour"]
+    assert rates(preset, {"interruptions": "none", "fargateRatePerHour": 0.5}) == (0.0, 0.0, told)

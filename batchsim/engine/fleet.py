@@ -9,6 +9,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from batchsim.columns import Cause, instance_id
@@ -32,6 +33,13 @@ class GangLaunch(NamedTuple):
 
     offering: Offering
     instances: int
+
+
+def _worth_asking_for(spec: ComputeEnvironment, shapes: Sequence[Shape]) -> tuple[Offering, ...]:
+    """The types of an environment, but those that are always above the bid, if no job needs one of these."""
+    affordable = tuple(offering for offering in spec.offerings if not offering.is_always_above_bid)
+    possible = replace(spec, offerings=affordable)
+    return affordable if all(possible.can_hold(shape) for shape in shapes if spec.can_hold(shape)) else spec.offerings
 
 
 class Fleet:
@@ -85,7 +93,14 @@ class Fleet:
         self.launched = 0  # instances, those that are gone included
         self.vcpus = 0  # of all instances, booting ones included
         self._spot = spec.purchase_option == "SPOT"
-        self._prices_change = any(offering.price_steps for offering in spec.offerings)
+        self._offerings = _worth_asking_for(spec, self._shapes)
+        self._prices_change = any(offering.price_steps for offering in self._offerings)
+        # When a type's market price is above bidPercentage, or no longer, and when one is so last.
+        passes = {step for offering in self._offerings for step in offering.above_bid}
+        self._bids_matter = bool(passes)
+        self._bid_met_at = max((at for at, is_above in passes if not is_above), default=0.0)
+        for at in sorted({at for at, _ in passes if at > 0}):
+            world.clock.at(at, self._bid_passed, essential=False)
         self._overshoots = spec.overshoots
         self._smallest: dict[int, int] = {}
         # Shapes that room is on its way for, or may be launched for: known until an instance comes, boots or goes.
@@ -100,7 +115,7 @@ class Fleet:
             notice_s = world.settings.spot.notice
             self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
         # Whether capacity may run out here.
-        self.scarce = self._market is not None or not world.capacity.unlimited
+        self.scarce = self._market is not None or not world.capacity.unlimited or self._bids_matter
         self.steady = not self.scarce and not self._any_gangs
 
     # What the scheduler asks
@@ -157,7 +172,7 @@ class Fleet:
             return []
         return [
             offering
-            for offering in self.spec.offerings
+            for offering in self._offerings
             if offering.holds(shape) and len(shape.nodes) * offering.vcpus <= self.spec.max_vcpus
         ]
 
@@ -255,22 +270,25 @@ class Fleet:
         smallest = self._smallest.get(code)
         if smallest is None:
             shape = self._shapes[code]
-            smallest = self._smallest[code] = min(o.vcpus for o in self.spec.offerings if o.holds(shape))
+            smallest = self._smallest[code] = min(o.vcpus for o in self._offerings if o.holds(shape))
         return smallest
 
     def _listed_for(self, code: int) -> tuple[Offering, ...]:
         """The types that may be taken for a job: BEST_FIT waits for the one that it chose when that is short."""
         strict = self.scarce and self.spec.allocation_strategy == "BEST_FIT"
         if not strict or self._gangs[code]:
-            return self.spec.offerings
+            return self._offerings
         best = self._best_fits.get(self._shapes[code])
-        return self.spec.offerings if best is None else (best,)
+        return self._offerings if best is None or best.is_above_bid(self._clock.now) else (best,)
 
-    def _offerings(self) -> Sequence[Offering]:
-        """The types at the prices of this moment."""
-        if not self._prices_change:
-            return self.spec.offerings
-        return [offering.priced_at(self._clock.now) for offering in self.spec.offerings]
+    def _on_offer(self) -> Sequence[Offering]:
+        """The types whose price is not above the bid, at the prices of this moment."""
+        now, offerings = self._clock.now, self._offerings
+        if self._bids_matter:
+            offerings = tuple(offering for offering in offerings if not offering.is_above_bid(now))
+        if self._prices_change:
+            return [offering.priced_at(now) for offering in offerings]
+        return offerings
 
     def provides(self, shape: int) -> bool:
         """Whether a booting instance will hold the job, or one that holds it may be launched."""
@@ -344,9 +362,9 @@ class Fleet:
         return not self.scarce or self._capacity.has_all(offering, option, self.spec.zones, now, instances)
 
     def _zone_for(self, offering: Offering) -> int | None:
-        """The next zone in turn that has capacity for an instance; None where none has."""
+        """The next zone in turn that has capacity for an instance; None where none has, or the price is too high."""
         now, zones = self._clock.now, self.spec.zones
-        if self._backoff.get(offering.instance_type, 0.0) > now:
+        if self._backoff.get(offering.instance_type, 0.0) > now or offering.is_above_bid(now):
             return None
         if self._market is not None and len(self._instances) >= self._market.available(now):
             return None
@@ -368,6 +386,8 @@ class Fleet:
         if not self.scarce or not (self.launches(shape) or self.exhausted(shape)):
             return False
         if self._market is not None and waited_s <= 2 * self._market.length_s:
+            return True
+        if self._bid_met_at > self._clock.now:
             return True
         return self._capacity.changes_after(self._clock.now)
 
@@ -404,7 +424,7 @@ class Fleet:
         AWS does not say which types stand for ``minvCpus`` while no job waits; this is an assumption.
         """
         while (lacking := vcpus - self.vcpus) > 0:
-            offerings = [offering for offering in self._offerings() if self._may_launch(offering)]
+            offerings = [offering for offering in self._on_offer() if self._may_launch(offering)]
             if not offerings:
                 return
             self._launch(cheapest_for(lacking, offerings))
@@ -453,7 +473,7 @@ class Fleet:
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
             best_fit = self.spec.allocation_strategy == "BEST_FIT"
-            listed = (chosen,) if best_fit and chosen else self._offerings()
+            listed = (chosen,) if best_fit and chosen else self._on_offer()
             allowed = self._under_limit if best_fit else self._may_launch
             offerings = [offering for offering in listed if allowed(offering)]
             if not any(offering.holds(next(iter(left))) for offering in offerings):
@@ -545,6 +565,18 @@ class Fleet:
         leaving = [instance for instance in self._instances.values() if not self._stays(instance)]
         for instance in (*staying, *leaving)[available:]:
             self._take_away(instance)
+        self._changed(self)
+
+    def _bid_passed(self, _alarm: Alarm) -> None:
+        """A price passed the bid: instances that cost too much get their notice, others may be launched again.
+
+        EC2 User Guide, *Spot Instance interruptions*: a price above the maximum is a reason for one.
+        """
+        for instance in self._staying():
+            if instance.offering.is_above_bid(self._clock.now):
+                if instance.reclaim is not None:
+                    self._clock.cancel(instance.reclaim)
+                self._notice(instance)
         self._changed(self)
 
     def _reclaimed(self, alarm: Alarm) -> None:

@@ -53,7 +53,10 @@ class Offering:
     pull_mib_per_s : float
         Rate at which an image is pulled, compressed.
     price_steps : tuple of (float, float)
-        Of a price that changes: from when on how many USD per hour, the first at 0. Empty where it is fixed.
+        Of a price that changes: from when on how many USD per hour are paid, the first at 0. Empty where it is fixed.
+    above_bid : tuple of (float, bool)
+        Of a market price that is above ``bidPercentage`` at times, or always: from when on it is, or is not, the first
+        at 0. Empty where it never is.
     """
 
     instance_type: str
@@ -69,6 +72,7 @@ class Offering:
     boot_factor: float = 1.0
     pull_mib_per_s: float = 45.0
     price_steps: tuple[tuple[float, float], ...] = ()
+    above_bid: tuple[tuple[float, bool], ...] = ()
 
     def priced_at(self, at: float) -> Offering:
         """The same at the price of a moment."""
@@ -76,6 +80,17 @@ class Offering:
             return self
         step = bisect_right(self.price_steps, at, key=lambda step: step[0]) - 1
         return replace(self, price_usd_per_hour=self.price_steps[max(step, 0)][1])
+
+    @property
+    def is_always_above_bid(self) -> bool:
+        """Whether the market price never is where ``bidPercentage`` would have it."""
+        return bool(self.above_bid) and all(is_above for _, is_above in self.above_bid)
+
+    def is_above_bid(self, at: float) -> bool:
+        """Whether the market price of a moment is above ``bidPercentage``, so that none is launched or kept."""
+        if not self.above_bid:
+            return False
+        return self.above_bid[max(bisect_right(self.above_bid, at, key=lambda step: step[0]) - 1, 0)][1]
 
     @property
     def shape(self) -> Shape:
@@ -139,8 +154,12 @@ class ComputeEnvironment:
         """Whether instances may pass ``maxvCpus``, by less than one (API ComputeResource.maxvCpus)."""
         return self.purchase_option == "SPOT" or self.allocation_strategy != "BEST_FIT"
 
+    def offerings_at(self, at: float) -> tuple[Offering, ...]:
+        """The types whose market price is not above ``bidPercentage``."""
+        return tuple(offering for offering in self.offerings if not offering.is_above_bid(at))
+
     def can_hold(self, shape: Shape) -> bool:
-        """Whether a job of this shape could ever run here, were the environment empty.
+        """Whether a job of this shape could ever run here, were the environment empty and the market kind.
 
         Multi-node jobs run on on-demand instances only, as many as they have nodes (User Guide, *Multi-node parallel
         jobs*).

@@ -82,7 +82,12 @@ MEMBERS: dict[str, Coverage] = {
         "simplified", "their number says how many zones there are; three where none are given"
     ),
     "ComputeResource.placementGroup": Coverage("simplified", "one zone"),
-    "ComputeResource.bidPercentage": Coverage("simulated", "types above it are not launched; the market price is paid"),
+    "ComputeResource.bidPercentage": Coverage(
+        "simulated",
+        "types whose market price is above it are not launched: jobs wait for capacity; a recorded price that passes it "
+        "ends instances with a notice; the market price is paid, never more than the bid",
+        "EC2, Spot Instance interruptions",
+    ),
     "ComputeResource.scalingPolicy": Coverage("simulated", "see ComputeScalingPolicy"),
     "ComputeScalingPolicy.minScaleDownDelayMinutes": Coverage("simulated", "per instance, from the end of its last job"),
     "ComputeResource.launchTemplate": Coverage(

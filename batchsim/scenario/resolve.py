@@ -6,8 +6,9 @@ lacks, and jobs that nothing can hold.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,6 @@ class _Recordings:
     prices: Mapping[str, PriceSteps] | None = None
 
 
-class _BidPassedError(ValueError):
-    """A recorded price that rises above ``bidPercentage``, which would end instances."""
-
-
 class _UnpricedError(ValueError):
     """Types of which the recorded prices have none at the start."""
 
@@ -107,11 +104,8 @@ def resolve(
     for where, value in context.items("computeEnvironments"):
         try:
             environments.append(_environment(value, region, settings, catalog, recordings))
-        except _BidPassedError as error:
-            place: Where = (*where, "computeResources", "bidPercentage")
-            findings.append(document.finding(place, "not-simulated", str(error)))
         except _UnpricedError as error:
-            place = (*where, "computeResources", "instanceTypes")
+            place: Where = (*where, "computeResources", "instanceTypes")
             expected = "a price of each type at the start or before"
             findings.append(document.finding(place, "not-in-catalog", str(error), expected=expected))
         except NotInCatalogError as error:
@@ -128,6 +122,7 @@ def resolve(
     )
     if not findings:
         findings += _empty_environments(context, configuration)
+        findings += _below_market(context, configuration)
         findings += _never_placeable(context, configuration)
     return configuration, findings
 
@@ -219,8 +214,7 @@ def _offerings(
             if offer is None:
                 continue
             spot_usd, bucket, hazard = offer
-            # A hair of rounding error is not a higher price.
-            bid = usd * resources.get("bidPercentage", 100) / 100 * (1 + 1e-9)
+            bid = usd * resources.get("bidPercentage", 100) / 100
             steps: PriceSteps = ()
             if recordings.prices is not None:
                 steps = recordings.prices.get(kind.name, ())
@@ -228,27 +222,33 @@ def _offerings(
                     unpriced.append(kind.name)
                     continue
                 spot_usd = steps[0][1]
-                passed = [price > bid for _, price in steps]
-                if any(passed) and not all(passed):
-                    raise _BidPassedError(
-                        f"the recorded price of {kind.name} passes {resources.get('bidPercentage', 100)} % of its "
-                        "on-demand price: what that does to instances is not simulated"
-                    )
-            if spot_usd <= bid:
-                factor = HAZARD_FACTORS.get(strategy, 1.0) if settings.spot.interruptions == "advisor" else 1.0
-                yield _offering(
-                    kind,
-                    listed,
-                    settings,
-                    spot_usd,
-                    usd,
-                    interruption_bucket=bucket,
-                    interruptions_per_hour=hazard * factor,
-                    price_steps=steps,
-                )
+            factor = HAZARD_FACTORS.get(strategy, 1.0) if settings.spot.interruptions == "advisor" else 1.0
+            yield _offering(
+                kind,
+                listed,
+                settings,
+                spot_usd,
+                usd,
+                interruption_bucket=bucket,
+                interruptions_per_hour=hazard * factor,
+                # Nobody pays more than the bid, while the instances that it ends are still there.
+                price_steps=tuple((at, min(paid, bid)) for at, paid in steps),
+                above_bid=_above(bid, steps or ((0.0, spot_usd),)),
+            )
     if unpriced:
         types = ", ".join(unpriced[:5]) + (" …" if len(unpriced) > 5 else "")
         raise _UnpricedError(f"the recorded Spot prices have none at the start for {types}")
+
+
+def _above(bid: float, steps: PriceSteps) -> tuple[tuple[float, bool], ...]:
+    """From when on a price is above the bid, or is not; empty where it never is."""
+    above: list[tuple[float, bool]] = []
+    for at, usd in steps:
+        # A hair of rounding error is not a higher price.
+        passes = usd > bid * (1 + 1e-9)
+        if not above or passes != above[-1][1]:
+            above.append((at, passes))
+    return tuple(above) if any(passes for _, passes in above) else ()
 
 
 def _spot(
@@ -375,6 +375,60 @@ def _empty_environments(context: Context, configuration: Configuration) -> Itera
             yield context.document.finding(
                 place, "no-offering", message, expected="types with a price there", source=source
             )
+
+
+#: So many types are named in a message.
+NAMED = 5
+
+
+def _below_market(context: Context, configuration: Configuration) -> Iterator[Finding]:
+    """Environments whose ``bidPercentage`` is below the market: of all types, or of all that hold some job."""
+    environments = {environment.name: environment for environment in configuration.environments}
+    affordable = {name: replace(each, offerings=each.offerings_at(0.0)) for name, each in environments.items()}
+    if affordable == environments:
+        return
+    for name, environment in environments.items():
+        if environment.offerings and not affordable[name].offerings:
+            yield _bid(context, environment, environment.offerings, "no type can be launched")
+    queues = {queue.name: queue for queue in configuration.queues}
+    definitions = {definition.name: definition for definition in configuration.definitions}
+    for _, _, jobs in context.workflows():
+        for _, job in jobs:
+            shape = requested(definitions[base_name(job["jobDefinition"])].request, job)
+            attached = [environments[name] for name in queues[base_name(job["jobQueue"])].environments]
+            able = [environment for environment in attached if environment.can_hold(shape)]
+            if any(affordable[each.name].can_hold(shape) for each in able):
+                continue
+            for each in able:
+                if affordable[each.name].offerings:
+                    holding = [offering for offering in each.offerings if offering.holds(shape)]
+                    asked = f"{shape.vcpus:g} vCPU and {shape.memory_mib} MiB"
+                    yield _bid(context, each, holding, f"no type that holds {asked} can be launched")
+
+
+def _bid(context: Context, environment: ComputeEnvironment, types: Sequence[Offering], message: str) -> Finding:
+    where, value = context.environments[environment.name]
+    bid = value["computeResources"].get("bidPercentage", 100)
+    percents = {each: 100 * each.price_usd_per_hour / (each.on_demand_usd_per_hour or math.nan) for each in types}
+    cheapest = sorted(percents, key=lambda each: (percents[each], each.instance_type))
+    told = [
+        f"{each.instance_type} costs {each.price_usd_per_hour:.4g} USD/h, {percents[each]:.1f} % of "
+        f"{each.on_demand_usd_per_hour:.4g}"
+        for each in cheapest[:NAMED]
+    ]
+    others = f" and {len(cheapest) - NAMED} more above that" if len(cheapest) > NAMED else ""
+    least = percents[cheapest[0]]
+    expected = "other types"
+    if least <= 100:
+        expected = f"{math.ceil(round(least, 6))} or more, or none: the market price is paid anyway"
+    return context.document.finding(
+        (*where, "computeResources", "bidPercentage"),
+        "bid-below-market",
+        f"{message} at {bid} % of the on-demand price: as SPOT {', '.join(told)}{others}; jobs wait for capacity",
+        expected=expected,
+        severity="warning",
+        source="AWS Batch API, ComputeResource.bidPercentage",
+    )
 
 
 def _never_placeable(context: Context, configuration: Configuration) -> Iterator[Finding]:

@@ -145,7 +145,6 @@ WRONG = {
     ),
     "no-instant": (large(0.05, "yesterday"), {}, r"SpotPriceHistory\[0\] is no price"),
     "empty": ([], {}, "no prices of Linux/UNIX"),
-    "passes-the-bid": (STEPS, {"bidPercentage": 50}, "passes 50 % of its on-demand price"),
 }
 
 
@@ -172,6 +171,63 @@ def test_a_bid_above_every_price_is_kept(tmp_path):
     # c6i.large costs 0.085 on demand.
     result = bs.run(made(tmp_path, recorded(tmp_path, *STEPS), job(runtime=3600), bidPercentage=71))
     assert result.summary["cost_usd"]["total"] == pytest.approx(0.0425 + VOLUME)
+
+
+def test_a_price_that_falls_below_the_bid_starts_what_waits(tmp_path):
+    # 45 % of 0.085 are 0.03825: of STEPS 0.04 is above it, 0.03 from 1,800 s on is not, 0.06 from 2,700 s on is.
+    plan = made(tmp_path, recorded(tmp_path, *STEPS), job(runtime=600), bidPercentage=45)
+    assert [finding.code for finding in plan.warnings] == ["bid-below-market"]
+    result = bs.run(plan)
+    assert list(result.jobs["starting_at"]) == [1800]
+    assert result.summary["wait_s"]["capacity"] == 1800
+    assert result.summary["cost_usd"]["total"] == pytest.approx((0.03 + VOLUME) * 600 / 3600)
+
+
+def test_a_price_that_passes_the_bid_ends_instances_with_a_notice(tmp_path):
+    # EC2, Spot Instance interruptions: a price above the maximum is a reason for one. 0.04, from 4,500 s on 0.06, and
+    # from 6,000 s on 0.04 again; the bid is 0.0425. What is left at 4,500 + 120 starts anew at 6,000.
+    history = recorded(
+        tmp_path,
+        *large(0.040, "2026-11-01T20:00:00Z"),
+        *large(0.060, "2026-11-02T01:15:00Z"),
+        *large(0.040, "2026-11-02T01:40:00Z"),
+    )
+    plan = made(tmp_path, history, job("short", 4560), job("long", 5000), bidPercentage=50)
+    plan = plan.with_({"batch.jobDefinitions.task.retryStrategy": {"attempts": 3}})
+    assert not plan.warnings
+    result = bs.run(plan)
+    attempts = result.attempts.sort_values(["job_id", "attempt"])
+    assert list(attempts["starting_at"]) == [0, 6000, 0]
+    # The short one ends within the notice.
+    assert list(attempts["stopped_at"]) == [4620, 11_000, 4560]
+    assert list(attempts["status"]) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+    assert result.summary["interruptions"] == 2
+    # Nobody pays more than the maximum: 4,620 s of two instances, the last 120 s at the bid.
+    paid = 2 * (4500 * 0.04 + 120 * 0.0425) + 5000 * 0.04
+    assert result.summary["cost_usd"]["total"] == pytest.approx((paid + (2 * 4620 + 5000) * VOLUME) / 3600)
+
+
+def test_the_strategy_passes_over_what_is_above_the_bid(tmp_path):
+    # m5.large costs 0.096 on demand: at 50 % it is above at first, and the cheaper one of the two later.
+    history = recorded(
+        tmp_path,
+        *large(0.040, "2026-11-01T20:00:00Z"),
+        *large(0.050, "2026-11-01T20:00:00Z", "m5.large"),
+        *large(0.020, "2026-11-02T01:00:00Z", "m5.large"),
+    )
+    # Of the two that come after the first one takes its instance.
+    after = [{"jobName": "first"}]
+    jobs = [job("first", 4000), job("second", 600, dependsOn=after), job("third", 600, dependsOn=after)]
+    plan = made(tmp_path, history, *jobs, types=("c6i.large", "m5.large"), bidPercentage=50)
+    assert bs.run(plan).instances["instance_type"].tolist() == ["c6i.large", "m5.large"]
+
+
+def test_what_minimum_there_is_waits_for_the_market_too(tmp_path):
+    plan = made(tmp_path, recorded(tmp_path, *STEPS), job(runtime=60), bidPercentage=45, minvCpus=2)
+    result = bs.run(plan.with_({"duration": "2h"}))
+    # There from 1,800 s to 2,700 s and the notice after it.
+    assert list(result.instances["requested_at"]) == [1800]
+    assert list(result.instances["terminated_at"]) == [2700 + 120]
 
 
 def test_results_run_again_from_their_own_folder(tmp_path):

@@ -143,10 +143,11 @@ def minimum_cost(context: Context) -> Iterator[Finding]:
     The type is the one that the simulation keeps: that of which so many vCPUs cost least, then the smallest.
     """
     for name, environment in _resolved(context).items():
-        if environment.min_vcpus <= 0:
+        offerings = environment.offerings_at(0.0)
+        if environment.min_vcpus <= 0 or not offerings:
             continue
         where, _ = context.environments[name]
-        kept = cheapest_for(environment.min_vcpus, environment.offerings)
+        kept = cheapest_for(environment.min_vcpus, offerings)
         count = math.ceil(environment.min_vcpus / kept.vcpus)
         per_hour = count * (kept.price_usd_per_hour + environment.root_volume_usd_per_hour)
         yield context.finding(

@@ -42,6 +42,12 @@ declare(
     number="V-05",
 )
 declare(
+    "bid-below-market",
+    "Some type, and some that holds each job, costs no more as SPOT than bidPercentage allows",
+    "AWS Batch API, ComputeResource.bidPercentage",
+    severity="warning",
+)
+declare(
     "never-placeable",
     "Some compute environment of its queue can hold each job: vCPU, usable memory and GPU on one instance",
     "AWS Batch User Guide, Jobs stuck in RUNNABLE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from batchsim.catalog.offerings import on_demand_usd_per_hour, spot_advice
 from tests.scenarios.rules.base import GONE
 from tests.scenarios.rules.changes import (
     DEPLOYS,
@@ -17,6 +18,9 @@ from tests.scenarios.rules.changes import (
     on,
     order,
 )
+
+#: A type of us-east-1 that the Spot Advisor does not list.
+NEVER_ON_SPOT = min(on_demand_usd_per_hour("us-east-1").keys() - spot_advice("us-east-1").keys())
 
 EXAMPLES: dict[str, list[Example]] = {
     "V-01": [
@@ -110,8 +114,8 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             "no-offering",
             "resources.instanceTypes",
-            {**SPOT, "resources.bidPercentage": 1},
-            {**SPOT, "resources.bidPercentage": 100},
+            {**SPOT, "resources.instanceTypes": [NEVER_ON_SPOT]},
+            {**SPOT, "resources.instanceTypes": ["c6i"]},
         ),
         Example(
             "launch-template",

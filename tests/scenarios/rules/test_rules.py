@@ -174,6 +174,9 @@ def test_rules_without_a_number():
         "environment.capacity.pools.0.instanceTypes.1",
         "environment.capacity.pools.1.zones.1",
     }
+    below = ("bid-below-market", full("resources.bidPercentage"))
+    assert below in codes_of(on("SPOT"), {"resources.bidPercentage": 1})
+    assert below not in codes_of(on("SPOT"), {"resources.bidPercentage": 100})
     stop = ("container-timeout", full("task.ecsProperties.taskProperties.0.containers.0.stopTimeout"))
     assert stop in codes_of(ecs({"stopTimeout": 1}))
     assert stop not in codes_of(ecs({"stopTimeout": 900}))

@@ -77,7 +77,7 @@ def test_spot_prices_hazards_and_bids():
         assert offering.interruptions_per_hour == pytest.approx(interruption_hazard_per_hour(advice.bucket) * 10 * 0.5)
     cheapest = min(offering.price_usd_per_hour / offering.on_demand_usd_per_hour for offering in offerings)
     spot["computeResources"]["bidPercentage"] = round(100 * cheapest)
-    bid = scenario(environments=[spot]).configuration.environments[0].offerings
+    bid = scenario(environments=[spot]).configuration.environments[0].offerings_at(0.0)
     assert 0 < len(bid) < len(offerings)
     assert all(o.price_usd_per_hour <= 1.000001 * o.on_demand_usd_per_hour * round(100 * cheapest) / 100 for o in bid)
 

@@ -83,7 +83,7 @@ def _cells(table: str, region: str, what: str, catalog: Catalog) -> list[tuple[s
 
 #: Share of instances interrupted in a month that each of the Advisor's buckets stands for: its middle, and 30 % for
 #: the open one.
-_MONTHLY_SHARE = (0.025, 0.075, 0.125, 0.175, 0.30)
+MONTHLY_SHARE = (0.025, 0.075, 0.125, 0.175, 0.30)
 
 
 def interruption_hazard_per_hour(bucket: int) -> float:
@@ -96,4 +96,4 @@ def interruption_hazard_per_hour(bucket: int) -> float:
     >>> round(interruption_hazard_per_hour(2), 6)
     0.000183
     """
-    return -math.log1p(-_MONTHLY_SHARE[bucket]) / HOURS_PER_MONTH
+    return -math.log1p(-MONTHLY_SHARE[bucket]) / HOURS_PER_MONTH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
     scenarios = [options.load(path, arguments) for path in arguments.scenarios]
 
     from batchsim.experiments.compare import compare, compared
+    from batchsim.experiments.readings import differing_readings
     from batchsim.folders import check_folder
     from batchsim.report.comparison import write_comparison
     from batchsim.report.console import progress
@@ -69,6 +71,8 @@ def execute(arguments: argparse.Namespace) -> int:
             replications=arguments.replications,
             on_variant=lambda _name, position, _n: advance(position),
         )
+    told = (differing_readings(each.scenario, each.workload) for each in comparison.results.values())
+    options.print_warnings(dict.fromkeys(chain.from_iterable(told)))
     for name, result in comparison.results.items():
         write(result, folder / name)
     rows = comparison.rows

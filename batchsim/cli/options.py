@@ -147,7 +147,7 @@ def load(path: str, arguments: argparse.Namespace) -> Scenario:
         variant=getattr(arguments, "variant", None),
         ignore=arguments.ignore,
     )
-    _print_warnings(scenario.warnings)
+    print_warnings(scenario.warnings)
     return scenario
 
 
@@ -163,7 +163,7 @@ def load_deployable(arguments: argparse.Namespace) -> Deployable:
         ignore=arguments.ignore,
         submits=getattr(arguments, "submit", False),
     )
-    _print_warnings(configuration.warnings)
+    print_warnings(configuration.warnings)
     return configuration
 
 
@@ -184,6 +184,7 @@ def values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:
     return [(key, parse_value(value)) for key, value in overrides]
 
 
-def _print_warnings(warnings: Iterable[Finding]) -> None:
+def print_warnings(warnings: Iterable[Finding]) -> None:
+    """Say on standard error what is allowed and probably not meant."""
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201

@@ -29,6 +29,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
     scenario = options.load(arguments.scenario, arguments)
 
+    from batchsim.experiments.readings import differing_readings
     from batchsim.experiments.run import run
     from batchsim.report.console import progress
     from batchsim.results.store import check_writable
@@ -37,6 +38,7 @@ def execute(arguments: argparse.Namespace) -> int:
     check_writable(folder)
     with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
         result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
+    options.print_warnings(differing_readings(scenario, result.workload))
     write(result, folder)
     if arguments.json:
         sys.stdout.write(result.summary_json())

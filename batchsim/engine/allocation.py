@@ -3,19 +3,26 @@
 AWS names the strategies and describes their aims (API ``ComputeResource.allocationStrategy``; User Guide, *Instance
 type allocation strategies*) but not how fit is scored or how a size is chosen within a family. The rules here are:
 
-1. Candidates are the listed types that hold every waiting job; when none does, those that hold the first.
-2. A type is *suitable* when the jobs fill the first instance of it to half or more (of vCPU, memory or GPU, whichever
+1. Candidates are the listed types that hold every waiting job; when none does, those that hold the first, and with it
+   as many more kinds of jobs, in their order, as one type can.
+2. A type that another one beats in everything is none: what is dearer and no better bears on no choice.
+3. A type is *suitable* when the jobs fill the first instance of it to half or more (of vCPU, memory or GPU, whichever
    is fullest); when none is, the smallest candidates are.
-3. Among the suitable types the strategy's own order decides.
+4. Among the suitable types the strategy's own order decides, which knows of a type nothing but the type itself: so the
+   others in the list never decide between two.
 
-BEST_FIT skips rule 2: it takes the type on which packing the waiting jobs costs least, and stays with it.
+BEST_FIT skips rule 3: it takes the type on which packing the waiting jobs costs least, and stays with it. So does
+BEST_FIT_PROGRESSIVE where its words are read as *fit* (`READINGS`), but takes another type when that one is short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import le
+from typing import Literal
 
+from batchsim.catalog.offerings import MONTHLY_SHARE
 from batchsim.scenario.configuration import Offering, Shape
 
 #: Jobs by shape, in the order in which the shapes were first met.
@@ -57,6 +64,13 @@ class Packing:
     def usd_per_vcpu_hour(self) -> float:
         """Price per vCPU, rounded likewise."""
         return round(self.offering.price_usd_per_hour / self.offering.vcpus, 9)
+
+    @property
+    def usd_per_lasting_vcpu_hour(self) -> float:
+        """Price per vCPU that is not interrupted within a month, as the Spot Instance Advisor's bucket has it."""
+        bucket = self.offering.interruption_bucket
+        lasting = 1 - MONTHLY_SHARE[bucket] if bucket >= 0 else 1.0
+        return round(self.usd_per_vcpu_hour / lasting, 9)
 
 
 def dominant_share(shape: Shape, offering: Offering) -> float:
@@ -102,15 +116,41 @@ def pack(offering: Offering, demand: Demand) -> Packing:
     return Packing(offering, instances, first, first_repeats, fill)
 
 
+def pack_gang(offering: Offering, nodes: Sequence[Shape]) -> Packing:
+    """The nodes of a multi-node job, an instance each."""
+    return Packing(offering, len(nodes), {}, 1, max(dominant_share(node, offering) for node in nodes))
+
+
 def candidates(offerings: Sequence[Offering], demand: Demand) -> tuple[list[Offering], Demand]:
-    """Types that hold all of a demand, or those that hold its first job and the part of the demand they hold."""
-    able = [offering for offering in offerings if all(offering.holds(shape) for shape in demand)]
-    if able:
-        return able, demand
-    first = next(iter(demand))
-    able = [offering for offering in offerings if offering.holds(first)]
-    part = {shape: count for shape, count in demand.items() if all(offering.holds(shape) for offering in able)}
-    return able, part
+    """Types that hold all of a demand, or its first job and as many more shapes as one type can; and what they hold."""
+    able: Sequence[Offering] = offerings
+    part: Demand = {}
+    for shape, count in demand.items():
+        holding = [offering for offering in able if offering.holds(shape)]
+        if holding:
+            able, part[shape] = holding, count
+    return unbeaten(able), part
+
+
+def unbeaten(offerings: Sequence[Offering]) -> list[Offering]:
+    """Without types that another one beats: no dearer an hour, no smaller, interrupted no more and listed no later."""
+
+    def bad(offering: Offering) -> tuple[float, ...]:
+        """What is better the lower it is."""
+        usd = round(offering.price_usd_per_hour, 9)
+        size = offering.vcpus, offering.memory_mib, offering.gpus
+        return (usd, *(-each for each in size), offering.interruption_bucket, offering.listed)
+
+    # What beats a type comes before it.
+    front: list[tuple[float, ...]] = []
+    beaten = set()
+    for offering in sorted(offerings, key=bad):
+        mine = bad(offering)
+        if any(other != mine and all(map(le, other, mine)) for other in front):
+            beaten.add(offering.instance_type)
+        else:
+            front.append(mine)
+    return [offering for offering in offerings if offering.instance_type not in beaten]
 
 
 def suitable(packings: Sequence[Packing]) -> list[Packing]:
@@ -133,14 +173,23 @@ def best_fit(packings: Sequence[Packing]) -> Packing:
 
 
 def best_fit_progressive(packings: Sequence[Packing]) -> Packing:
-    """BEST_FIT_PROGRESSIVE: large enough for the jobs, lower cost per vCPU preferred."""
+    """BEST_FIT_PROGRESSIVE by price: large enough for the jobs, lower cost per vCPU preferred."""
     return min(suitable(packings), key=lambda p: (*_by_price(p), p.offering.listed, p.offering.instance_type))
 
 
-def best_fit_progressive_ordered(packings: Sequence[Packing]) -> Packing:
-    """BEST_FIT_PROGRESSIVE_ORDERED: in the listed order; a family's sizes by the previous rule."""
+def _first_listed(packings: Sequence[Packing]) -> list[Packing]:
     listed = min(packing.offering.listed for packing in packings)
-    return best_fit_progressive([packing for packing in packings if packing.offering.listed == listed])
+    return [packing for packing in packings if packing.offering.listed == listed]
+
+
+def best_fit_progressive_ordered(packings: Sequence[Packing]) -> Packing:
+    """BEST_FIT_PROGRESSIVE_ORDERED: in the listed order; a family's sizes by BEST_FIT_PROGRESSIVE, by price."""
+    return best_fit_progressive(_first_listed(packings))
+
+
+def best_fit_ordered(packings: Sequence[Packing]) -> Packing:
+    """BEST_FIT_PROGRESSIVE_ORDERED: in the listed order; a family's sizes by BEST_FIT_PROGRESSIVE, by fit."""
+    return best_fit(_first_listed(packings))
 
 
 def spot_capacity_optimized(packings: Sequence[Packing]) -> Packing:
@@ -155,18 +204,16 @@ def spot_capacity_optimized(packings: Sequence[Packing]) -> Packing:
 
 
 def spot_price_capacity_optimized(packings: Sequence[Packing]) -> Packing:
-    """SPOT_PRICE_CAPACITY_OPTIMIZED: the lowest sum of the ranks by interruption and by price per vCPU."""
-    fitting = suitable(packings)
-    buckets = sorted({packing.offering.interruption_bucket for packing in fitting})
-    prices = sorted({packing.usd_per_vcpu_hour for packing in fitting})
-    # Ranks among buckets are spread over the same range as those among prices, so that both weigh alike.
-    weight = max(len(prices) - 1, 1) / max(len(buckets) - 1, 1)
-    price_rank = {price: rank for rank, price in enumerate(prices)}
-    bucket_rank = {bucket: rank * weight for rank, bucket in enumerate(buckets)}
+    """SPOT_PRICE_CAPACITY_OPTIMIZED: the lowest price per vCPU that lasts.
+
+    AWS takes "the lowest priced" of "the pools with the highest capacity availability" (EC2 API
+    ``SpotFleetRequestConfigData.allocationStrategy``) and says neither how deep a pool is nor how many are looked at:
+    here a type of which one in five is interrupted in a month has to cost a fifth less.
+    """
     return min(
-        fitting,
+        suitable(packings),
         key=lambda p: (
-            bucket_rank[p.offering.interruption_bucket] + price_rank[p.usd_per_vcpu_hour],
+            p.usd_per_lasting_vcpu_hour,
             *_by_price(p),
             p.offering.listed,
             p.offering.instance_type,
@@ -194,10 +241,32 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
-def choose(strategy: str, offerings: Sequence[Offering], demand: Demand) -> tuple[Packing, Demand]:
+#: How AWS's words on BEST_FIT_PROGRESSIVE are read (docs/defaults.md): ``scheduler.bestFitProgressive``.
+Reading = Literal["price", "fit"]
+
+READINGS: dict[Reading, dict[str, Strategy]] = {
+    "price": STRATEGIES,
+    "fit": {
+        **STRATEGIES,
+        "BEST_FIT_PROGRESSIVE": best_fit,
+        "BEST_FIT_PROGRESSIVE_ORDERED": best_fit_ordered,
+    },
+}
+
+
+def choose(
+    strategy: str, offerings: Sequence[Offering], demand: Demand, reading: Reading = "price"
+) -> tuple[Packing, Demand]:
     """The packing to launch next for a demand that is not empty, and the part of the demand it stands for.
 
     At least one offering must hold the demand's first job.
     """
     able, part = candidates(offerings, demand)
-    return STRATEGIES[strategy]([pack(offering, part) for offering in able]), part
+    return READINGS[reading][strategy]([pack(offering, part) for offering in able]), part
+
+
+def choose_for_gang(
+    strategy: str, offerings: Sequence[Offering], nodes: Sequence[Shape], reading: Reading = "price"
+) -> Offering:
+    """The type to launch for the nodes of a multi-node job, each of which every offering must hold."""
+    return READINGS[reading][strategy]([pack_gang(offering, nodes) for offering in unbeaten(offerings)]).offering

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from batchsim.columns import Cause, instance_id
-from batchsim.engine.allocation import STRATEGIES, Demand, Packing, choose, dominant_share
+from batchsim.engine.allocation import Demand, choose, choose_for_gang
 from batchsim.engine.clock import Alarm
 from batchsim.engine.instance import Instance
 from batchsim.engine.jobs import HOST_TERMINATED, NO_EXIT_CODE, Attempt
@@ -67,6 +67,7 @@ class Fleet:
         self.version = self.phase = 0
         self.spec = spec
         self._settings = world.settings
+        self._reading = world.settings.scheduler.best_fit_progressive
         self._container_start_s = world.settings.image.container_start
         self._workload = world.workload
         self._clock = world.clock
@@ -442,14 +443,14 @@ class Fleet:
         """
         nodes = self._shapes[code].nodes
         missing = {offering: self._missing(code, offering, planned) for offering in self._offerings_for(code)}
-        packings = [
-            Packing(offering, len(nodes), {}, 1, max(dominant_share(node, offering) for node in nodes))
+        possible = [
+            offering
             for offering, instances in missing.items()
             if self._may_launch_all(offering, instances) and instances * offering.vcpus <= left
         ]
-        if not packings:
+        if not possible:
             return None
-        offering = STRATEGIES[self.spec.allocation_strategy](packings).offering
+        offering = choose_for_gang(self.spec.allocation_strategy, possible, nodes, self._reading)
         for room in planned.empty(offering.instance_type)[: len(nodes)]:
             planned.discard(room)
         return GangLaunch(offering, missing[offering])
@@ -478,7 +479,7 @@ class Fleet:
             offerings = [offering for offering in listed if allowed(offering)]
             if not any(offering.holds(next(iter(left))) for offering in offerings):
                 return
-            packing, part = choose(self.spec.allocation_strategy, offerings, left)
+            packing, part = choose(self.spec.allocation_strategy, offerings, left, self._reading)
             chosen = packing.offering
             self._best_fits.update(dict.fromkeys(part, chosen))
             launched = 0

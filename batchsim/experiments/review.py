@@ -8,6 +8,7 @@ import numpy as np
 
 from batchsim.columns import Floats
 from batchsim.errors import Finding
+from batchsim.experiments.readings import differing_readings
 from batchsim.results.durations import Durations
 from batchsim.results.promises import chosen, finished_at
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
@@ -24,7 +25,7 @@ FEWEST_ARRIVALS = 10
 
 
 def review(scenario: Scenario) -> Iterator[Finding]:
-    """Load above capacity, deadlines below the critical path, doubtful records of traces, no arrivals."""
+    """Load, deadlines, doubtful records of traces, jobs that nothing holds, arrivals, readings of a strategy."""
     workload = build_workload(scenario)
     yield from _no_arrivals(scenario, workload)
     yield from _doubtful(scenario, workload)
@@ -32,6 +33,7 @@ def review(scenario: Scenario) -> Iterator[Finding]:
         yield from _never_placeable(scenario, workload)
         yield from _overload(scenario, workload)
         yield from _deadlines(scenario, workload)
+        yield from differing_readings(scenario, workload)
 
 
 def _finding(scenario: Scenario, code: str, where: tuple[str | int, ...], message: str, expected: str = "") -> Finding:

@@ -69,7 +69,8 @@ MEMBERS: dict[str, Coverage] = {
     ),
     "ComputeResource.allocationStrategy": Coverage(
         "simplified",
-        "AWS names each strategy's aim; how fit is scored and a size chosen within a family is batchsim's",
+        "AWS names each strategy's aim; how fit is scored and a size chosen within a family is batchsim's; of two readings "
+        "of BEST_FIT_PROGRESSIVE scheduler.bestFitProgressive chooses",
         _GUIDE + "Instance type allocation strategies",
     ),
     "ComputeResource.minvCpus": Coverage("simplified", "kept always; of the type of which so many vCPUs cost least, while no job waits"),

@@ -26,6 +26,7 @@ class Scheduler(Section):
     overtake: Literal["none", "fitting"] = "none"
     stop: Seconds = 2.0
     placement: Literal["binpack", "spread"] = "binpack"
+    best_fit_progressive: Literal["price", "fit"] = "price"
 
 
 class Ec2(Section):

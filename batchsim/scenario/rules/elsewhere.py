@@ -116,4 +116,11 @@ declare(
     severity="warning",
     stage="review",
 )
+declare(
+    "two-readings",
+    "What jobs cost does not hang on how AWS's words on BEST_FIT_PROGRESSIVE are read",
+    "AWS Batch API, ComputeResource.allocationStrategy",
+    severity="warning",
+    stage="review",
+)
 declare("deadline", "No deadline is below the critical path", severity="warning", stage="review")

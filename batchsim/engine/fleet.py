@@ -38,6 +38,8 @@ class GangLaunch(NamedTuple):
 def _worth_asking_for(spec: ComputeEnvironment, shapes: Sequence[Shape]) -> tuple[Offering, ...]:
     """The types of an environment, but those that are always above the bid, if no job needs one of these."""
     affordable = tuple(offering for offering in spec.offerings if not offering.is_always_above_bid)
+    if len(affordable) == len(spec.offerings):
+        return spec.offerings
     possible = replace(spec, offerings=affordable)
     return affordable if all(possible.can_hold(shape) for shape in shapes if spec.can_hold(shape)) else spec.offerings
 

@@ -138,12 +138,13 @@ MEMBERS: dict[str, Coverage] = {
     "CreateSchedulingPolicyRequest.quotaSharePolicy": Coverage("refused", "quota shares (service environments only)"),
     **_all("carried", _NEITHER, "CreateSchedulingPolicyRequest.tags"),
     "FairsharePolicy.shareDecaySeconds": Coverage(
-        "simplified", "use fades linearly over the window; AWS does not publish the curve"
+        "simplified",
+        "use fades linearly over the window, and what runs counts for half of it besides; AWS does not publish the curve",
     ),
     "FairsharePolicy.computeReservation": Coverage("simulated", "(reservation / 100) ** active shares stay free"),
     "FairsharePolicy.shareDistribution": Coverage("simulated", "see ShareAttributes"),
     "ShareAttributes.shareIdentifier": Coverage("simulated", "whole, or a prefix with a final *"),
-    "ShareAttributes.weightFactor": Coverage("simulated", "use times the factor; the lowest is served next"),
+    "ShareAttributes.weightFactor": Coverage("simulated", "use and what runs, times the factor; the lowest is served next"),
     # Consumable resources
     **_all("simulated", _NAMES, "CreateConsumableResourceRequest.consumableResourceName"),
     "CreateConsumableResourceRequest.totalQuantity": Coverage("simulated", "what jobs share"),

@@ -222,6 +222,16 @@ def test_the_strategy_passes_over_what_is_above_the_bid(tmp_path):
     assert bs.run(plan).instances["instance_type"].tolist() == ["c6i.large", "m5.large"]
 
 
+def test_nobody_pays_more_than_on_demand_without_a_bid(tmp_path):
+    # bidPercentage is 100 where it is not given: at 0.09 USD an hour nothing is launched.
+    plan = made(tmp_path, recorded(tmp_path, *large(0.09, "2026-11-01T20:00:00Z")), job(runtime=60))
+    plan = plan.with_({"duration": "1h"})
+    (warning,) = plan.warnings
+    assert "at 100 % of the on-demand price: as SPOT c6i.large costs 0.09 USD/h, 105.9 % of 0.085" in warning.message
+    assert warning.expected == "other types"
+    assert bs.run(plan).summary["wait_s"]["capacity"] == 3600
+
+
 def test_what_minimum_there_is_waits_for_the_market_too(tmp_path):
     plan = made(tmp_path, recorded(tmp_path, *STEPS), job(runtime=60), bidPercentage=45, minvCpus=2)
     result = bs.run(plan.with_({"duration": "2h"}))

@@ -55,6 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.report.console import progress
     from batchsim.report.figures import compare_figure, save_png
     from batchsim.results.store import check_writable, is_results_folder
+    from batchsim.scenario.silencing import silence
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
     names = list(compared(*scenarios, variants=arguments.variants))
@@ -71,7 +72,10 @@ def execute(arguments: argparse.Namespace) -> int:
             replications=arguments.replications,
             on_variant=lambda _name, position, _n: advance(position),
         )
-    told = (differing_readings(each.scenario, each.workload) for each in comparison.results.values())
+    told = (
+        silence(differing_readings(each.scenario, each.workload), each.scenario.document)
+        for each in comparison.results.values()
+    )
     options.print_warnings(dict.fromkeys(chain.from_iterable(told)))
     for name, result in comparison.results.items():
         write(result, folder / name)

@@ -33,12 +33,13 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.experiments.run import run
     from batchsim.report.console import progress
     from batchsim.results.store import check_writable
+    from batchsim.scenario.silencing import silence
 
     folder = arguments.out or Path("results") / scenario.name
     check_writable(folder)
     with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
         result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
-    options.print_warnings(differing_readings(scenario, result.workload))
+    options.print_warnings(silence(differing_readings(scenario, result.workload), scenario.document))
     write(result, folder)
     if arguments.json:
         sys.stdout.write(result.summary_json())

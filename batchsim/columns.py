@@ -150,8 +150,13 @@ INSTANCES = (
     Column("terminated_at", "float64", "s", "terminated, or the end of the run"),
     Column("termination_reason", "text", "", "why"),
     Column("jobs", "int32", "", "attempts it held"),
-    Column("price_usd_per_hour", "float64", "USD/h", "price when it was requested, root volume not included"),
-    Column("cost_usd", "float64", "USD", "billed, root volume or ephemeral storage included"),
+    Column(
+        "price_usd_per_hour",
+        "float64",
+        "USD/h",
+        "price when it was requested, without root volume and address",
+    ),
+    Column("cost_usd", "float64", "USD", "billed, with root volume or ephemeral storage, and public address"),
     Column("idle_cost_usd", "float64", "USD", "of that, paid while nothing used it (idle and stranded)"),
 )
 

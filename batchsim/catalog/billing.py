@@ -5,6 +5,7 @@ All functions take floats or arrays.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
@@ -36,6 +37,25 @@ def billed_task_s(seconds: ArrayLike) -> NDArray[np.float64]:
     AWS Fargate pricing page. A hair above a whole second is rounding error, not a second.
     """
     return np.maximum(np.ceil(np.asarray(seconds, np.float64) - 1e-6), MINUTE)
+
+
+def billed_volume_s(seconds: ArrayLike) -> NDArray[np.float64]:
+    """Paid seconds of a root volume from launch to termination: per second, 60 s at the least.
+
+    Amazon EBS pricing page, *General Purpose SSD (gp3) Volumes*: "per-second increments, with a 60-second minimum".
+    """
+    return np.maximum(np.asarray(seconds, np.float64), MINUTE)
+
+
+#: Amazon VPC pricing page, *Public IPv4 Address*: in use or idle, in every region; from this day on (AWS News Blog,
+#: *New – AWS Public IPv4 Address Charge + Public IP Insights*).
+PUBLIC_IPV4_USD_PER_HOUR = 0.005
+PUBLIC_IPV4_SINCE = datetime(2024, 2, 1, tzinfo=UTC)
+
+
+def public_ipv4_usd_per_hour(start: datetime) -> float:
+    """Price of a public IPv4 address for a run that starts then; nothing before it was charged for."""
+    return PUBLIC_IPV4_USD_PER_HOUR if start >= PUBLIC_IPV4_SINCE else 0.0
 
 
 @cache

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.catalog.billing import billed_instance_s, billed_task_s, is_free_spot
+from batchsim.catalog.billing import billed_instance_s, billed_task_s, billed_volume_s, is_free_spot
 from batchsim.columns import SLICE, Floats, Ints, Recording, nothing
 from batchsim.results.savings import Coverage, coverage
 from batchsim.results.spot_prices import recorded
 from batchsim.results.steps import integrator, product
-from batchsim.scenario.configuration import ComputeEnvironment, Configuration, Offering
+from batchsim.scenario.configuration import ComputeEnvironment, Configuration, FargatePrices, Offering
 from batchsim.units import HOUR, MIB_PER_GIB
 from batchsim.workload.table import Workload
 
@@ -47,28 +47,31 @@ class Bill:
         self._billed_s = np.where(ran, billed_instance_s(self._running_s), 0.0)
         self._bill_instances()
         self._tenancies = self._find_tenancies()
-        self.task_rate = self._task_rates()
+        self.task_rate = self._task_rates(self._task_rate)
         self._begun, self._started, self._stop = self._spans()
         self._bill_attempts()
         self.eligible_rate = np.zeros(len(instances.environment))
+        self.eligible_task_rate = nothing(len(recording.attempts.job))
         self.plan: Coverage | None = None
 
     def _bill_instances(self) -> None:
         instances = self._recording.instances
         price = self._per_instance(lambda _e, o: o.price_usd_per_hour) / HOUR
-        volume = self._per_instance(lambda e, _o: e.root_volume_usd_per_hour) / HOUR
+        # A root volume and a public address are an instance's from its launch on (EC2 User Guide, *Root volumes*, *IP
+        # addressing*); that the address has the volume's minimum of a minute is an assumption.
+        beside = self._per_instance(lambda e, _o: e.root_volume_usd_per_hour + e.public_ipv4_usd_per_hour) / HOUR
         free = instances.reclaimed & is_free_spot(self._running_s)
         self.recorded = recorded(self._configuration, self._recording, free)
         compute = np.where(free if self.recorded is None else free | (self.recorded.curve >= 0), 0.0, price)
-        self.fixed_rate: Floats = compute + volume
+        self.fixed_rate: Floats = compute + beside
         there_s = instances.terminated_at - instances.requested_at
-        self.instance_total: Floats = compute * self._billed_s + volume * there_s
+        self.instance_total: Floats = compute * self._billed_s + beside * billed_volume_s(there_s)
         before_s = instances.paid_from - instances.requested_at
         boot_s = np.maximum(instances.usable_from - instances.paid_from, 0.0)
         ran_s = np.where(np.isnan(instances.running_at), 0.0, self._running_s)
         self.instance: dict[str, Floats] = {
-            "boot": volume * before_s + (compute + volume) * boot_s,
-            "minimum": compute * (self._billed_s - ran_s),
+            "boot": beside * before_s + (compute + beside) * boot_s,
+            "minimum": compute * (self._billed_s - ran_s) + beside * (billed_volume_s(there_s) - there_s),
             "idle": np.zeros(len(compute)),
             "stranded": np.zeros(len(compute)),
         }
@@ -147,8 +150,8 @@ class Bill:
 
     # Fargate
 
-    def _task_rates(self) -> Floats:
-        """USD per second of each Fargate attempt; 0 for others."""
+    def _task_rates(self, rate: Callable[[ComputeEnvironment, int, int], float]) -> Floats:
+        """USD per second of each Fargate attempt, by its environment, group and shape; 0 for others."""
         workload, attempts = self._workload, self._recording.attempts
         if not any(environment.fargate for environment in self._configuration.environments):
             return nothing(len(attempts.job))
@@ -160,21 +163,25 @@ class Bill:
             job = attempts.job[mine]
             table = np.zeros((len(workload.groups), len(workload.shapes)))
             for group, shape in np.unique(np.column_stack([workload.group[job], workload.shape[job]]), axis=0):
-                table[group, shape] = self._task_rate(environment, int(group), int(shape))
+                table[group, shape] = rate(environment, int(group), int(shape)) / HOUR
             rates[mine] = table[workload.group[job], workload.shape[job]]
         return rates
 
     def _task_rate(self, environment: ComputeEnvironment, group: int, shape: int) -> float:
-        assert environment.fargate is not None  # noqa: S101 (for the type checker)
-        task, asked = self._workload.groups[group], self._workload.shapes[shape]
-        prices = environment.fargate[task.architecture]
+        """USD per hour of a task, with its storage and its public address."""
+        task, prices = self._workload.groups[group], self._prices(environment, group)
         storage = max(task.ephemeral_storage_gib - INCLUDED_STORAGE_GIB, 0)
-        per_hour = (
-            asked.vcpus * prices.usd_per_vcpu_hour
-            + asked.memory_mib / MIB_PER_GIB * prices.usd_per_gb_hour
-            + storage * prices.usd_per_storage_gb_hour
-        )
-        return per_hour / HOUR
+        address = environment.public_ipv4_usd_per_hour if task.public_ip else 0.0
+        return self._eligible_task_rate(environment, group, shape) + storage * prices.usd_per_storage_gb_hour + address
+
+    def _eligible_task_rate(self, environment: ComputeEnvironment, group: int, shape: int) -> float:
+        """USD per hour of what a Savings Plan covers of a task: its vCPUs and memory."""
+        asked, prices = self._workload.shapes[shape], self._prices(environment, group)
+        return asked.vcpus * prices.usd_per_vcpu_hour + asked.memory_mib / MIB_PER_GIB * prices.usd_per_gb_hour
+
+    def _prices(self, environment: ComputeEnvironment, group: int) -> FargatePrices:
+        assert environment.fargate is not None  # noqa: S101 (for the type checker)
+        return environment.fargate[self._workload.groups[group].architecture]
 
     # Prices that change, and what a plan saves
 
@@ -205,7 +212,8 @@ class Bill:
         options = np.array([environment.purchase_option for environment in self._configuration.environments])
         price = self._per_instance(lambda _e, o: o.price_usd_per_hour) / HOUR
         self.eligible_rate = price = np.where(options[instances.environment] == "EC2", price, 0.0)
-        tasks = np.where(options[attempts.environment] == "FARGATE", self.task_rate, 0.0)
+        tasks = np.where(options[attempts.environment] == "FARGATE", self._task_rates(self._eligible_task_rate), 0.0)
+        self.eligible_task_rate = tasks
         paid_until = instances.paid_from + self._billed_s
         held_s = self._stop - self._begun
         task_paid_until = np.where(held_s > 0, self._begun + billed_task_s(held_s), self._begun)

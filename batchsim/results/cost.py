@@ -6,7 +6,7 @@ rework    attempts that failed or were interrupted, while they ran
 boot      instances from launch to registration; attempts while they pull their image and start
 stranded  room on instances that nothing used while jobs waited for the environment, none of which fitted in
 idle      room on instances that nothing used otherwise
-minimum   billed beyond what was used: the first minute, seconds rounded up
+minimum   billed beyond what was used: the first minute (of root volumes too), seconds rounded up
 ========  ================================================================================================
 
 An attempt's share of its instance is ``(9 v + m) / (9 V + M)`` with vCPUs v of V and GiB m of M: AWS's own weights for
@@ -45,12 +45,14 @@ class Costs:
     instance_total : ndarray, shape (instances,)
         What each instance was billed, its attempts included.
     task_rate : ndarray, shape (attempts,)
-        USD per second of Fargate tasks; 0 for other attempts.
+        USD per second of Fargate tasks, public address included; 0 for other attempts.
     fixed_rate : ndarray, shape (instances,)
-        USD per second while running, root volume included, before a Savings Plan; without the compute where it was
-        free or its price was recorded.
+        USD per second while running, root volume and public address included, before a Savings Plan; without the
+        compute where it was free or its price was recorded.
     eligible_rate : ndarray, shape (instances,)
         USD per second of what a Savings Plan may cover.
+    eligible_task_rate : ndarray, shape (attempts,)
+        The same of Fargate tasks.
     recorded : Recorded or None
         Instances whose price changed while they ran.
     plan : Coverage or None
@@ -64,6 +66,7 @@ class Costs:
     task_rate: Floats
     fixed_rate: Floats
     eligible_rate: Floats
+    eligible_task_rate: Floats
     recorded: Recorded | None = None
     plan: Coverage | None = None
 
@@ -98,6 +101,7 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
         task_rate=bill.task_rate,
         fixed_rate=bill.fixed_rate,
         eligible_rate=bill.eligible_rate,
+        eligible_task_rate=bill.eligible_task_rate,
         recorded=bill.recorded,
         plan=bill.plan,
     )

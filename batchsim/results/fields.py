@@ -162,6 +162,15 @@ _OF_JOBS = (
 )
 
 #: The whole of ``summary.json``.
+#: Jobs of one queue and definition that ask for the same.
+_KIND = (
+    _plain("job_queue", "string"),
+    _plain("job_definition", "string"),
+    _plain("vcpus", "number", unit="vCPU"),
+    _plain("memory_mib", "number", unit="MiB"),
+    _plain("gpus", "number"),
+    _figure("jobs", "jobs", absent=0.0),
+)
 SUMMARY = (
     _plain("scenario", "string", "its name"),
     _plain("region", "string", "where it ran"),
@@ -213,15 +222,12 @@ SUMMARY = (
         _WAIT,
     ),
     Field("prices", Kind.PLAIN, meaning="of when the prices are", optional=True),
+    _list("unplaceable", "jobs that no environment of their queue can ever hold", *_KIND),
     _list(
-        "unplaceable",
-        "jobs that no environment of their queue can ever hold",
-        _plain("job_queue", "string"),
-        _plain("job_definition", "string"),
-        _plain("vcpus", "number", unit="vCPU"),
-        _plain("memory_mib", "number", unit="MiB"),
-        _plain("gpus", "number"),
-        _figure("jobs", "jobs", absent=0.0),
+        "memory_margin",
+        "jobs that ask for more memory than their instance is known to have, by no more than 2 %, and were taken to fit",
+        *_KIND,
+        _plain("beyond_mib", "number", unit="MiB"),
     ),
     _named("skipped", "records of a trace that no job was made of, by why", unit="records", absent=0.0),
     _named(

@@ -1,8 +1,9 @@
 """A Compute Savings Plan: a commitment in dollars an hour, paid always, that covers eligible use first.
 
-Eligible are EC2 on demand and Fargate on demand; Spot is not, and neither are volumes (Savings Plans User Guide; EC2
-User Guide, *Spot Instances*). Hour by hour the commitment buys use at its discounted rate; what is beyond it costs the
-on-demand price, and what is not used of it is lost.
+Eligible are EC2 on demand and the vCPUs and memory of Fargate on demand; Spot is not, and neither are volumes, storage
+of tasks and public addresses (Savings Plans User Guide; Savings Plans pricing page; EC2 User Guide, *Spot Instances*).
+Hour by hour the commitment buys use at its discounted rate; what is beyond it costs the on-demand price, and what is
+not used of it is lost.
 """
 
 from __future__ import annotations

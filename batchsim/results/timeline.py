@@ -138,6 +138,6 @@ def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:
             parts.append(product(*paid(on, np.zeros(len(cost.task_rate))), *curve))
     option = tables.configuration.environments[environment].purchase_option
     if cost.plan is not None and option in {"EC2", "FARGATE"}:
-        at, level = paid(cost.eligible_rate, cost.task_rate)
+        at, level = paid(cost.eligible_rate, cost.eligible_task_rate)
         parts.append(product(at, -level, cost.plan.at, cost.plan.discount))
     return parts[0] if len(parts) == 1 else total(parts)

@@ -145,6 +145,7 @@ class ComputeEnvironment:
     zones: tuple[str, ...] = ()
     min_scale_down_delay_s: float = 0.0
     root_volume_usd_per_hour: float = 0.0
+    public_ipv4_usd_per_hour: float = 0.0  # of each instance; of a task that has an address
     fargate: dict[str, FargatePrices] | None = None  # by architecture
     interruptions_per_hour: float = 0.0  # Fargate Spot only
     spot_trace: SpotTrace | None = None  # SPOT only
@@ -277,6 +278,7 @@ class JobDefinition:
     image: str = ""
     image_size_mib: float = 0.0
     ephemeral_storage_gib: int = 20
+    public_ip: bool = False
     scheduling_priority: int = 0
     consumables: tuple[tuple[str, int], ...] = ()
     #: The request it was made from, which overrides at submission change.

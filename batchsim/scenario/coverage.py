@@ -212,10 +212,14 @@ MEMBERS: dict[str, Coverage] = {
             for name in (
                 "command", "jobRoleArn", "executionRoleArn", "volumes", "environment", "mountPoints",
                 "readonlyRootFilesystem", "privileged", "ulimits", "user", "linuxParameters", "logConfiguration",
-                "secrets", "networkConfiguration", "fargatePlatformConfiguration", "enableExecuteCommand",
-                "repositoryCredentials",
+                "secrets", "fargatePlatformConfiguration", "enableExecuteCommand", "repositoryCredentials",
             )
         ),
+    ),
+    "ContainerProperties.networkConfiguration": Coverage("simulated", "see NetworkConfiguration"),
+    "EcsTaskProperties.networkConfiguration": Coverage("simulated", "see NetworkConfiguration"),
+    "NetworkConfiguration.assignPublicIp": Coverage(
+        "simulated", "on Fargate a public IPv4 address is paid for, as long as the task is", "Amazon VPC pricing"
     ),
     "EcsProperties.taskProperties": Coverage("simulated", "see EcsTaskProperties"),
     "EcsTaskProperties.containers": Coverage("simplified", "what they ask for is added up; they end together"),
@@ -227,8 +231,8 @@ MEMBERS: dict[str, Coverage] = {
         *(
             f"EcsTaskProperties.{name}"
             for name in (
-                "executionRoleArn", "platformVersion", "ipcMode", "taskRoleArn", "pidMode", "networkConfiguration",
-                "volumes", "enableExecuteCommand", "networkMode",
+                "executionRoleArn", "platformVersion", "ipcMode", "taskRoleArn", "pidMode", "volumes",
+                "enableExecuteCommand", "networkMode",
             )
         ),
     ),
@@ -376,8 +380,10 @@ _BEYOND = """\
 | Delays, cadence of the scheduler | settings, each with its evidence: [defaults](defaults.md). How many jobs Batch places a second on EC2 is not published, and not limited here |
 | Scale-in | an idle instance goes after `scheduler.scaleDownIdle`, also while jobs wait that it can't hold (AWS says no more than that Batch scales in when no jobs are RUNNABLE); what makes up `minvCpus` is kept, and empty nodes for a multi-node job that may start next, or behind a head whose own capacity is on its way (an assumption) |
 | Failures | as a workload says them: exit codes, reasons, containers that do not start |
-| Savings Plans | a commitment in USD an hour, paid always, applied to on-demand EC2 and Fargate first, hour by hour |
-| Not counted as cost | data transfer, NAT, logs, image storage, public addresses, surplus CPU credits of burstable types |
+| Savings Plans | a commitment in USD an hour, paid always, applied to on-demand EC2 and the vCPUs and memory of Fargate first, hour by hour |
+| Root volumes | gp3, from launch to termination, a minute at least (Amazon EBS pricing) |
+| Public IPv4 addresses | 0.005 USD an hour each where the run starts on 2024-02-01 or later (Amazon VPC pricing): of Fargate tasks by `assignPublicIp`, as long as the task is billed; of instances with `ec2.publicIp`, as long as their root volume (assumptions). Not less on Spot, and not covered by a Savings Plan |
+| Not counted as cost | data transfer, NAT, logs, image storage, surplus CPU credits of burstable types |
 
 ## Why a job waits
 
@@ -408,7 +414,7 @@ limit (`limit`), else there is no capacity.
 | `boot` | instances until they are registered; attempts while they pull their image and start |
 | `stranded` | room that nothing used while jobs waited that could use the environment and none fitted |
 | `idle` | room that nothing used otherwise; what a Savings Plan committed and bought nothing |
-| `minimum` | billed beyond use: the first minute, seconds rounded up |
+| `minimum` | billed beyond use: the first minute of instances, volumes, addresses and tasks; seconds rounded up |
 
 An attempt's share of its instance follows AWS's split cost allocation (9 to 1 for a vCPU and a GiB; 95 % by GPU on GPU
 instances, an assumption); a node of a multi-node job has its instance whole.

@@ -30,13 +30,14 @@ class Scheduler(Section):
 
 
 class Ec2(Section):
-    """From a launch request to a registered instance."""
+    """From a launch request to a registered instance; ``publicIp``: the subnets give each a public IPv4 address."""
 
     launch: Delay = Lognormal(median=35.0, p95=90.0)
     spot_fulfilment: Delay = Lognormal(median=5.0, p95=30.0)
     register_: Delay = Field(default=Lognormal(median=60.0, p95=150.0), alias="register")
     reserved_memory: MiB = 32.0
     root_volume: MiB = 30.0 * 1024
+    public_ip: bool = False
 
 
 class Fargate(Section):

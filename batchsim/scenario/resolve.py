@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from batchsim.catalog.billing import root_volume_usd_per_hour
+from batchsim.catalog.billing import public_ipv4_usd_per_hour, root_volume_usd_per_hour
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
 from batchsim.catalog.instance_types import InstanceType, expand
 from batchsim.catalog.memory import usable_memory_mib
@@ -103,7 +103,10 @@ def resolve(
     environments = []
     for where, value in context.items("computeEnvironments"):
         try:
-            environments.append(_environment(value, region, settings, catalog, recordings))
+            made = _environment(value, region, settings, catalog, recordings)
+            if settings.ec2.public_ip or made.fargate is not None:
+                made = replace(made, public_ipv4_usd_per_hour=public_ipv4_usd_per_hour(start))
+            environments.append(made)
         except _UnpricedError as error:
             place: Where = (*where, "computeResources", "instanceTypes")
             expected = "a price of each type at the start or before"
@@ -360,6 +363,7 @@ def _definition(value: Mapping[str, Any], settings: Environment) -> JobDefinitio
         image=container.get("image", ""),
         image_size_mib=settings.image.size if override is None else override.size,
         ephemeral_storage_gib=dig(task, "ephemeralStorage", "sizeInGiB") or 20,
+        public_ip=dig(task, "networkConfiguration", "assignPublicIp") == "ENABLED",
         scheduling_priority=value.get("schedulingPriority", 0),
         consumables=consumables_requested(value, {}),
     )

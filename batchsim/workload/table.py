@@ -42,6 +42,7 @@ class JobGroup:
     image: str = ""
     image_size_mib: float = 0.0
     ephemeral_storage_gib: int = 20
+    public_ip: bool = False
     share_identifier: str | None = None
     scheduling_priority: int = 0
     consumables: tuple[tuple[str, int], ...] = ()

@@ -57,6 +57,7 @@ def group_of(
         image=definition.image,
         image_size_mib=definition.image_size_mib,
         ephemeral_storage_gib=definition.ephemeral_storage_gib,
+        public_ip=definition.public_ip,
         share_identifier=share if isinstance(share := submit.get("shareIdentifier"), str) else None,
         scheduling_priority=priority if isinstance(priority, int) else definition.scheduling_priority,
         consumables=consumables_requested(definition.request, submit) if submit else definition.consumables,

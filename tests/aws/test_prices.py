@@ -190,8 +190,8 @@ def test_a_refreshed_folder_prices_a_scenario(tmp_path):
         made = scenario(one_job, environments=[environment(**resources)], settings=settings, base=tmp_path)
         return float(bs.run(made).summary["cost_usd"]["total"])
 
-    # A minute of the instance at the least, and 12 s of 30 GiB at 0.073 USD per GB-month: 0.003 USD an hour.
-    volume = 12 * 0.003 / 3600
+    # A minute of the instance at the least, and of 30 GiB at 0.073 USD per GB-month: 0.003 USD an hour.
+    volume = 60 * 0.003 / 3600
     assert total() == pytest.approx(60 * 0.1 / 3600 + volume, abs=1e-12)
     spot = total(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")
     assert spot == pytest.approx(60 * 0.04 / 3600 + volume, abs=1e-12)

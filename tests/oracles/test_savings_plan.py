@@ -62,6 +62,15 @@ def test_spot_is_not_covered():
     assert saving["total"] == pytest.approx(plain["total"] + 0.5)
 
 
+def test_the_storage_of_a_task_is_not_covered():
+    task = definition(vcpus="1", memory="2048", platformCapabilities=["FARGATE"])
+    task["containerProperties"]["ephemeralStorage"] = {"sizeInGiB": 120}
+    saving = billed({"usdPerHour": 10.0, "discount": 0.2}, "FARGATE", definitions=[task])
+    storage = (120 - 20) * 0.000111
+    covered = 0.8 * (0.04048 + 2 * 0.004445)
+    assert saving["by_purchase_option"]["FARGATE"] == pytest.approx(covered + storage)
+
+
 def test_fargate_is_covered():
     plain, saving = billed(None, "FARGATE"), billed({"usdPerHour": 10.0, "discount": 0.2}, "FARGATE")
     assert saving["by_purchase_option"]["FARGATE"] == pytest.approx(0.8 * plain["by_purchase_option"]["FARGATE"])

@@ -192,7 +192,9 @@ def test_what_the_market_takes_before_it_runs_costs_no_boot():
     assert np.isnan(recording.instances.running_at[0])
     assert tables.costs.instance["boot"][0] == pytest.approx(50 * 0.36 / 3600)
     assert tables.costs.instance["idle"][0] == 0
-    assert tables.costs.instance_total[0] == pytest.approx(50 * 0.36 / 3600)
+    # A volume is billed for a minute at least.
+    assert tables.costs.instance["minimum"][0] == pytest.approx((60 - 50) * 0.36 / 3600)
+    assert tables.costs.instance_total[0] == pytest.approx(60 * 0.36 / 3600)
 
 
 def test_a_quota_of_fargate_is_for_all_its_environments_together():

@@ -82,8 +82,8 @@ def test_what_a_job_costs_is_its_share_at_the_price_while_it_ran(tmp_path):
 def test_the_minimum_is_paid_at_the_price_of_the_end(tmp_path):
     # 30 s of 60 that are billed.
     cost = bs.run(made(tmp_path, recorded(tmp_path, *STEPS), job(runtime=30))).summary["cost_usd"]
-    assert cost["by_purpose"]["minimum"] == pytest.approx(0.04 * 30 / 3600)
-    assert cost["total"] == pytest.approx(0.04 * 60 / 3600 + VOLUME * 30 / 3600)
+    assert cost["by_purpose"]["minimum"] == pytest.approx((0.04 + VOLUME) * 30 / 3600)
+    assert cost["total"] == pytest.approx((0.04 + VOLUME) * 60 / 3600)
 
 
 def test_the_strategy_goes_by_the_prices_of_the_moment(tmp_path):

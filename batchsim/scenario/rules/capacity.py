@@ -149,11 +149,13 @@ def minimum_cost(context: Context) -> Iterator[Finding]:
         where, _ = context.environments[name]
         kept = cheapest_for(environment.min_vcpus, offerings)
         count = math.ceil(environment.min_vcpus / kept.vcpus)
-        per_hour = count * (kept.price_usd_per_hour + environment.root_volume_usd_per_hour)
+        beside = environment.root_volume_usd_per_hour + environment.public_ipv4_usd_per_hour
+        per_hour = count * (kept.price_usd_per_hour + beside)
         yield context.finding(
             (*where, "computeResources", "minvCpus"),
             f"{environment.min_vcpus} vCPUs are paid all the time: about {format_usd(per_hour * HOURS_PER_MONTH)} a "
-            f"month for {count} {kept.instance_type} (the cheapest) at {_rate(kept)}, with root volumes",
+            f"month for {count} {kept.instance_type} (the cheapest) at {_rate(kept)}, with root volumes"
+            + (" and public addresses" if environment.public_ipv4_usd_per_hour else ""),
         )
 
 

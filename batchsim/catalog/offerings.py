@@ -84,6 +84,8 @@ def _cells(table: str, region: str, what: str, catalog: Catalog) -> list[tuple[s
 #: Share of instances interrupted in a month that each of the Advisor's buckets stands for: its middle, and 30 % for
 #: the open one.
 MONTHLY_SHARE = (0.025, 0.075, 0.125, 0.175, 0.30)
+#: The bucket taken for a type of which there are no statistics (an assumption).
+WORST_BUCKET = len(MONTHLY_SHARE) - 1
 
 
 def interruption_hazard_per_hour(bucket: int) -> float:

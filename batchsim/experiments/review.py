@@ -12,6 +12,7 @@ from batchsim.experiments.readings import differing_readings
 from batchsim.results.durations import Durations
 from batchsim.results.promises import chosen, finished_at
 from batchsim.scenario.configuration import ComputeEnvironment, Shape
+from batchsim.scenario.memory_margin import as_asked, at_the_edge, margin_finding
 from batchsim.scenario.model import Workflow
 from batchsim.scenario.objectives import Objective
 from batchsim.scenario.placeable import asks, why_never
@@ -79,11 +80,15 @@ def _never_placeable(scenario: Scenario, workload: Workload) -> Iterator[Finding
     queues = {queue.name: queue for queue in scenario.configuration.queues}
     told = {entry.workflow for entry in scenario.workload if isinstance(entry, Workflow)}
     for group, shape, count in _kinds(workload):
+        if group.workflow in told:
+            continue
         queue = queues[group.job_queue]
-        refusal = why_never(queue, scenario.configuration.attached(queue), shape)
-        if refusal is not None and group.workflow not in told:
+        attached, place = scenario.configuration.attached(queue), _queue_place(scenario, queue.name)
+        if (refusal := why_never(queue, attached, shape)) is not None:
             message = f"{count:,} jobs of {group.workflow} ask for {asks(shape)}: {refusal.message}"
-            yield _finding(scenario, refusal.code, _queue_place(scenario, queue.name), message, refusal.expected)
+            yield _finding(scenario, refusal.code, place, message, refusal.expected)
+        elif shape.beyond_mib and (edge := at_the_edge(as_asked(shape), attached)) is not None:
+            yield margin_finding(scenario.document, place, *edge)
 
 
 def _overload(scenario: Scenario, workload: Workload) -> Iterator[Finding]:

@@ -260,6 +260,11 @@ def attention(summary: dict[str, Any]) -> list[str]:
         + f") can never be placed: they stay RUNNABLE and block {stuck['job_queue']}"
         for stuck in summary["unplaceable"]
     ]
+    notes += [
+        f"{count(job['jobs'])} jobs of {job['job_definition']} ask for {job['beyond_mib']:,} MiB more than any instance "
+        f"of {job['job_queue']} is known to have, and were taken to fit (environment.ec2.memory states what there is)"
+        for job in summary["memory_margin"]
+    ]
     return [
         *notes,
         *(f"{count(number)} jobs of traces were left out: {reason}" for reason, number in summary["skipped"].items()),

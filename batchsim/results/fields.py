@@ -225,7 +225,7 @@ SUMMARY = (
     _list("unplaceable", "jobs that no environment of their queue can ever hold", *_KIND),
     _list(
         "memory_margin",
-        "jobs that ask for more memory than their instance is known to have, by no more than 2 %, and were taken to fit",
+        "jobs that ask for up to 2 % more memory than their instance is known to have, and were taken to fit",
         *_KIND,
         _plain("beyond_mib", "number", unit="MiB"),
     ),

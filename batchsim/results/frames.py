@@ -184,7 +184,7 @@ class Tables:
             "share_identifier": self._group_texts(rows, "share_identifier"),
             "job_definition": self._group_texts(rows, "job_definition"),
             "vcpus": self._shape(rows, "vcpus"),
-            "memory_mib": self._shape(rows, "memory_mib"),
+            "memory_mib": self._shape(rows, "asked_memory_mib"),
             "gpus": self._shape(rows, "gpus"),
             "submitted_at": work.submitted_at[rows],
             "runnable_at": recording.runnable_at[rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from batchsim.results.frames import Tables
 from batchsim.results.promises import Promises, makespan
 from batchsim.results.statistics import added
 from batchsim.results.waits_by_part import WaitsByPart
+from batchsim.scenario.configuration import Shape
 from batchsim.scenario.placeable import why_never
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import DAY, HOUR, HOURS_PER_MONTH
@@ -65,6 +67,7 @@ class Metrics:
             "compute_environments": self._by_environment(),
             "never_placed": self._never_placed(),
             "unplaceable": self._unplaceable(),
+            "memory_margin": self._memory_margin(),
             "skipped": dict(tables.workload.skipped),
             "noted": dict(tables.workload.notes),
         }
@@ -192,22 +195,38 @@ class Metrics:
     def _unplaceable(self) -> list[dict[str, Any]]:
         """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""
         tables = self._tables
-        work, configuration = tables.workload, tables.configuration
-        stuck = tables.recording.status == Status.RUNNABLE
-        kinds, counts = np.unique(np.column_stack([work.group[stuck], work.shape[stuck]]), axis=0, return_counts=True)
+        configuration = tables.configuration
         found = []
-        for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        for group, asked, count in self._kinds(tables.recording.status == Status.RUNNABLE):
             queue = configuration.queues[tables.queue_of_group[group]]
-            asked = work.shapes[shape]
             if why_never(queue, configuration.attached(queue), asked) is not None:
-                found.append(
-                    {
-                        "job_queue": queue.name,
-                        "job_definition": work.groups[group].job_definition,
-                        "vcpus": asked.vcpus,
-                        "memory_mib": asked.memory_mib,
-                        "gpus": asked.gpus,
-                        "jobs": count,
-                    }
-                )
+                found.append(self._kind(group, asked, count))
         return found
+
+    def _memory_margin(self) -> list[dict[str, Any]]:
+        """Jobs that ask for more memory than their instance is known to have, and were taken to fit all the same."""
+        beyond = np.array([shape.beyond_mib > 0 for shape in self._tables.workload.shapes], bool)
+        if not beyond.any():
+            return []
+        return [
+            {**self._kind(group, shape, count), "beyond_mib": shape.beyond_mib}
+            for group, shape, count in self._kinds(beyond[self._tables.workload.shape])
+        ]
+
+    def _kinds(self, jobs: Mask) -> Iterator[tuple[int, Shape, int]]:
+        """Group, shape and number of some jobs."""
+        work = self._tables.workload
+        kinds, counts = np.unique(np.column_stack([work.group[jobs], work.shape[jobs]]), axis=0, return_counts=True)
+        for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
+            yield group, work.shapes[shape], count
+
+    def _kind(self, group: int, shape: Shape, jobs: int) -> dict[str, Any]:
+        """Jobs of one kind, as the summary names them."""
+        return {
+            "job_queue": self._tables.workload.groups[group].job_queue,
+            "job_definition": self._tables.workload.groups[group].job_definition,
+            "vcpus": shape.vcpus,
+            "memory_mib": shape.asked_memory_mib,
+            "gpus": shape.gpus,
+            "jobs": jobs,
+        }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from batchsim.catalog.folder import read_catalog
 from batchsim.catalog.offerings import regions
 from batchsim.catalog.tables import BUNDLED, Catalog
-from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.errors import Finding, ScenarioError, Severity, nearest
 from batchsim.scenario import rules, service_model, silencing
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.fields import Section
@@ -21,6 +22,10 @@ from batchsim.scenario.model import Frame, TraceSource, Workflow, WorkflowJob
 from batchsim.scenario.objectives import Objective, parse_objective
 from batchsim.scenario.reading import dig
 from batchsim.scenario.rules.context import Context, Stage
+from batchsim.scenario.stated_prices import cures
+
+#: What a region of AWS is called, known or not.
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 #: Members of a scenario that are checked piece by piece.
 _PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")
@@ -109,12 +114,16 @@ def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
     region = document.values.get("region", None if catalog.is_bundled else Frame.model_fields["region"].default)
     if not isinstance(region, str) or region in regions(catalog):
         return
-    if catalog.is_bundled:
-        message = f"the catalog has no region {region!r}"
-        yield document.finding(("region",), "unknown-region", message, suggestion=nearest(region, regions()))
-    else:
-        message = f"no prices of {region!r} in the catalog {catalog.folder}"
-        yield document.finding(("region",), "not-in-catalog", message, expected=f"one of {', '.join(regions(catalog))}")
+    code, message = "unknown-region", f"the catalog has no region {region!r}"
+    expected, near = cures("c6i.large: USD per hour"), nearest(region, regions(catalog))
+    if not catalog.is_bundled:
+        code, message = "not-in-catalog", f"no prices of {region!r} in the catalog {catalog.folder}"
+        expected, near = f"one of {', '.join(regions(catalog))}; {expected}", ""
+    severity: Severity = "error"
+    if _REGION.fullmatch(region) and dig(document.values, "environment", "prices", "overrides"):
+        severity, expected = "warning", ""
+        message += ": what environment.prices.overrides states is all that can be had"
+    yield document.finding(("region",), code, message, expected=expected, suggestion=near, severity=severity)
 
 
 def _model(
@@ -137,7 +146,8 @@ def _model(
 
 def _finding(fault: Any, kind: type[Section], where: Where, document: Document, known: tuple[str, ...]) -> Finding:
     """One of pydantic's errors as a finding."""
-    loc = tuple(step for step in fault["loc"])
+    # A step such as <figure> is a tag: which of several forms was taken.
+    loc = tuple(step for step in fault["loc"] if not re.fullmatch("<.*>", str(step)))
     # Steps that are not in the document name a member of a union or a validator: leave them out.
     place, value = where, _at(document.values, where)
     for step in loc:
@@ -207,15 +217,19 @@ def _members(kind: type[Section], loc: tuple[Any, ...]) -> list[str]:
     """The keys that the section at a place within a model knows."""
     for step in loc:
         field = next((f for n, f in kind.model_fields.items() if step in (f.alias, n)), None)
-        inner = field.annotation if field is not None else None
-        if isinstance(inner, type) and issubclass(inner, Section):
-            kind = inner
-        elif field is not None:
-            options = [a for a in getattr(inner, "__args__", ()) if isinstance(a, type) and issubclass(a, Section)]
+        if field is not None:
+            options = _sections_in(field.annotation)
             if len(options) != 1:
                 return []
             kind = options[0]
     return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _sections_in(annotation: Any) -> list[type[Section]]:
+    """The sections that a type is made of, however deep."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return [annotation]
+    return [section for inner in get_args(annotation) for section in _sections_in(inner)]
 
 
 def check_batch(document: Document) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ class Shape:
     """What a job asks for; all of it is taken together or not at all.
 
     A multi-node parallel job asks for the sum of its `nodes`, each of which takes an instance of its own (User Guide,
-    *Multi-node parallel jobs*: one container per instance); `instance_type` is set where it names one.
+    *Multi-node parallel jobs*: one container per instance); `instance_type` is set where it names one. `beyond_mib` is
+    what it asks for beyond the memory that it is placed with (`batchsim.scenario.memory_margin`).
     """
 
     vcpus: float
@@ -28,6 +29,12 @@ class Shape:
     nodes: tuple[Shape, ...] = ()
     main_node: int = 0
     instance_type: str = ""
+    beyond_mib: int = 0
+
+    @property
+    def asked_memory_mib(self) -> int:
+        """Memory as it was asked for."""
+        return self.memory_mib + self.beyond_mib
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class Offering:
         Place of the entry of ``instanceTypes`` it came from, for the ordered strategies.
     memory_mib : int
         Memory that jobs can use: what the agent registers, less its reserve.
+    memory_margin_mib : int
+        By how much that may be more, as far as is known; 0 where it was stated.
     price_usd_per_hour : float
         What a running hour costs (Spot: the Spot price), root volume not included.
     on_demand_usd_per_hour : float
@@ -71,6 +80,7 @@ class Offering:
     interruptions_per_hour: float = 0.0
     boot_factor: float = 1.0
     pull_mib_per_s: float = 45.0
+    memory_margin_mib: int = 0
     price_steps: tuple[tuple[float, float], ...] = ()
     above_bid: tuple[tuple[float, bool], ...] = ()
 

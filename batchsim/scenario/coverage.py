@@ -381,6 +381,8 @@ _BEYOND = """\
 | Scale-in | an idle instance goes after `scheduler.scaleDownIdle`, also while jobs wait that it can't hold (AWS says no more than that Batch scales in when no jobs are RUNNABLE); what makes up `minvCpus` is kept, and empty nodes for a multi-node job that may start next, or behind a head whose own capacity is on its way (an assumption) |
 | Failures | as a workload says them: exit codes, reasons, containers that do not start |
 | Savings Plans | a commitment in USD an hour, paid always, applied to on-demand EC2 and the vCPUs and memory of Fargate first, hour by hour |
+| Prices | of the catalog, or stated: `environment.prices.overrides` ([settings](environment.md)). A discount that is stated is taken off what is paid and changes nothing of the market; strategies go by what is paid |
+| Memory of instances | measured by host generation, good to about 2 %: a job within 2 % above it that nothing else in its queue holds is taken to fit, with a warning; `ec2.memory` states a type's own figure, which is exact |
 | Root volumes | gp3, from launch to termination, a minute at least (Amazon EBS pricing) |
 | Public IPv4 addresses | 0.005 USD an hour each where the run starts on 2024-02-01 or later (Amazon VPC pricing): of Fargate tasks by `assignPublicIp`, as long as the task is billed; of instances with `ec2.publicIp`, as long as their root volume (assumptions). Not less on Spot, and not covered by a Savings Plan |
 | Not counted as cost | data transfer, NAT, logs, image storage, surplus CPU credits of burstable types |

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 
 from batchsim.errors import did_you_mean
 from batchsim.scenario.distributions import Constant, Delay, Lognormal
@@ -30,12 +30,17 @@ class Scheduler(Section):
 
 
 class Ec2(Section):
-    """From a launch request to a registered instance; ``publicIp``: the subnets give each a public IPv4 address."""
+    """From a launch request to a registered instance, and what comes with one.
+
+    ``memory`` holds, by instance type, the memory that the ECS agent registers, where it is known better than by the
+    measured table; ``publicIp`` says that the subnets give each instance a public IPv4 address.
+    """
 
     launch: Delay = Lognormal(median=35.0, p95=90.0)
     spot_fulfilment: Delay = Lognormal(median=5.0, p95=30.0)
     register_: Delay = Field(default=Lognormal(median=60.0, p95=150.0), alias="register")
     reserved_memory: MiB = 32.0
+    memory: dict[str, MiB] = Field(default_factory=dict)
     root_volume: MiB = 30.0 * 1024
     public_ip: bool = False
 
@@ -209,11 +214,43 @@ def _savings_plan(value: Any) -> Any:
     return _one(SavingsPlan, value, "expected usdPerHour: the commitment, and discount: 0 to 1", words)
 
 
+Usd = Annotated[float, Field(ge=0)]
+
+
+class PriceOverride(Section):
+    """What is stated of one price; which members belong to which key is said in `batchsim.scenario.stated_prices`."""
+
+    on_demand: Usd | None = None
+    spot: Usd | None = None
+    vcpu_hour: Usd | None = None
+    gb_hour: Usd | None = None
+    gb_month: Usd | None = None
+    discount: Probability | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PriceOverride:
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        if not given:
+            raise ValueError("nothing is stated; expected a price, or a discount")
+        if "discount" in given and len(given) > 1:
+            raise ValueError("a discount stands beside a price; expected one of them: a stated price is what is paid")
+        if len(given & {"vcpu_hour", "gb_hour"}) == 1:
+            raise ValueError("half a price; expected both vcpuHour and gbHour")
+        return self
+
+
+def _form(value: Any) -> str:
+    return "<mapping>" if isinstance(value, (dict, PriceOverride)) else "<figure>"
+
+
 class Prices(Section):
     """A catalog that ``prices refresh`` wrote instead of the bundled one, and prices that differ from the catalog's."""
 
     catalog: Annotated[str, Field(min_length=1)] | None = None
-    overrides: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    overrides: dict[
+        str,
+        Annotated[Annotated[Usd, Tag("<figure>")] | Annotated[PriceOverride, Tag("<mapping>")], Discriminator(_form)],
+    ] = Field(default_factory=dict)
     savings_plan: Annotated[SavingsPlan | None, BeforeValidator(_savings_plan)] = None
 
 

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario import service_model
 from batchsim.scenario.document import KEY, Document, Where, name_of, parse_scalar
+
+#: An instance type in a dotted path.
+_TYPE = re.compile(r"\b[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)\b")
 
 Overrides = Iterable[tuple[str, Any]]
 
@@ -48,7 +52,7 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
     places = dict(document.places)
     findings: list[Finding] = []
     for path, value in overrides:
-        found = _find(values, path.split("."), ())
+        found = _find(values, _steps(path), ())
         # What is absent and resembles nothing may be set: whether it is known is checked with everything else.
         if isinstance(found, str):
             finding = Finding("unknown-path", path, "leads nowhere in the scenario", suggestion=found).at(*place)
@@ -67,6 +71,12 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
     if findings:
         raise ScenarioError(findings)
     return Document(values, document.file, places)
+
+
+def _steps(path: str) -> list[str]:
+    """The steps of a dotted path; the dot of an instance type is none: ``environment.prices.overrides.c6i.large``."""
+    joined = _TYPE.sub(lambda found: found[0].replace(".", "\0"), path)
+    return [step.replace("\0", ".") for step in joined.split(".")]
 
 
 def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()) -> Where | str:

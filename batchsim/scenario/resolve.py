@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +19,11 @@ from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
 from batchsim.catalog.instance_types import InstanceType, expand
 from batchsim.catalog.memory import usable_memory_mib
 from batchsim.catalog.offerings import (
+    WORST_BUCKET,
+    SpotAdvice,
     interruption_hazard_per_hour,
     on_demand_usd_per_hour,
+    regions,
     spot_advice,
     spot_usd_per_hour,
 )
@@ -42,12 +46,15 @@ from batchsim.scenario.configuration import (
 )
 from batchsim.scenario.document import Document, Where
 from batchsim.scenario.environment import Discount, Environment, InterruptionTrace, PriceHistory, RatePerHour
+from batchsim.scenario.memory_margin import at_the_edge, margin_finding, margin_mib
 from batchsim.scenario.placeable import why_never
 from batchsim.scenario.reading import base_name, dig
 from batchsim.scenario.recordings import PriceSteps, spot_prices, spot_trace
 from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.reach import UNIFORM_TRACES
 from batchsim.scenario.shapes import consumables_requested, main_container, main_task, requested, stop_timeout_s
-from batchsim.units import MIB_PER_GIB
+from batchsim.scenario.stated_prices import FARGATE_KEYS, StatedPrices, cures
+from batchsim.units import HOURS_PER_MONTH, MIB_PER_GIB
 
 #: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).
 HAZARD_FACTORS = {
@@ -72,6 +79,29 @@ class _Recordings:
 
 class _UnpricedError(ValueError):
     """Types of which the recorded prices have none at the start."""
+
+
+class _NoPriceError(ValueError):
+    """A figure that the catalog lacks and the scenario does not state.
+
+    Parameters
+    ----------
+    example : str
+        The override that would state it.
+    """
+
+    def __init__(self, lacking: str, example: str) -> None:
+        super().__init__(lacking, example)
+        self.lacking, self.example = lacking, example
+
+
+@contextmanager
+def _cured_by(example: str) -> Iterator[None]:
+    """What the catalog lacks could be stated like this."""
+    try:
+        yield
+    except NotInCatalogError as error:
+        raise _NoPriceError(str(error), example) from None
 
 
 def resolve(
@@ -109,10 +139,11 @@ def resolve(
             environments.append(made)
         except _UnpricedError as error:
             place: Where = (*where, "computeResources", "instanceTypes")
-            expected = "a price of each type at the start or before"
+            expected = "a price of each type at the start or before, or spot: USD under environment.prices.overrides"
             findings.append(document.finding(place, "not-in-catalog", str(error), expected=expected))
-        except NotInCatalogError as error:
-            findings.append(document.finding(where, "not-in-catalog", str(error), expected="a region with figures"))
+        except _NoPriceError as error:
+            expected = cures(error.example)
+            findings.append(document.finding(where, "not-in-catalog", error.lacking, expected=expected))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
     plan = settings.prices.savings_plan
     configuration = Configuration(
@@ -126,6 +157,8 @@ def resolve(
     if not findings:
         findings += _empty_environments(context, configuration)
         findings += _below_market(context, configuration)
+        findings += _unknown_hazards(context, configuration, settings)
+        findings += _unpriced_traces(context, configuration)
         findings += _never_placeable(context, configuration)
     return configuration, findings
 
@@ -160,7 +193,7 @@ def _environment(
         offerings=tuple(_offerings(resources, region, settings, catalog, strategy, recordings)),
         zones=_zones(resources, region),
         min_scale_down_delay_s=60.0 * (dig(resources, "scalingPolicy", "minScaleDownDelayMinutes") or 0),
-        root_volume_usd_per_hour=root_volume_usd_per_hour(region, settings.ec2.root_volume / MIB_PER_GIB, catalog),
+        root_volume_usd_per_hour=_root_volume_price(region, settings, catalog),
         spot_trace=recordings.trace if kind == "SPOT" else None,
     )
 
@@ -171,19 +204,31 @@ def _zones(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
     return tuple(f"{region}{letter}" for letter in "abcdef"[:count])
 
 
+def _root_volume_price(region: str, settings: Environment, catalog: Catalog) -> float:
+    gib, stated = settings.ec2.root_volume / MIB_PER_GIB, StatedPrices(settings.prices.overrides)
+    if stated.volume_usd_per_gb_month is not None:
+        return stated.volume_usd_per_gb_month * gib / HOURS_PER_MONTH
+    with _cured_by("gp3: {gbMonth: USD}"):
+        return root_volume_usd_per_hour(region, gib, catalog) * stated.volume_share if gib else 0.0
+
+
 def _fargate_prices(region: str, settings: Environment, catalog: Catalog, *, spot: bool) -> dict[str, FargatePrices]:
-    factor = 1 - settings.spot.fargate_discount if spot else 1.0
-    prices = {}
+    option, stated = "FARGATE_SPOT" if spot else "FARGATE", StatedPrices(settings.prices.overrides)
+    prices, lacking = {}, ""
     for architecture in ("X86_64", "ARM64"):
-        try:
-            known = price(region, architecture, catalog)
-        except NotInCatalogError:
-            if architecture == "X86_64":
-                raise
-            continue
-        prices[architecture] = FargatePrices(
-            known.usd_per_vcpu_hour * factor, known.usd_per_gb_hour * factor, STORAGE_USD_PER_GB_HOUR
-        )
+        usd = stated.fargate(option, architecture)
+        if usd is None:
+            try:
+                listed = stated.fargate("FARGATE", architecture) or price(region, architecture, catalog)
+            except NotInCatalogError as error:
+                lacking = lacking or str(error)
+                continue
+            factor = stated.fargate_share(option, architecture)
+            factor *= 1 - settings.spot.fargate_discount if spot else 1.0
+            usd = listed[0] * factor, listed[1] * factor
+        prices[architecture] = FargatePrices(*usd, STORAGE_USD_PER_GB_HOUR)
+    if not prices:
+        raise _NoPriceError(lacking, "FARGATE: {vcpuHour: USD, gbHour: USD}")
     return prices
 
 
@@ -196,8 +241,9 @@ def _offerings(
     recordings: _Recordings,
 ) -> Iterator[Offering]:
     """The types that may be launched: an explicit size leaves the expansion of its family."""
-    on_demand = on_demand_usd_per_hour(region, catalog)
-    spot = resources["type"] == "SPOT"
+    on_demand = _listed_prices(region, settings, catalog)
+    stated, option = StatedPrices(settings.prices.overrides), resources["type"]
+    spot = option == "SPOT"
     entries = resources["instanceTypes"]
     seen: set[str] = {entry for entry in entries if "." in entry}
     unpriced: list[str] = []
@@ -206,20 +252,23 @@ def _offerings(
             if (kind.name in seen) != (entry == kind.name):
                 continue
             seen.add(kind.name)
-            usd = settings.prices.overrides.get(kind.name, on_demand.get(kind.name))
+            usd, share = stated.on_demand(kind), stated.instance_share(kind, option)
+            usd = on_demand.get(kind.name) if usd is None else usd
             if usd is None:
-                continue
+                if not spot or stated.spot(kind) is None:
+                    continue
+                usd = math.inf  # no bid is below a price that nobody knows
             if not spot:
                 if "on-demand" in kind.usage_classes:
-                    yield _offering(kind, listed, settings, usd, usd)
+                    yield _offering(kind, listed, settings, usd * share, usd)
                 continue
-            offer = _spot(kind, region, settings, catalog, usd)
+            offer = _spot(kind, region, settings, catalog, usd, stated.spot(kind))
             if offer is None:
                 continue
             spot_usd, bucket, hazard = offer
             bid = usd * resources.get("bidPercentage", 100) / 100
             steps: PriceSteps = ()
-            if recordings.prices is not None:
+            if recordings.prices is not None and stated.spot(kind) is None:
                 steps = recordings.prices.get(kind.name, ())
                 if not steps or steps[0][0] > 0:
                     unpriced.append(kind.name)
@@ -230,12 +279,12 @@ def _offerings(
                 kind,
                 listed,
                 settings,
-                spot_usd,
+                spot_usd * share,
                 usd,
                 interruption_bucket=bucket,
                 interruptions_per_hour=hazard * factor,
                 # Nobody pays more than the bid, while the instances that it ends are still there.
-                price_steps=tuple((at, min(paid, bid)) for at, paid in steps),
+                price_steps=tuple((at, min(paid, bid) * share) for at, paid in steps),
                 above_bid=_above(bid, steps or ((0.0, spot_usd),)),
             )
     if unpriced:
@@ -254,17 +303,30 @@ def _above(bid: float, steps: PriceSteps) -> tuple[tuple[float, bool], ...]:
     return tuple(above) if any(passes for _, passes in above) else ()
 
 
+def _listed_prices(region: str, settings: Environment, catalog: Catalog) -> Mapping[str, float]:
+    """The catalog's on-demand prices; none in a region of which it has none and the scenario states its own."""
+    if settings.prices.overrides and region not in regions(catalog):
+        return {}
+    with _cured_by("c6i.large: USD per hour"):
+        return on_demand_usd_per_hour(region, catalog)
+
+
 def _spot(
-    kind: InstanceType, region: str, settings: Environment, catalog: Catalog, on_demand: float
+    kind: InstanceType, region: str, settings: Environment, catalog: Catalog, on_demand: float, stated: float | None
 ) -> tuple[float, int, float] | None:
-    """Spot price, bucket and hazard of a type; None where the region has no Spot statistics of it."""
-    advice = spot_advice(region, catalog).get(kind.name)
-    if advice is None or "spot" not in kind.usage_classes:
+    """Spot price, bucket and hazard of a type; None where it can't be had, as far as is known."""
+    if "spot" not in kind.usage_classes:
         return None
     market = settings.spot
+    with _cured_by(f"{kind.name}: {{spot: USD per hour}}"):
+        advice = _advice(kind, region, catalog, stated=stated is not None, needed=market.prices == "advisor")
+        live: Mapping[str, float] = {}
+        if stated is None and market.prices == "advisor" and not catalog.is_bundled:
+            live = spot_usd_per_hour(region, catalog)
+    if advice is None:
+        return None
     usd = on_demand * (1 - (market.prices.discount if isinstance(market.prices, Discount) else advice.savings))
-    if market.prices == "advisor" and not catalog.is_bundled:
-        usd = spot_usd_per_hour(region, catalog).get(kind.name, usd)
+    usd = live.get(kind.name, usd) if stated is None else stated
     if isinstance(market.interruptions, RatePerHour):
         hazard = market.interruptions.rate_per_hour
     elif market.interruptions != "advisor":
@@ -272,6 +334,26 @@ def _spot(
     else:
         hazard = interruption_hazard_per_hour(advice.bucket) * market.hazard_scale
     return usd, advice.bucket, hazard
+
+
+def _advice(kind: InstanceType, region: str, catalog: Catalog, *, stated: bool, needed: bool) -> SpotAdvice | None:
+    """The Advisor's statistics of a type; None where they say that the region does not have it on Spot.
+
+    Of a type whose price is `stated`, and of a region without statistics unless prices are `needed` of them, the worst
+    is assumed.
+
+    Raises
+    ------
+    NotInCatalogError
+        If they are needed and the catalog has none of the region.
+    """
+    unknown = SpotAdvice(WORST_BUCKET, 0.0)
+    try:
+        return spot_advice(region, catalog).get(kind.name, unknown if stated else None)
+    except NotInCatalogError:
+        if needed and not stated:
+            raise
+        return unknown
 
 
 def _offering(
@@ -282,12 +364,14 @@ def _offering(
         boot *= METAL_BOOT
     elif kind.vcpus > LARGE_VCPUS:
         boot *= LARGE_BOOT
-    image = settings.image
+    image, stated = settings.image, settings.ec2.memory.get(kind.name)
+    memory_mib = usable_memory_mib(kind, reserved_mib=settings.ec2.reserved_memory) if stated is None else int(stated)
     return Offering(
         instance_type=kind.name,
         listed=listed,
         vcpus=kind.vcpus,
-        memory_mib=usable_memory_mib(kind, reserved_mib=settings.ec2.reserved_memory),
+        memory_mib=memory_mib,
+        memory_margin_mib=margin_mib(memory_mib, kind.memory_mib) if stated is None else 0,
         gpus=kind.gpus,
         architecture="arm64" if "arm64" in kind.architectures else "x86_64",
         price_usd_per_hour=usd,
@@ -375,9 +459,32 @@ def _empty_environments(context: Context, configuration: Configuration) -> Itera
             where, _ = context.environments[environment.name]
             place: Where = (*where, "computeResources", "instanceTypes")
             message = f"none of the types can be had as {environment.purchase_option} in {configuration.region}"
+            member = "spot" if environment.purchase_option == "SPOT" else "onDemand"
+            expected = f"types with a price there, as {cures(f'c6i.large: {{{member}: USD per hour}}')}"
             source = "AWS Batch API, ComputeResource.instanceTypes"
+            yield context.document.finding(place, "no-offering", message, expected=expected, source=source)
+
+
+def _unknown_hazards(context: Context, configuration: Configuration, settings: Environment) -> Iterator[Finding]:
+    """Types whose Spot price is stated, and of whose interruptions the Advisor says nothing."""
+    if settings.spot.interruptions != "advisor":
+        return
+    try:
+        advised = spot_advice(configuration.region, context.catalog)
+    except NotInCatalogError:
+        advised = {}
+    for environment in configuration.environments:
+        names = [o.instance_type for o in environment.offerings if o.instance_type not in advised]
+        if environment.purchase_option == "SPOT" and names:
+            where, _ = context.environments[environment.name]
+            types = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+            message = f"no Spot statistics of {types} in {configuration.region}: taken for the Advisor's worst bucket"
             yield context.document.finding(
-                place, "no-offering", message, expected="types with a price there", source=source
+                (*where, "computeResources", "instanceTypes"),
+                "spot-statistics",
+                message,
+                expected="environment.spot.interruptions: {ratePerHour: …} where the rate is known",
+                severity="warning",
             )
 
 
@@ -445,13 +552,9 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
             shape = requested(definition.request, job)
             attached = configuration.attached(queue)
             if any(e.fargate is not None and definition.architecture not in e.fargate for e in attached):
-                lacking = f"no Fargate price for {configuration.region} ({definition.architecture})"
-                yield context.document.finding(
-                    (*where, "jobDefinition"),
-                    "not-in-catalog",
-                    str(context.catalog.lacks(lacking)),
-                    expected="a region with figures",
-                )
+                yield _unpriced_task(context, (*where, "jobDefinition"), configuration.region, definition.architecture)
+            elif queue.enabled and (edge := at_the_edge(shape, attached)) is not None:
+                yield margin_finding(context.document, (*where, "jobDefinition"), *edge)
             elif (refusal := why_never(queue, attached, shape)) is not None:
                 # The run shows what comes of it, so it is a warning.
                 yield context.document.finding(
@@ -467,6 +570,24 @@ def _never_placeable(context: Context, configuration: Configuration) -> Iterator
             yield from _short_of_consumables(
                 context, where, configuration, consumables_requested(definition.request, job)
             )
+
+
+def _unpriced_traces(context: Context, configuration: Configuration) -> Iterator[Finding]:
+    """Fargate tasks of traces without a price; which definition a job of a table names is known when it is read."""
+    on_fargate = [environment.fargate for environment in configuration.environments if environment.fargate is not None]
+    for where, trace in context.traces():
+        named = base_name(trace.get("jobDefinition"))
+        for definition in configuration.definitions:
+            may_run = definition.name == named if trace.get("format") in UNIFORM_TRACES else True
+            lacking = any(definition.architecture not in prices for prices in on_fargate)
+            if may_run and definition.platform == "FARGATE" and lacking:
+                yield _unpriced_task(context, where, configuration.region, definition.architecture)
+
+
+def _unpriced_task(context: Context, where: Where, region: str, architecture: str) -> Finding:
+    lacking = context.catalog.lacks(f"no Fargate price for {region} ({architecture})")
+    example = f"{FARGATE_KEYS['FARGATE', architecture]}: {{vcpuHour: USD, gbHour: USD}}"
+    return context.document.finding(where, "not-in-catalog", str(lacking), expected=cures(example))
 
 
 def _above_reservation(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from batchsim.columns import Floats, Ints
-from batchsim.scenario.configuration import Shape
+from batchsim.scenario.configuration import Configuration, Shape
+from batchsim.scenario.memory_margin import at_the_edge
 from batchsim.scenario.model import Workflow
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.arrivals import instants
@@ -77,7 +78,7 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
             part = replay(trace_part(entry.trace, scenario), arrivals)
             parts.append(part)
             sources += [None] * len(part.groups)
-    return _merge(parts, sources)
+    return _within_margins(_merge(parts, sources), scenario.configuration)
 
 
 def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:
@@ -149,6 +150,20 @@ def _counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
         for reason, count in reasons.items():
             together[reason] = together.get(reason, 0) + count
     return together
+
+
+def _within_margins(workload: Workload, configuration: Configuration) -> Workload:
+    """The jobs as they are placed: less is asked for by those that fit only within the margin of a type's memory."""
+    shapes, column = list(workload.shapes), workload.shape
+    for queue in configuration.queues:
+        attached = configuration.attached(queue)
+        for index, shape in enumerate(workload.shapes):
+            edge = at_the_edge(shape, attached)
+            if edge is not None:
+                here = np.array([group.job_queue == queue.name for group in workload.groups])[workload.group]
+                column = np.where(here & (workload.shape == index), len(shapes), column).astype(np.int32)
+                shapes.append(edge[0])
+    return workload if column is workload.shape else replace(workload, shape=column, shapes=tuple(shapes))
 
 
 def _renumber(parts: Sequence[Part], place: np.ndarray, n: int) -> np.ndarray:

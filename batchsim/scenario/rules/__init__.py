@@ -25,6 +25,7 @@ from batchsim.scenario.rules import (
     queues,
     retries,
     sizes,
+    stated,
     submissions,
     timeouts,
     unsupported,
@@ -35,5 +36,5 @@ from batchsim.scenario.rules.context import RULES, Context, check_all
 __all__ = [
     "RULES", "Context", "capacity", "check_all", "consumables", "containers", "definitions", "documented", "eks",
     "elsewhere", "environments", "fair_share", "fargate", "hygiene", "instance_types", "multi_node", "names", "needed",
-    "queues", "retries", "sizes", "submissions", "timeouts", "unsupported", "workload",
+    "queues", "retries", "sizes", "stated", "submissions", "timeouts", "unsupported", "workload",
 ]  # fmt: skip

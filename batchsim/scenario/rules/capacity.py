@@ -9,6 +9,7 @@ from batchsim.catalog.instance_types import instance_types
 from batchsim.errors import Finding
 from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.scenario.document import Where
+from batchsim.scenario.memory_margin import at_the_edge
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, Submission, attached, submissions
 from batchsim.scenario.rules.timeouts import runtime_of
@@ -53,6 +54,8 @@ def memory_cliff(context: Context) -> Iterator[Finding]:
     """A job sized like the hardware goes to the next size, or waits for ever."""
     seen = set()
     for job, shape, environments in _reached(context):
+        if at_the_edge(shape, environments) is not None:
+            continue  # told as memory-margin
         for environment in environments:
             key = job.asks_where("MEMORY"), environment.name
             missed = _at_the_edge(context, environment, shape)
@@ -66,7 +69,8 @@ def _at_the_edge(context: Context, environment: ComputeEnvironment, shape: Shape
     edge = []
     for offering in environment.offerings:
         nominal = instance_types(context.catalog)[offering.instance_type].memory_mib
-        near = NEAR_NOMINAL[0] * nominal <= shape.memory_mib <= NEAR_NOMINAL[1] * nominal
+        known = not offering.memory_margin_mib
+        near = not known and NEAR_NOMINAL[0] * nominal <= shape.memory_mib <= NEAR_NOMINAL[1] * nominal
         above = offering.memory_mib < shape.memory_mib <= NEAR_USABLE * offering.memory_mib
         if (near or above) and shape.vcpus <= offering.vcpus and shape.gpus <= offering.gpus:
             edge.append(offering)
@@ -89,7 +93,8 @@ def _cliff(context: Context, place: Where, environment: ComputeEnvironment, shap
                 f"the next is {following.instance_type} with {following.memory_mib} usable, at "
                 f"{_rate(following)} instead of {_rate(missed)}"
             )
-    return context.finding(place, message, expected=f"{min(missed.memory_mib, int(0.95 * nominal))} or less")
+    safe = min(missed.memory_mib, int(NEAR_NOMINAL[0] * nominal)) if missed.memory_margin_mib else missed.memory_mib
+    return context.finding(place, message, expected=f"{safe} or less")
 
 
 def _rate(offering: Offering) -> str:

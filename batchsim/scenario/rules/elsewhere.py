@@ -48,11 +48,23 @@ declare(
     severity="warning",
 )
 declare(
+    "spot-statistics",
+    "The Spot Instance Advisor has statistics of the types that are launched as SPOT",
+    severity="warning",
+)
+declare(
     "never-placeable",
     "Some compute environment of its queue can hold each job: vCPU, usable memory and GPU on one instance",
     "AWS Batch User Guide, Jobs stuck in RUNNABLE",
     number="V-30",
     stops=False,
+)
+declare(
+    "memory-margin",
+    "No job fits its queue only if an instance has more memory than was measured",
+    "AWS Batch User Guide, Compute resource memory management",
+    severity="warning",
+    number="V-30",
 )
 declare(
     "above-max-vcpus",

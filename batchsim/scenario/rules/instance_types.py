@@ -14,6 +14,7 @@ from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, entries, figure, mappings
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
+from batchsim.scenario.stated_prices import cures
 
 API = "AWS Batch API, ComputeResource.instanceTypes"
 SETS = ("optimal", "default_x86_64", "default_arm64")
@@ -31,10 +32,12 @@ def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any
 def instance_types(context: Context) -> Iterator[Finding]:
     """Unknown or absent types can't be launched."""
     region = context.document.values.get("region", "us-east-1")
+    stated = {option: _priced(context, option) for option in EC2}
     try:
         offered = on_demand_usd_per_hour(region, context.catalog) if isinstance(region, str) else None
     except NotInCatalogError:
-        offered = None
+        # Of a region that the catalog lacks there are the prices that are stated.
+        offered = {} if dig(context.document.values, "environment", "prices", "overrides") else None
     for place, environment, listed in _listing(context):
         if not listed:
             message = f"{kind_of(environment)} needs instanceTypes"
@@ -48,8 +51,23 @@ def instance_types(context: Context) -> Iterator[Finding]:
                 yield context.finding(
                     (*place, index), message, suggestion=nearest(entry, known_entries(context.catalog))
                 )
-            elif offered is not None and not any(each.name in offered for each in types):
-                yield context.finding((*place, index), f"the catalog has no price of {entry} in {region}")
+                continue
+            priced = {*(offered or ()), *stated[kind_of(environment)]}
+            if offered is not None and not any({each.name, each.family} & priced for each in types):
+                message = f"the catalog has no price of {entry} in {region}"
+                example = f"{entry}: USD per hour" if "." in entry else f"{types[0].family}: USD per vCPU-hour"
+                yield context.finding((*place, index), message, expected=cures(example))
+
+
+def _priced(context: Context, option: str) -> set[str]:
+    """The types and families of which the scenario states a price for a purchase option."""
+    overrides = dig(context.document.values, "environment", "prices", "overrides")
+    members = ("onDemand", "spot") if option == "SPOT" else ("onDemand",)
+    return {
+        key
+        for key, entry in (overrides.items() if isinstance(overrides, dict) else ())
+        if figure(entry) is not None or any(figure(dig(entry, member)) is not None for member in members)
+    }
 
 
 @rule(
@@ -118,16 +136,6 @@ def architectures(context: Context) -> Iterator[Finding]:
             listing = ", ".join(f"{name} has {word}" for name, word in by_environment.items())
             message = f"a queue's environments have one architecture: {listing}"
             yield context.finding((*where, "computeEnvironmentOrder"), message)
-
-
-@rule("price-override", "Prices are overridden for types that exist")
-def price_overrides(context: Context) -> Iterator[Finding]:
-    """A price under a misspelt type would change nothing."""
-    overrides = dig(context.document.values, "environment", "prices", "overrides")
-    for name in overrides if isinstance(overrides, dict) else ():
-        known = known_types(context.catalog)
-        if name not in known:
-            yield context.unknown(("environment", "prices", "overrides", name), "instance type", name, known)
 
 
 @rule("capacity-pool", "Pools of capacity are of types, families and zones that exist")

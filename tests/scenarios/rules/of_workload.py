@@ -28,6 +28,14 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             "never-placeable",
             "job.jobDefinition",
+            # 2 % of 15,664 are 313.
+            {"container.resourceRequirements": asks("1", "15978")},
+            {"container.resourceRequirements": asks("1", "15977")},
+            "warning",
+        ),
+        Example(
+            "memory-margin",
+            "job.jobDefinition",
             {"container.resourceRequirements": asks("1", "15665")},
             {"container.resourceRequirements": asks("1", "15664")},
             "warning",

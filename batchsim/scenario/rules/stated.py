@@ -1,0 +1,140 @@
+"""Rules about figures that the scenario states in place of the catalog's: prices, and the memory of instance types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from batchsim.catalog.instance_types import instance_types as known_types
+from batchsim.errors import Finding
+from batchsim.scenario.document import Where
+from batchsim.scenario.reading import dig, figure
+from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.reach import EC2, FARGATE, SPOT, instance_types_of, kind_of, tasks, types_of
+from batchsim.scenario.stated_prices import INSTANCE_MEMBERS, MEMBERS, OTHER_KEYS, VOLUMES
+from batchsim.units import parse_size_mib
+
+PRICES = ("environment", "prices", "overrides")
+MEMORY = ("environment", "ec2", "memory")
+
+
+@dataclass
+class _Use:
+    """What the environments, or a variant's, may run on.
+
+    Attributes
+    ----------
+    options : set of str
+        Purchase options.
+    types : set of (str, str)
+        Instance types with the purchase options that they are launched as.
+    """
+
+    options: set[str] = field(default_factory=set)
+    types: set[tuple[str, str]] = field(default_factory=set)
+    arm_tasks: bool = False
+
+
+def _use(context: Context) -> _Use:
+    use = _Use()
+    for _, environment in context.items("computeEnvironments"):
+        option = kind_of(environment)
+        use.options.add(option)
+        if option in EC2:
+            use.types |= {(kind.name, option) for kind in instance_types_of(environment, context)}
+    for where, definition in context.items("jobDefinitions"):
+        architectures = [dig(task, "runtimePlatform", "cpuArchitecture") for _, task in tasks(definition, where)]
+        use.arm_tasks = use.arm_tasks or "ARM64" in architectures
+    # What a variant changes is not looked at closely: what it names may be used.
+    words = set(_words([context.document.values.get(section) for section in ("variants", "search", "sweep")]))
+    launched = {name for name, _ in use.types}
+    named = {kind.name for word in words for kind in types_of(word, context)}
+    changed = words & {*EC2, *FARGATE}
+    use.options |= changed
+    use.types |= {(name, option) for name in launched | named for option in changed & {*EC2}}
+    use.types |= {(name, option) for name in named for option in use.options & {*EC2}}
+    use.arm_tasks = use.arm_tasks or "ARM64" in words
+    return use
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words(each)
+
+
+@rule("price-override", "Prices are stated of what exists, in its own units, and of what an environment runs on")
+def price_overrides(context: Context) -> Iterator[Finding]:
+    """A price under a misspelt type would change nothing, and neither does one of a type that nothing launches."""
+    overrides = dig(context.document.values, *PRICES)
+    if not isinstance(overrides, dict) or not overrides:
+        return
+    known, use = known_types(context.catalog), _use(context)
+    families = {name.partition(".")[0] for name in known}
+    for key, entry in overrides.items():
+        where: Where = (*PRICES, key)
+        if key in OTHER_KEYS:
+            members, form = OTHER_KEYS[key]
+            used = _other_is_used(key, use)
+        elif key in known or key in families:
+            members = INSTANCE_MEMBERS
+            unit = "USD per hour" if key in known else "USD per vCPU-hour"
+            form = f"{unit}, {{onDemand: {unit}, spot: {unit}}}, or {{discount: 0 to 1}}"
+            used = any(key in (name, name.partition(".")[0]) for name, _ in use.types)
+        else:
+            names = [*OTHER_KEYS, *families, *known]
+            yield context.unknown(where, "instance type, family or other thing with a price called", key, names)
+            continue
+        given = list(entry) if isinstance(entry, dict) else ["onDemand"] if figure(entry) is not None else []
+        foreign = [member for member in given if member in MEMBERS and member not in members]
+        if foreign:
+            what = foreign[0] if isinstance(entry, dict) else "one figure"
+            yield context.finding(where, f"{what} says nothing of {key}", expected=form)
+        elif not used:
+            yield _unused(context, where, f"no compute environment runs on {key}")
+        elif isinstance(entry, dict) and "spot" in entry and not _as_spot(key, use):
+            yield _unused(context, (*where, "spot"), f"no SPOT environment has {key}")
+
+
+def _other_is_used(key: str, use: _Use) -> bool:
+    if key == VOLUMES:
+        return bool(use.options & {*EC2})
+    if key.endswith("_ARM") and not use.arm_tasks:
+        return False
+    option = key.removesuffix("_ARM")
+    # What Fargate costs on demand, Fargate Spot follows.
+    return option in use.options or (option == "FARGATE" and "FARGATE_SPOT" in use.options)
+
+
+def _as_spot(key: str, use: _Use) -> bool:
+    return any(option in SPOT and key in (name, name.partition(".")[0]) for name, option in use.types)
+
+
+def _unused(context: Context, where: Where, message: str) -> Finding:
+    return context.finding(where, message, expected="what an environment uses, or no such entry", severity="warning")
+
+
+@rule("instance-memory", "Memory is stated of types that exist and are used, and is not more than they have")
+def instance_memory(context: Context) -> Iterator[Finding]:
+    """The figure is what the ECS agent registers: less than what is installed."""
+    stated = dig(context.document.values, *MEMORY)
+    if not isinstance(stated, dict) or not stated:
+        return
+    known, used = known_types(context.catalog), {name for name, _ in _use(context).types}
+    for name, value in stated.items():
+        where = (*MEMORY, name)
+        if name not in known:
+            yield context.unknown(where, "instance type", name, known)
+            continue
+        try:
+            mib = parse_size_mib(value)
+        except ValueError:
+            continue  # told with the section's other faults
+        installed = known[name].memory_mib
+        if not 1 <= mib <= installed:
+            message = f"{name} has {installed} MiB installed, of which {mib:g} can't be registered"
+            yield context.finding(where, message, expected=f"more than 0 and at most {installed} MiB")
+        elif name not in used:
+            yield _unused(context, where, f"no compute environment launches {name}")

@@ -46,6 +46,7 @@ def at_the_edge(shape: Shape, environments: Sequence[ComputeEnvironment]) -> tup
         for environment in environments
         for offering in environment.offerings
         if (shortened := _shortened(shape, offering)) is not None
+        and shortened.beyond_mib
         and offering.holds(shortened)
         and environment.can_hold(shortened)
     ]
@@ -61,10 +62,12 @@ def _shortened(shape: Shape, offering: Offering) -> Shape | None:
             return None
         beyond = sum(node.beyond_mib for node in known)
         return replace(shape, memory_mib=shape.memory_mib - beyond, beyond_mib=beyond, nodes=known)
-    beyond = max(shape.memory_mib - offering.memory_mib, 0)
+    beyond = shape.memory_mib - offering.memory_mib
+    if beyond <= 0:
+        return shape
     if beyond > offering.memory_margin_mib:
         return None
-    return replace(shape, memory_mib=shape.memory_mib - beyond, beyond_mib=beyond)
+    return replace(shape, memory_mib=offering.memory_mib, beyond_mib=beyond)
 
 
 def as_asked(shape: Shape) -> Shape:

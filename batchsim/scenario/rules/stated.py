@@ -72,7 +72,7 @@ def price_overrides(context: Context) -> Iterator[Finding]:
     if not isinstance(overrides, dict) or not overrides:
         return
     known, use = known_types(context.catalog), _use(context)
-    families = {name.partition(".")[0] for name in known}
+    families = dict.fromkeys(name.partition(".")[0] for name in known)
     for key, entry in overrides.items():
         where: Where = (*PRICES, key)
         if key in OTHER_KEYS:
@@ -85,7 +85,7 @@ def price_overrides(context: Context) -> Iterator[Finding]:
             used = any(key in (name, name.partition(".")[0]) for name, _ in use.types)
         else:
             names = [*OTHER_KEYS, *families, *known]
-            yield context.unknown(where, "instance type, family or other thing with a price called", key, names)
+            yield context.unknown(where, "instance type or family", key, names)
             continue
         given = list(entry) if isinstance(entry, dict) else ["onDemand"] if figure(entry) is not None else []
         foreign = [member for member in given if member in MEMBERS and member not in members]

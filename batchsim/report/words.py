@@ -261,8 +261,8 @@ def attention(summary: dict[str, Any]) -> list[str]:
         for stuck in summary["unplaceable"]
     ]
     notes += [
-        f"{count(job['jobs'])} jobs of {job['job_definition']} ask for {job['beyond_mib']:,} MiB more than any instance "
-        f"of {job['job_queue']} is known to have, and were taken to fit (environment.ec2.memory states what there is)"
+        f"{count(job['jobs'])} jobs of {job['job_definition']} ask for {job['beyond_mib']:,} MiB more than any instance"
+        f" of {job['job_queue']} is known to have, and were taken to fit (environment.ec2.memory states what there is)"
         for job in summary["memory_margin"]
     ]
     return [

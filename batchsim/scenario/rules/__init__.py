@@ -22,6 +22,7 @@ from batchsim.scenario.rules import (
     multi_node,
     names,
     needed,
+    packing,
     queues,
     retries,
     sizes,
@@ -36,5 +37,5 @@ from batchsim.scenario.rules.context import RULES, Context, check_all
 __all__ = [
     "RULES", "Context", "capacity", "check_all", "consumables", "containers", "definitions", "documented", "eks",
     "elsewhere", "environments", "fair_share", "fargate", "hygiene", "instance_types", "multi_node", "names", "needed",
-    "queues", "retries", "sizes", "stated", "submissions", "timeouts", "unsupported", "workload",
+    "packing", "queues", "retries", "sizes", "stated", "submissions", "timeouts", "unsupported", "workload",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ def _shape(job: Submission) -> Shape | None:
     return None if vcpus is None or memory is None else Shape(vcpus, int(memory), int(gpus or 0))
 
 
-def _reached(context: Context) -> Iterator[tuple[Submission, Shape, list[ComputeEnvironment]]]:
+def reached(context: Context) -> Iterator[tuple[Submission, Shape, list[ComputeEnvironment]]]:
     """Jobs, what they ask for, and the resolved environments of their queues."""
     resolved = _resolved(context)
     for job in submissions(context):
@@ -53,18 +53,18 @@ def _reached(context: Context) -> Iterator[tuple[Submission, Shape, list[Compute
 def memory_cliff(context: Context) -> Iterator[Finding]:
     """A job sized like the hardware goes to the next size, or waits for ever."""
     seen = set()
-    for job, shape, environments in _reached(context):
+    for job, shape, environments in reached(context):
         if at_the_edge(shape, environments) is not None:
             continue  # told as memory-margin
         for environment in environments:
             key = job.asks_where("MEMORY"), environment.name
-            missed = _at_the_edge(context, environment, shape)
+            missed = just_missed(context, environment, shape)
             if missed is not None and key not in seen:
                 seen.add(key)
                 yield _cliff(context, key[0], environment, shape, missed)
 
 
-def _at_the_edge(context: Context, environment: ComputeEnvironment, shape: Shape) -> Offering | None:
+def just_missed(context: Context, environment: ComputeEnvironment, shape: Shape) -> Offering | None:
     """The cheapest type that the job would have if its memory were not so near to the type's."""
     edge = []
     for offering in environment.offerings:
@@ -111,10 +111,10 @@ def _rate(offering: Offering) -> str:
 )
 def gpu_types(context: Context) -> Iterator[Finding]:
     """A GPU that no job asks for is paid for all the same."""
-    reached = list(_reached(context))
-    used = {environment.name for _, shape, environments in reached if shape.gpus for environment in environments}
+    jobs = list(reached(context))
+    used = {environment.name for _, shape, environments in jobs if shape.gpus for environment in environments}
     # A trace's jobs may ask for GPUs of their own.
-    used |= {each.name for job, _, environments in reached if "format" in job.job for each in environments}
+    used |= {each.name for job, _, environments in jobs if "format" in job.job for each in environments}
     for name, environment in _resolved(context).items():
         where, _ = context.environments[name]
         place = (*where, "computeResources", "instanceTypes")
@@ -123,7 +123,7 @@ def gpu_types(context: Context) -> Iterator[Finding]:
             message = f"{with_gpus[0]} has GPUs that no job of this environment's queues asks for"
             yield context.finding(place, message, expected="types without GPUs")
     mixed = set()
-    for job, shape, environments in reached:
+    for job, shape, environments in jobs:
         for environment in environments:
             kinds = {bool(offering.gpus) for offering in environment.offerings}
             if shape.gpus and len(kinds) == 2 and environment.name not in mixed:

@@ -155,6 +155,56 @@ def test_a_contradiction_is_told_with_its_place_what_to_do_and_a_source(code, at
         assert finding.source
 
 
+BADLY = {"container.resourceRequirements": asks("2", "7500")}
+
+
+def test_a_job_that_strands_half_of_each_instance():
+    badly = message_of("packs-badly", on("EC2", "c6i.2xlarge"), BADLY)
+    # Of 15,663 usable MiB two have 7,500 each, where eight vCPUs are enough for four: 0.34 / 2 against 0.384 / 4.
+    assert "task is bound by memory on c6i.2xlarge (2 fit, where the vCPUs have room for 4)" in badly
+    assert "50 % of the vCPUs of each instance of fleet is stranded" in badly
+    assert f"types of m6i, on which a job costs {100 * (1 - (0.384 / 4) / (0.34 / 2)):.0f} % less" in badly
+    assert "MEMORY" not in badly.partition("expected")[2]
+
+
+def test_a_job_for_which_a_little_less_memory_packs():
+    four = {"container.resourceRequirements": asks("4", "8192")}
+    badly = message_of("packs-badly", on("EC2", "c6i.2xlarge", "c6i.4xlarge"), four)
+    assert badly.endswith("expected MEMORY of 7700 or less, where the jobs can do with it")
+
+
+def test_memory_that_no_job_asks_for():
+    badly = message_of("packs-badly", on("EC2", "r6i"), {"container.resourceRequirements": asks("1", "1000")})
+    assert "is bound by vCPUs on r6i.large (2 fit, where the memory has room for" in badly
+    assert "types of c6i" in badly
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (on("EC2", "m6i.2xlarge"), BADLY),  # it packs
+        (on("EC2", "c6i.large", "c6i.xlarge"), {"container.resourceRequirements": asks("1", "1800")}),
+        (on("EC2", "m6i"), {"container.resourceRequirements": asks("1", "1000")}),  # c6i would cost a ninth less
+        (on("EC2", "g5"), {"container.resourceRequirements": gpu()}),  # nothing else has GPUs
+        (FARGATE, {"container.resourceRequirements": asks("1", "8192")}),  # a task pays for what it asks for
+    ],
+)
+def test_what_packs_well_enough(changes):
+    assert "packs-badly" not in {code for code, _ in codes_of(*changes)}
+
+
+def test_the_edge_of_a_whole_instance_is_told_once():
+    # 8,192 MiB are all that m6i.large has: that is a cliff, and the larger size that is launched instead is its price.
+    codes = [code for code, _ in codes_of(on("EC2", "m6i"), {"container.resourceRequirements": asks("2", "8192")})]
+    assert "memory-cliff" in codes
+    assert "packs-badly" not in codes
+
+
+def test_on_spot_any_family_may_be_launched():
+    spot = on("SPOT", "m6i.2xlarge", "c6i.2xlarge")
+    assert "on c6i.2xlarge" in message_of("packs-badly", spot, BADLY)
+
+
 def codes_of(*changes):
     return {(finding.code, finding.path) for finding in found(changed(*changes))}
 

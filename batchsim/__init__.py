@@ -14,15 +14,18 @@ from batchsim._version import __version__
 from batchsim.errors import BatchsimError, Finding, OutputError, ScenarioError, SimulationError
 
 if TYPE_CHECKING:
+    from batchsim.experiments.advice import advise
     from batchsim.experiments.compare import Comparison, compare
     from batchsim.experiments.run import run
     from batchsim.experiments.validation import Validation, validate
+    from batchsim.results.advice import Advice
     from batchsim.results.result import Result
     from batchsim.results.store import read
     from batchsim.scenario.loading import load
     from batchsim.scenario.scenario import Scenario
 
 __all__ = [
+    "Advice",
     "BatchsimError",
     "Comparison",
     "Finding",
@@ -33,6 +36,7 @@ __all__ = [
     "SimulationError",
     "Validation",
     "__version__",
+    "advise",
     "compare",
     "load",
     "read",
@@ -42,9 +46,11 @@ __all__ = [
 
 # Imported when first used: `import batchsim` stays quick, and `--help` needs none of them.
 _HOMES = {
+    "Advice": "batchsim.results.advice",
     "Comparison": "batchsim.experiments.compare",
     "Result": "batchsim.results.result",
     "Scenario": "batchsim.scenario.scenario",
+    "advise": "batchsim.experiments.advice",
     "compare": "batchsim.experiments.compare",
     "load": "batchsim.scenario.loading",
     "read": "batchsim.results.store",

@@ -52,7 +52,7 @@ def run(
     if replications < 1:
         raise ValueError(f"replications must be 1 or more, not {replications}")
     seed = scenario.seed if seed is None else seed
-    first = _run_once(scenario, seed, 0)
+    first = run_once(scenario, seed, 0)
     if replications == 1:
         return first
     summaries = [first.summary]
@@ -60,13 +60,14 @@ def run(
         for replication in range(1, replications):
             if on_replication is not None:
                 on_replication(replication)
-            summaries.append(_run_once(scenario, seed, replication).summary)
+            summaries.append(run_once(scenario, seed, replication).summary)
     except KeyboardInterrupt:
         return first.with_replications(summaries, interrupted=True)
     return first.with_replications(summaries)
 
 
-def _run_once(scenario: Scenario, seed: int, replication: int) -> Result:
+def run_once(scenario: Scenario, seed: int, replication: int) -> Result:
+    """One replication of a scenario."""
     workload = build_workload(scenario, seed=seed, replication=replication)
     recording = simulate(
         workload,

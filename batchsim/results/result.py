@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Recording
+from batchsim.results.advice import Advice
 from batchsim.results.arrow import schema
 from batchsim.results.frames import Tables
 from batchsim.results.metrics import Metrics
@@ -44,6 +45,8 @@ class Result:
         The summary of each of them.
     interrupted : bool
         Whether the user stopped the run before all replications were done.
+    advice : tuple of Advice, optional
+        What was tried and helped, where changes were tried; see `batchsim.advise`.
     """
 
     scenario: Scenario
@@ -54,10 +57,21 @@ class Result:
     combined: dict[str, Any] | None = None
     replicated: tuple[dict[str, Any], ...] = ()
     interrupted: bool = False
+    advice: tuple[Advice, ...] | None = None
 
     def with_replications(self, summaries: Sequence[dict[str, Any]], *, interrupted: bool = False) -> Result:
         """The same tables with the summaries of several replications, this one's first."""
-        return replace(self, combined=combine(summaries), replicated=tuple(summaries), interrupted=interrupted)
+        return self._with(combined=combine(summaries), replicated=tuple(summaries), interrupted=interrupted)
+
+    def with_advice(self, advice: Iterable[Advice], *, interrupted: bool = False) -> Result:
+        """The same with advice, which the summary then has under ``advice``."""
+        return self._with(advice=tuple(advice), interrupted=self.interrupted or interrupted)
+
+    def _with(self, **members: Any) -> Result:
+        """A changed copy that need not work out again what is known."""
+        copy = replace(self, **members)
+        copy.__dict__.update({name: self.__dict__[name] for name in ("tables", "alone") if name in self.__dict__})
+        return copy
 
     @cached_property
     def tables(self) -> Tables:
@@ -65,14 +79,20 @@ class Result:
         return Tables(self.workload, self.scenario.configuration, self.recording)
 
     @cached_property
+    def alone(self) -> dict[str, Any]:
+        """The summary of this replication alone, which the tables are of."""
+        return Metrics(self.scenario, self.tables).summary(self.seed)
+
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """The figures of ``summary.json``."""
-        return self.combined or Metrics(self.scenario, self.tables).summary(self.seed)
+        figures = self.combined or self.alone
+        return figures if self.advice is None else {**figures, "advice": [each.as_json() for each in self.advice]}
 
     @property
     def summaries(self) -> tuple[dict[str, Any], ...]:
         """The summary of each replication."""
-        return self.replicated or (self.summary,)
+        return self.replicated or (self.alone,)
 
     def summary_json(self) -> str:
         """`summary` as text, as it is written."""

@@ -1,0 +1,145 @@
+"""What else jobs waited for: capacity that could not be had, jobs ahead of them, lost attempts, instances to boot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from batchsim.experiments.changes.evidence import Aim, Change, Evidence
+from batchsim.experiments.changes.shapes import entries_of
+from batchsim.redaction import shown
+from batchsim.results.steps import steps
+from batchsim.scenario.configuration import ComputeEnvironment, JobQueue
+from batchsim.scenario.packing import family_of, sibling
+
+WAITING: tuple[Aim, ...] = ("waiting",)
+#: AWS takes no smaller delay but 0 (API ComputeScalingPolicy).
+LEAST_DELAY_MINUTES = 20
+MOST_ENVIRONMENTS = 3
+
+
+def causes(evidence: Evidence) -> Iterator[Change]:
+    """In the order of what they cost to change: types, environments, queues, on demand, warm instances."""
+    short = evidence.queues_that_waited("capacity")
+    for environment in evidence.behind(short):
+        yield from _more_types(evidence, environment)
+    for queue in short:
+        yield from _another(evidence, queue)
+    for queue in evidence.queues_that_waited("blocked"):
+        yield from _queue_of_their_own(evidence, queue)
+    yield from _on_demand(evidence)
+    for environment in evidence.behind(evidence.queues_that_waited("boot")):
+        yield from _warm(evidence, environment)
+
+
+def _more_types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Change]:
+    if not environment.offerings:
+        return
+    path = f"batch.computeEnvironments.{environment.name}.computeResources"
+    entries = entries_of(evidence, environment)
+    families = dict.fromkeys(family_of(each) for each in environment.offerings)
+    others = dict.fromkeys(
+        found for family in families if (found := sibling(family, evidence.scenario.catalog)) and found not in families
+    )
+    why = f"jobs waited for capacity of {', '.join(families)} in {environment.name} that could not be had"
+    if others:
+        what = f"{' and '.join(others)} beside {', '.join(families)} in {environment.name}"
+        yield Change(what, why, {f"{path}.instanceTypes": [*entries, *others]}, WAITING)
+    bid = evidence.resources(environment.name).get("bidPercentage", 100)
+    if bid < 100:
+        what = f"bidPercentage 100 instead of {bid} in {environment.name}"
+        yield Change(what, why, {f"{path}.bidPercentage": 100}, WAITING)
+
+
+def _another(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
+    """Another environment of the scenario's behind those of a queue; what may not be mixed is refused when tried."""
+    if len(queue.environments) >= MOST_ENVIRONMENTS:
+        return
+    for environment in evidence.environments.values():
+        if environment.name in queue.environments:
+            continue
+        order = [
+            {"order": place, "computeEnvironment": name}
+            for place, name in enumerate([*queue.environments, environment.name], start=1)
+        ]
+        what = f"{environment.name} behind the environments of {queue.name}"
+        why = f"jobs of {queue.name} waited for capacity that could not be had"
+        yield Change(what, why, {f"batch.jobQueues.{queue.name}.computeEnvironmentOrder": order}, WAITING)
+
+
+def _queue_of_their_own(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
+    """For the widest jobs of a queue, where they are jobs of a workflow."""
+    work = evidence.result.workload
+    kinds = np.unique(np.column_stack([work.group, work.job_name, work.shape]), axis=0).tolist()
+    mine = [
+        (work.shapes[shape].vcpus, work.groups[group].workflow, work.job_names[name])
+        for group, name, shape in kinds
+        if work.groups[group].job_queue == queue.name
+    ]
+    widest = max((vcpus for vcpus, _, _ in mine), default=0.0)
+    moved = [(workflow, name) for vcpus, workflow, name in mine if vcpus == widest]
+    workflows = {str(entry["workflow"]) for _, entry, _ in evidence.context.workflows()}
+    if len(moved) == len(mine) or not all(workflow in workflows for workflow, _ in moved):
+        return
+    # What is advised is printed: account ids in references are no part of it, and their names lead to the same things.
+    listed = [shown(value) for _, value in evidence.context.items("jobQueues")]
+    new = {**shown(evidence.context.queues[queue.name][1]), "jobQueueName": f"{queue.name}-wide"}
+    if new["jobQueueName"] in evidence.context.queues:
+        return
+    changes = {"batch.jobQueues": [*listed, new]}
+    changes.update({f"workload.{workflow}.jobs.{name}.jobQueue": new["jobQueueName"] for workflow, name in moved})
+    names = ", ".join(dict.fromkeys(name for _, name in moved))
+    why = f"smaller jobs of {queue.name} waited behind {names}, of {widest:g} vCPU"
+    yield Change(f"a queue of their own for {names}", why, changes, WAITING)
+
+
+def _on_demand(evidence: Evidence) -> Iterator[Change]:
+    """Instead of Spot, where much was lost."""
+    lost = float(evidence.summary["cost_usd"]["by_purpose"]["rework"])
+    if not evidence.is_of_the_bill(lost) and not evidence.is_of_the_waiting(evidence.summary["wait_s"]["retry"]):
+        return
+    for environment in evidence.environments.values():
+        count = evidence.figures(environment.name)["interruptions"]
+        if not count or environment.purchase_option not in ("SPOT", "FARGATE_SPOT"):
+            continue
+        path = f"batch.computeEnvironments.{environment.name}.computeResources"
+        on_ec2 = environment.purchase_option == "SPOT"
+        changes: dict[str, object] = {f"{path}.type": "EC2" if on_ec2 else "FARGATE"}
+        if on_ec2 and environment.allocation_strategy.startswith("SPOT_"):
+            changes[f"{path}.allocationStrategy"] = "BEST_FIT_PROGRESSIVE"
+        why = f"AWS took back {count:,} of its instances, and attempts with them"
+        yield Change(f"on-demand instead of Spot in {environment.name}", why, changes)
+
+
+def _warm(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Change]:
+    """What ran for half of the time or more, kept; or a delay before what is idle goes."""
+    if not environment.offerings:
+        return
+    path = f"batch.computeEnvironments.{environment.name}.computeResources"
+    why = f"jobs waited for instances of {environment.name} to boot and register"
+    base = min(_base_load(evidence, environment), environment.max_vcpus)
+    if base > environment.min_vcpus:
+        what = f"minvCpus {base} instead of {environment.min_vcpus} in {environment.name}"
+        changes = {f"{path}.minvCpus": base}
+        yield Change(what, f"{why}, and {base} vCPUs or more ran for half of the time", changes, WAITING)
+    if not environment.min_scale_down_delay_s:
+        what = f"minScaleDownDelayMinutes {LEAST_DELAY_MINUTES} in {environment.name}"
+        changes = {f"{path}.scalingPolicy.minScaleDownDelayMinutes": LEAST_DELAY_MINUTES}
+        yield Change(what, why, changes, WAITING)
+
+
+def _base_load(evidence: Evidence, environment: ComputeEnvironment) -> int:
+    """The vCPUs that ran at once for half of the run or longer."""
+    recording = evidence.result.recording
+    index = evidence.configuration.environments.index(environment)
+    on = recording.instances.environment == index
+    sizes = np.array([float(offering.vcpus) for offering in environment.offerings])
+    instances = recording.instances
+    at, level = steps(instances.paid_from[on], instances.terminated_at[on], sizes[instances.offering[on]])
+    if not len(at) or recording.ended_at <= 0:
+        return 0
+    lasted = np.diff(np.append(at, recording.ended_at))
+    order = np.argsort(-level, kind="stable")
+    reached = np.cumsum(lasted[order]) >= recording.ended_at / 2
+    return int(level[order][np.argmax(reached)]) if reached.any() else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="scenario file (YAML)")
     parser.add_argument("--variant", metavar="NAME", help="run this variant of the scenario")
     options.add_replications(parser)
+    parser.add_argument(
+        "--advice",
+        action=argparse.BooleanOptionalAction,
+        help="run again with every change that may help, however long that takes, or with none (default: with those "
+        "that take a second or two)",
+    )
     options.add_common(parser)
     parser.set_defaults(execute=execute)
 
@@ -40,16 +47,32 @@ def execute(arguments: argparse.Namespace) -> int:
     with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
         result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
     options.print_warnings(silence(differing_readings(scenario, result.workload), scenario.document))
+    result, untried = _advised(result, arguments)
     write(result, folder)
     if arguments.json:
         sys.stdout.write(result.summary_json())
     elif not arguments.quiet:
         from batchsim.report.console import print_summary
 
-        print_summary(result, folder)
+        print_summary(result, folder, untried)
     if result.interrupted:
         return 130
     return int(arguments.check and options.tell_missed(result, arguments.variant))
+
+
+def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int]:
+    """The result with advice, and how many changes were not tried; interrupted, it has none."""
+    from batchsim.experiments.advice import UNASKED, try_changes
+    from batchsim.report.console import progress
+
+    if arguments.advice is False or result.interrupted:
+        return result.with_advice(()), 0
+    try:
+        with progress("trying changes", 1, quiet=arguments.quiet):
+            trials = try_changes(result, most_attempts=math.inf if arguments.advice else UNASKED)
+    except KeyboardInterrupt:
+        return result.with_advice((), interrupted=True), 0
+    return result.with_advice(trials.advice), trials.untried
 
 
 def write(result: Result, folder: Path) -> None:

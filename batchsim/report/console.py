@@ -47,7 +47,9 @@ def summary_renderable(result: Result) -> Group:
         Text(),
         _line("jobs", words.jobs_sentence(summary)),
         _line("queue time", words.queue_sentence(summary)),
+        *(_line("of which", fact) for fact in [words.wait_fact(result)] if fact),
         _line("cost", words.cost_sentence(summary)),
+        *(_line("of which", fact) for fact in [words.waste_fact(summary)] if fact),
     ]  # fmt: skip
     used = summary["utilisation"]
     machines = f"{words.share(used['vcpu'])} of vCPUs, {words.share(used['memory'])} of memory"
@@ -57,8 +59,9 @@ def summary_renderable(result: Result) -> Group:
         machines += f"; {count} interruption{'' if count == '1' else 's'}"
     lines.append(_line("used", machines))
     lines += [_line("attention", note, "bold red") for note in words.attention(summary)]
-    hints = words.wait_hint(result), words.waste_hint(summary)
-    lines += [_line("look at", hint, "yellow") for hint in hints if hint]
+    for advice in result.advice or ():
+        lines += [_line("advice", advice.what, "yellow"), _line("", advice.effect), _line("", advice.why)]
+        lines.append(_unbroken(advice.arguments))
     for objective in summary["objectives"]:
         kept = objective["kept"]
         mark, style = {True: ("kept", "green"), False: ("missed", "bold red"), None: ("least", "")}[kept]
@@ -76,6 +79,11 @@ def _line(label: str, text: str, style: str = "") -> Table:
     grid.add_column()
     grid.add_row(label, Text(text))  # a text as it is: brackets in it are no markup
     return grid
+
+
+def _unbroken(text: str) -> Text:
+    """A line under the texts of others that can be copied from any terminal."""
+    return Text(f"{'':11}{text}", style="dim", no_wrap=True, overflow="ignore")
 
 
 def _queue_table(summary: dict[str, Any]) -> Table:
@@ -116,17 +124,19 @@ def _environment_table(summary: dict[str, Any]) -> Table:
     return table
 
 
-def print_summary(result: Result, folder: Path) -> None:
-    """Print a result, and where its files are."""
+def print_summary(result: Result, folder: Path, untried: int = 0) -> None:
+    """Print a result, how many changes were not tried, and where its files are."""
     console = Terminal()
-    console.print(summary_renderable(result), highlight=False)
+    console.print(summary_renderable(result), highlight=False, crop=False)
+    if untried:
+        console.print(_line("advice", words.untried_sentence(untried)), highlight=False)
     console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
 
 
 def summary_html(result: Result) -> str:
     """The summary of a result for Jupyter."""
     console = Console(record=True, width=110, file=io.StringIO())
-    console.print(summary_renderable(result), highlight=False)
+    console.print(summary_renderable(result), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 
 

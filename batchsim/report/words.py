@@ -1,4 +1,4 @@
-"""The answer in words: what a person would say of a result, and what would change it."""
+"""The answer in words: what a person would say of a result."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from batchsim.results.result import Result
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 CAUSES = {
-    "dependency": ("other jobs", "it is the workflow's own shape: shorten its critical path"),
-    "limit": ("room under maxvCpus", "raise maxvCpus"),
-    "boot": ("instances to boot and register", "keep some warm (minvCpus), or group work into longer jobs"),
-    "capacity": ("capacity that could not be had", "offer more instance types or environments"),
-    "blocked": ("jobs ahead of them in the queue, or the scheduler", "give large jobs a queue of their own"),
-    "retry": ("earlier attempts that failed or were interrupted", "shorten jobs on Spot, or run them on demand"),
+    "limit": "room under maxvCpus",
+    "boot": "instances to boot and register",
+    "capacity": "capacity that could not be had",
+    "blocked": "jobs ahead of them in the queue, or the scheduler",
+    "retry": "earlier attempts that failed or were interrupted",
 }
 PURPOSES = {
     "useful": "running jobs that succeeded",
@@ -126,23 +125,21 @@ def cost_sentence(summary: dict[str, Any]) -> str:
     return f"{paid} ({spent})"
 
 
-def wait_hint(result: Result) -> str:
-    """The largest cause of waiting and what would remove it; empty when jobs hardly waited."""
-    waits = {cause: plain(value) for cause, value in result.summary["wait_s"].items()}
+def wait_fact(result: Result) -> str:
+    """What jobs waited for longest, of all but other jobs; empty when they hardly waited."""
+    waits = {cause: plain(result.summary["wait_s"][cause]) for cause in CAUSES}
     total = sum(waits.values())
-    avoidable = {cause: value for cause, value in waits.items() if cause != "dependency"}
-    cause = max(avoidable, key=lambda key: avoidable[key])
-    value = avoidable[cause]
-    if value < HOUR / 20 or not total:
+    cause = max(waits, key=lambda key: waits[key])
+    value, text = waits[cause], CAUSES[cause]
+    if value < HOUR / 20:
         return ""
-    text, remedy = CAUSES[cause]
     if cause == "limit":
-        value, text, remedy = _limit(result)
-    return f"{_job_hours(value)} of {_job_hours(total)} job-hours of waiting were for {text}: {remedy}"
+        value, text = _limit(result)
+    return f"{_job_hours(value)} of {_job_hours(total)} job-hours of waiting were for {text}"
 
 
-def _limit(result: Result) -> tuple[float, str, str]:
-    """The limit that jobs waited for longest: how long, what it is, and what to do about it."""
+def _limit(result: Result) -> tuple[float, str]:
+    """The limit that jobs waited for longest: how long, and what it is."""
     waited = {
         name: {limit: plain(seconds) for limit, seconds in figures["wait_limit_s"].items()}
         for name, figures in result.summary["job_queues"].items()
@@ -153,15 +150,15 @@ def _limit(result: Result) -> tuple[float, str, str]:
     if worst == "consumableResources":
         groups = [group for group in result.workload.groups if group.job_queue in short]
         names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
-        return together[worst], f"the quantity of {' or '.join(names)}", "raise its totalQuantity"
+        return together[worst], f"the quantity of {' or '.join(names)}"
     configuration = result.scenario.configuration
     if worst == "computeReservation":
-        return together[worst], f"the computeReservation of {', '.join(sorted(short))}", "lower it"
+        return together[worst], f"the computeReservation of {', '.join(sorted(short))}"
     attached = {name for queue in configuration.queues if queue.name in short for name in queue.environments}
     environments = [each for each in configuration.environments if each.enabled and each.name in attached]
     unmanaged = all(environment.purchase_option == "UNMANAGED" for environment in environments)
     member = "unmanagedvCpus" if unmanaged else "maxvCpus"
-    return together[worst], f"{member} of {', '.join(each.name for each in environments)}", f"raise {member}"
+    return together[worst], f"{member} of {', '.join(each.name for each in environments)}"
 
 
 def _job_hours(value: float) -> str:
@@ -169,7 +166,7 @@ def _job_hours(value: float) -> str:
     return f"{hours:,.0f}" if hours >= 10 else f"{hours:.1f}"
 
 
-def waste_hint(summary: dict[str, Any]) -> str:
+def waste_fact(summary: dict[str, Any]) -> str:
     """The largest waste; empty when there is hardly any."""
     cost = summary["cost_usd"]
     total = plain(cost["total"])
@@ -270,3 +267,9 @@ def attention(summary: dict[str, Any]) -> list[str]:
         *(f"{count(number)} jobs of traces were left out: {reason}" for reason, number in summary["skipped"].items()),
         *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
     ]
+
+
+def untried_sentence(untried: int) -> str:
+    """That advice was not tried, and how to ask for it."""
+    changes = "a change that may help was" if untried == 1 else f"{untried} changes that may help were"
+    return f"{changes} not tried, since the run is long: --advice tries them all"

@@ -10,6 +10,8 @@ import sys
 import pytest
 
 import batchsim as bs
+from batchsim.cli.main import main
+from batchsim.experiments import advice
 from tests.conftest import ROOT
 
 SMALL = """
@@ -95,6 +97,39 @@ def test_json_is_the_summary_and_nothing_else(small):
     summary = json.loads(done.stdout)
     assert summary["jobs"] == {"submitted": 6, "succeeded": 6, "failed": 0, "unfinished": 0}
     assert summary == json.loads((small / "results" / "small" / "summary.json").read_text())
+
+
+NARROW = ["--set", "batch.computeEnvironments.fleet.computeResources.instanceTypes=[c6i.large]",
+          "--set", "batch.computeEnvironments.fleet.computeResources.minvCpus=8"]  # fmt: skip
+
+
+def test_advice_that_was_tried_is_printed_and_written(small, monkeypatch, capsys):
+    monkeypatch.chdir(small)
+    assert main(["run", "small.yaml", *NARROW]) == 0
+    printed = capsys.readouterr().out
+    summary = json.loads((small / "results" / "small" / "summary.json").read_text())
+    (advised,) = summary["advice"]
+    assert f"advice     {advised['what']}\n" in printed
+    (argument,) = [line.strip() for line in printed.splitlines() if "--set " in line]
+    assert advised["set"] == {"batch.computeEnvironments.fleet.computeResources.minvCpus": 0}
+    # Applied by hand it gives what it states.
+    assert main(["run", "small.yaml", *NARROW, *argument.split(), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["cost_usd"]["total"] == advised["after"]["cost_usd"]
+    assert advised["gain"]["cost_usd"] == advised["before"]["cost_usd"] - advised["after"]["cost_usd"] > 0
+    # Or it is left out.
+    assert main(["run", "small.yaml", *NARROW, "--no-advice", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["advice"] == []
+
+
+def test_what_would_take_long_is_tried_when_asked_for(small, monkeypatch, capsys):
+    monkeypatch.chdir(small)
+    monkeypatch.setattr(advice, "UNASKED", 1)
+    assert main(["run", "small.yaml", *NARROW]) == 0
+    assert "was not tried, since the run is long: --advice tries" in capsys.readouterr().out
+    assert main(["run", "small.yaml", *NARROW, "--advice"]) == 0
+    assert "not tried" not in (printed := capsys.readouterr().out)
+    assert "advice     minvCpus 0 instead of 8 in fleet" in printed
 
 
 def test_check_turns_a_missed_objective_into_exit_code_1(small):

@@ -258,6 +258,12 @@ SUMMARY = (
             _figure("failed", "jobs", "ended FAILED"),
         ),
     ),
+    Field(
+        "advice",
+        Kind.PLAIN,
+        meaning="changes that were tried and helped, below; written by the command `run` alone, `[]` where there are none",
+        optional=True,
+    ),
 )
 
 

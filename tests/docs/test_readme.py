@@ -47,6 +47,13 @@ def test_the_comparison_is_the_one_that_the_command_gives(monkeypatch, tmp_path,
     assert set(shown("runs the variants of a scenario")) <= lines
 
 
+def test_the_advice_is_the_one_that_a_run_gives(monkeypatch, tmp_path, capsys):
+    block = README.index("batchsim run scenarios/etl.yaml --variant under-provisioned")
+    arguments = README[block:].splitlines()[0].split()[1:]
+    lines = printed(*arguments, monkeypatch=monkeypatch, tmp_path=tmp_path, capsys=capsys)
+    assert set(shown("--variant under-provisioned\n```\n")) <= lines
+
+
 def test_python_blocks_run(monkeypatch):
     monkeypatch.chdir(ROOT)
     blocks = re.findall(r"^```python\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)

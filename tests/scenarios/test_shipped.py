@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, WAIT_CAUSES
+from batchsim.scenario.overrides import parse_value
 from tests.conftest import ROOT
 
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
@@ -160,3 +162,44 @@ def test_variants_see_the_same_jobs():
     for runtime in runtimes[1:]:
         both = pd.concat([runtimes[0], runtime], axis=1, join="inner").to_numpy()
         assert np.allclose(both[:, 0], both[:, 1], rtol=0, atol=1e-5)
+
+
+EVERY_VARIANT = [
+    (name, variant) for name in SHIPPED for variant in bs.load(ROOT / "scenarios" / f"{name}.yaml").variant_names
+]
+
+
+def advice_holds(name, variant):
+    """Each advice, applied by hand as it is printed, gives the gain that it states."""
+    path = ROOT / "scenarios" / f"{name}.yaml"
+    advised = bs.advise(bs.run(bs.load(path, variant=variant)))
+    for advice in advised:
+        words = shlex.split(advice.arguments)[1::2]
+        overrides = [(key, parse_value(value)) for key, value in (word.split("=", 1) for word in words)]
+        summary = bs.run(bs.load(path, variant=variant, overrides=overrides)).summary
+        assert summary["cost_usd"]["total"] == pytest.approx(advice.after.cost_usd, rel=1e-9)
+        assert summary["queue_time_s"]["p95"] == pytest.approx(advice.after.queue_time_p95_s, rel=1e-9)
+        waited = math.fsum(value for cause, value in summary["wait_s"].items() if cause != "dependency")
+        assert waited == pytest.approx(advice.after.wait_s, rel=1e-9)
+    return advised
+
+
+@pytest.mark.parametrize("variant", ["under-provisioned", "right-sized", "over-provisioned"])
+def test_advice_on_the_etl_gives_what_it_states(variant):
+    paths = [path for advice in advice_holds("etl", variant) for path in advice.set]
+    resources = "batch.computeEnvironments.spot.computeResources"
+    # The first lacks room, the last keeps too much of it, and of the second nothing simple would save much.
+    expected = {"under-provisioned": [f"{resources}.maxvCpus"], "over-provisioned": [f"{resources}.minvCpus"]}
+    assert paths == expected.get(variant, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "variant"), EVERY_VARIANT)
+def test_advice_on_every_variant_gives_what_it_states(name, variant):
+    advice_holds(name, variant)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_simple_change_would_save_a_fifth_of_what_is_shipped(name):
+    for advice in bs.advise(result(name)):
+        assert advice.gain["cost_usd"] < 0.2 * advice.before.cost_usd

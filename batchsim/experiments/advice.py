@@ -160,7 +160,7 @@ def _worth(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
 def _breaks(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether a promise that was kept no longer is."""
     both = zip(before["objectives"], after["objectives"], strict=True)
-    return any(first["kept"] is True and then["kept"] is False for first, then in both)
+    return any(first["kept"] is True and then["kept"] is not True for first, then in both)
 
 
 def _share(before: float | None, after: float | None) -> float:

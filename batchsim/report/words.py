@@ -10,7 +10,7 @@ from batchsim.results.result import Result
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 CAUSES = {
-    "limit": "room under maxvCpus",
+    "limit": "a limit",
     "boot": "instances to boot and register",
     "capacity": "capacity that could not be had",
     "blocked": "jobs ahead of them in the queue, or the scheduler",
@@ -130,11 +130,9 @@ def wait_fact(result: Result) -> str:
     waits = {cause: plain(result.summary["wait_s"][cause]) for cause in CAUSES}
     total = sum(waits.values())
     cause = max(waits, key=lambda key: waits[key])
-    value, text = waits[cause], CAUSES[cause]
-    if value < HOUR / 20:
+    if waits[cause] < HOUR / 20:
         return ""
-    if cause == "limit":
-        value, text = _limit(result)
+    value, text = _limit(result) if cause == "limit" else (waits[cause], CAUSES[cause])
     return f"{_job_hours(value)} of {_job_hours(total)} job-hours of waiting were for {text}"
 
 

@@ -71,10 +71,9 @@ def _another(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
 def _queue_of_their_own(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
     """For the widest jobs of a queue, where they are jobs of a workflow."""
     work = evidence.result.workload
-    kinds = np.unique(np.column_stack([work.group, work.job_name, work.shape]), axis=0).tolist()
     mine = [
         (work.shapes[shape].vcpus, work.groups[group].workflow, work.job_names[name])
-        for group, name, shape in kinds
+        for group, name, shape in evidence.kinds
         if work.groups[group].job_queue == queue.name
     ]
     widest = max((vcpus for vcpus, _, _ in mine), default=0.0)

@@ -132,13 +132,15 @@ class Evidence:
         attempts = recording.attempts
         on = np.flatnonzero(attempts.instance >= 0)
         stop = np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on])
-        offering = recording.instances.offering[attempts.instance[on]]
         job = attempts.job[on]
-        kinds = np.column_stack([attempts.environment[on], offering, work.group[job], work.shape[job]])
-        unique, place = np.unique(kinds, axis=0, return_inverse=True)
-        seconds = np.bincount(place.ravel(), weights=stop - attempts.starting_at[on], minlength=len(unique))
+        sizes = len(self.configuration.environments), self._most_types, len(work.groups), len(work.shapes)
+        offering = recording.instances.offering[attempts.instance[on]]
+        columns = attempts.environment[on], offering, work.group[job], work.shape[job]
+        unique, place = np.unique(np.ravel_multi_index(columns, sizes), return_inverse=True)
+        seconds = np.bincount(place, weights=stop - attempts.starting_at[on], minlength=len(unique))
+        kinds = np.column_stack(np.unravel_index(unique, sizes)).tolist()
         found: dict[tuple[str, str, Offering, Shape], float] = {}
-        for (environment, type_, group, shape), held_s in zip(unique.tolist(), seconds.tolist(), strict=True):
+        for (environment, type_, group, shape), held_s in zip(kinds, seconds.tolist(), strict=True):
             spec = self.configuration.environments[environment]
             key = spec.name, work.groups[group].job_definition, spec.offerings[type_], work.shapes[shape]
             found[key] = found.get(key, 0.0) + held_s
@@ -148,10 +150,23 @@ class Evidence:
             if (fitted := fit(shape, type_)) is not None
         ]
 
+    @property
+    def _most_types(self) -> int:
+        return max((len(each.offerings) for each in self.configuration.environments), default=0) or 1
+
+    @cached_property
+    def kinds(self) -> list[tuple[int, int, int]]:
+        """Groups, names and shapes of jobs that there are together."""
+        work = self.result.workload
+        sizes = max(len(work.groups), 1), max(len(work.job_names), 1), max(len(work.shapes), 1)
+        unique = np.unique(np.ravel_multi_index((work.group, work.job_name, work.shape), sizes))
+        return [
+            (group, name, shape) for group, name, shape in np.column_stack(np.unravel_index(unique, sizes)).tolist()
+        ]
+
     def wanted(self, environment: ComputeEnvironment) -> Iterator[Shape]:
         """Every shape of job that came to a queue of an environment which can hold it, once."""
         queues = {queue.name for queue in self.configuration.queues if environment.name in queue.environments}
         work = self.result.workload
-        kinds = np.unique(np.column_stack([work.group, work.shape]), axis=0).tolist()
-        shapes = {work.shapes[shape]: None for group, shape in kinds if work.groups[group].job_queue in queues}
+        shapes = {work.shapes[shape]: None for group, _, shape in self.kinds if work.groups[group].job_queue in queues}
         return (shape for shape in shapes if environment.can_hold(shape))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchsim.experiments.changes.evidence import Change, Evidence
+from batchsim.experiments.changes.evidence import Aim, Change, Evidence
 from batchsim.units import format_usd
+
+BILL: tuple[Aim, ...] = ("bill",)
 
 
 def minimums(evidence: Evidence) -> Iterator[Change]:
@@ -18,17 +20,17 @@ def minimums(evidence: Evidence) -> Iterator[Change]:
         why = f"{format_usd(unused)} of the {format_usd(total)} of {environment.name} went to room that nothing used"
         path = f"batch.computeEnvironments.{environment.name}.computeResources"
         resources = evidence.resources(environment.name)
-        if environment.min_vcpus:
-            changes = {f"{path}.minvCpus": 0}
+        # None of what is kept, or where that breaks a promise half of it.
+        for least in (0, environment.min_vcpus // 2) if environment.min_vcpus else ():
+            changes = {f"{path}.minvCpus": least}
             if environment.desired_vcpus:
-                changes[f"{path}.desiredvCpus"] = 0
-            yield Change(
-                f"minvCpus 0 instead of {environment.min_vcpus} in {environment.name}", why, changes, ("bill",)
-            )
-        elif environment.desired_vcpus:
+                changes[f"{path}.desiredvCpus"] = least
+            what = f"minvCpus {least} instead of {environment.min_vcpus} in {environment.name}"
+            yield Change(what, why, changes, BILL)
+        if environment.desired_vcpus and not environment.min_vcpus:
             what = f"desiredvCpus 0 instead of {environment.desired_vcpus} in {environment.name}"
-            yield Change(what, why, {f"{path}.desiredvCpus": 0}, ("bill",))
+            yield Change(what, why, {f"{path}.desiredvCpus": 0}, BILL)
         delay = (resources.get("scalingPolicy") or {}).get("minScaleDownDelayMinutes")
         if delay:
             what = f"minScaleDownDelayMinutes 0 instead of {delay} in {environment.name}"
-            yield Change(what, why, {f"{path}.scalingPolicy.minScaleDownDelayMinutes": 0}, ("bill",))
+            yield Change(what, why, {f"{path}.scalingPolicy.minScaleDownDelayMinutes": 0}, BILL)

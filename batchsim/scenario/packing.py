@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from batchsim.catalog.instance_types import InstanceType, expand, instance_types
@@ -94,31 +94,32 @@ def cheapest_fit(shape: Shape, offerings: Iterable[Offering]) -> Fit | None:
     )
 
 
-def memory_that_packs(fits: Sequence[Fit]) -> int | None:
+def memory_that_packs(shape: Shape, offerings: Iterable[Offering]) -> int | None:
     """The memory that a job would have to ask for so that more of them fit on each type that memory binds.
 
-    Parameters
-    ----------
-    fits : sequence of Fit
-        Of one shape, on the types that matter.
+    A type that it misses by so little that one would fit counts as well.
 
     Returns
     -------
     int or None
         MiB, rounded down to a hundred where that is no larger step; None where `MOST_REDUCTION` does not do it.
     """
-    bound = [each for each in fits if each.bound == "memory"]
-    if not bound:
-        return None
-    asked = bound[0].shape.memory_mib
-    least = math.ceil((1 - MOST_REDUCTION) * asked)
+    least = math.ceil((1 - MOST_REDUCTION) * shape.memory_mib)
     packed = []
-    for each in bound:
-        sure = int(SURE * each.offering.memory_mib)
-        count = min(each.by_vcpus, sure // least)
-        if count <= each.count:
+    for offering in offerings:
+        best = fit(replace(shape, memory_mib=0), offering)
+        now = fit(shape, offering)
+        fitting = now.count if now is not None else 0
+        if best is None or fitting >= best.count:
+            continue
+        sure = int(SURE * offering.memory_mib)
+        count = min(best.count, sure // least)
+        if count > fitting:
+            packed.append(sure // count)
+        elif fitting:
             return None
-        packed.append(sure // count)
+    if not packed:
+        return None
     memory = min(packed)
     rounded = memory - memory % 100
     return rounded if rounded >= least else memory

@@ -44,7 +44,12 @@ def _requests(evidence: Evidence) -> Iterator[Change]:
         held = [each for each in evidence.held if each.definition == definition and each.shape == shape]
         total = sum(each.seconds for each in held)
         major = [each for each in held if each.seconds >= MINOR * total]
-        memory = memory_that_packs([each.fit for each in major])
+        if not major:
+            continue
+        # Types that can't hold it, and would, count beside those that it ran on.
+        there = [evidence.environments[name] for name in dict.fromkeys(each.environment for each in held)]
+        small = [each for environment in there for each in environment.offerings if fit(shape, each) is None]
+        memory = memory_that_packs(shape, [*(each.fit.offering for each in major), *small])
         if memory is None:
             continue
         lower = replace(shape, memory_mib=memory)
@@ -52,7 +57,7 @@ def _requests(evidence: Evidence) -> Iterator[Change]:
         then = sum(each.seconds / HOUR * found.usd_per_job_hour for each in held if (found := fits[each.fit.offering]))
         if sum(each.usd for each in held) - then >= WORTH * sum(each.usd for each in evidence.held):
             what = f"MEMORY {memory} instead of {shape.memory_mib} for {place}, if the jobs can do with it"
-            bound = max((each for each in major if each.fit.bound == "memory"), key=lambda each: each.seconds)
+            bound = max(held, key=lambda each: (each.fit.bound == "memory", each.seconds))
             yield Change(what, str(bound), {path: str(memory) if path.endswith(".value") else memory})
 
 

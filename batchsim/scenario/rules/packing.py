@@ -82,7 +82,7 @@ def _cures(context: Context, environment: ComputeEnvironment, shape: Shape, now:
     """Requests and families on which an hour of the job would cost so much less that it is worth a word."""
     most = (1 - WORTH) * now.usd_per_job_hour
     sizes = [each for each in environment.offerings if family_of(each) == family_of(now.offering)]
-    memory = memory_that_packs([found for each in sizes if (found := fit(shape, each)) is not None])
+    memory = memory_that_packs(shape, sizes)
     if memory is not None:
         lower = cheapest_fit(replace(shape, memory_mib=memory), sizes)
         if lower is not None and lower.usd_per_job_hour <= most:

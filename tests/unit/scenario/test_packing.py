@@ -54,13 +54,16 @@ def test_the_cheapest_is_that_of_a_job_and_not_of_an_instance():
 
 
 def test_a_little_less_memory_packs():
-    fits = [fit(Shape(4.0, 8192), each) for each in (EIGHT, SIXTEEN)]
     # Two on eight vCPUs: 99 % of 15,663 MiB by two is 7,753, in hundreds 7,700; four on sixteen may take a little more.
-    assert memory_that_packs(fits) == 7700
+    assert memory_that_packs(Shape(4.0, 8192), [EIGHT, SIXTEEN]) == 7700
     # Three of 7,500 would need 5,168 each: another job.
-    assert memory_that_packs([fit(Shape(2.0, 7500), EIGHT)]) is None
-    # What is bound by vCPUs needs no less memory.
-    assert memory_that_packs([fit(Shape(2.0, 1000), EIGHT)]) is None
+    assert memory_that_packs(Shape(2.0, 7500), [EIGHT]) is None
+    # What is bound by vCPUs, or by GPUs, needs no less memory.
+    assert memory_that_packs(Shape(2.0, 1000), [EIGHT]) is None
+    assert memory_that_packs(Shape(1.0, 9000, 1), [offering("g5.xlarge", 4, 15_000, 1.0, gpus=1)]) is None
+    # A type that it misses by a little is one that it could have; one that is far too small is none.
+    large, small = offering("c6i.large", 2, 3775, 0.085), offering("c6i.small", 2, 1800, 0.04)
+    assert memory_that_packs(Shape(2.0, 4096), [EIGHT, large, small]) == 3700
 
 
 @given(
@@ -69,12 +72,11 @@ def test_a_little_less_memory_packs():
     host=st.tuples(st.integers(4, 96), st.integers(15_000, 400_000)),
 )
 def test_what_packs_is_a_little_less_and_lets_more_fit(vcpus, memory, host):
-    made = offering("type", *host, 1.0)
-    before = fit(Shape(vcpus, memory), made)
-    lower = memory_that_packs([before])
+    made, shape = offering("type", *host, 1.0), Shape(vcpus, memory)
+    lower = memory_that_packs(shape, [made])
     if lower is not None:
         assert (1 - MOST_REDUCTION) * memory <= lower < memory
-        assert fit(Shape(vcpus, lower), made).count > before.count
+        assert fit(Shape(vcpus, lower), made).count > fit(shape, made).count
 
 
 def test_relatives_have_other_memory_for_the_same_vcpus():

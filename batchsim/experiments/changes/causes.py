@@ -34,9 +34,14 @@ def causes(evidence: Evidence) -> Iterator[Change]:
 
 
 def _more_types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Change]:
+    path = f"batch.computeEnvironments.{environment.name}.computeResources"
+    bid = evidence.resources(environment.name).get("bidPercentage", 100)
+    if bid < 100:
+        what = f"bidPercentage 100 instead of {bid} in {environment.name}"
+        why = f"jobs waited for capacity of {environment.name} that could not be had"
+        yield Change(what, why, {f"{path}.bidPercentage": 100}, WAITING)
     if not environment.offerings:
         return
-    path = f"batch.computeEnvironments.{environment.name}.computeResources"
     entries = entries_of(evidence, environment)
     families = dict.fromkeys(family_of(each) for each in environment.offerings)
     others = dict.fromkeys(
@@ -46,10 +51,6 @@ def _more_types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator
     if others:
         what = f"{' and '.join(others)} beside {', '.join(families)} in {environment.name}"
         yield Change(what, why, {f"{path}.instanceTypes": [*entries, *others]}, WAITING)
-    bid = evidence.resources(environment.name).get("bidPercentage", 100)
-    if bid < 100:
-        what = f"bidPercentage 100 instead of {bid} in {environment.name}"
-        yield Change(what, why, {f"{path}.bidPercentage": 100}, WAITING)
 
 
 def _another(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:

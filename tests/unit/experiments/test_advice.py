@@ -9,6 +9,8 @@ import pytest
 
 import batchsim as bs
 from batchsim.experiments.advice import BESIDES, advise, try_changes
+from batchsim.experiments.changes.causes import causes
+from batchsim.experiments.changes.evidence import Evidence
 from batchsim.results.advice import Figures
 from batchsim.scenario.loading import from_mapping
 from batchsim.scenario.overrides import parse_value
@@ -191,6 +193,39 @@ def test_a_quota_and_capacity_that_could_not_be_had():
     pool = {"instanceTypes": ["c6i"], "vcpus": 0, "schedule": [{"at": 7200, "vcpus": 64}]}
     _, found = tried(workflow(job("a", 60)), settings={"capacity": {"pools": [pool]}})
     assert changes(found) == [{f"{RESOURCES}.instanceTypes": ["c6i.large", "c6a"]}]
+
+
+def test_much_that_was_lost_on_spot():
+    fleet = environment(
+        type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED", instanceTypes=["c6i.large", "m6i.large"]
+    )
+    _, found = tried(
+        workflow(job(runtime=36_000, arrayProperties={"size": 20})),
+        environments=[fleet],
+        definitions=[definition(retryStrategy={"attempts": 10})],
+        settings={"spot": {"interruptions": {"ratePerHour": 0.3}}},
+    )
+    assert {f"{RESOURCES}.type": "EC2", f"{RESOURCES}.allocationStrategy": "BEST_FIT_PROGRESSIVE"} in changes(found)
+
+
+def test_instances_that_boot_for_every_job():
+    # Every eight minutes a job of two: an instance is there for more than half of the time, and may as well stay.
+    _, found = tried(workflow(job(runtime=120), arrivals={"every": "8m"}), duration="1d", ideal=False)
+    assert {f"{RESOURCES}.minvCpus": 2} in changes(found)
+
+
+def test_wide_jobs_get_a_queue_of_their_own():
+    # A job of all eight servers waits for an hour, and 99 of one behind it though seven servers are free.
+    made = scenario(
+        workflow(job("a", 3600), job("wide", 60, jobDefinition="wide"), job("c", 60, arrayProperties={"size": 99})),
+        environments=[unmanaged(8)],
+        definitions=[definition(), definition("wide", vcpus="8")],
+    )
+    evidence = Evidence(bs.run(made))
+    (own,) = [change for change in causes(evidence) if "batch.jobQueues" in change.set]
+    assert own.set["workload.work.jobs.wide.jobQueue"] == "queue-wide"
+    before, after = evidence.summary, bs.run(made.with_(own.set)).summary
+    assert after["queue_time_s"]["mean"] < 0.2 * before["queue_time_s"]["mean"]
 
 
 def test_a_job_that_waits_for_others_has_not_waited():

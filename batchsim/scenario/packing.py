@@ -182,12 +182,12 @@ def types_of(entries: Iterable[str], like: Offering, region: str, catalog: Catal
 
 
 def sibling(family: str, catalog: Catalog = BUNDLED) -> str | None:
-    """Another family of as much memory per vCPU and the same architecture, of the nearest generation.
+    """Another family of as much memory per vCPU and the same architecture, of the nearest generation, of two the newer.
 
     Examples
     --------
     >>> sibling("m6i"), sibling("c7g"), sibling("g5")
-    ('m6a', 'c6g', None)
+    ('m6a', 'c8g', None)
     """
     found = re.fullmatch(r"([cmr])(\d+)(i|a|g|)", family)
     if not found:

@@ -126,7 +126,7 @@ def test_what_would_take_long_is_tried_when_asked_for(small, monkeypatch, capsys
     monkeypatch.chdir(small)
     monkeypatch.setattr(advice, "UNASKED", 1)
     assert main(["run", "small.yaml", *NARROW]) == 0
-    assert "was not tried, since the run is long: --advice tries" in capsys.readouterr().out
+    assert "not tried, since the run is long: --advice tries" in capsys.readouterr().out
     assert main(["run", "small.yaml", *NARROW, "--advice"]) == 0
     assert "not tried" not in (printed := capsys.readouterr().out)
     assert "advice     minvCpus 0 instead of 8 in fleet" in printed

@@ -261,7 +261,7 @@ SUMMARY = (
     Field(
         "advice",
         Kind.PLAIN,
-        meaning="changes that were tried and helped, below; written by the command `run` alone, `[]` where there are none",
+        meaning="changes that were tried and helped, below; of the command `run` alone, `[]` where there are none",
         optional=True,
     ),
 )

@@ -11,7 +11,8 @@ from batchsim.aws.exporters.requests import COMMANDS
 from batchsim.aws.importers.intrinsics import key_of_tag
 from batchsim.aws.importers.other_files import binary, named
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.document import Document, Place, Where, compose, read_text
+from batchsim.scenario.content import decoded, documents, read_content
+from batchsim.scenario.document import Document, Place, Where, compose
 
 #: The reader that knows places takes a minute for 10 MB: a larger JSON text goes without.
 MOST_CHARACTERS_WITH_PLACES = 1_000_000
@@ -53,18 +54,17 @@ def read(path: Path) -> Document:
         If the file can't be read, or is neither YAML nor JSON.
     """
     shown = str(path)
-    try:
-        text = read_text(path, shown).removeprefix("\ufeff")
-    except ScenarioError as error:
-        known = binary(path, _beginning(path))
-        raise (error if known is None else ScenarioError([known])) from None
-    try:
-        values: Any = _sound(json.loads(text))
-    except (ValueError, RecursionError):
-        values = None
+    content = read_content(path, shown)
+    known = binary(path, content)
+    if known is not None:
+        raise ScenarioError([known])
+    text = decoded(content, shown).removeprefix("\ufeff")
+    values = _json(text, shown)
     places: dict[Where, Place] = {(): (shown, 1, 1)}
     if values is None:
         values, places = _yaml(path, text)
+    elif isinstance(values, _Several):
+        values = list(values)
     elif len(text) <= MOST_CHARACTERS_WITH_PLACES:
         # A tab is only ever space between tokens in JSON, which YAML does not allow.
         _, places = compose(text.replace("\t", " "), shown)
@@ -83,13 +83,27 @@ def _template_body(path: Path, body: Any, places: dict[Where, Place]) -> tuple[A
     return body, {where[1:]: place for where, place in places.items() if where[:1] == ("TemplateBody",)}
 
 
-def _beginning(path: Path) -> bytes:
-    """The first bytes of a file; none where it can't be read."""
+class _Several(tuple[Any, ...]):
+    """JSON documents that stand in one file one after the other, as a loop of commands leaves them."""
+
+    __slots__ = ()
+
+
+def _json(text: str, shown: str) -> Any:
+    """The value of a JSON text, or of each of several; None for any other text."""
     try:
-        with path.open("rb") as file:
-            return file.read(4)
-    except OSError:
-        return b""
+        return _sound(json.loads(text))
+    except RecursionError:
+        return None
+    except ValueError:
+        pass
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        found = documents(text, shown)
+    except ScenarioError:
+        return None
+    return _Several(_sound(each) for each in found) if len(found) > 1 else None
 
 
 def _yaml(path: Path, text: str) -> tuple[Any, dict[Where, Place]]:

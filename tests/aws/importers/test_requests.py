@@ -7,6 +7,7 @@ import json
 import pytest
 
 from batchsim.aws.importers import reading
+from batchsim.aws.importers.config import import_config
 from batchsim.aws.importers.requests import ONLY_DESCRIBED
 from batchsim.scenario.service_model import REQUESTS, request_shape
 from tests.aws.importers.reading import batch, errors, imported, notes
@@ -275,3 +276,24 @@ def test_what_is_only_described_is_what_the_model_says(tmp_path):
     for kind, shapes in described.items():
         members = {member for shape in shapes for member in model.shape_for(shape).members}
         assert members - set(request_shape(kind).members) == ONLY_DESCRIBED[kind]
+
+
+QUEUES, ENVIRONMENTS = (
+    {"jobQueues": [QUEUE]},
+    {"computeEnvironments": [{"computeEnvironmentName": "c", "type": "MANAGED"}]},
+)
+
+
+@pytest.mark.parametrize("between", ["", "\n", "\n\n"])
+def test_answers_that_were_appended_to_one_file_are_all_read(tmp_path, between):
+    # describe-job-queues >> file; describe-compute-environments >> file.
+    found = imported(tmp_path, json.dumps(QUEUES, indent=2) + between + json.dumps(ENVIRONMENTS))
+    assert [next(iter(each[0].values())) for each in found.batch.values()] == ["c", QUEUE["jobQueueName"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-16-le"])
+def test_answers_are_read_in_the_encodings_that_shells_write(tmp_path, encoding):
+    # Windows PowerShell 5 writes `>` in UTF-16 with a byte order mark.
+    (tmp_path / "answer.json").write_bytes(json.dumps(QUEUES).encode(encoding))
+    (queue,) = import_config([tmp_path / "answer.json"]).batch["jobQueues"]
+    assert queue["jobQueueName"] == QUEUE["jobQueueName"]

@@ -69,11 +69,10 @@ def overhead_mib(instance_type: InstanceType) -> int:
     """Memory lost to firmware and kernel; between measured sizes interpolated, beyond them in proportion."""
     if instance_type.name in _by_type():
         return _by_type()[instance_type.name]
-    generation = _GENERATION.get(instance_type.family)
-    installed = instance_type.memory_mib / MIB_PER_GIB
-    sizes, losses = _measured()[generation] if generation else ([], [])
-    if not sizes or installed < sizes[0] / 2:
+    sizes, losses = _of_generation(instance_type)
+    if not sizes:
         return round(UNKNOWN_MIB + UNKNOWN_SHARE * instance_type.memory_mib)
+    installed = instance_type.memory_mib / MIB_PER_GIB
     place = bisect_left(sizes, installed)
     if place == len(sizes):
         return round(losses[-1] * installed / sizes[-1])
@@ -81,6 +80,18 @@ def overhead_mib(instance_type: InstanceType) -> int:
         return losses[place]
     share = (installed - sizes[place - 1]) / (sizes[place] - sizes[place - 1])
     return round(losses[place - 1] + share * (losses[place] - losses[place - 1]))
+
+
+def _of_generation(instance_type: InstanceType) -> tuple[list[float], list[int]]:
+    """Installed GiB and losses in MiB of a type's generation; nothing where they say nothing of the type."""
+    generation = _GENERATION.get(instance_type.family)
+    sizes, losses = _measured()[generation] if generation else ([], [])
+    return (sizes, losses) if sizes and instance_type.memory_mib / MIB_PER_GIB >= sizes[0] / 2 else ([], [])
+
+
+def is_measured(instance_type: InstanceType) -> bool:
+    """Whether a type's figure rests on measurements of its generation; else it is the worst of the table."""
+    return instance_type.name in _by_type() or bool(_of_generation(instance_type)[0])
 
 
 def usable_memory_mib(instance_type: InstanceType, *, reserved_mib: float = 32) -> int:

@@ -48,7 +48,9 @@ class Offering:
     memory_mib : int
         Memory that jobs can use: what the agent registers, less its reserve.
     memory_margin_mib : int
-        By how much that may be more, as far as is known; 0 where it was stated.
+        By how much that may be more, as far as is known; 0 where it was stated, or is the worst case.
+    memory_stated : bool
+        Whether the scenario says how much memory jobs can use.
     price_usd_per_hour : float
         What a running hour costs (Spot: the Spot price), root volume not included.
     on_demand_usd_per_hour : float
@@ -81,6 +83,7 @@ class Offering:
     boot_factor: float = 1.0
     pull_mib_per_s: float = 45.0
     memory_margin_mib: int = 0
+    memory_stated: bool = False
     price_steps: tuple[tuple[float, float], ...] = ()
     above_bid: tuple[tuple[float, bool], ...] = ()
 

@@ -17,7 +17,7 @@ from typing import Any
 from batchsim.catalog.billing import public_ipv4_usd_per_hour, root_volume_usd_per_hour
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
 from batchsim.catalog.instance_types import InstanceType, expand
-from batchsim.catalog.memory import usable_memory_mib
+from batchsim.catalog.memory import is_measured, usable_memory_mib
 from batchsim.catalog.offerings import (
     WORST_BUCKET,
     SpotAdvice,
@@ -366,12 +366,15 @@ def _offering(
         boot *= LARGE_BOOT
     image, stated = settings.image, settings.ec2.memory.get(kind.name)
     memory_mib = usable_memory_mib(kind, reserved_mib=settings.ec2.reserved_memory) if stated is None else int(stated)
+    # What was not measured is the worst of the table already: a job beyond it is no question of images.
+    margin = margin_mib(memory_mib, kind.memory_mib) if stated is None and is_measured(kind) else 0
     return Offering(
         instance_type=kind.name,
         listed=listed,
         vcpus=kind.vcpus,
         memory_mib=memory_mib,
-        memory_margin_mib=margin_mib(memory_mib, kind.memory_mib) if stated is None else 0,
+        memory_margin_mib=margin,
+        memory_stated=stated is not None,
         gpus=kind.gpus,
         architecture="arm64" if "arm64" in kind.architectures else "x86_64",
         price_usd_per_hour=usd,

@@ -69,8 +69,7 @@ def just_missed(context: Context, environment: ComputeEnvironment, shape: Shape)
     edge = []
     for offering in environment.offerings:
         nominal = instance_types(context.catalog)[offering.instance_type].memory_mib
-        known = not offering.memory_margin_mib
-        near = not known and NEAR_NOMINAL[0] * nominal <= shape.memory_mib <= NEAR_NOMINAL[1] * nominal
+        near = not offering.memory_stated and NEAR_NOMINAL[0] * nominal <= shape.memory_mib <= NEAR_NOMINAL[1] * nominal
         above = offering.memory_mib < shape.memory_mib <= NEAR_USABLE * offering.memory_mib
         if (near or above) and shape.vcpus <= offering.vcpus and shape.gpus <= offering.gpus:
             edge.append(offering)
@@ -93,7 +92,7 @@ def _cliff(context: Context, place: Where, environment: ComputeEnvironment, shap
                 f"the next is {following.instance_type} with {following.memory_mib} usable, at "
                 f"{_rate(following)} instead of {_rate(missed)}"
             )
-    safe = min(missed.memory_mib, int(NEAR_NOMINAL[0] * nominal)) if missed.memory_margin_mib else missed.memory_mib
+    safe = missed.memory_mib if missed.memory_stated else min(missed.memory_mib, int(NEAR_NOMINAL[0] * nominal))
     return context.finding(place, message, expected=f"{safe} or less")
 
 

@@ -62,16 +62,16 @@ def public_ipv4_usd_per_hour(start: datetime) -> float:
 def _gp3(catalog: Catalog) -> dict[str, float]:
     table = rows("ebs_prices.csv", catalog)
     next(table)
-    return {region: float(price) for region, price in table}
+    return {region: float(price.removeprefix("~")) for region, price in table}
 
 
 def root_volume_usd_per_hour(region: str, gib: float, catalog: Catalog = BUNDLED) -> float:
-    """Price of a gp3 volume per hour; where the bundled table does not know a region's, its dearest one.
+    """Price of a gp3 volume per hour.
 
     Raises
     ------
     NotInCatalogError
-        If a user's catalog has no price of the region.
+        If the catalog has no price of the region.
 
     Examples
     --------
@@ -79,6 +79,6 @@ def root_volume_usd_per_hour(region: str, gib: float, catalog: Catalog = BUNDLED
     0.00329
     """
     prices = _gp3(catalog)
-    if region not in prices and not catalog.is_bundled:
+    if region not in prices:
         raise catalog.lacks(f"no price of gp3 volumes for {region}")
-    return prices.get(region, max(prices.values())) * gib / HOURS_PER_MONTH
+    return prices[region] * gib / HOURS_PER_MONTH

@@ -47,7 +47,17 @@ def nearest_legal(vcpus: float, memory_mib: int) -> tuple[float, int] | None:
 def _prices(catalog: Catalog) -> dict[tuple[str, str], FargatePrice]:
     table = rows("fargate_prices.csv", catalog)
     next(table)
-    return {(region, arch): FargatePrice(float(cpu), float(memory)) for region, arch, cpu, memory in table}
+    return {
+        (region, architecture): FargatePrice(*(float(cell.removeprefix("~")) for cell in cells))
+        for region, architecture, *cells in table
+    }
+
+
+@cache
+def is_derived(region: str, catalog: Catalog = BUNDLED) -> bool:
+    """Whether some Fargate price of a region is no figure of a source."""
+    table = rows("fargate_prices.csv", catalog)
+    return any(cell.startswith("~") for row in table if row[0] == region for cell in row[2:])
 
 
 def price(region: str, architecture: str, catalog: Catalog = BUNDLED) -> FargatePrice:

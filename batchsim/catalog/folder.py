@@ -38,15 +38,19 @@ _TEXT: _Check = (lambda _: True, "")
 _NAME: _Check = (lambda cell: re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", cell) is not None, "a type such as c6i.large")
 _REGION: _Check = (lambda cell: re.fullmatch(r"[a-z0-9-]+", cell) is not None, "a region such as us-east-1")
 _ARCHITECTURE: _Check = (lambda cell: cell in {"X86_64", "ARM64"}, "X86_64 or ARM64")
-_USD: _Check = (_is_figure, "USD, 0 or more")
+_USD: _Check = (lambda cell: _is_figure(cell.removeprefix("~")), "USD, 0 or more")
 _COUNT: _Check = (lambda cell: cell.isdecimal(), "a whole number")
 _SOME: _Check = (lambda cell: cell.isdecimal() and int(cell) > 0, "a whole number of 1 or more")
 _FLAG: _Check = (lambda cell: cell in {"0", "1"}, "0 or 1")
-_PRICE: _Check = (lambda cell: not cell or _is_figure(cell.removeprefix("~")), "USD per hour, or nothing")
+# Marks as in the bundled tables: see `batchsim.catalog.offerings`.
+_PRICE: _Check = (
+    lambda cell: cell in {"", "~"} or _is_figure(re.sub(r"^~(.*?)(:[a-z][a-z0-9-]*)?$", r"\1", cell)),
+    "USD per hour, or nothing",
+)
 _SPOT: _Check = (lambda cell: not cell or _is_figure(cell), "USD per hour, or nothing")
 # Where demand is high, Spot costs more than on-demand: savings can be below 0.
 _ADVICE: _Check = (
-    lambda cell: re.fullmatch(r"([0-4]:(100|[0-9]{1,2}|-[0-9]{1,4}))?", cell) is not None,
+    lambda cell: re.fullmatch(r"(~?[0-4]:(100|[0-9]{1,2}|-[0-9]{1,4})(:[a-z][a-z0-9-]*)?)?", cell) is not None,
     "bucket:savings such as 1:65, or nothing",
 )
 

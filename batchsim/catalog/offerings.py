@@ -1,9 +1,14 @@
-"""Prices and Spot statistics of instance types, by region."""
+"""Prices and Spot statistics of instance types, by region.
+
+A cell may be marked: ``~0.34`` was derived from other sizes of the type's family in the region, ``~0.34:c6i`` by those
+of another family, and ``~`` alone is a type that the region offers and the catalog has no price of
+(``data/SOURCES.md``). Only the bundled tables have marks.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -24,16 +29,20 @@ def regions(catalog: Catalog = BUNDLED) -> list[str]:
     return columns_of("on_demand_prices.csv", catalog)
 
 
+#: Regions all of whose prices are of the newer source.
+_NEWER = frozenset({"us-east-1", "us-gov-east-1", "us-gov-west-1"})
+
+
 def as_of(region: str, catalog: Catalog = BUNDLED) -> date:
-    """The day that a region's on-demand prices are of."""
+    """The day that a region's on-demand prices are of; the oldest of them where they are of several."""
     if catalog.day is not None:
         return catalog.day
-    return date(2026, 7, 20) if region == "us-east-1" else date(2025, 3, 2)
+    return date(2026, 7, 20) if region in _NEWER else date(2025, 3, 2)
 
 
 @cache
 def on_demand_usd_per_hour(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, float]:
-    """On-demand price by instance type: Linux, shared tenancy, USD per hour; types not offered are not in it.
+    """On-demand price by instance type: Linux, shared tenancy, USD per hour; types without a price are not in it.
 
     Raises
     ------
@@ -41,7 +50,20 @@ def on_demand_usd_per_hour(region: str, catalog: Catalog = BUNDLED) -> Mapping[s
         If the catalog has no prices of the region.
     """
     cells = _cells("on_demand_prices.csv", region, "on-demand prices", catalog)
-    return {name: float(cell.lstrip("~")) for name, cell in cells}
+    return {name: float(_figure(cell)) for name, cell in cells if cell != "~"}
+
+
+@cache
+def derived_prices(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, str]:
+    """Types whose on-demand price is no figure of a source, by the family that it was derived from."""
+    return _derived(_cells("on_demand_prices.csv", region, "on-demand prices", catalog))
+
+
+@cache
+def offered_without_price(region: str, catalog: Catalog = BUNDLED) -> frozenset[str]:
+    """Types that a region offers and the catalog has no on-demand price of."""
+    cells = _cells("on_demand_prices.csv", region, "on-demand prices", catalog)
+    return frozenset(name for name, cell in cells if cell == "~")
 
 
 @cache
@@ -67,18 +89,41 @@ def spot_advice(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, SpotAdv
     """
     advice = {}
     for name, cell in _cells("spot_advisor.csv", region, "Spot statistics", catalog):
-        bucket, savings = cell.split(":")
+        bucket, savings = _figure(cell).split(":")
         advice[name] = SpotAdvice(int(bucket), int(savings) / 100)
     return advice
 
 
-def _cells(table: str, region: str, what: str, catalog: Catalog) -> list[tuple[str, str]]:
+@cache
+def derived_advice(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, str]:
+    """Types whose Spot statistics are those of a neighbour, by the family of that neighbour."""
+    return _derived(_cells("spot_advisor.csv", region, "Spot statistics", catalog))
+
+
+def _derived(cells: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Types of marked cells, by family."""
+    derived = {}
+    for name, cell in cells:
+        if cell.startswith("~") and cell != "~":
+            family = cell.rpartition(":")[2]
+            derived[name] = family if family[:1].isalpha() else name.partition(".")[0]
+    return derived
+
+
+def _figure(cell: str) -> str:
+    """A cell without its marks."""
+    figure, _, family = cell.removeprefix("~").rpartition(":")
+    return figure if family[:1].isalpha() else cell.removeprefix("~")
+
+
+@cache
+def _cells(table: str, region: str, what: str, catalog: Catalog) -> tuple[tuple[str, str], ...]:
     reader = rows(table, catalog)
     header = next(reader)
     if region not in header[1:]:
         raise catalog.lacks(f"no {what} for {region}")
     place = header.index(region)
-    return [(row[0], row[place]) for row in reader if row[place]]
+    return tuple((row[0], row[place]) for row in reader if row[place])
 
 
 #: Share of instances interrupted in a month that each of the Advisor's buckets stands for: its middle, and 30 % for

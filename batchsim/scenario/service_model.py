@@ -49,6 +49,14 @@ def botocore_version() -> str:
     return str(__version__)
 
 
+@cache
+def ec2_instance_types() -> frozenset[str]:
+    """Every EC2 instance type that AWS's service model knows (EC2 API, InstanceType); slow, for messages only."""
+    from botocore.loaders import Loader
+
+    return frozenset(Loader().load_service_model("ec2", "service-2")["shapes"]["InstanceType"]["enum"])
+
+
 def shape_named(name: str) -> Any:
     """A shape of the service model."""
     return _model().shape_for(name)

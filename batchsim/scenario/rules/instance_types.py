@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from batchsim.catalog.instance_types import InstanceType, known_entries, missing_families, natural_key
 from batchsim.catalog.instance_types import instance_types as known_types
-from batchsim.catalog.instance_types import known_entries, missing_families
-from batchsim.catalog.offerings import on_demand_usd_per_hour
+from batchsim.catalog.offerings import (
+    derived_advice,
+    derived_prices,
+    offered_without_price,
+    on_demand_usd_per_hour,
+    spot_advice,
+)
 from batchsim.catalog.tables import NotInCatalogError
 from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, entries, figure, mappings
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
+from batchsim.scenario.service_model import ec2_instance_types
 from batchsim.scenario.stated_prices import cures
 
 API = "AWS Batch API, ComputeResource.instanceTypes"
 SETS = ("optimal", "default_x86_64", "default_arm64")
+#: How figures that the catalog lacks are added.
+ADDED = cures("TYPE: USD per hour")
 
 
 def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any]]]:
@@ -31,13 +40,7 @@ def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any
 @rule("instance-type", "Environments list instance types that exist and are offered in the region", API, number="V-05")
 def instance_types(context: Context) -> Iterator[Finding]:
     """Unknown or absent types can't be launched."""
-    region = context.document.values.get("region", "us-east-1")
-    stated = {option: _priced(context, option) for option in EC2}
-    try:
-        offered = on_demand_usd_per_hour(region, context.catalog) if isinstance(region, str) else None
-    except NotInCatalogError:
-        # Of a region that the catalog lacks there are the prices that are stated.
-        offered = {} if dig(context.document.values, "environment", "prices", "overrides") else None
+    region = _region(context)
     for place, environment, listed in _listing(context):
         if not listed:
             message = f"{kind_of(environment)} needs instanceTypes"
@@ -47,27 +50,163 @@ def instance_types(context: Context) -> Iterator[Finding]:
             if not isinstance(entry, str) or (entry in SETS and not types):
                 continue
             if not types:
-                message = f"there is {context.catalog.lacks(f'no instance type or family {entry!r}')}"
-                yield context.finding(
-                    (*place, index), message, suggestion=nearest(entry, known_entries(context.catalog))
-                )
-                continue
-            priced = {*(offered or ()), *stated[kind_of(environment)]}
-            if offered is not None and not any({each.name, each.family} & priced for each in types):
+                known = known_entries(context.catalog)
+                yield unknown_type(context, (*place, index), entry, "instance type or family", known)
+            elif (priced := _priced(context, kind_of(environment))) is not None and not any(
+                each.name in priced for each in types
+            ):
                 message = f"the catalog has no price of {entry} in {region}"
                 example = f"{entry}: USD per hour" if "." in entry else f"{types[0].family}: USD per vCPU-hour"
-                yield context.finding((*place, index), message, expected=cures(example))
+                yield context.finding(
+                    (*place, index), message, expected=f"a type that the region offers, or {cures(example)}"
+                )
 
 
-def _priced(context: Context, option: str) -> set[str]:
-    """The types and families of which the scenario states a price for a purchase option."""
+def _region(context: Context) -> str:
+    region = context.document.values.get("region", "us-east-1")
+    return region if isinstance(region, str) else ""
+
+
+def _stated(context: Context, option: str) -> set[str]:
+    """The types of which the scenario states a price for a purchase option, itself or by their family."""
     overrides = dig(context.document.values, "environment", "prices", "overrides")
     members = ("onDemand", "spot") if option == "SPOT" else ("onDemand",)
-    return {
+    keys = {
         key
         for key, entry in (overrides.items() if isinstance(overrides, dict) else ())
         if figure(entry) is not None or any(figure(dig(entry, member)) is not None for member in members)
     }
+    return {name for name, kind in known_types(context.catalog).items() if keys & {name, kind.family}} if keys else keys
+
+
+def _priced(context: Context, option: str) -> set[str] | None:
+    """Types with a price for a purchase option; None where the catalog does not know the region."""
+    stated = _stated(context, option)
+    try:
+        return {*on_demand_usd_per_hour(_region(context), context.catalog), *stated}
+    except NotInCatalogError:
+        # Of a region that the catalog lacks there are the prices that are stated.
+        return stated if dig(context.document.values, "environment", "prices", "overrides") else None
+
+
+def unknown_type(context: Context, place: Where, name: str, what: str, known: Collection[str]) -> Finding:
+    """A type that the catalog does not know, though AWS may."""
+    if any(name in (each, each.partition(".")[0]) for each in ec2_instance_types()):
+        message = str(context.catalog.lacks(f"{name} is not in the catalog").what)
+        expected = (
+            "a type of the catalog, or a catalog of your own: `batchsim prices refresh` writes one with all types "
+        )
+        return context.finding(
+            place, message, expected=expected + "of its regions; environment.prices.overrides prices those it has"
+        )
+    message = f"there is {context.catalog.lacks(f'no {what} {name!r}')}"
+    return context.finding(place, message, suggestion=nearest(name, known))
+
+
+def _by_family(names: Iterable[str]) -> str:
+    """Types, shortly: ``c6i.large, .xlarge; m6i.large``."""
+    families: dict[str, list[str]] = {}
+    for name in sorted(set(names), key=natural_key):
+        families.setdefault(name.partition(".")[0], []).append("." + name.partition(".")[2])
+    return "; ".join(f"{family}{', '.join(sizes)}" for family, sizes in families.items())
+
+
+def _listed(context: Context, environment: dict[str, Any]) -> list[InstanceType]:
+    """The types that an environment lists and could launch."""
+    spot = kind_of(environment) == "SPOT"
+    return [
+        kind
+        for kind in instance_types_of(environment, context)
+        if ("spot" if spot else "on-demand") in kind.usage_classes
+    ]
+
+
+@rule(
+    "no-price",
+    "Every type that an environment lists, and its region offers, has a price and, for SPOT, Spot statistics",
+    severity="warning",
+)
+def no_price(context: Context) -> Iterator[Finding]:
+    """A size that is left out changes which sizes are launched."""
+    region = _region(context)
+    for place, environment, _ in _listing(context):
+        names, priced = [kind.name for kind in _listed(context, environment)], _priced(context, kind_of(environment))
+        if priced is None:
+            return
+        without = {*names} & offered_without_price(region, context.catalog) - priced
+        if without and len(without) < len({*names}):
+            message = f"left out, the catalog has no price of them in {region}: {_by_family(without)}"
+            yield context.finding(place, message, expected=ADDED)
+        if kind_of(environment) == "SPOT":
+            without = {*names} & priced - _with_advice(context) - _stated(context, "SPOT")
+            if without and without != {*names} & priced:
+                message = f"left out, the catalog has no Spot statistics of them in {region}: {_by_family(without)}"
+                yield context.finding(place, message, expected="types with statistics there")
+
+
+def _with_advice(context: Context) -> set[str]:
+    try:
+        return {*spot_advice(_region(context), context.catalog)}
+    except NotInCatalogError:
+        return set()
+
+
+@rule(
+    "derived-price",
+    "Prices and Spot statistics are figures of AWS, not derived from those of other types",
+    severity="info",
+    stage="review",
+)
+def derived(context: Context) -> Iterator[Finding]:
+    """What the bundled tables fill, and how (``catalog/data/SOURCES.md``)."""
+    region = _region(context)
+    for place, environment, _ in _listing(context):
+        given = _stated(context, kind_of(environment))
+        names = [kind.name for kind in _listed(context, environment) if kind.name not in given]
+        try:
+            usd, sources = on_demand_usd_per_hour(region, context.catalog), derived_prices(region, context.catalog)
+        except NotInCatalogError:
+            continue
+        told = [f"{name} ~{usd[name]:g}{_source(name, sources)}" for name in dict.fromkeys(names) if name in sources]
+        if told:
+            message = f"prices in {region} that are derived from those of other types: {', '.join(told)}"
+            yield context.finding(place, message, expected=ADDED)
+        if kind_of(environment) == "SPOT":
+            try:
+                sources = derived_advice(region, context.catalog)
+            except NotInCatalogError:
+                continue
+            told = [
+                f"{name}{_source(name, sources)}" for name in dict.fromkeys(names) if name in sources and name in usd
+            ]
+            if told:
+                message = f"Spot statistics in {region} that are those of a neighbour: {', '.join(told)}"
+                yield context.finding(place, message, expected="statistics of its own: environment.spot states others")
+
+
+def _source(name: str, sources: Mapping[str, str]) -> str:
+    """The family that a figure was derived from, where it is not the type's own."""
+    return "" if sources[name] == name.partition(".")[0] else f" (by {sources[name]})"
+
+
+@rule(
+    "not-offered",
+    "A region offers every size of the families that an environment lists",
+    severity="info",
+    stage="review",
+)
+def not_offered(context: Context) -> Iterator[Finding]:
+    """A family is what of it the region has."""
+    region = _region(context)
+    for place, environment, _ in _listing(context):
+        priced = _priced(context, kind_of(environment))
+        if priced is None:
+            return
+        names = {kind.name for kind in instance_types_of(environment, context)}
+        absent = names - priced - offered_without_price(region, context.catalog)
+        if absent and absent != names:
+            message = f"not offered in {region}, as far as the catalog knows: {_by_family(absent)}"
+            yield context.finding(place, message, expected="other families, where these sizes matter")
 
 
 @rule(
@@ -149,7 +288,7 @@ def capacity_pools(context: Context) -> Iterator[Finding]:
         for index, name in enumerate(entries(pool, "instanceTypes")):
             if isinstance(name, str) and name not in known and name not in families:
                 place = (*where, "instanceTypes", index)
-                yield context.unknown(place, "instance type or family", name, [*families, *known])
+                yield unknown_type(context, place, name, "instance type or family", [*families, *known])
         for index, name in enumerate(entries(pool, "zones")):
             if isinstance(name, str) and name not in zones:
                 yield context.unknown((*where, "zones", index), f"zone of {region}", name, zones)

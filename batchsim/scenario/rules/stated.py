@@ -11,6 +11,7 @@ from batchsim.errors import Finding
 from batchsim.scenario.document import Where
 from batchsim.scenario.reading import dig, figure
 from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.instance_types import unknown_type
 from batchsim.scenario.rules.reach import EC2, FARGATE, SPOT, instance_types_of, kind_of, tasks, types_of
 from batchsim.scenario.stated_prices import INSTANCE_MEMBERS, MEMBERS, OTHER_KEYS, VOLUMES
 from batchsim.units import parse_size_mib
@@ -85,7 +86,7 @@ def price_overrides(context: Context) -> Iterator[Finding]:
             used = any(key in (name, name.partition(".")[0]) for name, _ in use.types)
         else:
             names = [*OTHER_KEYS, *families, *known]
-            yield context.unknown(where, "instance type or family", key, names)
+            yield unknown_type(context, where, key, "instance type or family", names)
             continue
         given = list(entry) if isinstance(entry, dict) else ["onDemand"] if figure(entry) is not None else []
         foreign = [member for member in given if member in MEMBERS and member not in members]

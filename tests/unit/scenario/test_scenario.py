@@ -102,11 +102,11 @@ def test_no_strategy_is_best_fit():
 
 
 def test_fargate_of_a_region_without_a_price_is_refused():
-    with pytest.raises(bs.ScenarioError, match="no Fargate price for me-south-1"):
+    with pytest.raises(bs.ScenarioError, match="no Fargate price for us-gov-west-1"):
         scenario(
             environments=[environment(type="FARGATE")],
             definitions=[definition(vcpus="1", memory="2048", platformCapabilities=["FARGATE"])],
-            region="me-south-1",
+            region="us-gov-west-1",
         )
 
 

@@ -1,0 +1,1 @@
+"""What makes the bundled tables; not part of the package."""

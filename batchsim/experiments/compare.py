@@ -100,7 +100,7 @@ def _row(summary: Mapping[str, Any]) -> dict[str, Any]:
         "interruptions": summary["interruptions"],
         "objectives_missed": sum(objective["kept"] is False for objective in objectives),
         "objectives": objectives,
-        "prices": summary.get("prices"),
+        "prices": summary["prices"],
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,6 @@ from batchsim.units import format_duration, format_usd
 WIDE = 130
 
 Row = Mapping[str, Any]
-_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}")
 
 
 def print_comparison(rows: Sequence[Row], folder: Path) -> None:
@@ -174,5 +172,5 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
     yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."
     if isinstance(figure, dict):
         yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
-    if dates := _DATE.findall(json.dumps([row["prices"] for row in rows])):
-        yield f"Prices of {' to '.join(sorted({min(dates), max(dates)}))}."
+    for told in dict.fromkeys(words.prices_sentence(row["prices"]) for row in rows):
+        yield f"Prices: {told}."

@@ -58,6 +58,7 @@ def summary_renderable(result: Result) -> Group:
         count = words.count(summary["interruptions"])
         machines += f"; {count} interruption{'' if count == '1' else 's'}"
     lines.append(_line("used", machines))
+    lines.append(_line("prices", words.prices_sentence(summary["prices"])))
     lines += [_line("attention", note, "bold red") for note in words.attention(summary)]
     for advice in result.advice or ():
         lines += [_line("advice", advice.what, "yellow"), _line("", advice.effect), _line("", advice.why)]

@@ -5,7 +5,7 @@ Matplotlib's object-oriented interface throughout; nothing global is touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -354,6 +354,7 @@ def queue_figure(result: Result) -> Figure:
     draw_queue_time(result, axes[0, 1])
     draw_vcpus(result, axes[1, 0], title=f"vCPUs against the limit{shown}", window=window)
     draw_spend(result, axes[1, 1], title="Spend (line: so far; area: rate)")
+    _small_print(figure, [result])
     return figure
 
 
@@ -389,6 +390,7 @@ def compare_figure(results: Mapping[str, Result]) -> Figure:
     halves = grid[2, :].subgridspec(1, 2)
     _compare_queue_times(figure.add_subplot(halves[0, 0]), results)
     _compare_costs(figure.add_subplot(halves[0, 1]), results)
+    _small_print(figure, results.values())
     return figure
 
 
@@ -405,6 +407,12 @@ def _due(result: Result, window: Window) -> list[float]:
         for at in deadlines(objective, result.workload, result.scenario).tolist()
     }
     return sorted(at for at in instants if window[0] <= at <= window[1] + (window[1] - window[0]) / 2)
+
+
+def _small_print(figure: Figure, results: Iterable[Result]) -> None:
+    """Whose prices these are; each once where results differ."""
+    told = dict.fromkeys(words.prices_sentence(result.summary["prices"]) for result in results)
+    figure.supxlabel("\n".join(f"Prices: {each}" for each in told), x=0.01, ha="left", fontsize=8, color=GREY)
 
 
 def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:

@@ -271,3 +271,22 @@ def untried_sentence(untried: int) -> str:
     """That advice was not tried, and how to ask for it."""
     changes = "a change that may help was" if untried == 1 else f"{untried} changes that may help were"
     return f"{changes} not tried, since the run is long: --advice tries them all"
+
+
+#: Derived prices that a line names.
+NAMED = 3
+
+
+def prices_sentence(prices: Mapping[str, Any]) -> str:
+    """Where the prices come from: ``us-west-2, of 2025-03-02; 1 derived: c6i.2xlarge ~0.34``."""
+    parts = [f"{prices['region']}, of {prices['as_of']}" + (", over a year before the start" if prices["old"] else "")]
+    derived = [each for each in prices["types"] if each["price_derived_from"]]
+    if derived:
+        named = [f"{each['instance_type']} ~{each['on_demand_usd_per_hour']:g}" for each in derived[:NAMED]]
+        parts.append(f"{len(derived)} derived: {', '.join(named)}" + (" …" if len(derived) > NAMED else ""))
+    spot = [each["instance_type"] for each in prices["types"] if each["spot_derived_from"]]
+    if spot:
+        parts.append(f"Spot by a neighbour: {', '.join(spot[:NAMED])}" + (" …" if len(spot) > NAMED else ""))
+    if prices["fargate_derived"]:
+        parts.append("Fargate derived")
+    return "; ".join(parts)

@@ -15,6 +15,7 @@ from batchsim.results.cost import by_owner
 from batchsim.results.durations import Mask, queue_times, turnarounds
 from batchsim.results.environments import Environments
 from batchsim.results.frames import Tables
+from batchsim.results.prices import provenance
 from batchsim.results.promises import Promises, makespan
 from batchsim.results.statistics import added
 from batchsim.results.waits_by_part import WaitsByPart
@@ -55,6 +56,7 @@ class Metrics:
             "seed": seed,
             "replications": 1,
             "batchsim_version": __version__,
+            "prices": provenance(scenario, recording),
             **self._of_groups(everything),
             "ended_at_s": recording.ended_at,
             "period_s": self._period_s,

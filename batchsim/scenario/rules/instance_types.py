@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from batchsim.catalog.instance_types import InstanceType, known_entries, missing_families, natural_key
+from batchsim.catalog.instance_types import InstanceType, known_entries, missing_families
 from batchsim.catalog.instance_types import instance_types as known_types
 from batchsim.catalog.offerings import (
     derived_advice,
@@ -103,12 +103,19 @@ def unknown_type(context: Context, place: Where, name: str, what: str, known: Co
     return context.finding(place, message, suggestion=nearest(name, known))
 
 
-def _by_family(names: Iterable[str]) -> str:
-    """Types, shortly: ``c6i.large, .xlarge; m6i.large``."""
+def _by_family(names: Sequence[str], chosen: Collection[str]) -> str:
+    """The chosen ones of some types, shortly and in their order: ``c6i.large, .xlarge; all of m6i``."""
     families: dict[str, list[str]] = {}
-    for name in sorted(set(names), key=natural_key):
-        families.setdefault(name.partition(".")[0], []).append("." + name.partition(".")[2])
-    return "; ".join(f"{family}{', '.join(sizes)}" for family, sizes in families.items())
+    for name in dict.fromkeys(names):
+        families.setdefault(name.partition(".")[0], []).append(name)
+    told = []
+    for family, members in families.items():
+        sizes = [name.partition(".")[2] for name in members if name in chosen]
+        if len(sizes) == len(members) > 1:
+            told.append(f"all of {family}")
+        elif sizes:
+            told.append(f"{family}.{', .'.join(sizes)}")
+    return "; ".join(told)
 
 
 def _listed(context: Context, environment: dict[str, Any]) -> list[InstanceType]:
@@ -135,12 +142,14 @@ def no_price(context: Context) -> Iterator[Finding]:
             return
         without = {*names} & offered_without_price(region, context.catalog) - priced
         if without and len(without) < len({*names}):
-            message = f"left out, the catalog has no price of them in {region}: {_by_family(without)}"
+            message = f"left out, the catalog has no price of them in {region}: {_by_family(names, without)}"
             yield context.finding(place, message, expected=ADDED)
         if kind_of(environment) == "SPOT":
             without = {*names} & priced - _with_advice(context) - _stated(context, "SPOT")
             if without and without != {*names} & priced:
-                message = f"left out, the catalog has no Spot statistics of them in {region}: {_by_family(without)}"
+                message = (
+                    f"left out, the catalog has no Spot statistics of them in {region}: {_by_family(names, without)}"
+                )
                 yield context.finding(place, message, expected="types with statistics there")
 
 
@@ -176,11 +185,13 @@ def derived(context: Context) -> Iterator[Finding]:
                 sources = derived_advice(region, context.catalog)
             except NotInCatalogError:
                 continue
-            told = [
-                f"{name}{_source(name, sources)}" for name in dict.fromkeys(names) if name in sources and name in usd
-            ]
-            if told:
-                message = f"Spot statistics in {region} that are those of a neighbour: {', '.join(told)}"
+            neighbours: dict[str, list[str]] = {}
+            for name in names:
+                if name in sources and name in usd:
+                    neighbours.setdefault(sources[name], []).append(name)
+            if neighbours:
+                told = [f"those of {family} for {_by_family(names, each)}" for family, each in neighbours.items()]
+                message = f"Spot statistics in {region} that are a neighbour's: {'; '.join(told)}"
                 yield context.finding(place, message, expected="statistics of its own: environment.spot states others")
 
 
@@ -202,10 +213,10 @@ def not_offered(context: Context) -> Iterator[Finding]:
         priced = _priced(context, kind_of(environment))
         if priced is None:
             return
-        names = {kind.name for kind in instance_types_of(environment, context)}
-        absent = names - priced - offered_without_price(region, context.catalog)
-        if absent and absent != names:
-            message = f"not offered in {region}, as far as the catalog knows: {_by_family(absent)}"
+        names = [kind.name for kind in instance_types_of(environment, context)]
+        absent = {*names} - priced - offered_without_price(region, context.catalog)
+        if absent and absent != {*names}:
+            message = f"not offered in {region}, as far as the catalog knows: {_by_family(names, absent)}"
             yield context.finding(place, message, expected="other families, where these sizes matter")
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from batchsim.catalog.folder import read_catalog
+from batchsim.catalog.instance_types import expand
 from batchsim.scenario.document import Document
 from batchsim.scenario.rules import RULES, check_all
 from tests.catalogs import write_catalog
@@ -351,3 +352,59 @@ def test_any_value_anywhere_gives_findings():
                 list(check_all(Document(values), STAGES))
             parent[where[-1]] = original
     assert len(seen) > 500
+
+
+def told(code, *changes):
+    return [finding.message for finding in found(changed(*changes)) if finding.code == code]
+
+
+def test_what_has_no_price_is_left_out_by_name():
+    # us-east-1 offers r9g, and no source has its price.
+    r9g = [kind.name for kind in expand("r9g")]
+    (message,) = told("no-price", on("EC2", "r8g", "r9g"))
+    assert message == "left out, the catalog has no price of them in us-east-1: all of r9g"
+    (message,) = told("no-price", on("EC2", "r8g", "r9g.large", "r9g.xlarge", "t4g"))
+    assert message.endswith(": all of r9g")
+    assert told("no-price", on("EC2", "r8g")) == []
+    given = {"environment": {"prices": {"overrides": dict.fromkeys(r9g, 1.0)}}}
+    assert told("no-price", on("EC2", "r8g", "r9g"), given) == []
+    one = {"environment": {"prices": {"overrides": dict.fromkeys(r9g[1:], 1.0)}}}
+    assert told("no-price", on("EC2", "r8g", "r9g"), one)[0].endswith(": r9g.medium")
+    # Alone it is refused, unless the scenario states its price.
+    assert told("instance-type", on("EC2", "r9g")) == ["the catalog has no price of r9g in us-east-1"]
+    assert told("instance-type", on("EC2", "r9g"), given) == []
+
+
+def test_what_is_derived_is_told_with_its_price():
+    west = {"region": "us-west-1"}
+    (message,) = told("derived-price", on("EC2", "m6i"), west)
+    assert "m6i.large ~0.112" in message
+    assert told("derived-price", on("EC2", "m6i")) == []
+    stated = {"environment": {"prices": {"overrides": {"m6i.large": 0.1}}}}
+    assert "m6i.large" not in told("derived-price", on("EC2", "m6i"), west, stated)[0]
+    assert "(by c7i)" in told("derived-price", on("EC2", "c8i"), west)[0]
+    (message,) = told("derived-price", on("SPOT", "m8a", "m5"))
+    assert message == "Spot statistics in us-east-1 that are a neighbour's: those of m7a for all of m8a"
+
+
+def test_types_without_spot_statistics_are_left_out_by_name(tmp_path):
+    write_catalog(tmp_path / "live", spot_advisor="instance_type,us-east-1\nc6i.large,1:50\n")
+    catalog = read_catalog(tmp_path / "live")
+    findings = check_all(Document(changed(on("SPOT", "c6i"))), ("simulation",), catalog=catalog)
+    (message,) = [finding.message for finding in findings if finding.code == "no-price"]
+    assert message == "left out, the catalog has no Spot statistics of them in us-east-1: c6i.xlarge"
+
+
+def test_sizes_that_a_region_does_not_offer_are_told():
+    (message,) = told("not-offered", on("EC2", "c6i", "m5"), {"region": "eu-south-2"})
+    assert message == "not offered in eu-south-2, as far as the catalog knows: all of c6i"
+
+
+@pytest.mark.parametrize("entry", ["p6e-gb200.36xlarge", "p6e-gb200", "hi1.4xlarge"])
+def test_a_type_that_aws_has_and_the_catalog_lacks(entry):
+    (finding,) = [each for each in found(changed(on("EC2", entry, "c6i"))) if each.code == "instance-type"]
+    assert finding.message == f"{entry} is not in the catalog"
+    assert "prices refresh" in finding.expected
+    assert "environment.prices.overrides" in finding.expected
+    (finding,) = [each for each in found(changed(on("EC2", "c6x", "c6i"))) if each.code == "instance-type"]
+    assert finding.message == "there is no instance type or family 'c6x'"

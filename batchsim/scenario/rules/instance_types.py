@@ -27,6 +27,10 @@ API = "AWS Batch API, ComputeResource.instanceTypes"
 SETS = ("optimal", "default_x86_64", "default_arm64")
 #: How figures that the catalog lacks are added.
 ADDED = cures("TYPE: USD per hour")
+CATALOGUED = (
+    "a type of the catalog, or a catalog of your own: `batchsim prices refresh` writes one with all types of its "
+    "regions; environment.prices.overrides prices those it has"
+)
 
 
 def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any]]]:
@@ -92,13 +96,8 @@ def _priced(context: Context, option: str) -> set[str] | None:
 def unknown_type(context: Context, place: Where, name: str, what: str, known: Collection[str]) -> Finding:
     """A type that the catalog does not know, though AWS may."""
     if any(name in (each, each.partition(".")[0]) for each in ec2_instance_types()):
-        message = str(context.catalog.lacks(f"{name} is not in the catalog").what)
-        expected = (
-            "a type of the catalog, or a catalog of your own: `batchsim prices refresh` writes one with all types "
-        )
-        return context.finding(
-            place, message, expected=expected + "of its regions; environment.prices.overrides prices those it has"
-        )
+        message = f"{name} is not in the catalog {context.catalog.folder}".rstrip()
+        return context.finding(place, message, expected=CATALOGUED)
     message = f"there is {context.catalog.lacks(f'no {what} {name!r}')}"
     return context.finding(place, message, suggestion=nearest(name, known))
 

@@ -38,12 +38,12 @@ ELSEWHERE = {
     "hpc6a.48xlarge": 2.88, "hpc6id.32xlarge": 5.7,
     "hpc7a.12xlarge": 7.2, "hpc7a.24xlarge": 7.2, "hpc7a.48xlarge": 7.2, "hpc7a.96xlarge": 7.2,
 }  # fmt: skip
-#: Regions where every family costs what it costs in us-east-1, in all figures of both sources.
+#: Regions where every family costs what it costs in us-east-1: so do all 235 of which libcloud has figures, but for
+#: four whose only figure is that of dedicated instances.
 TWINS = ("us-east-2", "us-west-2")
 #: What Fargate on Graviton costs of what it costs on x86 (0.03238 of 0.04048 in us-east-1, as in every region seen).
 FARGATE_ARM = 0.8
-#: Price in us-east-1 on the day of the other regions' table, of types that became cheaper since (AWS News Blog, June
-#: 2025, GPU instances; EC2 price list for u7).
+#: Price in us-east-1 on the day of the other regions' table, as in that table, of types that became cheaper since.
 EARLIER = {
     "p4d.24xlarge": 32.7726, "p4de.24xlarge": 40.96575, "p5.48xlarge": 98.32, "p5en.48xlarge": 84.8,
     "u7i-12tb.224xlarge": 152.88, "u7in-16tb.224xlarge": 203.84, "u7in-24tb.224xlarge": 305.76,

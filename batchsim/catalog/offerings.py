@@ -29,7 +29,9 @@ def regions(catalog: Catalog = BUNDLED) -> list[str]:
     return columns_of("on_demand_prices.csv", catalog)
 
 
-#: Regions all of whose prices are of the newer source.
+#: The day of the newest bundled prices.
+NEWEST = date(2026, 7, 20)
+#: Regions all of whose prices are of that day.
 _NEWER = frozenset({"us-east-1", "us-gov-east-1", "us-gov-west-1"})
 
 
@@ -37,7 +39,7 @@ def as_of(region: str, catalog: Catalog = BUNDLED) -> date:
     """The day that a region's on-demand prices are of; the oldest of them where they are of several."""
     if catalog.day is not None:
         return catalog.day
-    return date(2026, 7, 20) if region in _NEWER else date(2025, 3, 2)
+    return NEWEST if region in _NEWER else date(2025, 3, 2)
 
 
 @cache

@@ -226,7 +226,7 @@ SUMMARY = (
         "where the prices come from",
         _plain("region", "string"),
         _plain("as_of", "string", "the day of the oldest of the region's on-demand prices"),
-        _plain("old", "boolean", "whether that was over a year before the scenario's `start`"),
+        _plain("old", "boolean", "over a year before the scenario's `start`, or before the newest bundled prices"),
         _plain("catalog", "string", "`bundled`, or the digest of your own"),
         _plain("fargate_derived", "boolean", "from another region's"),
         _plain("candidates_derived", "integer", "of how many types that could be launched something was derived"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from batchsim.catalog import fargate
 from batchsim.catalog.instance_types import instance_types
-from batchsim.catalog.offerings import as_of, derived_advice, derived_prices
+from batchsim.catalog.offerings import NEWEST, as_of, derived_advice, derived_prices
 from batchsim.columns import Recording
 from batchsim.scenario.configuration import ComputeEnvironment
 from batchsim.scenario.scenario import Scenario
@@ -22,7 +22,8 @@ OLD = timedelta(days=365)
 def provenance(scenario: Scenario, recording: Recording) -> dict[str, Any]:
     """Region and day of the prices, and the launched types whose price or Spot statistics were derived.
 
-    Age is that at the scenario's start, not today's: equal scenarios give equal bytes on any day.
+    Age is that at the scenario's start, or on the day of the newest bundled prices where that is later. It is not
+    today's: equal scenarios give equal bytes on any day.
     """
     day = as_of(scenario.region, scenario.catalog)
     environments = scenario.configuration.environments
@@ -39,7 +40,7 @@ def provenance(scenario: Scenario, recording: Recording) -> dict[str, Any]:
     return {
         "region": scenario.region,
         "as_of": day.isoformat(),
-        "old": scenario.start.date() - day > OLD,
+        "old": max(scenario.start.date(), NEWEST) - day > OLD,
         "catalog": scenario.catalog.digest or "bundled",
         "fargate_derived": on_fargate and fargate.is_derived(scenario.region, scenario.catalog),
         "candidates_derived": len(candidates),

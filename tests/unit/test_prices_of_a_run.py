@@ -33,14 +33,17 @@ def test_a_size_without_a_figure_is_launched_at_its_share_of_the_family():
     assert launched(west) == [("m6i.large", 0.112)]
     assert launched(of("c6i", vcpus="8", region="us-west-2")) == [("c6i.2xlarge", 0.34)]
     assert west.summary["prices"] == {
-        "region": "us-west-1", "as_of": "2025-03-02", "old": False, "catalog": "bundled", "fargate_derived": False,
+        "region": "us-west-1", "as_of": "2025-03-02", "old": True, "catalog": "bundled", "fargate_derived": False,
         "candidates_derived": 3,
         "types": [{
             "instance_type": "m6i.large", "on_demand_usd_per_hour": 0.112, "price_derived_from": "m6i",
             "spot_derived_from": None,
         }],
     }  # fmt: skip
-    assert words.prices_sentence(west.summary) == "us-west-1, of 2025-03-02; 1 derived: m6i.large ~0.112"
+    assert (
+        words.prices_sentence(west.summary["prices"])
+        == "us-west-1, of 2025-03-02, over a year old; 1 derived: m6i.large ~0.112"
+    )
 
 
 def test_a_price_that_the_scenario_states_is_not_the_catalogs():
@@ -53,15 +56,19 @@ def test_statistics_of_a_neighbour_are_told():
     result = of("m8a", kind="SPOT", region="us-east-1", settings={"spot": {"prices": "advisor"}})
     (kind,) = result.summary["prices"]["types"]
     assert (kind["price_derived_from"], kind["spot_derived_from"]) == (None, "m7a")
-    assert "Spot by a neighbour: m8a." in words.prices_sentence(result.summary)
+    assert "Spot by a neighbour: m8a." in words.prices_sentence(result.summary["prices"])
 
 
-def test_prices_are_old_by_the_start_of_the_scenario():
-    # 2025-03-02 is 365 days before 2026-03-02.
-    assert not of("c6i.large", memory="1024", region="eu-west-1", start="2026-03-02T00:00:00Z").summary["prices"]["old"]
-    late = of("c6i.large", memory="1024", region="eu-west-1", start="2026-03-03T00:00:00Z")
-    assert late.summary["prices"]["old"]
-    assert "of 2025-03-02, over a year before the start" in words.prices_sentence(late.summary)
+def test_prices_are_old_by_the_start_of_the_scenario_or_beside_the_newest():
+    # Those of us-east-1 are of 2026-07-20: 365 days before 2027-07-20, and 505 after those of eu-west-1.
+    for region, start, old in (
+        ("us-east-1", "2027-07-20T00:00:00Z", False),
+        ("us-east-1", "2027-07-21T00:00:00Z", True),
+        ("eu-west-1", "2025-04-01T00:00:00Z", True),
+    ):
+        prices = of("c6i.large", memory="1024", region=region, start=start).summary["prices"]
+        assert prices["old"] is old
+        assert ("over a year old" in words.prices_sentence(prices)) is old
 
 
 def test_prices_of_replications_are_those_of_each():

@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from batchsim.catalog.tables import BUNDLED, Catalog, columns_of, rows
+from batchsim.catalog.tables import BUNDLED, Catalog, NotInCatalogError, columns_of, rows
 from batchsim.units import HOURS_PER_MONTH
 
 
@@ -57,15 +57,17 @@ def on_demand_usd_per_hour(region: str, catalog: Catalog = BUNDLED) -> Mapping[s
 
 @cache
 def derived_prices(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, str]:
-    """Types whose on-demand price is no figure of a source, by the family that it was derived from."""
-    return _derived(_cells("on_demand_prices.csv", region, "on-demand prices", catalog))
+    """Types whose on-demand price is no figure of a source, by the family that it was derived from.
+
+    Where the catalog has no prices nothing is derived.
+    """
+    return _derived(_cells_if_any("on_demand_prices.csv", region, catalog))
 
 
 @cache
 def offered_without_price(region: str, catalog: Catalog = BUNDLED) -> frozenset[str]:
-    """Types that a region offers and the catalog has no on-demand price of."""
-    cells = _cells("on_demand_prices.csv", region, "on-demand prices", catalog)
-    return frozenset(name for name, cell in cells if cell == "~")
+    """Types that a region offers, as far as the catalog knows, and of which it has no on-demand price."""
+    return frozenset(name for name, cell in _cells_if_any("on_demand_prices.csv", region, catalog) if cell == "~")
 
 
 @cache
@@ -99,7 +101,7 @@ def spot_advice(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, SpotAdv
 @cache
 def derived_advice(region: str, catalog: Catalog = BUNDLED) -> Mapping[str, str]:
     """Types whose Spot statistics are those of a neighbour, by the family of that neighbour."""
-    return _derived(_cells("spot_advisor.csv", region, "Spot statistics", catalog))
+    return _derived(_cells_if_any("spot_advisor.csv", region, catalog))
 
 
 def _derived(cells: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -116,6 +118,13 @@ def _figure(cell: str) -> str:
     """A cell without its marks."""
     figure, _, family = cell.removeprefix("~").rpartition(":")
     return figure if family[:1].isalpha() else cell.removeprefix("~")
+
+
+def _cells_if_any(table: str, region: str, catalog: Catalog) -> tuple[tuple[str, str], ...]:
+    try:
+        return _cells(table, region, "figures", catalog)
+    except NotInCatalogError:
+        return ()
 
 
 @cache

@@ -56,7 +56,6 @@ def _derived(scenario: Scenario, environment: ComputeEnvironment) -> list[dict[s
     prices, known = derived_prices(region, catalog), instance_types(catalog)
     stated = StatedPrices(settings.prices.overrides)
     by_advisor = "advisor" in (settings.spot.prices, settings.spot.interruptions)
-    # An environment with offerings on Spot has statistics of its region.
     advice = derived_advice(region, catalog) if environment.purchase_option == "SPOT" and by_advisor else {}
     found = []
     for offering in environment.offerings:

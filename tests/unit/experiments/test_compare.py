@@ -107,20 +107,19 @@ def test_jobs_that_never_ran_stand_beside_the_money():
 def test_markdown_is_a_table_whatever_the_names():
     rows = bs.compare(waiting(objectives=["p95(queue_time) <= 1s"]), replications=2).rows
     rows = [{**row, "variant": f"a|{row['variant']}"} for row in rows]
-    rows[0]["prices"] = {"catalog": "bundled", "date": "2026-10-31"}
     lines = markdown(rows).splitlines()
     cells = [line.replace("\\|", "").count("|") for line in lines[:5]]
     assert len(set(cells)) == 1
     assert lines[1].startswith("|---|")
     assert lines[2].startswith("| a\\|test |")
     assert "kept in 0 of 2" in markdown(rows)
-    assert lines[-1].endswith("Prices of 2026-10-31.")
+    assert lines[-1].endswith("Prices: us-east-1, of 2026-07-20.")
 
 
 def test_prices_of_two_days_are_both_named():
     rows = bs.compare(waiting(), variants=["two", "four"]).rows
-    rows[0]["prices"], rows[1]["prices"] = {"date": "2026-10-31"}, {"fetched": "2026-11-02T00:00:00Z"}
-    assert markdown(rows).rstrip().endswith("Prices of 2026-10-31 to 2026-11-02.")
+    rows[1]["prices"] = {**rows[1]["prices"], "as_of": "2026-11-02"}
+    assert markdown(rows).rstrip().endswith("Prices: us-east-1, of 2026-07-20. Prices: us-east-1, of 2026-11-02.")
 
 
 def test_the_picture_has_deadlines_and_verdicts():

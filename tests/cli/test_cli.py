@@ -124,6 +124,7 @@ def test_advice_that_was_tried_is_printed_and_written(small, monkeypatch, capsys
 
 def test_what_would_take_long_is_tried_when_asked_for(small, monkeypatch, capsys):
     monkeypatch.chdir(small)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(advice, "UNASKED", 1)
     assert main(["run", "small.yaml", *NARROW]) == 0
     assert "not tried, since the run is long: --advice tries" in capsys.readouterr().out

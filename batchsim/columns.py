@@ -50,8 +50,9 @@ class Status(IntEnum):
 class Cause(IntEnum):
     """Why a RUNNABLE job does not start, decided at every scheduling cycle for each shape of job in a queue.
 
-    ``dependency`` and ``retry`` are known from the job's own times; these are decided by the engine. The last two are
-    limits as well: of a consumable resource, and of what a share's reservation leaves.
+    ``dependency`` and ``retry`` are known from the job's own times; these are decided by the engine
+    (`engine/causes.py`). The last two are limits as well: of a consumable resource, and of what a share's reservation
+    leaves.
     """
 
     BLOCKED = 0
@@ -237,12 +238,20 @@ class CauseColumns:
     From ``at[i]`` on, jobs of shape ``shape[i]`` (-1: all shapes not named since) in queue ``queue[i]`` wait for
     `Cause` ``cause[i]``. Entries are in time order; a -1 entry resets all shapes of the queue. Before the first entry
     the cause is BLOCKED.
+
+    Where several limits hold the jobs of a shape, there is an entry for each, from the job outwards, counted by
+    ``place[i]`` from 0. ``beyond[i]`` of these jobs would start without the limits of the entries before. ``vcpus[i]``
+    is what would start without this limit and those before it, of all that waits in the queue; of what wants
+    consumable resources, where these are one of the limits.
     """
 
     at: Floats
     queue: Ints
     shape: Ints
     cause: Bytes
+    place: Bytes
+    beyond: Ints
+    vcpus: Floats
 
 
 @dataclass(frozen=True)

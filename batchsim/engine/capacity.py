@@ -8,6 +8,7 @@ what BEST_FIT, the other strategies and the queue's order of environments make o
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
@@ -72,6 +73,7 @@ class Capacity:
         self._pools = [Pool.of(pool) for pool in settings.pools]
         quotas = settings.account_vcpus.items()
         self._pools += [Pool((), (), option, [(0.0, quota)]) for option, quota in quotas if option in {"EC2", "SPOT"}]
+        self._known: dict[tuple[str, str, str], tuple[Pool, ...]] = {}
         #: Called when capacity came back.
         self.listeners: list[Callable[[], None]] = []
 
@@ -95,7 +97,7 @@ class Capacity:
 
     def has(self, offering: Offering, option: str, zone: str, now: float) -> bool:
         """Whether an instance may be launched now."""
-        return all(offering.vcpus <= pool.free(now) for pool in self._pools if pool.covers(offering, option, zone))
+        return all(offering.vcpus <= pool.free(now) for pool in self._covering(offering, option, zone))
 
     def has_all(self, offering: Offering, option: str, zones: Sequence[str], now: float, instances: int) -> bool:
         """Whether so many instances may be launched now, in whichever zones."""
@@ -110,6 +112,25 @@ class Capacity:
             self._count(offering, option, zone, -1)
         return len(taken) == instances
 
+    def launchable(self, offerings: Sequence[Offering], option: str, zones: Sequence[str], now: float) -> list[float]:
+        """How many instances of each type may be launched now, one type and zone after the other."""
+        found: list[float] = []
+        taken: dict[Pool, float] = {}
+        for offering in offerings:
+            found.append(0)
+            for zone in zones:
+                pools = self._covering(offering, option, zone)
+                free = min((pool.free(now) - taken.get(pool, 0.0) for pool in pools), default=math.inf)
+                if free == math.inf:
+                    found[-1] = free
+                    break
+                instances = max(int(free // offering.vcpus), 0)
+                if instances:
+                    found[-1] += instances
+                    for pool in pools:
+                        taken[pool] = taken.get(pool, 0.0) + instances * offering.vcpus
+        return found
+
     def change(self, offering: Offering, option: str, zone: str, instances: int) -> None:
         """Note that an instance came (1) or went (-1)."""
         self._count(offering, option, zone, instances)
@@ -117,6 +138,12 @@ class Capacity:
             self._changed()
 
     def _count(self, offering: Offering, option: str, zone: str, instances: int) -> None:
-        for pool in self._pools:
-            if pool.covers(offering, option, zone):
-                pool.used += instances * offering.vcpus
+        for pool in self._covering(offering, option, zone):
+            pool.used += instances * offering.vcpus
+
+    def _covering(self, offering: Offering, option: str, zone: str) -> tuple[Pool, ...]:
+        """The pools of which an instance would be one."""
+        key = offering.instance_type, option, zone
+        if key not in self._known:
+            self._known[key] = tuple(pool for pool in self._pools if pool.covers(offering, option, zone))
+        return self._known[key]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from batchsim.engine.world import World
 
 
+NEVER: Final = -1.0
 #: Up to so many shares are looked at one by one; columns cost as much as about these.
 FEW: Final = 24
 
@@ -60,18 +61,22 @@ class FairShareQueue(JobQueue):
         self._first_shape: dict[int, int] = {}
         self._unfinished = np.zeros(len(shares), np.int64)
         self._idle_since = np.full(len(shares), -INFINITE)
+        # What the reservation allowed, and when.
+        self._allowed_at, self._allowed_vcpus = NEVER, INFINITE
 
     # What happens to its jobs
 
     def submitted(self, job: int) -> None:
         """A share is active from its first job on."""
         self._unfinished[self._share_of[self._group_of[job]]] += 1
+        self._allowed_at = NEVER
 
     def finished(self, job: int) -> None:
         """A share stays active until its last job has been over for a window."""
         share = self._share_of[self._group_of[job]]
         self._unfinished[share] -= 1
         self._idle_since[share] = self._clock.now
+        self._allowed_at = NEVER
 
     def stopped(self, job: int) -> None:
         """An attempt ended."""
@@ -107,10 +112,13 @@ class FairShareQueue(JobQueue):
     def _allowed(self) -> float:
         """VCPUs that active shares may use."""
         if not self._policy.compute_reservation:
-            return float("inf")
-        since = self._clock.now - self._policy.window_s
-        active = int(np.count_nonzero((self._unfinished > 0) | (self._idle_since > since)))
-        return self._policy.allowed_vcpus(self._max_vcpus, active)
+            return INFINITE
+        if self._allowed_at != self._clock.now:
+            self._allowed_at = self._clock.now
+            since = self._clock.now - self._policy.window_s
+            active = int(np.count_nonzero((self._unfinished > 0) | (self._idle_since > since)))
+            self._allowed_vcpus = self._policy.allowed_vcpus(self._max_vcpus, active)
+        return self._allowed_vcpus
 
     def holds_back(self, shape: int) -> bool:
         """Whether the reservation keeps a job of this shape from starting."""
@@ -143,6 +151,10 @@ class FairShareQueue(JobQueue):
         if not self._any_wants:
             jobs = {self._shape_of[job]: job for job in jobs}.values()
         return [job for job in jobs if not self.holds_back(self._shape_of[job])]
+
+    def deciding(self) -> dict[int, int]:
+        """Shapes of the next jobs of the shares, each with one of them."""
+        return {self._shape_of[job]: job for job in self._first.values()}
 
     def plan(self, assign: Callable[[int], bool]) -> None:
         """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""

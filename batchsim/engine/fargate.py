@@ -77,6 +77,7 @@ class Fargate:
         self._drawn: dict[tuple[str, int], Draws] = {}
         self._held = 0.0
         self._holds = [spec.can_hold(shape) for shape in world.workload.shapes]
+        self._suits = [spec.suits(shape) for shape in world.workload.shapes]
         self._vcpus = [shape.vcpus for shape in world.workload.shapes]
         self._token_alarm: Alarm | None = None
         self._interruptions: dict[int, Alarm] = {}
@@ -175,4 +176,13 @@ class Fargate:
 
     def cause(self, shape: int) -> Cause:
         """The limit, or the account's launch rate or quota."""
-        return Cause.LIMIT if self.holds(shape) and not self._under_limit(shape) else Cause.CAPACITY
+        return Cause.LIMIT if self._suits[shape] and not self._under_limit(shape) else Cause.CAPACITY
+
+    def places(self, shape: int, *, limit: bool = True) -> float:
+        """For how many jobs the limit and the account's quota are enough; the launch rate comes back by itself."""
+        if not self._suits[shape]:
+            return 0.0
+        left = self._account.vcpus_left
+        if limit:
+            left = min(left, self._spec.max_vcpus - self._held)
+        return left if left == math.inf else max(int(left // self._vcpus[shape]), 0)

@@ -8,6 +8,7 @@ smaller one (API ``CreateComputeEnvironmentRequest.state``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -17,7 +18,7 @@ from batchsim.engine.allocation import Demand, choose, choose_for_gang
 from batchsim.engine.clock import Alarm
 from batchsim.engine.instance import Instance
 from batchsim.engine.jobs import HOST_TERMINATED, NO_EXIT_CODE, Attempt
-from batchsim.engine.placement import Room
+from batchsim.engine.placement import Room, places
 from batchsim.engine.scale_in import ScaleIn
 from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
@@ -106,6 +107,9 @@ class Fleet:
             world.clock.at(at, self._bid_passed, essential=False)
         self._overshoots = spec.overshoots
         self._smallest: dict[int, int] = {}
+        # By shape, the types that hold it; of multi-node jobs those of which there may be one for each node.
+        self._suitable: dict[int, tuple[Offering, ...]] = {}
+        self._for_gangs: dict[int, tuple[Offering, ...]] = {}
         # Shapes that room is on its way for, or may be launched for: known until an instance comes, boots or goes.
         self._provided: dict[int, bool] = {}
         self._best_fits: dict[Shape, Offering] = {}  # what was last chosen for jobs of a shape
@@ -168,16 +172,14 @@ class Fleet:
             instance.attempts[job] = attempt
         return True
 
-    def _offerings_for(self, code: int) -> list[Offering]:
+    def _offerings_for(self, code: int) -> Sequence[Offering]:
         """Types of which a multi-node job can have as many as it has nodes; it never runs on Spot."""
-        shape = self._shapes[code]
-        if not self._holds[code]:
-            return []
-        return [
-            offering
-            for offering in self._offerings
-            if offering.holds(shape) and len(shape.nodes) * offering.vcpus <= self.spec.max_vcpus
-        ]
+        known = self._for_gangs.get(code)
+        if known is None:
+            shape, most = self._shapes[code], self.spec.max_vcpus if self._holds[code] else 0
+            offerings = [o for o in self._offerings if len(shape.nodes) * o.vcpus <= most and o.holds(shape)]
+            known = self._for_gangs[code] = tuple(offerings)
+        return known
 
     def _types_for(self, code: int) -> list[str]:
         return [offering.instance_type for offering in self._offerings_for(code)]
@@ -316,7 +318,71 @@ class Fleet:
         """On its way, at the limit, or not to be had."""
         if self.provides(shape):
             return Cause.BOOT
-        return Cause.LIMIT if self._holds[shape] and not self.exhausted(shape) else Cause.CAPACITY
+        if self._holds[shape]:
+            return Cause.CAPACITY if self.exhausted(shape) else Cause.LIMIT
+        return Cause.LIMIT if self.spec.suits(self._shapes[shape]) else Cause.CAPACITY
+
+    def places(self, shape: int, *, limit: bool = True) -> float:
+        """For how many jobs there is room now, some boots, or some may be launched."""
+        types = self._types_of(shape)
+        if not types:
+            return 0.0
+        if not limit and not self.scarce:
+            return math.inf
+        asked = self._shapes[shape]
+        if asked.nodes:
+            return self._gangs_on(shape, types, limit)
+        more = math.inf
+        if limit:
+            # As a plan does: so many jobs as their vCPUs are under the limit, on instances that are.
+            left = max(self.spec.max_vcpus - self.vcpus, 0)
+            more = min(math.ceil(left / asked.vcpus), max(self._allowed(o) * places(o, asked) for o in types))
+        if more and self.scarce:
+            more = min(more, sum(n * places(o, asked) for n, o in zip(self._to_be_had(types), types, strict=True)))
+        return self._room.places(shape) + sum(places(each, asked) for each in self._booting.values()) + more
+
+    def _types_of(self, code: int) -> Sequence[Offering]:
+        """The types that may be taken for a job, were there no limit."""
+        asked = self._shapes[code]
+        if code not in self._suitable:
+            suits = self.spec.suits(asked)
+            self._suitable[code] = tuple(o for o in self._offerings if o.holds(asked)) if suits else ()
+        listed = self._listed_for(code)
+        return self._suitable[code] if listed is self._offerings else listed
+
+    def _gangs_on(self, code: int, types: Sequence[Offering], limit: bool) -> float:
+        """For how many multi-node jobs there are instances of one type, or may be."""
+        nodes, most = len(self._shapes[code].nodes), 0.0
+        to_be_had = self._to_be_had(types) if self.scarce else [math.inf] * len(types)
+        for offering, more in zip(types, to_be_had, strict=True):
+            if limit:
+                more = min(more, max(self.spec.max_vcpus - self.vcpus, 0) // offering.vcpus)
+            if more == math.inf:
+                return more
+            most = max(most, (nodes - self._missing(code, offering) + more) // nodes)
+        return most
+
+    def _allowed(self, offering: Offering) -> int:
+        """How many instances of a type may be launched under the limit."""
+        left = max(self.spec.max_vcpus - self.vcpus, 0)
+        return -(-left // offering.vcpus) if self._overshoots else left // offering.vcpus
+
+    def _to_be_had(self, types: Sequence[Offering]) -> list[float]:
+        """How many instances of each type capacity is there for, of one after the other."""
+        now = self._clock.now
+        asked = [
+            offering
+            for offering in types
+            if self._backoff.get(offering.instance_type, 0.0) <= now and not offering.is_above_bid(now)
+        ]
+        found = self._capacity.launchable(asked, self.spec.purchase_option, self.spec.zones, now)
+        if self._market is not None:
+            left: float = max(self._market.available(now) - len(self._instances), 0)
+            for place, instances in enumerate(found):
+                found[place] = min(instances, left)
+                left -= found[place]
+        by_type = {offering.instance_type: count for offering, count in zip(asked, found, strict=True)}
+        return [by_type.get(offering.instance_type, 0) for offering in types]
 
     def _forget(self) -> None:
         """What comes or goes changes what room there will be."""

@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
-from batchsim.scenario.configuration import Shape
+from batchsim.scenario.configuration import Offering, Shape
 
 
 class Bin:
@@ -53,6 +53,12 @@ class Bin:
         self.vcpus += shape.vcpus
         self.memory_mib += shape.memory_mib
         self.gpus += shape.gpus
+
+
+def places(room: Bin | Offering, shape: Shape) -> int:
+    """How many jobs of a shape fit into free room, or into an empty instance."""
+    fitting = min(int(room.vcpus // shape.vcpus), room.memory_mib // shape.memory_mib)
+    return min(fitting, room.gpus // shape.gpus) if shape.gpus else fitting
 
 
 #: A bin's place in its level: free memory, then the order of launch, in one integer that compares fast.
@@ -174,6 +180,18 @@ class Room:
                 return True
         self.hopeless.add(code)
         return False
+
+    def places(self, code: int) -> int:
+        """How many jobs of this shape the bins could take, were it the only one."""
+        if code in self.hopeless:
+            return 0
+        shape, asked = self._shapes[code], self._memory_mib[code] << ORDINAL_BITS
+        lowest = bisect_left(self._keys, (self._vcpus[code], self._gpus[code]))
+        return sum(
+            places(self._bins[entry & ORDINAL], shape)
+            for level in self._levels[lowest:]
+            for entry in level[bisect_left(level, asked) :]
+        )
 
     def fitting(self, codes: Iterable[int]) -> set[int]:
         """Which of many shapes a bin could take a job of; as `has`, at the cost of one look at the levels."""

@@ -86,6 +86,12 @@ class JobQueue:
         rows = self._rows
         return [key % rows for key in self._waiting.head(OVERTAKE_DEPTH if self._overtaking else 1)]
 
+    def deciding(self) -> dict[int, int]:
+        """Shapes of jobs behind the head that may start before it, each with the first of its jobs."""
+        if not self._overtaking:
+            return {}
+        return {self._shape_of[job]: job for job in reversed(self.candidates())}
+
     def holds_back(self, shape: int) -> bool:  # noqa: ARG002
         """Whether the queue's own policy keeps jobs of a shape from starting."""
         return False

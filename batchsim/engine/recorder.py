@@ -68,6 +68,9 @@ class Recorder:
         self._cause_queue = array("i")
         self._cause_shape = array("i")
         self._cause_cause = array("b")
+        self._cause_place = array("b")
+        self._cause_beyond = array("i")
+        self._cause_vcpus = array("d")
         self._stranded_at = array("d")
         self._stranded_environment = array("i")
         self._stranded_stranded = array("b")
@@ -128,12 +131,15 @@ class Recorder:
         self._instance_reason[instance] = self.reasons.code(reason)
         self._reclaimed[instance] = reclaimed
 
-    def cause(self, at: float, queue: int, shape: int, cause: int) -> None:
-        """From now on jobs of this shape (-1: all) wait in this queue for this cause."""
+    def cause(self, at: float, queue: int, shape: int, cause: int, place: int, beyond: int, vcpus: float) -> None:
+        """From now on jobs of this shape (-1: all) wait in this queue for this cause; see `CauseColumns`."""
         self._cause_at.append(at)
         self._cause_queue.append(queue)
         self._cause_shape.append(shape)
         self._cause_cause.append(cause)
+        self._cause_place.append(place)
+        self._cause_beyond.append(beyond)
+        self._cause_vcpus.append(vcpus)
 
     def stranded(self, at: float, environment: int, stranded: bool) -> None:
         """From now on unused room of this environment is stranded, or idle."""
@@ -197,6 +203,9 @@ class Recorder:
                 queue=np.frombuffer(self._cause_queue, np.int32),
                 shape=np.frombuffer(self._cause_shape, np.int32),
                 cause=np.frombuffer(self._cause_cause, np.int8),
+                place=np.frombuffer(self._cause_place, np.int8),
+                beyond=np.frombuffer(self._cause_beyond, np.int32),
+                vcpus=np.frombuffer(self._cause_vcpus, np.float64),
             ),
             stranded=StrandedColumns(
                 at=np.frombuffer(self._stranded_at, np.float64),

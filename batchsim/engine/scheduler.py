@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from batchsim.engine.causes import Causes
+from batchsim.engine.causes import Causes, wanted_by_shape
 from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
 from batchsim.engine.fleet import Fleet
 from batchsim.engine.jobs import Jobs
@@ -51,6 +51,7 @@ class Scheduler:
         recorder: Recorder,
     ) -> None:
         self._settings = settings
+        self._workload = workload
         self._shapes = workload.shapes
         self._gangs = [bool(shape.nodes) for shape in workload.shapes]
         self._any_gangs = any(self._gangs)
@@ -81,7 +82,14 @@ class Scheduler:
             for station in queue.stations:
                 self._attached.setdefault(station.index, []).append(queue)
         self._fleets_of = [[station for station in queue.stations if isinstance(station, Fleet)] for queue in queues]
-        self._causes = [Causes(queue, self._wanted, stock, self._clock, self._jobs, self._recorder) for queue in queues]
+        vcpus = [shape.vcpus for shape in self._shapes]
+        wants = wanted_by_shape(self._workload, queue_of_group)
+        self._causes = [
+            Causes(
+                queue, vcpus, self._wanted, wants.get(queue.index, {}), stock, self._clock, self._jobs, self._recorder
+            )
+            for queue in queues
+        ]
         self._stranded = {fleet.index: False for fleet in fleets}
         self._stranded_at = {fleet.index: -1 for fleet in fleets}
 

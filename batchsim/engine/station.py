@@ -73,4 +73,13 @@ class Station(Protocol):
         """Whether room for a job of this shape is on its way, or may be requested now."""
 
     def cause(self, shape: int) -> Cause:
-        """Why a job of this shape, which has no room here, has none."""
+        """Why a job of this shape, which has no room here, has none; as if capacity were there beyond the limit."""
+
+    def places(self, shape: int, *, limit: bool = True) -> float:
+        """For how many jobs of this shape, were they alone, there is room, some on its way, or some to be had.
+
+        Parameters
+        ----------
+        limit : bool
+            Without it as if there were no ``maxvCpus``: what then keeps jobs from their room is capacity.
+        """

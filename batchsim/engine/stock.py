@@ -7,6 +7,7 @@ them again (an assumption).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from batchsim.scenario.configuration import Consumable
@@ -32,6 +33,10 @@ class Stock:
     def has(self, wanted: Wanted) -> bool:
         """Whether all of it is there."""
         return all(self._left[name] >= quantity for name, quantity in wanted)
+
+    def serves(self, wanted: Wanted) -> float:
+        """For how many jobs that want so much there is enough; infinite for those that want nothing."""
+        return min((self._left[name] // quantity for name, quantity in wanted if quantity), default=math.inf)
 
     def take(self, wanted: Wanted) -> None:
         """Lock it, or use it up."""

@@ -6,10 +6,12 @@ not model them, so memory is not a limit here.
 
 from __future__ import annotations
 
+import math
+
 from batchsim.columns import Cause
 from batchsim.engine.jobs import Attempt
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment, Shape
+from batchsim.scenario.configuration import ComputeEnvironment
 
 
 class Pool:
@@ -27,11 +29,12 @@ class Pool:
         self._start_s = world.settings.image.warm + world.settings.image.container_start
         self._clock = world.clock
         self._jobs = world.jobs
-        self._holds = [self._can_hold(shape) for shape in world.workload.shapes]
+        self._suits = [spec.enabled and shape.gpus == 0 and not shape.nodes for shape in world.workload.shapes]
+        self._holds = [
+            suits and shape.vcpus <= self._total
+            for suits, shape in zip(self._suits, world.workload.shapes, strict=True)
+        ]
         self._vcpus = [shape.vcpus for shape in world.workload.shapes]
-
-    def _can_hold(self, shape: Shape) -> bool:
-        return shape.vcpus <= self._total and shape.gpus == 0 and not shape.nodes
 
     def place(self, job: int, shape: int) -> bool:
         """Start the job now if enough processors are free."""
@@ -78,5 +81,11 @@ class Pool:
         return False
 
     def cause(self, shape: int) -> Cause:
-        """The pool is full, or too small for ever."""
-        return Cause.LIMIT if self.holds(shape) else Cause.CAPACITY
+        """The pool is full, or not of the kind that the job asks for."""
+        return Cause.LIMIT if self._suits[shape] else Cause.CAPACITY
+
+    def places(self, shape: int, *, limit: bool = True) -> float:
+        """For how many jobs processors are free."""
+        if not self._suits[shape]:
+            return 0.0
+        return int(self._free // self._vcpus[shape]) if limit else math.inf

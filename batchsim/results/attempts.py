@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batchsim.columns import Floats, Ints, Recording
 
@@ -48,6 +49,43 @@ def job_attempts(recording: Recording) -> JobAttempts:
     begun = attempts.number == 1
     first[attempts.job[begun]] = index[begun]
     return JobAttempts(attempts.starting_at, first, last, count)
+
+
+def runnable_spans(recording: Recording, attempts: JobAttempts, jobs: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """From when to when jobs were RUNNABLE: before each attempt, and after the last where they wait still.
+
+    Parameters
+    ----------
+    jobs : ndarray of bool, shape (n,)
+        Which jobs.
+    """
+    begun, ended = recording.attempts, recording.stopped_at
+    of_attempts = jobs[begun.job]
+    # Those that were cancelled waited until then.
+    ended = np.where(np.isnan(ended), recording.ended_at, ended)
+    since = np.where(attempts.last < 0, recording.runnable_at, pick(begun.stopped_at, attempts.last))
+    waits = np.flatnonzero(jobs & (since < ended))
+    return (
+        np.concatenate([begun.runnable_at[of_attempts], since[waits]]),
+        np.concatenate([begun.starting_at[of_attempts], ended[waits]]),
+    )
+
+
+def held_spans(recording: Recording, jobs: NDArray[np.bool_], size: Floats) -> tuple[Floats, Floats, Floats]:
+    """From when to when attempts of some jobs held what they run on, and the size of each.
+
+    Parameters
+    ----------
+    jobs : ndarray of bool, shape (n,)
+        Which jobs.
+    size : ndarray of float, shape (n,)
+        Of each job.
+    """
+    begun = recording.attempts
+    of_attempts = np.flatnonzero(jobs[begun.job])
+    stop = begun.stopped_at[of_attempts]
+    stop = np.where(np.isnan(stop), recording.ended_at, stop)
+    return begun.starting_at[of_attempts], stop, size[begun.job[of_attempts]]
 
 
 def pick(column: Floats, index: np.ndarray) -> Floats:

@@ -155,13 +155,12 @@ _OF_JOBS = (
     _WAIT,
     _group(
         "wait_limit_s",
-        "`limit` by what there is a limit of",
+        "`limit` by what there is a limit of: a second belongs to that whose removal alone would end it (what-is-modelled.md)",
         *(_figure(limit, "s", _LIMITS.get(limit, "")) for limit in LIMITS.values()),
     ),
     _figure("makespan_s", "s", "from the first SubmitJob to the last end; null where a job has not ended"),
 )
 
-#: The whole of ``summary.json``.
 #: Jobs of one queue and definition that ask for the same.
 _KIND = (
     _plain("job_queue", "string"),
@@ -171,6 +170,7 @@ _KIND = (
     _plain("gpus", "number"),
     _figure("jobs", "jobs", absent=0.0),
 )
+#: The whole of ``summary.json``.
 SUMMARY = (
     _plain("scenario", "string", "its name"),
     _plain("region", "string", "where it ran"),

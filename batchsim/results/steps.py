@@ -88,12 +88,15 @@ def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) ->
     if not len(at) or not len(other_at):
         return np.empty(0), np.empty(0)
     instants = np.union1d(at, other_at)
+    return instants, sample(at, level, instants) * sample(other_at, other_level, instants)
 
-    def held(known: Floats, levels: Floats) -> Floats:
-        place = np.searchsorted(known, instants, side="right") - 1
-        return np.where(place < 0, 0.0, levels[np.maximum(place, 0)])
 
-    return instants, held(at, level) * held(other_at, other_level)
+def sample(at: Floats, level: Floats, instants: Floats) -> Floats:
+    """What a step function is at some instants; 0 before its first."""
+    if not len(at):
+        return np.zeros(len(instants))
+    place = np.searchsorted(at, instants, side="right") - 1
+    return np.where(place < 0, 0.0, level[np.maximum(place, 0)])
 
 
 def total(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:

@@ -3,8 +3,7 @@
 =============  =========================================================================================
 dependency     from submission to RUNNABLE, for a job that waits for others
 retry          from the first attempt's STARTING to the last's; to the end where a retry never started
-limit          RUNNABLE while its queue's environments are at maxvCpus (or unmanagedvCpus), or what it needs of a
-               consumable resource, or beyond a share's reservation, is used up
+limit          RUNNABLE while held by maxvCpus (or unmanagedvCpus), a consumable resource or a share's reservation
 boot           RUNNABLE while capacity for it is being decided on, launched, or registered
 capacity       RUNNABLE while no environment can provide what it needs: no type that fits, launch rate used up
 blocked        the rest: behind a head that waits while there would be room for it, in SUBMITTED, or until the
@@ -12,7 +11,8 @@ blocked        the rest: behind a head that waits while there would be room for 
 =============  =========================================================================================
 
 The engine decides cause by cause at every scheduling cycle, for each shape of job in each queue (`CauseColumns`); here
-each job's time is integrated over those steps. A job that never started is accounted for up to its end, or the run's.
+each job's time is integrated over those steps, and divided where several limits hold it (`results/limits.py`). A job
+that never started is accounted for up to its end, or the run's.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.columns import LIMITS, WAIT_CAUSES, Cause, Floats, Recording, Status, nothing
-from batchsim.results.attempts import JobAttempts, pick
-from batchsim.results.steps import integrator
+from batchsim.results import limits
+from batchsim.results.attempts import JobAttempts, held_spans, pick, runnable_spans
+from batchsim.results.steps import integrator, steps
 from batchsim.workload.table import Workload
 
 Integral = Callable[[Floats], Floats]
@@ -42,6 +43,8 @@ class Waits:
         self._attempts = attempts
         self._queue_of_group = np.asarray(queue_of_group, np.int32)
         self._known: dict[tuple[int, int], dict[Cause, Integral]] = {}
+        # By queue, what its running jobs hold, and those of them that want consumable resources.
+        self._running: dict[int, tuple[limits.Curve, limits.Curve]] = {}
 
     def of(self, jobs: Rows) -> dict[str, Floats]:
         """Seconds that each of these jobs waited, by cause; the causes of a job sum to its wait.
@@ -110,6 +113,8 @@ class Waits:
     def _integrals_of(self, queue: int, shape: int) -> dict[Cause, Integral]:
         causes = self._recording.causes
         mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1))
+        if causes.place[mine].any():
+            return self._shared(queue, shape, np.flatnonzero(mine))
         at, cause = causes.at[mine], causes.cause[mine]
         # Of several entries of an instant the last holds; what says again what holds is no step.
         last = np.concatenate([at[1:] != at[:-1], [True]])[: len(at)]
@@ -121,3 +126,17 @@ class Waits:
             for decided in Cause
             if decided is not Cause.BLOCKED and (cause == decided).any()
         }
+
+    def _shared(self, queue: int, shape: int, rows: Rows) -> dict[Cause, Integral]:
+        """Integrals where several limits hold jobs; jobs that are alike are not told apart, and share them alike."""
+        work, recording = self._workload, self._recording
+        mine = (self._queue_of_group == queue)[work.group]
+        if queue not in self._running:
+            wants = np.array([bool(group.consumables) for group in work.groups], bool)[work.group]
+            size = np.array([each.vcpus for each in work.shapes])[work.shape]
+            all_, those = (steps(*held_spans(recording, jobs, size)) for jobs in (mine, mine & wants))
+            self._running[queue] = all_, those
+        running, wanting = self._running[queue]
+        waiting = steps(*runnable_spans(recording, self._attempts, mine & (work.shape == shape)))
+        levels = limits.parts(recording.causes, rows, waiting=waiting, running=running, wanting=wanting)
+        return {cause: integrator(at, level) for cause, (at, level) in levels.items()}

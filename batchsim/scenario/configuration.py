@@ -6,6 +6,7 @@ botocore or the catalog.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -173,23 +174,25 @@ class ComputeEnvironment:
         return tuple(offering for offering in self.offerings if not offering.is_above_bid(at))
 
     def can_hold(self, shape: Shape) -> bool:
-        """Whether a job of this shape could ever run here, were the environment empty and the market kind.
+        """Whether a job of this shape could ever run here, were the environment empty and the market kind."""
+        return shape.vcpus <= self.max_vcpus and self.suits(shape, self.max_vcpus)
+
+    def suits(self, shape: Shape, max_vcpus: float = math.inf) -> bool:
+        """Whether a job of this shape could ever run here under another ``maxvCpus``, or without one.
 
         Multi-node jobs run on on-demand instances only, as many as they have nodes (User Guide, *Multi-node parallel
         jobs*).
         """
-        if shape.vcpus > self.max_vcpus or not self.enabled:
+        if not self.enabled:
             return False
         if shape.nodes:
             return self.purchase_option == "EC2" and any(
-                offering.holds(shape) and len(shape.nodes) * offering.vcpus <= self.max_vcpus
-                for offering in self.offerings
+                offering.holds(shape) and len(shape.nodes) * offering.vcpus <= max_vcpus for offering in self.offerings
             )
         if self.purchase_option not in {"EC2", "SPOT"}:
             return shape.gpus == 0
         return any(
-            offering.holds(shape) and (self.overshoots or offering.vcpus <= self.max_vcpus)
-            for offering in self.offerings
+            offering.holds(shape) and (self.overshoots or offering.vcpus <= max_vcpus) for offering in self.offerings
         )
 
 

@@ -389,23 +389,42 @@ _BEYOND = """\
 
 ## Why a job waits
 
-Every second between submission and the last attempt's STARTING has one cause; so has what a job waits for an attempt that
-never starts.
+Every second between submission and the last attempt's STARTING has one cause, or a part in each of several limits that
+hold the job; so has what a job waits for an attempt that never starts.
 
 | cause | rule |
 |---|---|
 | `dependency` | until the job is RUNNABLE, for a job that waits for others |
 | `retry` | from the first attempt's STARTING to the last's; to the end of the run, or the job's, where a retry never starts |
-| `limit` | RUNNABLE, and its queue's environments are at `maxvCpus`; or a share's reservation, or a consumable resource, is used up |
-| `boot` | RUNNABLE, and an environment has capacity for it on its way, or may launch it |
+| `limit` | RUNNABLE, and held by `maxvCpus`, by a share's reservation, or by a consumable resource that is used up: see below |
+| `boot` | RUNNABLE, and an environment has capacity for such jobs on its way, or may launch it |
 | `capacity` | RUNNABLE, and no environment can provide what it needs: no type fits, the market, a pool or a quota is empty, the launch rate is used up |
-| `blocked` | the rest: it would have room now, but stands behind a head that waits; SUBMITTED; or until the scheduler's next cycle |
+| `blocked` | the rest: it would have room now, or capacity that may be launched, but stands behind a head that waits for something else; SUBMITTED; or until the scheduler's next cycle |
 
 Causes of RUNNABLE jobs are judged after every scheduling cycle that looked at their queue or started a job anywhere, when
 all queues have taken what they can, and after every look at scaling out. A job of the
 head's shape waits for what the head waits for; one of another shape is blocked when it would have room, and else waits
 for what it would wait for at the head. Of several environments, one that can provide decides (`boot`), else one at its
 limit (`limit`), else there is no capacity.
+
+Several limits may hold a job at once. **A second of waiting belongs to the limit whose removal alone would end it.** From
+the job outwards the limits are `computeReservation`, consumable resources, `maxvCpus`, and capacity that can be had
+(account quotas, pools, a recorded market). Take them away one after the other, the innermost first:
+
+- As many jobs as start then, because everything outside has room for them, waited for that limit: the reservation is
+  blamed only where room, a consumable resource and capacity would be there without it; `maxvCpus` only where an account
+  quota would let more be launched.
+- Those behind them do not start, but the queue moves on faster: if jobs with R vCPUs run, and K more would, each would
+  wait for R / (R + K) of the time. The difference belongs to that limit too.
+- What is left belongs to the next limit outwards, and in the end to the outermost. So, where two are used up to the same
+  vCPU, and neither's removal alone would end anything, the outer one is named: without the inner one there would still be
+  no room.
+
+For example, 16 vCPUs, of which a reservation of 10 % leaves 14 to the shares that are active, and 40 jobs of one vCPU: of
+the 26 that wait, 2 would start without the reservation, and the other 24 would wait 1/8 shorter. It is blamed for
+2 + 24/8 = 5 of 26 seconds, `maxvCpus` for 21. Jobs of a queue that ask for the same are alike, and are not told apart: each
+has the same part of its time in each cause. For consumable resources, R and K are those of jobs that want any. Fargate's
+launch rate comes back by itself, and is the cause only where nothing else holds a job.
 
 ## What a dollar is for
 

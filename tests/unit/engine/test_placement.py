@@ -48,6 +48,20 @@ def test_takes_the_least_or_the_most_left_that_holds_the_job(rooms, shapes, step
             room.add(bins[number])
 
 
+@given(
+    rooms=st.lists(st.builds(Shape, st.integers(0, 8).map(float), st.integers(0, 8), st.integers(0, 2)), max_size=8),
+    shape=SHAPES,
+)
+def test_places_are_as_many_as_jobs_can_be_taken(rooms, shape):
+    room = Room("binpack", [shape])
+    for ordinal, each in enumerate(rooms):
+        room.add(Bin(ordinal, each))
+    found, taken = room.places(0), 0
+    while room.take(0) is not None:
+        taken += 1
+    assert found == taken
+
+
 def test_vcpu_and_memory_are_taken_together_or_not_at_all():
     room = Room("binpack", [Shape(2.0, 2000), Shape(1.0, 1000)])
     room.add(Bin(0, Shape(4.0, 1000)))

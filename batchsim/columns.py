@@ -165,7 +165,9 @@ TIMELINE = (
     Column("at", "float64", "s", "instant from which the value holds"),
     Column("measure", "text", "", "jobs, vcpus or usd_per_hour"),
     Column("name", "text", "", "job queue (jobs) or compute environment (vcpus, usd_per_hour)"),
-    Column("state", "text", "", "job state; running, idle, booting or limit for vcpus; empty for usd_per_hour"),
+    Column(
+        "state", "text", "", "job state; running, stranded, idle, booting or limit for vcpus; empty for usd_per_hour"
+    ),
     Column("value", "float64", "", "jobs, vCPUs or US dollars per hour"),
 )
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from batchsim.columns import TIMELINE, Floats
 from batchsim.results.arrow import coded, numbers, schema
-from batchsim.results.attempts import pick
+from batchsim.results.attempts import runnable_spans
 from batchsim.results.frames import Tables
 from batchsim.results.steps import product, steps, thin, total
 from batchsim.units import HOUR
@@ -76,17 +76,7 @@ def _intervals(tables: Tables, queue: int) -> Iterator[tuple[str, tuple[Floats, 
     for state, those in ("SUBMITTED", mine & ~dependent), ("PENDING", mine & dependent):
         before, ends = recording.runnable_at[those], job_end[those]
         yield state, (work.submitted_at[those], np.where(np.isnan(before), ends, before))
-    # RUNNABLE before each attempt, and after the last for those that wait still, or were cancelled while they did.
-    last = tables.attempts_of_jobs.last
-    since = np.where(last < 0, recording.runnable_at, pick(attempts.stopped_at, last))
-    waits = np.flatnonzero(mine & (since < job_end))
-    yield (
-        "RUNNABLE",
-        (
-            np.concatenate([attempts.runnable_at[here], since[waits]]),
-            np.concatenate([attempts.starting_at[here], job_end[waits]]),
-        ),
-    )
+    yield "RUNNABLE", runnable_spans(recording, tables.attempts_of_jobs, mine)
     stopped = _ended(attempts.stopped_at[here], recording.ended_at)
     started = attempts.started_at[here]
     started = np.where(np.isnan(started), stopped, started)
@@ -95,24 +85,48 @@ def _intervals(tables: Tables, queue: int) -> Iterator[tuple[str, tuple[Floats, 
 
 
 def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
-    """VCPUs of an environment that run jobs, are idle, and are booting, as step functions."""
+    """VCPUs of an environment that run jobs, are stranded or idle, and are booting, as step functions.
+
+    Running, stranded and idle sum to what is registered. Stranded is what the bill calls so (`results/cost.py`); as
+    there, a multi-node job holds its instances whole.
+    """
     attempts, instances = tables.recording.attempts, tables.recording.instances
-    end = _ended(attempts.stopped_at, tables.recording.ended_at)
     here, mine = attempts.environment == environment, instances.environment == environment
-    size = np.array([shape.vcpus for shape in tables.workload.shapes])
-    held = size[tables.workload.shape[attempts.job[here]]] if here.any() else np.empty(0)
-    series = {"running": steps(attempts.starting_at[here], end[here], held)}
+    whole = np.zeros(len(mine))
     if mine.any():
         offerings = np.array([float(o.vcpus) for o in tables.configuration.environments[environment].offerings])
-        whole = offerings[instances.offering[mine]]
-        gone, registered = instances.terminated_at[mine], instances.usable_from[mine]
-        series["idle"] = steps(
-            np.concatenate([registered, attempts.starting_at[here]]),
-            np.concatenate([gone, end[here]]),
-            np.concatenate([whole, -held]),
+        whole[mine] = offerings[instances.offering[mine]]
+    begun, held = attempts.starting_at[here], _held(tables, whole)[here]
+    ended = _ended(attempts.stopped_at[here], tables.recording.ended_at)
+    series = {"running": steps(begun, ended, held)}
+    if mine.any():
+        whole, gone, registered = whole[mine], instances.terminated_at[mine], instances.usable_from[mine]
+        unused = steps(
+            np.concatenate([registered, begun]), np.concatenate([gone, ended]), np.concatenate([whole, -held])
         )
+        noted = tables.recording.stranded
+        rows = noted.environment == environment
+        at, level = total([product(*unused, noted.at[rows], noted.stranded[rows].astype(np.float64))])
+        if level.any():
+            series["stranded"] = at, level
+            unused = total([unused, (at, -level)])
+        series["idle"] = unused
         series["booting"] = steps(instances.requested_at[mine], registered, whole)
     return series
+
+
+def _held(tables: Tables, instances: Floats) -> Floats:
+    """VCPUs that each attempt holds: what its job asks for, or of a multi-node job those of its instances."""
+    work, attempts, nodes = tables.workload, tables.recording.attempts, tables.recording.nodes
+    if not len(attempts.job):
+        return np.empty(0)
+    shape = work.shape[attempts.job]
+    held = np.array([each.vcpus for each in work.shapes])[shape]
+    gangs = np.flatnonzero(np.array([bool(each.nodes) for each in work.shapes], bool)[shape])
+    if len(gangs):
+        held[gangs] = instances[attempts.instance[gangs]]
+        np.add.at(held, nodes.attempt, instances[nodes.instance])
+    return held
 
 
 def spend_rate(tables: Tables, environment: int) -> tuple[Floats, Floats]:

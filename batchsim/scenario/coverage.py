@@ -433,7 +433,7 @@ launch rate comes back by itself, and is the cause only where nothing else holds
 | `useful` | attempts that succeeded, or still ran at the end, while they ran |
 | `rework` | attempts that failed or were interrupted, while they ran |
 | `boot` | instances until they are registered; attempts while they pull their image and start |
-| `stranded` | room that nothing used while jobs waited that could use the environment and none fitted |
+| `stranded` | room that nothing used while jobs waited that could use the environment and none fitted; the timeline and the pictures call the same so |
 | `idle` | room that nothing used otherwise; what a Savings Plan committed and bought nothing |
 | `minimum` | billed beyond use: the first minute of instances, volumes, addresses and tasks; seconds rounded up |
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from batchsim.columns import PURPOSES, Status
 from batchsim.results.frames import Tables
+from batchsim.results.steps import sample, steps
+from batchsim.results.timeline import vcpus
 from batchsim.scenario.configuration import (
     Consumable,
     FairShare,
@@ -182,8 +184,30 @@ def assert_rich_laws(world, seed):
     assert purposes == pytest.approx(paid, abs=1e-9)
     assert all((column > -1e-9).all() for column in columns)
 
+    assert_timeline(recording, built, tables)
     assert_order(recording, workload, queues, environment)
     assert_retries(recording, workload)
+
+
+def assert_timeline(recording, built, tables):
+    """What is registered runs jobs, is stranded or is idle; stranded only while the bill says so."""
+    instances, noted = recording.instances, recording.stranded
+    for index, spec in enumerate(built):
+        mine = instances.environment == index
+        if not mine.any():
+            continue
+        series = vcpus(tables, index)
+        sizes = np.array([float(offering.vcpus) for offering in spec.offerings])[instances.offering[mine]]
+        registered = steps(instances.usable_from[mine], instances.terminated_at[mine], sizes)
+        at = np.unique(np.concatenate([registered[0], noted.at, *(curve[0] for curve in series.values())]))
+        levels = {state: sample(*curve, at) for state, curve in series.items()}
+        assert all((level >= 0).all() for level in levels.values())
+        stranded = levels.get("stranded", np.zeros(len(at)))
+        assert levels["running"] + levels["idle"] + stranded == pytest.approx(sample(*registered, at))
+        here = noted.environment == index
+        flag = sample(noted.at[here], noted.stranded[here].astype(float), at)
+        assert (stranded[flag == 0] == 0).all()
+        assert (levels["idle"][flag == 1] == 0).all()
 
 
 def waits_of(tables, cause):

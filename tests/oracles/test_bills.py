@@ -308,6 +308,47 @@ def test_room_that_nothing_waiting_fits_into_is_stranded():
     # While the second waits the rest is stranded; while it runs and nothing waits, idle.
     assert cost(result)["by_purpose"]["stranded"] == pytest.approx(100 * (1 - share) * rate, abs=1e-12)
     assert cost(result)["by_purpose"]["idle"] == pytest.approx(100 * (1 - share) * rate, abs=1e-12)
+    # So it is in the timeline, by vCPUs.
+    assert vcpus_by_state(result) == {
+        "running": {0: 1, 200: 0},
+        "stranded": {0: 1, 100: 0},
+        "idle": {0: 0, 100: 1, 200: 0},
+        "limit": {0: 2},
+    }
+
+
+def vcpus_by_state(result: bs.Result) -> dict[str, dict[float, float]]:
+    """The timeline's steps of what an environment's vCPUs do."""
+    rows = result.timeline[result.timeline["measure"] == "vcpus"]
+    return {
+        state: dict(zip(steps["at"], steps["value"], strict=True))
+        for state, steps in rows.groupby("state", observed=True)
+    }
+
+
+def test_a_multi_node_job_holds_its_instances_whole_in_the_timeline():
+    # Three nodes of one vCPU, each on an instance of two that it shares with nobody, as on the bill.
+    result = bs.run(
+        scenario(
+            workflow(job(runtime=100)),
+            environments=[environment(maxvCpus=6)],
+            definitions=[
+                {
+                    "jobDefinitionName": "task",
+                    "type": "multinode",
+                    "nodeProperties": {
+                        "numNodes": 3,
+                        "mainNode": 0,
+                        "nodeRangeProperties": [
+                            {"targetNodes": "0:", "container": definition()["containerProperties"]}
+                        ],
+                    },
+                }
+            ],
+        )
+    )
+    assert vcpus_by_state(result)["running"] == {0: 6, 100: 0}
+    assert set(vcpus_by_state(result)["idle"].values()) <= {0}
 
 
 def test_price_overrides_and_discounts():

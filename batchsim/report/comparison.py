@@ -16,8 +16,8 @@ from batchsim.report import words
 from batchsim.report.console import Terminal
 from batchsim.units import format_duration, format_usd
 
-#: From so many characters a line on, a comparison shows every purpose of cost.
-WIDE = 130
+#: From so many characters a line on, a comparison shows so many purposes of cost.
+PURPOSES = {130: ("useful", "rework", "boot", "idle", "stranded"), 110: ("idle", "stranded"), 0: ("idle",)}
 
 Row = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
     if not rows:
         return
     console = Terminal()
-    purposes = ("useful", "rework", "boot", "idle", "stranded") if console.width >= WIDE else ("idle",)
+    purposes = next(shown for width, shown in PURPOSES.items() if console.width >= width)
     sound = [row for row in rows if not row["objectives_missed"] and not words.plain(row["unfinished"])]
     least = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

@@ -106,22 +106,22 @@ def _queue_table(summary: dict[str, Any]) -> Table:
 
 def _environment_table(summary: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("environment", "attempts", "peak vCPUs", "used", f"cost in {words.period(summary)}", "unused"):
+    cost = f"cost in {words.period(summary)}"
+    for heading in ("environment", "attempts", "peak vCPUs", "used", cost, "idle", "stranded"):
         table.add_column(heading, justify="left" if heading == "environment" else "right", overflow="fold")
     for name, figures in summary["compute_environments"].items():
-        cost = figures["cost_usd"]
-        unused = sum(words.plain(cost["by_purpose"][purpose]) for purpose in ("idle", "stranded"))
+        money = figures["cost_usd"]
         table.add_row(
             name,
             words.count(figures["attempts"]),
             words.count(figures["peak_vcpus"]),
             words.share(figures["utilisation"]["vcpu"]),
-            words.usd(cost["total"]),
-            format_usd(unused),
+            words.usd(money["total"]),
+            *[format_usd(words.plain(money["by_purpose"][purpose])) for purpose in ("idle", "stranded")],
         )
     committed = summary["cost_usd"]["unused_commitment"]
     if words.plain(committed):
-        table.add_row("Savings Plan", "", "", "", words.usd(committed), format_usd(words.plain(committed)))
+        table.add_row("Savings Plan", "", "", "", words.usd(committed), format_usd(words.plain(committed)), "")
     return table
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,7 +21,7 @@ from batchsim.report import words
 from batchsim.results.durations import Durations, queue_times
 from batchsim.results.promises import deadlines
 from batchsim.results.result import Result
-from batchsim.results.steps import integral, steps, thin
+from batchsim.results.steps import integral, sample, steps, thin
 from batchsim.results.timeline import MOST_STEPS, job_states, spend_rate, vcpus
 from batchsim.scenario.objectives import Objective
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
@@ -30,13 +29,17 @@ from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 # Okabe and Ito's palette, told apart by people with any colour vision.
 BLUE, ORANGE, GREEN, RED, GREY, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7F7F7F", "#56B4E9"
 STATES = {"PENDING": "#D9D9D9", "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": BLUE}
-VCPUS = {"running": BLUE, "idle": "#BFD7EA", "booting": ORANGE}
-PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, "#BFD7EA", "#CC79A7", GREY), strict=True))
+PALE, PINK = "#BFD7EA", "#CC79A7"
+# The same thing has the same colour on the bill and over time.
+PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, PALE, PINK, GREY), strict=True))
+VCPUS = {"running": BLUE, "stranded": PINK, "idle": PALE, "booting": ORANGE}
 
 #: A run with jobs in it for less than this share of its time is drawn at its busiest stretch.
 QUIET = 0.4
 #: Characters that fit in a line above the picture.
 LONGEST_TITLE = 130
+#: Busy stretches no further apart than this, or than a fiftieth of a shorter run, are one.
+APART = 6 * HOUR
 #: Steps drawn of one curve: more than a picture has pixels.
 DRAWN = 4000
 
@@ -46,8 +49,9 @@ def save_png(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
-def _axes(ax: Axes, title: str) -> None:
-    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=10)
+def _axes(ax: Axes, title: str, *, legend: bool = False) -> None:
+    """What all pictures have in common; with room for a legend between the title and the curves."""
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=26 if legend else 10)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
@@ -65,10 +69,10 @@ def busiest(result: Result) -> Window:
     at, jobs = steps(work, np.where(np.isnan(stopped), end, stopped), np.ones(len(work)))
     if not len(at) or float(np.sum(np.diff(at)[jobs[:-1] > 0])) > QUIET * end:
         return 0.0, end
-    # Busy stretches, those that are close together as one; the one with the most jobs is shown.
+    # Of the busy stretches the one with the most jobs is shown.
     begins = at[np.concatenate([[True], jobs[:-1] == 0])]
     ends = at[jobs == 0]
-    apart = np.flatnonzero(begins[1:] - ends[:-1] > end / 50)
+    apart = np.flatnonzero(begins[1:] - ends[:-1] > min(end / 50, APART))
     starts, stops = begins[np.concatenate([[0], apart + 1])], ends[np.concatenate([apart, [-1]])]
     peaks = [jobs[(at >= low) & (at < high)].max() for low, high in zip(starts, stops, strict=True)]
     low, high = starts[int(np.argmax(peaks))], stops[int(np.argmax(peaks))]
@@ -94,13 +98,6 @@ def _grid(series: list[tuple[Floats, Floats]], window: Window) -> Floats:
     return at[(at >= window[0]) & (at <= window[1])]
 
 
-def _sample(at: Floats, level: Floats, instants: Floats) -> Floats:
-    if not len(at):
-        return np.zeros(len(instants))
-    place = np.searchsorted(at, instants, side="right") - 1
-    return np.where(place < 0, 0.0, level[np.maximum(place, 0)])
-
-
 def _stack(
     ax: Axes,
     start: datetime,
@@ -115,7 +112,7 @@ def _stack(
     instants = _grid(list(layers.values()), window)
     base = np.zeros(len(instants))
     for name, (at, level) in layers.items():
-        top = base + _sample(at, level, instants)
+        top = base + sample(at, level, instants)
         ax.fill_between(_days(start, instants), base, top, step="post", color=colours[name], linewidth=0, label=name)
         base = top
     return float(base.max())
@@ -133,21 +130,22 @@ def _total(curves: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     if not curves:
         return np.empty(0), np.empty(0)
     instants = np.unique(np.concatenate([at for at, _ in curves]))
-    return instants, np.asarray(sum(_sample(at, level, instants) for at, level in curves))
+    return instants, np.asarray(sum(sample(at, level, instants) for at, level in curves))
 
 
-def _legend(ax: Axes, **more: Any) -> None:
+def _legend(ax: Axes) -> None:
     if ax.get_legend_handles_labels()[0]:
         ax.legend(
-            loc="upper left",
-            bbox_to_anchor=(0, 1.03),
-            ncols=4,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=len(VCPUS) + 1,
             frameon=False,
             fontsize=9,
             handlelength=1.0,
+            handletextpad=0.5,
             columnspacing=1.1,
+            borderaxespad=0.2,
             borderpad=0.2,
-            **more,
         )
 
 
@@ -159,7 +157,7 @@ def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state", window:
         if state in curves:
             curves[state].append(thin(at, level, MOST_STEPS))
     layers = {state: _total(parts) for state, parts in curves.items()}
-    _axes(ax, title)
+    _axes(ax, title, legend=True)
     top = _stack(ax, result.scenario.start, window, layers, STATES)
     ax.set_ylim(0, max(top, 1) * 1.15)
     ax.set_ylabel("jobs", fontsize=9)
@@ -228,10 +226,11 @@ def draw_queue_time(result: Result, ax: Axes, *, title: str = "Queue time: share
             continue
         ax.plot([value], [share], "o", color=RED, markersize=6, zorder=5)
         right = value < 0.6 * longest
+        # The curve rises: right of a point it is above it, left of it below.
         ax.annotate(
             f"{name} within {format_duration(value)}",
             (value, share),
-            xytext=(10 if right else -10, -14),
+            xytext=(10, -14) if right else (-10, 6),
             textcoords="offset points",
             ha="left" if right else "right",
             fontsize=10,
@@ -251,12 +250,12 @@ def draw_vcpus(
     limit: bool = True,
     window: Window | None = None,
 ) -> None:
-    """Running, idle and booting vCPUs of all environments against the sum of their limits."""
+    """Running, stranded, idle and booting vCPUs of all environments against the sum of their limits."""
     window = window or busiest(result)
     environments = result.scenario.configuration.environments
     series = [vcpus(result.tables, index) for index in range(len(environments))]
     layers = {state: _total([curves[state] for curves in series if state in curves]) for state in VCPUS}
-    _axes(ax, title)
+    _axes(ax, title, legend=True)
     top = _stack(ax, result.scenario.start, window, layers, VCPUS)
     used = {queue.name: queue.environments for queue in result.scenario.configuration.queues}
     open_to = {name for group in result.workload.groups for name in used[group.job_queue]}
@@ -309,7 +308,7 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
     if total.plan is not None:
         # What a plan commits in vain is paid hour by hour as well.
         idle = integral(*total.plan.unused, at)
-        spent, bill, rate = spent + idle, bill + total.unused_commitment, rate + _sample(*total.plan.unused, at) * HOUR
+        spent, bill, rate = spent + idle, bill + total.unused_commitment, rate + sample(*total.plan.unused, at) * HOUR
     _axes(ax, title)
     days = _days(result.scenario.start, at)
     ax.plot(days, spent, color=BLUE, linewidth=2)
@@ -468,5 +467,5 @@ def _compare_costs(ax: Axes, results: Mapping[str, Result]) -> None:
 
 
 def _cycle(n: int) -> list[str]:
-    colours = [RED, GREEN, BLUE, ORANGE, "#CC79A7", SKY, GREY]
+    colours = [RED, GREEN, BLUE, ORANGE, PINK, SKY, GREY]
     return [colours[i % len(colours)] for i in range(n)]

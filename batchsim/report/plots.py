@@ -35,7 +35,7 @@ class Plots:
         return self._draw(figures.draw_queue_time, ax)
 
     def vcpus(self, ax: Axes | None = None) -> Figure:
-        """Running, idle and booting vCPUs against the limit."""
+        """Running, stranded, idle and booting vCPUs against the limit."""
         return self._draw(figures.draw_vcpus, ax)
 
     def spend(self, ax: Axes | None = None) -> Figure:

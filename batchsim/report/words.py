@@ -21,7 +21,7 @@ PURPOSES = {
     "rework": "attempts that failed or were interrupted",
     "boot": "booting and pulling images",
     "idle": "idle capacity",
-    "stranded": "room that nothing waiting could use",
+    "stranded": "stranded capacity, which nothing waiting could use",
     "minimum": "billing minimums",
     "commitment": "what a Savings Plan committed and bought nothing",
 }

@@ -155,7 +155,7 @@ _OF_JOBS = (
     _WAIT,
     _group(
         "wait_limit_s",
-        "`limit` by what there is a limit of: a second belongs to that whose removal alone would end it (what-is-modelled.md)",
+        "`limit` by the limit whose removal alone would end the wait (what-is-modelled.md)",
         *(_figure(limit, "s", _LIMITS.get(limit, "")) for limit in LIMITS.values()),
     ),
     _figure("makespan_s", "s", "from the first SubmitJob to the last end; null where a job has not ended"),

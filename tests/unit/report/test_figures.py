@@ -1,0 +1,70 @@
+"""Pictures: the colours of what is paid for, labels beside their curves, the stretch that is drawn."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+import batchsim as bs
+from batchsim.report.figures import PURPOSE_COLOURS, VCPUS, busiest
+from batchsim.units import DAY, HOUR
+from tests.builders import definition, environment, job, scenario, unmanaged, workflow
+
+
+def test_stranded_room_is_drawn_apart_from_idle_in_the_colours_of_the_bill():
+    assert {state: VCPUS[state] for state in ("stranded", "idle")} == {
+        purpose: PURPOSE_COLOURS[purpose] for purpose in ("stranded", "idle")
+    }
+    # c6i.large holds one job of 2,500 MiB: a vCPU is stranded while the second waits, idle while it runs.
+    made = scenario(
+        workflow(job("a", 100), job("b", 100)),
+        environments=[environment(maxvCpus=2)],
+        definitions=[definition(memory="2500")],
+    )
+    ax = bs.run(made).plot.vcpus().axes[0]
+    areas = dict(zip(ax.get_legend_handles_labels()[1], ax.collections, strict=False))
+    assert list(areas)[:3] == ["running", "stranded", "idle"]
+    tops = {name: areas[name].get_paths()[0].get_extents().y1 for name in ("running", "stranded", "idle")}
+    assert tops == {"running": 1, "stranded": 2, "idle": 2}
+
+
+@pytest.mark.parametrize(
+    "runtimes",
+    [
+        [60.0] * 60,  # waits that grow one by one
+        [1.0] * 50 + [3000.0] * 10,  # half at once, the last late
+        [600.0] * 4 + [1.0] * 56,  # nearly all late
+    ],
+)
+def test_labels_do_not_stand_over_their_curve(runtimes):
+    made = scenario(
+        *[workflow(job(runtime=runtime), name=f"w{n}") for n, runtime in enumerate(runtimes)],
+        environments=[unmanaged(1)],
+    )
+    figure = bs.run(made).plot.queue_time()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    ax = figure.axes[0]
+    curve = ax.transData.transform(np.repeat(ax.lines[0].get_xydata(), 2, axis=0)[1:])
+    # Of a step curve the instants of one point and the height of the one before.
+    curve[1::2, 1] = curve[:-1:2, 1]
+    fine = np.concatenate([np.linspace(low, high, 50) for low, high in pairwise(curve)])
+    for text in ax.texts:
+        box = text.get_window_extent(canvas.get_renderer())
+        inside = (fine > [box.x0, box.y0]).all(axis=1) & (fine < [box.x1, box.y1]).all(axis=1)
+        assert not inside.any(), text.get_text()
+
+
+def test_of_a_long_quiet_run_the_busiest_night_is_drawn():
+    # A job a night for 65 days, and on the 40th ten at 03:00: the picture shows hours, not weeks.
+    nights = workflow(job(runtime="30m"), name="nights", arrivals={"every": "1d"})
+    close = workflow(
+        job(runtime="1h", arrayProperties={"size": 10}), name="close", arrivals={"at": [f"{40 * 24 + 3}h"]}
+    )
+    result = bs.run(scenario(nights, close, environments=[unmanaged(20)], duration="65d"))
+    low, high = busiest(result)
+    assert 40 * DAY - HOUR <= low < 40 * DAY + 3 * HOUR
+    assert high < 40 * DAY + 6 * HOUR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,13 @@ from batchsim.report.console import Terminal
 from batchsim.units import format_duration, format_usd
 
 #: From so many characters a line on, a comparison shows so many purposes of cost.
-PURPOSES = {130: ("useful", "rework", "boot", "idle", "stranded"), 110: ("idle", "stranded"), 0: ("idle",)}
+PURPOSES = {150: ("useful", "rework", "boot", "idle", "stranded"), 118: ("idle", "stranded"), 106: ("idle",), 0: ()}
+#: From so many on, the money of a month, and names up to so many characters whole.
+MONTHS, NAMES, LONGEST_NAME = 96, 90, 20
+#: From so many on, no figure is broken; below, nothing fits.
+ROOMY = 78
+#: Headings are broken into lines of so many characters, so that figures need not be.
+HEADING = 10
 
 Row = Mapping[str, Any]
 
@@ -31,11 +38,21 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
     sound = [row for row in rows if not row["objectives_missed"] and not words.plain(row["unfinished"])]
     least = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("variant", overflow="fold")
-    per_month = _has_months(rows)
+    short = console.width >= NAMES and max(len(row["variant"]) for row in rows) <= LONGEST_NAME
+    table.add_column("variant", overflow="fold", no_wrap=short)
+    per_month = _has_months(rows) and console.width >= MONTHS
+    roomy = console.width >= ROOMY
+    figures = roomy and not isinstance(rows[0]["cost_usd"], dict)
     months = ("a month",) if per_month else ()
     for heading in ("promises", "jobs", "queue p95", "turnaround p95", _cost(rows), *months, *purposes, "used"):
-        table.add_column(heading, justify="right", overflow="fold")
+        whole = figures and heading != "promises"
+        table.add_column(
+            textwrap.fill(heading, HEADING),
+            justify="right",
+            overflow="fold",
+            no_wrap=whole,
+            min_width=HEADING if roomy and not whole else None,
+        )
     for row in rows:
         table.add_row(
             row["variant"],

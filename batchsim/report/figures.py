@@ -49,9 +49,13 @@ def save_png(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
+#: Points between curves and a title that has a legend below it.
+TITLE_PAD = 26
+
+
 def _axes(ax: Axes, title: str, *, legend: bool = False) -> None:
     """What all pictures have in common; with room for a legend between the title and the curves."""
-    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=26 if legend else 10)
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=TITLE_PAD if legend else 10)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
@@ -376,12 +380,13 @@ def compare_figure(results: Mapping[str, Result]) -> Figure:
         draw_jobs(result, lower, title="jobs by state", window=window)
         objectives = result.summary["objectives"]
         missed = any(objective["kept"] is False for objective in objectives)
-        upper.set_title(words.verdict(objectives), loc="right", fontsize=11, color=RED if missed else GREEN)
+        # Matplotlib has one distance for all titles of an axes: the last one that is set.
+        colour = RED if missed else GREEN
+        upper.set_title(words.verdict(objectives), loc="right", fontsize=11, color=colour, pad=TITLE_PAD)
         for ax in (upper, lower):
-            for number, at in enumerate(_days(result.scenario.start, np.array(due[name]))):
-                label = "deadline" if number == 0 else None
-                ax.axvline(at, color=RED, linewidth=1.4, linestyle="--", label=label)
-            _legend(ax)
+            for at in _days(result.scenario.start, np.array(due[name])):
+                ax.axvline(at, color=RED, linewidth=1.4, linestyle="--")
+                _beside(ax, at, "deadline")
     for row in range(2):
         top = max(pair[row].get_ylim()[1] for pair in pairs)
         for pair in pairs:
@@ -391,6 +396,22 @@ def compare_figure(results: Mapping[str, Result]) -> Figure:
     _compare_costs(figure.add_subplot(halves[0, 1]), results)
     _small_print(figure, results.values())
     return figure
+
+
+def _beside(ax: Axes, at: float, text: str) -> None:
+    """A word at the top of an upright line, on its left."""
+    ax.annotate(
+        text,
+        (at, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-3, -3),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=9,
+        color=RED,
+        rotation=90,
+    )
 
 
 def _promised(result: Result, metric: str) -> list[Objective]:
@@ -437,7 +458,7 @@ def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
     _duration_ticks(ax, longest)
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="lower right", frameon=False, fontsize=10)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False, fontsize=10)
 
 
 def _compare_costs(ax: Axes, results: Mapping[str, Result]) -> None:

@@ -38,7 +38,7 @@ def add_config(kinds: Any) -> None:
         metavar="SOURCE",
         nargs="*",
         type=Path,
-        help="CloudFormation template, request or answer of the AWS CLI, plan or state of Terraform as JSON, or a folder",
+        help="CloudFormation template, request or answer of the AWS CLI, plan or state of Terraform, or a folder",
     )
     parser.add_argument(
         "--parameter",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
 from batchsim.cli.run import write
 from batchsim.errors import Finding, OutputError, ScenarioError
+
+if TYPE_CHECKING:
+    from batchsim.scenario.scenario import Scenario
 
 
 def add_parser(commands: Any) -> None:
@@ -58,7 +63,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.scenario.silencing import silence
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
-    names = list(compared(*scenarios, variants=arguments.variants))
+    chosen = compared(*scenarios, variants=arguments.variants)
+    names = list(chosen)
+    options.print_warnings(_of_variants(chosen, scenarios[0]) if len(scenarios) == 1 else ())
     # Results of variants that are no longer there stay.
     earlier = [entry.name for entry in folder.iterdir() if is_results_folder(entry)] if folder.is_dir() else []
     check_folder(folder, {*names, *earlier, "comparison.json", "comparison.png"})
@@ -94,3 +101,11 @@ def execute(arguments: argparse.Namespace) -> int:
     for name, result in comparison.results.items() if arguments.check else ():
         missed |= options.tell_missed(result, name)
     return missed
+
+
+def _of_variants(chosen: Mapping[str, Scenario], scenario: Scenario) -> Iterator[Finding]:
+    """What is found in variants and not in the scenario itself, each by the variant's name."""
+    for name, variant in chosen.items():
+        for finding in variant.warnings:
+            if finding not in scenario.warnings:
+                yield replace(finding, message=f"in variant {name}: {finding.message}")

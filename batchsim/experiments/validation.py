@@ -97,13 +97,15 @@ def validate(
     if not overrides:
         # Variants are changes to the scenario as it was written; with other changes they need not make sense.
         findings += variant_findings(document, base, findings)
-    return Validation(_told(findings, document), scenario, deploys)
+    # What is ignored in vain is known only where everything was looked at.
+    everything = scenario is not None and not overrides
+    return Validation(_told(findings, document, everything=everything), scenario, deploys)
 
 
-def _told(findings: list[Finding], document: Document) -> tuple[Finding, ...]:
+def _told(findings: list[Finding], document: Document, *, everything: bool = True) -> tuple[Finding, ...]:
     """Findings as they are shown: weighed, without what is ignored, with what is ignored in vain."""
-    kept = silence([*findings, *unused(findings, document)], document)
-    return tuple(in_order(map(_weighed, kept)))
+    vain = unused(findings, document) if everything else ()
+    return tuple(in_order(map(_weighed, silence([*findings, *vain], document))))
 
 
 def _weighed(finding: Finding) -> Finding:

@@ -165,7 +165,7 @@ def variant_of(document: Document, name: str, base: Path) -> Scenario:
 
 
 def variant_findings(document: Document, base: Path, known: Iterable[Finding]) -> list[Finding]:
-    """What is found in the variants of a document, at the place of each and by its name.
+    """What is found in the variants of a document, what is ignored too, at the place of each and by its name.
 
     Parameters
     ----------
@@ -178,7 +178,8 @@ def variant_findings(document: Document, base: Path, known: Iterable[Finding]) -
     for name in variants if isinstance(variants, dict) else ():
         told = {replace(_in_variant(document, name, finding), severity="error") for finding in known}
         try:
-            more = [_in_variant(document, name, warning) for warning in variant_of(document, name, base).warnings]
+            made = variant_of(document, name, base)
+            more = [_in_variant(document, name, finding) for finding in (*made.warnings, *made.silenced)]
         except ScenarioError as error:
             more = list(error.findings)
         found += [finding for finding in more if replace(finding, severity="error") not in told]

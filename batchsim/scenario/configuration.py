@@ -56,6 +56,9 @@ class Offering:
         What a running hour costs (Spot: the Spot price), root volume not included.
     on_demand_usd_per_hour : float
         The on-demand price, to which ``bidPercentage`` refers.
+    market_usd_per_hour : float or None
+        The Spot market's price at the start, which the bid is held against: no discount is taken off it. None on
+        demand.
     interruption_bucket : int
         Spot Instance Advisor's bucket, 0 (< 5 % a month) to 4 (> 20 %); -1 on demand.
     interruptions_per_hour : float
@@ -85,6 +88,7 @@ class Offering:
     pull_mib_per_s: float = 45.0
     memory_margin_mib: int = 0
     memory_stated: bool = False
+    market_usd_per_hour: float | None = None
     price_steps: tuple[tuple[float, float], ...] = ()
     above_bid: tuple[tuple[float, bool], ...] = ()
 

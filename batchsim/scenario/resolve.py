@@ -281,6 +281,7 @@ def _offerings(
                 settings,
                 spot_usd * share,
                 usd,
+                market_usd_per_hour=spot_usd,
                 interruption_bucket=bucket,
                 interruptions_per_hour=hazard * factor,
                 # Nobody pays more than the bid, while the instances that it ends are still there.
@@ -510,24 +511,34 @@ def _below_market(context: Context, configuration: Configuration) -> Iterator[Fi
         for _, job in jobs:
             shape = requested(definitions[base_name(job["jobDefinition"])].request, job)
             attached = [environments[name] for name in queues[base_name(job["jobQueue"])].environments]
+            if (edge := at_the_edge(shape, attached)) is not None:
+                shape, _ = edge  # as it is placed
             able = [environment for environment in attached if environment.can_hold(shape)]
             if any(affordable[each.name].can_hold(shape) for each in able):
                 continue
             for each in able:
                 if affordable[each.name].offerings:
                     holding = [offering for offering in each.offerings if offering.holds(shape)]
-                    asked = f"{shape.vcpus:g} vCPU and {shape.memory_mib} MiB"
+                    asked = f"{shape.vcpus:g} vCPU and {shape.asked_memory_mib} MiB"
                     yield _bid(context, each, holding, f"no type that holds {asked} can be launched")
+
+
+def _percent_of_on_demand(offering: Offering) -> float:
+    """The market's price, before any discount, as the bid is stated; infinite where on demand costs nothing."""
+    assert offering.market_usd_per_hour is not None  # noqa: S101 (only Spot has bids)
+    on_demand = offering.on_demand_usd_per_hour
+    return 100 * offering.market_usd_per_hour / on_demand if on_demand else math.inf
 
 
 def _bid(context: Context, environment: ComputeEnvironment, types: Sequence[Offering], message: str) -> Finding:
     where, value = context.environments[environment.name]
     bid = value["computeResources"].get("bidPercentage", 100)
-    percents = {each: 100 * each.price_usd_per_hour / (each.on_demand_usd_per_hour or math.nan) for each in types}
+    percents = {each: _percent_of_on_demand(each) for each in types}
     cheapest = sorted(percents, key=lambda each: (percents[each], each.instance_type))
     told = [
-        f"{each.instance_type} costs {each.price_usd_per_hour:.4g} USD/h, {percents[each]:.1f} % of "
-        f"{each.on_demand_usd_per_hour:.4g}"
+        f"{each.instance_type} costs {each.market_usd_per_hour:.4g} USD/h, "
+        + (f"{percents[each]:.1f} % of " if math.isfinite(percents[each]) else "and on demand ")
+        + f"{each.on_demand_usd_per_hour:.4g}"
         for each in cheapest[:NAMED]
     ]
     others = f" and {len(cheapest) - NAMED} more above that" if len(cheapest) > NAMED else ""

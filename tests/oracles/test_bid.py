@@ -108,3 +108,39 @@ def test_a_time_limit_for_capacity_ends_the_wait():
 def test_a_minimum_is_not_kept_above_it():
     result = bs.run(scenario(environments=[spot(20, minvCpus=4)], duration="1h"))
     assert len(result.instances) == 0
+
+
+def test_the_bid_is_held_against_the_price_without_a_discount():
+    # The Advisor's savings of c6i.large are 63 %: the market costs 37 % of 0.085, whatever part of it is paid.
+    plan = scenario(
+        environments=[spot(20, "c6i.large")], settings={"prices": {"overrides": {"SPOT": {"discount": 0.5}}}}
+    )
+    (warning,) = [each for each in plan.warnings if each.code == "bid-below-market"]
+    assert "c6i.large costs 0.03145 USD/h, 37.0 % of 0.085" in warning.message
+    assert warning.expected.startswith("37 or more")
+    # What is said to be enough is.
+    for bid in (36, 37):
+        settings = {"prices": {"overrides": {"SPOT": {"discount": 0.5}}}}
+        assert bool(told(scenario(environments=[spot(bid, "c6i.large")], settings=settings))) == (bid == 36)
+
+
+def test_no_bid_is_a_share_of_nothing():
+    free = {"prices": {"overrides": {"c6i.large": {"onDemand": 0, "spot": 0.03}}}}
+    plan = scenario(environments=[spot(100, "c6i.large")], settings=free)
+    (warning,) = [each for each in plan.warnings if each.code == "bid-below-market"]
+    assert "c6i.large costs 0.03 USD/h, and on demand 0;" in warning.message
+    assert warning.expected == "other types"
+
+
+@pytest.mark.parametrize("memory", ["7600", "7800"])
+def test_a_job_within_the_margin_of_memory_waits_for_the_market_too(memory):
+    # 0.08 is 83 % of 0.096. What m6i.large is known to have lies between the two: the second is within its margin.
+    plan = scenario(
+        environments=[spot(60, "m6i.large", "c6i.large")],
+        definitions=[definition(vcpus="1", memory=memory)],
+        settings={"prices": {"overrides": {"m6i.large": {"spot": 0.08}}}},
+    )
+    (message,) = told(plan)
+    assert f"no type that holds 1 vCPU and {memory} MiB can be launched at 60 %" in message
+    assert "m6i.large costs 0.08 USD/h, 83.3 % of 0.096" in message
+    assert list(bs.run(plan).jobs["status"]) == ["RUNNABLE"]

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from batchsim.scenario.stated_prices import NOTHING_STATED, StatedPrices
+
 PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
 
 
@@ -323,6 +325,7 @@ class Configuration:
     definitions: tuple[JobDefinition, ...]
     consumables: tuple[Consumable, ...] = ()
     savings_plan: SavingsPlan | None = None
+    stated_prices: StatedPrices = NOTHING_STATED
 
     def attached(self, queue: JobQueue) -> tuple[ComputeEnvironment, ...]:
         """A queue's compute environments, in the order in which they are tried."""

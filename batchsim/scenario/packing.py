@@ -16,8 +16,9 @@ from typing import Literal
 from batchsim.catalog.instance_types import InstanceType, expand, instance_types
 from batchsim.catalog.memory import usable_memory_mib
 from batchsim.catalog.offerings import on_demand_usd_per_hour
-from batchsim.catalog.tables import BUNDLED, Catalog
+from batchsim.catalog.tables import BUNDLED, Catalog, NotInCatalogError
 from batchsim.scenario.configuration import Offering, Shape
+from batchsim.scenario.stated_prices import NOTHING_STATED, StatedPrices
 
 #: A request is advised to be lowered by no more than this share: beyond it is another job.
 MOST_REDUCTION = 0.15
@@ -53,8 +54,13 @@ class Fit:
 
     @property
     def usd_per_job_hour(self) -> float:
-        """What an hour of one job costs on a full instance, on demand: Spot prices come and go."""
-        return self.offering.on_demand_usd_per_hour / self.count
+        """What an hour of one job costs on a full instance.
+
+        That of Spot is the on-demand price, as Spot prices come and go; infinite where only a Spot price is known.
+        """
+        is_spot = self.offering.market_usd_per_hour is not None
+        usd = self.offering.on_demand_usd_per_hour if is_spot else self.offering.price_usd_per_hour
+        return usd / self.count
 
     @property
     def spare(self) -> Literal["vCPUs", "memory"]:
@@ -153,18 +159,44 @@ def _sizes(family: str, catalog: Catalog) -> tuple[InstanceType, ...]:
     return expand(family, catalog=catalog) if known else ()
 
 
-def types_of(entries: Iterable[str], like: Offering, region: str, catalog: Catalog = BUNDLED) -> list[Offering]:
-    """The types that families and sizes stand for, at the region's on-demand prices, without those not offered there.
+def types_of(
+    entries: Iterable[str],
+    like: Offering,
+    region: str,
+    catalog: Catalog = BUNDLED,
+    stated: StatedPrices = NOTHING_STATED,
+) -> list[Offering]:
+    """The types that families and sizes stand for, on demand, without those that have no price in the region.
 
     Parameters
     ----------
     like : Offering
-        One of a compute environment: as much memory is reserved for the agent as on it.
+        One of a compute environment: as much memory is reserved for the agent as on it, and where it is of Spot no
+        discount is taken off, as `Fit.usd_per_job_hour` takes none off the types of Spot.
+    stated : StatedPrices
+        Prices in place of the catalog's.
+
+    Raises
+    ------
+    NotInCatalogError
+        If the catalog has no prices of the region and none are stated.
     """
     known = instance_types(catalog)
     reserved = usable_memory_mib(known[like.instance_type], reserved_mib=0) - like.memory_mib
-    prices = on_demand_usd_per_hour(region, catalog)
+    try:
+        listed = on_demand_usd_per_hour(region, catalog)
+    except NotInCatalogError:
+        if not stated.overrides:
+            raise
+        listed = {}
     kinds = [kind for entry in entries for kind in ([known[entry]] if "." in entry else _sizes(entry, catalog))]
+    prices: dict[str, float] = {}
+    for kind in kinds:
+        usd = stated.on_demand(kind)
+        usd = listed.get(kind.name) if usd is None else usd
+        if usd is not None:
+            prices[kind.name] = usd
+    on_spot = like.market_usd_per_hour is not None
     return [
         Offering(
             instance_type=kind.name,
@@ -173,7 +205,7 @@ def types_of(entries: Iterable[str], like: Offering, region: str, catalog: Catal
             memory_mib=usable_memory_mib(kind, reserved_mib=reserved),
             gpus=kind.gpus,
             architecture="arm64" if "arm64" in kind.architectures else "x86_64",
-            price_usd_per_hour=prices[kind.name],
+            price_usd_per_hour=prices[kind.name] * (1.0 if on_spot else stated.instance_share(kind, "EC2")),
             on_demand_usd_per_hour=prices[kind.name],
         )
         for kind in kinds

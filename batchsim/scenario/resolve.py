@@ -153,6 +153,7 @@ def resolve(
         definitions=tuple(_definition(value, settings) for _, value in context.definitions.values()),
         consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
         savings_plan=None if plan is None else SavingsPlan(plan.usd_per_hour, plan.discount),
+        stated_prices=StatedPrices(settings.prices.overrides),
     )
     if not findings:
         findings += _empty_environments(context, configuration)

@@ -121,3 +121,6 @@ class StatedPrices:
         """1 less the discount of the first key that has one."""
         entries = (self._entry(key) for key in keys)
         return 1.0 - next((e.discount for e in entries if e is not None and e.discount is not None), 0.0)
+
+
+NOTHING_STATED = StatedPrices({})

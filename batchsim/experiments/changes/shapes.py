@@ -115,7 +115,10 @@ def entries_of(evidence: Evidence, environment: ComputeEnvironment) -> list[str]
 
 def _offered(evidence: Evidence, environment: ComputeEnvironment, entries: Iterable[str]) -> list[Offering]:
     try:
-        return types_of(entries, environment.offerings[0], evidence.configuration.region, evidence.scenario.catalog)
+        resolved = evidence.configuration
+        return types_of(
+            entries, environment.offerings[0], resolved.region, evidence.scenario.catalog, resolved.stated_prices
+        )
     except NotInCatalogError:
         return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -70,7 +71,9 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
     if environment.purchase_option == "SPOT":
         families = {family_of(each): None for each in holding}
         fits = [cheapest_fit(shape, [each for each in holding if family_of(each) == family]) for family in families]
-        return max((each for each in fits if each), key=lambda each: each.usd_per_job_hour)
+        # What costs nobody knows how much on demand is not known to be the worst.
+        known = [each for each in fits if each is not None and math.isfinite(each.usd_per_job_hour)]
+        return max(known, key=lambda each: each.usd_per_job_hour, default=None)
     if environment.allocation_strategy in ORDERED:
         first = min(holding, key=lambda each: each.listed)
     else:
@@ -80,6 +83,8 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
 
 def _cures(context: Context, environment: ComputeEnvironment, shape: Shape, now: Fit) -> Iterator[str]:
     """Requests and families on which an hour of the job would cost so much less that it is worth a word."""
+    if not math.isfinite(now.usd_per_job_hour):
+        return  # only its Spot price is stated: there is nothing to compare with
     most = (1 - WORTH) * now.usd_per_job_hour
     sizes = [each for each in environment.offerings if family_of(each) == family_of(now.offering)]
     memory = memory_that_packs(shape, sizes)
@@ -96,13 +101,14 @@ def _cures(context: Context, environment: ComputeEnvironment, shape: Shape, now:
 def _on_relatives(context: Context, sizes: Sequence[Offering], shape: Shape) -> Iterator[Fit]:
     """The job on the families of other memory per vCPU."""
     family = family_of(sizes[0])
-    assert context.configuration is not None  # noqa: S101 (environments are of a configuration)
+    resolved = context.configuration
+    assert resolved is not None  # noqa: S101 (environments are of a configuration)
     for letter in LETTERS:
         other = relative(family, letter, context.catalog)
         if other is None or other == family:
             continue
         try:
-            types = types_of([other], sizes[0], context.configuration.region, context.catalog)
+            types = types_of([other], sizes[0], resolved.region, context.catalog, resolved.stated_prices)
         except NotInCatalogError:
             continue
         found = cheapest_fit(shape, types)

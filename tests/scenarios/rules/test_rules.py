@@ -206,6 +206,48 @@ def test_on_spot_any_family_may_be_launched():
     assert "on c6i.2xlarge" in message_of("packs-badly", spot, BADLY)
 
 
+#: Three of them fit into the memory of eight vCPUs of c6i, four onto those of m6i.
+STRANDS = {"container.resourceRequirements": asks("2", "5000")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "overrides", "usd"),
+    [
+        # USD per vCPU-hour of c6i and m6i; three jobs fit on eight vCPUs of c6i and four on those of m6i.
+        ("EC2", {"c6i": 0.0425, "m6i": 0.09}, None),
+        ("EC2", {"c6i": 0.0425, "m6i": 0.02}, (0.0425, 0.02)),
+        ("EC2", {"c6i": 0.06}, (0.06, 0.384 / 8)),
+        ("SPOT", {"c6i": 0.0425, "m6i": {"onDemand": 0.02}}, (0.0425, 0.02)),
+        # A discount is taken off what is paid on demand.
+        ("EC2", {"m6i": {"discount": 0.5}}, (0.0425, 0.5 * 0.384 / 8)),
+        ("EC2", {"c6i": {"discount": 0.5}}, None),
+        ("EC2", {"EC2": {"discount": 0.5}, "m6i": 0.01}, (0.5 * 0.0425, 0.01)),
+        ("SPOT", {"m6i": {"discount": 0.5}}, None),
+    ],
+)
+def test_families_are_compared_at_the_prices_that_are_stated(kind, overrides, usd):
+    given = {"environment": {"prices": {"overrides": overrides}}}
+    told = [
+        str(finding)
+        for finding in found(changed(on(kind, "c6i.2xlarge"), STRANDS, given))
+        if finding.code == "packs-badly" and "types of m6i" in str(finding)
+    ]
+    assert bool(told) == (usd is not None)
+    if usd is not None:
+        now, then = 8 * usd[0] / 3, 8 * usd[1] / 4
+        assert f"types of m6i, on which a job costs {100 * (1 - then / now):.0f} % less" in told[0]
+
+
+def test_nothing_is_compared_with_a_price_that_nobody_knows():
+    # A region without prices, where the scenario states those of Spot alone.
+    overrides = {"c6i": {"spot": 0.01}, "m6i": 0.048, "gp3": {"gbMonth": 0.08}}
+    given = {"region": "eu-nowhere-1", "environment": {"prices": {"overrides": overrides}}}
+    assert told("packs-badly", on("SPOT", "c6i.2xlarge"), STRANDS, given) == []
+    overrides["c6i"] = {"onDemand": 0.06, "spot": 0.01}
+    (message,) = told("packs-badly", on("SPOT", "c6i.2xlarge"), STRANDS, given)
+    assert "task is bound by memory on c6i.2xlarge" in message
+
+
 def codes_of(*changes):
     return {(finding.code, finding.path) for finding in found(changed(*changes))}
 

@@ -90,15 +90,21 @@ def _types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Chan
     better = _better(evidence, environment, held, entries)
     if better:
         yield _change(evidence, environment, better, _why_family(evidence, environment, held, better))
-    if not evidence.is_of_the_bill(evidence.unused_usd(environment.name)):
-        return
     largest = max((each.fit.offering for each in held), key=lambda each: (each.vcpus, each.instance_type))
-    types = _offered(evidence, environment, better or entries)
+    # All sizes of the families: one that is not listed may be the one that jobs fill.
+    types = _offered(evidence, environment, dict.fromkeys(entry.partition(".")[0] for entry in better or entries))
     cap = _cap(types, wanted)
-    if cap is not None and cap < largest.vcpus:
-        capped = [each.instance_type for each in types if each.vcpus <= cap]
-        if capped != better:
-            yield _change(evidence, environment, capped, _why_sizes(evidence, environment, wanted, largest), cap)
+    if cap is None or cap >= largest.vcpus:
+        return
+    filled = [each for each in types if each.vcpus <= cap]
+    usd = _cost(held, filled)
+    saved = 0.0 if usd is None else sum(each.usd for each in held) - usd
+    unused = evidence.unused_usd(environment.name)
+    capped = [each.instance_type for each in filled]
+    if capped != better and evidence.is_of_the_bill(max(unused, saved)):
+        dearest = max(held, key=lambda each: each.usd)
+        why = str(dearest) if saved > unused else _why_sizes(evidence, environment, wanted, largest)
+        yield _change(evidence, environment, capped, why, cap)
 
 
 def entries_of(evidence: Evidence, environment: ComputeEnvironment) -> list[str]:

@@ -87,7 +87,22 @@ def test_half_of_the_memory_is_another_job():
         environments=[environment(instanceTypes=["c6i.4xlarge"], maxvCpus=64)],
         definitions=[definition(vcpus="2", memory="7500")],
     )
-    assert changes(found) == [{f"{RESOURCES}.instanceTypes": ["m6i.4xlarge"]}]
+    # m6i has twice the memory for a vCPU, and its smallest size is full with one job: nothing is left at the end.
+    assert changes(found) == [{f"{RESOURCES}.instanceTypes": ["m6i.large"]}]
+
+
+def test_gpus_that_a_larger_size_has_too_few_of():
+    # Four GPUs for 48 vCPUs at 3.912 USD; four times one GPU and 4 vCPUs at 0.526.
+    trains = definition(vcpus="4", memory="14000")
+    trains["containerProperties"]["resourceRequirements"].append({"type": "GPU", "value": "1"})
+    _, found = tried(
+        workflow(job(runtime=1800, arrayProperties={"size": 12})),
+        environments=[environment(instanceTypes=["g4dn.12xlarge"], maxvCpus=48)],
+        definitions=[trains],
+    )
+    assert changes(found)[0] == {f"{RESOURCES}.instanceTypes": ["g4dn.xlarge"]}
+    assert "is bound by GPUs on g4dn.12xlarge" in found[0].why
+    assert found[0].after.cost_usd / found[0].before.cost_usd == pytest.approx(4 * 0.526 / 3.912, abs=0.05)
 
 
 def test_memory_that_nobody_asks_for_is_not_paid():
@@ -118,8 +133,8 @@ def test_a_large_size_that_one_job_keeps():
     # One long job among many short ones keeps an instance that held them all.
     jobs = workflow(job("many", 600, arrayProperties={"size": 60}), job("long", 36_000))
     _, found = tried(jobs, environments=[environment(instanceTypes=["c6i.2xlarge", "c6i.16xlarge"], maxvCpus=64)])
-    assert changes(found) == [{f"{RESOURCES}.instanceTypes": ["c6i.2xlarge"]}]
-    assert "of up to 8 vCPUs" in found[0].what
+    assert changes(found) == [{f"{RESOURCES}.instanceTypes": ["c6i.large"]}]
+    assert "of up to 2 vCPUs" in found[0].what
 
 
 def test_what_is_kept_warm_for_nobody():

@@ -71,21 +71,38 @@ def _region(context: Context) -> str:
     return region if isinstance(region, str) else ""
 
 
-def _stated(context: Context, option: str) -> set[str]:
-    """The types of which the scenario states a price for a purchase option, itself or by their family."""
+def _stated(context: Context, *members: str) -> set[str]:
+    """The types of which the scenario states an on-demand price, a Spot price or either, itself or by their family.
+
+    Parameters
+    ----------
+    *members : {"onDemand", "spot"}
+        Which of them count; a bare figure is the on-demand price.
+    """
     overrides = dig(context.document.values, "environment", "prices", "overrides")
-    members = ("onDemand", "spot") if option == "SPOT" else ("onDemand",)
+    given: dict[str, Any] = overrides if isinstance(overrides, dict) else {}
     keys = {
         key
-        for key, entry in (overrides.items() if isinstance(overrides, dict) else ())
-        if figure(entry) is not None or any(figure(dig(entry, member)) is not None for member in members)
+        for key, entry in given.items()
+        if ("onDemand" in members and figure(entry) is not None)
+        or any(figure(dig(entry, member)) is not None for member in members)
     }
-    return {name for name, kind in known_types(context.catalog).items() if keys & {name, kind.family}} if keys else keys
+    return {
+        name
+        for name, kind in (known_types(context.catalog).items() if keys else ())
+        # A type's own discount is off the catalog's price, not off what its family states.
+        if name in keys or (kind.family in keys and figure(dig(given.get(name), "discount")) is None)
+    }
+
+
+def _prices_of(option: str) -> tuple[str, ...]:
+    """The stated figures that are a price for a purchase option: Spot follows from on demand."""
+    return ("onDemand", "spot") if option == "SPOT" else ("onDemand",)
 
 
 def _priced(context: Context, option: str) -> set[str] | None:
     """Types with a price for a purchase option; None where the catalog does not know the region."""
-    stated = _stated(context, option)
+    stated = _stated(context, *_prices_of(option))
     try:
         return {*on_demand_usd_per_hour(_region(context), context.catalog), *stated}
     except NotInCatalogError:
@@ -143,20 +160,23 @@ def no_price(context: Context) -> Iterator[Finding]:
         if without and len(without) < len({*names}):
             message = f"left out, the catalog has no price of them in {region}: {_by_family(names, without)}"
             yield context.finding(place, message, expected=ADDED)
-        if kind_of(environment) == "SPOT":
-            without = {*names} & priced - _with_advice(context) - _stated(context, "SPOT")
+        advised = _with_advice(context)
+        if kind_of(environment) == "SPOT" and advised is not None:
+            without = {*names} & priced - advised - _stated(context, "spot")
             if without and without != {*names} & priced:
                 message = (
                     f"left out, the catalog has no Spot statistics of them in {region}: {_by_family(names, without)}"
                 )
-                yield context.finding(place, message, expected="types with statistics there")
+                expected = f"types with statistics there, or {cures('TYPE: {spot: USD per hour}')}"
+                yield context.finding(place, message, expected=expected)
 
 
-def _with_advice(context: Context) -> set[str]:
+def _with_advice(context: Context) -> set[str] | None:
+    """The types with Spot statistics; None where the region has none at all, which leaves no type out."""
     try:
         return {*spot_advice(_region(context), context.catalog)}
     except NotInCatalogError:
-        return set()
+        return None
 
 
 @rule(
@@ -169,13 +189,14 @@ def derived(context: Context) -> Iterator[Finding]:
     """What the bundled tables fill, and how (``catalog/data/SOURCES.md``)."""
     region = _region(context)
     for place, environment, _ in _listing(context):
-        given = _stated(context, kind_of(environment))
-        names = [kind.name for kind in _listed(context, environment) if kind.name not in given]
+        given = _stated(context, *_prices_of(kind_of(environment)))
+        listed = list(dict.fromkeys(kind.name for kind in _listed(context, environment)))
+        names = [name for name in listed if name not in given]
         try:
             usd, sources = on_demand_usd_per_hour(region, context.catalog), derived_prices(region, context.catalog)
         except NotInCatalogError:
             continue
-        told = [f"{name} ~{usd[name]:g}{_source(name, sources)}" for name in dict.fromkeys(names) if name in sources]
+        told = [f"{name} ~{usd[name]:g}{_source(name, sources)}" for name in names if name in sources]
         if told:
             message = f"prices in {region} that are derived from those of other types: {', '.join(told)}"
             yield context.finding(place, message, expected=ADDED)
@@ -185,11 +206,13 @@ def derived(context: Context) -> Iterator[Finding]:
             except NotInCatalogError:
                 continue
             neighbours: dict[str, list[str]] = {}
-            for name in names:
-                if name in sources and name in usd:
+            with_price = _stated(context, "spot")
+            advised = [name for name in listed if name not in with_price]
+            for name in advised:
+                if name in sources and (name in usd or name in given):
                     neighbours.setdefault(sources[name], []).append(name)
             if neighbours:
-                told = [f"those of {family} for {_by_family(names, each)}" for family, each in neighbours.items()]
+                told = [f"those of {family} for {_by_family(advised, each)}" for family, each in neighbours.items()]
                 message = f"Spot statistics in {region} that are a neighbour's: {'; '.join(told)}"
                 yield context.finding(place, message, expected="statistics of its own: environment.spot states others")
 

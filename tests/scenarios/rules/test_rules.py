@@ -430,6 +430,48 @@ def test_what_is_derived_is_told_with_its_price():
     assert message == "Spot statistics in us-east-1 that are a neighbour's: those of m7a for all of m8a"
 
 
+P5EN = "p5en.48xlarge"
+
+
+def stating(region, spot=None, **overrides):
+    settings = {"prices": {"overrides": overrides}, **({"spot": spot} if spot else {})}
+    return {"region": region, "environment": settings}
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_left_out"),
+    [(50, True), ({"onDemand": 50}, True), ({"spot": 20}, False), ({"onDemand": 50, "spot": 20}, False)],
+)
+def test_an_on_demand_price_is_no_spot_price(entry, is_left_out):
+    # me-central-1 has no statistics of p5en.
+    messages = told("no-price", on("SPOT", "m6i.large", P5EN), stating("me-central-1", **{P5EN: entry}))
+    assert any("no Spot statistics" in each and P5EN in each for each in messages) == is_left_out
+    assert not told("no-price", on("EC2", "m6i.large", P5EN), stating("me-central-1", **{P5EN: 50}))
+
+
+def test_statistics_of_a_neighbour_are_told_beside_an_on_demand_price():
+    stated = {"m8a.large": 0.1, "m8a.xlarge": {"spot": 0.1}}
+    (message,) = told("derived-price", on("SPOT", "m8a.large", "m8a.xlarge"), stating("us-east-1", **stated))
+    assert message == "Spot statistics in us-east-1 that are a neighbour's: those of m7a for m8a.large"
+
+
+def test_the_price_of_a_family_is_not_that_of_a_size_with_a_discount():
+    family = {"r9g": 0.05, "r9g.large": {"discount": 0.1}}
+    (message,) = told("no-price", on("EC2", "r9g"), stating("us-east-1", **family))
+    assert message.endswith(": r9g.large")
+
+
+def test_a_region_without_statistics_leaves_nothing_out():
+    # There are none of us-gov-east-1: a price that does not need them is one.
+    types = on("SPOT", "m6i.large", "c6i.large")
+    for stated in ({}, {"m6i.large": {"spot": 0.05}}):
+        assert told("no-price", types, stating("us-gov-east-1", {"prices": {"discount": 0.6}}, **stated)) == []
+    # Where it does, it is an error and not left out.
+    advisor = stating("us-gov-east-1", **{"m6i.large": {"spot": 0.05}})
+    assert told("no-price", types, advisor) == []
+    assert told("not-in-catalog", types, advisor)
+
+
 def test_types_without_spot_statistics_are_left_out_by_name(tmp_path):
     write_catalog(tmp_path / "live", spot_advisor="instance_type,us-east-1\nc6i.large,1:50\n")
     catalog = read_catalog(tmp_path / "live")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -95,7 +96,7 @@ def filled(document: Document) -> Document:
         image = images.get(definition.get("jobDefinitionName")) if isinstance(images, dict) else None
         if isinstance(image, str):
             container["image"] = image
-    return Document({**document.values, "batch": batch}, document.file, document.places)
+    return replace(document, values={**document.values, "batch": batch})
 
 
 def _tasks(definition: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:

@@ -54,11 +54,14 @@ class Document:
         What the document says: dict, list, str, int, float, bool, None.
     places : dict
         File, line and column of values, and of keys under ``(*where, key)`` with `KEY` appended.
+    written : Document or None
+        What it was before variants and overrides were applied; None where it is as it was written.
     """
 
     values: dict[str, Any]
     file: str = ""
     places: dict[Where, Place] = field(default_factory=dict)
+    written: Document | None = None
 
     def place(self, where: Where, *, key: bool = False) -> Place:
         """File, line and column of a value (or its key), or of the nearest thing around it."""

@@ -104,7 +104,7 @@ def applied(document: Document, variant: str) -> Document:
         raise ScenarioError([wrong])
     changed = changes.apply(document, overrides.items(), document.place(("variants", variant)))
     values = {key: value for key, value in changed.values.items() if key != "variants"}
-    return Document(values, changed.file, changed.places)
+    return replace(changed, values=values)
 
 
 def from_document(document: Document, base: Path) -> Scenario:

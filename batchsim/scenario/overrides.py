@@ -70,7 +70,7 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
             del places[known]
     if findings:
         raise ScenarioError(findings)
-    return Document(values, document.file, places)
+    return Document(values, document.file, places, document.written or document)
 
 
 def _steps(path: str) -> list[str]:

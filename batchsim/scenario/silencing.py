@@ -6,6 +6,7 @@ An entry names a rule by its code. What makes a simulation impossible stays what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from batchsim.errors import Finding, nearest
@@ -28,7 +29,7 @@ def with_ignored(document: Document, codes: Iterable[str]) -> Document:
         ("ignore", index): COMMAND_LINE for index in range(len(listed), len(listed) + len(codes))
     }
     values = {**document.values, "ignore": [*listed, *codes]}
-    return Document(values, document.file, {**document.places, **places})
+    return replace(document, values=values, places={**document.places, **places})
 
 
 def silence(findings: Iterable[Finding], document: Document) -> list[Finding]:

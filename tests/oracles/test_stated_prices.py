@@ -8,6 +8,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.errors import ScenarioError
+from batchsim.experiments.validation import validate
 from batchsim.scenario.stated_prices import OTHER_KEYS
 from tests.builders import definition, environment, job, scenario, workflow
 from tests.catalogs import write_catalog
@@ -321,6 +322,56 @@ def test_an_entry_is_used_where_a_variant_uses_it():
     told = [warning.path.rpartition(".")[2] for warning in made(given, variants=variants).warnings]
     assert told == ["FARGATE"]
     assert len(made(given).warnings) == 3
+
+
+AT = "batch.computeEnvironments.fleet.computeResources"
+VARIANTS = {"m": {f"{AT}.instanceTypes": ["m6i.large"]}, "r": {f"{AT}.instanceTypes": ["r6i.large"]}}
+USED = {
+    "settings": {"ec2": {"rootVolume": 0, "memory": {"c6i.large": 3000, "m6i.large": 7000}}},
+    "variants": VARIANTS,
+}
+
+
+def test_what_the_base_or_another_variant_uses_is_used_in_a_variant(tmp_path):
+    plan = made({"c6i.large": 0.08, "m6i.large": 0.09}, **USED)
+    assert plan.warnings == ()
+    assert all(plan.variant(name).warnings == () for name in VARIANTS)
+    (tmp_path / "plan.yaml").write_text(plan.to_yaml())
+    assert "price-override" not in {each.code for each in validate(tmp_path / "plan.yaml").findings}
+    assert "instance-memory" not in {each.code for each in validate(tmp_path / "plan.yaml").findings}
+    assert bs.load(tmp_path / "plan.yaml", variant="r").warnings == ()
+    assert plan.with_({f"{AT}.instanceTypes": ["m6i.large"]}).warnings == ()
+
+
+def test_what_a_variant_states_and_nothing_uses_is_told():
+    variants = {"m": {**VARIANTS["m"], "environment.prices.overrides": {"m6i": 0.04, "g5": 0.5}}}
+    plan = made({"c6i.large": 0.08}, variants=variants)
+    assert plan.warnings == ()
+    (warning,) = plan.variant("m").warnings
+    assert warning.message == "no compute environment runs on g5"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "unused"),
+    [
+        ({"FARGATE": {"discount": 0.5}}, ["FARGATE"]),
+        ({"FARGATE": {"vcpuHour": 0.05, "gbHour": 0.01}}, []),
+        ({"FARGATE_SPOT": {"discount": 0.5}}, []),
+        # Its own price leaves nothing to follow.
+        (
+            {kind: {"vcpuHour": 0.05, "gbHour": 0.01} for kind in ("FARGATE", "FARGATE_SPOT")},
+            ["FARGATE"],
+        ),
+    ],
+)
+def test_what_fargate_spot_does_not_follow_is_unused(overrides, unused):
+    task = definition(vcpus="1", memory="2048", platformCapabilities=["FARGATE"])
+    plan = made(overrides, "FARGATE_SPOT", task=task)
+    told = [each.path.rpartition(".")[2] for each in plan.warnings if each.code == "price-override"]
+    assert told == unused
+    # And what is unused changes nothing.
+    without = {key: entry for key, entry in overrides.items() if key not in unused}
+    assert hour(overrides, "FARGATE_SPOT", task=task) == hour(without, "FARGATE_SPOT", task=task)
 
 
 def test_a_price_by_dotted_path():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,15 @@ class _Use:
 
 
 def _use(context: Context) -> _Use:
+    """What a scenario uses, and used as it was written: a variant need not use what the base states for itself."""
     use = _Use()
+    _add_use(use, context)
+    if context.document.written is not None:
+        _add_use(use, Context(context.document.written, catalog=context.catalog))
+    return use
+
+
+def _add_use(use: _Use, context: Context) -> None:
     for _, environment in context.items("computeEnvironments"):
         option = kind_of(environment)
         use.options.add(option)
@@ -56,7 +64,6 @@ def _use(context: Context) -> _Use:
     use.types |= {(name, option) for name in launched | named for option in changed & {*EC2}}
     use.types |= {(name, option) for name in named for option in use.options & {*EC2}}
     use.arm_tasks = use.arm_tasks or "ARM64" in words
-    return use
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -78,7 +85,7 @@ def price_overrides(context: Context) -> Iterator[Finding]:
         where: Where = (*PRICES, key)
         if key in OTHER_KEYS:
             members, form = OTHER_KEYS[key]
-            used = _other_is_used(key, use)
+            used = _other_is_used(key, overrides, use)
         elif key in known or key in families:
             members = INSTANCE_MEMBERS
             unit = "USD per hour" if key in known else "USD per vCPU-hour"
@@ -99,14 +106,18 @@ def price_overrides(context: Context) -> Iterator[Finding]:
             yield _unused(context, (*where, "spot"), f"no SPOT environment has {key}")
 
 
-def _other_is_used(key: str, use: _Use) -> bool:
+def _other_is_used(key: str, overrides: Mapping[str, Any], use: _Use) -> bool:
     if key == VOLUMES:
         return bool(use.options & {*EC2})
     if key.endswith("_ARM") and not use.arm_tasks:
         return False
     option = key.removesuffix("_ARM")
-    # What Fargate costs on demand, Fargate Spot follows.
-    return option in use.options or (option == "FARGATE" and "FARGATE_SPOT" in use.options)
+    if option in use.options:
+        return True
+    # Fargate Spot follows the price of Fargate that is stated, where its own is not; a discount is off Fargate alone.
+    own = key.replace("FARGATE", "FARGATE_SPOT")
+    follows = dig(overrides, key, "vcpuHour") is not None and dig(overrides, own, "vcpuHour") is None
+    return option == "FARGATE" and "FARGATE_SPOT" in use.options and follows
 
 
 def _as_spot(key: str, use: _Use) -> bool:

@@ -225,7 +225,11 @@ SUMMARY = (
         "prices",
         "where the prices come from",
         _plain("region", "string"),
-        _plain("as_of", "string", "the day of the oldest of the region's on-demand prices"),
+        _plain(
+            "as_of",
+            "string null",
+            "the day of the oldest of the region's on-demand prices; null where the catalog has none: all are stated",
+        ),
         _plain("old", "boolean", "over a year before the scenario's `start`, or before the newest bundled prices"),
         _plain("catalog", "string", "`bundled`, or the digest of your own"),
         _plain("fargate_derived", "boolean", "from another region's"),

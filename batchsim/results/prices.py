@@ -9,7 +9,7 @@ import numpy as np
 
 from batchsim.catalog import fargate
 from batchsim.catalog.instance_types import instance_types
-from batchsim.catalog.offerings import NEWEST, as_of, derived_advice, derived_prices
+from batchsim.catalog.offerings import NEWEST, as_of, derived_advice, derived_prices, regions
 from batchsim.columns import Recording
 from batchsim.scenario.configuration import ComputeEnvironment
 from batchsim.scenario.scenario import Scenario
@@ -25,7 +25,8 @@ def provenance(scenario: Scenario, recording: Recording) -> dict[str, Any]:
     Age is that at the scenario's start, or on the day of the newest bundled prices where that is later. It is not
     today's: equal scenarios give equal bytes on any day.
     """
-    day = as_of(scenario.region, scenario.catalog)
+    # In a region that the catalog lacks every price is stated: they are of no day.
+    day = as_of(scenario.region, scenario.catalog) if scenario.region in regions(scenario.catalog) else None
     environments = scenario.configuration.environments
     candidates: dict[str, dict[str, Any]] = {}
     launched: set[str] = set()
@@ -39,8 +40,8 @@ def provenance(scenario: Scenario, recording: Recording) -> dict[str, Any]:
     on_fargate = any(environment.fargate is not None for environment in environments)
     return {
         "region": scenario.region,
-        "as_of": day.isoformat(),
-        "old": max(scenario.start.date(), NEWEST) - day > OLD,
+        "as_of": None if day is None else day.isoformat(),
+        "old": day is not None and max(scenario.start.date(), NEWEST) - day > OLD,
         "catalog": scenario.catalog.digest or "bundled",
         "fargate_derived": on_fargate and fargate.is_derived(scenario.region, scenario.catalog),
         "candidates_derived": len(candidates),

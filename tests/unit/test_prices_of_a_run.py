@@ -52,6 +52,15 @@ def test_a_price_that_the_scenario_states_is_not_the_catalogs():
     assert stated.summary["prices"]["types"] == []
 
 
+def test_prices_of_a_region_that_the_catalog_lacks_are_of_no_day():
+    overrides = {"c6i.large": 0.1, "gp3": {"gbMonth": 0.08}}
+    prices = of(
+        "c6i.large", memory="1024", region="mx-central-9", settings={"prices": {"overrides": overrides}}
+    ).summary["prices"]
+    assert (prices["as_of"], prices["old"], prices["types"]) == (None, False, [])
+    assert words.prices_sentence(prices) == "mx-central-9, all stated"
+
+
 def test_statistics_of_a_neighbour_are_told():
     result = of("m8a", kind="SPOT", region="us-east-1", settings={"spot": {"prices": "advisor"}})
     (kind,) = result.summary["prices"]["types"]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchsim.aws.importers.fitting import Fitting
-from batchsim.aws.importers.parameters import option
 from batchsim.aws.importers.things import NAME_MEMBERS, Found, Thing
-from batchsim.aws.importers.values import Unresolved, hole, joined
+from batchsim.aws.importers.values import FAULTY, TooLongError, Unresolved, hole, joined, text_of
+from batchsim.aws.importers.variables import Variables
 from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, RESOURCES, Attributes
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document import Document, Where
@@ -38,9 +38,14 @@ ZERO_IS_UNSET = frozenset({"bidPercentage", "desiredvCpus", "weightFactor", "att
 #: Attributes whose value is a JSON document.
 _DOCUMENTS = {each[0] for table in ATTRIBUTES.values() for each in table.values() if each[1] == AS_JSON}
 
-_EXPRESSION = re.compile(r"\$\$\{|%%\{|\$\{([^{}]*)\}")
-_ATTRIBUTE = re.compile(r"(aws_batch_\w+)\.([\w-]+)(?:\[[^\]]*\])?\.\w+")
-_REFERENCE = re.compile(r"(?:[\w-]+\.)*?(aws_batch_\w+)\.([\w-]+)")
+#: An escaped beginning, an expression, or the beginning of one that is not followed: the rest of the text is its own.
+_EXPRESSION = re.compile(r"\$\$\{|%%\{|\$\{([^{}]*)\}|[$%]\{.*", re.DOTALL)
+_ATTRIBUTE = re.compile(r"(aws_batch_\w+)\.([\w-]+)(?:\[[^\]]*\])?\.(\w+)")
+_REFERENCE = re.compile(r"(aws_batch_\w+)\.([\w-]+)(?:\[([^\]]*)\])?")
+_NAMED_VALUE = re.compile(r"(var|local)\.([\w-]+)((?:\.[\w-]+|\[(?:\d+|\"[^\"]*\")\])*)")
+_STEP = re.compile(r"\.([\w-]+)|\[(?:(\d+)|\"([^\"]*)\")\]")
+#: Attributes that mean the resource itself: a request refers to it by its name.
+_IDENTITIES = frozenset({"arn", "arn_prefix", "id", "name", "compute_environment_name"})
 
 
 def is_terraform(values: Any) -> bool:
@@ -104,8 +109,8 @@ class _Source:
         """A resource as a request; None if it has no values."""
         kind = resource.kind
         request = self._members(resource.values, ATTRIBUTES[kind], request_shape(kind), resource.where)
-        name = request.get(NAME_MEMBERS[kind])
-        if not isinstance(name, str):
+        name = _name(resource.values)
+        if name is None:
             name = request[NAME_MEMBERS[kind]] = resource.label
             message = f"the name of {resource.label} is made by Terraform: it goes by its label"
             self._note(resource.where, "named-by-id", message)
@@ -120,6 +125,9 @@ class _Source:
 
     def _note(self, where: Where, code: str, message: str, **more: Any) -> None:
         self.findings.append(self._document.finding(where, code, message, **{"severity": "info", **more}))
+
+    def _deposed(self, label: str, where: Where) -> None:
+        self._note(where, "left-out", f"left out: {label} is deposed: Terraform replaced it and is about to destroy it")
 
     def _members(self, values: dict[str, Any], attributes: Attributes, shape: Any, where: Where) -> dict[str, Any]:
         """The members of the API that attributes of the provider stand for, in the shape's order."""
@@ -143,8 +151,16 @@ class _Source:
 
     def _member(self, content: Any, nested: Any, shape: Any, where: Where) -> Any:
         if isinstance(content, Unresolved) or isinstance(nested, str):
+            if nested != AS_JSON and shape.type_name == "list" and not isinstance(content, (list, Unresolved)):
+                return self._not_a(content, "a list", where)
             return self._document_of(content, where) if nested == AS_JSON else content
         blocks = content if isinstance(content, list) else [content]
+        unknown = next((block for block in blocks if isinstance(block, Unresolved)), None)
+        if unknown is not None:
+            return unknown
+        for block in blocks:
+            if block is not None and not isinstance(block, dict):
+                return self._not_a(block, "a block", where)
         members = [
             self._members(block, nested, shape.member if shape.type_name == "list" else shape, (*where, index))
             for index, block in enumerate(blocks)
@@ -164,6 +180,10 @@ class _Source:
             message = f"not a JSON document: {error}"
             self.findings.append(self._document.finding(where, "wrong-shape", message))
             return None
+
+    def _not_a(self, content: Any, expected: str, where: Where) -> None:
+        message = f"{json.dumps(content)} is not {expected}"
+        self.findings.append(self._document.finding(where, "wrong-type", message, expected=expected))
 
     def _unknown(self, attribute: str, known: Mapping[str, str], where: Where) -> None:
         if attribute in NOT_WRITTEN.values():
@@ -190,7 +210,7 @@ class _Shown(_Source):
         unknown = {
             change.get("address"): change.get("change", {}).get("after_unknown")
             for change in _dicts(values.get("resource_changes"))
-            if isinstance(change.get("change"), dict)
+            if isinstance(change.get("change"), dict) and "deposed" not in change
         }
         configuration = values.get("configuration")
         module = configuration.get("root_module") if isinstance(configuration, dict) else None
@@ -211,15 +231,19 @@ class _Shown(_Source):
             for each in _dicts(module.get("resources"))
             if each.get("mode", "managed") == "managed" and each.get("type") in KINDS
         ]
+        standing = [each for each in siblings if not each.get("deposed_key")]
         for index, resource in enumerate(_dicts(module.get("resources"))):
             if resource not in siblings:
                 continue
-            refer = _Referring(siblings).name
+            place = (*where, "resources", index)
+            if resource.get("deposed_key"):
+                self._deposed(_label(resource), place)
+                continue
+            refer = _Referring(standing).name
             missing = unknown.get(resource.get("address"))
             written = expressions.get((resource["type"], resource.get("name")))
             values = _completed(resource.get("values") or {}, missing, written, refer)
-            place = (*where, "resources", index)
-            yield _Resource(KINDS[resource["type"]], str(resource.get("name")), values, place)
+            yield _Resource(KINDS[resource["type"]], _label(resource), values, place)
         calls = configured.get("module_calls")
         for index, child in enumerate(_dicts(module.get("child_modules"))):
             name = re.sub(r"\[[^\]]*\]$", "", str(child.get("address", ""))).rpartition("module.")[2]
@@ -239,20 +263,35 @@ class _Referring:
         match = _REFERENCE.match(reference)
         if match is None:
             return None
-        meant = [each for each in self._resources if (each["type"], each.get("name")) == match.groups()]
-        if len(meant) != 1:
-            return None
-        values = meant[0].get("values") or {}
-        return str(values.get("name") or values.get("compute_environment_name") or meant[0]["name"])
+        meant = [each for each in self._resources if (each["type"], each.get("name")) == match.groups()[:2]]
+        if match[3] is not None and any("index" in each for each in meant):
+            meant = [each for each in meant if json.dumps(each.get("index")) == match[3]]
+        return _name(meant[0].get("values") or {}) or _label(meant[0]) if len(meant) == 1 else None
+
+
+def _name(values: Mapping[str, Any]) -> str | None:
+    """The name that a resource is given; None for one that Terraform makes."""
+    written = (
+        values.get(attribute) for attribute in ("name", *(old for old, new in FORMERLY.items() if new == "name"))
+    )
+    return next((each for each in written if isinstance(each, str) and each), None)
+
+
+def _label(resource: Mapping[str, Any]) -> str:
+    """What a resource without a name goes by: its label, and which of several it is."""
+    label = str(resource.get("name"))
+    return re.sub(r"[^\w-]", "-", f"{label}-{resource['index']}") if "index" in resource else label
 
 
 def _completed(values: Any, unknown: Any, written: Any, refer: Callable[[str], str | None]) -> Any:
     """Values with what is known only after an apply: the Batch resource that is referred to, or a hole."""
     if unknown is True:
         references = written.get("references", []) if isinstance(written, dict) else []
-        name = next((name for each in references if (name := refer(str(each))) is not None), None)
+        names = {name for each in references if (name := refer(str(each))) is not None}
+        if len(names) == 1:
+            return names.pop()
         asked = next(iter(references), "")
-        return hole(f"{asked} is known after an apply" if asked else "known after an apply") if name is None else name
+        return hole(f"{asked} is known after an apply" if asked else "known after an apply")
     if isinstance(values, dict) and isinstance(unknown, dict):
         inner = written if isinstance(written, dict) else {}
         keys = dict.fromkeys([*values, *(key for key, content in unknown.items() if content is True)])
@@ -278,7 +317,9 @@ class _State(_Source):
             for number, instance in enumerate(_dicts(resource.get("instances"))):
                 where: Where = ("resources", index, "instances", number, "attributes")
                 attributes = instance.get("attributes")
-                if isinstance(attributes, dict):
+                if instance.get("deposed"):
+                    self._deposed(str(resource.get("name")), where)
+                elif isinstance(attributes, dict):
                     yield _Resource(KINDS[resource["type"]], str(resource.get("name")), attributes, where)
 
 
@@ -287,24 +328,31 @@ class _Configuration(_Source):
 
     def __init__(self, document: Document, parameters: Mapping[str, str]) -> None:
         super().__init__(document)
-        self._given = parameters
-        self._declared = _merged(document.values.get("variable"))
+        self._variables = Variables(document, parameters, _merged(document.values.get("variable")))
+        self.findings += self._variables.findings
         self._locals = _merged(document.values.get("locals"))
         self._resources = _merged(document.values.get("resource"), depth=2)
-        self.variables = tuple(self._declared)
+        # The expressions that are being followed: one of them that comes again refers to itself.
+        self._followed: list[str] = []
+        self.variables = self._variables.names
 
     def resources(self) -> Iterator[_Resource]:
         """See `_Source.resources`."""
         for resource, kind in KINDS.items():
-            for label, block in self._resources.get(resource, {}).items():
+            for label in self._resources.get(resource, {}):
                 where: Where = ("resource", resource, label)
-                values = block[0] if isinstance(block, list) and block else block
+                values = self._block(resource, label)
                 if isinstance(values, dict):
                     evaluated = {
                         key: content if key in _DOCUMENTS else self._evaluated(content, (*where, key))
                         for key, content in values.items()
                     }
                     yield _Resource(kind, label, evaluated, where)
+
+    def _block(self, resource: str, label: str) -> Any:
+        """What is written of a resource; its one block may stand in a list."""
+        block = self._resources.get(resource, {}).get(label)
+        return block[0] if isinstance(block, list) and block else block
 
     def _evaluated(self, value: Any, where: Where) -> Any:
         """A value with its expressions followed."""
@@ -318,7 +366,7 @@ class _Configuration(_Source):
         # A text that is a document has its expressions in the texts of it: it is read first.
         if isinstance(content, str) and content.lstrip().startswith("{"):
             return self._evaluated(super()._document_of(content, where), where)
-        return self._evaluated(content, where)
+        return super()._document_of(self._evaluated(content, where), where)
 
     def _text(self, text: str, where: Where) -> Any:
         pieces: list[Any] = []
@@ -326,29 +374,73 @@ class _Configuration(_Source):
         for match in _EXPRESSION.finditer(text):
             pieces.append(text[end : match.start()])
             end = match.end()
-            pieces.append(match[0][1:] if match[1] is None else self._expression(match[1].strip(), where))
+            if match[0] in ("$${", "%%{"):
+                pieces.append(match[0][1:])
+            elif match[1] is None:
+                pieces.append(hole("an expression is known to Terraform only", where=where))
+            else:
+                pieces.append(self._expression(match[1].strip(), where))
         pieces.append(text[end:])
         pieces = [piece for piece in pieces if piece != ""]
         if len(pieces) == 1:
             return pieces[0]
-        return joined(piece if isinstance(piece, (str, Unresolved)) else str(piece) for piece in pieces)
+        try:
+            return joined(piece if isinstance(piece, Unresolved) else _word(piece, where) for piece in pieces)
+        except TooLongError:
+            self.findings.append(self._document.finding(where, "too-large", "a text grows too long"))
+            return FAULTY
 
     def _expression(self, expression: str, where: Where) -> Any:
-        kind, _, name = expression.partition(".")
-        if kind == "var" and name in self._given:
-            return self._given[name]
-        if kind == "var" and isinstance(declared := self._declared.get(name), dict) and "default" in declared:
-            return declared["default"]
-        if kind == "var":
-            return hole(f"variable {name} has no default", option(name), where)
-        if kind == "local" and name in self._locals and not isinstance(self._locals[name], str):
-            return self._locals[name]
+        """What an expression stands for: a variable, a local value, a resource; a hole for any other."""
+        if expression in self._followed:
+            message = f"{expression} refers to itself"
+            self.findings.append(self._document.finding(where, "circular", message, expected="a value"))
+            return FAULTY
+        self._followed.append(expression)
+        try:
+            value = self._meant(expression, where)
+        finally:
+            self._followed.pop()
+        return hole(f"{expression} is known to Terraform only", where=where) if value is _NOTHING else value
+
+    def _meant(self, expression: str, where: Where) -> Any:
+        if (match := _NAMED_VALUE.fullmatch(expression)) is not None:
+            kind, name, steps = match.groups()
+            if kind == "var":
+                return _member_at(self._variables.value(name, where), steps)
+            # Only what is asked for is followed: a map of local values may refer to members of itself by another one.
+            return self._evaluated(_member_at(self._locals.get(name, _NOTHING), steps), where)
         match = _ATTRIBUTE.fullmatch(expression)
-        if match is not None and match[2] in self._resources.get(match[1], {}):
-            block = self._resources[match[1]][match[2]]
-            called = block.get("name") if isinstance(block, dict) else None
-            return called if isinstance(called, str) and "${" not in called else match[2]
-        return hole(f"{expression} is known to Terraform only", where=where)
+        values = self._block(match[1], match[2]) if match is not None else None
+        if match is None or not isinstance(values, dict):
+            return _NOTHING
+        if match[3] not in _IDENTITIES:
+            return self._evaluated(values.get(match[3], _NOTHING), where)
+        evaluated = {key: self._evaluated(values[key], where) for key in ("name", *FORMERLY) if key in values}
+        return _name(evaluated) or match[2]
+
+
+#: Stands for a value that there is not, as null is one.
+_NOTHING = object()
+
+
+def _member_at(value: Any, steps: str) -> Any:
+    """What stands in a value at steps such as ``.a[0]["b"]``."""
+    for match in _STEP.finditer(steps):
+        step: Any = int(match[2]) if match[2] is not None else match[1] if match[1] is not None else match[3]
+        if isinstance(value, Unresolved):
+            return value
+        try:
+            value = value[step] if isinstance(value, list if isinstance(step, int) else dict) else _NOTHING
+        except (KeyError, IndexError):
+            return _NOTHING
+    return value
+
+
+def _word(value: Any, where: Where) -> str | Unresolved:
+    """A value within a text."""
+    text = text_of(value)
+    return hole(f"{json.dumps(value, default=str)} has no text", where=where) if text is None else text
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

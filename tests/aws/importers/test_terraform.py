@@ -231,3 +231,152 @@ def test_eks_and_attributes_that_nobody_knows_are_told(tmp_path):
     found = imported(tmp_path, state(aws_batch_job_queue={**QUEUE, "priorty": 3}))
     (note,) = found.notes
     assert (note.code, note.suggestion) == ("left-out", "priority")
+
+
+def written(block, queue="${aws_batch_compute_environment.ce.arn}", **more):
+    environment = {"name": "real", "type": "MANAGED", "compute_resources": {"type": "FARGATE", "max_vcpus": 4}}
+    environment = {key: value for key, value in {**environment, **block}.items() if value is not None}
+    order = [{"order": 1, "compute_environment": queue}]
+    jobs = {"name": "q", "priority": 1, "state": "ENABLED", "compute_environment_order": order}
+    resources = {"aws_batch_compute_environment": {"ce": environment}, "aws_batch_job_queue": {"q": jobs}}
+    return {"resource": resources, **more}
+
+
+def referred(found):
+    """The environment's name, and what the queue calls it."""
+    (environment,), (queue,) = found.batch["computeEnvironments"], found.batch["jobQueues"]
+    return environment["computeEnvironmentName"], queue["computeEnvironmentOrder"][0]["computeEnvironment"]
+
+
+NAMES = {
+    "plain": ({"name": "real"}, "real"),
+    "as before version 6": ({"name": None, "compute_environment_name": "real"}, "real"),
+    "of a variable": ({"name": "${var.env}-ce"}, "prod-ce"),
+    "of local values": ({"name": "${local.whole}"}, "prod-local"),
+    "of a member": ({"name": "${local.map.names[1]}"}, "second"),
+    "of another resource": ({"name": "${aws_batch_job_queue.q.name}-ce"}, "q-ce"),
+    "made by Terraform": ({"name": None, "name_prefix": "x"}, "ce"),
+    "known to Terraform only": ({"name": "${random_id.x.hex}"}, "ce"),
+    "of a nested expression": ({"name": '${join("", [for x in ["a"] : "${x}"])}'}, "ce"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("attribute", ["arn", "name", "id"])
+@pytest.mark.parametrize(("block", "name"), NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("in_list", [False, True], ids=["block", "list"])
+def test_a_queue_refers_to_what_its_environment_is_called(tmp_path, block, name, in_list, attribute):
+    local = {"env": "${var.env}", "whole": "${local.env}-local", "map": {"names": ["first", "second"]}}
+    values = written(block, f"${{aws_batch_compute_environment.ce.{attribute}}}", locals=local)
+    values["variable"] = {"env": {"default": "prod"}}
+    if in_list:
+        environments = values["resource"]["aws_batch_compute_environment"]
+        environments["ce"] = [environments["ce"]]
+    assert referred(imported(tmp_path, json.dumps(values))) == (name, name)
+
+
+@pytest.mark.parametrize(
+    ("block", "local"),
+    [
+        ({"name": "${local.a}"}, {"a": "${local.b}", "b": "x${local.a}"}),
+        ({"name": "${aws_batch_compute_environment.ce.name}"}, {}),
+    ],
+    ids=["local values", "resource"],
+)
+def test_what_refers_to_itself_is_a_fault(tmp_path, block, local):
+    assert {error.code for error in errors(tmp_path, json.dumps(written(block, locals=local)))} == {"circular"}
+
+
+def test_a_text_that_grows_without_end_is_a_fault(tmp_path):
+    local = {"a": "x" * 100_000, "b": "${local.a}" * 10, "c": "${local.b}" * 10}
+    assert "too-large" in {
+        error.code for error in errors(tmp_path, json.dumps(written({"name": "${local.c}"}, locals=local)))
+    }
+
+
+def of_types(types, **more):
+    resources = {"type": "EC2", "max_vcpus": "${var.size}", "instance_type": types}
+    return json.dumps(written({"compute_resources": resources}, **more))
+
+
+def test_lists_of_local_values_are_followed(tmp_path):
+    more = {"variable": {"t": {"default": "c6i"}, "size": {"default": 8}}, "locals": {"types": ["${var.t}", "m6i"]}}
+    (environment,) = imported(tmp_path, of_types("${local.types}", **more)).batch["computeEnvironments"]
+    assert environment["computeResources"]["instanceTypes"] == ["c6i", "m6i"]
+    (environment,) = imported(tmp_path, of_types(["${local.types[1]}"], **more)).batch["computeEnvironments"]
+    assert environment["computeResources"]["instanceTypes"] == ["m6i"]
+
+
+def test_a_local_text_may_be_a_document(tmp_path):
+    document = json.dumps({"image": "busybox", "resourceRequirements": [{"type": "VCPU", "value": "2"}]})
+    block = {"name": "work", "type": "container", "container_properties": "${local.work}"}
+    values = {"locals": {"work": document}, "resource": {"aws_batch_job_definition": {"x": block}}}
+    (definition,) = imported(tmp_path, json.dumps(values)).batch["jobDefinitions"]
+    assert definition["containerProperties"]["resourceRequirements"] == [{"type": "VCPU", "value": "2"}]
+
+
+@pytest.mark.parametrize("declared", [{"type": "list(string)"}, {"type": "set(string)"}, {"default": ["r5"]}])
+@pytest.mark.parametrize("text", ["c6i,m6i", "c6i, m6i", '["c6i", "m6i"]'])
+def test_a_given_text_becomes_a_list_where_the_variable_is_one(tmp_path, declared, text):
+    values = of_types("${var.types}", variable={"types": declared, "size": {"type": "number"}})
+    found = imported(tmp_path, values, parameters={"types": text, "size": "16"})
+    resources = found.batch["computeEnvironments"][0]["computeResources"]
+    assert (resources["instanceTypes"], resources["maxvCpus"]) == (["c6i", "m6i"], 16)
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "code"),
+    [
+        ({"type": "list(string)"}, '["c6i"', "parameter"),
+        ({"type": "list(number)"}, "c6i", "parameter"),
+        ({"type": "number"}, "c6i", "parameter"),
+        ({"type": "bool"}, "c6i", "parameter"),
+        ({"type": "map(string)"}, "c6i", "parameter"),
+        ({"type": "string"}, "c6i,m6i", "wrong-type"),
+        ({}, "c6i,m6i", "wrong-type"),
+    ],
+)
+def test_a_text_is_no_list(tmp_path, declared, text, code):
+    values = of_types("${var.types}", variable={"types": declared, "size": {"default": 4}})
+    assert [error.code for error in errors(tmp_path, values, parameters={"types": text})] == [code]
+
+
+def counted(reference):
+    """A plan of two environments that are made by `count`, and a queue that refers to one."""
+    kind = "aws_batch_compute_environment"
+    names = ["first", "second"]
+    environments = [
+        resource(kind, {**ENVIRONMENT, "name": name}, "ce", index=at, address=f"{kind}.ce[{at}]")
+        for at, name in enumerate(names)
+    ]
+    of_queue = {"compute_environment_order": [{"compute_environment": True}]}
+    references = {"references": [reference, reference.rpartition(".")[0], f"{kind}.ce"]}
+    expressions = {"compute_environment_order": [{"compute_environment": references}]}
+    return shown(
+        *environments,
+        resource("aws_batch_job_queue", {**QUEUE, "compute_environment_order": [{"order": 1}]}),
+        resource_changes=[{"address": "aws_batch_job_queue.x", "change": {"after_unknown": of_queue}}],
+        configuration={
+            "root_module": {"resources": [{"type": "aws_batch_job_queue", "name": "x", "expressions": expressions}]}
+        },
+    )
+
+
+def test_a_reference_with_an_index_means_that_instance(tmp_path):
+    for at, name in enumerate(["first", "second"]):
+        found = imported(tmp_path, counted(f"aws_batch_compute_environment.ce[{at}].arn"))
+        (entry,) = found.batch["jobQueues"][0]["computeEnvironmentOrder"]
+        assert entry["computeEnvironment"] == name
+    for reference in ("aws_batch_compute_environment.ce[2].arn", "aws_batch_compute_environment.ce.arn"):
+        assert [error.code for error in errors(tmp_path, counted(reference))] == ["unresolved"]
+
+
+def test_deposed_instances_are_left_out(tmp_path):
+    values = json.loads(state(**ALL))
+    (instances,) = [each["instances"] for each in values["resources"] if each["type"].endswith("environment")]
+    instances.append({"deposed": "00000000", "attributes": {**ENVIRONMENT, "name": "old"}})
+    found = imported(tmp_path, json.dumps(values))
+    assert found.batch == REQUESTS
+    assert [note[:2] for note in notes(found)] == [("info", "left-out")]
+    old = resource("aws_batch_compute_environment", {**ENVIRONMENT, "name": "old"}, deposed_key="00000000")
+    found = imported(tmp_path, shown(*(resource(kind, each) for kind, each in ALL.items()), old))
+    assert found.batch == REQUESTS

@@ -17,10 +17,13 @@ from batchsim.errors import Finding, ScenarioError
 
 _GZIP = b"\x1f\x8b"
 
+#: What a file is called that is packed by zip, as saved plans of Terraform are too.
+ZIP = "a zip archive, or an Excel workbook"
+
 #: First bytes of files that are no text, and what they are.
 _BINARY = {
     b"PAR1": "Parquet",
-    b"PK\x03\x04": "a zip archive, or an Excel workbook",
+    b"PK\x03\x04": ZIP,
     b"BZh": "packed by bzip2",
     b"\xfd7zXZ": "packed by xz",
     b"\x28\xb5\x2f\xfd": "packed by zstd",
@@ -80,7 +83,7 @@ def decoded(content: bytes, shown: str, code: str = "unreadable") -> str:
     encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "")
     if not encoding and b"\0" in content[:4]:
         encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
-    binary = next((kind for start, kind in _BINARY.items() if content.startswith(start)), "")
+    binary = kind_of_binary(content)
     try:
         if not binary:
             return content.decode(encoding or "utf-8")
@@ -88,6 +91,11 @@ def decoded(content: bytes, shown: str, code: str = "unreadable") -> str:
     except UnicodeDecodeError as error:
         message = f"not {(encoding or 'utf-8').upper().removesuffix('-SIG')} text (byte {error.start})"
     raise ScenarioError([Finding(code, "", message, "text in UTF-8, or in UTF-16 with a byte order mark", file=shown)])
+
+
+def kind_of_binary(content: bytes) -> str:
+    """What a file is that is no text, as far as its first bytes tell; empty for any other."""
+    return next((kind for start, kind in _BINARY.items() if content.startswith(start)), "")
 
 
 def documents(text: str, shown: str, code: str = "unreadable") -> list[Any]:
@@ -98,14 +106,25 @@ def documents(text: str, shown: str, code: str = "unreadable") -> list[Any]:
     ScenarioError
         If there is none, or something else between them.
     """
+    return [value for value, _, _ in placed_documents(text, shown, code)]
+
+
+def placed_documents(text: str, shown: str, code: str = "unreadable") -> list[tuple[Any, int, int]]:
+    """The JSON documents in a text as `documents` has them, each with where it begins and ends.
+
+    Raises
+    ------
+    ScenarioError
+        As `documents`.
+    """
     decoder = json.JSONDecoder()
-    found: list[Any] = []
+    found: list[tuple[Any, int, int]] = []
     at = _skip(text, 0)
     try:
         while at < len(text):
-            value, at = decoder.raw_decode(text, at)
-            found.append(value)
-            at = _skip(text, at)
+            value, end = decoder.raw_decode(text, at)
+            found.append((value, at, end))
+            at = _skip(text, end)
     except json.JSONDecodeError as error:
         after = f" after {len(found)} complete {'answers' if len(found) > 1 else 'answer'}" if found else ""
         message, line = f"not JSON{after}: {error.msg}{_instead(text)}", error.lineno

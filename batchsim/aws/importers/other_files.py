@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding
+from batchsim.scenario.content import ZIP, kind_of_binary
 
 _SHOW = "`terraform show -json` of a plan or the state into a file, or `batchsim import config --live`"
 _DESCRIBE = "what `aws batch describe-compute-environments`, `describe-job-queues`, `describe-job-definitions` print"
@@ -39,7 +40,7 @@ def named(path: Path, text: str) -> Finding | None:
 
 def binary(path: Path, beginning: bytes) -> Finding | None:
     """What a file is that is no text."""
-    if beginning.startswith(b"PK"):
+    if kind_of_binary(beginning) == ZIP:
         return _finding(path, "an archive; a saved plan of Terraform is one", "`terraform show -json FILE` of a plan")
     return None
 

@@ -498,16 +498,17 @@ NAMED = 5
 
 
 def _below_market(context: Context, configuration: Configuration) -> Iterator[Finding]:
-    """Environments whose ``bidPercentage`` is below the market: of all types, or of all that hold some job."""
+    """Environments whose ``bidPercentage`` is below the market: of all types, of some, or of all that hold some job."""
     environments = {environment.name: environment for environment in configuration.environments}
     affordable = {name: replace(each, offerings=each.offerings_at(0.0)) for name, each in environments.items()}
     if affordable == environments:
         return
     for name, environment in environments.items():
         if environment.offerings and not affordable[name].offerings:
-            yield _bid(context, environment, environment.offerings, "no type can be launched")
+            yield _bid(context, environment, environment.offerings, "no type can be launched", "jobs wait for capacity")
     queues = {queue.name: queue for queue in configuration.queues}
     definitions = {definition.name: definition for definition in configuration.definitions}
+    told = set()
     for _, _, jobs in context.workflows():
         for _, job in jobs:
             shape = requested(definitions[base_name(job["jobDefinition"])].request, job)
@@ -521,7 +522,16 @@ def _below_market(context: Context, configuration: Configuration) -> Iterator[Fi
                 if affordable[each.name].offerings:
                     holding = [offering for offering in each.offerings if offering.holds(shape)]
                     asked = f"{shape.vcpus:g} vCPU and {shape.asked_memory_mib} MiB"
-                    yield _bid(context, each, holding, f"no type that holds {asked} can be launched")
+                    message = f"no type that holds {asked} can be launched"
+                    yield _bid(context, each, holding, message, "jobs wait for capacity")
+                    told.add(each.name)
+    for name, environment in environments.items():
+        some = affordable[name].offerings
+        left_out = [each for each in environment.offerings if each not in some]
+        if some and left_out and name not in told:
+            # Other sizes are launched, which jobs may fill less.
+            message = f"{len(left_out)} of {len(environment.offerings)} types can't be launched"
+            yield _bid(context, environment, left_out, message, "the others are, in their place")
 
 
 def _percent_of_on_demand(offering: Offering) -> float:
@@ -531,7 +541,9 @@ def _percent_of_on_demand(offering: Offering) -> float:
     return 100 * offering.market_usd_per_hour / on_demand if on_demand else math.inf
 
 
-def _bid(context: Context, environment: ComputeEnvironment, types: Sequence[Offering], message: str) -> Finding:
+def _bid(
+    context: Context, environment: ComputeEnvironment, types: Sequence[Offering], message: str, outcome: str
+) -> Finding:
     where, value = context.environments[environment.name]
     bid = value["computeResources"].get("bidPercentage", 100)
     percents = {each: _percent_of_on_demand(each) for each in types}
@@ -550,7 +562,7 @@ def _bid(context: Context, environment: ComputeEnvironment, types: Sequence[Offe
     return context.document.finding(
         (*where, "computeResources", "bidPercentage"),
         "bid-below-market",
-        f"{message} at {bid} % of the on-demand price: as SPOT {', '.join(told)}{others}; jobs wait for capacity",
+        f"{message} at {bid} % of the on-demand price: as SPOT {', '.join(told)}{others}; {outcome}",
         expected=expected,
         severity="warning",
         source="AWS Batch API, ComputeResource.bidPercentage",

@@ -43,7 +43,7 @@ declare(
 )
 declare(
     "bid-below-market",
-    "Some type, and some that holds each job, costs no more as SPOT than bidPercentage allows",
+    "No type costs more as SPOT than bidPercentage allows: it is not launched then",
     "AWS Batch API, ComputeResource.bidPercentage",
     severity="warning",
 )

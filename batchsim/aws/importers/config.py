@@ -61,7 +61,7 @@ def import_config(
     documents = []
     for source in sources:
         try:
-            documents += [read(file) for file in files_of(source)]
+            documents += [document for file in files_of(source) for document in read(file)]
         except ScenarioError as error:
             findings += error.findings
     found = []

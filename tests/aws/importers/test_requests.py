@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -297,3 +298,58 @@ def test_answers_are_read_in_the_encodings_that_shells_write(tmp_path, encoding)
     (tmp_path / "answer.json").write_bytes(json.dumps(QUEUES).encode(encoding))
     (queue,) = import_config([tmp_path / "answer.json"]).batch["jobQueues"]
     assert queue["jobQueueName"] == QUEUE["jobQueueName"]
+
+
+def _template(name, **properties):
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": {"JobQueueName": name, "Priority": 1, **properties}}
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Queue": queue}}
+
+
+TERRAFORM = {"resource": {"aws_batch_job_queue": {"x": {"name": "t", "priority": 1, "state": "ENABLED"}}}}
+DIFFERENT = {
+    "templates": [_template("a"), _template("b")],
+    "a template and an answer": [_template("a"), {"jobQueues": [{"jobQueueName": "b", "priority": 2}]}],
+    "an answer and what get-template prints": [
+        {"jobQueues": [{"jobQueueName": "a", "priority": 2}]},
+        {"TemplateBody": _template("b")},
+    ],
+    "Terraform and a template": [TERRAFORM, _template("a")],
+    "lists of them": [[_template("a")], [[{"jobQueueName": "b", "priority": 1}], TERRAFORM]],
+}
+
+
+@pytest.mark.parametrize("values", DIFFERENT.values(), ids=DIFFERENT)
+@pytest.mark.parametrize("how", ["appended", "lines", "list", "stream"])
+@pytest.mark.parametrize("most", [0, 1_000_000], ids=["without places", "with places"])
+def test_documents_of_every_kind_may_stand_in_one_file(tmp_path, monkeypatch, values, how, most):
+    monkeypatch.setattr(reading, "MOST_CHARACTERS_WITH_PLACES", most)
+    text = {
+        "appended": "".join(json.dumps(each, indent=2) for each in values),
+        "lines": "\n".join(map(json.dumps, values)),
+        "list": json.dumps(values),
+        "stream": "%YAML 1.2\n" + "".join(f"---  # one\n{json.dumps(each, indent=2)}\n" for each in values) + "...\n",
+    }[how]
+    names = re.findall(r'"(?:jobQueueName|JobQueueName|name)": "(\w)"', json.dumps(values))
+    assert [each["jobQueueName"] for each in imported(tmp_path, text).batch["jobQueues"]] == names
+
+
+@pytest.mark.parametrize(("between", "line", "column"), [("", 1, 0), ("\n", 2, 0), ("\n\n  ", 3, 2), ("\n---\n", 3, 0)])
+def test_findings_are_placed_in_the_file(tmp_path, between, line, column):
+    first, faulty = json.dumps(_template("a")), json.dumps(_template("b", Priority={"Fn::Nothing": 7}))
+    (alone,) = errors(tmp_path, faulty)
+    (found,) = errors(tmp_path, first + between + faulty)
+    before = len(first) if line == 1 else 0
+    assert (alone.line, found.line, found.column) == (1, line, before + column + alone.column)
+
+
+def test_a_fault_of_the_syntax_is_placed_in_the_file(tmp_path):
+    (found,) = errors(tmp_path, "a: 1\n---\n# nothing\n---\nb: 1\nb: 2\n")
+    assert (found.code, found.line) == ("duplicate-key", 6)
+    (found,) = errors(tmp_path, '{"a": 1}\n{"b": 1,\n "b": 2}')
+    assert (found.code, found.line) == ("duplicate-key", 3)
+
+
+def test_a_large_text_that_is_nested_deeply_is_a_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_CHARACTERS_WITH_PLACES", 0)
+    (found,) = errors(tmp_path, "[" * 3000 + "]" * 3000)
+    assert found.code == "too-large"

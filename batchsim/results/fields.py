@@ -232,6 +232,7 @@ SUMMARY = (
         ),
         _plain("old", "boolean", "over a year before the scenario's `start`, or before the newest bundled prices"),
         _plain("catalog", "string", "`bundled`, or the digest of your own"),
+        _plain("stated", "array", "of what the scenario states prices itself (`environment.prices.overrides`)"),
         _plain("fargate_derived", "boolean", "from another region's"),
         _plain("candidates_derived", "integer", "of how many types that could be launched something was derived"),
         _list(

@@ -43,6 +43,7 @@ def provenance(scenario: Scenario, recording: Recording) -> dict[str, Any]:
         "as_of": None if day is None else day.isoformat(),
         "old": day is not None and max(scenario.start.date(), NEWEST) - day > OLD,
         "catalog": scenario.catalog.digest or "bundled",
+        "stated": sorted(scenario.environment.prices.overrides),
         "fargate_derived": on_fargate and fargate.is_derived(scenario.region, scenario.catalog),
         "candidates_derived": len(candidates),
         "types": [candidates[name] for name in sorted(launched & {*candidates})],

@@ -34,6 +34,7 @@ def test_a_size_without_a_figure_is_launched_at_its_share_of_the_family():
     assert launched(of("c6i", vcpus="8", region="us-west-2")) == [("c6i.2xlarge", 0.34)]
     assert west.summary["prices"] == {
         "region": "us-west-1", "as_of": "2025-03-02", "old": True, "catalog": "bundled", "fargate_derived": False,
+        "stated": [],
         "candidates_derived": 3,
         "types": [{
             "instance_type": "m6i.large", "on_demand_usd_per_hour": 0.112, "price_derived_from": "m6i",
@@ -50,6 +51,8 @@ def test_a_price_that_the_scenario_states_is_not_the_catalogs():
     stated = of("m6i", region="us-west-1", settings={"prices": {"overrides": {"m6i.large": 0.1}}})
     assert launched(stated) == [("m6i.large", 0.1)]
     assert stated.summary["prices"]["types"] == []
+    assert stated.summary["prices"]["stated"] == ["m6i.large"]
+    assert words.prices_sentence(stated.summary["prices"]).endswith("; 1 stated: m6i.large")
 
 
 def test_prices_of_a_region_that_the_catalog_lacks_are_of_no_day():

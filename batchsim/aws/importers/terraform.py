@@ -73,8 +73,9 @@ def convert(document: Document, parameters: Mapping[str, str]) -> Found:
     else:
         source = _Configuration(document, parameters)
     resources = list(source.resources())
+    told = any(finding.severity == "error" for finding in source.findings)
     things = [thing for resource in resources if (thing := source.thing(resource)) is not None]
-    if not resources:
+    if not resources and not told:
         expected = ", ".join(RESOURCES.values())
         finding = document.finding((), "nothing-to-import", "Terraform's file has no Batch resource", expected=expected)
         source.findings.append(finding)
@@ -342,12 +343,26 @@ class _Configuration(_Source):
             for label in self._resources.get(resource, {}):
                 where: Where = ("resource", resource, label)
                 values = self._block(resource, label)
-                if isinstance(values, dict):
+                if isinstance(values, dict) and self._is_one(label, values, where):
                     evaluated = {
                         key: content if key in _DOCUMENTS else self._evaluated(content, (*where, key))
                         for key, content in values.items()
                     }
                     yield _Resource(kind, label, evaluated, where)
+
+    def _is_one(self, label: str, values: dict[str, Any], where: Where) -> bool:
+        """Whether a block makes one resource; a finding tells of none, or of several, which only a plan has."""
+        key = "for_each" if "for_each" in values else "count"
+        count = self._evaluated(values.get(key, 1), (*where, key)) if key == "count" else None
+        if key == "count" and text_of(count) == "1":
+            return True
+        if key == "count" and text_of(count) == "0":
+            self._note((*where, key), "left-out", f"left out: {label} has a count of 0")
+        elif not (isinstance(count, Unresolved) and count.reported):
+            message = f"{label} is made as often as {key} says, which a plan tells"
+            expected = "what `terraform show -json` prints of a plan"
+            self.findings.append(self._document.finding((*where, key), "unresolved", message, expected=expected))
+        return False
 
     def _block(self, resource: str, label: str) -> Any:
         """What is written of a resource; its one block may stand in a list."""

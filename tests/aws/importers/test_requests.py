@@ -347,9 +347,3 @@ def test_a_fault_of_the_syntax_is_placed_in_the_file(tmp_path):
     assert (found.code, found.line) == ("duplicate-key", 6)
     (found,) = errors(tmp_path, '{"a": 1}\n{"b": 1,\n "b": 2}')
     assert (found.code, found.line) == ("duplicate-key", 3)
-
-
-def test_a_large_text_that_is_nested_deeply_is_a_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_CHARACTERS_WITH_PLACES", 0)
-    (found,) = errors(tmp_path, "[" * 3000 + "]" * 3000)
-    assert found.code == "too-large"

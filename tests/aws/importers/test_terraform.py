@@ -380,3 +380,13 @@ def test_deposed_instances_are_left_out(tmp_path):
     old = resource("aws_batch_compute_environment", {**ENVIRONMENT, "name": "old"}, deposed_key="00000000")
     found = imported(tmp_path, shown(*(resource(kind, each) for kind, each in ALL.items()), old))
     assert found.batch == REQUESTS
+
+
+def test_a_block_that_makes_none_or_several_is_told(tmp_path):
+    variable = {"size": {"default": 1}, "none": {"default": 0}}
+    one = json.dumps(written({"count": "${var.size}"}, "real", variable=variable))
+    assert referred(imported(tmp_path, one)) == ("real", "real")
+    none = imported(tmp_path, json.dumps(written({"count": "${var.none}"}, "real", variable=variable)))
+    assert ("computeEnvironments" in none.batch, [note[:2] for note in notes(none)]) == (False, [("info", "left-out")])
+    for several in ({"count": 2}, {"count": "${length(var.names)}"}, {"for_each": "${var.names}"}):
+        assert [error.code for error in errors(tmp_path, json.dumps(written(several, "real")))] == ["unresolved"]

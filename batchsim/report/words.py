@@ -281,7 +281,7 @@ def prices_sentence(prices: Mapping[str, Any]) -> str:
     """Where the prices come from: ``us-west-2, of 2025-03-02; 1 derived: c6i.2xlarge ~0.34``."""
     of = "all stated" if prices["as_of"] is None else f"of {prices['as_of']}"
     parts = [f"{prices['region']}, {of}" + (", over a year old" if prices["old"] else "")]
-    if prices["stated"]:
+    if prices["stated"] and prices["as_of"] is not None:
         shown = ", ".join(prices["stated"][:NAMED]) + (" …" if len(prices["stated"]) > NAMED else "")
         parts.append(f"{len(prices['stated'])} stated: {shown}")
     derived = [each for each in prices["types"] if each["price_derived_from"]]

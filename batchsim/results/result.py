@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Recording
 from batchsim.results.advice import Advice
@@ -25,6 +25,31 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from batchsim.columns import Column
+
+
+class Plots(Protocol):
+    """Pictures of a run, by matplotlib: each method returns a ``Figure``, and draws into axes where it is given some.
+
+    Called, it is the whole picture of ``queue.png``.
+    """
+
+    def __call__(self) -> Any:
+        """The whole picture."""
+
+    def queue(self) -> Any:
+        """The whole picture."""
+
+    def jobs(self, ax: Any = None) -> Any:
+        """Jobs by state over time."""
+
+    def queue_time(self, ax: Any = None) -> Any:
+        """Distribution of queue time."""
+
+    def vcpus(self, ax: Any = None) -> Any:
+        """Running, stranded, idle and booting vCPUs against the limit."""
+
+    def spend(self, ax: Any = None) -> Any:
+        """Spend over time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +150,10 @@ class Result:
         return frame
 
     @property
-    def plot(self) -> Any:
+    def plot(self) -> Plots:
         """The pictures of the run; see `batchsim.report.plots`."""
         # The report sits above this room: found at use, as pandas finds its plotting.
-        return import_module("batchsim.report.plots").Plots(self)
+        return cast("Plots", import_module("batchsim.report.plots").Plots(self))
 
     def __repr__(self) -> str:
         jobs, cost = self.summary["jobs"], self.summary["cost_usd"]["total"]

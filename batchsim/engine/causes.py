@@ -334,10 +334,10 @@ class Causes:
             if here == math.inf:
                 return here
             if here >= 1:
-                here = int(here)
-                taken[station.index] = before + vcpus * min(jobs, here)
-                jobs -= min(jobs, here)
-                found += here
+                whole = int(here)
+                taken[station.index] = before + vcpus * min(jobs, whole)
+                jobs -= min(jobs, whole)
+                found += whole
             if station.keeps_waiting(code):
                 break
         return found

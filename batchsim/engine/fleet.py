@@ -336,7 +336,7 @@ class Fleet:
         if limit:
             # As a plan does: so many jobs as their vCPUs are under the limit, on instances that are.
             left = max(self.spec.max_vcpus - self.vcpus, 0)
-            more = min(math.ceil(left / asked.vcpus), max(self._allowed(o) * places(o, asked) for o in types))
+            more = min(float(math.ceil(left / asked.vcpus)), max(self._allowed(o) * places(o, asked) for o in types))
         if more and self.scarce:
             more = min(more, sum(n * places(o, asked) for n, o in zip(self._to_be_had(types), types, strict=True)))
         return self._room.places(shape) + sum(places(each, asked) for each in self._booting.values()) + more
@@ -377,7 +377,7 @@ class Fleet:
         ]
         found = self._capacity.launchable(asked, self.spec.purchase_option, self.spec.zones, now)
         if self._market is not None:
-            left: float = max(self._market.available(now) - len(self._instances), 0)
+            left = float(max(self._market.available(now) - len(self._instances), 0))
             for place, instances in enumerate(found):
                 found[place] = min(instances, left)
                 left -= found[place]

@@ -16,13 +16,13 @@ from batchsim.errors import BatchsimError, Finding, OutputError, ScenarioError, 
 if TYPE_CHECKING:
     from batchsim.experiments.advice import advise
     from batchsim.experiments.compare import Comparison, compare
+    from batchsim.experiments.result import Result
     from batchsim.experiments.run import run
-    from batchsim.experiments.validation import Validation, validate
     from batchsim.results.advice import Advice
-    from batchsim.results.result import Result
     from batchsim.results.store import read
     from batchsim.scenario.loading import load
     from batchsim.scenario.scenario import Scenario
+    from batchsim.validation.validate import Validation, validate
 
 __all__ = [
     "Advice",
@@ -48,15 +48,15 @@ __all__ = [
 _HOMES = {
     "Advice": "batchsim.results.advice",
     "Comparison": "batchsim.experiments.compare",
-    "Result": "batchsim.results.result",
+    "Result": "batchsim.experiments.result",
     "Scenario": "batchsim.scenario.scenario",
     "advise": "batchsim.experiments.advice",
     "compare": "batchsim.experiments.compare",
     "load": "batchsim.scenario.loading",
     "read": "batchsim.results.store",
     "run": "batchsim.experiments.run",
-    "Validation": "batchsim.experiments.validation",
-    "validate": "batchsim.experiments.validation",
+    "Validation": "batchsim.validation.validate",
+    "validate": "batchsim.validation.validate",
 }
 
 

@@ -8,18 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from batchsim.columns import Recording
 from batchsim.engine.simulation import simulate
-from batchsim.scenario.configuration import (
-    ComputeEnvironment,
-    Configuration,
-    Consumable,
-    JobQueue,
-    Offering,
-    Shape,
-)
-from batchsim.scenario.environment import Environment
-from batchsim.workload.table import JobGroup, Workload
+from batchsim.recording import Recording
+from batchsim.spec.assumptions import Environment
+from batchsim.spec.configuration import ComputeEnvironment, Configuration, Consumable, JobQueue, Offering, Shape
+from batchsim.spec.workload import JobGroup, Workload
 
 IDEAL = {"preset": "ideal"}
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from batchsim.catalog.catalog import rows
 from batchsim.catalog.instance_types import InstanceType, instance_types, natural_key
-from batchsim.catalog.tables import rows
 
 HOME = "us-east-1"
 DATA = Path(__file__).parents[1] / "batchsim" / "catalog" / "data"

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from batchsim._version import __version__
+from batchsim.atomic_folder import check_folder, written_whole
 from batchsim.aws.client import Account, aws_errors
-from batchsim.catalog.folder import LONG, MARK, TABLES
-from batchsim.catalog.tables import BUNDLED
+from batchsim.catalog.catalog import BUNDLED
+from batchsim.catalog.user_catalog import LONG, MARK, TABLES
 from batchsim.errors import Finding, ScenarioError
-from batchsim.folders import check_folder, written_whole
-from batchsim.scenario.reading import dig
+from batchsim.scenario.document.access import dig
 
 #: A region whose endpoint of the Price List API knows all regions' prices.
 PRICING_REGION = "us-east-1"

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from batchsim.catalog.tables import BUNDLED, Catalog, rows
+from batchsim.catalog.catalog import BUNDLED, Catalog, rows
 from batchsim.units import HOUR, HOURS_PER_MONTH, MINUTE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from batchsim.catalog.tables import BUNDLED, Catalog, rows
+from batchsim.catalog.catalog import BUNDLED, Catalog, rows
 
 #: vCPU → memory in MiB (API ResourceRequirement, values for Fargate; 77 pairs).
 SIZES: dict[float, tuple[int, ...]] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from batchsim.catalog.tables import BUNDLED, Catalog, rows
+from batchsim.catalog.catalog import BUNDLED, Catalog, rows
 
 
 @dataclass(frozen=True, slots=True)

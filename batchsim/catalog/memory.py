@@ -10,8 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import cache
 
+from batchsim.catalog.catalog import rows
 from batchsim.catalog.instance_types import InstanceType
-from batchsim.catalog.tables import rows
 from batchsim.units import MIB_PER_GIB
 
 #: What the kernel of Amazon Linux 2023 takes beyond the image that was measured.

@@ -53,14 +53,14 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ScenarioError([Finding("variant", "--variant", message, expected="one scenario")])
     scenarios = [options.load(path, arguments) for path in arguments.scenarios]
 
+    from batchsim.atomic_folder import check_folder
     from batchsim.experiments.compare import compare, compared
-    from batchsim.experiments.readings import differing_readings
-    from batchsim.folders import check_folder
     from batchsim.report.comparison import write_comparison
-    from batchsim.report.console import progress
-    from batchsim.report.figures import compare_figure, save_png
+    from batchsim.report.figures.run import compare_figure, save_png
+    from batchsim.report.progress import progress
     from batchsim.results.store import check_writable, is_results_folder
     from batchsim.scenario.silencing import silence
+    from batchsim.validation.readings import differing_readings
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
     chosen = compared(*scenarios, variants=arguments.variants)

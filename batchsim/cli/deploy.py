@@ -11,8 +11,8 @@ from batchsim.cli import options
 from batchsim.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
-    from batchsim.aws.deploy import Deployer
-    from batchsim.aws.plan import Plan
+    from batchsim.aws.deployment.apply import Deployer
+    from batchsim.aws.deployment.plan import Plan
 
 
 def add_parser(commands: Any) -> None:
@@ -43,11 +43,11 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
-    from batchsim.aws.deploy import Deployer
-    from batchsim.aws.inventory import look
-    from batchsim.aws.plan import plan, plan_destroy
-    from batchsim.aws.submit import check_rate
-    from batchsim.report.deployment import as_json, lines
+    from batchsim.aws.deployment.apply import Deployer
+    from batchsim.aws.deployment.inventory import look
+    from batchsim.aws.deployment.plan import plan, plan_destroy
+    from batchsim.aws.deployment.rendering import as_json, lines
+    from batchsim.aws.deployment.submit import check_rate
 
     if arguments.destroy and arguments.submit:
         raise ScenarioError([Finding("usage", "--submit", "there is nothing to submit to after --destroy")])
@@ -102,7 +102,7 @@ def _carry_out(deployer: Deployer, todo: Plan) -> None:
 
 
 def _submit(deployer: Deployer, configuration: Any, arguments: argparse.Namespace) -> None:
-    from batchsim.aws.submit import planned, submission_id, submit
+    from batchsim.aws.deployment.submit import planned, submission_id, submit
 
     calls = planned(configuration.workload)
     submission = arguments.submission or submission_id(configuration.name, calls)

@@ -14,8 +14,8 @@ from batchsim.errors import Finding, did_you_mean
 
 if TYPE_CHECKING:
     from batchsim.aws.client import Account
-    from batchsim.aws.deployable import Deployable
-    from batchsim.results.result import Result
+    from batchsim.aws.deployment.deployable import Deployable
+    from batchsim.experiments.result import Result
     from batchsim.scenario.scenario import Scenario
 
 
@@ -126,7 +126,7 @@ def tell_missed(result: Result, variant: str | None = None) -> bool:
 
     A run of no jobs at all is no success either, whatever it was asked.
     """
-    from batchsim.report.words import nothing_submitted, objective_sentence
+    from batchsim.report.narrative import nothing_submitted, objective_sentence
 
     where = f" in {variant}" if variant else ""
     missed = [objective for objective in result.summary["objectives"] if objective["kept"] is False]
@@ -153,7 +153,7 @@ def load(path: str, arguments: argparse.Namespace) -> Scenario:
 
 def load_deployable(arguments: argparse.Namespace) -> Deployable:
     """Load a scenario for export or deployment, and print its warnings."""
-    from batchsim.aws.deployable import load as load_configuration
+    from batchsim.aws.deployment.deployable import load as load_configuration
 
     overrides = values(arguments.overrides)
     configuration = load_configuration(
@@ -179,7 +179,7 @@ def account(arguments: argparse.Namespace, region: str) -> Account:
 
 def values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:
     """The overrides of the command line with their values read."""
-    from batchsim.scenario.overrides import parse_value
+    from batchsim.scenario.document.overrides import parse_value
 
     return [(key, parse_value(value)) for key, value in overrides]
 

@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
     from batchsim.aws.client import Account
     from batchsim.aws.prices import refresh
-    from batchsim.report.console import progress
+    from batchsim.report.progress import progress
 
     account = Account(arguments.profile, endpoint_url=arguments.endpoint_url)
     today = datetime.now(UTC).date()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchsim.cli import options
 
 if TYPE_CHECKING:
-    from batchsim.results.result import Result
+    from batchsim.experiments.result import Result
 
 
 def add_parser(commands: Any) -> None:
@@ -36,11 +36,11 @@ def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
     scenario = options.load(arguments.scenario, arguments)
 
-    from batchsim.experiments.readings import differing_readings
     from batchsim.experiments.run import run
-    from batchsim.report.console import progress
+    from batchsim.report.progress import progress
     from batchsim.results.store import check_writable
     from batchsim.scenario.silencing import silence
+    from batchsim.validation.readings import differing_readings
 
     folder = arguments.out or Path("results") / scenario.name
     check_writable(folder)
@@ -63,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int]:
     """The result with advice, and how many changes were not tried; interrupted, it has none."""
     from batchsim.experiments.advice import UNASKED, try_changes
-    from batchsim.report.console import progress
+    from batchsim.report.progress import progress
 
     if arguments.advice is False or result.interrupted:
         return result.with_advice(()), 0
@@ -77,7 +77,7 @@ def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int
 
 def write(result: Result, folder: Path) -> None:
     """Write a result and its picture."""
-    from batchsim.report.figures import queue_figure, save_png
+    from batchsim.report.figures.run import queue_figure, save_png
     from batchsim.results.store import write as write_result
 
     write_result(result, folder, extra={"queue.png": lambda path: save_png(queue_figure(result), path)})

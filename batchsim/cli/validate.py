@@ -37,8 +37,9 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
-    from batchsim.experiments.validation import validate
-    from batchsim.report.findings import as_json, as_sarif, lines
+    from batchsim.report.findings import as_json, lines
+    from batchsim.report.sarif import as_sarif
+    from batchsim.validation.validate import validate
 
     overrides = options.values(arguments.overrides)
     found = validate(arguments.scenario, overrides=overrides, variant=arguments.variant, ignore=arguments.ignore)

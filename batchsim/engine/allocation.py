@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from operator import le
 from typing import Literal
 
-from batchsim.catalog.offerings import MONTHLY_SHARE
-from batchsim.scenario.configuration import Offering, Shape
+from batchsim.catalog.spot_advisor import MONTHLY_SHARE
+from batchsim.spec.configuration import Offering, Shape
 
 #: Jobs by shape, in the order in which the shapes were first met.
 Demand = dict[Shape, int]

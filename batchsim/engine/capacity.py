@@ -13,9 +13,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from batchsim.engine.clock import Alarm, Clock
-from batchsim.scenario.configuration import Offering
-from batchsim.scenario.environment import Capacity as Settings
-from batchsim.scenario.environment import CapacityPool
+from batchsim.spec.assumptions import Capacity as Settings
+from batchsim.spec.assumptions import CapacityPool
+from batchsim.spec.configuration import Offering
 
 
 class Pool:

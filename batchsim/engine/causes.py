@@ -8,10 +8,10 @@ the head.
 A second of waiting belongs to the limit whose removal alone would end it. From the job outwards the limits are the
 share's ``computeReservation``, the consumable resources, ``maxvCpus``, and capacity that can be had: account quotas,
 pools, a recorded market. Without an inner limit as many jobs would start as those outside of it have room for. Their
-wait is that limit's, and so is the time by which those behind them would wait shorter (`results/limits.py`); what is
-left belongs to the next limit outwards. So where two are used up at once, and without either one there would still be
-no room, the outer one is the cause. Fargate's launch rate, which comes back by itself, is it only where nothing else
-holds a job.
+wait is that limit's, and so is the time by which those behind them would wait shorter (see
+`results/waits/limits.py`); what is left belongs to the next limit outwards. So where two are used up at once, and
+without either one there would still be no room, the outer one is the cause. Fargate's launch rate, which comes back by
+itself, is it only where nothing else holds a job.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from batchsim.columns import Cause
 from batchsim.engine.clock import Clock
 from batchsim.engine.jobs import Jobs
 from batchsim.engine.queue import JobQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.stock import Stock, Wanted
-from batchsim.workload.table import Workload
+from batchsim.recording import Cause
+from batchsim.spec.workload import Workload
 
 #: In a recording: all shapes that are not named since.
 ALL: Final = -1

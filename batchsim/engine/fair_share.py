@@ -16,7 +16,7 @@ from sortedcontainers import SortedList
 from batchsim.engine.queue import Dispatch, JobQueue
 from batchsim.engine.standing import INFINITE, NOBODY, Few, Many, Standing
 from batchsim.engine.usage import Usage
-from batchsim.scenario import configuration
+from batchsim.spec import configuration
 
 if TYPE_CHECKING:
     from batchsim.engine.station import Station

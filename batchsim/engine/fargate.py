@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from batchsim.columns import TASK_INTERRUPTED, Cause
 from batchsim.engine.clock import Alarm
 from batchsim.engine.jobs import KILLED, Attempt
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment
-from batchsim.scenario.environment import Environment
+from batchsim.recording import TASK_INTERRUPTED, Cause
+from batchsim.spec.assumptions import Environment
+from batchsim.spec.configuration import ComputeEnvironment
 from batchsim.streams import Draws
 from batchsim.units import HOUR
 

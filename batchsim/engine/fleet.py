@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from batchsim.columns import Cause, instance_id
 from batchsim.engine.allocation import Demand, choose, choose_for_gang
 from batchsim.engine.clock import Alarm
 from batchsim.engine.instance import Instance
@@ -22,7 +21,8 @@ from batchsim.engine.placement import Room, places
 from batchsim.engine.scale_in import ScaleIn
 from batchsim.engine.spot_trace import SpotMarket
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
+from batchsim.recording import Cause, instance_id
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.units import HOUR
 
 #: From so many shapes on they are looked at together.

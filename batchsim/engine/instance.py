@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchsim.engine.clock import Alarm
 from batchsim.engine.jobs import Attempt
 from batchsim.engine.placement import Bin
-from batchsim.scenario.configuration import Offering
+from batchsim.spec.configuration import Offering
 
 
 class Instance(Bin):

@@ -12,12 +12,12 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import EXITED, FAILED_TO_START, Status
 from batchsim.engine.clock import Alarm, Clock
 from batchsim.engine.recorder import NAN, Recorder
 from batchsim.engine.retry import is_retried
 from batchsim.engine.station import Station
-from batchsim.workload.table import Workload
+from batchsim.recording import EXITED, FAILED_TO_START, Status
+from batchsim.spec.workload import Workload
 
 # As plain integers, which cost less to store and compare than members of an enumeration.
 PENDING: Final = int(Status.PENDING)

@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
-from batchsim.scenario.configuration import Offering, Shape
+from batchsim.spec.configuration import Offering, Shape
 
 
 class Bin:

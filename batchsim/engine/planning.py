@@ -11,7 +11,7 @@ from batchsim.engine.fleet import Fleet, GangLaunch
 from batchsim.engine.jobs import Jobs
 from batchsim.engine.queue import JobQueue
 from batchsim.engine.stock import Stock, Wanted
-from batchsim.scenario.configuration import Shape
+from batchsim.spec.configuration import Shape
 
 
 class Plan:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchsim.engine.line import Line
-from batchsim.scenario import configuration
+from batchsim.spec import configuration
 
 if TYPE_CHECKING:
     from batchsim.engine.station import Station

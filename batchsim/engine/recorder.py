@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from batchsim.columns import (
+from batchsim.recording import (
     AttemptColumns,
     CauseColumns,
     InstanceColumns,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchsim.scenario.configuration import RetryRule
+from batchsim.spec.configuration import RetryRule
 
 
 def is_retried(

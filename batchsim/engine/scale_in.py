@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from batchsim.engine.clock import Alarm, Phase, next_tick
 from batchsim.engine.instance import Instance
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment
+from batchsim.spec.configuration import ComputeEnvironment
 
 
 class ScaleIn:

@@ -23,8 +23,8 @@ from batchsim.engine.recorder import Recorder
 from batchsim.engine.station import Station
 from batchsim.engine.stock import Stock
 from batchsim.engine.time_limits import TimeLimits, blocked_for
-from batchsim.scenario.environment import Scheduler as Settings
-from batchsim.workload.table import Workload
+from batchsim.spec.assumptions import Scheduler as Settings
+from batchsim.spec.workload import Workload
 
 #: After so many looks in a row that launched something, and no job started or came, no more is launched: capacity that
 #: is reclaimed before a job can start on it would otherwise come and go for ever.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from batchsim.columns import Recording
 from batchsim.engine.capacity import Capacity
 from batchsim.engine.clock import Clock
 from batchsim.engine.fair_share import FairShareQueue
@@ -19,9 +18,10 @@ from batchsim.engine.station import Station
 from batchsim.engine.stock import Stock
 from batchsim.engine.unmanaged import Pool
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment, Configuration
-from batchsim.scenario.environment import Environment
-from batchsim.workload.table import Workload
+from batchsim.recording import Recording
+from batchsim.spec.assumptions import Environment
+from batchsim.spec.configuration import ComputeEnvironment, Configuration
+from batchsim.spec.workload import Workload
 
 
 def simulate(

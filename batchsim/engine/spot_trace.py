@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 from batchsim.engine.clock import Alarm, Clock, Phase
-from batchsim.scenario.configuration import SpotTrace
+from batchsim.spec.configuration import SpotTrace
 
 
 class SpotMarket:

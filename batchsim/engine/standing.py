@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from batchsim.columns import Floats
+from batchsim.arrays import Floats
 
 INFINITE: Final = float("inf")
 NOBODY: Final = -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from batchsim.columns import Cause
+from batchsim.recording import Cause
 
 if TYPE_CHECKING:
     from batchsim.engine.jobs import Attempt

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from batchsim.scenario.configuration import Consumable
+from batchsim.spec.configuration import Consumable
 
 #: Names and quantities.
 Wanted = tuple[tuple[str, int], ...]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from batchsim.engine.clock import Alarm, Clock
 from batchsim.engine.queue import JobQueue
 from batchsim.engine.station import Station
-from batchsim.scenario.configuration import Shape
+from batchsim.spec.configuration import Shape
 
 CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
 MAX_RESOURCE = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-from batchsim.columns import Cause
 from batchsim.engine.jobs import Attempt
 from batchsim.engine.world import World
-from batchsim.scenario.configuration import ComputeEnvironment
+from batchsim.recording import Cause
+from batchsim.spec.configuration import ComputeEnvironment
 
 
 class Pool:

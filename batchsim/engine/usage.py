@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from batchsim.columns import SLICE, Floats
+from batchsim.arrays import SLICE, Floats
 
 INFINITE: Final = float("inf")
 

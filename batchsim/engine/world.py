@@ -9,11 +9,11 @@ from batchsim.engine.capacity import Capacity
 from batchsim.engine.clock import Clock
 from batchsim.engine.jobs import Jobs
 from batchsim.engine.recorder import Recorder
-from batchsim.scenario.distributions import Delay, Exponential
-from batchsim.scenario.environment import Environment
+from batchsim.spec.assumptions import Environment
+from batchsim.spec.distributions import Delay, Exponential
+from batchsim.spec.sampling import sampler
+from batchsim.spec.workload import Workload
 from batchsim.streams import Draws
-from batchsim.workload.distributions import sampler
-from batchsim.workload.table import Workload
 
 
 @dataclass(frozen=True)

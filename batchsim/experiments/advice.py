@@ -17,9 +17,9 @@ from typing import Any
 from batchsim.errors import ScenarioError
 from batchsim.experiments.changes import STAGES, Change, Evidence
 from batchsim.experiments.changes.evidence import HARDLY_S, WORTH, Aim
+from batchsim.experiments.result import Result
 from batchsim.experiments.run import run_once
 from batchsim.results.advice import Advice, Figures, waiting_s
-from batchsim.results.result import Result
 
 #: How much of a gain may be given back elsewhere.
 GIVEN_BACK = 0.5

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchsim.errors import Finding, ScenarioError
+from batchsim.experiments.result import Result
 from batchsim.experiments.run import run
-from batchsim.results.result import Result
-from batchsim.results.statistics import confidence_interval
 from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
+from batchsim.statistics.intervals import confidence_interval
 
 if TYPE_CHECKING:
     import pandas as pd

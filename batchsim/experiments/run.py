@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from batchsim.engine.simulation import simulate
-from batchsim.results.result import Result
+from batchsim.experiments.result import Result
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.build import build_workload
 

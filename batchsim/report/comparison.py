@@ -13,7 +13,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from batchsim.report import words
+from batchsim.report import formatting, narrative
 from batchsim.report.console import Terminal
 from batchsim.units import format_duration, format_usd
 
@@ -35,7 +35,7 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
         return
     console = Terminal()
     purposes = next(shown for width, shown in PURPOSES.items() if console.width >= width)
-    sound = [row for row in rows if not row["objectives_missed"] and not words.plain(row["unfinished"])]
+    sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
     least = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     short = console.width >= NAMES and max(len(row["variant"]) for row in rows) <= LONGEST_NAME
@@ -56,15 +56,15 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
     for row in rows:
         table.add_row(
             row["variant"],
-            Text(words.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
+            Text(narrative.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
             Text(_jobs(row), style="bold red" if _not_succeeded(row) else ""),
             *[
                 Text(f"{figure}\n{change}".rstrip(), style=_style(row, key, least))
                 for key, figure, change in _held(rows, row)
             ],
             *([cell(row, "cost_per_month_usd")] if per_month else []),
-            *[format_usd(words.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
-            words.share(row["utilisation_vcpu"]),
+            *[format_usd(formatting.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
+            formatting.share(row["utilisation_vcpu"]),
         )
     console.print(table, highlight=False)
     for name, sentence in missed(rows):
@@ -96,8 +96,10 @@ def markdown(rows: Sequence[Row]) -> str:
         figures = [f"{figure} ({change})" if change else figure for _, figure, change in _held(rows, row)]
         jobs = f"**{_jobs(row)}**" if _not_succeeded(row) else _jobs(row)
         month = [cell(row, "cost_per_month_usd")] if months else []
-        promises = f"{strong}{words.verdict(row['objectives'])}{strong}"
-        lines.append(_piped([row["variant"], promises, jobs, *figures, *month, words.share(row["utilisation_vcpu"])]))
+        promises = f"{strong}{narrative.verdict(row['objectives'])}{strong}"
+        lines.append(
+            _piped([row["variant"], promises, jobs, *figures, *month, formatting.share(row["utilisation_vcpu"])])
+        )
     lost = [f"- missed in {name}: `{sentence}`" for name, sentence in missed(rows)]
     return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(_notes(rows)), ""])
 
@@ -111,11 +113,11 @@ def write_comparison(rows: Sequence[Row], folder: Path, form: str) -> None:
 
 
 def missed(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Each promise that was missed: the variant, and the promise in words."""
+    """Each promise that was missed: the variant, and the promise in narrative."""
     for row in rows:
         for objective in row["objectives"]:
             if objective["kept"] is False:
-                yield row["variant"], words.objective_sentence(objective, row)
+                yield row["variant"], narrative.objective_sentence(objective, row)
 
 
 def _piped(cells: Sequence[str]) -> str:
@@ -123,29 +125,35 @@ def _piped(cells: Sequence[str]) -> str:
 
 
 def _not_succeeded(row: Row) -> float:
-    return float(words.plain(row["failed"]) + words.plain(row["unfinished"]))
+    return float(formatting.plain(row["failed"]) + formatting.plain(row["unfinished"]))
 
 
 def _jobs(row: Row) -> str:
     """How many succeeded of how many, and what became of the others."""
-    others = [f"{words.count(row[state])} {state}" for state in ("failed", "unfinished") if words.plain(row[state])]
-    succeeded = f"{words.count(row['succeeded'])} of {words.count(row['jobs'])}" if others else words.count(row["jobs"])
+    others = [
+        f"{formatting.count(row[state])} {state}" for state in ("failed", "unfinished") if formatting.plain(row[state])
+    ]
+    succeeded = (
+        f"{formatting.count(row['succeeded'])} of {formatting.count(row['jobs'])}"
+        if others
+        else formatting.count(row["jobs"])
+    )
     return ", ".join([succeeded, *others])
 
 
 def _cost(rows: Sequence[Row]) -> str:
     """The heading of money, with what it was paid in where that is the same of all."""
-    return f"cost in {words.period(rows[0])}" if _one_period(rows) else "cost"
+    return f"cost in {narrative.period(rows[0])}" if _one_period(rows) else "cost"
 
 
 def _one_period(rows: Sequence[Row]) -> bool:
-    return len({words.period(row) for row in rows}) == 1
+    return len({narrative.period(row) for row in rows}) == 1
 
 
 def _held(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str, str]]:
     """Of the figures that are held against the first row's: the key, the figure, the difference."""
     for key in ("queue_time_p95_s", "turnaround_p95_s", "cost_usd"):
-        period = "" if key != "cost_usd" or _one_period(rows) else f" in {words.period(row)}"
+        period = "" if key != "cost_usd" or _one_period(rows) else f" in {narrative.period(row)}"
         yield key, cell(row, key) + period, difference(row, rows[0], key)
 
 
@@ -161,8 +169,8 @@ def cell(row: Row, key: str) -> str:
     """A figure of a row, with its interval; what it is over where it is unknown."""
     figure, least = row[key], row.get(f"{key}_at_least")
     if figure is None:
-        return "–" if least is None else f"over {_show(key)(words.plain(least))}"
-    return words.within(figure, _show(key))
+        return "–" if least is None else f"over {_show(key)(formatting.plain(least))}"
+    return formatting.within(figure, _show(key))
 
 
 def difference(row: Row, first: Row, key: str) -> str:
@@ -170,17 +178,17 @@ def difference(row: Row, first: Row, key: str) -> str:
     change = row[f"{key}_difference"]
     if row is first or change is None:
         return ""
-    value = words.plain(change)
+    value = formatting.plain(change)
     sign = "+" if value > 0 else "−" if value < 0 else "±"
-    return words.within(change, lambda each: f"{sign}{_show(key)(abs(each))}", _show(key))
+    return formatting.within(change, lambda each: f"{sign}{_show(key)(abs(each))}", _show(key))
 
 
 def _least(rows: Sequence[Row], key: str) -> float | None:
-    return min((words.plain(row[key]) for row in rows if row[key] is not None), default=None)
+    return min((formatting.plain(row[key]) for row in rows if row[key] is not None), default=None)
 
 
 def _style(row: Row, key: str, least: Mapping[str, float | None]) -> str:
-    return "green" if row[key] is not None and words.plain(row[key]) == least.get(key) else ""
+    return "green" if row[key] is not None and formatting.plain(row[key]) == least.get(key) else ""
 
 
 def _notes(rows: Sequence[Row]) -> Iterator[str]:
@@ -189,5 +197,5 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
     yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."
     if isinstance(figure, dict):
         yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
-    for told in dict.fromkeys(words.prices_sentence(row["prices"]) for row in rows):
+    for told in dict.fromkeys(narrative.prices_sentence(row["prices"]) for row in rows):
         yield f"Prices: {told}."

@@ -5,19 +5,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console, Group
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from batchsim.report import words
-from batchsim.results.result import Result
+from batchsim.experiments.result import Result
+from batchsim.report import formatting, narrative
 from batchsim.units import format_usd
 
 #: Columns of a text that is not for a terminal: nothing is cut or broken to fit one.
@@ -45,28 +42,28 @@ def summary_renderable(result: Result) -> Group:
         Text.assemble((result.scenario.name, "bold"), f" · {result.scenario.region} · seed {summary['seed']}"
                       + (f" · {summary['replications']} replications" if summary["replications"] > 1 else "")),
         Text(),
-        _line("jobs", words.jobs_sentence(summary)),
-        _line("queue time", words.queue_sentence(summary)),
-        *(_line("of which", fact) for fact in [words.wait_fact(result)] if fact),
-        _line("cost", words.cost_sentence(summary)),
-        *(_line("of which", fact) for fact in [words.waste_fact(summary)] if fact),
+        _line("jobs", narrative.jobs_sentence(summary)),
+        _line("queue time", narrative.queue_sentence(summary)),
+        *(_line("of which", fact) for fact in [narrative.wait_fact(result)] if fact),
+        _line("cost", narrative.cost_sentence(summary)),
+        *(_line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
     used = summary["utilisation"]
-    machines = f"{words.share(used['vcpu'])} of vCPUs, {words.share(used['memory'])} of memory"
-    machines += f"; at most {words.count(summary['peak_vcpus'])} vCPUs at once"
-    if words.plain(summary["interruptions"]):
-        count = words.count(summary["interruptions"])
+    machines = f"{formatting.share(used['vcpu'])} of vCPUs, {formatting.share(used['memory'])} of memory"
+    machines += f"; at most {formatting.count(summary['peak_vcpus'])} vCPUs at once"
+    if formatting.plain(summary["interruptions"]):
+        count = formatting.count(summary["interruptions"])
         machines += f"; {count} interruption{'' if count == '1' else 's'}"
     lines.append(_line("used", machines))
-    lines.append(_line("prices", words.prices_sentence(summary["prices"])))
-    lines += [_line("attention", note, "bold red") for note in words.attention(summary)]
+    lines.append(_line("prices", narrative.prices_sentence(summary["prices"])))
+    lines += [_line("attention", note, "bold red") for note in narrative.attention(summary)]
     for advice in result.advice or ():
         lines += [_line("advice", advice.what, "yellow"), _line("", advice.effect), _line("", advice.why)]
         lines.append(_unbroken(advice.arguments))
     for objective in summary["objectives"]:
         kept = objective["kept"]
         mark, style = {True: ("kept", "green"), False: ("missed", "bold red"), None: ("least", "")}[kept]
-        lines.append(_line(mark, words.objective_sentence(objective, summary), style))
+        lines.append(_line(mark, narrative.objective_sentence(objective, summary), style))
     if len(summary["job_queues"]) > 1:
         lines += [Text(), _queue_table(summary)]
     if len(summary["compute_environments"]) > 1:
@@ -89,39 +86,40 @@ def _unbroken(text: str) -> Text:
 
 def _queue_table(summary: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    cost = f"cost in {words.period(summary)}"
+    cost = f"cost in {narrative.period(summary)}"
     for heading in ("job queue", "jobs", "queue p50", "queue p95", "turnaround p95", cost):
         table.add_column(heading, justify="left" if heading == "job queue" else "right", overflow="fold")
     for name, figures in summary["job_queues"].items():
         table.add_row(
             name,
-            words.count(figures["jobs"]["submitted"]),
-            words.statistic(figures["queue_time_s"], "p50"),
-            words.statistic(figures["queue_time_s"], "p95"),
-            words.statistic(figures["turnaround_s"], "p95"),
-            words.usd(figures["cost_usd"]["total"]),
+            formatting.count(figures["jobs"]["submitted"]),
+            formatting.statistic(figures["queue_time_s"], "p50"),
+            formatting.statistic(figures["queue_time_s"], "p95"),
+            formatting.statistic(figures["turnaround_s"], "p95"),
+            formatting.usd(figures["cost_usd"]["total"]),
         )
     return table
 
 
 def _environment_table(summary: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    cost = f"cost in {words.period(summary)}"
+    cost = f"cost in {narrative.period(summary)}"
     for heading in ("environment", "attempts", "peak vCPUs", "used", cost, "idle", "stranded"):
         table.add_column(heading, justify="left" if heading == "environment" else "right", overflow="fold")
     for name, figures in summary["compute_environments"].items():
         money = figures["cost_usd"]
         table.add_row(
             name,
-            words.count(figures["attempts"]),
-            words.count(figures["peak_vcpus"]),
-            words.share(figures["utilisation"]["vcpu"]),
-            words.usd(money["total"]),
-            *[format_usd(words.plain(money["by_purpose"][purpose])) for purpose in ("idle", "stranded")],
+            formatting.count(figures["attempts"]),
+            formatting.count(figures["peak_vcpus"]),
+            formatting.share(figures["utilisation"]["vcpu"]),
+            formatting.usd(money["total"]),
+            *[format_usd(formatting.plain(money["by_purpose"][purpose])) for purpose in ("idle", "stranded")],
         )
-    committed = summary["cost_usd"]["unused_commitment"]
-    if words.plain(committed):
-        table.add_row("Savings Plan", "", "", "", words.usd(committed), format_usd(words.plain(committed)), "")
+    unused = summary["cost_usd"]["unused_commitment"]
+    if formatting.plain(unused):
+        plain = format_usd(formatting.plain(unused))
+        table.add_row("Savings Plan", "", "", "", formatting.usd(unused), plain, "")
     return table
 
 
@@ -130,7 +128,7 @@ def print_summary(result: Result, folder: Path, untried: int = 0) -> None:
     console = Terminal()
     console.print(summary_renderable(result), highlight=False, crop=False)
     if untried:
-        console.print(_line("advice", words.untried_sentence(untried)), highlight=False)
+        console.print(_line("advice", narrative.untried_sentence(untried)), highlight=False)
     console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
 
 
@@ -139,16 +137,3 @@ def summary_html(result: Result) -> str:
     console = Console(record=True, width=110, file=io.StringIO())
     console.print(summary_renderable(result), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
-
-
-@contextmanager
-def progress(what: str, steps: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error, when somebody is there to see it; yields what moves it."""
-    console = Console(stderr=True)
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=steps if steps > 1 else None)
-        yield lambda done: bar.update(task, completed=done)

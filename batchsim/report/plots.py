@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from batchsim.report import figures
-from batchsim.results.result import Result
+from batchsim.experiments.result import Result
+from batchsim.report.figures import run as figures
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats, Ints, Recording
+from batchsim.arrays import Floats, Ints
+from batchsim.recording import Recording
 
 
 @dataclass(frozen=True)

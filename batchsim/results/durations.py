@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats, Status
-from batchsim.results.frames import Tables
-from batchsim.results.statistics import QUANTILES, STATISTICS, added
+from batchsim.arrays import Floats
+from batchsim.recording import Status
+from batchsim.results.tables import Tables
+from batchsim.statistics.intervals import QUANTILES, STATISTICS, added
 
 Mask = NDArray[np.bool_]
 #: A figure and what it is at least; of the two one at most is known.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from batchsim.results.fields import SUMMARY, Field, Kind
+from batchsim.results.summary_fields import SUMMARY, Field, Kind
 
 _FIGURE = {"$ref": "#/$defs/figure"}
 

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, SLICE, TIMELINE, Column
+from batchsim.arrays import SLICE
+from batchsim.atomic_folder import check_folder, written_whole
+from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, TIMELINE, Column
 from batchsim.errors import OutputError
-from batchsim.folders import check_folder, written_whole
+from batchsim.experiments.result import Result
 from batchsim.results.arrow import schema
-from batchsim.results.result import Result
 from batchsim.results.timeline import timeline
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batchsim.columns import TIMELINE, Floats
+from batchsim.arrays import Floats
+from batchsim.columns import TIMELINE
 from batchsim.results.arrow import coded, numbers, schema
 from batchsim.results.attempts import runnable_spans
-from batchsim.results.frames import Tables
-from batchsim.results.steps import product, steps, thin, total
+from batchsim.results.step_functions import product, steps, thin, total
+from batchsim.results.tables import Tables
 from batchsim.units import HOUR
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def _intervals(tables: Tables, queue: int) -> Iterator[tuple[str, tuple[Floats, 
 def vcpus(tables: Tables, environment: int) -> dict[str, tuple[Floats, Floats]]:
     """VCPUs of an environment that run jobs, are stranded or idle, and are booting, as step functions.
 
-    Running, stranded and idle sum to what is registered. Stranded is what the bill calls so (`results/cost.py`); as
-    there, a multi-node job holds its instances whole.
+    Running, stranded and idle sum to what is registered. Stranded is what the bill calls so
+    (`results/cost/purposes.py`); as there, a multi-node job holds its instances whole.
     """
     attempts, instances = tables.recording.attempts, tables.recording.instances
     here, mine = attempts.environment == environment, instances.environment == environment

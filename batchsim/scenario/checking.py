@@ -11,18 +11,19 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from batchsim.catalog.folder import read_catalog
-from batchsim.catalog.offerings import regions
-from batchsim.catalog.tables import BUNDLED, Catalog
+from batchsim.catalog.catalog import BUNDLED, Catalog
+from batchsim.catalog.prices import regions
+from batchsim.catalog.user_catalog import read_catalog
 from batchsim.errors import Finding, ScenarioError, Severity, nearest
-from batchsim.scenario import rules, service_model, silencing
-from batchsim.scenario.document import Document, Where
-from batchsim.scenario.fields import Section
-from batchsim.scenario.model import Frame, TraceSource, Workflow, WorkflowJob
-from batchsim.scenario.objectives import Objective, parse_objective
-from batchsim.scenario.reading import dig
+from batchsim.scenario import rules, silencing
+from batchsim.scenario.batch import service_model
+from batchsim.scenario.document.access import dig
+from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.rules.context import Context, Stage
-from batchsim.scenario.stated_prices import cures
+from batchsim.scenario.sections.models import Frame, TraceSource, Workflow, WorkflowJob
+from batchsim.spec.fields import Section
+from batchsim.spec.objectives import Objective, parse_objective
+from batchsim.spec.stated_prices import cures
 
 #: What a region of AWS is called, known or not.
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")

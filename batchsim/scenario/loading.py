@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError, nearest
-from batchsim.scenario import overrides as changes
 from batchsim.scenario.checking import check, in_order, raise_errors
-from batchsim.scenario.document import Document, parse, read
-from batchsim.scenario.model import NAME
+from batchsim.scenario.document import overrides as changes
+from batchsim.scenario.document.document import Document, parse, read
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.scenario import Scenario
+from batchsim.scenario.sections.models import NAME
 from batchsim.scenario.silencing import silence, with_ignored
 from batchsim.units import parse_instant
 

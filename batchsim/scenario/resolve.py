@@ -15,21 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.catalog.billing import public_ipv4_usd_per_hour, root_volume_usd_per_hour
+from batchsim.catalog.catalog import BUNDLED, Catalog, NotInCatalogError
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
 from batchsim.catalog.instance_types import InstanceType, expand
 from batchsim.catalog.memory import is_measured, usable_memory_mib
-from batchsim.catalog.offerings import (
-    WORST_BUCKET,
-    SpotAdvice,
-    interruption_hazard_per_hour,
-    on_demand_usd_per_hour,
-    regions,
-    spot_advice,
-    spot_usd_per_hour,
-)
-from batchsim.catalog.tables import BUNDLED, Catalog, NotInCatalogError
+from batchsim.catalog.prices import on_demand_usd_per_hour, regions, spot_usd_per_hour
+from batchsim.catalog.spot_advisor import WORST_BUCKET, SpotAdvice, interruption_hazard_per_hour, spot_advice
 from batchsim.errors import Finding
-from batchsim.scenario.configuration import (
+from batchsim.scenario.batch.memory_margin import at_the_edge, margin_finding, margin_mib
+from batchsim.scenario.batch.resource_requests import (
+    consumables_requested,
+    main_container,
+    main_task,
+    requested,
+    stop_timeout_s,
+)
+from batchsim.scenario.document.access import base_name, dig
+from batchsim.scenario.document.document import Document, Where
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.references import UNIFORM_TRACES
+from batchsim.scenario.sections.spot_recordings import PriceSteps, spot_prices, spot_trace
+from batchsim.spec.assumptions import Discount, Environment, InterruptionTrace, PriceHistory, RatePerHour
+from batchsim.spec.configuration import (
     ComputeEnvironment,
     Configuration,
     Consumable,
@@ -44,16 +51,8 @@ from batchsim.scenario.configuration import (
     SpotTrace,
     TimeLimit,
 )
-from batchsim.scenario.document import Document, Where
-from batchsim.scenario.environment import Discount, Environment, InterruptionTrace, PriceHistory, RatePerHour
-from batchsim.scenario.memory_margin import at_the_edge, margin_finding, margin_mib
-from batchsim.scenario.placeable import why_never
-from batchsim.scenario.reading import base_name, dig
-from batchsim.scenario.recordings import PriceSteps, spot_prices, spot_trace
-from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.reach import UNIFORM_TRACES
-from batchsim.scenario.shapes import consumables_requested, main_container, main_task, requested, stop_timeout_s
-from batchsim.scenario.stated_prices import FARGATE_KEYS, StatedPrices, cures
+from batchsim.spec.placeable import why_never
+from batchsim.spec.stated_prices import FARGATE_KEYS, StatedPrices, cures
 from batchsim.units import HOURS_PER_MONTH, MIB_PER_GIB
 
 #: How a strategy's choice of pools bears on the Advisor's hazard (assumptions: AWS states the direction, no figures).

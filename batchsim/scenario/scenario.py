@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from batchsim._version import __version__
-from batchsim.catalog.tables import BUNDLED, Catalog
+from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.redaction import shown
-from batchsim.scenario.configuration import Configuration
-from batchsim.scenario.distributions import DISTRIBUTIONS, Constant, as_given
-from batchsim.scenario.document import Document
-from batchsim.scenario.environment import Environment
-from batchsim.scenario.fields import Section
-from batchsim.scenario.model import TraceSource, Workflow
-from batchsim.scenario.objectives import Objective
-from batchsim.scenario.overrides import paths_of_key
+from batchsim.scenario.document.document import Document
+from batchsim.scenario.document.overrides import paths_of_key
+from batchsim.scenario.sections.models import TraceSource, Workflow
+from batchsim.spec.assumptions import Environment
+from batchsim.spec.configuration import Configuration
+from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
+from batchsim.spec.fields import Section
+from batchsim.spec.objectives import Objective
 
 #: Members of the ``environment:`` section that are paths.
 _PATHS = {
@@ -147,8 +147,8 @@ class Scenario:
         ScenarioError
             If a path leads nowhere, a member is not there exactly once, or the changed scenario is wrong.
         """
+        from batchsim.scenario.document.overrides import apply
         from batchsim.scenario.loading import from_document
-        from batchsim.scenario.overrides import apply
 
         changes = list((overrides or {}).items())
         for member, value in members.items():
@@ -213,7 +213,7 @@ class Scenario:
 
         from ruamel.yaml import YAML
 
-        from batchsim.scenario.service_model import botocore_version
+        from batchsim.scenario.batch.service_model import botocore_version
 
         content = self._content(relative_to or self.base)
         content["seed"] = self.seed if seed is None else seed

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Document, Place, Where
+from batchsim.scenario.document.document import Document, Place, Where
 from batchsim.scenario.rules import RULES
 from batchsim.scenario.rules.context import Rule, rule_of
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from batchsim.columns import Floats
+from batchsim.arrays import Floats
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.distributions import Constant, Uniform
-from batchsim.scenario.model import Arrivals, Instant, Poisson
+from batchsim.scenario.sections.models import Arrivals, Instant, Poisson
+from batchsim.spec.distributions import Constant, Uniform
+from batchsim.spec.sampling import sampler
 from batchsim.streams import Draws, stream
 from batchsim.units import DAY, HOUR, parse_instant
-from batchsim.workload.distributions import sampler
 
 _BLOCK = 1024
 #: More than memory is planned for.

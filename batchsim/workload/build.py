@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from batchsim.columns import Floats, Ints
-from batchsim.scenario.configuration import Configuration, Shape
-from batchsim.scenario.memory_margin import at_the_edge
-from batchsim.scenario.model import Workflow
+from batchsim.arrays import Floats, Ints
+from batchsim.scenario.batch.memory_margin import at_the_edge
 from batchsim.scenario.scenario import Scenario
+from batchsim.scenario.sections.models import Workflow
+from batchsim.spec.configuration import Configuration, Shape
+from batchsim.spec.workload import JobGroup, Workload
 from batchsim.workload.arrivals import instants
-from batchsim.workload.parts import Part, replay
-from batchsim.workload.table import JobGroup, Workload
+from batchsim.workload.source import Part, replay
 from batchsim.workload.traces import trace_part
 from batchsim.workload.workflow import AttemptDraws, size_of, workflow_part
 

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats
+from batchsim.arrays import Floats
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.configuration import JobDefinition
-from batchsim.scenario.distributions import Delay
-from batchsim.scenario.model import Failure, Workflow, WorkflowJob
-from batchsim.scenario.reading import base_name
+from batchsim.scenario.batch.resource_requests import consumables_requested, requested
+from batchsim.scenario.document.access import base_name
 from batchsim.scenario.resolve import retry_rules
-from batchsim.scenario.shapes import consumables_requested, requested
+from batchsim.scenario.sections.models import Failure, Workflow, WorkflowJob
+from batchsim.spec.configuration import JobDefinition
+from batchsim.spec.distributions import Delay
+from batchsim.spec.sampling import sampler
+from batchsim.spec.workload import JobGroup
 from batchsim.streams import Draws, Sampler
-from batchsim.workload.distributions import sampler
-from batchsim.workload.parts import Edges, Part, no_edges, repeat_edges
-from batchsim.workload.table import JobGroup
+from batchsim.workload.source import Edges, Part, no_edges, repeat_edges
 
 #: More than memory is planned for.
 MOST_JOBS = 50_000_000

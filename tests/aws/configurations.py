@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from batchsim.aws.deployable import Deployable, deployable
-from batchsim.scenario.document import Document
+from batchsim.aws.deployment.deployable import Deployable, deployable
+from batchsim.scenario.document.document import Document
 
 DEPLOYMENT = {
     "subnets": ["subnet-0a1b2c3d", "subnet-1a2b3c4d"],

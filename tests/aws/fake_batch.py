@@ -20,8 +20,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.validate import ParamValidator
 
 from batchsim.aws.client import Account
-from batchsim.scenario.reading import base_name
-from batchsim.scenario.service_model import _model
+from batchsim.scenario.batch.service_model import _model
+from batchsim.scenario.document.access import base_name
 from tests.aws.fake_rules import RefusedError, check_definition, check_environment, check_queue, check_submission, words
 
 ARN = "arn:aws:batch:us-east-1:123456789012"

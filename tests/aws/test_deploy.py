@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.aws.deploy import Deployer
-from batchsim.aws.inventory import OWNER, look
-from batchsim.aws.plan import Plan, plan, plan_destroy
-from batchsim.aws.submit import planned, submission_id, submit
-from batchsim.report.deployment import lines
+from batchsim.aws.deployment.apply import Deployer
+from batchsim.aws.deployment.inventory import OWNER, look
+from batchsim.aws.deployment.plan import Plan, plan, plan_destroy
+from batchsim.aws.deployment.rendering import lines
+from batchsim.aws.deployment.submit import planned, submission_id, submit
 from tests.aws.configurations import everything, prepared, small
 from tests.aws.fake_batch import FakeBatch
 

@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
-from batchsim.aws.differences import differences, digest
-from batchsim.aws.inventory import DIGEST, Existing
+from batchsim.aws.deployment.differences import differences, digest
+from batchsim.aws.deployment.inventory import DIGEST, Existing
 
 LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 REQUEST = {

@@ -9,9 +9,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import batchsim as bs
-from batchsim.aws.deployable import deployable, load
+from batchsim.aws.deployment.deployable import deployable, load
 from batchsim.aws.exporters import export
-from batchsim.scenario.document import Document
+from batchsim.scenario.document.document import Document
 from tests.aws.configurations import DEPLOYMENT, everything, prepared, small
 from tests.conftest import ROOT
 
@@ -106,7 +106,7 @@ def requests(values) -> dict[str, dict]:
 def test_requests_are_what_boto3_takes():
     from botocore.validate import validate_parameters
 
-    from batchsim.scenario.service_model import REQUESTS, _model
+    from batchsim.scenario.batch.service_model import REQUESTS, _model
 
     shapes = {
         "create-compute-environment": "computeEnvironments",

@@ -8,10 +8,10 @@ import json
 import pytest
 
 import batchsim as bs
-from batchsim.aws.deployable import deployable, load
+from batchsim.aws.deployment.deployable import deployable, load
 from batchsim.aws.exporters import export
 from batchsim.aws.importers.config import import_config
-from batchsim.scenario.document import Document
+from batchsim.scenario.document.document import Document
 from tests.aws.configurations import everything, prepared, small
 from tests.aws.provider_schema import Schema
 from tests.aws.test_export import SHIPPED, for_terraform, lint, without_deployment

@@ -10,10 +10,10 @@ import copy
 import pytest
 
 import batchsim as bs
-from batchsim.aws.deploy import Deployer
-from batchsim.aws.inventory import look
-from batchsim.aws.plan import plan, plan_destroy
-from batchsim.aws.submit import planned, submission_id, submit
+from batchsim.aws.deployment.apply import Deployer
+from batchsim.aws.deployment.inventory import look
+from batchsim.aws.deployment.plan import plan, plan_destroy
+from batchsim.aws.deployment.submit import planned, submission_id, submit
 from tests.aws.configurations import everything, prepared, small
 from tests.aws.fake_batch import FakeBatch
 

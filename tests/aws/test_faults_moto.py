@@ -12,10 +12,10 @@ import boto3
 import pytest
 
 import batchsim as bs
-from batchsim.aws.deploy import Deployer
-from batchsim.aws.inventory import look
-from batchsim.aws.plan import plan, plan_destroy
-from batchsim.aws.submit import planned, submission_id, submit
+from batchsim.aws.deployment.apply import Deployer
+from batchsim.aws.deployment.inventory import look
+from batchsim.aws.deployment.plan import plan, plan_destroy
+from batchsim.aws.deployment.submit import planned, submission_id, submit
 from tests.aws.configurations import prepared, small
 from tests.aws.conftest import emptied
 from tests.aws.faulty_proxy import KINDS, FaultyProxy

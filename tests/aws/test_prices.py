@@ -12,8 +12,8 @@ import batchsim as bs
 from batchsim.aws import prices
 from batchsim.aws.client import Account
 from batchsim.aws.prices import refresh
-from batchsim.catalog.folder import TABLES, read_catalog
-from batchsim.catalog.tables import BUNDLED, rows
+from batchsim.catalog.catalog import BUNDLED, rows
+from batchsim.catalog.user_catalog import TABLES, read_catalog
 from batchsim.cli.main import main
 from batchsim.errors import OutputError
 from tests.builders import environment, job, scenario, workflow

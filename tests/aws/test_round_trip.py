@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from batchsim.aws.deployable import deployable
+from batchsim.aws.deployment.deployable import deployable
 from batchsim.aws.exporters import export
 from batchsim.aws.importers.config import import_config
-from batchsim.scenario.document import Document
+from batchsim.scenario.document.document import Document
 from tests.aws.configurations import everything, prepared, small
 
 PARAMETERS = {"Namespace": "lab", "BatchComputeInstanceTypes": "c5,m5,r5"}

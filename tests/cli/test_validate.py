@@ -9,7 +9,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.cli.main import main
-from batchsim.scenario.document import read
+from batchsim.scenario.document.document import read
 from tests.conftest import ROOT
 
 SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))

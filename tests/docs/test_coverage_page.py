@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from batchsim.scenario.coverage import MEMBERS, members, page
+from batchsim.scenario.batch.member_coverage import MEMBERS, members, page
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "what-is-modelled.md"

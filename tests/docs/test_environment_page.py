@@ -11,11 +11,11 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
-from batchsim.scenario.distributions import DISTRIBUTIONS, Constant
-from batchsim.scenario.environment import Environment
-from batchsim.scenario.fields import Section
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.stated_prices import OTHER_KEYS
+from batchsim.spec.assumptions import Environment
+from batchsim.spec.distributions import DISTRIBUTIONS, Constant
+from batchsim.spec.fields import Section
+from batchsim.spec.stated_prices import OTHER_KEYS
 from tests.builders import definition, environment, job, queue, workflow
 from tests.conftest import ROOT
 

@@ -6,7 +6,7 @@ import os
 import re
 
 from batchsim.catalog.instance_types import expand
-from batchsim.catalog.offerings import derived_prices, offered_without_price, on_demand_usd_per_hour
+from batchsim.catalog.prices import derived_prices, offered_without_price, on_demand_usd_per_hour
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "prices.md"

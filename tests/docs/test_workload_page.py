@@ -7,8 +7,8 @@ import re
 import pytest
 
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.model import Arrivals, Failure
-from batchsim.scenario.objectives import DISTRIBUTED, PLAIN, STATISTICS
+from batchsim.scenario.sections.models import Arrivals, Failure
+from batchsim.spec.objectives import DISTRIBUTED, PLAIN, STATISTICS
 from batchsim.workload.build import build_workload
 from batchsim.workload.traces.swf import DOUBTS
 from batchsim.workload.traces.tabular import COLUMNS

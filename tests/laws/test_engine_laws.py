@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchsim.columns import Status
 from batchsim.engine.allocation import STRATEGIES
-from batchsim.scenario.configuration import ComputeEnvironment, JobQueue
-from batchsim.workload.table import JobGroup
+from batchsim.recording import Status
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue
+from batchsim.spec.workload import JobGroup
 from tests.worlds import fleet, jobs, offering, run, servers
 
 OFFERINGS = (

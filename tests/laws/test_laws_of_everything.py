@@ -11,19 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchsim.columns import PURPOSES, Status
-from batchsim.results.frames import Tables
-from batchsim.results.steps import sample, steps
+from batchsim.columns import PURPOSES
+from batchsim.recording import Status
+from batchsim.results.step_functions import sample, steps
+from batchsim.results.tables import Tables
 from batchsim.results.timeline import vcpus
-from batchsim.scenario.configuration import (
-    Consumable,
-    FairShare,
-    RetryRule,
-    SavingsPlan,
-    Shape,
-    SpotTrace,
-    TimeLimit,
-)
+from batchsim.spec.configuration import Consumable, FairShare, RetryRule, SavingsPlan, Shape, SpotTrace, TimeLimit
 from tests.laws.test_engine_laws import assert_laws, peak, worlds
 from tests.worlds import configuration, run
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from batchsim.columns import Cause, Status
-from batchsim.scenario.configuration import Consumable, FairShare, JobQueue, Shape, SpotTrace
-from batchsim.workload.table import JobGroup
+from batchsim.recording import Cause, Status
+from batchsim.spec.configuration import Consumable, FairShare, JobQueue, Shape, SpotTrace
+from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run, servers
 
 PLAIN = JobGroup("work", "queue", "definition")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.experiments.validation import validate
+from batchsim.validation.validate import validate
 from tests.builders import definition, environment, job, queue, scenario, workflow
 
 HOUR = 3600

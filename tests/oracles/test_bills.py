@@ -15,8 +15,8 @@ import math
 import pytest
 
 import batchsim as bs
-from batchsim.scenario.configuration import JobQueue
-from batchsim.workload.table import JobGroup
+from batchsim.spec.configuration import JobQueue
+from batchsim.spec.workload import JobGroup
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 from tests.worlds import XLARGE, fleet, jobs, run
 

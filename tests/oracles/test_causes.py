@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchsim.columns import LIMITS as COLUMN
-from batchsim.columns import Cause, Recording
-from batchsim.results.frames import Tables
-from batchsim.scenario.configuration import ComputeEnvironment, Consumable, FairShare, JobQueue, Shape, SpotTrace
-from batchsim.workload.table import JobGroup, Workload
+from batchsim.recording import LIMITS as COLUMN
+from batchsim.recording import Cause, Recording
+from batchsim.results.tables import Tables
+from batchsim.spec.configuration import ComputeEnvironment, Consumable, FairShare, JobQueue, Shape, SpotTrace
+from batchsim.spec.workload import JobGroup, Workload
 from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run, servers
 
 LICENCE = (("licence", 1),)

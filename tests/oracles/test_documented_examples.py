@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import batchsim as bs
-from batchsim.columns import Status
-from batchsim.scenario.configuration import FairShare, JobQueue, RetryRule, Shape, SpotTrace
+from batchsim.recording import Status
 from batchsim.scenario.loading import from_mapping
-from batchsim.workload.table import JobGroup
+from batchsim.spec.configuration import FairShare, JobQueue, RetryRule, Shape, SpotTrace
+from batchsim.spec.workload import JobGroup
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 from tests.worlds import by_job, fleet, jobs, offering, run, servers
 

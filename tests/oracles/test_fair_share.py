@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from batchsim.columns import Cause, Status
 from batchsim.engine.usage import Usage
-from batchsim.scenario.configuration import Consumable, FairShare, JobQueue
-from batchsim.workload.table import JobGroup
+from batchsim.recording import Cause, Status
+from batchsim.spec.configuration import Consumable, FairShare, JobQueue
+from batchsim.spec.workload import JobGroup
 from tests.worlds import by_job, fleet, jobs, run, servers
 
 

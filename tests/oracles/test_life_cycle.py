@@ -13,11 +13,11 @@ import math
 import numpy as np
 import pytest
 
-from batchsim.columns import Cause, Status
-from batchsim.results.frames import Tables
+from batchsim.recording import Cause, Status
+from batchsim.results.tables import Tables
 from batchsim.results.timeline import job_states
-from batchsim.scenario.configuration import ComputeEnvironment, JobQueue, RetryRule, SpotTrace, TimeLimit
-from batchsim.workload.table import JobGroup
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, RetryRule, SpotTrace, TimeLimit
+from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run, servers
 
 

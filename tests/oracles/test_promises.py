@@ -311,7 +311,7 @@ def test_a_time_that_comes_twice_counts_for_those_that_arrive_between():
 
 
 def test_the_review_of_a_deadline_is_in_the_same_time():
-    from batchsim.experiments.review import review
+    from batchsim.validation.workload import review
 
     found = {each: [finding.code for finding in review(nightly(f"max(finished_at) <= {each}"))]
              for each in ("04:00", "03:59", "02:00 UTC", "03:00 UTC")}  # fmt: skip

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from batchsim.columns import Cause, Status
 from batchsim.engine.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT
-from batchsim.scenario.configuration import Consumable, JobQueue, Shape, TimeLimit
-from batchsim.workload.table import JobGroup
+from batchsim.recording import Cause, Status
+from batchsim.spec.configuration import Consumable, JobQueue, Shape, TimeLimit
+from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, run, servers
 
 

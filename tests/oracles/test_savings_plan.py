@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from batchsim import run
-from batchsim.results.savings import coverage
-from batchsim.scenario.configuration import SavingsPlan
+from batchsim.results.cost.savings_plan import coverage
+from batchsim.spec.configuration import SavingsPlan
 from tests.builders import definition, environment, job, scenario, workflow
 
 C6I_LARGE = 0.085

@@ -12,10 +12,10 @@ import json
 import numpy as np
 import pytest
 
-from batchsim.columns import Cause, Status
-from batchsim.results.frames import Tables
-from batchsim.scenario.configuration import ComputeEnvironment, JobQueue, Shape, SpotTrace
-from batchsim.workload.table import JobGroup
+from batchsim.recording import Cause, Status
+from batchsim.results.tables import Tables
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape, SpotTrace
+from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)
@@ -159,8 +159,8 @@ def test_interruptions_of_a_year_are_those_of_the_recording():
 
 
 def test_public_recordings_are_read(shared_data, tmp_path):
-    from batchsim.scenario.document import Document
-    from batchsim.scenario.recordings import spot_trace
+    from batchsim.scenario.document.document import Document
+    from batchsim.scenario.sections.spot_recordings import spot_trace
 
     folder = shared_data / "spot_traces"
     if not folder.is_dir():

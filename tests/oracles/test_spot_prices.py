@@ -10,11 +10,11 @@ import pytest
 
 import batchsim as bs
 from batchsim.columns import PURPOSES
-from batchsim.results.steps import integral
+from batchsim.results.step_functions import integral
 from batchsim.results.store import write
 from batchsim.results.timeline import spend_rate
-from batchsim.scenario.document import Document
-from batchsim.scenario.recordings import spot_prices
+from batchsim.scenario.document.document import Document
+from batchsim.scenario.sections.spot_recordings import spot_prices
 from batchsim.units import parse_instant
 from tests.builders import definition, environment, job, scenario, workflow
 

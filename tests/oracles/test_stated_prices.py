@@ -8,8 +8,8 @@ import pytest
 
 import batchsim as bs
 from batchsim.errors import ScenarioError
-from batchsim.experiments.validation import validate
-from batchsim.scenario.stated_prices import OTHER_KEYS
+from batchsim.spec.stated_prices import OTHER_KEYS
+from batchsim.validation.validate import validate
 from tests.builders import definition, environment, job, scenario, workflow
 from tests.catalogs import write_catalog
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.scenario.configuration import ComputeEnvironment
+from batchsim.spec.configuration import ComputeEnvironment
 from tests.builders import definition, job, scenario, workflow
 from tests.worlds import by_job, jobs, run, servers
 

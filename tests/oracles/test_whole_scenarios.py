@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import batchsim as bs
-from batchsim.catalog.offerings import spot_advice
+from batchsim.catalog.spot_advisor import spot_advice
 from batchsim.scenario.loading import from_mapping, loads
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 

@@ -12,7 +12,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, WAIT_CAUSES
-from batchsim.scenario.overrides import parse_value
+from batchsim.scenario.document.overrides import parse_value
 from tests.conftest import ROOT
 
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))

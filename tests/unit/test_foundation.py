@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim import streams
-from batchsim.results.statistics import confidence_interval
-from batchsim.results.steps import integral, product, steps, thin, time_average
+from batchsim.results.step_functions import integral, product, steps, thin, time_average
+from batchsim.statistics.intervals import confidence_interval
 from batchsim.streams import Draws, stream
 from batchsim.units import format_duration, format_usd, parse_duration, parse_instant, parse_size_mib
 
@@ -111,7 +111,7 @@ def test_a_step_function_is_the_same_whatever_is_looked_at_together(intervals):
     )
     whole = steps(start, stop, size)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("batchsim.results.steps.SLICE", 3)
+        patched.setattr("batchsim.results.step_functions.SLICE", 3)
         parts = steps(start, stop, size)
     assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import batchsim as bs
-from batchsim.catalog.folder import read_catalog
-from batchsim.report import words
+from batchsim.catalog.user_catalog import read_catalog
+from batchsim.report import narrative
 from tests.builders import definition, environment, job, scenario, workflow
 from tests.catalogs import write_catalog
 
@@ -42,7 +42,7 @@ def test_a_size_without_a_figure_is_launched_at_its_share_of_the_family():
         }],
     }  # fmt: skip
     assert (
-        words.prices_sentence(west.summary["prices"])
+        narrative.prices_sentence(west.summary["prices"])
         == "us-west-1, of 2025-03-02, over a year old; 1 derived: m6i.large ~0.112"
     )
 
@@ -52,7 +52,7 @@ def test_a_price_that_the_scenario_states_is_not_the_catalogs():
     assert launched(stated) == [("m6i.large", 0.1)]
     assert stated.summary["prices"]["types"] == []
     assert stated.summary["prices"]["stated"] == ["m6i.large"]
-    assert words.prices_sentence(stated.summary["prices"]).endswith("; 1 stated: m6i.large")
+    assert narrative.prices_sentence(stated.summary["prices"]).endswith("; 1 stated: m6i.large")
 
 
 def test_prices_of_a_region_that_the_catalog_lacks_are_of_no_day():
@@ -61,14 +61,14 @@ def test_prices_of_a_region_that_the_catalog_lacks_are_of_no_day():
         "c6i.large", memory="1024", region="mx-central-9", settings={"prices": {"overrides": overrides}}
     ).summary["prices"]
     assert (prices["as_of"], prices["old"], prices["types"]) == (None, False, [])
-    assert words.prices_sentence(prices) == "mx-central-9, all stated"
+    assert narrative.prices_sentence(prices) == "mx-central-9, all stated"
 
 
 def test_statistics_of_a_neighbour_are_told():
     result = of("m8a", kind="SPOT", region="us-east-1", settings={"spot": {"prices": "advisor"}})
     (kind,) = result.summary["prices"]["types"]
     assert (kind["price_derived_from"], kind["spot_derived_from"]) == (None, "m7a")
-    assert "Spot by a neighbour: m8a." in words.prices_sentence(result.summary["prices"])
+    assert "Spot by a neighbour: m8a." in narrative.prices_sentence(result.summary["prices"])
 
 
 def test_prices_are_old_by_the_start_of_the_scenario_or_beside_the_newest():
@@ -80,7 +80,7 @@ def test_prices_are_old_by_the_start_of_the_scenario_or_beside_the_newest():
     ):
         prices = of("c6i.large", memory="1024", region=region, start=start).summary["prices"]
         assert prices["old"] is old
-        assert ("over a year old" in words.prices_sentence(prices)) is old
+        assert ("over a year old" in narrative.prices_sentence(prices)) is old
 
 
 def test_prices_of_replications_are_those_of_each():

@@ -6,7 +6,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.cli.main import main
-from batchsim.experiments.readings import differing_readings
+from batchsim.validation.readings import differing_readings
 from batchsim.workload.build import build_workload
 from tests.builders import definition, environment, job, queue, scenario, workflow
 
@@ -101,8 +101,8 @@ def test_a_multi_node_job_has_an_instance_for_each_node():
 
 def test_run_and_compare_say_so(tmp_path, capsys, monkeypatch):
     for figure in ("queue_figure", "compare_figure"):
-        monkeypatch.setattr(f"batchsim.report.figures.{figure}", lambda _: None)
-    monkeypatch.setattr("batchsim.report.figures.save_png", lambda _, path: path.write_bytes(b""))
+        monkeypatch.setattr(f"batchsim.report.figures.run.{figure}", lambda _: None)
+    monkeypatch.setattr("batchsim.report.figures.run.save_png", lambda _, path: path.write_bytes(b""))
     plan = made("15000", size=2).with_({"name": "plan"})
     path = tmp_path / "plan.yaml"
     path.write_text(plan.to_yaml() + "variants:\n  none:\n  more: {environment.ec2.launch: 10}\n")

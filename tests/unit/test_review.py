@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchsim as bs
-from batchsim.experiments.review import earliest_ends, review
+from batchsim.validation.workload import earliest_ends, review
 from batchsim.workload.build import build_workload
 from tests.builders import environment, job, queue, scenario, unmanaged, workflow
 

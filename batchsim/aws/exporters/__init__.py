@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from batchsim.aws.deployable import Deployable
+from batchsim.aws.deployment.deployable import Deployable
 
 #: Format → the module whose `export` makes its files, by relative path.
 FORMATS = {

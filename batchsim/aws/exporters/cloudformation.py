@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from batchsim.aws.deployable import NAMES, Deployable, policy_name
-from batchsim.aws.spelling import RESOURCE_TYPES, property_of, to_cloudformation
-from batchsim.scenario.reading import base_name, dig
+from batchsim.aws.cloudformation_names import RESOURCE_TYPES, property_of, to_cloudformation
+from batchsim.aws.deployment.deployable import NAMES, Deployable, policy_name
+from batchsim.scenario.document.access import base_name, dig
 
 #: Member → CloudFormation's type of the parameter that asks for it, and what it is.
 _PARAMETERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batchsim.aws.deployable import NAMES, Deployable, policy_name
+from batchsim.aws.deployment.deployable import NAMES, Deployable, policy_name
 from batchsim.errors import Finding, ScenarioError
 
 #: The AWS CLI's command for each list, in the order in which they have to be sent.

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from batchsim.aws.deployable import NAMES, Deployable, Missing, policy_name
+from batchsim.aws.deployment.deployable import NAMES, Deployable, Missing, policy_name
 from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, RESOURCES, ROLES, Attributes
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.reading import base_name
+from batchsim.scenario.document.access import base_name
 
 _LISTS = ("subnets", "securityGroupIds")
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from batchsim.aws.importers.fitting import Fitting
+from batchsim.aws.cloudformation_names import RESOURCE_TYPES, to_api
+from batchsim.aws.importers.coercion import Fitting
+from batchsim.aws.importers.found_requests import NAME_MEMBERS, Found, Thing
 from batchsim.aws.importers.intrinsics import BATCH_TYPES, Evaluator
 from batchsim.aws.importers.stacks import Stacks
-from batchsim.aws.importers.things import NAME_MEMBERS, Found, Thing
-from batchsim.aws.importers.values import Unresolved, text_of
-from batchsim.aws.spelling import RESOURCE_TYPES, to_api
+from batchsim.aws.importers.template_values import Unresolved, text_of
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Document, Where
+from batchsim.scenario.document.document import Document, Where
 
 KINDS = {resource_type: kind for kind, resource_type in RESOURCE_TYPES.items()}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.aws.importers import cloudformation, requests, terraform
+from batchsim.aws.importers.found_requests import Found, merged
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO
-from batchsim.aws.importers.reading import files_of, read
-from batchsim.aws.importers.things import Found, merged
+from batchsim.aws.importers.source_text import files_of, read
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario.checking import in_order, raise_errors
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO, Parameters, option
 from batchsim.aws.importers.stacks import Stacks, Template
-from batchsim.aws.importers.values import (
+from batchsim.aws.importers.template_values import (
     FAULTY,
     NO_VALUE,
     TooLongError,
@@ -28,7 +28,7 @@ from batchsim.aws.importers.values import (
     text_of,
 )
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Document, Where
+from batchsim.scenario.document.document import Document, Where
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from batchsim.aws.client import Account, aws_errors, error_code
 from batchsim.aws.importers import requests
 from batchsim.aws.importers.config import Imported, together
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.document import Document
-from batchsim.scenario.reading import base_name
+from batchsim.scenario.document.access import base_name
+from batchsim.scenario.document.document import Document
 
 #: How many names or ARNs one call may ask for (API DescribeComputeEnvironmentsRequest and its siblings).
 AT_ONCE = 100

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.content import ZIP, kind_of_binary
+from batchsim.scenario.document.content import ZIP, kind_of_binary
 
 _SHOW = "`terraform show -json` of a plan or the state into a file, or `batchsim import config --live`"
 _DESCRIBE = "what `aws batch describe-compute-environments`, `describe-job-queues`, `describe-job-definitions` print"

@@ -11,9 +11,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from batchsim.aws.importers.values import FAULTY, hole, text_of
+from batchsim.aws.importers.template_values import FAULTY, hole, text_of
 from batchsim.errors import Finding
-from batchsim.scenario.document import Document, Where
+from batchsim.scenario.document.document import Document, Where
 
 #: Pseudo parameters that belong to an account or a stack: they may be given like parameters.
 GIVEN_PSEUDO = ("AWS::AccountId", "AWS::StackName", "AWS::StackId")

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.aws.importers import other_files
-from batchsim.aws.importers.things import NAME_MEMBERS, WORDS, Found, Thing, left_out, ordered
+from batchsim.aws.importers.found_requests import NAME_MEMBERS, WORDS, Found, Thing, left_out, ordered
 from batchsim.errors import Finding
-from batchsim.scenario.document import Document, Where
-from batchsim.scenario.service_model import request_shape
+from batchsim.scenario.batch.service_model import request_shape
+from batchsim.scenario.document.document import Document, Where
 
 #: Members of descriptions that no request has.
 ONLY_DESCRIBED = {

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from batchsim.aws.importers.values import Unresolved
+from batchsim.aws.importers.template_values import Unresolved
 
 
 class Template(Protocol):

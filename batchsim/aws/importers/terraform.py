@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchsim.aws.importers.fitting import Fitting
-from batchsim.aws.importers.things import NAME_MEMBERS, Found, Thing
-from batchsim.aws.importers.values import FAULTY, TooLongError, Unresolved, hole, joined, text_of
+from batchsim.aws.importers.coercion import Fitting
+from batchsim.aws.importers.found_requests import NAME_MEMBERS, Found, Thing
+from batchsim.aws.importers.template_values import FAULTY, TooLongError, Unresolved, hole, joined, text_of
 from batchsim.aws.importers.variables import Variables
 from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, RESOURCES, Attributes
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Document, Where
-from batchsim.scenario.service_model import request_shape
+from batchsim.scenario.batch.service_model import request_shape
+from batchsim.scenario.document.document import Document, Where
 
 KINDS = {resource: kind for kind, resource in RESOURCES.items()}
 

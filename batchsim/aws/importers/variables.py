@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchsim.aws.importers.parameters import option
-from batchsim.aws.importers.values import FAULTY, hole
+from batchsim.aws.importers.template_values import FAULTY, hole
 from batchsim.errors import Finding
-from batchsim.scenario.document import Document, Where
+from batchsim.scenario.document.document import Document, Where
 
 _TYPE = re.compile(r"\s*(?:\$\{)?\s*(\w+)\s*(?:\((.*)\))?\s*\}?\s*", re.DOTALL)
 _LISTS = ("list", "set", "tuple")

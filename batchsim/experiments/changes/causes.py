@@ -9,9 +9,9 @@ import numpy as np
 from batchsim.experiments.changes.evidence import Aim, Change, Evidence
 from batchsim.experiments.changes.shapes import entries_of
 from batchsim.redaction import shown
-from batchsim.results.steps import steps
-from batchsim.scenario.configuration import ComputeEnvironment, JobQueue
-from batchsim.scenario.packing import family_of, sibling
+from batchsim.results.step_functions import steps
+from batchsim.scenario.batch.packing import family_of, sibling
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue
 
 WAITING: tuple[Aim, ...] = ("waiting",)
 #: AWS takes no smaller delay but 0 (API ComputeScalingPolicy).

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from batchsim.experiments.result import Result
 from batchsim.results.advice import waiting_s
-from batchsim.results.result import Result
-from batchsim.scenario.configuration import ComputeEnvironment, JobQueue, Offering, Shape
-from batchsim.scenario.packing import Fit, fit
+from batchsim.scenario.batch.packing import Fit, fit
 from batchsim.scenario.rules.context import Context
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Offering, Shape
 from batchsim.units import HOUR
 
 #: Less of the bill, or of the waiting, is not worth a word.

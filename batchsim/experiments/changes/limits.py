@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.experiments.changes.evidence import Aim, Change, Evidence
-from batchsim.scenario.configuration import ComputeEnvironment
-from batchsim.scenario.reading import base_name
+from batchsim.scenario.document.access import base_name
+from batchsim.spec.configuration import ComputeEnvironment
 
 WAITING: tuple[Aim, ...] = ("waiting",)
 #: An environment that never ran so much of its limit was not held up by it.

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from batchsim.catalog.tables import NotInCatalogError
+from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.experiments.changes.evidence import WORTH, Change, Evidence, Held
-from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
-from batchsim.scenario.packing import (
+from batchsim.scenario.batch.packing import (
     LETTERS,
     Fit,
     cheapest_fit,
@@ -20,7 +19,8 @@ from batchsim.scenario.packing import (
     sibling,
     types_of,
 )
-from batchsim.scenario.rules.reach import submissions
+from batchsim.scenario.rules.references import submissions
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.units import HOUR, format_usd
 
 #: Types on which a shape ran for a smaller part of its time do not decide its request.

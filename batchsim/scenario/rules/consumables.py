@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import base_name, mappings, whole
+from batchsim.scenario.document.access import base_name, mappings, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
 
 #: The service model has a plain text here (API CreateConsumableResourceRequest.resourceType).

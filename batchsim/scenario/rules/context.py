@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from batchsim.catalog.tables import BUNDLED, Catalog
+from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.errors import Finding, Severity, nearest
-from batchsim.scenario.configuration import Configuration
-from batchsim.scenario.deployment import filled
-from batchsim.scenario.document import Document, Where
-from batchsim.scenario.reading import mappings
+from batchsim.scenario.document.access import mappings
+from batchsim.scenario.document.document import Document, Where
+from batchsim.scenario.sections.deployment import filled
+from batchsim.spec.configuration import Configuration
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import OLD_MEMBERS, dig, entries, figure, mappings, requirement_place
+from batchsim.scenario.document.access import OLD_MEMBERS, dig, entries, figure, mappings, requirement_place
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import (
+from batchsim.scenario.rules.references import (
     UNIFORM_TRACES,
     Submission,
     containers,

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import whole
+from batchsim.scenario.batch.service_model import REQUESTS, members
+from batchsim.scenario.document.access import whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.service_model import REQUESTS, members
 
 _FARGATE_VERSIONS = ("LATEST", "1.4.0", "1.3.0", "1.0.0")
 _DNS_NAME = (

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, figure, mappings
+from batchsim.scenario.document.access import dig, figure, mappings
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import EC2, kind_of, pods
+from batchsim.scenario.rules.references import EC2, kind_of, pods
 
 #: What a definition on EKS can't have (API RegisterJobDefinitionRequest).
 NOT_ON_EKS = ("platformCapabilities", "propagateTags")

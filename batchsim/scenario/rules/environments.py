@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.errors import Finding
-from batchsim.scenario.reading import dig, whole
+from batchsim.scenario.document.access import dig, whole
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import EC2, FARGATE, kind_of
+from batchsim.scenario.rules.references import EC2, FARGATE, kind_of
 
 API = "AWS Batch API, ComputeResource"
 NOT_ON_FARGATE = (

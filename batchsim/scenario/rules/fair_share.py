@@ -8,10 +8,10 @@ from itertools import combinations
 from typing import Any
 
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import base_name, dig, figure, mappings, whole
+from batchsim.scenario.document.access import base_name, dig, figure, mappings, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import pairs, submissions
+from batchsim.scenario.rules.references import pairs, submissions
 
 SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
 

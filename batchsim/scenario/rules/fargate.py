@@ -7,10 +7,10 @@ from typing import Any
 
 from batchsim.catalog.fargate import SIZES, is_legal, nearest_legal
 from batchsim.errors import Finding, nearest
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, mappings, requirement, requirement_place, whole
+from batchsim.scenario.document.access import dig, mappings, requirement, requirement_place, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import (
+from batchsim.scenario.rules.references import (
     Override,
     Submission,
     architecture_of,

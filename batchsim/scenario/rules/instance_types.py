@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.instance_types import InstanceType, known_entries, missing_families
 from batchsim.catalog.instance_types import instance_types as known_types
-from batchsim.catalog.offerings import (
-    derived_advice,
-    derived_prices,
-    offered_without_price,
-    on_demand_usd_per_hour,
-    spot_advice,
-)
-from batchsim.catalog.tables import NotInCatalogError
+from batchsim.catalog.prices import derived_prices, offered_without_price, on_demand_usd_per_hour
+from batchsim.catalog.spot_advisor import derived_advice, spot_advice
 from batchsim.errors import Finding, Severity, nearest
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, entries, figure, mappings
+from batchsim.scenario.batch.service_model import ec2_instance_types
+from batchsim.scenario.document.access import dig, entries, figure, mappings
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
-from batchsim.scenario.service_model import ec2_instance_types
-from batchsim.scenario.stated_prices import cures
+from batchsim.scenario.rules.references import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
+from batchsim.spec.stated_prices import cures
 
 API = "AWS Batch API, ComputeResource.instanceTypes"
 SETS = ("optimal", "default_x86_64", "default_arm64")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, entries, mappings, whole
+from batchsim.scenario.document.access import dig, entries, mappings, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import (
+from batchsim.scenario.rules.references import (
     Submission,
     is_multinode,
     kinds_of,

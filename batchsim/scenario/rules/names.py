@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document import Where
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
 
 NAMED = (

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from batchsim.catalog.tables import NotInCatalogError
+from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.errors import Finding
-from batchsim.scenario.configuration import ComputeEnvironment, Offering, Shape
-from batchsim.scenario.packing import (
+from batchsim.scenario.batch.packing import (
     LETTERS,
     Fit,
     cheapest_fit,
@@ -21,6 +20,7 @@ from batchsim.scenario.packing import (
 )
 from batchsim.scenario.rules.capacity import just_missed, reached
 from batchsim.scenario.rules.context import Context, rule
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 
 #: A job that would cost this share less an hour, packed better, is worth a word.
 WORTH = 0.2

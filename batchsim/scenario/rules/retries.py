@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import dig, entries, whole
+from batchsim.scenario.document.access import dig, entries, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import SPOT, Submission, kinds_of, retrying, submissions
+from batchsim.scenario.rules.references import SPOT, Submission, kinds_of, retrying, submissions
 
 STRATEGY = "AWS Batch API, RetryStrategy, EvaluateOnExit"
 GUIDE = "AWS Batch User Guide, Job retries"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.distributions import Distribution, as_distribution
-from batchsim.scenario.reading import dig, whole
+from batchsim.scenario.document.access import dig, whole
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import FARGATE, SPOT, containers, is_fargate, kinds_of, retrying, submissions
+from batchsim.scenario.rules.references import FARGATE, SPOT, containers, is_fargate, kinds_of, retrying, submissions
+from batchsim.spec.distributions import Distribution, as_distribution
 from batchsim.units import DAY, HOUR, format_duration
 
 #: Fargate promises nothing to what runs longer.

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.errors import Finding
-from batchsim.scenario.reading import dig, mappings
+from batchsim.scenario.document.access import dig, mappings
 from batchsim.scenario.rules.context import Context, rule
-from batchsim.scenario.rules.reach import tasks
+from batchsim.scenario.rules.references import tasks
 
 TITLE = "What is not simulated yet is refused by name"
 

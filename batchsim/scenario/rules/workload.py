@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document import Where
-from batchsim.scenario.reading import base_name, dig, whole
+from batchsim.scenario.document.access import base_name, dig, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
 
 SUBMIT = "AWS Batch API, SubmitJobRequest"

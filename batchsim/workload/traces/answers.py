@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.content import decoded, documents, read_content
-from batchsim.scenario.document import compose
+from batchsim.scenario.document.content import decoded, documents, read_content
+from batchsim.scenario.document.document import compose
 
 #: What a job detail may say of what a job asks for.
 _ASKS = ("container", "ecsProperties", "eksProperties", "nodeProperties")

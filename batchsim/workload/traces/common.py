@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats, Ints
+from batchsim.arrays import Floats, Ints
 from batchsim.errors import Finding, ScenarioError, nearest
-from batchsim.scenario.configuration import RetryRule, Shape
-from batchsim.scenario.content import read_content
-from batchsim.scenario.model import Trace
-from batchsim.scenario.reading import base_name
+from batchsim.scenario.document.access import base_name
+from batchsim.scenario.document.content import read_content
 from batchsim.scenario.scenario import Scenario
-from batchsim.workload.parts import Edges, Part, no_edges
-from batchsim.workload.table import JobGroup
+from batchsim.scenario.sections.models import Trace
+from batchsim.spec.configuration import RetryRule, Shape
+from batchsim.spec.workload import JobGroup
+from batchsim.workload.source import Edges, Part, no_edges
 from batchsim.workload.workflow import group_of
 
 #: Faults told of one file; a file with more is not what it is said to be.

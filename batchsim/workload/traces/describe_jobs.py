@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from batchsim.columns import Floats
-from batchsim.scenario.model import Trace
-from batchsim.workload.parts import Edges
+from batchsim.arrays import Floats
+from batchsim.scenario.sections.models import Trace
+from batchsim.workload.source import Edges
 from batchsim.workload.traces.answers import Answers, job_details
 from batchsim.workload.traces.common import Faults, Jobs
 from batchsim.workload.traces.job_details import (

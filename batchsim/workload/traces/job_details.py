@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchsim.scenario.reading import base_name, dig, entries, figure, requirement
+from batchsim.scenario.document.access import base_name, dig, entries, figure, requirement
 from batchsim.units import MIB_PER_GIB, parse_instant
 
 MS_PER_S = 1000.0

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.columns import Floats
-from batchsim.scenario.content import decoded
-from batchsim.scenario.model import Trace
-from batchsim.workload.parts import Edges
+from batchsim.arrays import Floats
+from batchsim.scenario.document.content import decoded
+from batchsim.scenario.sections.models import Trace
+from batchsim.workload.source import Edges
 from batchsim.workload.traces.common import FAILED_EXIT_CODE, Faults, Jobs, read_bytes
 
 FIELDS = 18

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from batchsim.columns import Floats
+from batchsim.arrays import Floats
 from batchsim.errors import nearest
-from batchsim.scenario.content import decoded
-from batchsim.scenario.model import Trace
+from batchsim.scenario.document.content import decoded
+from batchsim.scenario.sections.models import Trace
 from batchsim.units import parse_duration, parse_instant, parse_size_mib
-from batchsim.workload.parts import Edges, no_edges
+from batchsim.workload.source import Edges, no_edges
 from batchsim.workload.traces.common import MOST_FAULTS, Faults, Jobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES, foreign
 

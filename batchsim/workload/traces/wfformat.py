@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from batchsim.scenario.content import decoded, documents
-from batchsim.scenario.model import Trace
-from batchsim.scenario.reading import dig, entries, figure
+from batchsim.scenario.document.access import dig, entries, figure
+from batchsim.scenario.document.content import decoded, documents
+from batchsim.scenario.sections.models import Trace
 from batchsim.workload.traces.common import Faults, Jobs, read_bytes
 
 BYTES_PER_MIB = 1024**2

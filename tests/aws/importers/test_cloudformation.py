@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from batchsim.aws.cloudformation_names import RESOURCE_TYPES, to_cloudformation
 from batchsim.aws.importers.config import import_config
-from batchsim.aws.spelling import RESOURCE_TYPES, to_cloudformation
 from batchsim.errors import ScenarioError
-from batchsim.scenario.document import compose
+from batchsim.scenario.document.document import compose
 from tests.aws.importers.reading import batch, errors, imported, notes
 
 EXPORTER = "the template that exports it, given together with this one"

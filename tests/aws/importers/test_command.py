@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchsim.cli.main import main
-from batchsim.scenario.document import compose
+from batchsim.scenario.document.document import compose
 
 TEMPLATE = """
 Parameters:

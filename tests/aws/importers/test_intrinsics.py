@@ -7,8 +7,8 @@ import json
 import pytest
 
 from batchsim.aws.importers.intrinsics import Evaluator, key_of_tag
-from batchsim.aws.importers.values import FAULTY, NO_VALUE, Unresolved
-from batchsim.scenario.document import Document, compose
+from batchsim.aws.importers.template_values import FAULTY, NO_VALUE, Unresolved
+from batchsim.scenario.document.document import Document, compose
 
 TEMPLATE = """
 Parameters:

@@ -13,7 +13,7 @@ from batchsim.aws.client import Account
 from batchsim.aws.importers.live import live_config
 from batchsim.cli.main import main
 from batchsim.errors import ScenarioError
-from batchsim.scenario.document import compose
+from batchsim.scenario.document.document import compose
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 

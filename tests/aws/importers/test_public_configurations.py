@@ -7,7 +7,7 @@ import pytest
 from batchsim.aws.importers.config import import_config
 from batchsim.errors import ScenarioError
 from batchsim.scenario.checking import check_batch
-from batchsim.scenario.document import Document
+from batchsim.scenario.document.document import Document
 
 GENOMICS = {"Namespace": "lab", "BatchComputeInstanceTypes": "c5,m5,r5"}
 

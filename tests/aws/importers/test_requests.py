@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from batchsim.aws.importers import reading
+from batchsim.aws.importers import source_text as reading
 from batchsim.aws.importers.config import import_config
 from batchsim.aws.importers.requests import ONLY_DESCRIBED
-from batchsim.scenario.service_model import REQUESTS, request_shape
+from batchsim.scenario.batch.service_model import REQUESTS, request_shape
 from tests.aws.importers.reading import batch, errors, imported, notes
 
 ARN = "arn:aws:batch:us-east-1:012345678901:"

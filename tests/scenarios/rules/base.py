@@ -8,7 +8,7 @@ from typing import Any
 
 import batchsim as bs
 from batchsim.scenario.checking import check
-from batchsim.scenario.document import Document, name_of
+from batchsim.scenario.document.document import Document, name_of
 from batchsim.scenario.loading import from_document
 from batchsim.scenario.rules import check_all
 

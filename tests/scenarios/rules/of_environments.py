@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from batchsim.catalog.offerings import on_demand_usd_per_hour, spot_advice
+from batchsim.catalog.prices import on_demand_usd_per_hour
+from batchsim.catalog.spot_advisor import spot_advice
 from tests.scenarios.rules.base import GONE
 from tests.scenarios.rules.changes import (
     DEPLOYS,

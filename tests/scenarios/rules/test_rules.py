@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from batchsim.catalog.folder import read_catalog
 from batchsim.catalog.instance_types import expand
-from batchsim.scenario.document import Document
+from batchsim.catalog.user_catalog import read_catalog
+from batchsim.scenario.document.document import Document
 from batchsim.scenario.rules import RULES, check_all
 from tests.catalogs import write_catalog
 from tests.scenarios.rules.base import STAGES, changed, found, full

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from batchsim.catalog import billing, fargate, offerings
+from batchsim.catalog import billing, fargate, prices, spot_advisor
+from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.instance_types import expand, instance_types, known_entries
 from batchsim.catalog.memory import usable_memory_mib
-from batchsim.catalog.tables import NotInCatalogError
 
 
 def families(entry, **options):
@@ -19,21 +19,21 @@ def families(entry, **options):
 
 def test_all_types_and_prices_are_there():
     assert len(instance_types()) == 1424
-    assert len(offerings.on_demand_usd_per_hour("us-east-1")) == 1367
-    assert len(offerings.regions()) == 35
-    assert offerings.on_demand_usd_per_hour("us-east-1")["c6i.large"] == 0.085
+    assert len(prices.on_demand_usd_per_hour("us-east-1")) == 1367
+    assert len(prices.regions()) == 35
+    assert prices.on_demand_usd_per_hour("us-east-1")["c6i.large"] == 0.085
 
 
 def test_the_tables_are_the_public_figures(shared_data):
     # Of the public prices those that are no family's factor are replaced, and of several families the factor.
     with (shared_data / "ec2_on_demand_prices.csv").open() as file:
         rows = list(csv.DictReader(file))
-    ours = [offerings.on_demand_usd_per_hour(row["region"])[row["instance_type"]] for row in rows]
+    ours = [prices.on_demand_usd_per_hour(row["region"])[row["instance_type"]] for row in rows]
     same = sum(abs(usd / float(row["usd_per_hour"]) - 1) < 0.002 for usd, row in zip(ours, rows, strict=True))
     assert same > 0.94 * len(rows)
     with (shared_data / "spot_advisor.csv").open() as file:
         for row in csv.DictReader(file):
-            ours = offerings.spot_advice(row["region"])[row["instance_type"]]
+            ours = spot_advisor.spot_advice(row["region"])[row["instance_type"]]
             assert ours == (int(row["interruption_bucket"]), int(row["savings_percent"]) / 100)
     with (shared_data / "ec2_instance_types.csv").open() as file:
         for row in csv.DictReader(file):
@@ -86,12 +86,12 @@ def test_usable_memory_is_less_than_installed_and_grows_with_it():
 
 def test_hazard_gives_back_the_monthly_share():
     for bucket, share in enumerate([0.025, 0.075, 0.125, 0.175, 0.30]):
-        assert 1 - math.exp(-offerings.interruption_hazard_per_hour(bucket) * 730) == pytest.approx(share)
+        assert 1 - math.exp(-spot_advisor.interruption_hazard_per_hour(bucket) * 730) == pytest.approx(share)
 
 
 def test_what_the_catalog_lacks_is_named():
     with pytest.raises(NotInCatalogError, match="no on-demand prices for mars-north-1"):
-        offerings.on_demand_usd_per_hour("mars-north-1")
+        prices.on_demand_usd_per_hour("mars-north-1")
     with pytest.raises(NotInCatalogError, match="no Fargate price for us-gov-west-1"):
         fargate.price("us-gov-west-1", "X86_64")
 

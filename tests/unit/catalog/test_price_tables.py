@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.catalog import offerings
+from batchsim.catalog import prices, spot_advisor
+from batchsim.catalog.catalog import columns_of, rows
 from batchsim.catalog.instance_types import instance_types
-from batchsim.catalog.tables import columns_of, rows
 from tools.price_tables import (
     HOME,
     factors,
@@ -114,7 +114,7 @@ ONE_SOURCE = {HOME, "us-gov-east-1", "us-gov-west-1"}
 
 
 def test_the_derived_prices_are_what_the_figures_give():
-    home = dict(offerings.on_demand_usd_per_hour(HOME))
+    home = dict(prices.on_demand_usd_per_hour(HOME))
     source = of_source("on_demand_prices.csv")
     for region, derived in marked("on_demand_prices.csv").items():
         if region in ONE_SOURCE:
@@ -137,10 +137,10 @@ def test_the_derived_spot_statistics_are_those_of_neighbours():
 
 
 def test_a_size_costs_its_share_of_the_family_everywhere():
-    home = offerings.on_demand_usd_per_hour(HOME)
-    for region in offerings.regions():
+    home = prices.on_demand_usd_per_hour(HOME)
+    for region in prices.regions():
         shares: dict[str, list[float]] = {}
-        for name, usd in offerings.on_demand_usd_per_hour(region).items():
+        for name, usd in prices.on_demand_usd_per_hour(region).items():
             if name in home and not is_metal(name):
                 shares.setdefault(family_of(name), []).append(usd / home[name])
         apart = {family for family, each in shares.items() if max(each) > min(each) * 1.03}
@@ -166,19 +166,19 @@ def test_prices_are_those_of_a_second_source():
     for name, pairs in re.findall(r"^(\S+) (.+)$", LATER, flags=re.MULTILINE):
         words = pairs.split()
         for region, usd in zip(words[::2], words[1::2], strict=True):
-            assert offerings.on_demand_usd_per_hour(region)[name] == pytest.approx(float(usd), rel=0.006), (
+            assert prices.on_demand_usd_per_hour(region)[name] == pytest.approx(float(usd), rel=0.006), (
                 name,
                 region,
             )
 
 
 def test_marks_do_not_change_what_is_read():
-    west = offerings.on_demand_usd_per_hour("us-west-1")
+    west = prices.on_demand_usd_per_hour("us-west-1")
     assert west["m6i.large"] == 0.112
-    assert offerings.derived_prices("us-west-1")["m6i.large"] == "m6i"
-    assert "m6i.xlarge" not in offerings.derived_prices("us-west-1")
-    assert offerings.on_demand_usd_per_hour("us-west-2")["c6i.2xlarge"] == 0.34
-    assert "r9g.large" in offerings.offered_without_price("us-east-1")
-    assert "r9g.large" not in offerings.on_demand_usd_per_hour("us-east-1")
-    assert offerings.derived_advice("us-east-1")["m8a.large"] == "m7a"
-    assert offerings.spot_advice("us-east-1")["m8a.large"].savings > 0
+    assert prices.derived_prices("us-west-1")["m6i.large"] == "m6i"
+    assert "m6i.xlarge" not in prices.derived_prices("us-west-1")
+    assert prices.on_demand_usd_per_hour("us-west-2")["c6i.2xlarge"] == 0.34
+    assert "r9g.large" in prices.offered_without_price("us-east-1")
+    assert "r9g.large" not in prices.on_demand_usd_per_hour("us-east-1")
+    assert spot_advisor.derived_advice("us-east-1")["m8a.large"] == "m7a"
+    assert spot_advisor.spot_advice("us-east-1")["m8a.large"].savings > 0

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 import batchsim as bs
-from batchsim.catalog import offerings
-from batchsim.catalog.folder import TABLES as NAMES
-from batchsim.catalog.folder import read_catalog
+from batchsim.catalog import prices, spot_advisor
+from batchsim.catalog.catalog import BUNDLED
 from batchsim.catalog.instance_types import expand, known_entries
-from batchsim.catalog.tables import BUNDLED
+from batchsim.catalog.user_catalog import TABLES as NAMES
+from batchsim.catalog.user_catalog import read_catalog
 from batchsim.scenario.checking import check
-from batchsim.scenario.document import Document
+from batchsim.scenario.document.document import Document
 from tests.builders import definition, environment, scenario
 from tests.catalogs import TABLES, write_catalog
 
@@ -55,7 +55,7 @@ def test_a_scenario_that_names_none_has_the_bundled_one(tmp_path):
     assert (after.catalog, after.digest, after.to_yaml()) == (BUNDLED, before.digest, before.to_yaml())
     assert "catalog" not in after.to_yaml()
     assert after.configuration.environments[0].offerings[0].price_usd_per_hour == 0.085
-    assert offerings.on_demand_usd_per_hour("us-east-1")["c6i.large"] == 0.085
+    assert prices.on_demand_usd_per_hour("us-east-1")["c6i.large"] == 0.085
 
 
 def test_types_that_only_the_catalog_knows(tmp_path):
@@ -86,7 +86,7 @@ def test_spot_prices_are_the_market_s_and_interruptions_the_advisor_s(tmp_path):
     assert (large.price_usd_per_hour, large.interruption_bucket) == (0.04, 1)
     # Without a price of its own a type has the Advisor's saving on the catalog's on-demand price.
     assert (xlarge.price_usd_per_hour, xlarge.interruption_bucket) == (pytest.approx(0.2 * 0.25), 2)
-    hazard = offerings.interruption_hazard_per_hour(1)
+    hazard = spot_advisor.interruption_hazard_per_hour(1)
     assert large.interruptions_per_hour == pytest.approx(hazard * 10 * 0.7)
 
 
@@ -257,6 +257,6 @@ def test_the_bundled_tables_would_pass_as_a_folder(tmp_path):
     folder = write_catalog(tmp_path / "live", **{name.removesuffix(".csv"): text for name, text in tables.items()})
     catalog = read_catalog(folder)
     for region in ("us-east-1", "eu-central-1"):
-        assert offerings.on_demand_usd_per_hour(region, catalog) == offerings.on_demand_usd_per_hour(region)
-        assert offerings.spot_advice(region, catalog) == offerings.spot_advice(region)
-    assert offerings.as_of("us-east-1", catalog) == date(2026, 11, 23)
+        assert prices.on_demand_usd_per_hour(region, catalog) == prices.on_demand_usd_per_hour(region)
+        assert spot_advisor.spot_advice(region, catalog) == spot_advisor.spot_advice(region)
+    assert prices.as_of("us-east-1", catalog) == date(2026, 11, 23)

@@ -16,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from batchsim.engine.allocation import READINGS, STRATEGIES, choose, pack, unbeaten
-from batchsim.scenario.configuration import Shape
+from batchsim.spec.configuration import Shape
 from tests.worlds import LARGE, XLARGE, offering
 
 C_4XLARGE = offering("c6i.4xlarge", 16, 31514, 0.68)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim.engine.placement import Bin, Room
-from batchsim.scenario.configuration import Shape
+from batchsim.spec.configuration import Shape
 
 SHAPES = st.builds(
     Shape, vcpus=st.integers(1, 8).map(float), memory_mib=st.integers(1, 8), gpus=st.sampled_from([0, 0, 0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchsim.engine.retry import is_retried
-from batchsim.scenario.configuration import RetryRule
+from batchsim.spec.configuration import RetryRule
 
 HOST = "Host EC2 (instance i-00000000000000001) terminated."
 SPOT_IDIOM = (RetryRule("RETRY", on_status_reason="Host EC2*"), RetryRule("EXIT", on_reason="*"))

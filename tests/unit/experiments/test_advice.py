@@ -12,8 +12,8 @@ from batchsim.experiments.advice import BESIDES, advise, try_changes
 from batchsim.experiments.changes.causes import causes
 from batchsim.experiments.changes.evidence import Evidence
 from batchsim.results.advice import Figures
+from batchsim.scenario.document.overrides import parse_value
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.overrides import parse_value
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 
 RESOURCES = "batch.computeEnvironments.fleet.computeResources"

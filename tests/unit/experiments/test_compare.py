@@ -9,8 +9,8 @@ import pytest
 import batchsim as bs
 from batchsim.experiments.compare import variants_of
 from batchsim.report.comparison import markdown
-from batchsim.report.figures import compare_figure
-from batchsim.results.statistics import confidence_interval
+from batchsim.report.figures.run import compare_figure
+from batchsim.statistics.intervals import confidence_interval
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 
 SERVERS = "batch.computeEnvironments.servers.unmanagedvCpus"

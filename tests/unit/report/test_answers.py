@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.report.words import cost_sentence, objective_sentence, period, queue_sentence
+from batchsim.report.narrative import cost_sentence, objective_sentence, period, queue_sentence
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 
 HOUR, DAY = 3600, 86400

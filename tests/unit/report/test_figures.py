@@ -9,7 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import batchsim as bs
-from batchsim.report.figures import PURPOSE_COLOURS, VCPUS, busiest
+from batchsim.report.figures.run import PURPOSE_COLOURS, VCPUS, busiest
 from batchsim.units import DAY, HOUR
 from tests.builders import definition, environment, job, scenario, unmanaged, workflow
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 
+from batchsim.experiments.result import Plots as Said
 from batchsim.report.plots import Plots
-from batchsim.results.result import Plots as Said
 
 
 def test_the_pictures_are_those_that_an_editor_completes():

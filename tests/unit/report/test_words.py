@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import batchsim as bs
-from batchsim.report.words import wait_fact, waste_fact
+from batchsim.report.narrative import wait_fact, waste_fact
 from batchsim.scenario.loading import from_mapping
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 

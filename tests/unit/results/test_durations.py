@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchsim.experiments.replications import combine
 from batchsim.results.durations import Durations
-from batchsim.results.replications import combine
-from batchsim.results.statistics import QUANTILES, STATISTICS
+from batchsim.statistics.intervals import QUANTILES, STATISTICS
 from tests.builders import job, scenario, unmanaged, workflow
 
 SECONDS = st.floats(0, 1e6)

@@ -10,11 +10,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import batchsim as bs
-from batchsim.report.words import attention
-from batchsim.results.fields import patterns
-from batchsim.results.replications import combine
+from batchsim.experiments.replications import combine
+from batchsim.report.narrative import attention
 from batchsim.results.schema import schema
-from batchsim.results.statistics import confidence_interval
+from batchsim.results.summary_fields import patterns
+from batchsim.statistics.intervals import confidence_interval
 from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.conftest import ROOT
 

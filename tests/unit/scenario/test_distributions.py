@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from batchsim.scenario.distributions import as_distribution
-from batchsim.workload.distributions import sampler
+from batchsim.spec.distributions import as_distribution
+from batchsim.spec.sampling import sampler
 
 GIVEN = [
     "8m",

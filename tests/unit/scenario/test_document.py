@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchsim as bs
-from batchsim.scenario.document import parse
+from batchsim.scenario.document.document import parse
+from batchsim.scenario.document.overrides import apply, parse_value
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.overrides import apply, parse_value
 from tests.builders import definition, environment, job, queue, unmanaged, workflow
 
 TEXT = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.scenario.objectives import parse_objective
+from batchsim.spec.objectives import parse_objective
 from tests.builders import scenario, workflow
 
 HOUR = 3600

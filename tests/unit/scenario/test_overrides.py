@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.scenario.document import parse
+from batchsim.scenario.document.document import parse
+from batchsim.scenario.document.overrides import apply, parse_value
 from batchsim.scenario.loading import load
-from batchsim.scenario.overrides import apply, parse_value
 from tests.conftest import ROOT
 
 TEXT = """

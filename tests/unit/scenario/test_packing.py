@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.scenario.configuration import Shape
-from batchsim.scenario.packing import (
+from batchsim.scenario.batch.packing import (
     MOST_REDUCTION,
     cheapest_fit,
     fit,
@@ -15,6 +14,7 @@ from batchsim.scenario.packing import (
     sibling,
     types_of,
 )
+from batchsim.spec.configuration import Shape
 from tests.worlds import offering
 
 EIGHT = offering("c6i.2xlarge", 8, 15_663, 0.34)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
-from batchsim.experiments.review import review
-from batchsim.scenario.configuration import Shape
-from batchsim.scenario.placeable import why_never
+from batchsim.spec.configuration import Shape
+from batchsim.spec.placeable import why_never
+from batchsim.validation.workload import review
 from tests.builders import definition, environment, job, queue, scenario, workflow
 
 

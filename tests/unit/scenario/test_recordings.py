@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.scenario.configuration import SpotTrace
-from batchsim.scenario.document import Document
-from batchsim.scenario.recordings import spot_prices, spot_trace
+from batchsim.scenario.document.document import Document
+from batchsim.scenario.sections.spot_recordings import spot_prices, spot_trace
+from batchsim.spec.configuration import SpotTrace
 from batchsim.units import parse_instant
 
 GAP = {"metadata": {"gap_seconds": 300}}

@@ -6,7 +6,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.scenario.loading import load, loads
-from batchsim.scenario.objectives import parse_objective
+from batchsim.spec.objectives import parse_objective
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 from tests.conftest import ROOT
 
@@ -67,7 +67,8 @@ def test_a_variant_at_fault_is_told_by_its_name_when_it_is_asked_for():
 def test_spot_prices_hazards_and_bids():
     spot = environment(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED", instanceTypes=["c6i"])
     offerings = scenario(environments=[spot], ideal=False).configuration.environments[0].offerings
-    from batchsim.catalog.offerings import interruption_hazard_per_hour, on_demand_usd_per_hour, spot_advice
+    from batchsim.catalog.prices import on_demand_usd_per_hour
+    from batchsim.catalog.spot_advisor import interruption_hazard_per_hour, spot_advice
 
     for offering in offerings:
         advice = spot_advice("us-east-1")[offering.instance_type]

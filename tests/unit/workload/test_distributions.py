@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.scenario.distributions import (
-    Constant,
-    Empirical,
-    Exponential,
-    Gamma,
-    Lognormal,
-    Triangular,
-    Uniform,
-    Weibull,
-)
-from batchsim.workload.distributions import sampler
+from batchsim.spec.distributions import Constant, Empirical, Exponential, Gamma, Lognormal, Triangular, Uniform, Weibull
+from batchsim.spec.sampling import sampler
 
 N = 200_000
 

@@ -15,11 +15,11 @@ from rich.console import Console
 
 import batchsim as bs
 from batchsim.aws.importers.jobs import import_jobs
-from batchsim.experiments.review import earliest_ends, review
 from batchsim.report.console import summary_renderable
-from batchsim.scenario.configuration import Shape
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.model import Trace
+from batchsim.scenario.sections.models import Trace
+from batchsim.spec.configuration import Shape
+from batchsim.validation.workload import earliest_ends, review
 from batchsim.workload.build import build_workload
 from batchsim.workload.traces.swf import DOUBTS
 from tests.builders import definition, environment, queue, scenario, unmanaged

@@ -1,0 +1,61 @@
+"""The Batch API's spelling and CloudFormation's: ``maxvCpus`` and ``MaxvCpus``.
+
+A property of CloudFormation is the API's member with its first letter in upper case. The shapes of the service model
+say which keys are members and which are free text (tags, environment variables, log options): those keep their case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchsim.scenario.batch.service_model import request_shape
+
+#: CloudFormation's resource type of each list of the ``batch:`` section.
+RESOURCE_TYPES = {
+    "computeEnvironments": "AWS::Batch::ComputeEnvironment",
+    "jobQueues": "AWS::Batch::JobQueue",
+    "jobDefinitions": "AWS::Batch::JobDefinition",
+    "schedulingPolicies": "AWS::Batch::SchedulingPolicy",
+    "consumableResources": "AWS::Batch::ConsumableResource",
+}
+
+
+#: The one property that has more than its first letter in upper case.
+_S3_FILES = "s3filesVolumeConfiguration"
+
+
+def property_of(member: str) -> str:
+    """CloudFormation's property of a member: ``maxvCpus`` is ``MaxvCpus``."""
+    if member.lower() == _S3_FILES.lower():
+        return "S3FilesVolumeConfiguration"
+    return member[:1].upper() + member[1:]
+
+
+def to_cloudformation(value: Any, kind: str) -> Any:
+    """A request of the API in CloudFormation's spelling; `kind` is its list in the ``batch:`` section."""
+    return _spelled(value, request_shape(kind), to_api=False)
+
+
+def to_api(value: Any, kind: str) -> Any:
+    """A resource's properties in the API's spelling; what the API does not know keeps its own."""
+    return _spelled(value, request_shape(kind), to_api=True)
+
+
+def _spelled(value: Any, shape: Any, *, to_api: bool) -> Any:
+    if shape is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = {property_of(member): member for member in shape.members}
+        spelled = {}
+        for key, content in value.items():
+            member = members.get(property_of(key))
+            inner = None if member is None else shape.members[member]
+            spelled[key if member is None else member if to_api else property_of(member)] = _spelled(
+                content, inner, to_api=to_api
+            )
+        return spelled
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_spelled(item, shape.member, to_api=to_api) for item in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {key: _spelled(item, shape.value, to_api=to_api) for key, item in value.items()}
+    return value

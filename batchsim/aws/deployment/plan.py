@@ -1,0 +1,216 @@
+"""What a deployment would do, decided before anything happens.
+
+A plan is made from the account as it is: an interrupted deployment is continued by planning again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from batchsim.aws.deployment.deployable import NAMES, Deployable
+from batchsim.aws.deployment.differences import Change, differences, digest
+from batchsim.aws.deployment.inventory import DIGEST, OWNER, Existing, Inventory
+from batchsim.errors import Finding
+from batchsim.scenario.document.access import base_name
+
+#: ``conflict``: what would have to be done can't be, or would touch what is not ours; nothing is done to it.
+Action = Literal["create", "update", "replace", "delete", "leave", "conflict"]
+
+#: What people call the kinds.
+WORDS = {
+    "schedulingPolicies": "scheduling policy",
+    "consumableResources": "consumable resource",
+    "computeEnvironments": "compute environment",
+    "jobQueues": "job queue",
+    "jobDefinitions": "job definition",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to one thing.
+
+    Attributes
+    ----------
+    request : dict
+        What AWS shall hold in the end, tags included; empty for what goes.
+    changes : tuple of Change
+        What differs.
+    why : str
+        Why it is replaced or deleted and what that means, or what it conflicts with.
+    existing : Existing or None
+        What is there now.
+    """
+
+    action: Action
+    kind: str
+    name: str
+    request: dict[str, Any]
+    changes: tuple[Change, ...] = ()
+    why: str = ""
+    existing: Existing | None = None
+
+    @property
+    def title(self) -> str:
+        """Kind and name in words."""
+        return f"{WORDS[self.kind]} {self.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps, in the order in which AWS needs things created.
+
+    Attributes
+    ----------
+    conflicts : tuple of Finding
+        Why the plan can't be carried out; nothing is done while there are any.
+    """
+
+    scenario: str
+    region: str
+    steps: tuple[Step, ...]
+    conflicts: tuple[Finding, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would happen."""
+        return any(step.action != "leave" for step in self.steps)
+
+    def of(self, kind: str, *actions: Action) -> list[Step]:
+        """Steps of one kind with one of these actions."""
+        return [step for step in self.steps if step.kind == kind and step.action in actions]
+
+    def count(self, action: Action) -> int:
+        """How many steps there are of one action."""
+        return sum(step.action == action for step in self.steps)
+
+
+def requests(configuration: Deployable) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Kind, name and request of everything to be deployed, with the tags that say whose it is."""
+    for kind in NAMES:
+        for name, request in configuration.named(kind).items():
+            tags = {**configuration.tags, **request.get("tags", {}), OWNER: configuration.name}
+            if kind == "jobDefinitions":
+                tags[DIGEST] = digest({**request, "tags": tags})
+            # Said outright, so that what was DISABLED by hand or by an interrupted removal is enabled again.
+            state = {"state": "ENABLED"} if kind in ("computeEnvironments", "jobQueues") else {}
+            yield kind, name, {**state, **request, "tags": tags}
+
+
+def plan(configuration: Deployable, inventory: Inventory) -> Plan:
+    """What it takes to make the account hold a configuration."""
+    scenario = configuration.name
+    steps = [_step(kind, name, request, inventory) for kind, name, request in requests(configuration)]
+    wanted = {(step.kind, step.name) for step in steps}
+    steps += [
+        Step("delete", thing.kind, thing.name, {}, why="the scenario has it no longer", existing=thing)
+        for kind in NAMES
+        for thing in inventory.of(scenario, kind)
+        if (kind, thing.name) not in wanted
+    ]
+    steps = _with_queues(steps, inventory)
+    order = list(NAMES)
+    steps.sort(key=lambda step: order.index(step.kind))
+    return _judged(Plan(scenario, configuration.region, tuple(steps)), inventory)
+
+
+def plan_destroy(scenario: str, region: str, inventory: Inventory) -> Plan:
+    """What it takes to remove everything of a deployment, and nothing else."""
+    steps = [
+        Step("delete", kind, thing.name, {}, existing=thing) for kind in NAMES for thing in inventory.of(scenario, kind)
+    ]
+    return _judged(Plan(scenario, region, tuple(steps)), inventory)
+
+
+def _judged(plan: Plan, inventory: Inventory) -> Plan:
+    """The plan with its conflicts, and the steps that they stop shown as such."""
+    steps, conflicts = [], []
+    for step in plan.steps:
+        found = _conflict(plan.scenario, step, inventory)
+        if found is not None:
+            conflicts.append(found)
+            step = replace(step, action="conflict", changes=(), why=found.message)
+        steps.append(step)
+    return replace(plan, steps=tuple(steps), conflicts=tuple(conflicts))
+
+
+def _step(kind: str, name: str, request: dict[str, Any], inventory: Inventory) -> Step:
+    existing = inventory.get(kind, name)
+    if existing is None or existing.status == "DELETING":
+        return Step("create", kind, name, request, existing=existing)
+    if existing.status == "INVALID":
+        why = f"it is INVALID: {existing.reason}" if existing.reason else "it is INVALID"
+        return Step("replace", kind, name, request, why=why, existing=existing)
+    changes = tuple(differences(request, existing))
+    obstacles = list(dict.fromkeys(change.obstacle for change in changes if change.obstacle))
+    if obstacles:
+        return Step("replace", kind, name, request, changes, "; ".join(obstacles), existing)
+    return Step("update" if changes else "leave", kind, name, request, changes, existing=existing)
+
+
+def attached(queue: Existing) -> list[str]:
+    """Names of a queue's compute environments, in their order."""
+    entries = sorted(queue.description.get("computeEnvironmentOrder") or [], key=lambda entry: int(entry["order"]))
+    return [base_name(entry["computeEnvironment"]) for entry in entries]
+
+
+def remaining_order(step: Step, going: set[str], there: set[str]) -> list[dict[str, Any]]:
+    """What a queue can keep while environments are replaced: of those it has, or else of those it shall have.
+
+    Parameters
+    ----------
+    going, there : set of str
+        Environments that are replaced, and those that exist.
+    """
+    kept = [name for name in attached(step.existing) if name not in going] if step.existing else []
+    if not kept:
+        wanted = sorted(step.request.get("computeEnvironmentOrder", []), key=lambda entry: int(entry["order"]))
+        names = [base_name(entry["computeEnvironment"]) for entry in wanted]
+        kept = [name for name in names if name in there and name not in going]
+    return [{"order": number, "computeEnvironment": name} for number, name in enumerate(kept, 1)]
+
+
+def _with_queues(steps: list[Step], inventory: Inventory) -> list[Step]:
+    """Queues that would be left without any environment while one is replaced are replaced too."""
+    going = {step.name for step in steps if step.kind == "computeEnvironments" and step.action == "replace"}
+    there = {name for name, thing in inventory.things["computeEnvironments"].items() if thing.status == "VALID"}
+    result = []
+    for step in steps:
+        stays = step.kind == "jobQueues" and step.action in ("update", "leave") and step.existing is not None
+        if stays and step.existing and going & set(attached(step.existing)):
+            names = ", ".join(sorted(going & set(attached(step.existing))))
+            if remaining_order(step, going, there):
+                why = f"detached from {names} while it is replaced"
+                step = Step("update", step.kind, step.name, step.request, step.changes, why, step.existing)
+            else:
+                why = f"{names} is replaced, and a queue needs an environment"
+                step = Step("replace", step.kind, step.name, step.request, step.changes, why, step.existing)
+        if step.kind == "jobQueues" and step.action in ("replace", "delete"):
+            why = "; ".join(part for part in (step.why, "its jobs are ended") if part)
+            step = Step(step.action, step.kind, step.name, step.request, step.changes, why, step.existing)
+        result.append(step)
+    return result
+
+
+def _conflict(scenario: str, step: Step, inventory: Inventory) -> Finding | None:
+    """Why a step can't be carried out."""
+    if step.action != "create" and step.existing is not None and not step.existing.is_of(scenario):
+        owner = step.existing.tags.get(OWNER)
+        whose = f"it belongs to the scenario {owner}" if owner else f"it has no tag {OWNER}"
+        message = f"there is such a {WORDS[step.kind]} already, and {whose}: it is not touched"
+        return Finding("not-ours", step.title, message, "another name, or that one removed or renamed first")
+    if step.kind == "schedulingPolicies" and step.action == "replace":
+        return Finding("not-in-place", step.title, f"{step.why}: AWS can't change that", "a policy of another name")
+    if step.kind == "computeEnvironments" and step.action in ("replace", "delete"):
+        foreign = [
+            queue.name
+            for queue in inventory.things["jobQueues"].values()
+            if step.name in attached(queue) and not queue.is_of(scenario)
+        ]
+        if foreign:
+            queues = f"the job queue{'s' * (len(foreign) > 1)} {', '.join(sorted(foreign))}"
+            message = f"it can't go while {queues} of others use{'s' * (len(foreign) == 1)} it"
+            return Finding("not-ours", step.title, message, "it detached from there first")
+    return None

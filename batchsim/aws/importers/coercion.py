@@ -1,0 +1,222 @@
+"""Fitting what a template says to the shapes of the API: texts where texts belong, and what is not known left out.
+
+CloudFormation converts numbers, texts and truth values to what a property wants. What is unresolved is asked for where
+it decides when a job runs or what it costs, and left out with a note elsewhere: roles, networks, images and the like
+differ from account to account anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from batchsim.aws.importers.found_requests import NAME_MEMBERS, REFERENCES, WORDS
+from batchsim.aws.importers.template_values import NO_VALUE, Unresolved, text_of
+from batchsim.aws.terraform import ROLES
+from batchsim.errors import Finding
+from batchsim.scenario.batch.service_model import request_shape
+from batchsim.scenario.document.document import Document, Where
+
+#: Members that decide when a job runs or what it costs, with everything in them.
+DECISIVE = frozenset({
+    *(member for member in NAME_MEMBERS.values() if member != "name"),
+    # compute environments
+    "type", "state", "unmanagedvCpus", "allocationStrategy", "minvCpus", "maxvCpus", "desiredvCpus", "instanceTypes",
+    "bidPercentage", "placementGroup", "scalingPolicy", "eksConfiguration",
+    # queues and policies
+    "priority", "computeEnvironmentOrder", "serviceEnvironmentOrder", "schedulingPolicyArn", "jobStateTimeLimitActions",
+    "fairsharePolicy", "quotaSharePolicy",
+    # job definitions
+    "schedulingPriority", "platformCapabilities", "resourceRequirements", "vcpus", "memory", "retryStrategy", "timeout",
+    "ephemeralStorage", "runtimePlatform", "numNodes", "mainNode", "targetNodes", "instanceType", "resources",
+    "essential", "consumableResourceProperties",
+    # consumable resources
+    "totalQuantity", "resourceType",
+})  # fmt: skip
+
+#: Shapes that mean nothing without each of their members: left out whole.
+INDIVISIBLE = frozenset(
+    {"LaunchTemplateSpecification", "Secret", "EFSVolumeConfiguration", "S3FilesVolumeConfiguration"}
+)
+
+#: The key of a ``deployment:`` section that gives a member.
+DEPLOYMENT = {
+    **{name: name for name in ("subnets", "securityGroupIds", "instanceRole", "serviceRole", "spotIamFleetRole")},
+    **{name: name for name in ("executionRoleArn", "jobRoleArn", "tags")},
+    "image": "images",
+}
+
+_WHOLE = re.compile(r"[-+]?[0-9]{1,100}")
+_DECIMAL = re.compile(r"[-+]?([0-9]{1,100}\.?[0-9]{0,100}|\.[0-9]{1,100})")
+_TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+class Key(str):
+    """A step of a path that is the key of a map: free text, whatever members it looks like."""
+
+    __slots__ = ()
+
+
+class Fitting:
+    """Fits one request.
+
+    Parameters
+    ----------
+    kind, name : str
+        The request's list in the ``batch:`` section, and its name.
+    where : tuple
+        The resource's properties in the template.
+    called : callable, optional
+        What goes by a name that is not known, if anything does.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Errors about what has to be known, notes about what was left out.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        kind: str,
+        name: str,
+        where: Where,
+        called: Callable[[Unresolved], str | None] = lambda _: None,
+    ) -> None:
+        self.findings: list[Finding] = []
+        self._document = document
+        self._kind = kind
+        self._name = name
+        self._where = where
+        self._called = called
+
+    def request(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The request, in the order of its shape."""
+        fitted = self._structure(value, request_shape(self._kind), ())
+        return {} if fitted is NO_VALUE else dict(fitted)
+
+    def _fit(self, value: Any, shape: Any, path: tuple[str, ...]) -> Any:
+        """A value as its shape wants it; `NO_VALUE` if it is left out."""
+        if isinstance(value, Unresolved):
+            return self._unresolved(value, shape, path)
+        kind = None if shape is None else shape.type_name
+        if isinstance(value, dict):
+            return self._map(value, shape, path) if kind == "map" else self._structure(value, shape, path)
+        if isinstance(value, list):
+            return self._list(value, shape.member if kind == "list" else None, path)
+        return value if shape is None else coerced(value, shape)
+
+    def _structure(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
+        members = shape.members if shape is not None and shape.type_name == "structure" else {}
+        # An override of a launch template is not simulated: it stays, so that it is refused by name.
+        if shape is not None and shape.name in INDIVISIBLE and "overrides" not in value:
+            unresolved = _together(value.values())
+            if unresolved is not None:
+                return self._unresolved(unresolved, None, path)
+        fitted = {}
+        lost = False
+        for member in (*(known for known in members if known in value), *(key for key in value if key not in members)):
+            content = self._fit(value[member], members.get(member), (*path, member))
+            if content is NO_VALUE:
+                lost = True
+            else:
+                fitted[member] = content
+        return NO_VALUE if lost and not fitted else fitted
+
+    def _map(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
+        fitted = {key: self._fit(content, shape.value, (*path, Key(key))) for key, content in value.items()}
+        kept = {key: content for key, content in fitted.items() if content is not NO_VALUE}
+        return kept if kept or not value else NO_VALUE
+
+    def _list(self, value: list[Any], shape: Any, path: tuple[str, ...]) -> Any:
+        structures = shape is not None and shape.type_name == "structure"
+        unresolved = _together(value)
+        if unresolved is not None and not structures:
+            # Half a command, or half of the subnets, would be something else than what was meant.
+            return self._unresolved(unresolved, shape, path)
+        fitted = [self._fit(item, shape, path) for item in value]
+        kept = [item for item in fitted if item is not NO_VALUE]
+        return kept if kept or not value else NO_VALUE
+
+    def _unresolved(self, value: Unresolved, shape: Any, path: tuple[str, ...]) -> Any:
+        if path[-1:] and path[-1] in (*REFERENCES, *ROLES):
+            value = _referred(value)
+            if not value.holes:
+                return "".join(map(str, value.parts))
+            called = self._called(value)
+            if called is not None:
+                return called
+        if value.reported:
+            return NO_VALUE
+        full = f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
+        place = self._document.place(value.holes[0].where or self._where)
+        if self._decides(path) or _holds_decisive(shape):
+            message = f"the {WORDS[self._kind]}'s {path[-1]} is not known: {value.why}"
+            self.findings.append(Finding("unresolved", full, message, value.remedy).at(*place))
+            return NO_VALUE
+        section = next((f"{DEPLOYMENT[step]} in a deployment section" for step in path[-2:] if step in DEPLOYMENT), "")
+        remedies = " or ".join(remedy for remedy in (value.remedy, section) if remedy)
+        finding = Finding("left-out", full, f"left out: {value.why}", remedies, severity="info")
+        self.findings.append(finding.at(*place))
+        return NO_VALUE
+
+    def _decides(self, path: tuple[str, ...]) -> bool:
+        """Whether a member decides; a policy's name has no word of its own."""
+        members = {step for step in path if not isinstance(step, Key)}
+        return not DECISIVE.isdisjoint(members) or path == (NAME_MEMBERS[self._kind],)
+
+
+def _holds_decisive(shape: Any, seen: tuple[str, ...] = ()) -> bool:
+    """Whether a shape has a decisive member somewhere in it."""
+    if shape is None or shape.name in seen:
+        return False
+    if shape.type_name == "list":
+        return _holds_decisive(shape.member, (*seen, shape.name))
+    if shape.type_name != "structure" or shape.name in ("FirelensConfiguration", "EksContainerSecurityContext"):
+        return False
+    return any(
+        member in DECISIVE or _holds_decisive(inner, (*seen, shape.name)) for member, inner in shape.members.items()
+    )
+
+
+def _together(values: Iterable[Any]) -> Unresolved | None:
+    """All that is missing in some values; None if nothing is."""
+    holes = [part for value in values if isinstance(value, Unresolved) for part in value.holes]
+    return Unresolved(tuple(dict.fromkeys(holes))) if holes else None
+
+
+def _referred(value: Unresolved) -> Unresolved:
+    """The name in an ARN of which the account, say, is not known; anything else as it is.
+
+    AWS Batch takes the name of a role or an instance profile where it takes its ARN, a path before it.
+    """
+    if not str(value.parts[0]).startswith("arn:"):
+        return value
+    for index in range(len(value.parts) - 1, -1, -1):
+        part = value.parts[index]
+        if isinstance(part, str) and "/" in part:
+            _, role, path = part.partition(":role/")
+            return Unresolved((path if role else part.rpartition("/")[2], *value.parts[index + 1 :]))
+    return value
+
+
+def coerced(value: Any, shape: Any) -> Any:
+    """A scalar as CloudFormation hands it to the API; what does not fit stays as it is.
+
+    A word goes by the API's spelling where only its case differs, which CloudFormation does not mind.
+    """
+    text = text_of(value)
+    if text is None:
+        return value
+    if shape.type_name == "string":
+        words = {word.lower(): word for word in getattr(shape, "enum", ())}
+        return words.get(text.lower(), text)
+    stripped = text.strip()
+    if shape.type_name in ("integer", "long") and not isinstance(value, bool) and _WHOLE.fullmatch(stripped):
+        return int(stripped)
+    if shape.type_name in ("float", "double") and isinstance(value, str) and _DECIMAL.fullmatch(stripped):
+        return int(stripped) if _WHOLE.fullmatch(stripped) else float(stripped)
+    if shape.type_name == "boolean":
+        return _TRUTHS.get(stripped.lower(), value)
+    return value

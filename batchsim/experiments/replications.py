@@ -1,0 +1,108 @@
+"""Summaries of several replications as one: every figure with its confidence interval."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from batchsim.results.summary_fields import SUMMARY, Field, Kind
+from batchsim.statistics.intervals import confidence_interval
+
+Parts = Sequence[Mapping[str, Any]]
+
+
+def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One summary of many: each figure becomes ``{mean, low, high, n}``, a 95 % interval by Student's t.
+
+    Parameters
+    ----------
+    summaries : sequence of dict
+        Summaries of the same scenario, in the order of their replications; at least one.
+
+    Returns
+    -------
+    dict
+        With the keys of one summary, as `fields` has them. A figure that some replications lack (a quantile of no
+        jobs) is taken over those that have it; one that none has is null, and so is one that some know only a bound
+        of. An objective is kept when it is kept in every replication.
+
+    Raises
+    ------
+    KeyError
+        If a summary has a key that `fields` does not name.
+    """
+    return _group(SUMMARY, summaries)
+
+
+def _group(fields: tuple[Field, ...], parts: Parts) -> dict[str, Any]:
+    """What every part may have, in the order in which a summary has it."""
+    known = {field.key: field for field in fields}
+    keys = dict.fromkeys(key for part in parts for key in part)
+    combined = {key: _value(known[key], [part.get(key) for part in parts]) for key in keys}
+    for field in fields:
+        if field.bound and field.key in combined:
+            _bounded(field, known[field.bound], parts, combined)
+    return combined
+
+
+def _bounded(field: Field, bound: Field, parts: Parts, combined: dict[str, Any]) -> None:
+    """A figure that some replications know only a bound of: of all together, a bound is what is known."""
+    bounds = [part.get(bound.key) for part in parts]
+    least = [each.get(field.key) if isinstance(each, dict) else each for each in bounds]
+    if all(each is None for each in least):
+        return
+    values = [part.get(field.key) for part in parts]
+    figure = _figure(field, [one if value is None else value for value, one in zip(values, least, strict=True)])
+    combined[field.key] = None
+    if bound.fields:
+        combined[bound.key][field.key] = figure
+    else:
+        combined[bound.key] = figure
+
+
+def _value(field: Field, values: Sequence[Any]) -> Any:
+    """Of one field: null stands for a replication that has none."""
+    present = [value for value in values if value is not None]
+    if field.kind is Kind.FIGURE:
+        return _figure(field, values)
+    if field.kind is Kind.LIST:
+        return _list(field, [value or [] for value in values])
+    if not present:
+        return None
+    if field.kind is Kind.GROUP:
+        return _group(field.fields, present)
+    if field.kind is Kind.NAMED:
+        return _named(field, present)
+    if field.kind is Kind.TOTAL:
+        return sum(present)
+    if field.kind is Kind.BOUND:
+        return {} if field.fields else None
+    return all(present) if field.kind is Kind.ALL else present[0]
+
+
+def _figure(field: Field, values: Iterable[float | None]) -> dict[str, Any] | None:
+    counted = [field.absent if value is None else float(value) for value in values]
+    known = [value for value in counted if value is not None]
+    return confidence_interval(known) if known else None
+
+
+def _named(field: Field, parts: Parts) -> dict[str, Any]:
+    names = dict.fromkeys(name for part in parts for name in part)
+    if not field.fields:
+        return {name: _figure(field, [part.get(name) for part in parts]) for name in names}
+    return {name: _group(field.fields, [part[name] for part in parts if name in part]) for name in names}
+
+
+def _list(field: Field, parts: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Entries by what is the same of them in every replication; the second of two alike stays the second."""
+    plain = [each.key for each in field.fields if each.kind is Kind.PLAIN]
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for number, part in enumerate(parts):
+        seen: Counter[tuple[Any, ...]] = Counter()
+        for entry in part:
+            same = tuple(entry.get(key) for key in plain)
+            seen[same] += 1
+            entries = found.setdefault((*same, seen[same]), [{} for _ in parts])
+            entries[number] = entry
+    return [_group(field.fields, entries) for entries in found.values()]

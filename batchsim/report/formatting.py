@@ -1,0 +1,64 @@
+"""Figures as text: of one run, or with the interval of several replications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from batchsim.units import DAY, HOUR, format_duration, format_usd
+
+
+def plain(figure: Any) -> Any:
+    """A figure, or the mean of one that comes from replications."""
+    return figure["mean"] if isinstance(figure, dict) and "mean" in figure and "n" in figure else figure
+
+
+def seconds(figure: Any) -> str:
+    """A duration of the summary."""
+    value = plain(figure)
+    return "–" if value is None else format_duration(value)
+
+
+def usd(figure: Any) -> str:
+    """Money of the summary, with its interval where it has one."""
+    return within(figure, format_usd)
+
+
+def within(figure: Any, show: Callable[[float], str], half: Callable[[float], str] | None = None) -> str:
+    """A figure as `show` says it, and half its interval (as `half` says it) where it has one."""
+    text = show(plain(figure))
+    if isinstance(figure, dict) and figure.get("low") is not None:
+        return f"{text} ± {(half or show)((figure['high'] - figure['low']) / 2)}"
+    return text
+
+
+def share(figure: Any) -> str:
+    """A share of the summary in percent."""
+    value = plain(figure)
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def count(figure: Any) -> str:
+    """A count of the summary; few on average with a decimal, so that some are not none."""
+    value = plain(figure)
+    return f"{value:,.1f}" if 0 < value < 10 and value != round(value) else f"{value:,.0f}"
+
+
+def statistic(figures: Mapping[str, Any], name: str) -> str:
+    """A statistic of durations in the summary; where the run ended before it was known, what it is over."""
+    least = figures["at_least"].get(name)
+    return seconds(figures[name]) if least is None else f"over {seconds(least)}"
+
+
+def span(time: float) -> str:
+    """A period as a person says it: whole days as days."""
+    days = round(time / DAY)
+    if days and time == days * DAY:
+        return f"{days} day{'' if days == 1 else 's'}"
+    return format_duration(time)
+
+
+def job_hours(value: float) -> str:
+    """Seconds of jobs as job-hours."""
+    hours = value / HOUR
+    return f"{hours:,.0f}" if hours >= 10 else f"{hours:.1f}"

@@ -1,0 +1,242 @@
+"""The answer in words: what a person would say of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from batchsim.experiments.result import Result
+from batchsim.recording import LIMITS
+from batchsim.report.formatting import count, job_hours, plain, seconds, span, statistic, usd
+from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
+
+CAUSES = {
+    "limit": "a limit",
+    "boot": "instances to boot and register",
+    "capacity": "capacity that could not be had",
+    "blocked": "jobs ahead of them in the queue, or the scheduler",
+    "retry": "earlier attempts that failed or were interrupted",
+}
+PURPOSES = {
+    "useful": "running jobs that succeeded",
+    "rework": "attempts that failed or were interrupted",
+    "boot": "booting and pulling images",
+    "idle": "idle capacity",
+    "stranded": "stranded capacity, which nothing waiting could use",
+    "minimum": "billing minimums",
+    "commitment": "what a Savings Plan committed and bought nothing",
+}
+
+
+def period(summary: Mapping[str, Any]) -> str:
+    """What the money was paid in."""
+    time, ended_at = plain(summary["period_s"]), plain(summary["ended_at_s"])
+    after = ended_at - time
+    return span(time) + (f" and the {format_duration(after)} after" if after > time / 100 else "")
+
+
+def jobs_sentence(summary: dict[str, Any]) -> str:
+    """How many jobs got through."""
+    jobs = summary["jobs"]
+    text = f"{count(jobs['succeeded'])} of {count(jobs['submitted'])} jobs succeeded"
+    rest = [f"{count(jobs[key])} {key}" for key in ("failed", "unfinished") if plain(jobs[key])]
+    return text + (f" ({', '.join(rest)})" if rest else "")
+
+
+#: A statistic of waiting, as it is said where it is known, and where only what it is over is.
+_WAITED = (
+    ("p50", "half waited up to", "half waited"),
+    ("p95", "95 % up to", "5 %"),
+    ("max", "the longest", "the longest"),
+)
+
+
+def queue_sentence(summary: dict[str, Any]) -> str:
+    """How long they waited."""
+    time = summary["queue_time_s"]
+    if plain(time["p50"]) is None and not time["at_least"]:
+        return "none of them became RUNNABLE"
+    if plain(summary["never_placed"]["jobs"]) == plain(summary["jobs"]["submitted"]):
+        return "none of them started"
+    parts = [f"{over if name in time['at_least'] else known} {statistic(time, name)}" for name, known, over in _WAITED]
+    never = f"; {count(time['missing'])} never started" if plain(time["missing"]) else ""
+    return ", ".join(parts) + never
+
+
+def cost_sentence(summary: dict[str, Any]) -> str:
+    """What it cost, in what time, and what for."""
+    cost = summary["cost_usd"]
+    total, paid = plain(cost["total"]), f"{usd(cost['total'])} in {period(summary)}"
+    if not total:
+        return f"{paid}: nothing was billed"
+    if plain(cost["per_month"]) is not None:
+        paid += f", {usd(cost['per_month'])} a month at this rate"
+    parts = sorted(((plain(value), purpose) for purpose, value in cost["by_purpose"].items()), reverse=True)
+    spent = ", ".join(f"{100 * value / total:.0f} % {purpose}" for value, purpose in parts if value / total >= 0.005)
+    return f"{paid} ({spent})"
+
+
+def wait_fact(result: Result) -> str:
+    """What jobs waited for longest, of all but other jobs; empty when they hardly waited."""
+    waits = {cause: plain(result.summary["wait_s"][cause]) for cause in CAUSES}
+    total = sum(waits.values())
+    cause = max(waits, key=lambda key: waits[key])
+    if waits[cause] < HOUR / 20:
+        return ""
+    value, text = _limit(result) if cause == "limit" else (waits[cause], CAUSES[cause])
+    return f"{job_hours(value)} of {job_hours(total)} job-hours of waiting were for {text}"
+
+
+def _limit(result: Result) -> tuple[float, str]:
+    """The limit that jobs waited for longest: how long, and what it is."""
+    waited = {
+        name: {limit: plain(seconds) for limit, seconds in figures["wait_limit_s"].items()}
+        for name, figures in result.summary["job_queues"].items()
+    }
+    together = {limit: sum(seconds.get(limit, 0.0) for seconds in waited.values()) for limit in LIMITS.values()}
+    worst = max(together, key=lambda limit: together[limit])
+    short = {name for name, seconds in waited.items() if seconds.get(worst)}
+    if worst == "consumableResources":
+        groups = [group for group in result.workload.groups if group.job_queue in short]
+        names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
+        return together[worst], f"the quantity of {' or '.join(names)}"
+    configuration = result.scenario.configuration
+    if worst == "computeReservation":
+        return together[worst], f"the computeReservation of {', '.join(sorted(short))}"
+    attached = {name for queue in configuration.queues if queue.name in short for name in queue.environments}
+    environments = [each for each in configuration.environments if each.enabled and each.name in attached]
+    unmanaged = all(environment.purchase_option == "UNMANAGED" for environment in environments)
+    member = "unmanagedvCpus" if unmanaged else "maxvCpus"
+    return together[worst], f"{member} of {', '.join(each.name for each in environments)}"
+
+
+def waste_fact(summary: dict[str, Any]) -> str:
+    """The largest waste; empty when there is hardly any."""
+    cost = summary["cost_usd"]
+    total = plain(cost["total"])
+    wasted = {purpose: plain(value) for purpose, value in cost["by_purpose"].items() if purpose != "useful"}
+    wasted["commitment"] = plain(cost["unused_commitment"])
+    wasted["idle"] -= wasted["commitment"]
+    purpose = max(wasted, key=lambda key: wasted[key])
+    if not total or wasted[purpose] / total < 0.05:
+        return ""
+    return f"{format_usd(wasted[purpose])} ({100 * wasted[purpose] / total:.0f} %) went to {PURPOSES[purpose]}"
+
+
+def objective_sentence(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """An objective, what came of it, and how many jobs it says nothing of."""
+    value, least, limit = (plain(objective[key]) for key in ("value", "at_least", "limit"))
+    if value is not None:
+        shown = _of_unit(objective, value)
+        if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
+            # Rounded it looks kept.
+            shown += f" ({_amount(objective, abs(value - limit))} {'more' if value > limit else 'less'})"
+        elif objective["unit"] == "USD":
+            shown += f" in {period(summary)}"
+    elif least is not None:
+        shown = f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
+    else:
+        shown = "–" if plain(objective["jobs"]) else "there are no such jobs"
+    parts = [shown, missing(objective)]
+    if objective["n"] > 1 and objective["kept"] is False:
+        parts.append(f"kept in {objective['kept_in']} of {objective['n']}")
+    return f"{objective['expression']}  →  {'; '.join(filter(None, parts))}"
+
+
+def verdict(objectives: Sequence[Mapping[str, Any]]) -> str:
+    """Whether the promises were kept; a dash where there are none."""
+    promises = [objective["kept"] for objective in objectives if objective["kept"] is not None]
+    lost = promises.count(False)
+    return f"missed {lost} of {len(promises)}" if lost else "kept" if promises else "–"
+
+
+def missing(objective: Mapping[str, Any]) -> str:
+    """How many jobs of an objective's scope did not get as far as it needs; empty where all of them did."""
+    if not plain(objective["missing"]):
+        return ""
+    said = {"never_ran": "never ran", "unfinished": "had not ended", "failed": "failed"}
+    parts = [(count(figure), said[key]) for key, figure in objective["missing_by"].items() if plain(figure)]
+    (first, what), *others = parts
+    text = f"{first} of {count(objective['jobs'])} jobs {what}"
+    average = " on average" if objective["n"] > 1 else ""
+    return ", ".join([text, *(f"{number} {words}" for number, words in others)]) + average
+
+
+def _of_unit(objective: Mapping[str, Any], value: float) -> str:
+    """A value of an objective; a time of day in its time zone."""
+    if objective["timezone"] is None:
+        return _amount(objective, value)
+    days, minutes = divmod(round(value / MINUTE), round(DAY / MINUTE))
+    day = {0: "", -1: " the day before", 1: " the day after"}.get(
+        days, f" {abs(days)} days {'after' if days > 0 else 'before'}"
+    )
+    return f"{minutes // 60:02d}:{minutes % 60:02d} {objective['timezone']}{day}"
+
+
+def _amount(objective: Mapping[str, Any], value: float) -> str:
+    unit = objective["unit"]
+    if unit == "share":
+        return f"{100 * value:.3g} %"
+    return {"s": format_duration, "USD": format_usd}.get(unit, "{:g}".format)(value)
+
+
+def nothing_submitted(summary: Mapping[str, Any]) -> str:
+    """That there were no jobs at all, and in how long; empty where there were."""
+    if plain(summary["jobs"]["submitted"]):
+        return ""
+    period = summary["period_s"]
+    within_ = "" if period is None else f" in {seconds(period)}"
+    unit = "; a duration without a unit is in seconds" if period is not None and plain(period) < MINUTE else ""
+    return f"nothing was submitted: no job arrives{within_}{unit}"
+
+
+def attention(summary: dict[str, Any]) -> list[str]:
+    """What the reader has to know before anything else."""
+    nothing = nothing_submitted(summary)
+    notes = [nothing] if nothing else []
+    notes += [
+        f"{count(stuck['jobs'])} jobs of {stuck['job_definition']} "
+        f"({stuck['vcpus']:g} vCPU, {stuck['memory_mib']:,} MiB"
+        + (f", {stuck['gpus']} GPU" if stuck["gpus"] else "")
+        + f") can never be placed: they stay RUNNABLE and block {stuck['job_queue']}"
+        for stuck in summary["unplaceable"]
+    ]
+    notes += [
+        f"{count(job['jobs'])} jobs of {job['job_definition']} ask for {job['beyond_mib']:,} MiB more than any instance"
+        f" of {job['job_queue']} is known to have, and were taken to fit (environment.ec2.memory states what there is)"
+        for job in summary["memory_margin"]
+    ]
+    return [
+        *notes,
+        *(f"{count(number)} jobs of traces were left out: {reason}" for reason, number in summary["skipped"].items()),
+        *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
+    ]
+
+
+def untried_sentence(untried: int) -> str:
+    """That advice was not tried, and how to ask for it."""
+    changes = "a change that may help was" if untried == 1 else f"{untried} changes that may help were"
+    return f"{changes} not tried, since the run is long: --advice tries them all"
+
+
+#: Derived prices that a line names.
+NAMED = 3
+
+
+def prices_sentence(prices: Mapping[str, Any]) -> str:
+    """Where the prices come from: ``us-west-2, of 2025-03-02; 1 derived: c6i.2xlarge ~0.34``."""
+    of = "all stated" if prices["as_of"] is None else f"of {prices['as_of']}"
+    parts = [f"{prices['region']}, {of}" + (", over a year old" if prices["old"] else "")]
+    if prices["stated"] and prices["as_of"] is not None:
+        shown = ", ".join(prices["stated"][:NAMED]) + (" …" if len(prices["stated"]) > NAMED else "")
+        parts.append(f"{len(prices['stated'])} stated: {shown}")
+    derived = [each for each in prices["types"] if each["price_derived_from"]]
+    if derived:
+        named = [f"{each['instance_type']} ~{each['on_demand_usd_per_hour']:g}" for each in derived[:NAMED]]
+        parts.append(f"{len(derived)} derived: {', '.join(named)}" + (" …" if len(derived) > NAMED else ""))
+    spot = [each["instance_type"] for each in prices["types"] if each["spot_derived_from"]]
+    if spot:
+        parts.append(f"Spot by a neighbour: {', '.join(spot[:NAMED])}" + (" …" if len(spot) > NAMED else ""))
+    if prices["fargate_derived"]:
+        parts.append("Fargate derived")
+    return "; ".join(parts)

@@ -1,0 +1,23 @@
+"""Progress of what takes long, on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+@contextmanager
+def progress(what: str, steps: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, when somebody is there to see it; yields what moves it."""
+    console = Console(stderr=True)
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=steps if steps > 1 else None)
+        yield lambda done: bar.update(task, completed=done)

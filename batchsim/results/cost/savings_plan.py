@@ -1,0 +1,67 @@
+"""A Compute Savings Plan: a commitment in dollars an hour, paid always, that covers eligible use first.
+
+Eligible are EC2 on demand and the vCPUs and memory of Fargate on demand; Spot is not, and neither are volumes, storage
+of tasks and public addresses (Savings Plans User Guide; Savings Plans pricing page; EC2 User Guide, *Spot Instances*).
+Hour by hour the commitment buys use at its discounted rate; what is beyond it costs the on-demand price, and what is
+not used of it is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from batchsim.arrays import Floats
+from batchsim.results.step_functions import integral, steps
+from batchsim.spec.configuration import SavingsPlan
+from batchsim.units import HOUR
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a plan does to a run.
+
+    Attributes
+    ----------
+    at, discount : ndarray of float
+        From ``at[i]`` on eligible use is cheaper by the share ``discount[i]``.
+    unused_usd_per_s : ndarray of float
+        From ``at[i]`` on so much is committed and buys nothing.
+    unused_usd : float
+        That, in all.
+    """
+
+    at: Floats
+    discount: Floats
+    unused_usd_per_s: Floats
+    unused_usd: float
+
+    @property
+    def unused(self) -> tuple[Floats, Floats]:
+        """What is committed and buys nothing, as a step function of USD per second."""
+        return self.at, self.unused_usd_per_s
+
+    def saved(self, usd_per_s: Floats, start: Floats, stop: Floats) -> Floats:
+        """What eligible use of so much a second is cheaper between two instants."""
+        seconds = integral(self.at, self.discount, stop) - integral(self.at, self.discount, start)
+        return np.asarray(usd_per_s * np.maximum(seconds, 0.0), np.float64)
+
+
+def coverage(plan: SavingsPlan, start: Floats, stop: Floats, usd_per_s: Floats, ended_at: float) -> Coverage:
+    """What a plan covers of eligible use, given by intervals and their on-demand price.
+
+    The last hour counts as far as the run goes.
+    """
+    last = max(ended_at, float(stop.max(initial=0.0)))
+    edges = np.append(np.arange(0.0, last, HOUR), last) if last > 0 else np.array([0.0, 0.0])
+    at, level = steps(start, stop, usd_per_s)
+    used = np.diff(integral(at, level, edges))
+    committed = plan.usd_per_hour * np.diff(np.minimum(edges, ended_at)) / HOUR
+    price = 1.0 - plan.discount
+    covered = np.minimum(used, committed / price) if price > 0 else np.where(committed > 0, used, 0.0)
+    discount = np.divide(covered * plan.discount, used, out=np.zeros(len(used)), where=used > 0)
+    unused = committed - covered * price
+    lasts = np.diff(edges)
+    per_s = np.divide(np.maximum(unused, 0.0), lasts, out=np.zeros(len(unused)), where=lasts > 0)
+    return Coverage(edges[:-1], discount, per_s, max(float(np.sum(unused)), 0.0))

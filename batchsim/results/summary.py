@@ -1,0 +1,236 @@
+"""The summary: the figures that a person would quote."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim._version import __version__
+from batchsim.arrays import zeros_view
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES
+from batchsim.recording import Status
+from batchsim.results.cost.price_sources import provenance
+from batchsim.results.cost.purposes import by_owner
+from batchsim.results.durations import Mask, queue_times, turnarounds
+from batchsim.results.objectives import Promises, makespan
+from batchsim.results.tables import Tables
+from batchsim.results.utilisation import Environments
+from batchsim.results.waits.totals import WaitsByPart
+from batchsim.scenario.scenario import Scenario
+from batchsim.spec.configuration import Shape
+from batchsim.spec.placeable import why_never
+from batchsim.statistics.intervals import added
+from batchsim.units import DAY, HOUR, HOURS_PER_MONTH
+
+#: A run that took longer than this, in durations, tells no rate of spending.
+LONGEST_END = 1.1
+
+
+class Metrics:
+    """Figures of one run."""
+
+    def __init__(self, scenario: Scenario, tables: Tables) -> None:
+        self._scenario = scenario
+        self._tables = tables
+        work = tables.workload
+        self._queue_times = queue_times(tables)
+        self._turnarounds = turnarounds(tables)
+        self._queue_of_group = np.array(tables.queue_of_group, np.int32)
+        self._workflows = list(dict.fromkeys(group.workflow for group in work.groups))
+        place = {name: index for index, name in enumerate(self._workflows)}
+        self._workflow_of_group = np.array([place[group.workflow] for group in work.groups], np.int32)
+        self._environments = Environments(tables)
+        self._waits = WaitsByPart(tables.waits, work.group, tables.last_environment)
+
+    def summary(self, seed: int) -> dict[str, Any]:
+        """The whole of ``summary.json`` for one replication."""
+        scenario, tables = self._scenario, self._tables
+        recording = tables.recording
+        everything = np.ones(len(tables.workload.groups), bool)
+        everywhere = range(len(tables.configuration.environments))
+        summary: dict[str, Any] = {
+            "scenario": scenario.name,
+            "region": scenario.region,
+            "seed": seed,
+            "replications": 1,
+            "batchsim_version": __version__,
+            "prices": provenance(scenario, recording),
+            **self._of_groups(everything),
+            "ended_at_s": recording.ended_at,
+            "period_s": self._period_s,
+            "utilisation": self._environments.utilisation(everywhere),
+            "peak_vcpus": self._environments.peak_vcpus(everywhere),
+            "interruptions": int(self._environments.interruptions().sum()),
+            "cost_usd": self._costs_of_all(),
+            "job_queues": self._by_queue(),
+            "workflows": self._by_workflow(),
+            "compute_environments": self._by_environment(),
+            "never_placed": self._never_placed(),
+            "unplaceable": self._unplaceable(),
+            "memory_margin": self._memory_margin(),
+            "skipped": dict(tables.workload.skipped),
+            "noted": dict(tables.workload.notes),
+        }
+        promises = Promises(scenario, tables, self._queue_times, self._turnarounds, summary)
+        return {**summary, "objectives": promises.entries()}
+
+    @property
+    def _period_s(self) -> float:
+        """What the money is for: the scenario's duration, or the time until the end of a run without, or cut before."""
+        return min(self._scenario.duration_s or math.inf, self._tables.recording.ended_at)
+
+    def _per_month(self, total: float) -> float | None:
+        """The money of a month at the run's rate; None where the run does not tell a rate.
+
+        Less than a day does not show a day's ups and downs. Where the run went on for long after the duration, its
+        money is of more than that time, and of a queue that grew, which in a month costs what the capacity does.
+        """
+        duration, ended_at = self._scenario.duration_s, self._tables.recording.ended_at
+        if duration is None or not DAY <= duration <= ended_at <= duration * LONGEST_END:
+            return None
+        return total / duration * HOURS_PER_MONTH * HOUR
+
+    def _of_groups(self, groups: Mask) -> dict[str, Any]:
+        """Figures of the jobs of some groups."""
+        tables = self._tables
+        mask = groups[tables.workload.group]
+        status = tables.recording.status[mask]
+        return {
+            "jobs": {
+                "submitted": int(mask.sum()),
+                "succeeded": int((status == Status.SUCCEEDED).sum()),
+                "failed": int((status == Status.FAILED).sum()),
+                "unfinished": int((status < Status.SUCCEEDED).sum()),
+            },
+            "queue_time_s": self._queue_times.of(mask).figures(),
+            "turnaround_s": self._turnarounds.of(mask).figures(),
+            "wait_s": self._waits.causes(groups=groups),
+            "wait_limit_s": self._waits.limits(groups=groups),
+            "makespan_s": makespan(tables, mask)[0],
+        }
+
+    def _by_environment(self) -> dict[str, Any]:
+        """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
+        tables, cost = self._tables, self._tables.costs
+        attempts, instances = tables.recording.attempts, tables.recording.instances
+        interruptions = self._environments.interruptions()
+        result = {}
+        for index, environment in enumerate(tables.configuration.environments):
+            here, mine = attempts.environment == index, instances.environment == index
+            purposes = {
+                purpose: added(cost.attempt(purpose)[here], cost.instance.get(purpose, zeros_view(len(mine)))[mine])
+                for purpose in PURPOSES
+            }
+            tasks = here & (cost.task_rate > 0)
+            result[environment.name] = {
+                "attempts": int(here.sum()),
+                "instances": int(mine.sum()) + int(tasks.sum()),
+                "interruptions": int(interruptions[index]),
+                "peak_vcpus": self._environments.peak_vcpus([index]),
+                "utilisation": self._environments.utilisation([index]),
+                "wait_s": self._waits.causes(environment=index),
+                "cost_usd": {
+                    "total": added(cost.instance_total[mine], cost.attempt_total[tasks]),
+                    "by_purpose": purposes,
+                },
+            }
+        return result
+
+    def _costs_of_all(self) -> dict[str, Any]:
+        cost, recording = self._tables.costs, self._tables.recording
+        by_option = dict.fromkeys(PURCHASE_OPTIONS, 0.0)
+        for index, environment in enumerate(self._tables.configuration.environments):
+            if environment.purchase_option in by_option:
+                on_instances = cost.instance_total[recording.instances.environment == index]
+                on_tasks = cost.attempt_total[(recording.attempts.environment == index) & (cost.task_rate > 0)]
+                by_option[environment.purchase_option] += added(on_instances) + added(on_tasks)
+        purposes = {
+            purpose: added(cost.attempt(purpose)) + added(cost.instance.get(purpose, zeros_view(0)))
+            for purpose in PURPOSES
+        }
+        # A Savings Plan's unused commitment bought nothing: idle, and of on-demand EC2.
+        by_option["EC2"] += cost.unused_commitment
+        purposes["idle"] += cost.unused_commitment
+        total = math.fsum(by_option.values())
+        return {
+            "total": total,
+            "by_purchase_option": by_option,
+            "by_purpose": purposes,
+            # In `idle`, and of no compute environment: those and this sum to the total.
+            "unused_commitment": cost.unused_commitment,
+            "per_month": self._per_month(total),
+        }
+
+    def _by_queue(self) -> dict[str, Any]:
+        configuration = self._tables.configuration
+        names = [queue.name for queue in configuration.queues]
+        attached = [
+            [number for number, queue in enumerate(configuration.queues) if environment.name in queue.environments]
+            for environment in configuration.environments
+        ]
+        return self._by(names, self._queue_of_group, attached)
+
+    def _by_workflow(self) -> dict[str, Any]:
+        environments = self._tables.configuration.environments
+        return self._by(self._workflows, self._workflow_of_group, [[] for _ in environments])
+
+    def _by(self, names: list[str], owner_of_group: NDArray[np.int32], attached: list[list[int]]) -> dict[str, Any]:
+        tables = self._tables
+        owner = owner_of_group[tables.workload.group[tables.recording.attempts.job]]
+        borne = by_owner(tables.configuration, tables.recording, tables.costs, owner, len(names), attached)
+        result = {}
+        for number, name in enumerate(names):
+            purposes = {purpose: float(column[number]) for purpose, column in borne.items()}
+            result[name] = {
+                **self._of_groups(owner_of_group == number),
+                "cost_usd": {"total": math.fsum(purposes.values()), "by_purpose": purposes},
+            }
+        return result
+
+    def _never_placed(self) -> dict[str, Any]:
+        """Jobs that no environment ever had: their waits and the environments' sum to those of all."""
+        jobs = int(np.count_nonzero(self._tables.last_environment < 0))
+        return {"jobs": jobs, "wait_s": self._waits.causes(environment=-1)}
+
+    def _unplaceable(self) -> list[dict[str, Any]]:
+        """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""
+        tables = self._tables
+        configuration = tables.configuration
+        found = []
+        for group, asked, count in self._kinds(tables.recording.status == Status.RUNNABLE):
+            queue = configuration.queues[tables.queue_of_group[group]]
+            if why_never(queue, configuration.attached(queue), asked) is not None:
+                found.append(self._kind(group, asked, count))
+        return found
+
+    def _memory_margin(self) -> list[dict[str, Any]]:
+        """Jobs that ask for more memory than their instance is known to have, and were taken to fit all the same."""
+        beyond = np.array([shape.beyond_mib > 0 for shape in self._tables.workload.shapes], bool)
+        if not beyond.any():
+            return []
+        return [
+            {**self._kind(group, shape, count), "beyond_mib": shape.beyond_mib}
+            for group, shape, count in self._kinds(beyond[self._tables.workload.shape])
+        ]
+
+    def _kinds(self, jobs: Mask) -> Iterator[tuple[int, Shape, int]]:
+        """Group, shape and number of some jobs."""
+        work = self._tables.workload
+        kinds, counts = np.unique(np.column_stack([work.group[jobs], work.shape[jobs]]), axis=0, return_counts=True)
+        for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
+            yield group, work.shapes[shape], count
+
+    def _kind(self, group: int, shape: Shape, jobs: int) -> dict[str, Any]:
+        """Jobs of one kind, as the summary names them."""
+        return {
+            "job_queue": self._tables.workload.groups[group].job_queue,
+            "job_definition": self._tables.workload.groups[group].job_definition,
+            "vcpus": shape.vcpus,
+            "memory_mib": shape.asked_memory_mib,
+            "gpus": shape.gpus,
+            "jobs": jobs,
+        }

@@ -1,0 +1,306 @@
+"""Every key of ``summary.json``: where it stands, its unit, its meaning, and what replications make of it.
+
+A new key is one line here, beside the line that makes it. The page on results, the JSON Schema of the file and the
+combining of replications come from this table. Names of queues, workflows, environments and reasons are data: they
+stand where the table says so (`Kind.NAMED`), and can be any word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, WAIT_CAUSES
+from batchsim.recording import LIMITS
+from batchsim.statistics.intervals import STATISTICS
+
+
+class Kind(StrEnum):
+    """What a value is, and what it becomes with replications."""
+
+    #: A number, or null; with replications its mean and interval.
+    FIGURE = "figure"
+    #: The same in every replication.
+    PLAIN = "plain"
+    #: A whole number that is added up over replications.
+    TOTAL = "total"
+    #: True, false, or null; true of replications when it is true of all.
+    ALL = "all"
+    #: An object whose keys are known.
+    GROUP = "group"
+    #: An object whose keys are names: of figures, or where it has fields of objects.
+    NAMED = "named"
+    #: A list of objects, told apart by their plain fields.
+    LIST = "list"
+    #: What figures beside it are at least, where they are null because the run ended before they were known: of one
+    #: figure, or where it has fields of each by its name.
+    BOUND = "bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key.
+
+    Attributes
+    ----------
+    key : str
+        Its name.
+    kind : Kind
+        What it holds.
+    unit : str
+        Of a figure; empty for shares.
+    meaning : str
+        For the page on results; what it holds is said after it.
+    fields : tuple of Field
+        Of the object, of each named object, or of each object of the list.
+    types : tuple of str
+        JSON Schema's types of a plain value; empty for any.
+    bound : str
+        The key of the `Kind.BOUND` of a figure that may be unknown.
+    absent : float, optional
+        What a replication without such an entry counts as; without it, it counts for nothing.
+    optional : bool
+        Whether it may be missing.
+    """
+
+    key: str
+    kind: Kind
+    unit: str = ""
+    meaning: str = ""
+    fields: tuple[Field, ...] = ()
+    types: tuple[str, ...] = ()
+    bound: str = ""
+    absent: float | None = None
+    optional: bool = False
+
+
+def _figure(key: str, unit: str, meaning: str = "", absent: float | None = None) -> Field:
+    return Field(key, Kind.FIGURE, unit, meaning, absent=absent)
+
+
+def _plain(key: str, types: str, meaning: str = "", unit: str = "") -> Field:
+    return Field(key, Kind.PLAIN, unit, meaning, types=tuple(types.split()))
+
+
+def _group(key: str, meaning: str, *fields: Field) -> Field:
+    return Field(key, Kind.GROUP, "", meaning, fields)
+
+
+def _named(key: str, meaning: str, *fields: Field, unit: str = "", absent: float | None = None) -> Field:
+    return Field(key, Kind.NAMED, unit, meaning, fields, absent=absent)
+
+
+def _list(key: str, meaning: str, *fields: Field) -> Field:
+    return Field(key, Kind.LIST, "", meaning, fields)
+
+
+_BOUND = "at_least"
+_EACH = tuple(Field(name, Kind.FIGURE, "s", bound=_BOUND) for name in STATISTICS)
+_STATISTICS = (
+    *_EACH,
+    _figure("missing", "jobs", "of these, how many had not got there when the run ended: they rank above all others"),
+    Field(
+        _BOUND,
+        Kind.BOUND,
+        "s",
+        "what those are at least that are null because they fall among the missing",
+        tuple(_figure(name, "s") for name in STATISTICS),
+    ),
+)
+_CAUSES = {
+    "dependency": "of other jobs",
+    "limit": "below",
+    "boot": "capacity decided on, launched, registered",
+    "capacity": "could not be had",
+    "blocked": "behind another job, or for the scheduler's next look",
+    "retry": "from the first attempt to the last",
+}
+_LIMITS = {"maxvCpus": "or `unmanagedvCpus`", "computeReservation": "of fair shares"}
+_PURPOSES = {
+    "useful": "jobs that succeeded",
+    "rework": "attempts that failed or were lost",
+    "boot": "before an instance could take jobs",
+    "stranded": "room of a shape that nothing waiting could use",
+    "minimum": "billed beyond what was used: the first minute, seconds rounded up",
+}
+_WAIT = _group(
+    "wait_s",
+    "job-seconds of waiting before the last attempt, by cause",
+    *(_figure(cause, "s", _CAUSES.get(cause, "")) for cause in WAIT_CAUSES),
+)
+_UTILISATION = _group(
+    "utilisation",
+    "of what was registered (of UNMANAGED environments: of `unmanagedvCpus`), the part that jobs held",
+    _figure("vcpu", ""),
+    _figure("memory", ""),
+)
+_PEAK = _figure("peak_vcpus", "vCPU", "the most vCPUs that ran, and were paid for, at one time")
+_INTERRUPTIONS = _figure("interruptions", "", "Spot instances that AWS took back")
+_BY_PURPOSE = _group("by_purpose", "", *(_figure(purpose, "USD", _PURPOSES.get(purpose, "")) for purpose in PURPOSES))
+_PART_OF_COST = _group("cost_usd", "", _figure("total", "USD"), _BY_PURPOSE)
+_OF_JOBS = (
+    _group(
+        "jobs",
+        "how many at the end; each child of an array is a job",
+        *(_figure(state, "jobs") for state in ("submitted", "succeeded", "failed", "unfinished")),
+    ),
+    _group(
+        "queue_time_s", "from RUNNABLE to STARTING of the first attempt, of all jobs that became RUNNABLE", *_STATISTICS
+    ),
+    _group(
+        "turnaround_s",
+        "from SubmitJob to the end, of all jobs submitted but those that failed with one they depend on",
+        *_STATISTICS,
+    ),
+    _WAIT,
+    _group(
+        "wait_limit_s",
+        "`limit` by the limit whose removal alone would end the wait (what-is-modelled.md)",
+        *(_figure(limit, "s", _LIMITS.get(limit, "")) for limit in LIMITS.values()),
+    ),
+    _figure("makespan_s", "s", "from the first SubmitJob to the last end; null where a job has not ended"),
+)
+
+#: Jobs of one queue and definition that ask for the same.
+_KIND = (
+    _plain("job_queue", "string"),
+    _plain("job_definition", "string"),
+    _plain("vcpus", "number", unit="vCPU"),
+    _plain("memory_mib", "number", unit="MiB"),
+    _plain("gpus", "number"),
+    _figure("jobs", "jobs", absent=0.0),
+)
+#: The whole of ``summary.json``.
+SUMMARY = (
+    _plain("scenario", "string", "its name"),
+    _plain("region", "string", "where it ran"),
+    _plain("seed", "integer", "of the random numbers"),
+    Field("replications", Kind.TOTAL, meaning="how often it was run"),
+    _plain("batchsim_version", "string", "by which it was run"),
+    *_OF_JOBS,
+    _figure(
+        "ended_at_s",
+        "s",
+        "when the run ended: `duration`, or later where jobs that had arrived still ran, at most `horizon`",
+    ),
+    _figure("period_s", "s", "what `cost_usd` is for: `duration`, or `ended_at_s` without one, or cut before"),
+    _UTILISATION,
+    _PEAK,
+    _INTERRUPTIONS,
+    _group(
+        "cost_usd",
+        "what was paid in `period_s`, and after it for jobs that had arrived, in two breakdowns that sum to the total",
+        _figure("total", "USD"),
+        _group("by_purchase_option", "", *(_figure(option, "USD") for option in PURCHASE_OPTIONS)),
+        _BY_PURPOSE,
+        _figure("unused_commitment", "USD", "of a Savings Plan, in `idle`"),
+        _figure(
+            "per_month",
+            "USD",
+            "730 h at this rate; null without a `duration`, below a day, and where the run took over a tenth longer",
+        ),
+    ),
+    _named(
+        "job_queues", "what their attempts used, and a share of what was paid for beside them", *_OF_JOBS, _PART_OF_COST
+    ),
+    _named("workflows", "as of queues", *_OF_JOBS, _PART_OF_COST),
+    _named(
+        "compute_environments",
+        "`wait_s` of jobs whose last attempt was there",
+        _figure("attempts", ""),
+        _figure("instances", "", "and Fargate tasks"),
+        _INTERRUPTIONS,
+        _PEAK,
+        _UTILISATION,
+        _WAIT,
+        _PART_OF_COST,
+    ),
+    _group(
+        "never_placed",
+        "without an attempt; with the environments' their waits sum to `wait_s`",
+        _figure("jobs", "jobs"),
+        _WAIT,
+    ),
+    _group(
+        "prices",
+        "where the prices come from",
+        _plain("region", "string"),
+        _plain(
+            "as_of",
+            "string null",
+            "the day of the oldest of the region's on-demand prices; null where the catalog has none: all are stated",
+        ),
+        _plain("old", "boolean", "over a year before the scenario's `start`, or before the newest bundled prices"),
+        _plain("catalog", "string", "`bundled`, or the digest of your own"),
+        _plain("stated", "array", "of what the scenario states prices itself (`environment.prices.overrides`)"),
+        _plain("fargate_derived", "boolean", "from another region's"),
+        _plain("candidates_derived", "integer", "of how many types that could be launched something was derived"),
+        _list(
+            "types",
+            "those of them that were launched",
+            _plain("instance_type", "string"),
+            _plain("on_demand_usd_per_hour", "number", unit="USD"),
+            _plain("price_derived_from", "string null", "the family whose figures stood in; null for a source's"),
+            _plain("spot_derived_from", "string null", "the same of Spot statistics"),
+        ),
+    ),
+    _list("unplaceable", "jobs that no environment of their queue can ever hold", *_KIND),
+    _list(
+        "memory_margin",
+        "jobs that ask for up to 2 % more memory than their instance is known to have, and were taken to fit",
+        *_KIND,
+        _plain("beyond_mib", "number", unit="MiB"),
+    ),
+    _named("skipped", "records of a trace that no job was made of, by why", unit="records", absent=0.0),
+    _named(
+        "noted",
+        "records of a trace that were kept and doubted, or taken otherwise than they were, by why",
+        unit="records",
+        absent=0.0,
+    ),
+    _list(
+        "objectives",
+        "in the scenario's order",
+        _plain("expression", "string"),
+        Field("value", Kind.FIGURE, "", "in `unit`; of a time of day in seconds after midnight", bound=_BOUND),
+        Field(_BOUND, Kind.BOUND, "", "what it is at least, where the run ended before it was known"),
+        _plain("limit", "number null", "null of what is minimised"),
+        _plain("unit", "string", "`s`, `USD`, `jobs` or `share`"),
+        _plain("timezone", "string null", "of a time of day"),
+        Field("kept", Kind.ALL, meaning="null of what is minimised; with replications, in all of them"),
+        Field("kept_in", Kind.TOTAL, meaning="in how many of `n` runs"),
+        Field("n", Kind.TOTAL),
+        _figure("jobs", "jobs", "in its scope"),
+        _figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is not kept"),
+        _group(
+            "missing_by",
+            "how far they got",
+            _figure("never_ran", "jobs"),
+            _figure("unfinished", "jobs", "began, and had not ended"),
+            _figure("failed", "jobs", "ended FAILED"),
+        ),
+    ),
+    Field(
+        "advice",
+        Kind.PLAIN,
+        meaning="changes that were tried and helped, below; of the command `run` alone, `[]` where there are none",
+        optional=True,
+    ),
+)
+
+
+def patterns(fields: tuple[Field, ...] = SUMMARY, above: str = "") -> Iterator[tuple[str, Field]]:
+    """Every key with its path: ``*`` stands for a name, ``[]`` for each object of a list.
+
+    Examples
+    --------
+    >>> dict(patterns())["job_queues.*.jobs.failed"].unit
+    'jobs'
+    """
+    below = {Kind.GROUP: "", Kind.NAMED: ".*", Kind.LIST: "[]"}
+    for field in fields:
+        path = f"{above}{field.key}"
+        yield path, field
+        if field.kind in below:
+            yield from patterns(field.fields, f"{path}{below[field.kind]}.")

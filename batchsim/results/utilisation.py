@@ -1,0 +1,93 @@
+"""Figures of compute environments: how much of them was used, how much there was at most, what was taken back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim.arrays import Floats
+from batchsim.recording import TASK_INTERRUPTED
+from batchsim.results.step_functions import steps
+from batchsim.results.tables import Tables
+from batchsim.statistics.intervals import added
+
+
+@dataclass(frozen=True)
+class Use:
+    """What attempts held and what was there, in vCPU-seconds or MiB-seconds."""
+
+    held: float = 0.0
+    there: float = 0.0
+
+    def __add__(self, other: Use) -> Use:
+        return Use(self.held + other.held, self.there + other.there)
+
+    @property
+    def share(self) -> float | None:
+        """Of what was there, how much was held; None of nothing."""
+        return self.held / self.there if self.there > 0 else None
+
+
+class Environments:
+    """Figures of the compute environments of a run, by their place in the configuration."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._uses = {"vcpu": self._use("vcpus"), "memory": self._use("memory_mib")}
+
+    def utilisation(self, environments: Iterable[int]) -> dict[str, float | None]:
+        """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors in use."""
+        chosen = list(environments)
+        return {key: sum((uses[index] for index in chosen), Use()).share for key, uses in self._uses.items()}
+
+    def _use(self, member: str) -> list[Use]:
+        tables, recording = self._tables, self._tables.recording
+        instances, attempts = recording.instances, recording.attempts
+        size = np.array([float(getattr(shape, member)) for shape in tables.workload.shapes])
+        stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
+        held_s = size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
+        there_s = instances.terminated_at - instances.usable_from
+        uses = []
+        for index, environment in enumerate(tables.configuration.environments):
+            mine = added(held_s[attempts.environment == index])
+            if environment.purchase_option == "UNMANAGED":
+                known = member == "vcpus" and mine > 0
+                uses.append(Use(mine, environment.max_vcpus * recording.ended_at) if known else Use())
+            elif environment.fargate is not None:
+                uses.append(Use(mine, mine))
+            else:
+                sizes = np.array([float(getattr(offering, member)) for offering in environment.offerings] or [0.0])
+                on = instances.environment == index
+                uses.append(Use(mine, math.fsum(sizes[instances.offering[on]] * there_s[on])))
+        return uses
+
+    def peak_vcpus(self, environments: Iterable[int]) -> float:
+        """Most vCPUs that ran at once: of instances, Fargate tasks, and unmanaged processors in use."""
+        parts = [self._running(index) for index in environments]
+        _, level = steps(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        return float(level.max(initial=0.0))
+
+    def _running(self, index: int) -> tuple[Floats, Floats, Floats]:
+        """From when until when how many vCPUs ran."""
+        tables, environment = self._tables, self._tables.configuration.environments[index]
+        recording, instances, attempts = tables.recording, tables.recording.instances, tables.recording.attempts
+        if environment.offerings:
+            on = instances.environment == index
+            sizes = np.array([float(offering.vcpus) for offering in environment.offerings])
+            return instances.paid_from[on], instances.terminated_at[on], sizes[instances.offering[on]]
+        on = attempts.environment == index
+        vcpus = np.array([shape.vcpus for shape in tables.workload.shapes])
+        stop = np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on])
+        return attempts.starting_at[on], stop, vcpus[tables.workload.shape[attempts.job[on]]]
+
+    def interruptions(self) -> NDArray[np.int64]:
+        """Instances and Fargate tasks that AWS took back, by environment."""
+        recording, environments = self._tables.recording, len(self._tables.configuration.environments)
+        texts = np.array([text == TASK_INTERRUPTED for text in recording.reasons])
+        tasks = recording.attempts.environment[texts[recording.attempts.reason]]
+        instances = recording.instances.environment[recording.instances.reclaimed]
+        return np.bincount(tasks, minlength=environments) + np.bincount(instances, minlength=environments)

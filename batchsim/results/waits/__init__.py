@@ -1,0 +1,1 @@
+"""Waits: which cause, and which limit, each second of waiting belongs to."""

@@ -1,0 +1,145 @@
+"""Why jobs waited: every second between submission and STARTING has one cause.
+
+=============  =========================================================================================
+dependency     from submission to RUNNABLE, for a job that waits for others
+retry          from the first attempt's STARTING to the last's; to the end where a retry never started
+limit          RUNNABLE while held by maxvCpus (or unmanagedvCpus), a consumable resource or a share's reservation
+boot           RUNNABLE while capacity for it is being decided on, launched, or registered
+capacity       RUNNABLE while no environment can provide what it needs: no type that fits, launch rate used up
+blocked        the rest: behind a head that waits while there would be room for it, in SUBMITTED, or until the
+               scheduler's next cycle
+=============  =========================================================================================
+
+The engine decides cause by cause at every scheduling cycle, for each shape of job in each queue (`CauseColumns`); here
+each job's time is integrated over those steps, and divided where several limits hold it
+(`results/waits/limits.py`). A job
+that never started is accounted for up to its end, or the run's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim.arrays import Floats, zeros_view
+from batchsim.columns import WAIT_CAUSES
+from batchsim.recording import LIMITS, Cause, Recording, Status
+from batchsim.results.attempts import JobAttempts, held_spans, pick, runnable_spans
+from batchsim.results.step_functions import integrator, steps
+from batchsim.results.waits import limits
+from batchsim.spec.workload import Workload
+
+Integral = Callable[[Floats], Floats]
+Rows = NDArray[np.signedinteger]
+
+
+class Waits:
+    """Seconds that jobs waited, by cause; worked out for those asked for, since a long run has many."""
+
+    def __init__(
+        self, workload: Workload, recording: Recording, attempts: JobAttempts, queue_of_group: list[int]
+    ) -> None:
+        self._workload = workload
+        self._recording = recording
+        self._attempts = attempts
+        self._queue_of_group = np.asarray(queue_of_group, np.int32)
+        self._known: dict[tuple[int, int], dict[Cause, Integral]] = {}
+        # By queue, what its running jobs hold, and those of them that want consumable resources.
+        self._running: dict[int, tuple[limits.Curve, limits.Curve]] = {}
+
+    def of(self, jobs: Rows) -> dict[str, Floats]:
+        """Seconds that each of these jobs waited, by cause; the causes of a job sum to its wait.
+
+        Returns
+        -------
+        dict of str to ndarray of float, shape (n,)
+            In the order of `columns.WAIT_CAUSES`.
+        """
+        return self.with_limits(jobs)[0]
+
+    def with_limits(self, jobs: Rows) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """The same, and how much of ``limit`` was for what, where it was for anything (`columns.LIMITS`)."""
+        recording, attempts = self._recording, self._attempts
+        submitted_at, runnable_at = self._workload.submitted_at[jobs], recording.runnable_at[jobs]
+        end = recording.stopped_at[jobs]
+        end = np.where(np.isnan(end), recording.ended_at, end)
+        end = np.maximum(end, submitted_at)  # a horizon may come before a job is submitted: it has not waited
+        first = pick(attempts.starting_at, attempts.first[jobs])
+        last = self._last_start(jobs, end)
+        waited = dict.fromkeys(WAIT_CAUSES, zeros_view(len(jobs)))
+        for_others = self._workload.open_dependencies[jobs] > 0
+        if for_others.any():
+            ready_at = np.where(np.isnan(runnable_at), end, runnable_at)
+            waited["dependency"] = np.where(for_others, ready_at - submitted_at, 0.0)
+        waited["retry"] = np.where(np.isnan(first), 0.0, last - first)
+        decided = self._decided(jobs, runnable_at, np.where(np.isnan(first), end, first))
+        blocked = np.where(np.isnan(last), end, last) - submitted_at - waited["dependency"] - waited["retry"]
+        for cause, seconds in decided.items():
+            blocked -= seconds
+            name = "limit" if cause in LIMITS else cause.name.lower()
+            waited[name] = waited[name] + seconds
+        waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
+        return waited, {name: decided[cause] for cause, name in LIMITS.items() if cause in decided}
+
+    def _last_start(self, jobs: Rows, end: Floats) -> Floats:
+        """STARTING of the last attempt; for those that wait for another, how long they have waited."""
+        last = pick(self._attempts.starting_at, self._attempts.last[jobs])
+        stopped = pick(self._recording.attempts.stopped_at, self._attempts.last[jobs])
+        waits = (self._recording.status[jobs] == Status.RUNNABLE) & ~np.isnan(stopped)
+        # One that was cancelled while it waited has stopped later than its last attempt.
+        waits |= self._recording.stopped_at[jobs] > stopped
+        return np.where(waits, end, last)
+
+    def _decided(self, jobs: Rows, runnable_at: Floats, until: Floats) -> dict[Cause, Floats]:
+        """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""
+        decided: dict[Cause, Floats] = {}
+        waiting = np.flatnonzero(until > runnable_at)  # False for jobs that never were RUNNABLE
+        shapes = len(self._workload.shapes)
+        queue, shape = self._queue_of_group[self._workload.group[jobs]], self._workload.shape[jobs]
+        kind = (queue.astype(np.int64) * shapes + shape)[waiting]
+        for number in np.flatnonzero(np.bincount(kind)).tolist():
+            rows = waiting[kind == number]
+            for cause, integral in self._integrals(*divmod(number, shapes)).items():
+                if cause not in decided:
+                    decided[cause] = np.zeros(len(jobs))
+                decided[cause][rows] = integral(until[rows]) - integral(runnable_at[rows])
+        return decided
+
+    def _integrals(self, queue: int, shape: int) -> dict[Cause, Integral]:
+        """Of a queue and a shape: cause → time in which it held."""
+        if (queue, shape) not in self._known:
+            self._known[queue, shape] = self._integrals_of(queue, shape)
+        return self._known[queue, shape]
+
+    def _integrals_of(self, queue: int, shape: int) -> dict[Cause, Integral]:
+        causes = self._recording.causes
+        mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1))
+        if causes.place[mine].any():
+            return self._shared(queue, shape, np.flatnonzero(mine))
+        at, cause = causes.at[mine], causes.cause[mine]
+        # Of several entries of an instant the last holds; what says again what holds is no step.
+        last = np.concatenate([at[1:] != at[:-1], [True]])[: len(at)]
+        at, cause = at[last], cause[last]
+        step = np.concatenate([[True], cause[1:] != cause[:-1]])[: len(at)]
+        at, cause = at[step], cause[step]
+        return {
+            decided: integrator(at, (cause == decided).astype(np.float64))
+            for decided in Cause
+            if decided is not Cause.BLOCKED and (cause == decided).any()
+        }
+
+    def _shared(self, queue: int, shape: int, rows: Rows) -> dict[Cause, Integral]:
+        """Integrals where several limits hold jobs; jobs that are alike are not told apart, and share them alike."""
+        work, recording = self._workload, self._recording
+        mine = (self._queue_of_group == queue)[work.group]
+        if queue not in self._running:
+            wants = np.array([bool(group.consumables) for group in work.groups], bool)[work.group]
+            size = np.array([each.vcpus for each in work.shapes])[work.shape]
+            all_, those = (steps(*held_spans(recording, jobs, size)) for jobs in (mine, mine & wants))
+            self._running[queue] = all_, those
+        running, wanting = self._running[queue]
+        waiting = steps(*runnable_spans(recording, self._attempts, mine & (work.shape == shape)))
+        levels = limits.parts(recording.causes, rows, waiting=waiting, running=running, wanting=wanting)
+        return {cause: integrator(at, level) for cause, (at, level) in levels.items()}

@@ -1,0 +1,1 @@
+"""AWS Batch's requests: their shapes, and what they ask for."""

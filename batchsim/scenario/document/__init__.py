@@ -1,0 +1,1 @@
+"""The text of a scenario: reading, places, values and changes to them."""

@@ -1,0 +1,137 @@
+"""Overrides: one value of a scenario, by a dotted path in which a named thing of a list goes by its name.
+
+``batch.computeEnvironments.spot.computeResources.maxvCpus`` is the maxvCpus of the compute environment named spot,
+``….resourceRequirements.MEMORY.value`` the memory of a definition.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.scenario.batch import service_model
+from batchsim.scenario.document.document import KEY, Document, Where, name_of, parse_scalar
+
+#: An instance type in a dotted path.
+_TYPE = re.compile(r"\b[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)\b")
+
+Overrides = Iterable[tuple[str, Any]]
+
+
+def parse_value(text: str) -> Any:
+    """The value of ``--set PATH=VALUE``, read as YAML reads it.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not a YAML value.
+    """
+    return parse_scalar(text)
+
+
+def apply(document: Document, overrides: Overrides, place: tuple[str, int, int]) -> Document:
+    """A new document with values changed, in their order; later ones see earlier ones.
+
+    A number for a member that AWS has as text (the ``value`` of a resource requirement) is written as its text: quotes
+    are for files.
+
+    Parameters
+    ----------
+    place : tuple
+        Where the overrides stand: file, line and column.
+
+    Raises
+    ------
+    ScenarioError
+        With a finding for each path that leads nowhere.
+    """
+    values = copy.deepcopy(document.values)
+    places = dict(document.places)
+    findings: list[Finding] = []
+    for path, value in overrides:
+        found = _find(values, _steps(path), ())
+        # What is absent and resembles nothing may be set: whether it is known is checked with everything else.
+        if isinstance(found, str):
+            finding = Finding("unknown-path", path, "leads nowhere in the scenario", suggestion=found).at(*place)
+            findings.append(finding)
+            continue
+        container: Any = values
+        for depth, step in enumerate(found[:-1], 1):
+            if isinstance(container, dict) and step not in container:
+                container[step] = {}
+                places[found[:depth]] = places[*found[:depth], KEY] = place
+            container = container[step]
+        container[found[-1]] = service_model.as_text(copy.deepcopy(value), found)
+        places[found] = places[*found, KEY] = place
+        for known in [known for known in places if len(known) > len(found) and known[: len(found)] == found]:
+            del places[known]
+    if findings:
+        raise ScenarioError(findings)
+    return Document(values, document.file, places, document.written or document)
+
+
+def _steps(path: str) -> list[str]:
+    """The steps of a dotted path; the dot of an instance type is none: ``environment.prices.overrides.c6i.large``."""
+    joined = _TYPE.sub(lambda found: found[0].replace(".", "\0"), path)
+    return [step.replace("\0", ".") for step in joined.split(".")]
+
+
+def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()) -> Where | str:
+    """The place that a path leads to, or the nearest path that leads somewhere ('' for none).
+
+    Names may hold dots: the longest run of parts that is a name is taken. `shown` is what was found so far as a person
+    writes it.
+    """
+    if not parts:
+        return done
+    if isinstance(value, dict):
+        for length in range(len(parts), 0, -1):
+            key = ".".join(parts[:length])
+            if key in value:
+                return _find(value[key], parts[length:], (*done, key), (*shown, key))
+        # A section that is merely absent resembles another one by chance only.
+        known = done == ("environment",) and parts[0] in _sections()
+        near = nearest(parts[0], value) if len(parts) > 1 and not known else ""
+        return ".".join([*shown, near, *parts[1:]]) if near else (*done, *parts)
+    if isinstance(value, list):
+        names = {name: index for index, item in enumerate(value) if (name := _name(item)) is not None}
+        for length in range(len(parts), 0, -1):
+            name = ".".join(parts[:length])
+            if name in names:
+                return _find(value[names[name]], parts[length:], (*done, names[name]), (*shown, name))
+        if parts[0].isdecimal() and int(parts[0]) < len(value):
+            item = value[int(parts[0])]
+            return _find(item, parts[1:], (*done, int(parts[0])), (*shown, _name(item) or parts[0]))
+        near = nearest(parts[0], names)
+        return ".".join([*shown, near, *parts[1:]]) if near else ""
+    return ""
+
+
+def _name(item: Any) -> str | None:
+    """What an item of a list goes by in a path: its name, or as a resource requirement its type."""
+    if isinstance(item, dict) and item.keys() == {"type", "value"}:
+        return str(item["type"])
+    return name_of(item)
+
+
+def _sections() -> set[str]:
+    from batchsim.spec.assumptions import Environment
+
+    return {field.alias or name for name, field in Environment.model_fields.items()}
+
+
+def paths_of_key(value: Any, key: str, done: tuple[str, ...] = ()) -> list[str]:
+    """The dotted paths of every member of that name in a scenario's configuration."""
+    found: list[str] = []
+    if isinstance(value, dict):
+        for member, content in value.items():
+            if member == key:
+                found.append(".".join((*done, member)))
+            found += paths_of_key(content, key, (*done, member))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            found += paths_of_key(item, key, (*done, _name(item) or str(index)))
+    return found

@@ -1,0 +1,1 @@
+"""The sections of a scenario that are batchsim's own."""

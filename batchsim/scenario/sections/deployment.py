@@ -1,0 +1,141 @@
+"""The ``deployment:`` section: what AWS needs to know and the simulation does not, filled in where AWS wants it.
+
+Subnets, security groups, roles and images differ from account to account while the configuration stays the same. What
+the ``batch:`` section says itself is never replaced, but for images.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from pydantic import Field
+
+from batchsim.scenario.document.access import dig, mappings
+from batchsim.scenario.document.document import Document, Where
+from batchsim.spec.fields import Names, Section
+
+FARGATE = ("FARGATE", "FARGATE_SPOT")
+
+
+class Deployment(Section):
+    """What AWS needs besides.
+
+    Attributes
+    ----------
+    subnets, security_group_ids : tuple of str
+        Of every managed compute environment that names none.
+    instance_role : str
+        Instance profile of EC2 and Spot instances: its name or ARN.
+    service_role, spot_iam_fleet_role, execution_role_arn, job_role_arn : str
+        Where AWS takes them; the last two are of job definitions.
+    images : dict of str to str
+        Job definition → container image, instead of the one in the definition.
+    tags : dict of str to str
+        On everything that is created.
+    """
+
+    subnets: Names = ()
+    security_group_ids: Names = ()
+    instance_role: str | None = None
+    service_role: str | None = None
+    spot_iam_fleet_role: str | None = None
+    execution_role_arn: str | None = None
+    job_role_arn: str | None = None
+    images: dict[str, str] = Field(default_factory=dict)
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+def _members(value: Any, member: str) -> dict[str, Any]:
+    """The mapping under a key; an empty one where there is none."""
+    found = dig(value, member)
+    return found if isinstance(found, dict) else {}
+
+
+def _needs_fleet_role(resources: dict[str, Any]) -> bool:
+    """API ComputeResource.spotIamFleetRole: for BEST_FIT, which is also what no strategy means."""
+    return resources.get("type") == "SPOT" and resources.get("allocationStrategy", "BEST_FIT") == "BEST_FIT"
+
+
+def _on_fargate(definition: dict[str, Any]) -> bool:
+    capabilities = definition.get("platformCapabilities")
+    return isinstance(capabilities, list) and "FARGATE" in capabilities
+
+
+def filled(document: Document) -> Document:
+    """A document whose ``batch:`` section has the values of its ``deployment:`` section."""
+    given = document.values.get("deployment")
+    if not isinstance(given, dict) or not isinstance(document.values.get("batch"), dict):
+        return document
+    batch = copy.deepcopy(document.values["batch"])
+    for _, environment in mappings(batch, (), "computeEnvironments"):
+        _fill(environment, given, "serviceRole")
+        resources = _members(environment, "computeResources")
+        kind = resources.get("type")
+        if kind in ("EC2", "SPOT", *FARGATE):
+            _fill(resources, given, "subnets")
+            if "launchTemplate" not in resources:
+                _fill(resources, given, "securityGroupIds")
+        if kind in ("EC2", "SPOT"):
+            _fill(resources, given, "instanceRole")
+        if _needs_fleet_role(resources):
+            _fill(resources, given, "spotIamFleetRole")
+    images = given.get("images")
+    for _, definition in mappings(batch, (), "jobDefinitions"):
+        container = dig(definition, "containerProperties")
+        for _, task in _tasks(definition):
+            if _on_fargate(definition):
+                _fill(task, given, "executionRoleArn")
+        if not isinstance(container, dict):
+            continue
+        _fill(container, given, "jobRoleArn")
+        if _on_fargate(definition):
+            _fill(container, given, "executionRoleArn")
+        image = images.get(definition.get("jobDefinitionName")) if isinstance(images, dict) else None
+        if isinstance(image, str):
+            container["image"] = image
+    return replace(document, values={**document.values, "batch": batch})
+
+
+def _tasks(definition: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """The tasks of a definition of several containers, with the steps that lead to them."""
+    return mappings(definition, (), "ecsProperties", "taskProperties")
+
+
+def _fill(members: dict[str, Any], given: dict[str, Any], member: str) -> None:
+    if member not in members and given.get(member):
+        members[member] = given[member]
+
+
+def missing(batch: Any) -> Iterator[tuple[Where, str]]:
+    """What AWS requires and a (filled) ``batch:`` section does not say: the place of the object, and the member.
+
+    API CreateComputeEnvironmentRequest, ComputeResource, ContainerProperties.
+    """
+    for where, environment in mappings(batch, ("batch",), "computeEnvironments"):
+        if environment.get("type") == "UNMANAGED" and not environment.get("serviceRole"):
+            yield where, "serviceRole"
+        resources = _members(environment, "computeResources")
+        needed: list[str] = []
+        if resources.get("type") in ("EC2", "SPOT"):
+            needed = ["subnets", "instanceRole"]
+            needed += [] if "launchTemplate" in resources else ["securityGroupIds"]
+            needed += ["spotIamFleetRole"] if _needs_fleet_role(resources) else []
+        elif resources.get("type") in FARGATE:
+            needed = ["subnets", "securityGroupIds"]
+        for member in needed:
+            if not resources.get(member):
+                yield (*where, "computeResources"), member
+    for where, definition in mappings(batch, ("batch",), "jobDefinitions"):
+        container = dig(definition, "containerProperties")
+        for steps, task in _tasks(definition):
+            if _on_fargate(definition) and not task.get("executionRoleArn"):
+                yield (*where, *steps), "executionRoleArn"
+        if not isinstance(container, dict):
+            continue
+        if _on_fargate(definition) and not container.get("executionRoleArn"):
+            yield (*where, "containerProperties"), "executionRoleArn"
+        if not container.get("image"):
+            yield (*where, "containerProperties"), "image"

@@ -1,0 +1,1 @@
+"""What is simulated, as plain resolved values: neither how it was written nor how it is run."""

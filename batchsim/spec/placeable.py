@@ -1,0 +1,120 @@
+"""Whether a queue takes a job and could ever run it: one question with one set of reasons.
+
+Whoever asks (the check of a scenario, the review of a workload, the reader of a trace, the summary of a run) gets the
+same answer in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a job never runs.
+
+    Attributes
+    ----------
+    code : str
+        Of the rule.
+    message, expected : str
+        What is wrong, and what would have to be different.
+    """
+
+    code: str
+    message: str
+    expected: str
+
+
+def why_never(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: Shape) -> Refusal | None:
+    """Why a queue never runs a job, were it empty; None where it may.
+
+    Parameters
+    ----------
+    environments : sequence of ComputeEnvironment
+        Those of the queue, in any order.
+    """
+    if not queue.enabled:
+        return Refusal("disabled-queue", f"the queue {queue.name} is DISABLED and refuses jobs", "state: ENABLED")
+    if any(environment.can_hold(shape) for environment in environments):
+        return None
+    enabled = [environment for environment in environments if environment.enabled]
+    asked = asks(shape)
+    message = f"no compute environment of {queue.name} can ever hold {asked}"
+    code, expected = "never-placeable", "; ".join(_largest(environment) for environment in environments)
+    if enabled and shape.nodes:
+        code, message, expected = _nodes(queue, enabled, shape, (code, message, expected))
+    elif enabled and all(shape.vcpus > environment.max_vcpus for environment in enabled):
+        code = "above-max-vcpus"
+        message = f"{shape.vcpus:g} vCPU are above maxvCpus of every compute environment of {queue.name}"
+    elif enabled and shape.gpus and not any(o.gpus for environment in enabled for o in environment.offerings):
+        code, expected = "no-gpu-type", "a queue with GPU types"
+        message = f"no compute environment of {queue.name} has GPUs"
+    return Refusal(code, f"{message}: the job would stay RUNNABLE and block the queue", expected)
+
+
+def asks(shape: Shape) -> str:
+    """What a job asks for, in words; of a multi-node job node by node."""
+    if shape.nodes:
+        kinds = {node: shape.nodes.count(node) for node in dict.fromkeys(shape.nodes)}
+        words = " and ".join(
+            f"{count} {'nodes' if count > 1 else 'node'} of {asks(node)}" for node, count in kinds.items()
+        )
+        return f"{words} on {shape.instance_type}" if shape.instance_type else words
+    return f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f" and {shape.gpus} GPU" if shape.gpus else "")
+
+
+def _nodes(
+    queue: JobQueue, enabled: Sequence[ComputeEnvironment], shape: Shape, otherwise: tuple[str, str, str]
+) -> tuple[str, str, str]:
+    """Why a multi-node job never runs: each node takes an on-demand instance of its own, all of one type."""
+    on_demand = [environment for environment in enabled if environment.purchase_option == "EC2"]
+    if not on_demand:
+        kinds = " and ".join(dict.fromkeys(environment.purchase_option for environment in enabled))
+        message = f"{queue.name} has {kinds} only, where multi-node jobs can't run"
+        return "node-queue", message, "a queue with an EC2 environment"
+    listed = {offering.instance_type for environment in on_demand for offering in environment.offerings}
+    if shape.instance_type and shape.instance_type not in listed:
+        message = f"the nodes are to run on {shape.instance_type}, which no EC2 environment of {queue.name} lists"
+        return "node-type-listed", message, f"{shape.instance_type} in instanceTypes, or one of {_few(listed)}"
+    fitting = [
+        (environment, offering)
+        for environment in on_demand
+        for offering in environment.offerings
+        if offering.holds(shape)
+    ]
+    if not fitting:
+        return otherwise
+    count = len(shape.nodes)
+    least = min((offering for _, offering in fitting), key=lambda each: (each.vcpus, each.instance_type))
+    limits = ", ".join(dict.fromkeys(f"{each.name} has maxvCpus {each.max_vcpus}" for each, _ in fitting))
+    message = (
+        f"{count} nodes take {count} instances, {count * least.vcpus} vCPU with {least.instance_type}, "
+        f"and that is more than the queue {queue.name} can have: {limits}"
+    )
+    return "node-vcpus", message, f"maxvCpus of {count * least.vcpus} or more"
+
+
+def _few(names: set[str], most: int = 5) -> str:
+    ordered = sorted(names)
+    return ", ".join(ordered[:most]) + (" …" if len(ordered) > most else "")
+
+
+def _largest(environment: ComputeEnvironment) -> str:
+    """What would have to be different for a job to run in an environment."""
+    if not environment.enabled:
+        return f"{environment.name} not DISABLED"
+    if environment.max_vcpus == 0:
+        return f"{environment.name} with more than maxvCpus 0"
+    if not environment.offerings:
+        return f"at most {environment.max_vcpus} vCPU in {environment.name}"
+    largest = max(environment.offerings, key=lambda offering: (offering.gpus, offering.memory_mib, offering.vcpus))
+    limit = f", maxvCpus {environment.max_vcpus}" if environment.max_vcpus < largest.vcpus else ""
+    gpus = f", {largest.gpus} GPU" if largest.gpus else ""
+    return (
+        f"at most {largest.vcpus} vCPU, {largest.memory_mib} MiB usable{gpus} on {largest.instance_type}{limit} "
+        f"in {environment.name}"
+    )

@@ -1,0 +1,109 @@
+"""The workload as one columnar table of jobs: what is submitted when, what it asks for, how long it will run.
+
+A row is a job that runs: a single job or one child of an array. The parent of an array holds no resources and has no
+row; it is a *node* of the dependency graph, numbered after the rows, that is complete when all its children are
+(AWS Batch User Guide, *Array jobs*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim.arrays import Floats, Ints
+from batchsim.spec.configuration import RetryRule, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class JobGroup:
+    """What all jobs of one entry of a workflow, or of one trace, queue and definition, have in common.
+
+    Attributes
+    ----------
+    stop_timeout_s : float
+        How long after SIGTERM containers are killed that have not ended.
+    failure_reason : str
+        The reason that attempts with an exit code other than 0 have.
+    fails_to_start : bool
+        Whether such attempts never run.
+    """
+
+    workflow: str
+    job_queue: str
+    job_definition: str
+    attempts: int = 1
+    evaluate_on_exit: tuple[RetryRule, ...] = ()
+    timeout_s: float | None = None
+    stop_timeout_s: float = 30.0
+    architecture: str = "X86_64"
+    image: str = ""
+    image_size_mib: float = 0.0
+    ephemeral_storage_gib: int = 20
+    public_ip: bool = False
+    share_identifier: str | None = None
+    scheduling_priority: int = 0
+    consumables: tuple[tuple[str, int], ...] = ()
+    failure_reason: str = ""
+    fails_to_start: bool = False
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A columnar table of `n` jobs in the order of their submission.
+
+    Attributes
+    ----------
+    submitted_at : ndarray of float, shape (n,)
+        Seconds since the scenario's start, not decreasing; equal instants keep the order of definition.
+    group, shape, job_name : ndarray of int, shape (n,)
+        Indices into `groups`, `shapes` and `job_names`.
+    run : ndarray of int, shape (n,)
+        Number of the workflow's arrival, from 0.
+    array_index : ndarray of int, shape (n,)
+        Index of an array child; -1 for a single job.
+    runtime_s : ndarray of float, shape (n,)
+        Run time of the first attempt, if nothing cuts it short.
+    exit_code : ndarray of int, shape (n,)
+        Exit code of the first attempt when it has run that long.
+    nodes : int
+        Rows plus array parents; nodes ``n`` to ``nodes - 1`` are array parents.
+    open_dependencies : ndarray of int, shape (nodes,)
+        How many nodes each node waits for.
+    dependents, dependents_start : ndarray of int, shapes (edges,) and (nodes + 1,)
+        Nodes that wait for node i: ``dependents[dependents_start[i]:dependents_start[i + 1]]``, ascending.
+    think_s : ndarray of float, shape (n,), or None
+        Seconds from the end of what a job follows to when it can run; it follows whatever became of that (Standard
+        Workload Format, fields 17 and 18). -1 for AWS Batch's own dependencies, which must succeed; None where all are.
+    skipped : dict of str to int
+        Jobs of traces that were left out, by reason.
+    notes : dict of str to int
+        Records of traces that were kept and doubted, or taken otherwise than they were, by reason.
+    later_attempt : callable
+        ``later_attempt(job, number)`` gives run time and exit code of attempt `number` (2 and up).
+    """
+
+    submitted_at: Floats
+    group: Ints
+    shape: Ints
+    job_name: Ints
+    run: Ints
+    array_index: Ints
+    runtime_s: Floats
+    exit_code: Ints
+    nodes: int
+    open_dependencies: Ints
+    dependents: Ints
+    dependents_start: NDArray[np.int64]
+    groups: tuple[JobGroup, ...]
+    shapes: tuple[Shape, ...]
+    job_names: tuple[str, ...]
+    later_attempt: Callable[[int, int], tuple[float, int]]
+    think_s: Floats | None = None
+    skipped: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.submitted_at)

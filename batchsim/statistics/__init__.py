@@ -1,0 +1,1 @@
+"""Statistical procedures over replications."""

@@ -1,0 +1,1 @@
+"""Validation: what can be said of a scenario without running it."""

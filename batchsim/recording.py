@@ -30,8 +30,8 @@ class Cause(IntEnum):
     """Why a RUNNABLE job does not start, decided at every scheduling cycle for each shape of job in a queue.
 
     ``dependency`` and ``retry`` are known from the job's own times; these are decided by the engine
-    (`engine/causes.py`). The last two are limits as well: of a consumable resource, and of what a share's reservation
-    leaves.
+    (`engine/scheduling/wait_causes.py`). The last two are limits as well: of a consumable resource, and of what a
+    share's reservation leaves.
     """
 
     BLOCKED = 0

@@ -18,7 +18,7 @@ from batchsim.recording import (
 )
 
 if TYPE_CHECKING:
-    from batchsim.engine.jobs import Attempt
+    from batchsim.engine.attempt import Attempt
 
 NAN: Final = float("nan")
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from batchsim.engine.capacity import Capacity
+from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.clock import Clock
-from batchsim.engine.fair_share import FairShareQueue
-from batchsim.engine.fargate import Account, Fargate
-from batchsim.engine.fleet import Fleet
-from batchsim.engine.jobs import Jobs
-from batchsim.engine.queue import JobQueue
+from batchsim.engine.compute.ec2 import Ec2Environment
+from batchsim.engine.compute.fargate import FargateEnvironment
+from batchsim.engine.compute.unmanaged import UnmanagedEnvironment
+from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.queues.fair_share import FairShareQueue
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
-from batchsim.engine.scheduler import Scheduler
-from batchsim.engine.station import Station
-from batchsim.engine.stock import Stock
-from batchsim.engine.unmanaged import Pool
-from batchsim.engine.world import World
+from batchsim.engine.run_context import RunContext
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources
+from batchsim.engine.scheduling.scheduler import Scheduler
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Environment
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
@@ -57,18 +57,18 @@ def simulate(
     scheduler = Scheduler(settings.scheduler, workload, clock, jobs, recorder)
     jobs.on_runnable = scheduler.runnable
     jobs.on_freed = scheduler.room_freed
-    world = World(workload, settings, clock, jobs, recorder, seed, replication, Capacity(settings.capacity))
+    world = RunContext(workload, settings, clock, jobs, recorder, seed, replication, CapacityLimits(settings.capacity))
     # The account's limits on tasks: on-demand and Spot each have their own.
-    accounts: dict[str, Account] = {
-        "FARGATE": Account.of(settings, "FARGATE"),
-        "FARGATE_SPOT": Account.of(settings, "FARGATE_SPOT"),
+    accounts: dict[str, FargateQuota] = {
+        "FARGATE": FargateQuota.of(settings, "FARGATE"),
+        "FARGATE_SPOT": FargateQuota.of(settings, "FARGATE_SPOT"),
     }
     stations = [
         _station(index, spec, world, scheduler, accounts) for index, spec in enumerate(configuration.environments)
     ]
     by_name = {station.name: station for station in stations}
     queues = [
-        (FairShareQueue if spec.fair_share else JobQueue)(
+        (FairShareQueue if spec.fair_share else FifoQueue)(
             index, spec, tuple(by_name[name] for name in spec.environments), world
         )
         for index, spec in enumerate(configuration.queues)
@@ -83,8 +83,8 @@ def simulate(
     scheduler.connect(
         queues,
         [number[group.job_queue] for group in workload.groups],
-        [station for station in stations if isinstance(station, Fleet)],
-        Stock(configuration.consumables),
+        [station for station in stations if isinstance(station, Ec2Environment)],
+        ConsumableResources(configuration.consumables),
     )
     clock.hopeful = scheduler.hopeful
     world.capacity.start(clock)
@@ -96,11 +96,11 @@ def simulate(
 
 
 def _station(
-    index: int, spec: ComputeEnvironment, world: World, scheduler: Scheduler, accounts: Mapping[str, Account]
-) -> Station:
+    index: int, spec: ComputeEnvironment, world: RunContext, scheduler: Scheduler, accounts: Mapping[str, FargateQuota]
+) -> SimulatedEnvironment:
     """One compute environment, by its kind."""
     if spec.purchase_option == "UNMANAGED":
-        return Pool(index, spec, world)
+        return UnmanagedEnvironment(index, spec, world)
     if spec.purchase_option in accounts:
-        return Fargate(index, spec, world, accounts[spec.purchase_option])
-    return Fleet(index, spec, world, scheduler.fleet_changed, scheduler.waiting_gangs)
+        return FargateEnvironment(index, spec, world, accounts[spec.purchase_option])
+    return Ec2Environment(index, spec, world, scheduler.fleet_changed, scheduler.waiting_gangs)

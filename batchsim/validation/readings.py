@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from batchsim.engine.allocation import READINGS, Demand, Reading, choose, choose_for_gang
+from batchsim.engine.compute.allocation_strategies import READINGS, Demand, Reading, choose, choose_for_gang
 from batchsim.errors import Finding
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape

@@ -13,7 +13,9 @@ from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "results.md"
 MADE = re.compile(r"(?<=<!-- made from batchsim/columns\.py -->\n).*(?=<!-- end -->)", re.DOTALL)
-FIELDS = re.compile(r"(?<=<!-- made from batchsim/results/summary_fields\.py -->\n).*(?=<!-- end of fields -->)", re.DOTALL)
+FIELDS = re.compile(
+    r"(?<=<!-- made from batchsim/results/summary_fields\.py -->\n).*(?=<!-- end of fields -->)", re.DOTALL
+)
 SCHEMA = ROOT / "docs" / "summary.schema.json"
 TABLES = {"jobs": JOBS, "attempts": ATTEMPTS, "instances": INSTANCES, "timeline": TIMELINE}
 #: Below these stand names of a scenario.

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchsim.engine.allocation import STRATEGIES
+from batchsim.engine.compute.allocation_strategies import STRATEGIES
 from batchsim.recording import Status
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue
 from batchsim.spec.workload import JobGroup

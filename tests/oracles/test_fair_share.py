@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from batchsim.engine.usage import Usage
+from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.recording import Cause, Status
 from batchsim.spec.configuration import Consumable, FairShare, JobQueue
 from batchsim.spec.workload import JobGroup
@@ -23,7 +23,7 @@ def group(identifier: str, priority: int = 0) -> JobGroup:
 
 
 def test_use_fades_linearly_over_the_window():
-    usage = Usage([1.0], 600.0)
+    usage = ShareUsage([1.0], 600.0)
     usage.change(0, 0.0, 2.0)
     usage.change(0, 100.0, -2.0)
     # Two vCPUs for 100 s, the oldest second 100 s old: 2 * (100 - 100² / 1200).
@@ -34,7 +34,7 @@ def test_use_fades_linearly_over_the_window():
 
 
 def test_use_of_what_still_runs_counts():
-    usage = Usage([1.0], 600.0)
+    usage = ShareUsage([1.0], 600.0)
     usage.change(0, 50.0, 3.0)
     assert usage.at(60.0)[0] == pytest.approx(3 * (10 - 10**2 / 1200))
 
@@ -141,7 +141,7 @@ def test_a_disabled_environment_has_nothing_to_reserve():
 
 def test_use_is_exact_again_after_a_window_without_changes():
     # Thousands of changes of vCPUs that binary fractions can't hold; then one vCPU-third runs for a whole window.
-    usage = Usage([1.0], 600.0)
+    usage = ShareUsage([1.0], 600.0)
     for step in range(5000):
         usage.change(0, 0.1 * step, 1 / 3 if step % 2 == 0 else -1 / 3)
     usage.change(0, 1000.0, 1 / 3)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from batchsim.engine.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT
+from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT
 from batchsim.recording import Cause, Status
 from batchsim.spec.configuration import Consumable, JobQueue, Shape, TimeLimit
 from batchsim.spec.workload import JobGroup

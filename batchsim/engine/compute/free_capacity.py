@@ -14,7 +14,7 @@ from typing import Final, Literal
 from batchsim.spec.configuration import Offering, Shape
 
 
-class Bin:
+class Node:
     """Free room on one instance, real or planned.
 
     Attributes
@@ -37,9 +37,9 @@ class Bin:
         self.gpus = room.gpus
         self.held = 0
 
-    def copy(self) -> Bin:
+    def copy(self) -> Node:
         """Another bin with the same room."""
-        made = Bin(self.ordinal, Shape(self.vcpus, self.memory_mib, self.gpus), self.instance_type)
+        made = Node(self.ordinal, Shape(self.vcpus, self.memory_mib, self.gpus), self.instance_type)
         made.held = self.held
         return made
 
@@ -55,7 +55,7 @@ class Bin:
         self.gpus += shape.gpus
 
 
-def places(room: Bin | Offering, shape: Shape) -> int:
+def places(room: Node | Offering, shape: Shape) -> int:
     """How many jobs of a shape fit into free room, or into an empty instance."""
     fitting = min(int(room.vcpus // shape.vcpus), room.memory_mib // shape.memory_mib)
     return min(fitting, room.gpus // shape.gpus) if shape.gpus else fitting
@@ -66,7 +66,7 @@ ORDINAL_BITS: Final = 32
 ORDINAL: Final = (1 << ORDINAL_BITS) - 1
 
 
-class Room:
+class FreeCapacity:
     """Bins indexed by what they can still take.
 
     Bins with the same free vCPUs and GPUs form a level, ordered by free memory, so that looking for room costs one
@@ -96,9 +96,9 @@ class Room:
         # Free vCPUs and GPUs of each level in ascending order, and the levels in the same order.
         self._keys: list[tuple[float, int]] = []
         self._levels: list[list[int]] = []
-        self._bins: dict[int, Bin] = {}
+        self._bins: dict[int, Node] = {}
 
-    def add(self, room: Bin) -> bool:
+    def add(self, room: Node) -> bool:
         """Offer a bin, and say whether it is room for a shape that found none.
 
         One without a free vCPU can't take anything and is left out.
@@ -118,7 +118,7 @@ class Room:
             self._put(room)
         return news
 
-    def _put(self, room: Bin) -> None:
+    def _put(self, room: Node) -> None:
         key = (room.vcpus, room.gpus)
         place = bisect_left(self._keys, key)
         entry = room.memory_mib << ORDINAL_BITS | room.ordinal
@@ -129,7 +129,7 @@ class Room:
             insort(self._levels[place], entry)
         self._bins[room.ordinal] = room
 
-    def discard(self, room: Bin) -> None:
+    def discard(self, room: Node) -> None:
         """Withdraw a bin, if it is there."""
         if self._bins.pop(room.ordinal, None) is None:
             return
@@ -214,7 +214,7 @@ class Room:
                 self.hopeless.add(code)
         return found
 
-    def take(self, code: int) -> Bin | None:
+    def take(self, code: int) -> Node | None:
         """Hold one job in the bin that takes it next, or return None."""
         if code in self.hopeless:
             return None
@@ -238,11 +238,11 @@ class Room:
             del self._bins[room.ordinal]
         return room
 
-    def empty(self, instance_type: str) -> list[Bin]:
+    def empty(self, instance_type: str) -> list[Node]:
         """Bins of a type that hold nothing, in the order of their launch."""
         return [room for room in self.bins() if not room.held and room.instance_type == instance_type]
 
-    def gang(self, nodes: int, instance_types: Sequence[str]) -> list[Bin] | None:
+    def gang(self, nodes: int, instance_types: Sequence[str]) -> list[Node] | None:
         """So many empty bins of one type, of the first of the types that has them; None where none has."""
         for instance_type in instance_types:
             found = self.empty(instance_type)
@@ -250,13 +250,13 @@ class Room:
                 return found[:nodes]
         return None
 
-    def bins(self) -> list[Bin]:
+    def bins(self) -> list[Node]:
         """The bins offered, in the order of their launch."""
         return [self._bins[ordinal] for ordinal in sorted(self._bins)]
 
-    def copy(self, more: Iterable[Bin]) -> Room:
+    def copy(self, more: Iterable[Node]) -> FreeCapacity:
         """The same room and some bins more, to plan with: what is taken there is not taken here."""
-        made = Room("spread" if self._spread else "binpack", self._shapes)
+        made = FreeCapacity("spread" if self._spread else "binpack", self._shapes)
         for room in (*self.bins(), *more):
             made.add(room.copy())
         return made

@@ -13,16 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from batchsim.engine.causes import Causes, wanted_by_shape
 from batchsim.engine.clock import Alarm, Clock, Phase, next_tick
-from batchsim.engine.fleet import Fleet
-from batchsim.engine.jobs import Jobs
-from batchsim.engine.planning import Plan
-from batchsim.engine.queue import JobQueue
+from batchsim.engine.compute.ec2 import Ec2Environment
+from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.queues.time_limits import TimeLimits, blocked_for
 from batchsim.engine.recorder import Recorder
-from batchsim.engine.station import Station
-from batchsim.engine.stock import Stock
-from batchsim.engine.time_limits import TimeLimits, blocked_for
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources
+from batchsim.engine.scheduling.scale_out import ScaleOut
+from batchsim.engine.scheduling.wait_causes import WaitAttribution, wanted_by_shape
 from batchsim.spec.assumptions import Scheduler as Settings
 from batchsim.spec.workload import Workload
 
@@ -36,9 +36,9 @@ class Scheduler:
 
     Parameters
     ----------
-    queues : sequence of JobQueue
+    queues : sequence of FifoQueue
         All queues, by their place in the configuration.
-    fleets : sequence of Fleet
+    fleets : sequence of Ec2Environment
         The environments that can be scaled.
     """
 
@@ -66,7 +66,11 @@ class Scheduler:
         self._look_at = 0.0
 
     def connect(
-        self, queues: Sequence[JobQueue], queue_of_group: Sequence[int], fleets: Sequence[Fleet], stock: Stock
+        self,
+        queues: Sequence[FifoQueue],
+        queue_of_group: Sequence[int],
+        fleets: Sequence[Ec2Environment],
+        stock: ConsumableResources,
     ) -> None:
         """Take charge of queues, fleets and consumable resources, which need the scheduler to be built."""
         self._queues = queues
@@ -77,15 +81,17 @@ class Scheduler:
         self._fleets = fleets
         # Equal priorities are evaluated by name: AWS leaves their order open.
         self._by_priority = sorted(queues, key=lambda queue: (-queue.priority, queue.name))
-        self._attached: dict[int, list[JobQueue]] = {}
+        self._attached: dict[int, list[FifoQueue]] = {}
         for queue in self._by_priority:
             for station in queue.stations:
                 self._attached.setdefault(station.index, []).append(queue)
-        self._fleets_of = [[station for station in queue.stations if isinstance(station, Fleet)] for queue in queues]
+        self._fleets_of = [
+            [station for station in queue.stations if isinstance(station, Ec2Environment)] for queue in queues
+        ]
         vcpus = [shape.vcpus for shape in self._shapes]
         wants = wanted_by_shape(self._workload, queue_of_group)
         self._causes = [
-            Causes(
+            WaitAttribution(
                 queue, vcpus, self._wanted, wants.get(queue.index, {}), stock, self._clock, self._jobs, self._recorder
             )
             for queue in queues
@@ -122,17 +128,17 @@ class Scheduler:
                     queue.changed = queue.unplanned = True
                     self._request_cycle(self._clock.now)
 
-    def _queue_of(self, job: int) -> JobQueue:
+    def _queue_of(self, job: int) -> FifoQueue:
         return self._queues[self._queue_of_group[self._jobs.group[job]]]
 
-    def room_freed(self, station: Station) -> None:
+    def room_freed(self, station: SimulatedEnvironment) -> None:
         """An environment has more room: a cycle follows at once if anything waits for it."""
         for queue in self._attached.get(station.index, ()):
             if queue.shapes:
                 queue.changed = True
                 self._request_cycle(self._clock.now)
 
-    def fleet_changed(self, fleet: Fleet) -> None:
+    def fleet_changed(self, fleet: Ec2Environment) -> None:
         """Instances came or went."""
         for queue in self._attached.get(fleet.index, ()):
             queue.unplanned = True
@@ -140,7 +146,7 @@ class Scheduler:
         if fleet.below_minimum:
             self._request_look(fleet.booting, essential=False)
 
-    def waiting_gangs(self, fleet: Fleet) -> Iterator[int]:
+    def waiting_gangs(self, fleet: Ec2Environment) -> Iterator[int]:
         """The shapes of the multi-node jobs that wait for a fleet, and for none before it in their queue."""
         for queue in self._attached.get(fleet.index, ()):
             for code in self._upcoming(queue):
@@ -149,7 +155,7 @@ class Scheduler:
                     if waits_at is fleet:
                         yield code
 
-    def _upcoming(self, queue: JobQueue) -> Iterable[int]:
+    def _upcoming(self, queue: FifoQueue) -> Iterable[int]:
         """Waiting shapes that may start next; those behind a head only while there is room on its way for it."""
         codes = self._wanted_shapes(queue)
         alone = len(codes) == 1 and len(queue.candidates()) == 1
@@ -163,7 +169,7 @@ class Scheduler:
             for queue in self._queues
             for shape in self._wanted_shapes(queue)
             for station in queue.stations
-            if isinstance(station, Fleet)
+            if isinstance(station, Ec2Environment)
         )
 
     # Cycles
@@ -190,7 +196,7 @@ class Scheduler:
         for queue in evaluated:
             queue.changed = False
             queue.drain(self._dispatchers[queue.index])
-        # Causes are judged when all queues have taken what they can; what one took, others no longer have.
+        # WaitAttribution are judged when all queues have taken what they can; what one took, others no longer have.
         judged = evaluated
         if self._jobs.starts != begun:
             self._fruitless = 0
@@ -209,7 +215,7 @@ class Scheduler:
             for fleet in self._fleets:
                 fleet.release_kept()
 
-    def _dispatch(self, queue: JobQueue, job: int, shape: int) -> bool:
+    def _dispatch(self, queue: FifoQueue, job: int, shape: int) -> bool:
         wanted = self._wanted[self._jobs.group[job]]
         if wanted and not self._stock.has(wanted):
             return False
@@ -239,7 +245,7 @@ class Scheduler:
                 self._stranded[fleet.index] = stranded
                 self._recorder.stranded(self._clock.now, fleet.index, stranded)
 
-    def _is_stranded(self, fleet: Fleet, queues: Sequence[JobQueue]) -> bool:
+    def _is_stranded(self, fleet: Ec2Environment, queues: Sequence[FifoQueue]) -> bool:
         """Whether jobs wait that the fleet could hold, and none of them has room there now."""
         return not any(
             fleet.has_room(code) for queue in queues for code in queue.shapes.keys() - fleet.hopeless
@@ -247,7 +253,7 @@ class Scheduler:
 
     # Time limits
 
-    def _watch_head(self, queue: JobQueue) -> None:
+    def _watch_head(self, queue: FifoQueue) -> None:
         """Have the head cancelled when it waits too long for a reason that a time limit names."""
         if not queue.shapes:
             self._time_limits.clear(queue)
@@ -256,7 +262,7 @@ class Scheduler:
         code = self._jobs.shape[job]
         self._time_limits.watch(queue, job, blocked_for(queue.stations, code, self._shapes[code]))
 
-    def _cancel_head(self, queue: JobQueue, job: int, reason: str) -> None:
+    def _cancel_head(self, queue: FifoQueue, job: int, reason: str) -> None:
         if queue.shapes and queue.head() == job:
             queue.remove_head()
             queue.changed = True
@@ -265,7 +271,7 @@ class Scheduler:
 
     # Scaling out
 
-    def _ask_for_more(self, queue: JobQueue) -> None:
+    def _ask_for_more(self, queue: FifoQueue) -> None:
         """Have the fleets looked at if one may launch for the queue and nothing on its way is planned for it."""
         fleets = self._fleets_of[queue.index]
         if all(fleet.is_full for fleet in fleets):
@@ -276,7 +282,7 @@ class Scheduler:
             if growing:
                 self._request_look(any(fleet.booting for fleet in growing))
 
-    def _wanted_shapes(self, queue: JobQueue) -> list[int]:
+    def _wanted_shapes(self, queue: FifoQueue) -> list[int]:
         """What the jobs ask for that would be started were there room for them."""
         if not queue.shapes:
             return []
@@ -315,7 +321,7 @@ class Scheduler:
         launched = sum(fleet.launched for fleet in self._fleets)
         for fleet in self._fleets:
             fleet.keep_minimum(fleet.spec.min_vcpus)
-        plan = Plan(self._fleets, self._jobs, self._shapes, self._stock.copy(), self._wanted)
+        plan = ScaleOut(self._fleets, self._jobs, self._shapes, self._stock.copy(), self._wanted)
         for queue in self._by_priority:
             queue.unplanned = False
             plan.assign(queue)

@@ -11,14 +11,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from batchsim.engine.clock import Alarm, Clock
 from batchsim.spec.assumptions import Capacity as Settings
-from batchsim.spec.assumptions import CapacityPool
+from batchsim.spec.assumptions import CapacityPool, Environment
 from batchsim.spec.configuration import Offering
 
 
-class Pool:
+class CapacityLimit:
     """vCPUs that instances of some types, in some zones, have between them.
 
     Parameters
@@ -43,7 +44,7 @@ class Pool:
         return self._at
 
     @classmethod
-    def of(cls, settings: CapacityPool) -> Pool:
+    def of(cls, settings: CapacityPool) -> CapacityLimit:
         """The pool that an entry of the settings describes."""
         steps = [(step.at, float(step.vcpus)) for step in settings.schedule]
         if settings.vcpus is not None:
@@ -65,15 +66,17 @@ class Pool:
         return self._vcpus[step] - self.used if step >= 0 else float("inf")
 
 
-class Capacity:
+class CapacityLimits:
     """All pools and quotas of a run."""
 
     def __init__(self, settings: Settings) -> None:
         self.backoff_s = settings.backoff
-        self._pools = [Pool.of(pool) for pool in settings.pools]
+        self._pools = [CapacityLimit.of(pool) for pool in settings.pools]
         quotas = settings.account_vcpus.items()
-        self._pools += [Pool((), (), option, [(0.0, quota)]) for option, quota in quotas if option in {"EC2", "SPOT"}]
-        self._known: dict[tuple[str, str, str], tuple[Pool, ...]] = {}
+        self._pools += [
+            CapacityLimit((), (), option, [(0.0, quota)]) for option, quota in quotas if option in {"EC2", "SPOT"}
+        ]
+        self._known: dict[tuple[str, str, str], tuple[CapacityLimit, ...]] = {}
         #: Called when capacity came back.
         self.listeners: list[Callable[[], None]] = []
 
@@ -115,7 +118,7 @@ class Capacity:
     def launchable(self, offerings: Sequence[Offering], option: str, zones: Sequence[str], now: float) -> list[float]:
         """How many instances of each type may be launched now, one type and zone after the other."""
         found: list[float] = []
-        taken: dict[Pool, float] = {}
+        taken: dict[CapacityLimit, float] = {}
         for offering in offerings:
             found.append(0)
             for zone in zones:
@@ -141,9 +144,39 @@ class Capacity:
         for pool in self._covering(offering, option, zone):
             pool.used += instances * offering.vcpus
 
-    def _covering(self, offering: Offering, option: str, zone: str) -> tuple[Pool, ...]:
+    def _covering(self, offering: Offering, option: str, zone: str) -> tuple[CapacityLimit, ...]:
         """The pools of which an instance would be one."""
         key = offering.instance_type, option, zone
         if key not in self._known:
             self._known[key] = tuple(pool for pool in self._pools if pool.covers(offering, option, zone))
         return self._known[key]
+
+
+class FargateQuota:
+    """What the account allows of a purchase option: a token bucket for task launches, and so many vCPUs at once."""
+
+    def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
+        self.vcpus_left = vcpus
+        #: The environments that share it.
+        self.stations: list[Any] = []
+        self._burst = float(burst)
+        self._per_second = per_second
+        self._tokens = self._burst
+        self._at = 0.0
+
+    @classmethod
+    def of(cls, settings: Environment, option: Literal["FARGATE", "FARGATE_SPOT"]) -> FargateQuota:
+        """What the environment's settings say."""
+        quota = settings.capacity.account_vcpus.get(option, math.inf)
+        return cls(settings.fargate.launch_burst, settings.fargate.launches_per_second, quota)
+
+    def available_at(self, now: float) -> float:
+        """The first instant from `now` on at which a task may be launched."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
+        self._at = now
+        # A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
+        return now if self._tokens >= 1 - 1e-9 else now + (1 - self._tokens) / self._per_second
+
+    def take(self) -> None:
+        """Use one token that is available."""
+        self._tokens -= 1

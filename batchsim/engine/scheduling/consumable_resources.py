@@ -16,16 +16,16 @@ from batchsim.spec.configuration import Consumable
 Wanted = tuple[tuple[str, int], ...]
 
 
-class Stock:
+class ConsumableResources:
     """What is left of each resource."""
 
     def __init__(self, consumables: Sequence[Consumable]) -> None:
         self._left = {consumable.name: consumable.total for consumable in consumables}
         self._replenishable = {consumable.name for consumable in consumables if consumable.replenishable}
 
-    def copy(self) -> Stock:
+    def copy(self) -> ConsumableResources:
         """A stock to plan with."""
-        other = Stock(())
+        other = ConsumableResources(())
         other._left = dict(self._left)
         other._replenishable = self._replenishable
         return other

@@ -12,10 +12,11 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from batchsim.engine.attempt import DEPENDENCY_FAILED, KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
 from batchsim.engine.clock import Alarm, Clock
+from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.recorder import NAN, Recorder
-from batchsim.engine.retry import is_retried
-from batchsim.engine.station import Station
+from batchsim.engine.retries import is_retried
 from batchsim.recording import EXITED, FAILED_TO_START, Status
 from batchsim.spec.workload import Workload
 
@@ -27,14 +28,6 @@ RUNNING: Final = int(Status.RUNNING)
 SUCCEEDED: Final = int(Status.SUCCEEDED)
 FAILED: Final = int(Status.FAILED)
 
-#: Observed wording of AWS Batch; see the reference's section on status reasons.
-TIMED_OUT = "Job attempt duration exceeded timeout"
-HOST_TERMINATED = "Host EC2 (instance {instance}) terminated."
-DEPENDENCY_FAILED = "Dependent Job failed"
-#: What a container that is killed exits with: 128 + SIGKILL.
-KILLED: Final = 137
-NO_EXIT_CODE: Final = -1
-
 
 def _floats(column: NDArray[np.float64]) -> memoryview[float]:
     """A column as Python floats: a memory view gives scalars several times faster than an array does."""
@@ -44,65 +37,6 @@ def _floats(column: NDArray[np.float64]) -> memoryview[float]:
 def _ints(column: NDArray[Any], dtype: type[np.signedinteger[Any]] = np.int32) -> memoryview[int]:
     """A column as Python integers."""
     return cast("memoryview[int]", memoryview(cast("Any", np.asarray(column, dtype))))
-
-
-class Attempt(Alarm):
-    """One attempt of a job, from STARTING to its end, and the alarm that tells it.
-
-    Attributes
-    ----------
-    instance : int
-        Number of the EC2 instance, -1 where there is none.
-    nodes : tuple of int
-        Instances of a multi-node job beyond the main node's.
-    """
-
-    __slots__ = (
-        "exit_code",
-        "instance",
-        "job",
-        "nodes",
-        "number",
-        "pull_at",
-        "reason",
-        "runnable_at",
-        "started_at",
-        "starting_at",
-        "station",
-        "timed_out",
-    )
-
-    def __init__(
-        self,
-        action: Callable[[Alarm], None],
-        job: int,
-        number: int,
-        station: Station,
-        instance: int,
-        nodes: tuple[int, ...],
-        runnable_at: float,
-        starting_at: float,
-        pull_at: float,
-        started_at: float,
-        exit_code: int,
-        reason: int,
-        timed_out: bool,
-    ) -> None:
-        self.action = action
-        self.subject = None
-        self.essential = True
-        self.job = job
-        self.number = number
-        self.station = station
-        self.instance = instance
-        self.nodes = nodes
-        self.runnable_at = runnable_at
-        self.starting_at = starting_at
-        self.pull_at = pull_at
-        self.started_at = started_at
-        self.exit_code = exit_code
-        self.reason = reason
-        self.timed_out = timed_out
 
 
 class Jobs:
@@ -134,7 +68,7 @@ class Jobs:
         self.on_stopped: Callable[[int], None] | None = None
         self.on_finished: Callable[[int], None] | None = None
         #: Called with an environment in which an attempt ended; set by the scheduler.
-        self.on_freed: Callable[[Station], None]
+        self.on_freed: Callable[[SimulatedEnvironment], None]
         self._rows = len(workload)
         self._submitted_at = _floats(workload.submitted_at)
         self._runtime_s = _floats(workload.runtime_s)
@@ -258,7 +192,7 @@ class Jobs:
     def start(
         self,
         job: int,
-        station: Station,
+        station: SimulatedEnvironment,
         instance: int,
         pull_at: float,
         started_at: float,

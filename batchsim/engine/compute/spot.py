@@ -14,7 +14,7 @@ from batchsim.engine.clock import Alarm, Clock, Phase
 from batchsim.spec.configuration import SpotTrace
 
 
-class SpotMarket:
+class RecordedMarket:
     """A recording replayed for one compute environment.
 
     Parameters

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from batchsim.engine.line import Line
+from batchsim.engine.queues.waiting_list import WaitingList
 from batchsim.spec import configuration
 
 if TYPE_CHECKING:
-    from batchsim.engine.station import Station
-    from batchsim.engine.world import World
+    from batchsim.engine.compute_environment import SimulatedEnvironment
+    from batchsim.engine.run_context import RunContext
 
 #: Tries to start a job of a shape; says whether it did.
 Dispatch = Callable[[int, int], bool]
@@ -19,7 +19,7 @@ Dispatch = Callable[[int, int], bool]
 OVERTAKE_DEPTH = 100
 
 
-class JobQueue:
+class FifoQueue:
     """A first-in, first-out queue.
 
     Order is by time of submission, not by the moment a job became RUNNABLE (API ``FrontOfQueueDetail``), and a retried
@@ -30,7 +30,7 @@ class JobQueue:
     ----------
     index : int
         Place in the configuration; what recordings refer to.
-    stations : tuple of Station
+    stations : tuple of SimulatedEnvironment
         Its compute environments in the order in which they are tried.
     changed : bool
         Whether a scheduling cycle has to look at it.
@@ -42,7 +42,9 @@ class JobQueue:
         Grow whenever a job comes or leaves, and whenever there are other shapes than before.
     """
 
-    def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], world: World) -> None:
+    def __init__(
+        self, index: int, spec: configuration.JobQueue, stations: tuple[SimulatedEnvironment, ...], world: RunContext
+    ) -> None:
         self.index = index
         self.name = spec.name
         self.priority = spec.priority
@@ -57,7 +59,7 @@ class JobQueue:
         self._group_of = world.jobs.group
         self._wanting = [bool(group.consumables) for group in world.workload.groups]
         self._overtaking = world.settings.scheduler.overtake == "fitting"
-        self._waiting = Line()
+        self._waiting = WaitingList()
 
     def add(self, job: int, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""

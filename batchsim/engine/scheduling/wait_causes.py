@@ -24,10 +24,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from batchsim.engine.clock import Clock
-from batchsim.engine.jobs import Jobs
-from batchsim.engine.queue import JobQueue
+from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
-from batchsim.engine.stock import Stock, Wanted
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources, Wanted
 from batchsim.recording import Cause
 from batchsim.spec.workload import Workload
 
@@ -94,7 +94,7 @@ def wanted_by_shape(workload: Workload, queue_of_group: Sequence[int]) -> dict[i
     }
 
 
-class Causes:
+class WaitAttribution:
     """Why the jobs of one queue wait.
 
     Parameters
@@ -109,11 +109,11 @@ class Causes:
 
     def __init__(
         self,
-        queue: JobQueue,
+        queue: FifoQueue,
         vcpus: Sequence[float],
         wanted: Sequence[Wanted],
         wants: Mapping[int, Wanted],
-        stock: Stock,
+        stock: ConsumableResources,
         clock: Clock,
         jobs: Jobs,
         recorder: Recorder,
@@ -130,7 +130,7 @@ class Causes:
         # their own also change with time.
         self._any_wants = any(wanted)
         self._plentiful = all(station.steady for station in queue.stations)
-        self._steady = type(queue) is JobQueue and not self._any_wants and self._plentiful
+        self._steady = type(queue) is FifoQueue and not self._any_wants and self._plentiful
         self._known = (False, -1)
         self._phase = self._kinds = -1
         # What was noted: for all, for the shapes named since, and which the head and those with room were.

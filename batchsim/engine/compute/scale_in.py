@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from batchsim.engine.clock import Alarm, Phase, next_tick
-from batchsim.engine.instance import Instance
-from batchsim.engine.world import World
+from batchsim.engine.compute.instance import Instance
+from batchsim.engine.run_context import RunContext
 from batchsim.spec.configuration import ComputeEnvironment
 
 
@@ -30,7 +30,7 @@ class ScaleIn:
     def __init__(
         self,
         spec: ComputeEnvironment,
-        world: World,
+        world: RunContext,
         is_minimum: Callable[[Instance], bool],
         is_awaited: Callable[[Instance], bool],
         go: Callable[[Instance], None],

@@ -1,7 +1,7 @@
 """A fair-share queue: the share that has used least is served next.
 
 AWS Batch User Guide, *Fair-share scheduling*, *Share identifiers*; API ``FairsharePolicy``. A share's use over the
-window (`engine/usage.py`) is weighed by its factor; the lowest is served. Within a share the higher
+window (`engine/queues/share_usage.py`) is weighed by its factor; the lowest is served. Within a share the higher
 ``schedulingPriority`` comes first, then the order of submission; a retried job goes to the front of its share.
 """
 
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from sortedcontainers import SortedList
 
-from batchsim.engine.queue import Dispatch, JobQueue
-from batchsim.engine.standing import INFINITE, NOBODY, Few, Many, Standing
-from batchsim.engine.usage import Usage
+from batchsim.engine.queues.fifo import Dispatch, FifoQueue
+from batchsim.engine.queues.share_ranking import INFINITE, NOBODY, ScalarRanking, ShareRanking, VectorRanking
+from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.spec import configuration
 
 if TYPE_CHECKING:
-    from batchsim.engine.station import Station
-    from batchsim.engine.world import World
+    from batchsim.engine.compute_environment import SimulatedEnvironment
+    from batchsim.engine.run_context import RunContext
 
 
 NEVER: Final = -1.0
@@ -28,7 +28,7 @@ NEVER: Final = -1.0
 FEW: Final = 24
 
 
-class FairShareQueue(JobQueue):
+class FairShareQueue(FifoQueue):
     """A queue with a fair-share policy.
 
     AWS sums the vCPU-seconds of running and recently completed jobs (AWS HPC Blog, *Diving Deeper into Fair-Share
@@ -38,7 +38,9 @@ class FairShareQueue(JobQueue):
     what has run. Use alone, which lags behind, starts jobs of one share by whole waves, and weights don't divide.
     """
 
-    def __init__(self, index: int, spec: configuration.JobQueue, stations: tuple[Station, ...], world: World) -> None:
+    def __init__(
+        self, index: int, spec: configuration.JobQueue, stations: tuple[SimulatedEnvironment, ...], world: RunContext
+    ) -> None:
         super().__init__(index, spec, stations, world)
         assert spec.fair_share is not None  # noqa: S101 (for the type checker)
         self._policy = spec.fair_share
@@ -53,7 +55,7 @@ class FairShareQueue(JobQueue):
         self._any_wants = any(group.consumables for group in groups if group.job_queue == spec.name)
         self._vcpus = [shape.vcpus for shape in world.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
-        self._usage = Usage(self._weights, self._policy.window_s, self._running_s)
+        self._usage = ShareUsage(self._weights, self._policy.window_s, self._running_s)
         self._in_use = 0.0
         self._lines: list[Any] = [SortedList() for _ in shares]
         # Of shares in which jobs wait: the one that comes next, and its shape.
@@ -124,17 +126,17 @@ class FairShareQueue(JobQueue):
         """Whether the reservation keeps a job of this shape from starting."""
         return self._in_use + self._vcpus[shape] > self._allowed()
 
-    def _standing(self) -> Standing:
+    def _standing(self) -> ShareRanking:
         """The shares in which jobs wait, by their weighed use and what runs of them."""
         now, shares = self._clock.now, self._first
         if len(shares) <= FEW:
-            return Few(self._usage.of(shares, now), shares, self._first_shape)
+            return ScalarRanking(self._usage.of(shares, now), shares, self._first_shape)
         scores, first, shapes = np.full((3, len(self._lines)), INFINITE)
         places = np.fromiter(shares, np.int64, len(shares))
         scores[places] = self._usage.at(now)[places]
         first[places] = np.fromiter(shares.values(), np.float64, len(shares))
         shapes[places] = np.fromiter(self._first_shape.values(), np.float64, len(shares))
-        return Many(scores, first, shapes)
+        return VectorRanking(scores, first, shapes)
 
     def head(self) -> int:
         """The next job of the share to be served first."""

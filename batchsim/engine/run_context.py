@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from batchsim.engine.capacity import Capacity
+from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.clock import Clock
-from batchsim.engine.jobs import Jobs
+from batchsim.engine.job_lifecycle import Jobs
 from batchsim.engine.recorder import Recorder
 from batchsim.spec.assumptions import Environment
 from batchsim.spec.distributions import Delay, Exponential
@@ -17,7 +17,7 @@ from batchsim.streams import Draws
 
 
 @dataclass(frozen=True)
-class World:
+class RunContext:
     """The jobs, the settings, the clock and the record of one run, and its random numbers."""
 
     workload: Workload
@@ -27,7 +27,7 @@ class World:
     recorder: Recorder
     seed: int
     replication: int
-    capacity: Capacity
+    capacity: CapacityLimits
 
     @cached_property
     def _delays(self) -> dict[str, Delay]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchsim.engine.retry import is_retried
+from batchsim.engine.retries import is_retried
 from batchsim.spec.configuration import RetryRule
 
 HOST = "Host EC2 (instance i-00000000000000001) terminated."

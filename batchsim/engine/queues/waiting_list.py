@@ -11,7 +11,7 @@ from typing import Any
 from sortedcontainers import SortedList
 
 
-class Line:
+class WaitingList:
     """Integers in ascending order, most of which come in that order.
 
     What comes in order goes to the end of a deque, which costs next to nothing; only the rest is sorted in.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from batchsim.engine.attempt import Attempt
 from batchsim.engine.clock import Alarm
-from batchsim.engine.jobs import Attempt
-from batchsim.engine.placement import Bin
+from batchsim.engine.compute.free_capacity import Node
 from batchsim.spec.configuration import Offering
 
 
-class Instance(Bin):
+class Instance(Node):
     """One EC2 instance, from its launch request to its end."""
 
     __slots__ = (

@@ -3,7 +3,7 @@
 What AWS says of each is in the API shape ComputeResource.allocationStrategy: BEST_FIT takes the type that fits best,
 the cheapest of those; BEST_FIT_PROGRESSIVE large enough types, lower cost per vCPU first; the ordered one goes by the
 list; the Spot ones by the chance of an interruption, with price or list beside it. How fit is scored is batchsim's
-own: batchsim/engine/allocation.py.
+own: batchsim/engine/compute/allocation_strategies.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from batchsim.engine.allocation import READINGS, STRATEGIES, choose, pack, unbeaten
+from batchsim.engine.compute.allocation_strategies import READINGS, STRATEGIES, choose, pack, unbeaten
 from batchsim.spec.configuration import Shape
 from tests.worlds import LARGE, XLARGE, offering
 

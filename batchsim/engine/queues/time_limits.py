@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from batchsim.engine.clock import Alarm, Clock
-from batchsim.engine.queue import JobQueue
-from batchsim.engine.station import Station
+from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.spec.configuration import Shape
 
 CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
@@ -21,7 +21,7 @@ REQUIREMENT = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
 CANCELLED = "Canceled by JobStateTimeLimit action due to reason: {reason}"
 
 
-def blocked_for(stations: Sequence[Station], code: int, shape: Shape) -> str:
+def blocked_for(stations: Sequence[SimulatedEnvironment], code: int, shape: Shape) -> str:
     """The reason that AWS would set on a head of this shape; empty while it only waits for room.
 
     Environments that could never hold the job are not asked for capacity. The first that could hold a multi-node job
@@ -49,12 +49,12 @@ class TimeLimits:
         ``cancel(queue, job, status_reason)``.
     """
 
-    def __init__(self, clock: Clock, cancel: Callable[[JobQueue, int, str], None]) -> None:
+    def __init__(self, clock: Clock, cancel: Callable[[FifoQueue, int, str], None]) -> None:
         self._clock = clock
         self._cancel = cancel
         self._watches: dict[int, _Watch] = {}
 
-    def watch(self, queue: JobQueue, job: int, reason: str) -> None:
+    def watch(self, queue: FifoQueue, job: int, reason: str) -> None:
         """The head of a queue, and why it is blocked; the time runs while both stay the same."""
         watch = self._watches.get(queue.index)
         if watch is not None and (watch.job, watch.reason) == (job, reason):
@@ -65,13 +65,13 @@ class TimeLimits:
             alarm = self._clock.at(self._clock.now + limit, self._due, queue)
             self._watches[queue.index] = _Watch(job, reason, alarm)
 
-    def clear(self, queue: JobQueue) -> None:
+    def clear(self, queue: FifoQueue) -> None:
         """Watch the head no longer."""
         watch = self._watches.pop(queue.index, None)
         if watch is not None:
             self._clock.cancel(watch.alarm)
 
     def _due(self, alarm: Alarm) -> None:
-        queue: JobQueue = alarm.subject
+        queue: FifoQueue = alarm.subject
         watch = self._watches.pop(queue.index)
         self._cancel(queue, watch.job, CANCELLED.format(reason=watch.reason))

@@ -22,7 +22,7 @@ from batchsim.arrays import SLICE, Floats
 INFINITE: Final = float("inf")
 
 
-class Usage:
+class ShareUsage:
     """The use of so many shares, each multiplied by its weight.
 
     Parameters

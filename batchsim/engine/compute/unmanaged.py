@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 
-from batchsim.engine.jobs import Attempt
-from batchsim.engine.world import World
+from batchsim.engine.attempt import Attempt
+from batchsim.engine.run_context import RunContext
 from batchsim.recording import Cause
 from batchsim.spec.configuration import ComputeEnvironment
 
 
-class Pool:
+class UnmanagedEnvironment:
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
-    def __init__(self, index: int, spec: ComputeEnvironment, world: World) -> None:
+    def __init__(self, index: int, spec: ComputeEnvironment, world: RunContext) -> None:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled

@@ -16,7 +16,7 @@ INFINITE: Final = float("inf")
 NOBODY: Final = -1
 
 
-class Standing(Protocol):
+class ShareRanking(Protocol):
     """The scores of the shares in which jobs wait, while a cycle or a plan goes through them."""
 
     def lowest(self) -> int:
@@ -32,7 +32,7 @@ class Standing(Protocol):
         """Leave out all shares whose first job is of this shape."""
 
 
-class Few:
+class ScalarRanking:
     """A few shares.
 
     Parameters
@@ -71,8 +71,8 @@ class Few:
             del self._scores[share]
 
 
-class Many:
-    """Many shares, as columns by their number.
+class VectorRanking:
+    """VectorRanking shares, as columns by their number.
 
     Parameters
     ----------

@@ -1,25 +1,25 @@
 """What each fleet would have to launch: jobs assigned, in the order in which they would start, to what is there or not.
 
-As starting does, a plan walks a queue's environments in their order (`engine/scheduler.py`).
+As starting does, a plan walks a queue's environments in their order (`engine/scheduling/scheduler.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchsim.engine.fleet import Fleet, GangLaunch
-from batchsim.engine.jobs import Jobs
-from batchsim.engine.queue import JobQueue
-from batchsim.engine.stock import Stock, Wanted
+from batchsim.engine.compute.ec2 import Ec2Environment, MultiNodeLaunch
+from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources, Wanted
 from batchsim.spec.configuration import Shape
 
 
-class Plan:
+class ScaleOut:
     """One look at scaling out.
 
     Parameters
     ----------
-    stock : Stock
+    stock : ConsumableResources
         Consumable resources to plan with; they are used up.
     wanted : sequence of Wanted
         What each group of jobs asks for of it.
@@ -27,10 +27,10 @@ class Plan:
 
     def __init__(
         self,
-        fleets: Sequence[Fleet],
+        fleets: Sequence[Ec2Environment],
         jobs: Jobs,
         shapes: Sequence[Shape],
-        stock: Stock,
+        stock: ConsumableResources,
         wanted: Sequence[Wanted],
     ) -> None:
         self._jobs = jobs
@@ -41,12 +41,12 @@ class Plan:
         self._rooms = {fleet.index: fleet.planned_room() for fleet in fleets}
         self._left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in fleets}
         # What has to be launched, in order: fleets may share a quota. Jobs are packed together while they can be.
-        self._orders: list[tuple[Fleet, GangLaunch | dict[int, int]]] = []
+        self._orders: list[tuple[Ec2Environment, MultiNodeLaunch | dict[int, int]]] = []
         self._open: dict[int, dict[int, int]] = {}
 
-    def assign(self, queue: JobQueue) -> None:
+    def assign(self, queue: FifoQueue) -> None:
         """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
-        fleets = [station for station in queue.stations if isinstance(station, Fleet)]
+        fleets = [station for station in queue.stations if isinstance(station, Ec2Environment)]
         if any(fleet.scarce for fleet in fleets):
             # What a queue of higher priority asks for elsewhere comes first.
             for index in list(self._open)[:-1]:
@@ -67,7 +67,7 @@ class Plan:
 
         queue.plan(assign)
 
-    def _has_place(self, fleets: Sequence[Fleet], code: int, full: dict[int, set[int]]) -> bool:
+    def _has_place(self, fleets: Sequence[Ec2Environment], code: int, full: dict[int, set[int]]) -> bool:
         for fleet in fleets:
             if not fleet.holds(code):
                 continue
@@ -82,7 +82,7 @@ class Plan:
                 return False
         return False
 
-    def _is_ordered(self, fleet: Fleet, code: int) -> bool:
+    def _is_ordered(self, fleet: Ec2Environment, code: int) -> bool:
         """Order capacity for a job if it may be launched; jobs between two multi-node jobs are packed together."""
         index, shape = fleet.index, self._shapes[code]
         if shape.nodes:
@@ -108,7 +108,7 @@ class Plan:
         for fleet in {fleet.index: fleet for fleet, _ in self._orders}.values():
             fleet.review_kept()
         for fleet, order in self._orders:
-            if isinstance(order, GangLaunch):
+            if isinstance(order, MultiNodeLaunch):
                 fleet.launch_gang(order)
             else:
                 fleet.launch_for(order)

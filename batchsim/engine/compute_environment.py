@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from batchsim.recording import Cause
 
 if TYPE_CHECKING:
-    from batchsim.engine.jobs import Attempt
+    from batchsim.engine.attempt import Attempt
 
 
-class Station(Protocol):
+class SimulatedEnvironment(Protocol):
     """A compute environment: a place with room for jobs.
 
     What a job asks for is given by its `shape`: its place among the workload's shapes.

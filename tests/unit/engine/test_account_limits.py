@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 
-from batchsim.engine.capacity import Capacity
+from batchsim.engine.account_limits import CapacityLimits
 from batchsim.spec.assumptions import Capacity as Settings
 from tests.worlds import LARGE, XLARGE, offering
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)
 
 
-def capacity(*pools: dict, **quotas: int) -> Capacity:
-    return Capacity(Settings.model_validate({"pools": list(pools), "accountvCpus": quotas}))
+def capacity(*pools: dict, **quotas: int) -> CapacityLimits:
+    return CapacityLimits(Settings.model_validate({"pools": list(pools), "accountvCpus": quotas}))
 
 
 def test_what_one_type_takes_of_a_quota_the_next_does_not_have():

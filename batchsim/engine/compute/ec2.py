@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from batchsim.engine.allocation import Demand, choose, choose_for_gang
+from batchsim.engine.attempt import HOST_TERMINATED, NO_EXIT_CODE, Attempt
 from batchsim.engine.clock import Alarm
-from batchsim.engine.instance import Instance
-from batchsim.engine.jobs import HOST_TERMINATED, NO_EXIT_CODE, Attempt
-from batchsim.engine.placement import Room, places
-from batchsim.engine.scale_in import ScaleIn
-from batchsim.engine.spot_trace import SpotMarket
-from batchsim.engine.world import World
+from batchsim.engine.compute.allocation_strategies import Demand, choose, choose_for_gang
+from batchsim.engine.compute.free_capacity import FreeCapacity, places
+from batchsim.engine.compute.instance import Instance
+from batchsim.engine.compute.scale_in import ScaleIn
+from batchsim.engine.compute.spot import RecordedMarket
+from batchsim.engine.run_context import RunContext
 from batchsim.recording import Cause, instance_id
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.units import HOUR
@@ -29,7 +29,7 @@ from batchsim.units import HOUR
 MANY: Final = 8
 
 
-class GangLaunch(NamedTuple):
+class MultiNodeLaunch(NamedTuple):
     """So many instances of a type, for one multi-node job."""
 
     offering: Offering
@@ -45,7 +45,7 @@ def _worth_asking_for(spec: ComputeEnvironment, shapes: Sequence[Shape]) -> tupl
     return affordable if all(possible.can_hold(shape) for shape in shapes if spec.can_hold(shape)) else spec.offerings
 
 
-class Fleet:
+class Ec2Environment:
     """The instances of one EC2 or SPOT compute environment.
 
     Parameters
@@ -60,9 +60,9 @@ class Fleet:
         self,
         index: int,
         spec: ComputeEnvironment,
-        world: World,
-        changed: Callable[[Fleet], None],
-        waiting_gangs: Callable[[Fleet], Iterable[int]],
+        world: RunContext,
+        changed: Callable[[Ec2Environment], None],
+        waiting_gangs: Callable[[Ec2Environment], Iterable[int]],
     ) -> None:
         self.index = index
         self.name = spec.name
@@ -89,7 +89,7 @@ class Fleet:
         self._holds = [spec.can_hold(shape) for shape in self._shapes]
         self._gangs = [bool(shape.nodes) for shape in self._shapes]
         self._any_gangs = any(self._gangs)
-        self._room = Room(world.settings.scheduler.placement, self._shapes)
+        self._room = FreeCapacity(world.settings.scheduler.placement, self._shapes)
         self.hopeless = self._room.hopeless
         self._booting: dict[int, Instance] = {}
         self._instances: dict[int, Instance] = {}
@@ -117,10 +117,10 @@ class Fleet:
         self._backoff: dict[str, float] = {}  # type -> until when it is not asked for
         if not world.capacity.unlimited:
             world.capacity.listeners.append(self._capacity_changed)
-        self._market: SpotMarket | None = None
+        self._market: RecordedMarket | None = None
         if spec.spot_trace is not None:
             notice_s = world.settings.spot.notice
-            self._market = SpotMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
+            self._market = RecordedMarket(spec.spot_trace, world.clock, notice_s, self._warned, self._market_changed)
         # Whether capacity may run out here.
         self.scarce = self._market is not None or not world.capacity.unlimited or self._bids_matter
         self.steady = not self.scarce and not self._any_gangs
@@ -184,7 +184,7 @@ class Fleet:
     def _types_for(self, code: int) -> list[str]:
         return [offering.instance_type for offering in self._offerings_for(code)]
 
-    def _missing(self, code: int, offering: Offering, planned: Room | None = None) -> int:
+    def _missing(self, code: int, offering: Offering, planned: FreeCapacity | None = None) -> int:
         """How many instances of a type a multi-node job lacks, those that boot not counted."""
         nodes = len(self._shapes[code].nodes)
         if planned is not None:
@@ -474,11 +474,11 @@ class Fleet:
     def _backed_off(self, _alarm: Alarm) -> None:
         self._changed(self)
 
-    def planned_room(self) -> Room:
+    def planned_room(self) -> FreeCapacity:
         """A copy of the room that is there or on its way, to plan with."""
         return self._room.copy(self._booting.values())
 
-    def plan(self, room: Room, shape: int) -> bool:
+    def plan(self, room: FreeCapacity, shape: int) -> bool:
         """Take a job's place in a planned room, if there is one."""
         if not self._gangs[shape]:
             return room.take(shape) is not None
@@ -499,12 +499,12 @@ class Fleet:
             self._launch(cheapest_for(lacking, offerings))
             self._scale_in.review_kept()
 
-    def plan_gang(self, code: int, planned: Room, left: float) -> GangLaunch | None:
+    def plan_gang(self, code: int, planned: FreeCapacity, left: float) -> MultiNodeLaunch | None:
         """What a multi-node job lacks of the type that the strategy prefers, if all of it may be launched.
 
         Parameters
         ----------
-        planned : Room
+        planned : FreeCapacity
             What is there or on its way and not planned for other jobs; what the job has of it is taken out.
         left : float
             VCPUs that may be launched and are not planned for other jobs.
@@ -521,9 +521,9 @@ class Fleet:
         offering = choose_for_gang(self.spec.allocation_strategy, possible, nodes, self._reading)
         for room in planned.empty(offering.instance_type)[: len(nodes)]:
             planned.discard(room)
-        return GangLaunch(offering, missing[offering])
+        return MultiNodeLaunch(offering, missing[offering])
 
-    def launch_gang(self, gang: GangLaunch) -> None:
+    def launch_gang(self, gang: MultiNodeLaunch) -> None:
         """Launch what a multi-node job lacks, or nothing."""
         if self._may_launch_all(gang.offering, gang.instances):
             for _ in range(gang.instances):

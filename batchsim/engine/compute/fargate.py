@@ -9,58 +9,27 @@ two-minute warning: it ends as soon as its containers do, or are killed (ECS, *F
 from __future__ import annotations
 
 import math
-from typing import Literal
 
+from batchsim.engine.account_limits import FargateQuota
+from batchsim.engine.attempt import KILLED, Attempt
 from batchsim.engine.clock import Alarm
-from batchsim.engine.jobs import KILLED, Attempt
-from batchsim.engine.world import World
+from batchsim.engine.run_context import RunContext
 from batchsim.recording import TASK_INTERRUPTED, Cause
-from batchsim.spec.assumptions import Environment
 from batchsim.spec.configuration import ComputeEnvironment
 from batchsim.streams import Draws
 from batchsim.units import HOUR
 
 
-class Account:
-    """What the account allows of a purchase option: a token bucket for task launches, and so many vCPUs at once."""
-
-    def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
-        self.vcpus_left = vcpus
-        #: The environments that share it.
-        self.stations: list[Fargate] = []
-        self._burst = float(burst)
-        self._per_second = per_second
-        self._tokens = self._burst
-        self._at = 0.0
-
-    @classmethod
-    def of(cls, settings: Environment, option: Literal["FARGATE", "FARGATE_SPOT"]) -> Account:
-        """What the environment's settings say."""
-        quota = settings.capacity.account_vcpus.get(option, math.inf)
-        return cls(settings.fargate.launch_burst, settings.fargate.launches_per_second, quota)
-
-    def available_at(self, now: float) -> float:
-        """The first instant from `now` on at which a task may be launched."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
-        self._at = now
-        # A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
-        return now if self._tokens >= 1 - 1e-9 else now + (1 - self._tokens) / self._per_second
-
-    def take(self) -> None:
-        """Use one token that is available."""
-        self._tokens -= 1
-
-
-class Fargate:
+class FargateEnvironment:
     """One FARGATE or FARGATE_SPOT compute environment.
 
     Parameters
     ----------
-    account : Account
+    account : FargateQuota
         Shared by all environments of the same purchase option.
     """
 
-    def __init__(self, index: int, spec: ComputeEnvironment, world: World, account: Account) -> None:
+    def __init__(self, index: int, spec: ComputeEnvironment, world: RunContext, account: FargateQuota) -> None:
         self.index = index
         self.name = spec.name
         self.enabled = spec.enabled

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.engine.placement import Bin, Room
+from batchsim.engine.compute.free_capacity import FreeCapacity, Node
 from batchsim.spec.configuration import Shape
 
 SHAPES = st.builds(
@@ -22,8 +22,8 @@ SHAPES = st.builds(
     strategy=st.sampled_from(["binpack", "spread"]),
 )
 def test_takes_the_least_or_the_most_left_that_holds_the_job(rooms, shapes, steps, strategy):
-    room = Room(strategy, shapes)
-    bins = [Bin(ordinal, shape) for ordinal, shape in enumerate(rooms)]
+    room = FreeCapacity(strategy, shapes)
+    bins = [Node(ordinal, shape) for ordinal, shape in enumerate(rooms)]
     held: list[list[Shape]] = [[] for _ in bins]
     for each in bins:
         room.add(each)
@@ -53,9 +53,9 @@ def test_takes_the_least_or_the_most_left_that_holds_the_job(rooms, shapes, step
     shape=SHAPES,
 )
 def test_places_are_as_many_as_jobs_can_be_taken(rooms, shape):
-    room = Room("binpack", [shape])
+    room = FreeCapacity("binpack", [shape])
     for ordinal, each in enumerate(rooms):
-        room.add(Bin(ordinal, each))
+        room.add(Node(ordinal, each))
     found, taken = room.places(0), 0
     while room.take(0) is not None:
         taken += 1
@@ -63,9 +63,9 @@ def test_places_are_as_many_as_jobs_can_be_taken(rooms, shape):
 
 
 def test_vcpu_and_memory_are_taken_together_or_not_at_all():
-    room = Room("binpack", [Shape(2.0, 2000), Shape(1.0, 1000)])
-    room.add(Bin(0, Shape(4.0, 1000)))
-    room.add(Bin(1, Shape(1.0, 8000)))
+    room = FreeCapacity("binpack", [Shape(2.0, 2000), Shape(1.0, 1000)])
+    room.add(Node(0, Shape(4.0, 1000)))
+    room.add(Node(1, Shape(1.0, 8000)))
     assert room.take(0) is None
     taken = room.take(1)
     assert taken is not None
@@ -73,7 +73,7 @@ def test_vcpu_and_memory_are_taken_together_or_not_at_all():
 
 
 def test_a_withdrawn_bin_is_not_found():
-    room, withdrawn = Room("binpack", [Shape(1.0, 1)]), Bin(0, Shape(2.0, 100))
+    room, withdrawn = FreeCapacity("binpack", [Shape(1.0, 1)]), Node(0, Shape(2.0, 100))
     room.add(withdrawn)
     room.discard(withdrawn)
     room.discard(withdrawn)
@@ -83,17 +83,17 @@ def test_a_withdrawn_bin_is_not_found():
 
 @pytest.mark.parametrize("strategy", ["binpack", "spread"])
 def test_equal_bins_go_by_launch(strategy):
-    room = Room(strategy, [Shape(2.0, 100)])
+    room = FreeCapacity(strategy, [Shape(2.0, 100)])
     for ordinal in (2, 0, 1):
-        room.add(Bin(ordinal, Shape(2.0, 100)))
+        room.add(Node(ordinal, Shape(2.0, 100)))
     taken = room.take(0)
     assert taken is not None
     assert taken.ordinal == 0
 
 
 def test_what_is_taken_in_a_copy_is_not_taken():
-    room = Room("binpack", [Shape(2.0, 100)])
-    room.add(Bin(0, Shape(2.0, 100)))
-    copy = room.copy([Bin(1, Shape(2.0, 100))])
+    room = FreeCapacity("binpack", [Shape(2.0, 100)])
+    room.add(Node(0, Shape(2.0, 100)))
+    copy = room.copy([Node(1, Shape(2.0, 100))])
     assert [copy.take(0).ordinal, copy.take(0).ordinal, copy.take(0)] == [0, 1, None]
     assert room.take(0).ordinal == 0

@@ -1,0 +1,1 @@
+"""Compute environments: what instances there are, what they hold, what may be launched."""

@@ -1,0 +1,1 @@
+"""Job queues: which job is looked at next."""

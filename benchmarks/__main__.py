@@ -1,159 +1,128 @@
-"""``python -m benchmarks``: measure, and hold the figures against what is promised."""
+"""``python -m benchmarks``: measure, and hold the figures against the targets."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import shutil
+import os
 import sys
-import tempfile
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
-from benchmarks.measure import Measured, measured, started
-from benchmarks.targets import COMPILED, TARGETS, Subject, Target
-
-README = Path(__file__).parents[1] / "README.md"
-BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
-#: Runs of more jobs than this are made once.
-LONG = 400_000
+from benchmarks import table
+from benchmarks.builds import BEFORE, COMPILED, ROOT, THIS, Build
+from benchmarks.lines import Line, Rounds
+from benchmarks.measure import described
+from benchmarks.targets import GROUPS
+from benchmarks.turns import measure, scratch, turns
 
 
 def main() -> None:
     """Measure what is asked for and print, and write, the table."""
     arguments = _arguments()
-    wanted = [target for target in TARGETS if not arguments.only or _matches(target, arguments.only)]
-    if arguments.compiled is None:
-        wanted = [target for target in wanted if not str(target.of[0]).startswith(COMPILED)]
-    if find_spec("ciw") is None:
-        wanted = [target for target in wanted if target.to is None or target.to[0] != "Ciw"]
-        print("Ciw is not installed and left out", file=sys.stderr)
-    if not wanted:
-        sys.exit("nothing is named so; names are parts of the table's lines")
-    results = _measure(wanted, arguments)
-    rows = [(target, target.figure(results)) for target in wanted]
-    Console().print(_table(rows))
+    builds = _builds(arguments)
+    groups = _chosen(arguments, builds)
+    shown = [name for name in (THIS, COMPILED) if name in builds]
+    with scratch() as folder:
+        modules = {name: described(build, folder) for name, build in builds.items()}
+        _check(modules)
+        needed = [[found for line in lines for name in shown if (found := line.beside(name))] for lines in groups]
+        rounds = measure(turns(needed, arguments.rounds), builds, folder, arguments.divide)
+    rows = [table.Row.of(line, shown, rounds) for lines in groups for line in lines]
+    told = table.notes(builds, modules, arguments.rounds)
+    console = Console()
+    console.print(table.on_console(rows, shown))
+    console.print("\n".join(told), highlight=False)
+    if arguments.divide > 1:
+        print(f"A quick look with 1/{arguments.divide} of the jobs: no figure to quote.")
     if arguments.json:
-        arguments.json.write_text(json.dumps(_content(rows, results), indent=2) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(_content(rows, rounds, told), indent=2) + "\n", encoding="utf-8")
     if arguments.readme:
-        _write_readme(rows)
+        table.write_readme(rows, shown, told)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="lines of the table that have one of these in them")
-    parser.add_argument("--repeat", type=int, default=3, help="the best of so many (default: 3); long runs once")
+    parser.add_argument("--all", action="store_true", help="the lines of five million jobs too")
+    parser.add_argument("--rounds", type=int, default=3, help="medians of so many (default: 3); long runs once")
     parser.add_argument("--divide", type=int, default=1, metavar="N", help="a quick look: with an Nth of the jobs")
-    parser.add_argument(
-        "--compiled",
-        metavar="PYTHON",
-        help="a Python in which batchsim is installed with its engine compiled: its lines are measured too",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    place = "a folder that has batchsim in it, or a Python that has it installed"
+    parser.add_argument("--compiled", metavar="PLACE", help=f"measure the engine compiled too: {place}")
+    parser.add_argument("--before", metavar="PLACE", help=f"measure what an older batchsim took too: {place}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and all measurements")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.rounds < 1 or arguments.divide < 1:
+        parser.error("--rounds and --divide are 1 or more")
+    return arguments
 
 
-def _matches(target: Target, texts: list[str]) -> bool:
-    return any(text in target.title for text in texts)
+def _builds(arguments: argparse.Namespace) -> dict[str, Build]:
+    """What is measured, by its name."""
+    builds = {THIS: Build(THIS, sys.executable, ROOT)}
+    for name in (COMPILED, BEFORE):
+        if place := getattr(arguments, name):
+            builds[name] = Build.of(name, place)
+    return builds
 
 
-def _measure(targets: list[Target], arguments: argparse.Namespace) -> dict[Subject, Measured]:
-    """The best of several runs, taken in turns, so that both sides of a ratio see the same machine."""
-    subjects = dict.fromkeys(subject for target in targets for subject in (target.of, target.to) if subject)
-    turns = [subject for turn in range(arguments.repeat) for subject in subjects if turn == 0 or not _is_long(subject)]
-    best: dict[Subject, Measured] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for subject in track(turns, "measuring", console=Console(stderr=True), transient=True):
-            found = _once(subject, arguments, Path(folder))
-            known = best.get(subject, found)
-            best[subject] = Measured(min(found.cpu_s, known.cpu_s), min(found.peak_mib, known.peak_mib))
-    return best
+def _check(modules: Mapping[str, tuple[int, int]]) -> None:
+    """Say so where what is measured is not what is asked for."""
+    if COMPILED in modules and not modules[COMPILED][0]:
+        sys.exit("--compiled: no module of that engine is compiled")
+    if modules[THIS][0]:
+        print("compiled modules lie beside the sources, and are measured instead of them", file=sys.stderr)
 
 
-def _is_long(subject: Subject) -> bool:
-    return isinstance(subject[1], int) and subject[1] > LONG
+def _chosen(arguments: argparse.Namespace, builds: Mapping[str, Build]) -> list[list[Line]]:
+    """Lines that are asked for and can be measured, by group."""
+    groups = [[line for line in lines if _is_asked(line, arguments)] for lines in GROUPS.values()]
+    if not any(groups):
+        sys.exit("no line is named so; names are parts of the table's lines")
+    can = [[line for line in lines if _can(line, builds)] for lines in groups]
+    left_out = [line.title for lines in groups for line in lines if not _can(line, builds)]
+    if left_out:
+        print("left out, for want of --before or of Ciw:", *left_out, sep="\n  ", file=sys.stderr)
+    if not any(can):
+        sys.exit("nothing is left to measure")
+    return [lines for lines in can if lines]
 
 
-def _once(subject: Subject, arguments: argparse.Namespace, folder: Path) -> Measured:
-    case, jobs = str(subject[0]), subject[1]
-    if isinstance(jobs, int):
-        jobs = max(jobs // arguments.divide, 1)
-        if case.startswith(COMPILED):
-            # Away from the sources, which would be found first.
-            shutil.copytree(Path(__file__).parent, folder / "benchmarks", dirs_exist_ok=True)
-            found = measured(case.removeprefix(COMPILED), jobs, python=arguments.compiled, folder=folder)
-        else:
-            found = measured(case, jobs)
-        return Measured(found.cpu_s * arguments.divide, found.peak_mib)
-    words = [str(part) for part in subject]
-    return started(*words, *(["--out", str(folder / "results")] if "run" in words else []))
+def _is_asked(line: Line, arguments: argparse.Namespace) -> bool:
+    if arguments.only:
+        return any(text in line.title for text in arguments.only)
+    return arguments.all or not line.long
 
 
-def _table(rows: list[tuple[Target, float]]) -> Table:
-    table = Table("", "measured", "promised", "kept", box=None)
-    for target, figure in rows:
-        table.add_row(target.title, _shown(target, figure), _limit(target), "yes" if target.is_met(figure) else "no")
-    return table
+def _can(line: Line, builds: Mapping[str, Build]) -> bool:
+    has_ciw = find_spec("ciw") is not None
+    return all(each.build in builds and (has_ciw or not str(each.case).startswith("Ciw")) for each in line.subjects)
 
 
-def _shown(target: Target, figure: float) -> str:
-    return f"{figure:.0f}" if target.quantity == "memory" else f"{figure:.2f}"
-
-
-def _limit(target: Target) -> str:
-    return f"{'≥' if target.quantity == 'speed' else '≤'} {target.limit:g}"
-
-
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
-    for name in ("batchsim", "simpy", "numpy", "ciw"):
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return versions
-
-
-def _content(rows: list[tuple[Target, float]], results: dict[Subject, Measured]) -> dict[str, object]:
+def _content(rows: Sequence[table.Row], rounds: Rounds, told: Sequence[str]) -> dict[str, object]:
     return {
-        "versions": _versions(),
-        "targets": [
+        "versions": table.versions(),
+        "notes": list(told),
+        "load": os.getloadavg()[0],
+        "lines": [
             {
-                "title": target.title,
-                "quantity": target.quantity,
-                "figure": figure,
-                "limit": target.limit,
-                "kept": target.is_met(figure),
+                "title": row.line.title,
+                "quantity": row.line.quantity.value,
+                "rounds": row.rounds,
+                **{
+                    name: {"figure": figure, "target": row.lines[name].target, "met": row.lines[name].is_met(figure)}
+                    for name, figure in row.figures.items()
+                },
             }
-            for target, figure in rows
+            for row in rows
         ],
-        "measurements": [
-            {
-                "case": " ".join(map(str, subject)),
-                "cpu_s": found.cpu_s,
-                "peak_mib": found.peak_mib,
-                **({"jobs_per_cpu_s": subject[1] / found.cpu_s} if isinstance(subject[1], int) else {}),
-            }
-            for subject, found in results.items()
-        ],
+        "measurements": {str(subject): [asdict(each) for each in found] for subject, found in rounds.items()},
     }
-
-
-def _write_readme(rows: list[tuple[Target, float]]) -> None:
-    """Put the table between the two marks."""
-    lines = ["| | measured | promised |", "|---|---:|---:|"]
-    lines += [f"| {target.title} | {_shown(target, figure)} | {_limit(target)} |" for target, figure in rows]
-    told = ", ".join(f"{name} {text}" for name, text in _versions().items())
-    text = README.read_text(encoding="utf-8")
-    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
-    README.write_text(before + "\n".join([BEGIN, *lines, "", f"({told})", ""]) + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: CPU time per job and peak memory, without what imports cost."""
+"""One measurement in a process of its own: CPU time by part, and peak memory."""
 
 from __future__ import annotations
 
@@ -8,36 +8,75 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-#: Jobs of the run before the one that is measured: what is loaded when it is first used is then there.
-WARM_UP = 500
+from benchmarks.builds import Build
+
+#: All that is measured of a case.
+WHOLE = "whole"
+
+
+@dataclass
+class Stopwatch:
+    """CPU seconds of this process, user and system, by part."""
+
+    cpu_s: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def part(self, name: str = WHOLE) -> Iterator[None]:
+        """Time what is done within."""
+        begun = time.process_time()
+        yield
+        self.cpu_s[name] = self.cpu_s.get(name, 0.0) + time.process_time() - begun
 
 
 @dataclass(frozen=True)
 class Measured:
-    """CPU seconds of this process (user and system), and its peak of resident memory."""
+    """CPU seconds by part, and the peak of resident memory."""
 
-    cpu_s: float
+    cpu_s: dict[str, float]
     peak_mib: float
 
 
-def measured(case: str, jobs: int, *, python: str = sys.executable, folder: Path | None = None) -> Measured:
-    """Measure a case in a fresh process, with the batchsim that a Python finds in a folder, or has installed."""
-    command = [python, "-m", "benchmarks.measure", case, str(jobs)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
-    return Measured(**json.loads(done.stdout))
+def measured(build: Build, case: str, jobs: int, scratch: Path) -> Measured:
+    """Measure a case in a fresh process with one batchsim."""
+    return Measured(**json.loads(_output(build, scratch, "-m", "benchmarks.measure", case, str(jobs))))
 
 
-def started(*arguments: str) -> Measured:
+def described(build: Build, scratch: Path) -> tuple[int, int]:
+    """How many modules of a batchsim's engine are compiled, and how many it has."""
+    code = "import json; from benchmarks import cases; print(json.dumps(cases.engine_modules()))"
+    compiled, modules = json.loads(_output(build, scratch, "-c", code))
+    return compiled, modules
+
+
+def _output(build: Build, scratch: Path, *arguments: str) -> str:
+    command = [build.python, *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=scratch, env=build.variables())
+    return done.stdout
+
+
+def started(build: Build, arguments: Sequence[str], scratch: Path) -> Measured:
     """Measure a whole Python process."""
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [build.python, *arguments], stdout=subprocess.DEVNULL, cwd=scratch, env=build.variables()
+    )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args)
-    return Measured(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Measured({WHOLE: used.ru_utime + used.ru_stime}, used.ru_maxrss / 1024)
+
+
+def _peak_mib() -> float:
+    """Of this process since it began: Linux counts in ``ru_maxrss`` what it was forked from, but not in ``VmHWM``."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    own = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    return (own[0] if own else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024
 
 
 def main() -> None:
@@ -45,12 +84,11 @@ def main() -> None:
     from benchmarks.cases import CASES
 
     case, jobs = CASES[sys.argv[1]], int(sys.argv[2])
-    case(min(WARM_UP, jobs))
-    begun = time.process_time()
-    case(jobs)
-    cpu_s = time.process_time() - begun
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(asdict(Measured(cpu_s, peak_mib))))
+    # What is loaded and made when it is first used is then there.
+    case.measure(min(case.warm_up, jobs), Stopwatch())
+    watch = Stopwatch()
+    case.measure(jobs, watch)
+    print(json.dumps(asdict(Measured(watch.cpu_s, _peak_mib()))))
 
 
 if __name__ == "__main__":

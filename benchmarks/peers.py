@@ -1,41 +1,16 @@
-"""The same M/M/c queue in other simulators, as their own documentation writes it."""
+"""The M/M/64 queue in what else runs it."""
 
 from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Generator
-from typing import Any
 
 import simpy
 
-SERVERS = 64
-MEAN_SERVICE_S = 60.0
-UTILISATION = 0.9
-ARRIVALS_PER_S = UTILISATION * SERVERS / MEAN_SERVICE_S
+from benchmarks.textbook import ARRIVALS_PER_S, MEAN_SERVICE_S, SERVERS
 
 
-def textbook_simpy(jobs: int) -> None:
-    """A process and a request of a `Resource` for each job."""
-    random.seed(1)
-    environment = simpy.Environment()
-    servers = simpy.Resource(environment, SERVERS)
-
-    def job() -> Generator[simpy.Event, Any, None]:
-        with servers.request() as request:
-            yield request
-            yield environment.timeout(random.expovariate(1 / MEAN_SERVICE_S))
-
-    def arrivals() -> Generator[simpy.Event, Any, None]:
-        for _ in range(jobs):
-            yield environment.timeout(random.expovariate(ARRIVALS_PER_S))
-            environment.process(job())
-
-    environment.process(arrivals())
-    environment.run()
-
-
-def lean_simpy(jobs: int) -> None:
+def simpy_clock(jobs: int) -> None:
     """Callbacks on timeouts and a deque: SimPy's clock and nothing else of it."""
     random.seed(1)
     environment = simpy.Environment()

@@ -5,15 +5,24 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.scenario import Scenario
-from benchmarks.peers import ARRIVALS_PER_S, MEAN_SERVICE_S, SERVERS
+from benchmarks.adapter import Scenario, from_mapping
+from benchmarks.textbook import (
+    ARRIVALS_PER_S,
+    CLUSTER_VCPUS,
+    LOAD,
+    MEAN_RUNTIME_S,
+    MEAN_SERVICE_S,
+    MEAN_VCPUS,
+    MEDIAN_S,
+    P95_S,
+    PUBLIC,
+    SERVERS,
+    SIZES,
+)
 
-#: What jobs of the full model ask for: vCPUs and MiB.
-SIZES = [(vcpus, vcpus * memory_mib) for vcpus in (1, 2, 4, 8) for memory_mib in (900, 1800, 3600)]
-RUNTIME = {"lognormal": {"median": 480, "p95": 1500}}
-MEAN_RUNTIME_S = 610.0
-LOAD = 0.75
+RUNTIME = {"lognormal": {"median": MEDIAN_S, "p95": P95_S}}
+#: At which jobs wait nearly always.
+BACKLOG = 0.96
 
 Mapping = dict[str, Any]
 
@@ -58,7 +67,7 @@ def _scenario(
     return from_mapping({"name": "benchmark", "seed": 1, "batch": named, "workload": workload, **limits, **members})
 
 
-def textbook(jobs: int) -> Scenario:
+def mm64(jobs: int) -> Scenario:
     """The peers' M/M/c queue: c servers and no delays."""
     servers = {"computeEnvironmentName": "servers", "type": "UNMANAGED", "unmanagedvCpus": SERVERS}
     exponential = {"exponential": {"mean": MEAN_SERVICE_S}}
@@ -72,24 +81,80 @@ def textbook(jobs: int) -> Scenario:
     )
 
 
-def full(jobs: int, *, vcpus: int = 2048, sizes: int = 12) -> Scenario:
+def full(jobs: int, *, load: float = LOAD) -> Scenario:
     """Everything at once: three priorities, mixed sizes, two environments, boot, scaling, interruptions, retries."""
-    kinds = SIZES[:sizes] if sizes <= len(SIZES) else [(1 + n % 8, 1024 + 73 * n) for n in range(sizes)]
     retry = {"retryStrategy": {"attempts": 3}}
-    definitions = [_definition(f"size{n}", vcpu, memory, **retry) for n, (vcpu, memory) in enumerate(kinds)]
-    mean_vcpus = sum(vcpu for vcpu, _ in kinds) / len(kinds)
-    jobs_per_s = LOAD * vcpus / mean_vcpus / MEAN_RUNTIME_S
+    definitions = [_definition(f"size{n}", vcpu, memory, **retry) for n, (vcpu, memory) in enumerate(SIZES)]
+    jobs_per_s = _jobs_per_s(load, CLUSTER_VCPUS)
     queues = ["urgent", "normal", "bulk"]
     return _scenario(
-        [_fleet("spot", vcpus * 3 // 4, "SPOT"), _fleet("on-demand", vcpus // 4)],
+        [_fleet("spot", CLUSTER_VCPUS * 3 // 4, "SPOT"), _fleet("on-demand", CLUSTER_VCPUS // 4)],
         [_queue(name, "spot", "on-demand", priority=30 - 10 * n) for n, name in enumerate(queues)],
         definitions,
         [
-            _stream(f"work{n}", jobs_per_s / len(kinds), _job(f"size{n}", queues[n % 3], failure={"probability": 0.01}))
-            for n in range(len(kinds))
+            _stream(f"work{n}", jobs_per_s / len(SIZES), _job(f"size{n}", queues[n % 3], failure={"probability": 0.01}))
+            for n in range(len(SIZES))
         ],
         jobs / jobs_per_s,
     )
+
+
+def _jobs_per_s(load: float, vcpus: int) -> float:
+    """How many jobs of all sizes alike keep so many vCPUs so busy."""
+    return load * vcpus / MEAN_VCPUS / MEAN_RUNTIME_S
+
+
+def one_queue(jobs: int) -> Scenario:
+    """A long run: one queue of jobs of 1 to 8 vCPUs, and one EC2 environment."""
+    vcpus = 1024
+    jobs_per_s = _jobs_per_s(0.85, vcpus)
+    return _scenario(
+        [_fleet("fleet", vcpus)],
+        [_queue("queue", "fleet")],
+        [_definition(f"size{n}", vcpu, memory) for n, (vcpu, memory) in enumerate(SIZES)],
+        [_stream(f"work{n}", jobs_per_s / len(SIZES), _job(f"size{n}")) for n in range(len(SIZES))],
+        jobs / jobs_per_s,
+    )
+
+
+def _on_fargate(jobs: int, *work: Mapping, fair: bool = False, **members: Any) -> Scenario:
+    """A queue of Fargate tasks without delays, as the public simulator has it."""
+    resources = {"type": "FARGATE", "maxvCpus": PUBLIC.max_vcpus}
+    environment = {"computeEnvironmentName": "fargate", "type": "MANAGED", "computeResources": resources}
+    shares = [{"shareIdentifier": share, "weightFactor": weight} for share, _, weight in PUBLIC.shares]
+    policies = {"schedulingPolicies": [{"name": "fair", "fairsharePolicy": {"shareDistribution": shares}}]}
+    member: Mapping = {"schedulingPolicyArn": "fair"} if fair else {}
+    return _scenario(
+        [environment],
+        [_queue("queue", "fargate", **member)],
+        [_definition("task", PUBLIC.vcpus, 8192, platformCapabilities=["FARGATE"], **members)],
+        list(work),
+        jobs / PUBLIC.arrivals_per_s,
+        policies if fair else {},
+        environment={"preset": "ideal"},
+    )
+
+
+def _tasks(part: float = 1.0, **members: Any) -> Mapping:
+    """A part of the public simulator's jobs."""
+    job = _job("task", runtime={"exponential": {"mean": PUBLIC.mean_service_s}}, **members)
+    return _stream(members.get("shareIdentifier", "work"), part * PUBLIC.arrivals_per_s, job)
+
+
+def mm15(jobs: int) -> Scenario:
+    """Its first example: first in, first out."""
+    return _on_fargate(jobs, _tasks())
+
+
+def two_shares(jobs: int) -> Scenario:
+    """Its second: two shares of unequal weights."""
+    return _on_fargate(jobs, *(_tasks(part, shareIdentifier=share) for share, part, _ in PUBLIC.shares), fair=True)
+
+
+def retries(jobs: int) -> Scenario:
+    """Its third: attempts that fail and are made again."""
+    failure = {"probability": PUBLIC.failing}
+    return _on_fargate(jobs, _tasks(failure=failure), retryStrategy={"attempts": PUBLIC.attempts})
 
 
 def one_size(jobs: int, *, vcpus: int = 2048, sizes: int = 1, waiting: bool = False) -> Scenario:

@@ -1,75 +1,109 @@
-"""What is promised, as ratios of two measurements of one run."""
+"""The lines of the table, in groups that are measured together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from benchmarks.measure import Measured
+from benchmarks.builds import BEFORE
+from benchmarks.lines import Line, Quantity, Subject
+from benchmarks.measure import WHOLE
 
-#: A case and its jobs, or the arguments of a Python process.
-Subject = tuple[str, int] | tuple[str, ...]
+SPEED, COST, TIME, CPU, MEMORY = Quantity
+JOBS, LESS, HALF_A_MILLION, MILLION = 200_000, 100_000, 500_000, 1_000_000
 
-
-@dataclass(frozen=True)
-class Target:
-    """One line of the table.
-
-    Attributes
-    ----------
-    of, to : Subject
-        What is measured, and what it is held against; without `to` the figure itself is.
-    quantity : str
-        ``speed``: jobs per CPU second; ``cost``: CPU seconds per job; ``memory``: MiB; ``cpu``: CPU seconds.
-    limit : float
-        What the figure has to reach (speed) or must not pass (all others).
-    """
-
-    title: str
-    quantity: str
-    limit: float
-    of: Subject
-    to: Subject | None = None
-
-    def figure(self, measured: dict[Subject, Measured]) -> float:
-        """The ratio, or the figure itself."""
-        own = self._value(measured[self.of], self.of)
-        return own if self.to is None else own / self._value(measured[self.to], self.to)
-
-    def _value(self, measured: Measured, subject: Subject) -> float:
-        jobs = subject[1]
-        if self.quantity == "memory":
-            return measured.peak_mib
-        if self.quantity == "cpu" or not isinstance(jobs, int):
-            return measured.cpu_s
-        return jobs / measured.cpu_s if self.quantity == "speed" else measured.cpu_s / jobs
-
-    def is_met(self, figure: float) -> bool:
-        """Whether the promise is kept."""
-        return figure >= self.limit if self.quantity == "speed" else figure <= self.limit
+FULL = Subject("full model", JOBS)
+BACKLOG = Subject("full model with a backlog", LESS)
+LONG_RUN = Subject("one queue", 5 * MILLION)
 
 
-#: What is measured with the engine compiled has a name that begins so.
-COMPILED = "compiled: "
-MILLION = 1_000_000
-TEXTBOOK = ("textbook SimPy", 200_000)
+def _faster(
+    title: str, case: str, than: str, jobs: int = LESS, target: float | None = None, compiled: float | None = None
+) -> Line:
+    """Jobs per CPU second of a case to those of another, with as many jobs."""
+    return Line(title, SPEED, Subject(case, jobs), Subject(than, jobs), target, compiled)
 
-HALF = 500_000
 
-TARGETS = (
-    Target("the full model, tables written, to textbook SimPy", "speed", 1.5, ("full model", MILLION), TEXTBOOK),
-    Target("the same, the engine compiled", "speed", 1.5, (f"{COMPILED}full model", MILLION), TEXTBOOK),
-    Target("M/M/64 to textbook SimPy", "speed", 1.0, ("M/M/64", 200_000), TEXTBOOK),
-    Target("M/M/64 to textbook SimPy, the engine compiled", "speed", 1.0, (f"{COMPILED}M/M/64", 200_000), TEXTBOOK),
-    Target("M/M/64 to Ciw", "speed", 1.0, ("M/M/64", 200_000), ("Ciw", 50_000)),
-    Target("peak memory of a million jobs, MiB", "memory", 450, ("full model", MILLION)),
-    Target("a job among a million to one among 10,000", "cost", 1.3, ("full model", MILLION), ("full model", 10_000)),
-    Target("a job on 65,536 vCPUs to one on 256", "cost", 1.5, ("65,536 vCPUs", 200_000), ("256 vCPUs", 200_000)),
-    Target("a job behind 500,000 to one in an empty queue", "cost", 1.5, ("full queue", HALF), ("empty queue", HALF)),
-    Target("a job of 200 sizes to one of one size", "cost", 1.5, ("200 sizes", 100_000), ("one size", 100_000)),
-    Target("a job of 500 fair shares to one of a FIFO queue", "cost", 2.0, ("fair share", 100_000), ("FIFO", 100_000)),
-    Target("a child of ten arrays of 10,000 to one of 1,000", "cost", 1.3, ("arrays", 100_000), ("arrays", 10_000)),
-    Target("a task of a workflow of 20,000 to one of 2,000", "cost", 1.3, ("tasks", 20_000), ("tasks", 2_000)),
-    Target("batchsim --help, CPU seconds", "cpu", 0.25, ("-m", "batchsim", "--help")),
-    Target("import batchsim, CPU seconds", "cpu", 0.15, ("-c", "import batchsim")),
-    Target("run scenarios/etl.yaml, CPU seconds", "cpu", 4.0, ("-m", "batchsim", "run", "scenarios/etl.yaml")),
-)  # fmt: skip
+def _before(title: str, subject: Subject, target: float, compiled: float | None = None, *, part: str = WHOLE) -> Line:
+    """Against the same of an older batchsim: jobs per CPU second where the target is above 1, or CPU time."""
+    quantity = SPEED if target > 1 else COST
+    return Line(title, quantity, subject, replace(subject, build=BEFORE), target, compiled, part)
+
+
+def _dearer(title: str, case: str, than: str, jobs: int, target: float | None) -> Line:
+    """CPU time of a job to that of one of another case, with as many jobs."""
+    return Line(title, COST, Subject(case, jobs), Subject(than, jobs), target)
+
+
+def _grown(title: str, subject: Subject, jobs: int, target: float, *, long: bool = False) -> Line:
+    """CPU time of a job to that of one among fewer."""
+    return Line(title, COST, subject, replace(subject, jobs=jobs), target, long=long)
+
+
+def _process(title: str, target: float, *arguments: str) -> Line:
+    """CPU seconds of a whole process of Python."""
+    return Line(title, CPU, Subject(arguments), target=target)
+
+
+GROUPS = {
+    "full model": (
+        _before("engine, to before", FULL, 2, 4.5, part="engine"),
+        _before("summary and files, time to before", FULL, 0.5, part="summary and files"),
+        _faster(
+            "full model, tables written, to textbook SimPy's M/M/64", "full model", "SimPy: M/M/64", JOBS, 0.5, 1.1
+        ),
+        _faster(
+            "the same to a textbook SimPy cluster (priorities, packing)", "full model", "SimPy: cluster", JOBS, 1.5, 3
+        ),
+        _faster(
+            "the same to that cluster with nodes of plain numbers",
+            "full model",
+            "SimPy: cluster of plain numbers",
+            JOBS,
+        ),
+        _faster("M/M/64 to textbook SimPy", "M/M/64", "SimPy: M/M/64", JOBS, 1.5, 3.3),
+        _faster("M/M/64 to SimPy's clock alone, with callbacks", "M/M/64", "SimPy's clock: M/M/64", JOBS),
+        _faster("M/M/64 to Ciw", "M/M/64", "Ciw: M/M/64", LESS, 1),
+        Line("full model: a job in the engine, µs", TIME, FULL, part="engine"),
+        Line("full model: a job in the summary, µs", TIME, FULL, part="summary"),
+        Line("full model: a job in the files, µs", TIME, FULL, part="files"),
+    ),
+    "backlog": (
+        _before("engine with a backlog (load 0.96), to before", BACKLOG, 2, 4.5, part="engine"),
+        _faster(
+            "full model with a backlog to a SimPy cluster with one",
+            "full model with a backlog",
+            "SimPy: cluster with a backlog",
+        ),
+        _dearer("a job with a backlog to one without", "full model with a backlog", "full model", LESS, None),
+    ),
+    "Fargate": (
+        _faster("M/M/15 on Fargate, with summary, to textbook SimPy", "M/M/15", "SimPy: M/M/15", LESS, 1.3, 2.5),
+        _faster("the same with two fair shares", "M/M/15, two shares", "SimPy: M/M/15, two shares"),
+        _faster("the same with retries", "M/M/15, retries", "SimPy: M/M/15, retries"),
+    ),
+    "small": (
+        _before("one more run of etl, time to before", Subject("runs of etl", 10), 0.5, 0.3),
+        _before("an empty run and with_, time to before", Subject("empty runs", 50), 0.5),
+        _process("batchsim --help, CPU seconds", 0.25, "-m", "batchsim", "--help"),
+        _process("import batchsim, CPU seconds", 0.15, "-c", "import batchsim"),
+        _process("run scenarios/etl.yaml, CPU seconds", 4, "-m", "batchsim", "run", "scenarios/etl.yaml"),
+    ),
+    "growth": (
+        _dearer("a job on 65,536 vCPUs to one on 256", "65,536 vCPUs", "256 vCPUs", JOBS, 1.5),
+        _dearer("a job of 200 sizes to one of one size", "200 sizes", "one size", LESS, 1.5),
+        _dearer("a job of 500 fair shares to one of a FIFO queue", "fair share", "FIFO", LESS, 2),
+        _grown("a child of ten arrays of 10,000 to one of 1,000", Subject("arrays", 100_000), 10_000, 1.3),
+        _grown("a task of a workflow of 20,000 to one of 2,000", Subject("tasks", 20_000), 2_000, 1.3),
+    ),
+    "waiting": (
+        _dearer("a job behind 500,000 to one in an empty queue", "full queue", "empty queue", HALF_A_MILLION, 1.5),
+    ),
+    "a million": (
+        _grown("a job among a million to one among 10,000", replace(FULL, jobs=MILLION), 10_000, 1.3),
+        Line("peak memory of a million jobs, tables written, MiB", MEMORY, replace(FULL, jobs=MILLION), target=400),
+    ),
+    "five million": (
+        _grown("a job among 5 million to one among a million", LONG_RUN, MILLION, 1.2, long=True),
+        Line("peak memory of 5 million jobs, tables written, MiB", MEMORY, LONG_RUN, target=1638, long=True),
+    ),
+}

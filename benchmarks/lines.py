@@ -90,7 +90,7 @@ class Line:
 
     def _value(self, subject: Subject, rounds: Rounds) -> float:
         if self.quantity is Quantity.MEMORY:
-            return median(found.peak_mib for found in rounds[subject])
+            return median(found.peak_mib for found in rounds[subject] if found.peak_mib is not None)
         cpu_s = median(found.cpu_s[self.part] for found in rounds[subject])
         if self.quantity is Quantity.SPEED:
             return subject.jobs / cpu_s

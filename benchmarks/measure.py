@@ -35,10 +35,10 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class Measured:
-    """CPU seconds by part, and the peak of resident memory."""
+    """CPU seconds by part, and the peak of resident memory where it is known."""
 
     cpu_s: dict[str, float]
-    peak_mib: float
+    peak_mib: float | None = None
 
 
 def measured(build: Build, case: str, jobs: int, scratch: Path) -> Measured:
@@ -68,7 +68,8 @@ def started(build: Build, arguments: Sequence[str], scratch: Path) -> Measured:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args)
-    return Measured({WHOLE: used.ru_utime + used.ru_stime}, used.ru_maxrss / 1024)
+    # Not its peak: in that is this process's.
+    return Measured({WHOLE: used.ru_utime + used.ru_stime})
 
 
 def _peak_mib() -> float:

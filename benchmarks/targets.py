@@ -14,6 +14,8 @@ JOBS, LESS, HALF_A_MILLION, MILLION = 200_000, 100_000, 500_000, 1_000_000
 FULL = Subject("full model", JOBS)
 BACKLOG = Subject("full model with a backlog", LESS)
 LONG_RUN = Subject("one queue", 5 * MILLION)
+#: What a user of the public simulator would time.
+EXAMPLE = f"import batchsim; from benchmarks.scenarios import mm15; batchsim.run(mm15({LESS})).summary"
 
 
 def _faster(
@@ -80,6 +82,7 @@ GROUPS = {
         _faster("M/M/15 on Fargate, with summary, to textbook SimPy", "M/M/15", "SimPy: M/M/15", LESS, 1.3, 2.5),
         _faster("the same with two fair shares", "M/M/15, two shares", "SimPy: M/M/15, two shares"),
         _faster("the same with retries", "M/M/15, retries", "SimPy: M/M/15, retries"),
+        Line("that first example of 100,000 jobs in a whole process, CPU seconds", CPU, Subject(("-c", EXAMPLE))),
     ),
     "small": (
         _before("one more run of etl, time to before", Subject("runs of etl", 10), 0.5, 0.3),

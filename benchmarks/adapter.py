@@ -59,5 +59,7 @@ def taken_engine_s() -> float:
 def engine_modules() -> tuple[int, int]:
     """How many modules of the engine are compiled, and how many there are."""
     prefix = f"{simulation.__name__.rpartition('.')[0]}."
-    files = [str(module.__file__) for name, module in sys.modules.items() if name.startswith(prefix)]
-    return sum(file.endswith((".so", ".pyd")) for file in files), len(files)
+    files = [Path(str(module.__file__)) for name, module in sys.modules.items() if name.startswith(prefix)]
+    # A room's own file holds its docstring.
+    files = [file for file in files if file.stem != "__init__"]
+    return sum(file.suffix in {".so", ".pyd"} for file in files), len(files)

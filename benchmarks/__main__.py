@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -27,11 +28,7 @@ def main() -> None:
     builds = _builds(arguments)
     groups = _chosen(arguments, builds)
     shown = [name for name in (THIS, COMPILED) if name in builds]
-    with scratch() as folder:
-        modules = {name: described(build, folder) for name, build in builds.items()}
-        _check(modules)
-        needed = [[found for line in lines for name in shown if (found := line.beside(name))] for lines in groups]
-        rounds = measure(turns(needed, arguments.rounds), builds, folder, arguments.divide)
+    modules, rounds = _measured(groups, shown, builds, arguments)
     rows = [table.Row.of(line, shown, rounds) for lines in groups for line in lines]
     told = table.notes(builds, modules, arguments.rounds)
     console = Console()
@@ -43,6 +40,17 @@ def main() -> None:
         arguments.json.write_text(json.dumps(_content(rows, rounds, told), indent=2) + "\n", encoding="utf-8")
     if arguments.readme:
         table.write_readme(rows, shown, told)
+
+
+def _measured(
+    groups: list[list[Line]], shown: Sequence[str], builds: Mapping[str, Build], arguments: argparse.Namespace
+) -> tuple[dict[str, tuple[int, int]], Rounds]:
+    """How much of each batchsim's engine is compiled, and all measurements."""
+    with scratch() as folder:
+        modules = {name: described(build, folder) for name, build in builds.items()}
+        _check(modules)
+        needed = [[found for line in lines for name in shown if (found := line.beside(name))] for lines in groups]
+        return modules, measure(turns(needed, arguments.rounds), builds, folder, arguments.divide)
 
 
 def _arguments() -> argparse.Namespace:
@@ -81,16 +89,19 @@ def _check(modules: Mapping[str, tuple[int, int]]) -> None:
 
 def _chosen(arguments: argparse.Namespace, builds: Mapping[str, Build]) -> list[list[Line]]:
     """Lines that are asked for and can be measured, by group."""
-    groups = [[line for line in lines if _is_asked(line, arguments)] for lines in GROUPS.values()]
-    if not any(groups):
+    asked = [[line for line in lines if _is_asked(line, arguments)] for lines in GROUPS.values()]
+    if not any(asked):
         sys.exit("no line is named so; names are parts of the table's lines")
-    can = [[line for line in lines if _can(line, builds)] for lines in groups]
-    left_out = [line.title for lines in groups for line in lines if not _can(line, builds)]
-    if left_out:
-        print("left out, for want of --before or of Ciw:", *left_out, sep="\n  ", file=sys.stderr)
-    if not any(can):
+    chosen = [[line for line in lines if _can(line, builds)] for lines in asked]
+    if left_out := _titles(asked) - _titles(chosen):
+        print("left out, for want of --before or of Ciw:", *sorted(left_out), sep="\n  ", file=sys.stderr)
+    if not any(chosen):
         sys.exit("nothing is left to measure")
-    return [lines for lines in can if lines]
+    return [lines for lines in chosen if lines]
+
+
+def _titles(groups: list[list[Line]]) -> set[str]:
+    return {line.title for line in chain(*groups)}
 
 
 def _is_asked(line: Line, arguments: argparse.Namespace) -> bool:

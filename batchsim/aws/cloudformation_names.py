@@ -10,16 +10,6 @@ from typing import Any
 
 from batchsim.scenario.batch.service_model import request_shape
 
-#: CloudFormation's resource type of each list of the ``batch:`` section.
-RESOURCE_TYPES = {
-    "computeEnvironments": "AWS::Batch::ComputeEnvironment",
-    "jobQueues": "AWS::Batch::JobQueue",
-    "jobDefinitions": "AWS::Batch::JobDefinition",
-    "schedulingPolicies": "AWS::Batch::SchedulingPolicy",
-    "consumableResources": "AWS::Batch::ConsumableResource",
-}
-
-
 #: The one property that has more than its first letter in upper case.
 _S3_FILES = "s3filesVolumeConfiguration"
 

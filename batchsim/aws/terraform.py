@@ -1,4 +1,4 @@
-"""The Terraform AWS provider's words for AWS Batch: resource types, and an attribute for each member of the API.
+"""The Terraform AWS provider's words for AWS Batch: an attribute for each member of the API.
 
 Of the provider's schema at version 6.62. Both ways, export and import, read this table.
 """
@@ -6,13 +6,6 @@ Of the provider's schema at version 6.62. Both ways, export and import, read thi
 from __future__ import annotations
 
 from typing import Any
-
-RESOURCES = {
-    "schedulingPolicies": "aws_batch_scheduling_policy",
-    "computeEnvironments": "aws_batch_compute_environment",
-    "jobQueues": "aws_batch_job_queue",
-    "jobDefinitions": "aws_batch_job_definition",
-}
 
 #: API member → attribute of the provider, a nested table, or how its value is written.
 Attributes = dict[str, Any]

@@ -15,23 +15,13 @@ from typing import Any
 from batchsim.aws.client import THROTTLED, Account, aws_errors, error_code
 from batchsim.aws.deployment import inventory
 from batchsim.aws.deployment.inventory import DIGEST, Existing
-from batchsim.aws.deployment.plan import WORDS, Plan, Step, attached, remaining_order
+from batchsim.aws.deployment.plan import Plan, Step, attached, remaining_order
+from batchsim.aws.objects import OBJECTS, method
 from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import redacted
 from batchsim.scenario.document.access import dig
 
 _IN_TRANSITION = frozenset({"CREATING", "UPDATING", "DELETING"})
-_CREATE = {
-    "schedulingPolicies": "create_scheduling_policy",
-    "consumableResources": "create_consumable_resource",
-    "computeEnvironments": "create_compute_environment",
-    "jobQueues": "create_job_queue",
-}
-#: How to disable and delete what has a state: update, its argument, delete.
-_TAKE_DOWN = {
-    "jobQueues": ("update_job_queue", "jobQueue", "delete_job_queue"),
-    "computeEnvironments": ("update_compute_environment", "computeEnvironment", "delete_compute_environment"),
-}
 
 
 @dataclass
@@ -115,8 +105,9 @@ class Deployer:
         if step.existing is not None:
             self._gone(step.kind, step.name)
         request = self._resolved(step.request)
-        with _unless(lambda: self._is_ours(step)), aws_errors(_operation("Create", step)):
-            getattr(self.client, _CREATE[step.kind])(**request)
+        operation = OBJECTS[step.kind].create
+        with _unless(lambda: self._is_ours(step)), aws_errors(f"{operation} {step.name}"):
+            getattr(self.client, method(operation))(**request)
         self.say(f"created {step.title}")
 
     def _update(self, step: Step) -> None:
@@ -124,7 +115,7 @@ class Deployer:
         self._settled(step.kind, step.name)
         tags = {change.path[1]: change.after for change in step.changes if change.path[0] == "tags"}
         members = {change.path for change in step.changes if change.path[0] != "tags"}
-        with aws_errors(_operation("Update", step)):
+        with aws_errors(f"{OBJECTS[step.kind].update} {step.name}"):
             if step.kind == "computeEnvironments" and members:
                 self.client.update_compute_environment(computeEnvironment=step.name, **_changed(step, members))
             elif step.kind == "jobQueues":
@@ -170,31 +161,29 @@ class Deployer:
     # -- removing ----------------------------------------------------------------------------------------------------
 
     def _delete(self, step: Step) -> None:
-        if step.kind in _TAKE_DOWN:
+        kind = OBJECTS[step.kind]
+        if kind.has_state:
             self._take_down(step)
-        elif step.kind == "jobDefinitions":
+        elif kind.has_revisions:
             self._deregister(step)
         else:
             assert step.existing is not None  # noqa: S101 (only what exists is deleted)
-            with _unless(lambda: self._find(step.kind, step.name) is None), aws_errors(_operation("Delete", step)):
-                if step.kind == "schedulingPolicies":
-                    self.client.delete_scheduling_policy(arn=step.existing.arn)
-                else:
-                    self.client.delete_consumable_resource(consumableResource=step.existing.arn)
+            with _unless(lambda: self._find(step.kind, step.name) is None), aws_errors(f"{kind.delete} {step.name}"):
+                getattr(self.client, method(kind.delete))(**{kind.argument: step.existing.arn})
         self.say(f"deleted {step.title}")
 
     def _take_down(self, step: Step) -> None:
         """Disable, wait, delete, wait until it is gone (API DeleteJobQueue, DeleteComputeEnvironment)."""
-        update, argument, delete = _TAKE_DOWN[step.kind]
+        kind = OBJECTS[step.kind]
         thing = self._settled(step.kind, step.name)
         if thing is None:
             return
         if thing.description.get("state") != "DISABLED":
-            with aws_errors(_operation("Update", step)):
-                getattr(self.client, update)(**{argument: step.name, "state": "DISABLED"})
+            with aws_errors(f"{kind.update} {step.name}"):
+                getattr(self.client, method(kind.update))(**{kind.argument: step.name, "state": "DISABLED"})
             self._settled(step.kind, step.name)
-        with _unless(lambda: self._is_going(step)), aws_errors(_operation("Delete", step)):
-            getattr(self.client, delete)(**{argument: step.name})
+        with _unless(lambda: self._is_going(step)), aws_errors(f"{kind.delete} {step.name}"):
+            getattr(self.client, method(kind.delete))(**{kind.argument: step.name})
         self._gone(step.kind, step.name)
 
     def _deregister(self, step: Step) -> None:
@@ -234,7 +223,7 @@ class Deployer:
             if thing is not None and thing.status == "INVALID":
                 expected = "its jobs ended and its roles still there, then the same command again"
                 message = redacted(f"can't be deleted: {thing.reason}")
-                raise ScenarioError([Finding("invalid", f"{WORDS[kind]} {name}", message, expected)])
+                raise ScenarioError([Finding("invalid", f"{OBJECTS[kind].title} {name}", message, expected)])
             return thing is None
 
         self._wait(kind, name, gone)
@@ -248,7 +237,7 @@ class Deployer:
                 return thing
             self.sleep(self.interval_s)
         message = f"AWS has been working on it for {self.patience_s / 60:.0f} min"
-        raise ScenarioError([Finding("aws", f"{WORDS[kind]} {name}", message, "the same command again, later")])
+        raise ScenarioError([Finding("aws", f"{OBJECTS[kind].title} {name}", message, "the same command again, later")])
 
     def surely(self, call: Callable[[], None], done: Callable[[], bool]) -> None:
         """Make a call that must not happen twice: after a failure, look before it is tried again."""
@@ -278,11 +267,6 @@ def _passing(error: ScenarioError) -> bool:
     """Whether a failure may pass: AWS was busy, or gave no answer."""
     code = error_code(error)
     return code in THROTTLED or code in {"", "ServerException", "InternalFailure", "ServiceUnavailable"}
-
-
-def _operation(verb: str, step: Step) -> str:
-    thing = "".join(word.capitalize() for word in WORDS[step.kind].split())
-    return f"{verb}{thing} {step.name}"
 
 
 def _revision(definition: Existing) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.checking import check, in_order, raise_errors
 from batchsim.scenario.document.access import base_name
@@ -19,15 +20,6 @@ from batchsim.scenario.silencing import silence
 
 #: Rules about members that AWS needs and a template may ask for.
 NEEDED = frozenset({"ec2-needs", "fargate-needs", "spot-fleet-role", "service-role", "execution-role", "image-missing"})
-
-#: The member that names a thing, in the order in which AWS needs them created.
-NAMES = {
-    "schedulingPolicies": "name",
-    "consumableResources": "consumableResourceName",
-    "computeEnvironments": "computeEnvironmentName",
-    "jobQueues": "jobQueueName",
-    "jobDefinitions": "jobDefinitionName",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ class Deployable:
 
     def named(self, kind: str) -> dict[str, dict[str, Any]]:
         """The requests of one list by the name of the thing."""
-        return {str(request[NAMES[kind]]): request for request in self.batch[kind]}
+        return {str(request[OBJECTS[kind].name_member]): request for request in self.batch[kind]}
 
 
 def load(
@@ -132,7 +124,7 @@ def deployable(document: Document, *, submits: bool = False) -> Deployable:
     return Deployable(
         name=frame.name,
         region=frame.region,
-        batch={kind: list(map(_with_minimum, document.values["batch"].get(kind) or ())) for kind in NAMES},
+        batch={kind: list(map(_with_minimum, document.values["batch"].get(kind) or ())) for kind in OBJECTS},
         tags=dict(deployment.tags) if deployment else {},
         workload=checked.workload,
         missing=tuple(_missing(document)),
@@ -154,7 +146,7 @@ def _with_minimum(request: dict[str, Any]) -> dict[str, Any]:
 
 def _missing(document: Document) -> Iterator[Missing]:
     for (_, kind, index, *steps), member in missing(document.values["batch"]):
-        name = document.values["batch"][kind][index][NAMES[str(kind)]]
+        name = document.values["batch"][kind][index][OBJECTS[str(kind)].name_member]
         finding = document.finding(
             ("batch", kind, index, *steps),
             "deployment-value",

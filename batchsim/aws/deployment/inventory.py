@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchsim.aws.client import Account, aws_errors, error_code
-from batchsim.aws.deployment.deployable import NAMES
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import ScenarioError
 
 #: Tag that says whose a thing is; its value is the scenario's name.
@@ -74,7 +74,7 @@ def look(account: Account) -> Inventory:
         If AWS refuses.
     """
     client = account.client()
-    things: dict[str, dict[str, Existing]] = {kind: {} for kind in NAMES}
+    things: dict[str, dict[str, Existing]] = {kind: {} for kind in OBJECTS}
     revisions: dict[str, list[Existing]] = {}
     for kind, read in _READERS.items():
         for thing in read(client):
@@ -99,14 +99,14 @@ def environments(client: Any, *names: str) -> Iterator[Existing]:
     """Compute environments; all, or those named that exist."""
     only = {"computeEnvironments": list(names)} if names else {}
     for value in pages(client, "describe_compute_environments", "computeEnvironments", **only):
-        yield _existing("computeEnvironments", value, "computeEnvironmentArn")
+        yield _existing("computeEnvironments", value)
 
 
 def queues(client: Any, *names: str) -> Iterator[Existing]:
     """Job queues; all, or those named that exist."""
     only = {"jobQueues": list(names)} if names else {}
     for value in pages(client, "describe_job_queues", "jobQueues", **only):
-        yield _existing("jobQueues", value, "jobQueueArn")
+        yield _existing("jobQueues", value)
 
 
 def _policies(client: Any) -> Iterator[Existing]:
@@ -115,7 +115,7 @@ def _policies(client: Any) -> Iterator[Existing]:
         with aws_errors("DescribeSchedulingPolicies"):
             answer = client.describe_scheduling_policies(arns=arns[start : start + 100])
         for value in answer["schedulingPolicies"]:
-            yield _existing("schedulingPolicies", value, "arn")
+            yield _existing("schedulingPolicies", value)
 
 
 def _resources(client: Any) -> Iterator[Existing]:
@@ -129,14 +129,14 @@ def _resources(client: Any) -> Iterator[Existing]:
         with aws_errors(f"DescribeConsumableResource {item['consumableResourceName']}"):
             value = client.describe_consumable_resource(consumableResource=item["consumableResourceArn"])
         value.pop("ResponseMetadata", None)
-        yield _existing("consumableResources", value, "consumableResourceArn")
+        yield _existing("consumableResources", value)
 
 
 def definitions(client: Any, name: str | None = None) -> Iterator[Existing]:
     """Active revisions of job definitions; of all, or of one name."""
     only = {"jobDefinitionName": name} if name else {}
     for value in pages(client, "describe_job_definitions", "jobDefinitions", status="ACTIVE", **only):
-        yield _existing("jobDefinitions", value, "jobDefinitionArn")
+        yield _existing("jobDefinitions", value)
 
 
 def read(client: Any, kind: str, name: str) -> Iterator[Existing]:
@@ -156,6 +156,8 @@ _READERS: dict[str, Callable[..., Iterator[Existing]]] = {
 }
 
 
-def _existing(kind: str, value: dict[str, Any], arn: str) -> Existing:
-    status = value.get("status") if kind in ("computeEnvironments", "jobQueues") else None
-    return Existing(kind, value[NAMES[kind]], value[arn], value, status or "VALID", value.get("statusReason") or "")
+def _existing(section: str, value: dict[str, Any]) -> Existing:
+    kind = OBJECTS[section]
+    status = value.get("status") if kind.has_state else None
+    name, arn, reason = value[kind.name_member], value[kind.arn_member], value.get("statusReason") or ""
+    return Existing(section, name, arn, value, status or "VALID", reason)

@@ -9,23 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from batchsim.aws.deployment.deployable import NAMES, Deployable
+from batchsim.aws.deployment.deployable import Deployable
 from batchsim.aws.deployment.differences import Change, differences, digest
 from batchsim.aws.deployment.inventory import DIGEST, OWNER, Existing, Inventory
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import base_name
 
 #: ``conflict``: what would have to be done can't be, or would touch what is not ours; nothing is done to it.
 Action = Literal["create", "update", "replace", "delete", "leave", "conflict"]
-
-#: What people call the kinds.
-WORDS = {
-    "schedulingPolicies": "scheduling policy",
-    "consumableResources": "consumable resource",
-    "computeEnvironments": "compute environment",
-    "jobQueues": "job queue",
-    "jobDefinitions": "job definition",
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,7 @@ class Step:
     @property
     def title(self) -> str:
         """Kind and name in words."""
-        return f"{WORDS[self.kind]} {self.name}"
+        return f"{OBJECTS[self.kind].title} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +81,7 @@ class Plan:
 
 def requests(configuration: Deployable) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Kind, name and request of everything to be deployed, with the tags that say whose it is."""
-    for kind in NAMES:
+    for kind in OBJECTS:
         for name, request in configuration.named(kind).items():
             tags = {**configuration.tags, **request.get("tags", {}), OWNER: configuration.name}
             if kind == "jobDefinitions":
@@ -106,12 +98,12 @@ def plan(configuration: Deployable, inventory: Inventory) -> Plan:
     wanted = {(step.kind, step.name) for step in steps}
     steps += [
         Step("delete", thing.kind, thing.name, {}, why="the scenario has it no longer", existing=thing)
-        for kind in NAMES
+        for kind in OBJECTS
         for thing in inventory.of(scenario, kind)
         if (kind, thing.name) not in wanted
     ]
     steps = _with_queues(steps, inventory)
-    order = list(NAMES)
+    order = list(OBJECTS)
     steps.sort(key=lambda step: order.index(step.kind))
     return _judged(Plan(scenario, configuration.region, tuple(steps)), inventory)
 
@@ -119,7 +111,9 @@ def plan(configuration: Deployable, inventory: Inventory) -> Plan:
 def plan_destroy(scenario: str, region: str, inventory: Inventory) -> Plan:
     """What it takes to remove everything of a deployment, and nothing else."""
     steps = [
-        Step("delete", kind, thing.name, {}, existing=thing) for kind in NAMES for thing in inventory.of(scenario, kind)
+        Step("delete", kind, thing.name, {}, existing=thing)
+        for kind in OBJECTS
+        for thing in inventory.of(scenario, kind)
     ]
     return _judged(Plan(scenario, region, tuple(steps)), inventory)
 
@@ -199,7 +193,7 @@ def _conflict(scenario: str, step: Step, inventory: Inventory) -> Finding | None
     if step.action != "create" and step.existing is not None and not step.existing.is_of(scenario):
         owner = step.existing.tags.get(OWNER)
         whose = f"it belongs to the scenario {owner}" if owner else f"it has no tag {OWNER}"
-        message = f"there is such a {WORDS[step.kind]} already, and {whose}: it is not touched"
+        message = f"there is such a {OBJECTS[step.kind].title} already, and {whose}: it is not touched"
         return Finding("not-ours", step.title, message, "another name, or that one removed or renamed first")
     if step.kind == "schedulingPolicies" and step.action == "replace":
         return Finding("not-in-place", step.title, f"{step.why}: AWS can't change that", "a policy of another name")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from batchsim.aws.cloudformation_names import RESOURCE_TYPES, property_of, to_cloudformation
-from batchsim.aws.deployment.deployable import NAMES, Deployable, policy_name
+from batchsim.aws.cloudformation_names import property_of, to_cloudformation
+from batchsim.aws.deployment.deployable import Deployable, policy_name
+from batchsim.aws.objects import OBJECTS
 from batchsim.scenario.document.access import base_name, dig
 
 #: Member → CloudFormation's type of the parameter that asks for it, and what it is.
@@ -32,7 +33,7 @@ def export(configuration: Deployable) -> dict[str, str]:
     logical = _logical_ids(configuration)
     parameters: dict[str, Any] = {}
     resources: dict[str, Any] = {}
-    for kind in NAMES:
+    for kind in OBJECTS:
         for name, request in configuration.named(kind).items():
             properties = to_cloudformation(_request(kind, request, configuration), kind)
             for lack in configuration.missing:
@@ -41,7 +42,7 @@ def export(configuration: Deployable) -> dict[str, str]:
                     _at(properties, lack.steps)[property_of(lack.member)] = {"Ref": parameter}
             _refer(kind, properties, logical, configuration)
             _complete_roles(properties)
-            resources[logical[kind, name]] = {"Type": RESOURCE_TYPES[kind], "Properties": properties}
+            resources[logical[kind, name]] = {"Type": OBJECTS[kind].cloudformation, "Properties": properties}
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"AWS Batch configuration of the scenario {configuration.name}",
@@ -77,7 +78,7 @@ def _parameter(member: str, name: str, logical_id: str, parameters: dict[str, An
 
 
 def _refer(kind: str, properties: dict[str, Any], logical: dict[tuple[str, str], str], all_: Deployable) -> None:
-    """References between things of the template, which tell CloudFormation the order too; others stay as given."""
+    """References between resources of the template, which tell CloudFormation the order too; others stay as given."""
     if kind == "jobQueues":
         for entry in properties.get("ComputeEnvironmentOrder", []):
             environment = ("computeEnvironments", base_name(entry["ComputeEnvironment"]))
@@ -105,11 +106,11 @@ _POLICIES = "schedulingPolicies"
 
 
 def _logical_ids(configuration: Deployable) -> dict[tuple[str, str], str]:
-    """Alphanumeric ids, each once; a name that several things share gets its kind behind it."""
+    """Alphanumeric ids, each once; a name that several resources share gets its kind behind it."""
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
-    for kind in NAMES:
-        suffix = RESOURCE_TYPES[kind].rpartition("::")[2]
+    for kind in OBJECTS:
+        suffix = OBJECTS[kind].noun
         for name in configuration.named(kind):
             plain = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name)) or suffix
             candidates: Iterable[str] = (plain, plain + suffix, *(f"{plain}{suffix}{n}" for n in range(2, 10_000)))

@@ -5,21 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batchsim.aws.deployment.deployable import NAMES, Deployable, policy_name
+from batchsim.aws.deployment.deployable import Deployable, policy_name
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, ScenarioError
-
-#: The AWS CLI's command for each list, in the order in which they have to be sent.
-COMMANDS = {
-    "schedulingPolicies": "create-scheduling-policy",
-    "consumableResources": "create-consumable-resource",
-    "computeEnvironments": "create-compute-environment",
-    "jobQueues": "create-job-queue",
-    "jobDefinitions": "register-job-definition",
-}
 
 
 def export(configuration: Deployable) -> dict[str, str]:
-    """A folder of requests, one for each thing: ``<command>/<name>.json``.
+    """A folder of requests, one for each object: ``<command>/<name>.json``.
 
     Raises
     ------
@@ -31,9 +23,9 @@ def export(configuration: Deployable) -> dict[str, str]:
     if findings:
         raise ScenarioError(findings)
     return {
-        f"{COMMANDS[kind]}/{name}.json": _text(_tagged(request, configuration.tags))
-        for kind in NAMES
-        for name, request in configuration.named(kind).items()
+        f"{kind.command}/{name}.json": _text(_tagged(request, configuration.tags))
+        for section, kind in OBJECTS.items()
+        for name, request in configuration.named(section).items()
     }
 
 

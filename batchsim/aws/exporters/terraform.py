@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from batchsim.aws.deployment.deployable import NAMES, Deployable, Missing, policy_name
-from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, RESOURCES, ROLES, Attributes
+from batchsim.aws.deployment.deployable import Deployable, Missing, policy_name
+from batchsim.aws.objects import OBJECTS
+from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, ROLES, Attributes
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.access import base_name
 
@@ -35,9 +36,9 @@ def export(configuration: Deployable) -> dict[str, str]:
     ]
     variables: dict[str, Any] = {}
     resources: dict[str, dict[str, Any]] = {}
-    for kind, resource in RESOURCES.items():
+    for kind in ATTRIBUTES:
         for index, request in enumerate(configuration.batch[kind]):
-            name = str(request[NAMES[kind]])
+            name = str(request[OBJECTS[kind].name_member])
             request = _request(kind, name, request, configuration, variables)
             place = ("batch", kind, index)
 
@@ -48,7 +49,9 @@ def export(configuration: Deployable) -> dict[str, str]:
                     message = f"batchsim does not write it for Terraform, whose provider has {attribute}"
                 findings.append(configuration.document.finding((*where, *steps), "not-in-terraform", message))
 
-            resources.setdefault(resource, {})[_label(name)] = _block(request, ATTRIBUTES[kind], (), refuse)
+            resources.setdefault(OBJECTS[kind].terraform, {})[_label(name)] = _block(
+                request, ATTRIBUTES[kind], (), refuse
+            )
     if findings:
         raise ScenarioError(findings)
     content = {
@@ -110,7 +113,7 @@ def _role(word: str, role: str) -> str:
 
 
 def _arn(kind: str, name: str) -> _Expression:
-    return _Expression(f"${{{RESOURCES[kind]}.{_label(name)}.arn}}")
+    return _Expression(f"${{{OBJECTS[kind].terraform}.{_label(name)}.arn}}")
 
 
 def _variable(lack: Missing, variables: dict[str, Any]) -> _Expression:

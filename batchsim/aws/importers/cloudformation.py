@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from batchsim.aws.cloudformation_names import RESOURCE_TYPES, to_api
+from batchsim.aws.cloudformation_names import property_of, to_api
 from batchsim.aws.importers.coercion import Fitting
-from batchsim.aws.importers.found_requests import NAME_MEMBERS, Found, Thing
-from batchsim.aws.importers.intrinsics import BATCH_TYPES, Evaluator
+from batchsim.aws.importers.found_requests import Found, Thing
+from batchsim.aws.importers.intrinsics import Evaluator
 from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.template_values import Unresolved, text_of
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.document import Document, Where
 
-KINDS = {resource_type: kind for kind, resource_type in RESOURCE_TYPES.items()}
+KINDS = {kind.cloudformation: section for section, kind in OBJECTS.items()}
 
 #: Batch resources that batchsim knows of and does not simulate.
 NOT_SIMULATED = ("AWS::Batch::QuotaShare", "AWS::Batch::ServiceEnvironment")
@@ -108,7 +109,7 @@ class _Template:
                 if thing is not None:
                     yield thing
         if not count and not any(finding.severity == "error" for finding in self._findings):
-            expected = ", ".join(RESOURCE_TYPES.values())
+            expected = ", ".join(KINDS)
             self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
 
     def _kind(self, logical: str, resource: Any) -> str | None:
@@ -159,11 +160,11 @@ class _Template:
         if not isinstance(properties, dict):
             self._finding(where, "wrong-shape", "not properties", expected="a mapping")
             return None
-        named = BATCH_TYPES[RESOURCE_TYPES[kind]].name
+        named = property_of(OBJECTS[kind].name_member)
         if isinstance(properties.get(named), Unresolved) and isinstance(name := self._evaluator.name(logical), str):
             properties[named] = name
         name = text_of(properties.get(named, logical)) or logical
-        request = {NAME_MEMBERS[kind]: logical, **to_api(self._api_only(kind, logical, properties), kind)}
+        request = {OBJECTS[kind].name_member: logical, **to_api(self._api_only(kind, logical, properties), kind)}
         fitting = Fitting(self._document, kind, name, where, self._evaluator.called)
         request = fitting.request(request)
         self._findings += fitting.findings

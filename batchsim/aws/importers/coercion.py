@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from batchsim.aws.importers.found_requests import NAME_MEMBERS, REFERENCES, WORDS
+from batchsim.aws.importers.found_requests import REFERENCES
 from batchsim.aws.importers.template_values import NO_VALUE, Unresolved, text_of
+from batchsim.aws.objects import OBJECTS
 from batchsim.aws.terraform import ROLES
 from batchsim.errors import Finding
 from batchsim.scenario.batch.service_model import request_shape
@@ -20,7 +21,7 @@ from batchsim.scenario.document.document import Document, Where
 
 #: Members that decide when a job runs or what it costs, with everything in them.
 DECISIVE = frozenset({
-    *(member for member in NAME_MEMBERS.values() if member != "name"),
+    *(kind.name_member for kind in OBJECTS.values() if kind.name_member != "name"),
     # compute environments
     "type", "state", "unmanagedvCpus", "allocationStrategy", "minvCpus", "maxvCpus", "desiredvCpus", "instanceTypes",
     "bidPercentage", "placementGroup", "scalingPolicy", "eksConfiguration",
@@ -152,7 +153,7 @@ class Fitting:
         full = f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
         place = self._document.place(value.holes[0].where or self._where)
         if self._decides(path) or _holds_decisive(shape):
-            message = f"the {WORDS[self._kind]}'s {path[-1]} is not known: {value.why}"
+            message = f"the {OBJECTS[self._kind].title}'s {path[-1]} is not known: {value.why}"
             self.findings.append(Finding("unresolved", full, message, value.remedy).at(*place))
             return NO_VALUE
         section = next((f"{DEPLOYMENT[step]} in a deployment section" for step in path[-2:] if step in DEPLOYMENT), "")
@@ -164,7 +165,7 @@ class Fitting:
     def _decides(self, path: tuple[str, ...]) -> bool:
         """Whether a member decides; a policy's name has no word of its own."""
         members = {step for step in path if not isinstance(step, Key)}
-        return not DECISIVE.isdisjoint(members) or path == (NAME_MEMBERS[self._kind],)
+        return not DECISIVE.isdisjoint(members) or path == (OBJECTS[self._kind].name_member,)
 
 
 def _holds_decisive(shape: Any, seen: tuple[str, ...] = ()) -> bool:

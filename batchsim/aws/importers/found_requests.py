@@ -6,27 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.batch.service_model import REQUESTS, request_shape
 from batchsim.scenario.document.document import Place
-
-#: The member that names a thing, by its list in the ``batch:`` section.
-NAME_MEMBERS = {
-    "computeEnvironments": "computeEnvironmentName",
-    "jobQueues": "jobQueueName",
-    "jobDefinitions": "jobDefinitionName",
-    "schedulingPolicies": "name",
-    "consumableResources": "consumableResourceName",
-}
-
-#: What one of a list is called.
-WORDS = {
-    "computeEnvironments": "compute environment",
-    "jobQueues": "job queue",
-    "jobDefinitions": "job definition",
-    "schedulingPolicies": "scheduling policy",
-    "consumableResources": "consumable resource",
-}
 
 
 @dataclass(frozen=True)
@@ -104,12 +87,8 @@ def merged(things: Iterable[Thing]) -> tuple[dict[str, list[dict[str, Any]]], li
     return batch, findings
 
 
-#: Members that name another thing → the list that it is in.
-REFERENCES = {
-    "computeEnvironment": "computeEnvironments",
-    "schedulingPolicyArn": "schedulingPolicies",
-    "consumableResource": "consumableResources",
-}
+#: Members that name another object → the list that it is in.
+REFERENCES = {kind.reference: section for section, kind in OBJECTS.items() if kind.reference}
 
 
 def _renamed(value: Any, shape: Any, names: dict[str, set[str]]) -> Any:
@@ -141,6 +120,6 @@ def ordered(value: Any, shape: Any) -> Any:
 def left_out(counts: dict[str, int], why: str, place: Place) -> Iterator[Finding]:
     """Notes about things that were left out, by their list."""
     for kind, count in counts.items():
-        what = WORDS[kind] if count == 1 else kind
+        what = OBJECTS[kind].title if count == 1 else kind
         message = f"left out: {count} {what if count == 1 else 'of them'} {why}"
         yield Finding("left-out", f"batch.{kind}", message, severity="info").at(*place)

@@ -10,11 +10,12 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from batchsim.aws.cloudformation_names import property_of
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO, Parameters, option
 from batchsim.aws.importers.stacks import Stacks, Template
 from batchsim.aws.importers.template_values import (
@@ -27,37 +28,12 @@ from batchsim.aws.importers.template_values import (
     split,
     text_of,
 )
+from batchsim.aws.objects import OBJECTS, ObjectKind
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.document import Document, Where
 
-
-@dataclass(frozen=True)
-class Named:
-    """How a type of Batch resource is named.
-
-    Attributes
-    ----------
-    arn : str
-        The word in its ARN.
-    name : str
-        The property that holds its name.
-    revised : bool
-        Whether its ARN ends in a revision.
-    """
-
-    arn: str
-    name: str
-    revised: bool = False
-
-
-#: The Batch resources that others refer to.
-BATCH_TYPES = {
-    "AWS::Batch::ComputeEnvironment": Named("compute-environment", "ComputeEnvironmentName"),
-    "AWS::Batch::JobQueue": Named("job-queue", "JobQueueName"),
-    "AWS::Batch::JobDefinition": Named("job-definition", "JobDefinitionName", revised=True),
-    "AWS::Batch::SchedulingPolicy": Named("scheduling-policy", "Name"),
-    "AWS::Batch::ConsumableResource": Named("consumable-resource", "ConsumableResourceName"),
-}
+#: The kinds of Batch object by their resource types.
+BATCH_TYPES = {kind.cloudformation: kind for kind in OBJECTS.values()}
 
 _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -309,15 +285,15 @@ class Evaluator:
         shown = f"{logical}.{attribute}" if attribute else logical
         return hole(f"made by the stack: {kind} {shown}", where=where)
 
-    def _arn(self, logical: str, named: Named, where: Where) -> str | Unresolved:
+    def _arn(self, logical: str, kind: ObjectKind, where: Where) -> str | Unresolved:
         revision = (":", hole(f"the revision of {logical} is made by AWS", where=where, word=True))
         name = self.name(logical)
         return joined(
             [
                 *("arn:", self._pseudo("AWS::Partition", where), ":batch:", self._region, ":"),
-                *(self._pseudo("AWS::AccountId", where), f":{named.arn}/"),
+                *(self._pseudo("AWS::AccountId", where), f":{kind.arn_word}/"),
                 name.at(where) if isinstance(name, Unresolved) else name,
-                *(revision if named.revised else ()),
+                *(revision if kind.has_revisions else ()),
             ]
         )
 
@@ -325,7 +301,7 @@ class Evaluator:
         resource = self._resources[logical]
         where: Where = ("Resources", logical, "Properties")
         properties = resource.get("Properties")
-        member = BATCH_TYPES[resource["Type"]].name
+        member = property_of(BATCH_TYPES[resource["Type"]].name_member)
         if not isinstance(properties, dict) or member not in properties:
             return logical
         with self._entered(logical, where):

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.aws.importers import other_files
-from batchsim.aws.importers.found_requests import NAME_MEMBERS, WORDS, Found, Thing, left_out, ordered
+from batchsim.aws.importers.found_requests import Found, Thing, left_out, ordered
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.batch.service_model import request_shape
 from batchsim.scenario.document.document import Document, Where
@@ -63,7 +64,7 @@ class _Reader:
         if not isinstance(value, dict):
             self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
             return
-        lists = [kind for kind in NAME_MEMBERS if isinstance(value.get(kind), list)]
+        lists = [kind for kind in OBJECTS if isinstance(value.get(kind), list)]
         kind = _kind(value)
         if lists:
             if value.get("nextToken"):
@@ -87,9 +88,10 @@ class _Reader:
         inactive: dict[str, int] = {}
         for index, value in enumerate(values):
             place = where if single else (*where, index)
-            name = value.get(NAME_MEMBERS[kind]) if isinstance(value, dict) else None
+            member = OBJECTS[kind].name_member
+            name = value.get(member) if isinstance(value, dict) else None
             if not isinstance(name, str) or not name:
-                self._finding(place, "missing-key", f"{NAME_MEMBERS[kind]} is missing", expected=_named(kind, value))
+                self._finding(place, "missing-key", f"{member} is missing", expected=_named(kind, value))
             elif value.get("status") in _GONE:
                 gone[kind] = gone.get(kind, 0) + 1
             elif value.get("status") == "INACTIVE":
@@ -117,7 +119,7 @@ class _Reader:
         members = request_shape(kind).members
         for member in value:
             if member not in members and member not in ONLY_DESCRIBED[kind]:
-                message = f"left out: {member} is no member of a request for the {WORDS[kind]} {name}"
+                message = f"left out: {member} is no member of a request for the {OBJECTS[kind].title} {name}"
                 self._finding((*where, member), "left-out", message, severity="info", key=True)
         request = {member: content for member, content in value.items() if member in members}
         resources = request.get("computeResources")
@@ -137,9 +139,9 @@ def _filled(value: Any) -> Any:
 
 def _kind(value: dict[str, Any]) -> str | None:
     """The list that a single request or description belongs to."""
-    for kind, member in NAME_MEMBERS.items():
-        if member != "name" and member in value:
-            return kind
+    for section, kind in OBJECTS.items():
+        if kind.name_member != "name" and kind.name_member in value:
+            return section
     arn = value.get("arn")
     policy = isinstance(arn, str) and ":scheduling-policy/" in arn
     return "schedulingPolicies" if policy or "fairsharePolicy" in value or "quotaSharePolicy" in value else None
@@ -148,4 +150,4 @@ def _kind(value: dict[str, Any]) -> str | None:
 def _named(kind: str, value: Any) -> str:
     if kind == "schedulingPolicies" and isinstance(value, dict) and "arn" in value:
         return "what describe-scheduling-policies prints: list-scheduling-policies gives ARNs only"
-    return f"the name of a {WORDS[kind]}"
+    return f"the name of a {OBJECTS[kind].title}"

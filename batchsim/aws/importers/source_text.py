@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from batchsim.aws.exporters.requests import COMMANDS
 from batchsim.aws.importers.cloudformation import is_template
 from batchsim.aws.importers.intrinsics import key_of_tag
 from batchsim.aws.importers.other_files import binary, named
 from batchsim.aws.importers.terraform import is_terraform
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.content import decoded, placed_documents, read_content
 from batchsim.scenario.document.document import Document, Place, Where, compose
@@ -24,7 +24,6 @@ MOST_DOCUMENTS_WITH_PLACES = 500
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 #: Before a line that begins a document of a YAML stream, which no line within one looks like (YAML 1.2, 9.1.2).
 _DOCUMENT_START = re.compile(r"^(?=---(?:\s|$))", re.MULTILINE)
-
 
 #: Endings of the files in a folder that may hold a configuration.
 ENDINGS = (".json", ".yaml", ".yml", ".template")
@@ -40,7 +39,7 @@ def files_of(source: Path) -> list[Path]:
     """
     if not source.is_dir():
         return [source]
-    commands = [folder for name in COMMANDS.values() if (folder := source / name).is_dir()]
+    commands = [folder for kind in OBJECTS.values() if (folder := source / kind.command).is_dir()]
     files = sorted(file for folder in commands for file in folder.glob("*.json"))
     files = files or sorted(file for file in source.iterdir() if file.suffix in ENDINGS)
     if not files:

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchsim.aws.importers.coercion import Fitting
-from batchsim.aws.importers.found_requests import NAME_MEMBERS, Found, Thing
+from batchsim.aws.importers.found_requests import Found, Thing
 from batchsim.aws.importers.template_values import FAULTY, TooLongError, Unresolved, hole, joined, text_of
 from batchsim.aws.importers.variables import Variables
-from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, RESOURCES, Attributes
+from batchsim.aws.objects import OBJECTS
+from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, Attributes
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.batch.service_model import request_shape
 from batchsim.scenario.document.document import Document, Where
 
-KINDS = {resource: kind for kind, resource in RESOURCES.items()}
+KINDS = {kind.terraform: section for section, kind in OBJECTS.items() if kind.terraform}
 
 #: Attributes that say nothing of a request: what AWS or the provider made of it.
 COMPUTED = frozenset({
@@ -76,7 +77,7 @@ def convert(document: Document, parameters: Mapping[str, str]) -> Found:
     told = any(finding.severity == "error" for finding in source.findings)
     things = [thing for resource in resources if (thing := source.thing(resource)) is not None]
     if not resources and not told:
-        expected = ", ".join(RESOURCES.values())
+        expected = ", ".join(KINDS)
         finding = document.finding((), "nothing-to-import", "Terraform's file has no Batch resource", expected=expected)
         source.findings.append(finding)
     return Found(tuple(things), tuple(source.findings), source.variables)
@@ -112,7 +113,7 @@ class _Source:
         request = self._members(resource.values, ATTRIBUTES[kind], request_shape(kind), resource.where)
         name = _name(resource.values)
         if name is None:
-            name = request[NAME_MEMBERS[kind]] = resource.label
+            name = request[OBJECTS[kind].name_member] = resource.label
             message = f"the name of {resource.label} is made by Terraform: it goes by its label"
             self._note(resource.where, "named-by-id", message)
         if kind == "jobQueues" and isinstance(resource.values.get("compute_environments"), list):

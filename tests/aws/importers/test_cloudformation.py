@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from batchsim.aws.cloudformation_names import RESOURCE_TYPES, to_cloudformation
+from batchsim.aws.cloudformation_names import to_cloudformation
 from batchsim.aws.importers.config import import_config
+from batchsim.aws.objects import OBJECTS
 from batchsim.errors import ScenarioError
 from batchsim.scenario.document.document import compose
 from tests.aws.importers.reading import batch, errors, imported, notes
@@ -747,7 +748,7 @@ REQUESTS = st.fixed_dictionaries(
 
 def template_of(requests):
     resources = {
-        f"R{kind}{number}": {"Type": RESOURCE_TYPES[kind], "Properties": to_cloudformation(request, kind)}
+        f"R{kind}{number}": {"Type": OBJECTS[kind].cloudformation, "Properties": to_cloudformation(request, kind)}
         for kind, listed in requests.items()
         for number, request in enumerate(listed)
     }

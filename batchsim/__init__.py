@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batchsim._version import __version__
-from batchsim.errors import BatchsimError, Finding, OutputError, ScenarioError, SimulationError
+from batchsim.errors import AwsError, BatchsimError, Finding, OutputError, ScenarioError, SimulationError
 
 if TYPE_CHECKING:
     from batchsim.experiments.advice import advise
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Advice",
+    "AwsError",
     "BatchsimError",
     "Comparison",
     "Finding",

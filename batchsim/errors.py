@@ -1,8 +1,8 @@
 """What a user sees when something is wrong: findings, and the few exceptions that carry them.
 
-Three kinds of failure are never mixed. Wrong input is a list of `Finding`, raised once as `ScenarioError`.
+Kinds of failure are never mixed. Wrong input is a list of `Finding`, raised once as `ScenarioError`.
 What fails inside the simulated world (an interruption, a timeout) is a row of the results. A broken invariant of
-batchsim itself is a `SimulationError`.
+batchsim itself is a `SimulationError`. Where AWS refuses or gives no answer, the scenario may be right: an `AwsError`.
 
 Every class passes all its fields to ``Exception.__init__`` by position: SimPy and pickle rebuild an exception as
 ``type(e)(*e.args)``.
@@ -16,6 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
+
+#: Why AWS did not do what it was asked: it is busy, gave no answer, knows or permits no such caller, does not offer the
+#: operation at this endpoint, or refuses the request.
+AwsReason = Literal["busy", "no-answer", "denied", "not-offered", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,42 @@ class ScenarioError(BatchsimError):
 
     def __str__(self) -> str:
         return "\n".join(str(finding) for finding in self.findings)
+
+
+class AwsError(BatchsimError):
+    """AWS did not do what it was asked.
+
+    Parameters
+    ----------
+    finding : Finding
+        What the user sees: operation and object, what AWS said, what to check.
+    operation : str
+        Of the API: ``CreateJobQueue``.
+    request : str
+        What it was about: the name of a queue, a region; never the request's content, which may hold secrets.
+    code : str
+        AWS's error code; empty when AWS gave none.
+    reason
+        Why it was not done.
+    """
+
+    def __init__(
+        self, finding: Finding, operation: str, request: str = "", code: str = "", reason: AwsReason = "refused"
+    ) -> None:
+        self.finding = finding
+        self.operation = operation
+        self.request = request
+        self.code = code
+        self.reason = reason
+        super().__init__(finding, operation, request, code, reason)
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may succeed later: AWS was busy, or gave no answer."""
+        return self.reason in ("busy", "no-answer")
+
+    def __str__(self) -> str:
+        return str(self.finding)
 
 
 class OutputError(BatchsimError):

@@ -1,22 +1,16 @@
-"""Clients of AWS, and its errors as findings: one line with the operation and what to check."""
+"""Clients of AWS, and its errors as ours: one line with the operation and what to check."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-from batchsim.errors import Finding, ScenarioError, nearest
-from batchsim.redaction import redacted
-
-#: Error codes that say: not now, and nothing has happened.
-THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded"})
-_NO_ACCESS = frozenset({
-    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnrecognizedClientException",
-    "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-})  # fmt: skip
+from batchsim.errors import AwsError, AwsReason, Finding, ScenarioError, nearest
+from batchsim.redaction import MASK, is_secret, redacted
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,9 @@ class Account:
         Raises
         ------
         ScenarioError
-            If boto3 is not installed, or profile or region are unknown.
+            If boto3 is not installed, the region is unknown or the endpoint is no URL.
+        AwsError
+            If the profile is unknown.
         """
         if (service, once) not in self._clients:
             self._clients[service, once] = self._client(service, once=once)
@@ -82,29 +78,46 @@ class Account:
 
 
 @contextmanager
-def aws_errors(what: str) -> Iterator[None]:
-    """Turn what boto3 raises into a finding.
+def aws_errors(operation: str, about: str = "", sent: Any = None) -> Iterator[None]:
+    """Turn what boto3 raises into an `AwsError`.
+
+    The original is not chained: its message, which a traceback would print, may quote what was sent.
 
     Parameters
     ----------
-    what : str
-        The operation and what it was about: ``CreateJobQueue nightly``.
+    operation : str
+        Of the API: ``CreateJobQueue``.
+    about : str
+        What the request is about: ``nightly``.
+    sent : optional
+        The request's content: its secrets are masked where AWS's answer quotes them.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
+    about = redacted(about)
     try:
         yield
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
-        expected = "credentials that may do this: look at the profile and its IAM policy" if code in _NO_ACCESS else ""
-        if code in THROTTLED:
-            expected = "to try again later: AWS limits the rate of calls"
-        raise ScenarioError([_finding(what, f"AWS refused: {code}: {message}", expected)]) from error
-    except BotoCoreError as error:
-        raise ScenarioError([_finding(what, str(error), _HINTS.get(type(error).__name__, ""))]) from error
+        raise _refused(operation, about, sent, error.response) from None
+    except (BotoCoreError, ResponseParserError) as error:
+        expected = next((_HINTS[each.__name__] for each in type(error).__mro__ if each.__name__ in _HINTS), "")
+        finding = _finding(operation, about, _masked(str(error), sent), expected)
+        raise AwsError(finding, operation, about, reason=_reason_without_answer(error)) from None
 
 
+#: Error codes that say: not now, and nothing has happened.
+_THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded"})
+_BUSY = _THROTTLED | {"ServerException", "InternalFailure", "ServiceUnavailable"}
+_DENIED = frozenset({
+    "AccessDenied", "AccessDeniedException", "AuthFailure", "UnauthorizedOperation", "UnrecognizedClientException",
+    "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+})  # fmt: skip
+#: What an endpoint answers that does not know an operation, besides a status of 404.
+_NOT_OFFERED = frozenset({"404", "UnknownOperationException", "UnknownOperation", "InvalidAction", "NotImplemented"})
+
+#: What to look at, by the class of botocore's error or one that it inherits from.
 _HINTS = {
     "NoCredentialsError": "credentials: --profile, the AWS_… variables, or `aws configure`",
     "PartialCredentialsError": "both parts of the credentials",
@@ -113,14 +126,69 @@ _HINTS = {
     "EndpointConnectionError": "a network, and a region that has AWS Batch: look at --region and --endpoint-url",
     "TokenRetrievalError": "a fresh sign-in: `aws sso login`",
     "UnauthorizedSSOTokenError": "a fresh sign-in: `aws sso login`",
+    "ResponseParserError": "an answer of AWS: look at --endpoint-url and at proxies in between",
 }
 
 
-def _finding(what: str, message: str, expected: str) -> Finding:
-    return Finding("aws", what, redacted(" ".join(message.split())), expected)
+def _refused(operation: str, about: str, sent: Any, response: Any) -> AwsError:
+    answer = response.get("Error", {})
+    code = str(answer.get("Code", ""))
+    reason = _reason(code, response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+    expected = ""
+    if reason == "denied":
+        expected = "credentials that may do this: look at the profile and its IAM policy"
+    elif code in _THROTTLED:
+        expected = "to try again later: AWS limits the rate of calls"
+    message = _masked(str(answer.get("Message", "")), sent) or "it says no more"
+    return AwsError(
+        _finding(operation, about, f"AWS refused: {code}: {message}", expected), operation, about, code, reason
+    )
 
 
-def error_code(error: ScenarioError) -> str:
-    """The code of the AWS error behind a finding; empty when AWS gave no answer."""
-    response = getattr(error.__cause__, "response", None)
-    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+def _reason(code: str, status: int | None) -> AwsReason:
+    if code in _BUSY:
+        return "busy"
+    if code in _DENIED:
+        return "denied"
+    return "not-offered" if code in _NOT_OFFERED or status == HTTPStatus.NOT_FOUND else "refused"
+
+
+def _reason_without_answer(error: Exception) -> AwsReason:
+    from botocore import exceptions
+
+    lost = (exceptions.HTTPClientError, exceptions.ConnectionError, exceptions.IncompleteReadError)
+    if isinstance(error, lost):
+        return "no-answer"
+    signed_out = (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.ProfileNotFound,
+        exceptions.SSOError,
+    )
+    return "denied" if isinstance(error, signed_out) else "refused"
+
+
+def _finding(operation: str, about: str, message: str, expected: str = "") -> Finding:
+    return Finding("aws", f"{operation} {about}".rstrip(), " ".join(message.split()), expected)
+
+
+_SIGN_IN = re.compile(r"(?<=//)[^/@\s]+(?=@)|\bA[KS]IA[A-Z0-9]{16}\b")
+
+
+def _masked(text: str, sent: Any) -> str:
+    """A message without account ids, sign-ins, and the secrets of the request that it may quote."""
+    for secret in sorted(_secrets(sent), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return redacted(_SIGN_IN.sub(MASK, text))
+
+
+def _secrets(value: Any) -> set[str]:
+    """Texts in a request that are the values of secret-looking names."""
+    if isinstance(value, list):
+        return set().union(*map(_secrets, value))
+    if not isinstance(value, dict):
+        return set()
+    pairs = [(value.get("name"), value["value"])] if "value" in value else []
+    named = {str(text) for name, text in (*value.items(), *pairs) if is_secret(name) and isinstance(text, str)}
+    return (named - {""}).union(*map(_secrets, value.values()))

@@ -19,10 +19,11 @@ from typing import Any
 
 from batchsim._version import __version__
 from batchsim.atomic_folder import check_folder, written_whole
-from batchsim.aws.client import Account, aws_errors
+from batchsim.aws.client import Account
+from batchsim.aws.descriptions import pages
 from batchsim.catalog.catalog import BUNDLED
 from batchsim.catalog.user_catalog import LONG, MARK, TABLES
-from batchsim.errors import Finding, ScenarioError
+from batchsim.errors import AwsError, Finding, ScenarioError
 from batchsim.scenario.document.access import dig
 
 #: A region whose endpoint of the Price List API knows all regions' prices.
@@ -94,7 +95,9 @@ def refresh(
     Raises
     ------
     ScenarioError
-        If AWS refuses, or has no instance types or prices for a region.
+        If AWS has no instance types or prices for a region.
+    AwsError
+        If AWS refuses or does not answer.
     OutputError
         If the folder can't be written, or holds other files.
     """
@@ -127,7 +130,7 @@ def refresh(
 
 def _instance_types(ec2: Any, region: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Cells of instance types, in the order of the table's columns (API InstanceTypeInfo)."""
-    for info in _pages(ec2, "describe_instance_types", "InstanceTypes", f"DescribeInstanceTypes {region}"):
+    for info in pages(ec2, "DescribeInstanceTypes", "InstanceTypes", region):
         gpus = dig(info, "GpuInfo", "Gpus") or []
         storage = dig(info, "InstanceStorageInfo", "TotalSizeInGB") or 0
         architectures = dig(info, "ProcessorInfo", "SupportedArchitectures") or []
@@ -158,11 +161,11 @@ def _flag(value: Any) -> str:
 def _spot(ec2: Any, region: str) -> dict[str, Decimal]:
     """Mean over the zones of each type's latest Spot price."""
     latest: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
-    history = _pages(
+    history = pages(
         ec2,
-        "describe_spot_price_history",
+        "DescribeSpotPriceHistory",
         "SpotPriceHistory",
-        f"DescribeSpotPriceHistory {region}",
+        region,
         StartTime=datetime.now(UTC),
         ProductDescriptions=[SPOT_PRODUCT],
     )
@@ -231,13 +234,14 @@ def _products(pricing: Any, service: str, region: str, wanted: Mapping[str, str]
     """Products of a service in a region that have a price above zero."""
     fields = {"regionCode": region, **wanted}
     filters = [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in fields.items()]
-    what = f"GetProducts {service} {region}"
-    for text in _pages(pricing, "get_products", "PriceList", what, ServiceCode=service, Filters=filters):
+    operation, about = "GetProducts", f"{service} {region}"
+    for text in pages(pricing, operation, "PriceList", about, ServiceCode=service, Filters=filters):
         try:
             # boto3 hands out the documents as texts.
             document = json.loads(text) if isinstance(text, str) else text
         except ValueError:
-            raise ScenarioError([Finding("aws", what, "AWS answered with a price list that is no JSON")]) from None
+            finding = Finding("aws", f"{operation} {about}", "AWS answered with a price list that is no JSON")
+            raise AwsError(finding, operation, about) from None
         attributes = dig(document, "product", "attributes")
         price = _on_demand_term(document)
         # What stands in a customer's own rooms is listed with the region too.
@@ -264,12 +268,6 @@ def _usd(text: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() and value > 0 else None
-
-
-def _pages(client: Any, operation: str, member: str, what: str, **request: Any) -> Iterator[Any]:
-    with aws_errors(what):
-        for page in client.get_paginator(operation).paginate(**request):
-            yield from page[member]
 
 
 def _tables(found: Mapping[str, RegionFigures]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
-from batchsim.errors import Finding, ScenarioError
+from batchsim.errors import AwsError, Finding, ScenarioError
 
 if TYPE_CHECKING:
     from batchsim.aws.deployment.apply import Deployer
@@ -96,7 +96,7 @@ def _agreed(todo: Plan, arguments: argparse.Namespace) -> bool:
 def _carry_out(deployer: Deployer, todo: Plan) -> None:
     try:
         deployer.carry_out(todo)
-    except (ScenarioError, KeyboardInterrupt):
+    except (AwsError, KeyboardInterrupt):
         _say("stopped; what is said above was done: the same command continues from there")
         raise
 
@@ -110,7 +110,7 @@ def _submit(deployer: Deployer, configuration: Any, arguments: argparse.Namespac
         _say("traces are recordings without commands: their jobs are not submitted")
     try:
         sent = submit(deployer, configuration.name, calls, submission, arguments.rate)
-    except (ScenarioError, KeyboardInterrupt):
+    except (AwsError, KeyboardInterrupt):
         _say(f"stopped within submission {submission}: the same command submits the rest")
         raise
     if sent < len(calls):

@@ -10,6 +10,7 @@ import pytest
 
 from batchsim.cli.main import main
 from tests.aws.configurations import DEPLOYMENT, small
+from tests.aws.fake_batch import FakeBatch
 
 
 @pytest.fixture
@@ -48,6 +49,17 @@ def test_nobody_at_the_endpoint(scenario, capsys):
 
 def test_an_endpoint_that_is_no_url(scenario, capsys):
     assert "--endpoint-url" in failed(capsys, scenario, "--endpoint-url", "nonsense")
+
+
+@pytest.mark.parametrize(("kind", "said"), [("denied", "AccessDeniedException"), ("throttle", "try again later")])
+def test_a_refusal_of_aws_is_one_line_and_what_was_done_before_is_continued(scenario, capsys, kind, said):
+    with FakeBatch(polls=0) as aws:
+        url = str(aws.account().endpoint_url)
+        for attempt in range(1, 6):  # boto3 itself tries a throttled call five times
+            aws.fail_at(attempt, kind)
+        assert said in failed(capsys, scenario, "--endpoint-url", url)
+        aws.reset()
+        assert main(["deploy", scenario, "--yes", "--endpoint-url", url]) == 0
 
 
 def test_what_is_missing_is_said_before_anybody_is_asked(tmp_path, capsys):

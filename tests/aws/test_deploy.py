@@ -229,7 +229,7 @@ def test_an_environment_that_a_foreign_queue_uses_can_t_go(aws):
 
 def test_an_environment_that_turns_invalid_stops_and_says_why(aws):
     aws.broken_roles = {"ecsInstanceRole": "CLIENT_ERROR - not authorized to perform sts:AssumeRole"}
-    with pytest.raises(bs.ScenarioError, match="sts:AssumeRole"):
+    with pytest.raises(bs.AwsError, match="sts:AssumeRole"):
         deploy(aws, small())
     assert aws.queues == {}
     aws.broken_roles = {}

@@ -60,7 +60,7 @@ def whole_story(aws: FakeBatch, first: dict) -> list:
             try:
                 do(aws, values)
                 break
-            except bs.ScenarioError:
+            except bs.AwsError:
                 continue
         else:
             pytest.fail("the deployment does not come to an end")

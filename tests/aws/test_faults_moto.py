@@ -72,7 +72,7 @@ def story(moto, proxy):
             try:
                 do(proxy, values(moto.deployment))
                 break
-            except bs.ScenarioError as raised:
+            except bs.AwsError as raised:
                 error = raised
         else:
             pytest.fail(f"the deployment does not come to an end: {error}")

@@ -253,12 +253,12 @@ def half_answered() -> Stubbed:
 
 
 def test_nothing_is_written_when_a_call_fails(tmp_path):
-    with pytest.raises(bs.ScenarioError, match="DescribeInstanceTypes us-west-2: AWS refused: AuthFailure"):
+    with pytest.raises(bs.AwsError, match="DescribeInstanceTypes us-west-2: AWS refused: AuthFailure"):
         refresh(half_answered(), ["us-east-1", "us-west-2"], tmp_path / "live", TODAY)
     assert list(tmp_path.iterdir()) == []
     refresh(answered(), ["us-east-1"], tmp_path / "live", TODAY)
     before = contents(tmp_path / "live")
-    with pytest.raises(bs.ScenarioError):
+    with pytest.raises(bs.AwsError):
         refresh(half_answered(), ["us-east-1", "us-west-2"], tmp_path / "live", TODAY)
     assert contents(tmp_path / "live") == before
 
@@ -298,7 +298,7 @@ def test_a_price_list_that_is_no_json(tmp_path):
     account = Stubbed()
     account.ec2([[instance_type("c6i.large")]], [])
     account.products("AmazonEC2", ["<html>"], **LINUX)
-    with pytest.raises(bs.ScenarioError, match="GetProducts AmazonEC2 us-east-1"):
+    with pytest.raises(bs.AwsError, match="GetProducts AmazonEC2 us-east-1"):
         refresh(account, ["us-east-1"], tmp_path / "live", TODAY)
 
 

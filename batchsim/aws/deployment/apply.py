@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchsim.aws.client import THROTTLED, Account, aws_errors, error_code
+from batchsim.aws.client import Account, aws_errors
 from batchsim.aws.deployment import inventory
 from batchsim.aws.deployment.inventory import DIGEST, Existing
 from batchsim.aws.deployment.plan import Plan, Step, attached, remaining_order
 from batchsim.aws.objects import OBJECTS, method
-from batchsim.errors import Finding, ScenarioError
+from batchsim.errors import AwsError, Finding, ScenarioError
 from batchsim.redaction import redacted
 from batchsim.scenario.document.access import dig
 
@@ -56,7 +56,9 @@ class Deployer:
         Raises
         ------
         ScenarioError
-            If the plan has conflicts (then nothing is done), or AWS refuses something.
+            If the plan has conflicts: then nothing is done.
+        AwsError
+            If AWS refuses something, does not answer, or calls what was made INVALID.
         """
         if plan.conflicts:
             raise ScenarioError(plan.conflicts)
@@ -92,7 +94,7 @@ class Deployer:
             if step.existing and going & set(attached(step.existing)):
                 self._settled("jobQueues", step.name)
                 order = remaining_order(step, going, there)
-                with aws_errors(f"UpdateJobQueue {step.name}"):
+                with aws_errors("UpdateJobQueue", step.name):
                     self.client.update_job_queue(jobQueue=step.name, computeEnvironmentOrder=order)
                 self.say(f"detached {step.title} from {', '.join(sorted(going))}")
                 self._settled("jobQueues", step.name)
@@ -106,7 +108,7 @@ class Deployer:
             self._gone(step.kind, step.name)
         request = self._resolved(step.request)
         operation = OBJECTS[step.kind].create
-        with _unless(lambda: self._is_ours(step)), aws_errors(f"{operation} {step.name}"):
+        with _unless(lambda: self._is_ours(step)), aws_errors(operation, step.name, request):
             getattr(self.client, method(operation))(**request)
         self.say(f"created {step.title}")
 
@@ -115,7 +117,7 @@ class Deployer:
         self._settled(step.kind, step.name)
         tags = {change.path[1]: change.after for change in step.changes if change.path[0] == "tags"}
         members = {change.path for change in step.changes if change.path[0] != "tags"}
-        with aws_errors(f"{OBJECTS[step.kind].update} {step.name}"):
+        with aws_errors(OBJECTS[step.kind].update, step.name, step.request):
             if step.kind == "computeEnvironments" and members:
                 self.client.update_compute_environment(computeEnvironment=step.name, **_changed(step, members))
             elif step.kind == "jobQueues":
@@ -128,7 +130,7 @@ class Deployer:
                     consumableResource=step.name, operation="SET", quantity=step.request["totalQuantity"]
                 )
         if tags:
-            with aws_errors(f"TagResource {step.name}"):
+            with aws_errors("TagResource", step.name, tags):
                 self.client.tag_resource(resourceArn=step.existing.arn, tags=tags)
         self.say(f"updated {step.title}")
 
@@ -136,13 +138,13 @@ class Deployer:
         revisions: list[str] = []
 
         def registered() -> bool:
-            latest = max(inventory.definitions(self.client, step.name), key=_revision, default=None)
+            latest = max(self._named(step), key=lambda each: each.revision, default=None)
             done = latest is not None and latest.tags.get(DIGEST) == step.request["tags"][DIGEST]
             revisions.extend([latest.arn] if done and latest else [])
             return done
 
         def register() -> None:
-            with aws_errors(f"RegisterJobDefinition {step.name}"):
+            with aws_errors("RegisterJobDefinition", step.name, step.request):
                 revisions.append(self.client_once.register_job_definition(**step.request)["jobDefinitionArn"])
 
         self.surely(register, registered)
@@ -155,7 +157,8 @@ class Deployer:
             return request
         policy = self._find("schedulingPolicies", reference)
         if policy is None:
-            raise ScenarioError([Finding("aws", f"scheduling policy {reference}", "there is none of this name")])
+            finding = Finding("aws", f"scheduling policy {reference}", "there is none of this name")
+            raise AwsError(finding, "ListSchedulingPolicies", reference)
         return {**request, "schedulingPolicyArn": policy.arn}
 
     # -- removing ----------------------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ class Deployer:
             self._deregister(step)
         else:
             assert step.existing is not None  # noqa: S101 (only what exists is deleted)
-            with _unless(lambda: self._find(step.kind, step.name) is None), aws_errors(f"{kind.delete} {step.name}"):
+            with _unless(lambda: self._find(step.kind, step.name) is None), aws_errors(kind.delete, step.name):
                 getattr(self.client, method(kind.delete))(**{kind.argument: step.existing.arn})
         self.say(f"deleted {step.title}")
 
@@ -179,25 +182,28 @@ class Deployer:
         if thing is None:
             return
         if thing.description.get("state") != "DISABLED":
-            with aws_errors(f"{kind.update} {step.name}"):
+            with aws_errors(kind.update, step.name):
                 getattr(self.client, method(kind.update))(**{kind.argument: step.name, "state": "DISABLED"})
             self._settled(step.kind, step.name)
-        with _unless(lambda: self._is_going(step)), aws_errors(f"{kind.delete} {step.name}"):
+        with _unless(lambda: self._is_going(step)), aws_errors(kind.delete, step.name):
             getattr(self.client, method(kind.delete))(**{kind.argument: step.name})
         self._gone(step.kind, step.name)
 
     def _deregister(self, step: Step) -> None:
         assert step.existing is not None  # noqa: S101 (only what exists is deleted)
         owner = step.existing.tags.get(inventory.OWNER)
-        for revision in list(inventory.definitions(self.client, step.name)):
+        for revision in list(self._named(step)):
             if revision.tags.get(inventory.OWNER) == owner:
-                with aws_errors(f"DeregisterJobDefinition {step.name}"):
+                with aws_errors("DeregisterJobDefinition", step.name):
                     self.client.deregister_job_definition(jobDefinition=revision.arn)
 
     # -- looking and waiting -----------------------------------------------------------------------------------------
 
     def _find(self, kind: str, name: str) -> Existing | None:
-        return next((thing for thing in inventory.read(self.client, kind, name) if thing.name == name), None)
+        return next(inventory.named(self.client, kind, name), None)
+
+    def _named(self, step: Step) -> Iterator[Existing]:
+        return inventory.named(self.client, step.kind, step.name)
 
     def _is_ours(self, step: Step) -> bool:
         thing = self._find(step.kind, step.name)
@@ -212,7 +218,7 @@ class Deployer:
         if thing is None or thing.status == "INVALID":
             message = redacted(f"AWS says it is INVALID: {thing.reason}") if thing else "it is gone again"
             expected = "what the reason names put right (roles, subnets, quotas), then the same command again"
-            raise ScenarioError([Finding("invalid", step.title, message, expected)])
+            raise AwsError(Finding("invalid", step.title, message, expected), OBJECTS[step.kind].create, step.name)
 
     def _settled(self, kind: str, name: str) -> Existing | None:
         """Wait until AWS no longer works on a thing; None when it is gone."""
@@ -223,7 +229,8 @@ class Deployer:
             if thing is not None and thing.status == "INVALID":
                 expected = "its jobs ended and its roles still there, then the same command again"
                 message = redacted(f"can't be deleted: {thing.reason}")
-                raise ScenarioError([Finding("invalid", f"{OBJECTS[kind].title} {name}", message, expected)])
+                finding = Finding("invalid", f"{OBJECTS[kind].title} {name}", message, expected)
+                raise AwsError(finding, OBJECTS[kind].delete, name)
             return thing is None
 
         self._wait(kind, name, gone)
@@ -237,17 +244,18 @@ class Deployer:
                 return thing
             self.sleep(self.interval_s)
         message = f"AWS has been working on it for {self.patience_s / 60:.0f} min"
-        raise ScenarioError([Finding("aws", f"{OBJECTS[kind].title} {name}", message, "the same command again, later")])
+        finding = Finding("aws", f"{OBJECTS[kind].title} {name}", message, "the same command again, later")
+        raise AwsError(finding, OBJECTS[kind].describe, name, reason="busy")
 
     def surely(self, call: Callable[[], None], done: Callable[[], bool]) -> None:
         """Make a call that must not happen twice: after a failure, look before it is tried again."""
         for attempt in range(1, self.account.attempts + 1):
             try:
                 return call()
-            except ScenarioError as error:
+            except AwsError as error:
                 if done():
                     return None
-                if attempt == self.account.attempts or not _passing(error):
+                if attempt == self.account.attempts or not error.may_pass:
                     raise
             self.sleep(min(2.0**attempt, 20.0))
         return None
@@ -258,19 +266,9 @@ def _unless(done: Callable[[], bool]) -> Iterator[None]:
     """A failure does not count when what was to be done turns out to be done."""
     try:
         yield
-    except ScenarioError:
+    except AwsError:
         if not done():
             raise
-
-
-def _passing(error: ScenarioError) -> bool:
-    """Whether a failure may pass: AWS was busy, or gave no answer."""
-    code = error_code(error)
-    return code in THROTTLED or code in {"", "ServerException", "InternalFailure", "ServiceUnavailable"}
-
-
-def _revision(definition: Existing) -> int:
-    return int(definition.description["revision"])
 
 
 def _changed(step: Step, paths: set[tuple[str, ...]]) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def remaining_order(step: Step, going: set[str], there: set[str]) -> list[dict[s
 def _with_queues(steps: list[Step], inventory: Inventory) -> list[Step]:
     """Queues that would be left without any environment while one is replaced are replaced too."""
     going = {step.name for step in steps if step.kind == "computeEnvironments" and step.action == "replace"}
-    there = {name for name, thing in inventory.things["computeEnvironments"].items() if thing.status == "VALID"}
+    there = {name for name, thing in inventory.objects["computeEnvironments"].items() if thing.status == "VALID"}
     result = []
     for step in steps:
         stays = step.kind == "jobQueues" and step.action in ("update", "leave") and step.existing is not None
@@ -200,7 +200,7 @@ def _conflict(scenario: str, step: Step, inventory: Inventory) -> Finding | None
     if step.kind == "computeEnvironments" and step.action in ("replace", "delete"):
         foreign = [
             queue.name
-            for queue in inventory.things["jobQueues"].values()
+            for queue in inventory.objects["jobQueues"].values()
             if step.name in attached(queue) and not queue.is_of(scenario)
         ]
         if foreign:

@@ -14,7 +14,8 @@ from typing import Any
 
 from batchsim.aws.client import aws_errors
 from batchsim.aws.deployment.apply import Deployer
-from batchsim.aws.deployment.inventory import OWNER, pages
+from batchsim.aws.deployment.inventory import OWNER
+from batchsim.aws.descriptions import AT_ONCE, pages
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.sections.models import Workflow
 
@@ -96,7 +97,7 @@ def submit(deployer: Deployer, scenario: str, calls: list[Planned], submission: 
             return known is not None
 
         def send(call: Planned = call, request: dict[str, Any] = request) -> None:
-            with aws_errors(f"SubmitJob {call.request['jobName']}"):
+            with aws_errors("SubmitJob", call.request["jobName"], request):
                 ids[call.key] = deployer.client_once.submit_job(**request)["jobId"]
 
         deployer.surely(send, there)
@@ -130,16 +131,17 @@ def _find(deployer: Deployer, call: Planned, scenario: str, submission: str) -> 
         item["jobId"]
         for item in pages(
             deployer.client,
-            "list_jobs",
+            "ListJobs",
             "jobSummaryList",
+            call.request["jobName"],
             jobQueue=call.request["jobQueue"],
             filters=[{"name": "JOB_NAME", "values": [call.request["jobName"]]}],
         )
         if item["jobName"] == call.request["jobName"]
     ]
-    for start in range(0, len(listed), 100):
-        with aws_errors(f"DescribeJobs {call.request['jobName']}"):
-            answer = deployer.client.describe_jobs(jobs=listed[start : start + 100])
+    for start in range(0, len(listed), AT_ONCE):
+        with aws_errors("DescribeJobs", call.request["jobName"]):
+            answer = deployer.client.describe_jobs(jobs=listed[start : start + AT_ONCE])
         for job in answer["jobs"]:
             if own.items() <= (job.get("tags") or {}).items():
                 return str(job["jobId"])

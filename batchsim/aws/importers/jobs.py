@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.aws.client import Account, aws_errors
+from batchsim.aws.descriptions import AT_ONCE, pages
 from batchsim.errors import Finding, OutputError, ScenarioError
 from batchsim.workload.traces.answers import Answers, found_in, job_details
 from batchsim.workload.traces.common import MOST, MOST_FAULTS
@@ -32,8 +33,6 @@ from batchsim.workload.traces.wfformat import job_name
 if TYPE_CHECKING:
     import pandas as pd
 
-#: How many jobs DescribeJobs takes at once (API DescribeJobsRequest).
-DESCRIBED_AT_ONCE = 100
 FINISHED = ("SUCCEEDED", "FAILED")
 
 #: An array that waits for an array is written as pairs of children up to this many.
@@ -331,16 +330,16 @@ def live_jobs(
 
     Raises
     ------
-    ScenarioError
-        If AWS refuses.
+    AwsError
+        If AWS refuses or does not answer.
     """
     client = account.client()
     job_ids = list(dict.fromkeys(_finished(client, queue, _epoch_ms(since), _epoch_ms(until))))
     found: list[dict[str, Any]] = []
-    for start in range(0, len(job_ids), DESCRIBED_AT_ONCE):
+    for start in range(0, len(job_ids), AT_ONCE):
         with aws_errors("DescribeJobs"):
-            found += client.describe_jobs(jobs=job_ids[start : start + DESCRIBED_AT_ONCE])["jobs"]
-        on_progress(min(start + DESCRIBED_AT_ONCE, len(job_ids)), len(job_ids))
+            found += client.describe_jobs(jobs=job_ids[start : start + AT_ONCE])["jobs"]
+        on_progress(min(start + AT_ONCE, len(job_ids)), len(job_ids))
     return found
 
 
@@ -354,7 +353,7 @@ def _finished(client: Any, queue: str, since: float | None, until: float | None)
         after = {"name": "AFTER_CREATED_AT", "values": [str(math.floor(since) - 1)]}
         requests = [{"jobQueue": queue, "filters": [after]}]
     for request in requests:
-        for summary in _listed(client, f"ListJobs {queue}", request):
+        for summary in pages(client, "ListJobs", "jobSummaryList", queue, **request):
             created = summary.get("createdAt", 0)
             in_time = (since is None or created >= since) and (until is None or created < until)
             if not in_time or summary.get("status") not in FINISHED:
@@ -364,14 +363,8 @@ def _finished(client: Any, queue: str, since: float | None, until: float | None)
             if size is not None and "index" not in summary["arrayProperties"]:
                 for status in FINISHED:
                     children = {"arrayJobId": summary["jobId"], "jobStatus": status}
-                    for child in _listed(client, f"ListJobs {summary['jobId']}", children):
+                    for child in pages(client, "ListJobs", "jobSummaryList", summary["jobId"], **children):
                         yield child["jobId"]
-
-
-def _listed(client: Any, what: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    with aws_errors(what):
-        for page in client.get_paginator("list_jobs").paginate(**request):
-            yield from page["jobSummaryList"]
 
 
 def _epoch_ms(instant: datetime | None) -> float | None:

@@ -360,12 +360,12 @@ def test_a_period_is_asked_for_with_a_filter(stub):
     assert len(live_jobs(Stubbed(stub=stub), "queue", since, until)) == 2
 
 
-def test_a_refusal_is_a_finding(stub):
+def test_a_refusal_is_an_error_of_aws(stub):
     message = f"{ARN}:job-queue/quue does not exist"
     stub.add_client_error("list_jobs", "ClientException", message)
-    with pytest.raises(bs.ScenarioError) as caught:
+    with pytest.raises(bs.AwsError) as caught:
         live_jobs(Stubbed(stub=stub), "quue")
-    assert "ListJobs quue" in str(caught.value)
+    assert (caught.value.operation, caught.value.request) == ("ListJobs", "quue")
     assert "123456789012" not in str(caught.value)
 
 

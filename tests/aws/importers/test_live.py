@@ -6,13 +6,12 @@ import json
 import urllib.request
 
 import pytest
-from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from batchsim.aws.client import Account
 from batchsim.aws.importers.live import live_config
 from batchsim.cli.main import main
-from batchsim.errors import ScenarioError
+from batchsim.errors import AwsError, ScenarioError
 from batchsim.scenario.document.document import compose
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -191,11 +190,11 @@ def test_every_page_is_asked_for(stubbed):
     add = stubbed.stubber.add_response
     add("describe_job_queues", {"jobQueues": [described_queue(1)], "nextToken": "more"}, {})
     add("describe_job_queues", {"jobQueues": [described_queue(2)]}, {"nextToken": "more"})
-    add("list_scheduling_policies", {"schedulingPolicies": [{"arn": f"{ARN}scheduling-policy/fair"}]}, {})
     add("describe_compute_environments", {"computeEnvironments": [described_environment(1)], "nextToken": "x"}, {})
     add("describe_compute_environments", {"computeEnvironments": [described_environment(2)]}, {"nextToken": "x"})
     policy = {"name": "fair", "arn": f"{ARN}scheduling-policy/fair", "fairsharePolicy": {"shareDecaySeconds": 60}}
     arns = {"arns": [f"{ARN}scheduling-policy/fair"]}
+    add("list_scheduling_policies", {"schedulingPolicies": [{"arn": f"{ARN}scheduling-policy/fair"}]}, {})
     add("describe_scheduling_policies", {"schedulingPolicies": [policy]}, arns)
     add("describe_job_definitions", {"jobDefinitions": []}, {"status": "ACTIVE"})
     licence = {"consumableResourceArn": f"{ARN}consumable-resource/licence", "consumableResourceName": "licence"}
@@ -247,21 +246,23 @@ def test_a_queue_asks_for_what_it_uses(stubbed):
 
 
 @pytest.mark.parametrize("operation", ["describe_job_queues", "list_consumable_resources"])
-def test_a_refusal_is_a_finding(stubbed, operation):
+def test_a_refusal_is_an_error_of_aws(stubbed, operation):
     add = stubbed.stubber.add_response
     if operation == "list_consumable_resources":
         add("describe_job_queues", {"jobQueues": [described_queue(1)]}, {})
-        add("list_scheduling_policies", {"schedulingPolicies": []}, {})
         add("describe_compute_environments", {"computeEnvironments": []}, {})
+        add("list_scheduling_policies", {"schedulingPolicies": []}, {})
         add("describe_job_definitions", {"jobDefinitions": []}, {"status": "ACTIVE"})
     message = "User 012345678901 is not authorized"
     stubbed.stubber.add_client_error(operation, "AccessDeniedException", message, http_status_code=403)
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(AwsError) as caught:
         live_config(stubbed)
-    (finding,) = caught.value.findings
-    assert (finding.code, finding.path) == ("aws", operation.title().replace("_", ""))
-    assert "AccessDeniedException" in finding.message
-    assert isinstance(caught.value.__cause__, ClientError)
+    error = caught.value
+    assert (error.operation, error.code, error.reason) == (
+        operation.title().replace("_", ""), "AccessDeniedException", "denied",
+    )  # fmt: skip
+    assert (error.finding.code, error.finding.path) == ("aws", error.operation)
+    assert not error.may_pass
 
 
 def test_names_are_asked_for_a_hundred_at_once(stubbed):

@@ -170,6 +170,7 @@ def test_every_class_of_error_survives_pickling_and_rebuilding():
     for error in (
         bs.ScenarioError([bs.Finding("code", "path", "message")]),
         bs.OutputError("folder", "reason"),
+        bs.AwsError(bs.Finding("aws", "CreateJobQueue q", "message"), "CreateJobQueue", "q", "ServerException", "busy"),
         bs.SimulationError("broken", 1.0, "job", "instance"),
     ):
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own)

@@ -14,7 +14,7 @@ from batchsim.redaction import MASK, is_secret, redacted
 
 
 @dataclass(frozen=True)
-class Account:
+class AwsAccount:
     """Where commands are sent: whose credentials, which region, which endpoint.
 
     Attributes

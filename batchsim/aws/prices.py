@@ -19,7 +19,7 @@ from typing import Any
 
 from batchsim._version import __version__
 from batchsim.atomic_folder import check_folder, written_whole
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.aws.descriptions import pages
 from batchsim.catalog.catalog import BUNDLED
 from batchsim.catalog.user_catalog import LONG, MARK, TABLES
@@ -69,7 +69,7 @@ class RegionFigures:
 
 
 def refresh(
-    account: Account,
+    account: AwsAccount,
     regions: Sequence[str],
     folder: Path,
     today: date,

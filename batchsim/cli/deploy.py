@@ -44,7 +44,7 @@ def add_parser(commands: Any) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
     from batchsim.aws.deployment.apply import Deployer
-    from batchsim.aws.deployment.inventory import look
+    from batchsim.aws.deployment.inventory import take_inventory
     from batchsim.aws.deployment.plan import plan, plan_destroy
     from batchsim.aws.deployment.rendering import as_json, lines
     from batchsim.aws.deployment.submit import check_rate
@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if configuration.missing and not arguments.destroy:
         raise ScenarioError([lack.finding for lack in configuration.missing])
     deployer = Deployer(account, say=_silent if arguments.quiet else _say)
-    inventory = look(account)
+    inventory = take_inventory(account)
     region = str(account.region)
     destroyed = plan_destroy(configuration.name, region, inventory) if arguments.destroy else None
     todo = destroyed or plan(configuration, inventory)

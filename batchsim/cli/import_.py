@@ -119,9 +119,9 @@ def execute_jobs(arguments: argparse.Namespace) -> int:
     from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
 
     if live:
-        from batchsim.aws.client import Account
+        from batchsim.aws.client import AwsAccount
 
-        account = Account(arguments.profile, arguments.region, arguments.endpoint_url)
+        account = AwsAccount(arguments.profile, arguments.region, arguments.endpoint_url)
         imported = import_details(live_jobs(account, arguments.queue, arguments.since), source=arguments.queue)
     else:
         imported = import_jobs(arguments.sources)
@@ -153,10 +153,10 @@ def _print_notes(findings: Iterable[Finding]) -> None:
 
 def _imported(arguments: argparse.Namespace) -> Imported:
     if arguments.live:
-        from batchsim.aws.client import Account
+        from batchsim.aws.client import AwsAccount
         from batchsim.aws.importers.live import live_config
 
-        account = Account(arguments.profile, arguments.region, arguments.endpoint_url)
+        account = AwsAccount(arguments.profile, arguments.region, arguments.endpoint_url)
         return live_config(account, arguments.queues)
     from batchsim.aws.importers.config import import_config
 

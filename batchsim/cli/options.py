@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from batchsim.errors import Finding, did_you_mean
 
 if TYPE_CHECKING:
-    from batchsim.aws.client import Account
+    from batchsim.aws.client import AwsAccount
     from batchsim.aws.deployment.deployable import Deployable
     from batchsim.experiments.result import Result
     from batchsim.scenario.scenario import Scenario
@@ -167,14 +167,14 @@ def load_deployable(arguments: argparse.Namespace) -> Deployable:
     return configuration
 
 
-def account(arguments: argparse.Namespace, region: str) -> Account:
+def account(arguments: argparse.Namespace, region: str) -> AwsAccount:
     """The account that the command line names; `region` where it names none."""
-    from batchsim.aws.client import Account
+    from batchsim.aws.client import AwsAccount
 
     if arguments.region and arguments.region != region:
         message = f"warning: simulated in {region}, sent to {arguments.region}: prices and types differ"
         print(message, file=sys.stderr)  # noqa: T201
-    return Account(arguments.profile, arguments.region or region, arguments.endpoint_url)
+    return AwsAccount(arguments.profile, arguments.region or region, arguments.endpoint_url)
 
 
 def values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:

@@ -39,11 +39,11 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
-    from batchsim.aws.client import Account
+    from batchsim.aws.client import AwsAccount
     from batchsim.aws.prices import refresh
     from batchsim.report.progress import progress
 
-    account = Account(arguments.profile, endpoint_url=arguments.endpoint_url)
+    account = AwsAccount(arguments.profile, endpoint_url=arguments.endpoint_url)
     today = datetime.now(UTC).date()
     with progress("asking AWS for prices", len(arguments.regions), quiet=False) as advance:
         found = refresh(account, arguments.regions, arguments.out, today, on_region=advance)

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.validate import ParamValidator
 
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.scenario.batch.service_model import _model
 from batchsim.scenario.document.access import base_name
 from tests.aws.fake_rules import RefusedError, check_definition, check_environment, check_queue, check_submission, words
@@ -42,7 +42,7 @@ class Call:
 
 
 @dataclass
-class Thing:
+class Resource:
     """An environment or a queue: what is described, and how many looks until its next state."""
 
     values: dict[str, Any]
@@ -68,8 +68,8 @@ class FakeBatch:
     page_size: int = 100
     broken_roles: dict[str, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    environments: dict[str, Thing] = field(default_factory=dict)
-    queues: dict[str, Thing] = field(default_factory=dict)
+    environments: dict[str, Resource] = field(default_factory=dict)
+    queues: dict[str, Resource] = field(default_factory=dict)
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     consumables: dict[str, dict[str, Any]] = field(default_factory=dict)
     definitions: list[dict[str, Any]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class FakeBatch:
     def __enter__(self) -> FakeBatch:
         self._lock = threading.Lock()
         self._faults: dict[int, str] = {}
-        self._accounts: dict[int, Account] = {}
+        self._accounts: dict[int, AwsAccount] = {}
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -100,10 +100,10 @@ class FakeBatch:
         self._server.server_close()
         self._thread.join()
 
-    def account(self, attempts: int = 1) -> Account:
+    def account(self, attempts: int = 1) -> AwsAccount:
         """Where a deployment is to be sent; clients are made once."""
         if attempts not in self._accounts:
-            self._accounts[attempts] = Account(region="us-east-1", endpoint_url=self.url, attempts=attempts)
+            self._accounts[attempts] = AwsAccount(region="us-east-1", endpoint_url=self.url, attempts=attempts)
         return self._accounts[attempts]
 
     def reset(self) -> None:
@@ -125,8 +125,8 @@ class FakeBatch:
     def resources(self) -> dict[str, Any]:
         """All there is, without what differs from one run to the next."""
         return {
-            "environments": {name: thing.values for name, thing in self.environments.items()},
-            "queues": {name: thing.values for name, thing in self.queues.items()},
+            "environments": {name: resource.values for name, resource in self.environments.items()},
+            "queues": {name: resource.values for name, resource in self.queues.items()},
             "policies": self.policies,
             "consumables": self.consumables,
             "definitions": [d for d in self.definitions if d["status"] == "ACTIVE"],
@@ -187,34 +187,34 @@ class FakeBatch:
 
     # What passes
 
-    def _look(self, things: dict[str, Thing]) -> None:
+    def _look(self, resources: dict[str, Resource]) -> None:
         """One look: passing states are one look older."""
-        for name, thing in list(things.items()):
-            if thing.values["status"] not in BUSY:
+        for name, resource in list(resources.items()):
+            if resource.values["status"] not in BUSY:
                 continue
-            thing.looks += 1
-            if thing.looks <= self.polls:
+            resource.looks += 1
+            if resource.looks <= self.polls:
                 continue
-            thing.looks = 0
-            if thing.values["status"] == "DELETING":
-                del things[name]
-            elif thing.reason:
-                thing.values |= {"status": "INVALID", "statusReason": thing.reason}
+            resource.looks = 0
+            if resource.values["status"] == "DELETING":
+                del resources[name]
+            elif resource.reason:
+                resource.values |= {"status": "INVALID", "statusReason": resource.reason}
             else:
-                thing.values |= {"status": "VALID", "statusReason": "Healthy"}
+                resource.values |= {"status": "VALID", "statusReason": "Healthy"}
 
     @staticmethod
-    def _get(things: dict[str, Thing], reference: str) -> Thing:
-        thing = things.get(base_name(reference))
-        if thing is None:
+    def _get(resources: dict[str, Resource], reference: str) -> Resource:
+        resource = resources.get(base_name(reference))
+        if resource is None:
             raise RefusedError(f"{reference} does not exist")
-        return thing
+        return resource
 
-    def _change(self, thing: Thing, status: str) -> None:
-        if thing.values["status"] in BUSY:
-            raise RefusedError(f"Cannot change, resource is being modified ({thing.values['status']})")
-        thing.values |= {"status": status}
-        thing.looks = 0
+    def _change(self, resource: Resource, status: str) -> None:
+        if resource.values["status"] in BUSY:
+            raise RefusedError(f"Cannot change, resource is being modified ({resource.values['status']})")
+        resource.values |= {"status": status}
+        resource.looks = 0
         if self.polls == 0:
             self._look(self.environments)
             self._look(self.queues)
@@ -243,8 +243,8 @@ class FakeBatch:
             resources.setdefault("ec2Configuration", [{"imageType": "ECS_AL2023"}])
         roles = [described["serviceRole"], (resources or {}).get("instanceRole")]
         reason = next((self.broken_roles[role] for role in roles if role in self.broken_roles), "")
-        thing = self.environments[name] = Thing(described, reason=reason)
-        self._change(thing, "CREATING")
+        resource = self.environments[name] = Resource(described, reason=reason)
+        self._change(resource, "CREATING")
         return {"computeEnvironmentName": name, "computeEnvironmentArn": described["computeEnvironmentArn"]}
 
     def describe_environments(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -254,8 +254,8 @@ class FakeBatch:
         return self._page(parameters, found, "computeEnvironments")
 
     def update_environment(self, request: dict[str, Any]) -> dict[str, Any]:
-        thing = self._get(self.environments, request["computeEnvironment"])
-        values, changed = thing.values, request.get("computeResources", {})
+        resource = self._get(self.environments, request["computeEnvironment"])
+        values, changed = resource.values, request.get("computeResources", {})
         if values["status"] in BUSY:
             raise RefusedError(f"Cannot update, resource is being modified ({values['status']})")
         present = values.get("computeResources", {})
@@ -274,26 +274,26 @@ class FakeBatch:
             new["computeResources"] = merged
         check_environment({**new, "state": "ENABLED"})
         values |= new
-        self._change(thing, "UPDATING")
+        self._change(resource, "UPDATING")
         return {"computeEnvironmentName": values["computeEnvironmentName"]}
 
     def delete_environment(self, request: dict[str, Any]) -> dict[str, Any]:
-        thing = self._get(self.environments, request["computeEnvironment"])
-        if thing.values["state"] != "DISABLED":
+        resource = self._get(self.environments, request["computeEnvironment"])
+        if resource.values["state"] != "DISABLED":
             raise RefusedError("Cannot delete, state must be DISABLED")
-        arn = thing.values["computeEnvironmentArn"]
+        arn = resource.values["computeEnvironmentArn"]
         for queue in self.queues.values():
             if arn in [entry["computeEnvironment"] for entry in queue.values["computeEnvironmentOrder"]]:
                 raise RefusedError("Cannot delete, found existing JobQueue relationship")
-        self._change(thing, "DELETING")
+        self._change(resource, "DELETING")
         return {}
 
     # Job queues
 
     def _order(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for entry in entries:
-            thing = self._get(self.environments, entry["computeEnvironment"])
-            if thing.values["status"] not in ("VALID", "UPDATING"):
+            resource = self._get(self.environments, entry["computeEnvironment"])
+            if resource.values["status"] not in ("VALID", "UPDATING"):
                 raise RefusedError(f"{entry['computeEnvironment']} is not VALID")
         kinds = [
             (self._get(self.environments, entry["computeEnvironment"]).values.get("computeResources") or {}).get("type")
@@ -320,8 +320,8 @@ class FakeBatch:
             "jobQueueArn": f"{ARN}:job-queue/{name}",
             "status": "VALID",
         }
-        thing = self.queues[name] = Thing(described)
-        self._change(thing, "CREATING")
+        resource = self.queues[name] = Resource(described)
+        self._change(resource, "CREATING")
         return {"jobQueueName": name, "jobQueueArn": described["jobQueueArn"]}
 
     def describe_queues(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -330,25 +330,25 @@ class FakeBatch:
         return self._page(parameters, [self.queues[n].values for n in names if n in self.queues], "jobQueues")
 
     def update_queue(self, request: dict[str, Any]) -> dict[str, Any]:
-        thing = self._get(self.queues, request["jobQueue"])
+        resource = self._get(self.queues, request["jobQueue"])
         changed = {member: value for member, value in request.items() if member != "jobQueue"}
         if "schedulingPolicyArn" in changed:
             self._policy(changed["schedulingPolicyArn"])
-            if "schedulingPolicyArn" not in thing.values:
+            if "schedulingPolicyArn" not in resource.values:
                 raise RefusedError("A scheduling policy can't be added to a FIFO queue")
         if "computeEnvironmentOrder" in changed:
             changed["computeEnvironmentOrder"] = self._order(changed["computeEnvironmentOrder"])
-        self._change(thing, "UPDATING")
-        thing.values |= changed
+        self._change(resource, "UPDATING")
+        resource.values |= changed
         return {}
 
     def delete_queue(self, request: dict[str, Any]) -> dict[str, Any]:
-        thing = self._get(self.queues, request["jobQueue"])
-        if thing.values["state"] != "DISABLED":
+        resource = self._get(self.queues, request["jobQueue"])
+        if resource.values["state"] != "DISABLED":
             raise RefusedError("Cannot delete, state must be DISABLED")
-        self._change(thing, "DELETING")
+        self._change(resource, "DELETING")
         for job in self.jobs.values():
-            if job["jobQueue"] == thing.values["jobQueueArn"] and job["status"] not in ("SUCCEEDED", "FAILED"):
+            if job["jobQueue"] == resource.values["jobQueueArn"] and job["status"] not in ("SUCCEEDED", "FAILED"):
                 job["status"] = "FAILED"
         return {}
 
@@ -509,9 +509,9 @@ class FakeBatch:
         return {}
 
     def _tagged(self, arn: str) -> dict[str, str]:
-        for thing in (*self.environments.values(), *self.queues.values()):
-            if arn in thing.values.values():
-                return thing.values["tags"]
+        for resource in (*self.environments.values(), *self.queues.values()):
+            if arn in resource.values.values():
+                return resource.values["tags"]
         for values in (*self.policies.values(), *self.consumables.values(), *self.definitions):
             if arn in values.values():
                 return values["tags"]

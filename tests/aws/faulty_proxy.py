@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 
 #: Answers instead of the server's: status, code, message; AWS Batch API, *Common errors* and ServerException.
 ANSWERS = {
@@ -53,7 +53,7 @@ class FaultyProxy:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
         url = f"http://127.0.0.1:{self._server.server_port}"
-        self.account = Account(region="us-east-1", endpoint_url=url, attempts=1)
+        self.account = AwsAccount(region="us-east-1", endpoint_url=url, attempts=1)
         return self
 
     def __exit__(self, *_: object) -> None:

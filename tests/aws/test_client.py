@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
 import batchsim as bs
-from batchsim.aws.client import Account, aws_errors
+from batchsim.aws.client import AwsAccount, aws_errors
 
 
 def refusal(code: str, message: str = "no", status: int = 400) -> exceptions.ClientError:
@@ -133,14 +133,14 @@ def test_what_a_stubbed_client_raises():
 
 
 def test_nobody_at_the_endpoint():
-    client = Account(region="us-east-1", endpoint_url="http://127.0.0.1:9", attempts=1).client()
+    client = AwsAccount(region="us-east-1", endpoint_url="http://127.0.0.1:9", attempts=1).client()
     with pytest.raises(bs.AwsError) as caught, aws_errors("DescribeJobQueues"):
         client.describe_job_queues()
     assert (caught.value.reason, caught.value.code) == ("no-answer", "")
 
 
 def test_a_client_is_made_once_for_each_question():
-    account = Account(region="us-east-1")
+    account = AwsAccount(region="us-east-1")
     assert account.client() is account.client()
     assert account.client(once=True) is not account.client()
     assert account.client(once=True).meta.config.retries["total_max_attempts"] == 1
@@ -148,11 +148,11 @@ def test_a_client_is_made_once_for_each_question():
 
 def test_a_profile_that_there_is_not():
     with pytest.raises(bs.AwsError, match="nobodys"):
-        Account(profile="nobodys", region="us-east-1").client()
+        AwsAccount(profile="nobodys", region="us-east-1").client()
 
 
 def test_a_region_and_an_endpoint_that_can_t_be_are_wrong_input():
     with pytest.raises(bs.ScenarioError, match=r"did you mean us-east-1\?"):
-        Account(region="us-east1").client()
+        AwsAccount(region="us-east1").client()
     with pytest.raises(bs.ScenarioError, match="--endpoint-url"):
-        Account(region="us-east-1", endpoint_url="nonsense").client()
+        AwsAccount(region="us-east-1", endpoint_url="nonsense").client()

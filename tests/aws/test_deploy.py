@@ -6,7 +6,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.aws.deployment.apply import Deployer
-from batchsim.aws.deployment.inventory import OWNER, look
+from batchsim.aws.deployment.inventory import OWNER, take_inventory
 from batchsim.aws.deployment.plan import Plan, plan, plan_destroy
 from batchsim.aws.deployment.rendering import lines
 from batchsim.aws.deployment.submit import planned, submission_id, submit
@@ -26,7 +26,7 @@ def deployer(aws: FakeBatch, said: list[str] | None = None) -> Deployer:
 
 
 def planned_for(aws: FakeBatch, values: dict) -> Plan:
-    return plan(prepared(values), look(aws.account()))
+    return plan(prepared(values), take_inventory(aws.account()))
 
 
 def deploy(aws: FakeBatch, values: dict) -> Plan:
@@ -36,7 +36,7 @@ def deploy(aws: FakeBatch, values: dict) -> Plan:
 
 
 def destroy(aws: FakeBatch, scenario: str = "small") -> None:
-    deployer(aws).carry_out(plan_destroy(scenario, "us-east-1", look(aws.account())))
+    deployer(aws).carry_out(plan_destroy(scenario, "us-east-1", take_inventory(aws.account())))
 
 
 def send(aws: FakeBatch, values: dict, submission: str = "") -> int:
@@ -200,7 +200,7 @@ def test_destroy_leaves_nothing_of_ours_and_all_of_theirs(aws):
     left = aws.resources()
     assert (list(left["environments"]), list(left["queues"])) == (["theirs"], ["theirs"])
     assert (left["policies"], left["consumables"], left["definitions"]) == ({}, {}, [])
-    assert actions(plan_destroy("small", "us-east-1", look(aws.account()))) == {}
+    assert actions(plan_destroy("small", "us-east-1", take_inventory(aws.account()))) == {}
 
 
 def test_a_thing_of_the_same_name_that_is_not_ours_is_not_touched(aws):

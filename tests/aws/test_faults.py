@@ -11,7 +11,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.aws.deployment.apply import Deployer
-from batchsim.aws.deployment.inventory import look
+from batchsim.aws.deployment.inventory import take_inventory
 from batchsim.aws.deployment.plan import plan, plan_destroy
 from batchsim.aws.deployment.submit import planned, submission_id, submit
 from tests.aws.configurations import everything, prepared, small
@@ -36,7 +36,7 @@ def changed(first: dict) -> dict:
 def deploy(aws: FakeBatch, values: dict) -> None:
     configuration = prepared(values)
     deployer = Deployer(aws.account(), say=lambda _text: None, sleep=lambda _seconds: None)
-    deployer.carry_out(plan(configuration, look(aws.account())))
+    deployer.carry_out(plan(configuration, take_inventory(aws.account())))
 
 
 def submitted(aws: FakeBatch, values: dict) -> None:
@@ -48,7 +48,7 @@ def submitted(aws: FakeBatch, values: dict) -> None:
 
 def destroy(aws: FakeBatch, values: dict) -> None:
     deployer = Deployer(aws.account(), say=lambda _text: None, sleep=lambda _seconds: None)
-    deployer.carry_out(plan_destroy(values["name"], "us-east-1", look(aws.account())))
+    deployer.carry_out(plan_destroy(values["name"], "us-east-1", take_inventory(aws.account())))
 
 
 def whole_story(aws: FakeBatch, first: dict) -> list:

@@ -13,7 +13,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.aws.deployment.apply import Deployer
-from batchsim.aws.deployment.inventory import look
+from batchsim.aws.deployment.inventory import take_inventory
 from batchsim.aws.deployment.plan import plan, plan_destroy
 from batchsim.aws.deployment.submit import planned, submission_id, submit
 from tests.aws.configurations import prepared, small
@@ -50,7 +50,7 @@ def deployer(proxy):
 
 
 def deploy(proxy, values):
-    deployer(proxy).carry_out(plan(prepared(values), look(proxy.account)))
+    deployer(proxy).carry_out(plan(prepared(values), take_inventory(proxy.account)))
 
 
 def submitted(proxy, values):
@@ -59,7 +59,7 @@ def submitted(proxy, values):
 
 
 def destroy(proxy, _values):
-    deployer(proxy).carry_out(plan_destroy("small", "us-east-1", look(proxy.account)))
+    deployer(proxy).carry_out(plan_destroy("small", "us-east-1", take_inventory(proxy.account)))
 
 
 def story(moto, proxy):

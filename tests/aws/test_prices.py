@@ -10,7 +10,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.aws import prices
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.aws.prices import refresh
 from batchsim.catalog.catalog import BUNDLED, rows
 from batchsim.catalog.user_catalog import TABLES, read_catalog
@@ -57,7 +57,7 @@ def at(zone: str, price: str, minute: int = 0, kind: str = "c6i.large") -> dict[
 
 
 @dataclass(frozen=True)
-class Stubbed(Account):
+class Stubbed(AwsAccount):
     """An account whose clients are stubs, one for each service and region."""
 
     stubs: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -322,7 +322,7 @@ def test_instance_types_of_a_fake_aws_are_those_of_the_bundled_table(monkeypatch
 
 def test_the_command(tmp_path, monkeypatch, capsys):
     account = answered()
-    monkeypatch.setattr(Account, "client", lambda self, *of, **how: Stubbed.client(account, *of, **how))
+    monkeypatch.setattr(AwsAccount, "client", lambda self, *of, **how: Stubbed.client(account, *of, **how))
     monkeypatch.chdir(tmp_path)
     assert main(["prices", "refresh", "--region", "us-east-1", "--out", "my prices"]) == 0
     said = capsys.readouterr().out
@@ -335,7 +335,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
 def test_the_command_says_what_is_wrong_in_a_line(tmp_path, monkeypatch, capsys):
     account = Stubbed()
     account.stub("ec2").add_client_error("describe_instance_types", "ExpiredToken", "expired")
-    monkeypatch.setattr(Account, "client", lambda self, *of, **how: Stubbed.client(account, *of, **how))
+    monkeypatch.setattr(AwsAccount, "client", lambda self, *of, **how: Stubbed.client(account, *of, **how))
     assert main(["prices", "refresh", "--region", "us-east-1", "--out", str(tmp_path / "live")]) == 2
     said = capsys.readouterr()
     assert said.out == ""

@@ -1,7 +1,7 @@
 """Carrying out a plan: take down what is replaced, build up in the order of dependence, then remove what is no longer.
 
 AWS Batch answers before it is done: environments and queues are waited for until they are VALID, or gone. Where a call
-fails after it had its effect, looking again tells; whatever stops a deployment, planning anew continues it.
+fails after it had its effect, asking again tells; whatever stops a deployment, planning anew continues it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchsim.aws.client import Account, aws_errors
+from batchsim.aws.client import AwsAccount, aws_errors
 from batchsim.aws.deployment import inventory
 from batchsim.aws.deployment.inventory import DIGEST, Existing
 from batchsim.aws.deployment.plan import Plan, Step, attached, remaining_order
@@ -22,6 +22,10 @@ from batchsim.redaction import redacted
 from batchsim.scenario.document.access import dig
 
 _IN_TRANSITION = frozenset({"CREATING", "UPDATING", "DELETING"})
+#: A queue goes before the environments and the policy that it has.
+_ORDER_OF_REMOVAL = (
+    "jobQueues", "computeEnvironments", "schedulingPolicies", "consumableResources", "jobDefinitions",
+)  # fmt: skip
 
 
 @dataclass
@@ -31,14 +35,14 @@ class Deployer:
     Attributes
     ----------
     say : callable
-        Told each thing that was done, in words.
+        Told of each step that was done.
     sleep : callable
         Waits so many seconds.
     interval_s, patience_s : float
-        Between two looks at something that AWS is working on, and how long it is waited for.
+        Between two questions about something that AWS is working on, and how long it is waited for.
     """
 
-    account: Account
+    account: AwsAccount
     say: Callable[[str], None] = print
     sleep: Callable[[float], None] = time.sleep
     interval_s: float = 5.0
@@ -63,23 +67,10 @@ class Deployer:
         if plan.conflicts:
             raise ScenarioError(plan.conflicts)
         self._make_room(plan)
-        for kind in ("schedulingPolicies", "consumableResources"):
-            for step in plan.of(kind, "replace"):
-                self._delete(step)
-            for step in plan.of(kind, "create", "replace", "update"):
-                self._create(step) if step.action != "update" else self._update(step)
-        for kind in ("computeEnvironments", "jobQueues"):  # a queue takes only environments that are VALID
-            steps = plan.of(kind, "create", "replace", "update")
-            for step in steps:
-                self._create(step) if step.action != "update" else self._update(step)
-            for step in steps:
-                self._wait_valid(step)
-            for step in plan.of(kind, "leave"):
-                self._wait_valid(step)
-        for step in plan.of("jobDefinitions", "create", "update"):
-            self._register(step)
-        for kind in ("jobQueues", "computeEnvironments", "schedulingPolicies", "consumableResources", "jobDefinitions"):
-            for step in plan.of(kind, "delete"):
+        for section in OBJECTS:
+            self._build(plan, section)
+        for section in _ORDER_OF_REMOVAL:
+            for step in plan.of(section, "delete"):
                 self._delete(step)
 
     # -- before anything is built ------------------------------------------------------------------------------------
@@ -94,8 +85,7 @@ class Deployer:
             if step.existing and going & set(attached(step.existing)):
                 self._settled("jobQueues", step.name)
                 order = remaining_order(step, going, there)
-                with aws_errors("UpdateJobQueue", step.name):
-                    self.client.update_job_queue(jobQueue=step.name, computeEnvironmentOrder=order)
+                self._call("UpdateJobQueue", step.name, {"jobQueue": step.name, "computeEnvironmentOrder": order})
                 self.say(f"detached {step.title} from {', '.join(sorted(going))}")
                 self._settled("jobQueues", step.name)
         for step in plan.of("computeEnvironments", "replace"):
@@ -103,36 +93,54 @@ class Deployer:
 
     # -- building ----------------------------------------------------------------------------------------------------
 
+    def _build(self, plan: Plan, section: str) -> None:
+        """Bring the objects of one kind to what the plan says; what has a state was taken down before."""
+        has_state = OBJECTS[section].has_state
+        if not has_state:
+            for step in plan.of(section, "replace"):
+                self._delete(step)
+        for step in plan.of(section, "create", "replace", "update"):
+            self._make(step)
+        if has_state:  # a queue takes only environments that are VALID
+            for step in plan.of(section, "create", "replace", "update", "leave"):
+                self._wait_valid(step)
+
+    def _make(self, step: Step) -> None:
+        if OBJECTS[step.kind].has_revisions:
+            self._register(step)
+        elif step.action == "update":
+            self._update(step)
+        else:
+            self._create(step)
+
     def _create(self, step: Step) -> None:
         if step.existing is not None:
             self._gone(step.kind, step.name)
-        request = self._resolved(step.request)
-        operation = OBJECTS[step.kind].create
-        with _unless(lambda: self._is_ours(step)), aws_errors(operation, step.name, request):
-            getattr(self.client, method(operation))(**request)
+        with _unless(lambda: self._is_ours(step)):
+            self._call(OBJECTS[step.kind].create, step.name, self._resolved(step.request))
         self.say(f"created {step.title}")
 
     def _update(self, step: Step) -> None:
         assert step.existing is not None  # noqa: S101 (only what exists is updated)
         self._settled(step.kind, step.name)
+        kind = OBJECTS[step.kind]
+        arguments = self._update_arguments(step)
+        if arguments:
+            identity = step.existing.arn if kind.argument == "arn" else step.name
+            self._call(kind.update, step.name, {kind.argument: identity, **arguments})
         tags = {change.path[1]: change.after for change in step.changes if change.path[0] == "tags"}
-        members = {change.path for change in step.changes if change.path[0] != "tags"}
-        with aws_errors(OBJECTS[step.kind].update, step.name, step.request):
-            if step.kind == "computeEnvironments" and members:
-                self.client.update_compute_environment(computeEnvironment=step.name, **_changed(step, members))
-            elif step.kind == "jobQueues":
-                changed = _changed(step, members | {("computeEnvironmentOrder",)})
-                self.client.update_job_queue(jobQueue=step.name, **self._resolved(changed))
-            elif step.kind == "schedulingPolicies" and members:
-                self.client.update_scheduling_policy(arn=step.existing.arn, **_changed(step, members))
-            elif step.kind == "consumableResources" and members:
-                self.client.update_consumable_resource(
-                    consumableResource=step.name, operation="SET", quantity=step.request["totalQuantity"]
-                )
         if tags:
-            with aws_errors("TagResource", step.name, tags):
-                self.client.tag_resource(resourceArn=step.existing.arn, tags=tags)
+            self._call("TagResource", step.name, {"resourceArn": step.existing.arn, "tags": tags})
         self.say(f"updated {step.title}")
+
+    def _update_arguments(self, step: Step) -> dict[str, Any]:
+        """What an update says besides which object it is of; empty where only tags differ."""
+        members = {change.path for change in step.changes if change.path[0] != "tags"}
+        if step.kind == "jobQueues":
+            return self._resolved(_changed(step, members | {("computeEnvironmentOrder",)}))
+        if step.kind == "consumableResources" and members:
+            return {"operation": "SET", "quantity": step.request["totalQuantity"]}
+        return _changed(step, members)
 
     def _register(self, step: Step) -> None:
         revisions: list[str] = []
@@ -144,8 +152,8 @@ class Deployer:
             return done
 
         def register() -> None:
-            with aws_errors("RegisterJobDefinition", step.name, step.request):
-                revisions.append(self.client_once.register_job_definition(**step.request)["jobDefinitionArn"])
+            answer = self._call("RegisterJobDefinition", step.name, step.request, once=True)
+            revisions.append(answer["jobDefinitionArn"])
 
         self.surely(register, registered)
         self.say(f"registered {step.title}, revision {revisions[-1].rpartition(':')[2]}")
@@ -171,22 +179,21 @@ class Deployer:
             self._deregister(step)
         else:
             assert step.existing is not None  # noqa: S101 (only what exists is deleted)
-            with _unless(lambda: self._find(step.kind, step.name) is None), aws_errors(kind.delete, step.name):
-                getattr(self.client, method(kind.delete))(**{kind.argument: step.existing.arn})
+            with _unless(lambda: self._find(step.kind, step.name) is None):
+                self._call(kind.delete, step.name, {kind.argument: step.existing.arn})
         self.say(f"deleted {step.title}")
 
     def _take_down(self, step: Step) -> None:
         """Disable, wait, delete, wait until it is gone (API DeleteJobQueue, DeleteComputeEnvironment)."""
         kind = OBJECTS[step.kind]
-        thing = self._settled(step.kind, step.name)
-        if thing is None:
+        existing = self._settled(step.kind, step.name)
+        if existing is None:
             return
-        if thing.description.get("state") != "DISABLED":
-            with aws_errors(kind.update, step.name):
-                getattr(self.client, method(kind.update))(**{kind.argument: step.name, "state": "DISABLED"})
+        if existing.description.get("state") != "DISABLED":
+            self._call(kind.update, step.name, {kind.argument: step.name, "state": "DISABLED"})
             self._settled(step.kind, step.name)
-        with _unless(lambda: self._is_going(step)), aws_errors(kind.delete, step.name):
-            getattr(self.client, method(kind.delete))(**{kind.argument: step.name})
+        with _unless(lambda: self._is_going(step)):
+            self._call(kind.delete, step.name, {kind.argument: step.name})
         self._gone(step.kind, step.name)
 
     def _deregister(self, step: Step) -> None:
@@ -194,10 +201,14 @@ class Deployer:
         owner = step.existing.tags.get(inventory.OWNER)
         for revision in list(self._named(step)):
             if revision.tags.get(inventory.OWNER) == owner:
-                with aws_errors("DeregisterJobDefinition", step.name):
-                    self.client.deregister_job_definition(jobDefinition=revision.arn)
+                self._call("DeregisterJobDefinition", step.name, {"jobDefinition": revision.arn})
 
-    # -- looking and waiting -----------------------------------------------------------------------------------------
+    # -- asking and waiting ------------------------------------------------------------------------------------------
+
+    def _call(self, operation: str, name: str, arguments: dict[str, Any], *, once: bool = False) -> Any:
+        client = self.client_once if once else self.client
+        with aws_errors(operation, name, arguments):
+            return getattr(client, method(operation))(**arguments)
 
     def _find(self, kind: str, name: str) -> Existing | None:
         return next(inventory.named(self.client, kind, name), None)
@@ -206,49 +217,49 @@ class Deployer:
         return inventory.named(self.client, step.kind, step.name)
 
     def _is_ours(self, step: Step) -> bool:
-        thing = self._find(step.kind, step.name)
-        return thing is not None and thing.tags.get(inventory.OWNER) == step.request["tags"][inventory.OWNER]
+        existing = self._find(step.kind, step.name)
+        return existing is not None and existing.tags.get(inventory.OWNER) == step.request["tags"][inventory.OWNER]
 
     def _is_going(self, step: Step) -> bool:
-        thing = self._find(step.kind, step.name)
-        return thing is None or thing.status == "DELETING"
+        existing = self._find(step.kind, step.name)
+        return existing is None or existing.status == "DELETING"
 
     def _wait_valid(self, step: Step) -> None:
-        thing = self._settled(step.kind, step.name)
-        if thing is None or thing.status == "INVALID":
-            message = redacted(f"AWS says it is INVALID: {thing.reason}") if thing else "it is gone again"
+        existing = self._settled(step.kind, step.name)
+        if existing is None or existing.status == "INVALID":
+            message = redacted(f"AWS says it is INVALID: {existing.reason}") if existing else "it is gone again"
             expected = "what the reason names put right (roles, subnets, quotas), then the same command again"
             raise AwsError(Finding("invalid", step.title, message, expected), OBJECTS[step.kind].create, step.name)
 
     def _settled(self, kind: str, name: str) -> Existing | None:
-        """Wait until AWS no longer works on a thing; None when it is gone."""
-        return self._wait(kind, name, lambda thing: thing is None or thing.status not in _IN_TRANSITION)
+        """Wait until AWS no longer works on an object; None when it is gone."""
+        return self._wait(kind, name, lambda existing: existing is None or existing.status not in _IN_TRANSITION)
 
     def _gone(self, kind: str, name: str) -> None:
-        def gone(thing: Existing | None) -> bool:
-            if thing is not None and thing.status == "INVALID":
+        def gone(existing: Existing | None) -> bool:
+            if existing is not None and existing.status == "INVALID":
                 expected = "its jobs ended and its roles still there, then the same command again"
-                message = redacted(f"can't be deleted: {thing.reason}")
+                message = redacted(f"can't be deleted: {existing.reason}")
                 finding = Finding("invalid", f"{OBJECTS[kind].title} {name}", message, expected)
                 raise AwsError(finding, OBJECTS[kind].delete, name)
-            return thing is None
+            return existing is None
 
         self._wait(kind, name, gone)
 
     def _wait(self, kind: str, name: str, done: Callable[[Existing | None], bool]) -> Existing | None:
         for _ in range(max(1, round(self.patience_s / self.interval_s))):
-            thing = self._find(kind, name)
-            if thing is not None and thing.status == "DELETED":
-                thing = None
-            if done(thing):
-                return thing
+            existing = self._find(kind, name)
+            if existing is not None and existing.status == "DELETED":
+                existing = None
+            if done(existing):
+                return existing
             self.sleep(self.interval_s)
         message = f"AWS has been working on it for {self.patience_s / 60:.0f} min"
         finding = Finding("aws", f"{OBJECTS[kind].title} {name}", message, "the same command again, later")
         raise AwsError(finding, OBJECTS[kind].describe, name, reason="busy")
 
     def surely(self, call: Callable[[], None], done: Callable[[], bool]) -> None:
-        """Make a call that must not happen twice: after a failure, look before it is tried again."""
+        """Make a call that must not happen twice: after a failure, ask before it is tried again."""
         for attempt in range(1, self.account.attempts + 1):
             try:
                 return call()

@@ -29,7 +29,7 @@ class Missing:
     Attributes
     ----------
     kind, name : str
-        The list of the ``batch:`` section and the thing in it.
+        The list of the ``batch:`` section and the object in it.
     steps : tuple
         Members that lead to the object that lacks it.
     member : str
@@ -75,7 +75,7 @@ class Deployable:
     document: Document
 
     def named(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The requests of one list by the name of the thing."""
+        """The requests of one list by the name of the object."""
         return {str(request[OBJECTS[kind].name_member]): request for request in self.batch[kind]}
 
 

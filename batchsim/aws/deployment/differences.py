@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from batchsim.aws.deployment.inventory import DIGEST, Existing
@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Change:
+class Difference:
     """One member that differs."""
 
     path: Path
@@ -59,6 +59,12 @@ _FIXED: dict[str, set[Path]] = {
     "schedulingPolicies": set(),
     "consumableResources": {("resourceType",)},
 }
+#: Members that are exchanged in place, and neither added nor taken away.
+_KINDS_OF_SCHEDULING: dict[Path, str] = {
+    ("schedulingPolicyArn",): "a queue keeps its kind of scheduling",
+    ("fairsharePolicy",): "a policy keeps its kind",
+    ("quotaSharePolicy",): "a policy keeps its kind",
+}
 _LINKED_ROLE = "/aws-service-role/batch.amazonaws.com/"
 
 
@@ -67,26 +73,29 @@ def digest(request: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def differences(request: dict[str, Any], existing: Existing) -> list[Change]:
-    """What an update would change; tags of the thing itself included, under ``tags``."""
-    kind, described = existing.kind, existing.description
-    if kind == "jobDefinitions":
-        # AWS adds members of its own to a description; the digest tells whether the request is another one.
-        if request["tags"][DIGEST] == existing.tags.get(DIGEST):
-            return []
-        return [change for change in _given(request, described, ()) if change.path[-1] != DIGEST] or [
-            Change(("members no longer given",), None, None)
-        ]
-    changes = list(_given(request, described, ()))
-    seen = {change.path for change in changes}
-    for path, value in _UNSAID[kind].items():
+def differences(request: dict[str, Any], existing: Existing) -> list[Difference]:
+    """What an update would change; tags of the object itself included, under ``tags``."""
+    described = existing.description
+    if existing.kind == "jobDefinitions":
+        return _of_definition(request, existing)
+    found = list(_given(request, described, ()))
+    seen = {difference.path for difference in found}
+    for path, value in _UNSAID[existing.kind].items():
         before = dig(described, *path)
         if dig(request, *path) is None and path not in seen and before not in (None, value):
-            changes.append(Change(path, before, value))
-    return [_judged(change, request, existing) for change in changes]
+            found.append(Difference(path, before, value))
+    return [replace(each, obstacle=_obstacle(each, request, existing)) for each in found]
 
 
-def _given(request: Any, described: Any, path: Path) -> Iterator[Change]:
+def _of_definition(request: dict[str, Any], existing: Existing) -> list[Difference]:
+    """AWS adds members of its own to a description; the digest tells whether the request is another one."""
+    if request["tags"][DIGEST] == existing.tags.get(DIGEST):
+        return []
+    found = [each for each in _given(request, existing.description, ()) if each.path[-1] != DIGEST]
+    return found or [Difference(("members no longer given",), None, None)]
+
+
+def _given(request: Any, described: Any, path: Path) -> Iterator[Difference]:
     """Members of a request that the description has otherwise."""
     for member, after in request.items():
         here = (*path, member)
@@ -95,26 +104,30 @@ def _given(request: Any, described: Any, path: Path) -> Iterator[Change]:
             continue
         if isinstance(after, dict) and isinstance(before, dict):
             yield from _given(after, before, here)
-        elif not _same(member, after, before):
-            unsaid = next((values[here] for values in _UNSAID.values() if here in values), None)
-            if before is None and after == unsaid:
-                continue
-            yield Change(here, before, after)
+        elif not _same(member, after, before) and not _goes_without_saying(here, after, before):
+            yield Difference(here, before, after)
+
+
+def _goes_without_saying(path: Path, after: Any, before: Any) -> bool:
+    """Whether a request says what AWS takes for granted and does not describe."""
+    return before is None and any(after == values[path] for values in _UNSAID.values() if path in values)
 
 
 def _same(member: str, after: Any, before: Any) -> bool:
     if after == before or (before is None and after in ([], {})):
         return True
-    if member in _UNORDERED and isinstance(after, list) and isinstance(before, list):
-        return sorted(after) == sorted(before)
     if isinstance(after, str) and isinstance(before, str):
-        # A name and the ARN of the thing with that name.
+        # A name and the ARN of the object with that name.
         return (after.startswith("arn:") != before.startswith("arn:")) and base_name(after) == base_name(before)
-    if isinstance(after, list) and isinstance(before, list):
-        if member == "computeEnvironmentOrder":
-            after, before = (sorted(entries, key=lambda entry: int(entry["order"])) for entries in (after, before))
-        return len(after) == len(before) and all(_alike(one, other) for one, other in zip(after, before, strict=True))
-    return False
+    return isinstance(after, list) and isinstance(before, list) and _same_list(member, after, before)
+
+
+def _same_list(member: str, after: list[Any], before: list[Any]) -> bool:
+    if member in _UNORDERED:
+        return sorted(after) == sorted(before)
+    if member == "computeEnvironmentOrder":
+        after, before = (sorted(entries, key=lambda entry: int(entry["order"])) for entries in (after, before))
+    return len(after) == len(before) and all(_alike(one, other) for one, other in zip(after, before, strict=True))
 
 
 def _alike(after: Any, before: Any) -> bool:
@@ -124,35 +137,37 @@ def _alike(after: Any, before: Any) -> bool:
     return _same("", after, before)
 
 
-def _judged(change: Change, request: dict[str, Any], existing: Existing) -> Change:
-    obstacle = _obstacle(change, request, existing)
-    return Change(change.path, change.before, change.after, obstacle) if obstacle else change
-
-
-def _obstacle(change: Change, request: dict[str, Any], existing: Existing) -> str:
-    """Why AWS can't make a change in place."""
+def _obstacle(change: Difference, request: dict[str, Any], existing: Existing) -> str:
+    """Why AWS can't make a change in place; empty when it can."""
     path = change.path
     if any(path[: len(fixed)] == fixed for fixed in _FIXED[existing.kind]):
         return f"{path[-1]} can't be changed"
-    if existing.kind == "jobQueues" and path == ("schedulingPolicyArn",):
-        return "" if change.before and change.after else "a queue keeps its kind of scheduling"
-    if existing.kind == "schedulingPolicies" and path in {("fairsharePolicy",), ("quotaSharePolicy",)}:
-        return "" if change.before else "a policy keeps its kind"
+    if path in _KINDS_OF_SCHEDULING:
+        return "" if change.before and change.after else _KINDS_OF_SCHEDULING[path]
     if existing.kind != "computeEnvironments" or path in _SCALING or path[0] == "tags":
         return ""
-    kinds = [dig(existing.description, "computeResources", "type"), dig(request, "computeResources", "type")]
-    on_fargate = [str(kind).startswith("FARGATE") for kind in kinds]
-    if on_fargate[0] != on_fargate[1] or (all(on_fargate) and kinds[0] != kinds[1]):
+    return _environment_obstacle(change, request, existing)
+
+
+def _environment_obstacle(change: Difference, request: dict[str, Any], existing: Existing) -> str:
+    """What is neither a limit nor on Fargate needs an infrastructure update."""
+    path = change.path
+    before, after = (str(dig(each, "computeResources", "type")) for each in (existing.description, request))
+    on_fargate = [kind.startswith("FARGATE") for kind in (before, after)]
+    if any(on_fargate) and before != after:
         return "type can't be changed from or to Fargate"
     if path == ("serviceRole",):
-        linked = [_LINKED_ROLE in str(role) for role in (change.before, change.after)]
-        return "" if not any(linked) else "a service-linked role can't be exchanged"
-    if all(on_fargate):
-        return ""
+        linked = any(_LINKED_ROLE in str(role) for role in (change.before, change.after))
+        return "a service-linked role can't be exchanged" if linked else ""
+    return "" if any(on_fargate) else _infrastructure_obstacle(path, request, existing)
+
+
+def _infrastructure_obstacle(path: Path, request: dict[str, Any], existing: Existing) -> str:
+    """Why an environment takes no infrastructure update (User Guide, *Performing infrastructure updates*)."""
     role = existing.description.get("serviceRole")
     if role and _LINKED_ROLE not in role:
         return f"{path[-1]} needs an infrastructure update, which needs the service-linked role"
-    strategies = [dig(value, "computeResources", "allocationStrategy") for value in (existing.description, request)]
+    strategies = [dig(each, "computeResources", "allocationStrategy") for each in (existing.description, request)]
     if any(strategy in (None, "BEST_FIT") for strategy in strategies):
         return f"{path[-1]} needs an infrastructure update, which BEST_FIT does not allow"
     return ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.aws.descriptions import described
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import AwsError
@@ -71,7 +71,7 @@ class Inventory:
         return (each for each in self.objects[kind].values() if each.is_of(scenario))
 
 
-def look(account: Account) -> Inventory:
+def take_inventory(account: AwsAccount) -> Inventory:
     """Read the account.
 
     Raises

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from batchsim.aws.deployment.deployable import Deployable
-from batchsim.aws.deployment.differences import Change, differences, digest
+from batchsim.aws.deployment.differences import Difference, differences, digest
 from batchsim.aws.deployment.inventory import DIGEST, OWNER, Existing, Inventory
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
@@ -22,13 +22,13 @@ Action = Literal["create", "update", "replace", "delete", "leave", "conflict"]
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one thing.
+    """What happens to one object.
 
     Attributes
     ----------
     request : dict
         What AWS shall hold in the end, tags included; empty for what goes.
-    changes : tuple of Change
+    changes : tuple of Difference
         What differs.
     why : str
         Why it is replaced or deleted and what that means, or what it conflicts with.
@@ -40,19 +40,19 @@ class Step:
     kind: str
     name: str
     request: dict[str, Any]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Difference, ...] = ()
     why: str = ""
     existing: Existing | None = None
 
     @property
     def title(self) -> str:
-        """Kind and name in words."""
+        """Kind and name, as people say them."""
         return f"{OBJECTS[self.kind].title} {self.name}"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps, in the order in which AWS needs things created.
+    """All steps, in the order in which AWS needs objects created.
 
     Attributes
     ----------
@@ -97,10 +97,10 @@ def plan(configuration: Deployable, inventory: Inventory) -> Plan:
     steps = [_step(kind, name, request, inventory) for kind, name, request in requests(configuration)]
     wanted = {(step.kind, step.name) for step in steps}
     steps += [
-        Step("delete", thing.kind, thing.name, {}, why="the scenario has it no longer", existing=thing)
+        Step("delete", each.kind, each.name, {}, why="the scenario has it no longer", existing=each)
         for kind in OBJECTS
-        for thing in inventory.of(scenario, kind)
-        if (kind, thing.name) not in wanted
+        for each in inventory.of(scenario, kind)
+        if (kind, each.name) not in wanted
     ]
     steps = _with_queues(steps, inventory)
     order = list(OBJECTS)
@@ -111,9 +111,7 @@ def plan(configuration: Deployable, inventory: Inventory) -> Plan:
 def plan_destroy(scenario: str, region: str, inventory: Inventory) -> Plan:
     """What it takes to remove everything of a deployment, and nothing else."""
     steps = [
-        Step("delete", kind, thing.name, {}, existing=thing)
-        for kind in OBJECTS
-        for thing in inventory.of(scenario, kind)
+        Step("delete", kind, each.name, {}, existing=each) for kind in OBJECTS for each in inventory.of(scenario, kind)
     ]
     return _judged(Plan(scenario, region, tuple(steps)), inventory)
 
@@ -167,25 +165,29 @@ def remaining_order(step: Step, going: set[str], there: set[str]) -> list[dict[s
 
 
 def _with_queues(steps: list[Step], inventory: Inventory) -> list[Step]:
-    """Queues that would be left without any environment while one is replaced are replaced too."""
+    """The steps with what the replacement of environments means for the queues that have them."""
     going = {step.name for step in steps if step.kind == "computeEnvironments" and step.action == "replace"}
-    there = {name for name, thing in inventory.objects["computeEnvironments"].items() if thing.status == "VALID"}
-    result = []
-    for step in steps:
-        stays = step.kind == "jobQueues" and step.action in ("update", "leave") and step.existing is not None
-        if stays and step.existing and going & set(attached(step.existing)):
-            names = ", ".join(sorted(going & set(attached(step.existing))))
-            if remaining_order(step, going, there):
-                why = f"detached from {names} while it is replaced"
-                step = Step("update", step.kind, step.name, step.request, step.changes, why, step.existing)
-            else:
-                why = f"{names} is replaced, and a queue needs an environment"
-                step = Step("replace", step.kind, step.name, step.request, step.changes, why, step.existing)
-        if step.kind == "jobQueues" and step.action in ("replace", "delete"):
-            why = "; ".join(part for part in (step.why, "its jobs are ended") if part)
-            step = Step(step.action, step.kind, step.name, step.request, step.changes, why, step.existing)
-        result.append(step)
-    return result
+    there = {name for name, each in inventory.objects["computeEnvironments"].items() if each.status == "VALID"}
+    return [_jobs_ended(_detached(step, going, there)) if step.kind == "jobQueues" else step for step in steps]
+
+
+def _detached(step: Step, going: set[str], there: set[str]) -> Step:
+    """A queue's step: it goes without the environments that are replaced, or is replaced where it has no other."""
+    if step.existing is None or step.action not in ("update", "leave"):
+        return step
+    replaced = going & set(attached(step.existing))
+    if not replaced:
+        return step
+    names = ", ".join(sorted(replaced))
+    if remaining_order(step, going, there):
+        return replace(step, action="update", why=f"detached from {names} while it is replaced")
+    return replace(step, action="replace", why=f"{names} is replaced, and a queue needs an environment")
+
+
+def _jobs_ended(step: Step) -> Step:
+    if step.action not in ("replace", "delete"):
+        return step
+    return replace(step, why="; ".join(part for part in (step.why, "its jobs are ended") if part))
 
 
 def _conflict(scenario: str, step: Step, inventory: Inventory) -> Finding | None:
@@ -198,13 +200,17 @@ def _conflict(scenario: str, step: Step, inventory: Inventory) -> Finding | None
     if step.kind == "schedulingPolicies" and step.action == "replace":
         return Finding("not-in-place", step.title, f"{step.why}: AWS can't change that", "a policy of another name")
     if step.kind == "computeEnvironments" and step.action in ("replace", "delete"):
-        foreign = [
-            queue.name
-            for queue in inventory.objects["jobQueues"].values()
-            if step.name in attached(queue) and not queue.is_of(scenario)
-        ]
-        if foreign:
-            queues = f"the job queue{'s' * (len(foreign) > 1)} {', '.join(sorted(foreign))}"
-            message = f"it can't go while {queues} of others use{'s' * (len(foreign) == 1)} it"
-            return Finding("not-ours", step.title, message, "it detached from there first")
+        return _used_by_others(scenario, step, inventory)
     return None
+
+
+def _used_by_others(scenario: str, step: Step, inventory: Inventory) -> Finding | None:
+    """A conflict where queues that are not the scenario's have an environment that would go."""
+    queues = inventory.objects["jobQueues"].values()
+    foreign = sorted(queue.name for queue in queues if step.name in attached(queue) and not queue.is_of(scenario))
+    if not foreign:
+        return None
+    several = len(foreign) > 1
+    users = f"the job queue{'s' * several} {', '.join(foreign)}"
+    message = f"it can't go while {users} of others use{'s' * (not several)} it"
+    return Finding("not-ours", step.title, message, "it detached from there first")

@@ -13,11 +13,20 @@ if TYPE_CHECKING:
 
 
 _SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "leave": "=", "conflict": "×"}
+#: What a count of steps is said to be, in this order.
+_OUTCOMES = {
+    "create": "to create",
+    "update": "to update",
+    "replace": "to replace",
+    "delete": "to delete",
+    "conflict": "in conflict",
+    "leave": "unchanged",
+}
 _LONGEST = 60
 
 
 def lines(plan: Plan, region: str) -> Iterator[str]:
-    """The plan, a line for each thing and one for each member that changes."""
+    """The plan, a line for each object and one for each member that changes."""
     yield f"{plan.scenario} → AWS Batch in {region}"
     for step in plan.steps:
         why = f": {redacted(step.why)}" if step.why else ""
@@ -25,12 +34,9 @@ def lines(plan: Plan, region: str) -> Iterator[str]:
         for change in step.changes:
             before, after = (_value(change.path, value) for value in (change.before, change.after))
             yield f"      {'.'.join(change.path)}: {before} → {after}"
-    counts = {action: sum(step.action == action for step in plan.steps) for action in _SIGNS}
-    words = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
-    words["conflict"] = "in conflict"
-    parts = [f"{counts[action]} {word}" for action, word in words.items() if counts[action]]
-    unchanged = f"{counts['leave']} unchanged" if counts["leave"] else ""
-    yield ", ".join([*parts, unchanged] if unchanged else parts) or "nothing there, nothing to do"
+    counts = {action: sum(step.action == action for step in plan.steps) for action in _OUTCOMES}
+    parts = [f"{count} {_OUTCOMES[action]}" for action, count in counts.items() if count]
+    yield ", ".join(parts) or "nothing there, nothing to do"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -40,7 +46,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "steps": [
             {
                 "action": step.action,
-                "thing": step.title,
+                "object": step.title,
                 "why": redacted(step.why),
                 "changes": [
                     {

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from batchsim.aws.cloudformation_names import property_of, to_api
-from batchsim.aws.importers.coercion import Fitting
-from batchsim.aws.importers.found_requests import Found, Thing
+from batchsim.aws.importers.coercion import Coercion
+from batchsim.aws.importers.found_requests import FoundRequest, SourceRequests
 from batchsim.aws.importers.intrinsics import Evaluator
 from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.template_values import Unresolved, text_of
@@ -45,7 +45,7 @@ def is_template(values: Any) -> bool:
     return isinstance(values, dict) and ("AWSTemplateFormatVersion" in values or "Resources" in values)
 
 
-def convert(documents: Sequence[Document], parameters: Mapping[str, str], region: str) -> list[Found]:
+def convert(documents: Sequence[Document], parameters: Mapping[str, str], region: str) -> list[SourceRequests]:
     """The Batch resources of each of some templates, which may import what another one exports.
 
     Parameters
@@ -70,15 +70,15 @@ class _Template:
         self._evaluator = Evaluator(document, parameters, region, stacks)
         self._findings: list[Finding] = []
 
-    def things(self) -> tuple[Thing, ...]:
+    def things(self) -> tuple[FoundRequest, ...]:
         """The requests in it."""
         self._findings += self._transforms()
         return tuple(self._things())
 
-    def found(self, things: tuple[Thing, ...]) -> Found:
+    def found(self, things: tuple[FoundRequest, ...]) -> SourceRequests:
         """The requests, and everything that was found."""
         findings = (*self._evaluator.findings, *self._findings)
-        return Found(things, findings, self._evaluator.parameters.names)
+        return SourceRequests(things, findings, self._evaluator.parameters.names)
 
     def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
         self._findings.append(self._document.finding(where, code, message, **more))
@@ -91,7 +91,7 @@ class _Template:
                 message = f"{shown} is not run: the resources are read as they are written"
                 yield self._document.finding(("Transform",), "transform", message, severity="info")
 
-    def _things(self) -> Iterator[Thing]:
+    def _things(self) -> Iterator[FoundRequest]:
         resources = self._document.values.get("Resources")
         if not isinstance(resources, dict):
             self._finding(("Resources",), "wrong-shape", "the template has no resources", expected="a mapping")
@@ -149,7 +149,7 @@ class _Template:
             return False
         return held
 
-    def _thing(self, kind: str, logical: str, resource: dict[str, Any]) -> Thing | None:
+    def _thing(self, kind: str, logical: str, resource: dict[str, Any]) -> FoundRequest | None:
         where: Where = ("Resources", logical, "Properties")
         properties = self._evaluator.value(resource.get("Properties", {}), where)
         if isinstance(properties, Unresolved):
@@ -165,15 +165,15 @@ class _Template:
             properties[named] = name
         name = text_of(properties.get(named, logical)) or logical
         request = {OBJECTS[kind].name_member: logical, **to_api(self._api_only(kind, logical, properties), kind)}
-        fitting = Fitting(self._document, kind, name, where, self._evaluator.called)
-        request = fitting.request(request)
-        self._findings += fitting.findings
+        coercion = Coercion(self._document, kind, name, where, self._evaluator.called)
+        request = coercion.request(request)
+        self._findings += coercion.findings
         if kind == "computeEnvironments":
             self._warn_of_replacement(logical, properties)
         if kind == "jobDefinitions" and _is_hollow(request.get("retryStrategy")):
             # AWS Batch refuses an empty strategy, and CloudFormation does not send it.
             request.pop("retryStrategy", None)
-        return Thing(kind, name, request, self._document.place(("Resources", logical), key=True))
+        return FoundRequest(kind, name, request, self._document.place(("Resources", logical), key=True))
 
     def _api_only(self, kind: str, logical: str, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties without those that the API has no member for."""

@@ -1,4 +1,4 @@
-"""Fitting what a template says to the shapes of the API: texts where texts belong, and what is not known left out.
+"""Coercing what a template says to the shapes of the API: texts where texts belong, and what is not known left out.
 
 CloudFormation converts numbers, texts and truth values to what a property wants. What is unresolved is asked for where
 it decides when a job runs or what it costs, and left out with a note elsewhere: roles, networks, images and the like
@@ -59,7 +59,7 @@ class Key(str):
     __slots__ = ()
 
 
-class Fitting:
+class Coercion:
     """Fits one request.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.aws.importers import cloudformation, requests, terraform
-from batchsim.aws.importers.found_requests import Found, merged
+from batchsim.aws.importers.found_requests import SourceRequests, merged
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO
 from batchsim.aws.importers.source_text import files_of, read
 from batchsim.errors import Finding, ScenarioError, nearest
@@ -84,7 +84,7 @@ def import_config(
     return together(found, findings)
 
 
-def together(found: Iterable[Found], findings: Iterable[Finding] = ()) -> Imported:
+def together(found: Iterable[SourceRequests], findings: Iterable[Finding] = ()) -> Imported:
     """What several sources hold, as one section.
 
     Raises
@@ -99,7 +99,7 @@ def together(found: Iterable[Found], findings: Iterable[Finding] = ()) -> Import
     return Imported(batch, tuple(in_order(notes)))
 
 
-def _unknown(given: Mapping[str, str], found: Sequence[Found]) -> list[Finding]:
+def _unknown(given: Mapping[str, str], found: Sequence[SourceRequests]) -> list[Finding]:
     """Parameters that no template has."""
     known = [*(name for each in found for name in each.parameters or ()), *GIVEN_PSEUDO]
     findings = []

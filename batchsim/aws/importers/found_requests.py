@@ -13,7 +13,7 @@ from batchsim.scenario.document.document import Place
 
 
 @dataclass(frozen=True)
-class Thing:
+class FoundRequest:
     """One request.
 
     Attributes
@@ -39,7 +39,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Found:
+class SourceRequests:
     """What one source holds.
 
     Attributes
@@ -50,19 +50,19 @@ class Found:
         The names of its parameters; None when it is no template.
     """
 
-    things: tuple[Thing, ...]
+    things: tuple[FoundRequest, ...]
     findings: tuple[Finding, ...]
     parameters: tuple[str, ...] | None = None
 
 
-def merged(things: Iterable[Thing]) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
+def merged(things: Iterable[FoundRequest]) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
     """The ``batch:`` section of several things, in the order in which they came, and what was found.
 
     Of a job definition's revisions the newest is taken; anything else that comes twice is a fault. What refers to
     another thing of the section by its ARN refers to it by its name afterwards.
     """
     findings: list[Finding] = []
-    taken: dict[tuple[str, str], Thing] = {}
+    taken: dict[tuple[str, str], FoundRequest] = {}
     older = 0
     for thing in things:
         first = taken.setdefault((thing.kind, thing.name), thing)

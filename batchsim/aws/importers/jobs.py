@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchsim.aws.client import Account, aws_errors
+from batchsim.aws.client import AwsAccount, aws_errors
 from batchsim.aws.descriptions import AT_ONCE, pages
 from batchsim.errors import Finding, OutputError, ScenarioError
 from batchsim.workload.traces.answers import Answers, found_in, job_details
@@ -307,7 +307,7 @@ def _format(path: Path) -> str:
 
 
 def live_jobs(
-    account: Account,
+    account: AwsAccount,
     queue: str,
     since: datetime | None = None,
     until: datetime | None = None,

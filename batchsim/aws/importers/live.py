@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.aws.descriptions import described
 from batchsim.aws.importers import requests
 from batchsim.aws.importers.config import Imported, together
@@ -16,7 +16,7 @@ from batchsim.scenario.document.document import Document
 _ACCOUNT = "<account>"
 
 
-def live_config(account: Account, queues: Sequence[str] = ()) -> Imported:
+def live_config(account: AwsAccount, queues: Sequence[str] = ()) -> Imported:
     """Import the configuration of an account.
 
     Parameters

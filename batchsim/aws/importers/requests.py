@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.aws.importers import other_files
-from batchsim.aws.importers.found_requests import Found, Thing, left_out, ordered
+from batchsim.aws.importers.found_requests import FoundRequest, SourceRequests, left_out, ordered
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.batch.service_model import request_shape
@@ -38,11 +38,11 @@ ACCEPTED = (
 _GONE = ("DELETING", "DELETED")
 
 
-def convert(document: Document) -> Found:
+def convert(document: Document) -> SourceRequests:
     """The requests in a document; descriptions become requests."""
     reader = _Reader(document)
     things = tuple(reader.read(document.values, ()))
-    return Found(things, tuple(reader.findings))
+    return SourceRequests(things, tuple(reader.findings))
 
 
 class _Reader:
@@ -55,7 +55,7 @@ class _Reader:
     def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
         self.findings.append(self._document.finding(where, code, message, **more))
 
-    def read(self, value: Any, where: Where) -> Iterator[Thing]:
+    def read(self, value: Any, where: Where) -> Iterator[FoundRequest]:
         """The things in a request, a description, or a list of any of them."""
         if isinstance(value, list) and value:
             for index, item in enumerate(value):
@@ -83,7 +83,7 @@ class _Reader:
         else:
             self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
 
-    def _listed(self, kind: str, values: list[Any], where: Where, *, single: bool = False) -> Iterator[Thing]:
+    def _listed(self, kind: str, values: list[Any], where: Where, *, single: bool = False) -> Iterator[FoundRequest]:
         gone: dict[str, int] = {}
         inactive: dict[str, int] = {}
         for index, value in enumerate(values):
@@ -102,11 +102,11 @@ class _Reader:
         self.findings += left_out(gone, "being deleted", spot)
         self.findings += left_out(inactive, "INACTIVE", spot)
 
-    def _thing(self, kind: str, name: str, value: dict[str, Any], where: Where) -> Thing:
+    def _thing(self, kind: str, name: str, value: dict[str, Any], where: Where) -> FoundRequest:
         described = not ONLY_DESCRIBED[kind].isdisjoint(value)
         request = self._request(kind, name, value, where) if described else value
         revision = value.get("revision")
-        return Thing(
+        return FoundRequest(
             kind,
             name,
             ordered(request, request_shape(kind)),

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batchsim.aws.importers.coercion import Fitting
-from batchsim.aws.importers.found_requests import Found, Thing
+from batchsim.aws.importers.coercion import Coercion
+from batchsim.aws.importers.found_requests import FoundRequest, SourceRequests
 from batchsim.aws.importers.template_values import FAULTY, TooLongError, Unresolved, hole, joined, text_of
 from batchsim.aws.importers.variables import Variables
 from batchsim.aws.objects import OBJECTS
@@ -58,7 +58,7 @@ def is_terraform(values: Any) -> bool:
     return shown or state or isinstance(values.get("resource"), (dict, list))
 
 
-def convert(document: Document, parameters: Mapping[str, str]) -> Found:
+def convert(document: Document, parameters: Mapping[str, str]) -> SourceRequests:
     """The Batch resources of a document.
 
     Parameters
@@ -80,7 +80,7 @@ def convert(document: Document, parameters: Mapping[str, str]) -> Found:
         expected = ", ".join(KINDS)
         finding = document.finding((), "nothing-to-import", "Terraform's file has no Batch resource", expected=expected)
         source.findings.append(finding)
-    return Found(tuple(things), tuple(source.findings), source.variables)
+    return SourceRequests(tuple(things), tuple(source.findings), source.variables)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Source:
         """The Batch resources, in their order."""
         raise NotImplementedError
 
-    def thing(self, resource: _Resource) -> Thing | None:
+    def thing(self, resource: _Resource) -> FoundRequest | None:
         """A resource as a request; None if it has no values."""
         kind = resource.kind
         request = self._members(resource.values, ATTRIBUTES[kind], request_shape(kind), resource.where)
@@ -120,10 +120,10 @@ class _Source:
             # Before version 6 of the provider the order was that of a list.
             entries = enumerate(resource.values["compute_environments"], 1)
             request["computeEnvironmentOrder"] = [{"order": at, "computeEnvironment": each} for at, each in entries]
-        fitting = Fitting(self._document, kind, name, resource.where)
-        fitted = fitting.request(request)
-        self.findings += fitting.findings
-        return Thing(kind, name, fitted, self._document.place(resource.where))
+        coercion = Coercion(self._document, kind, name, resource.where)
+        fitted = coercion.request(request)
+        self.findings += coercion.findings
+        return FoundRequest(kind, name, fitted, self._document.place(resource.where))
 
     def _note(self, where: Where, code: str, message: str, **more: Any) -> None:
         self.findings.append(self._document.finding(where, code, message, **{"severity": "info", **more}))

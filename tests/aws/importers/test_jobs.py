@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import batchsim as bs
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.aws.importers import jobs as importer
 from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
 from batchsim.errors import OutputError
@@ -287,7 +287,7 @@ def test_the_real_describe_jobs_answers(shared_data):
 
 
 @dataclass(frozen=True)
-class Stubbed(Account):
+class Stubbed(AwsAccount):
     """An account whose client is a stub."""
 
     stub: Any = None
@@ -398,7 +398,7 @@ def test_a_queue_of_moto(endpoint, tmp_path):
     import requests
 
     requests.post(f"{endpoint}/moto-api/config", json={"batch": {"use_docker": False}}, timeout=10)
-    account = Account(region="us-east-1", endpoint_url=endpoint)
+    account = AwsAccount(region="us-east-1", endpoint_url=endpoint)
     iam, batch = account.client("iam"), account.client()
     role = iam.create_role(RoleName="batch", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     batch.create_compute_environment(

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from botocore.stub import Stubber
 
-from batchsim.aws.client import Account
+from batchsim.aws.client import AwsAccount
 from batchsim.aws.importers.live import live_config
 from batchsim.cli.main import main
 from batchsim.errors import AwsError, ScenarioError
@@ -38,7 +38,7 @@ def account(endpoint, monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
-    return Account(region="us-east-1", endpoint_url=endpoint)
+    return AwsAccount(region="us-east-1", endpoint_url=endpoint)
 
 
 def environment(account, name):
@@ -150,7 +150,7 @@ class Stubbed:
     def __init__(self, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        self._client = Account(region="us-east-1", endpoint_url="http://127.0.0.1:9").client()
+        self._client = AwsAccount(region="us-east-1", endpoint_url="http://127.0.0.1:9").client()
         self.stubber = Stubber(self._client)
 
     def client(self):

@@ -11,8 +11,8 @@ from typing import Any
 
 from batchsim.aws.cloudformation_names import property_of, to_api
 from batchsim.aws.importers.coercion import Coercion
+from batchsim.aws.importers.evaluator import Evaluator
 from batchsim.aws.importers.found_requests import FoundRequest, SourceRequests
-from batchsim.aws.importers.intrinsics import Evaluator
 from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.template_values import Unresolved, text_of
 from batchsim.aws.objects import OBJECTS
@@ -57,9 +57,9 @@ def convert(documents: Sequence[Document], parameters: Mapping[str, str], region
     """
     stacks = Stacks()
     templates = [_Template(document, parameters, region, stacks) for document in documents]
-    things = [template.things() for template in templates]
+    requests = [template.requests() for template in templates]
     # What one asks of another is found there: findings are complete when all have been read.
-    return [template.found(each) for template, each in zip(templates, things, strict=True)]
+    return [template.found(each) for template, each in zip(templates, requests, strict=True)]
 
 
 class _Template:
@@ -70,15 +70,15 @@ class _Template:
         self._evaluator = Evaluator(document, parameters, region, stacks)
         self._findings: list[Finding] = []
 
-    def things(self) -> tuple[FoundRequest, ...]:
+    def requests(self) -> tuple[FoundRequest, ...]:
         """The requests in it."""
         self._findings += self._transforms()
-        return tuple(self._things())
+        return tuple(self._requests())
 
-    def found(self, things: tuple[FoundRequest, ...]) -> SourceRequests:
+    def found(self, requests: tuple[FoundRequest, ...]) -> SourceRequests:
         """The requests, and everything that was found."""
         findings = (*self._evaluator.findings, *self._findings)
-        return SourceRequests(things, findings, self._evaluator.parameters.names)
+        return SourceRequests(requests, findings, self._evaluator.parameters.names)
 
     def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
         self._findings.append(self._document.finding(where, code, message, **more))
@@ -91,24 +91,22 @@ class _Template:
                 message = f"{shown} is not run: the resources are read as they are written"
                 yield self._document.finding(("Transform",), "transform", message, severity="info")
 
-    def _things(self) -> Iterator[FoundRequest]:
+    def _requests(self) -> Iterator[FoundRequest]:
         resources = self._document.values.get("Resources")
         if not isinstance(resources, dict):
             self._finding(("Resources",), "wrong-shape", "the template has no resources", expected="a mapping")
             return
         kinds = {logical: self._kind(logical, resource) for logical, resource in resources.items()}
         batch = {logical: kind for logical, kind in kinds.items() if kind is not None}
-        count = len(batch)
         for logical in batch:
             # Names first: what refers to a resource may stand before it.
             self._evaluator.name(logical)
-        for logical, kind in batch.items():
-            resource = resources[logical]
-            if self._is_made(logical, resource):
-                thing = self._thing(kind, logical, resource)
-                if thing is not None:
-                    yield thing
-        if not count and not any(finding.severity == "error" for finding in self._findings):
+        made = {logical: kind for logical, kind in batch.items() if self._is_made(logical, resources[logical])}
+        for logical, kind in made.items():
+            request = self._request(kind, logical, resources[logical])
+            if request is not None:
+                yield request
+        if not batch and not any(finding.severity == "error" for finding in self._findings):
             expected = ", ".join(KINDS)
             self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
 
@@ -149,7 +147,7 @@ class _Template:
             return False
         return held
 
-    def _thing(self, kind: str, logical: str, resource: dict[str, Any]) -> FoundRequest | None:
+    def _request(self, kind: str, logical: str, resource: dict[str, Any]) -> FoundRequest | None:
         where: Where = ("Resources", logical, "Properties")
         properties = self._evaluator.value(resource.get("Properties", {}), where)
         if isinstance(properties, Unresolved):

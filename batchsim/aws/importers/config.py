@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from batchsim.aws.importers.parameters import GIVEN_PSEUDO
 from batchsim.aws.importers.source_text import files_of, read
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario.checking import in_order, raise_errors
+from batchsim.scenario.document.document import Document
 
 
 @dataclass(frozen=True)
@@ -57,31 +58,40 @@ def import_config(
         With every finding, if one of them is an error.
     """
     given = dict(parameters or {})
-    findings: list[Finding] = []
-    documents = []
-    for source in sources:
-        try:
-            documents += [document for file in files_of(source) for document in read(file)]
-        except ScenarioError as error:
-            findings += error.findings
-    found = []
-    templates = [document for document in documents if cloudformation.is_template(document.values)]
+    documents, findings = _documents(sources)
     try:
-        converted = iter(cloudformation.convert(templates, given, region))
-        # In the order in which the sources were given.
-        for document in documents:
-            if cloudformation.is_template(document.values):
-                found.append(next(converted))
-            elif terraform.is_terraform(document.values):
-                found.append(terraform.convert(document, given))
-            else:
-                found.append(requests.convert(document))
+        found = list(_converted(documents, given, region))
     except RecursionError:
         shown = ", ".join(map(str, sources))
         raise ScenarioError([*findings, Finding("too-large", "", "nested too deeply", file=shown)]) from None
     if not findings:
         findings += _unknown(given, found)
     return together(found, findings)
+
+
+def _documents(sources: Sequence[Path]) -> tuple[list[Document], list[Finding]]:
+    """The documents of all sources that can be read, and what is wrong with the others."""
+    findings: list[Finding] = []
+    documents: list[Document] = []
+    for source in sources:
+        try:
+            documents += [document for file in files_of(source) for document in read(file)]
+        except ScenarioError as error:
+            findings += error.findings
+    return documents, findings
+
+
+def _converted(documents: Sequence[Document], given: Mapping[str, str], region: str) -> Iterator[SourceRequests]:
+    """What each document holds, in their order; templates are read together, since one may import of another."""
+    templates = [document for document in documents if cloudformation.is_template(document.values)]
+    of_templates = iter(cloudformation.convert(templates, given, region))
+    for document in documents:
+        if cloudformation.is_template(document.values):
+            yield next(of_templates)
+        elif terraform.is_terraform(document.values):
+            yield terraform.convert(document, given)
+        else:
+            yield requests.convert(document)
 
 
 def together(found: Iterable[SourceRequests], findings: Iterable[Finding] = ()) -> Imported:
@@ -93,7 +103,7 @@ def together(found: Iterable[SourceRequests], findings: Iterable[Finding] = ()) 
         With every finding, if one of them is an error.
     """
     found = tuple(found)
-    batch, more = merged(thing for each in found for thing in each.things)
+    batch, more = merged(request for each in found for request in each.requests)
     notes = [*findings, *(finding for each in found for finding in each.findings), *more]
     raise_errors(notes)
     return Imported(batch, tuple(in_order(notes)))

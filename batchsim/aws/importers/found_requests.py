@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,75 +50,92 @@ class SourceRequests:
         The names of its parameters; None when it is no template.
     """
 
-    things: tuple[FoundRequest, ...]
+    requests: tuple[FoundRequest, ...]
     findings: tuple[Finding, ...]
     parameters: tuple[str, ...] | None = None
 
 
-def merged(things: Iterable[FoundRequest]) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
-    """The ``batch:`` section of several things, in the order in which they came, and what was found.
+def merged(found: Iterable[FoundRequest]) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:
+    """The ``batch:`` section of several requests, in the order in which they came, and what was found.
 
-    Of a job definition's revisions the newest is taken; anything else that comes twice is a fault. What refers to
-    another thing of the section by its ARN refers to it by its name afterwards.
+    Of a job definition's revisions the newest is taken; any other name that comes twice is a fault. What refers to
+    another object of the section by its ARN refers to it by its name afterwards.
     """
-    findings: list[Finding] = []
-    taken: dict[tuple[str, str], FoundRequest] = {}
-    older = 0
-    for thing in things:
-        first = taken.setdefault((thing.kind, thing.name), thing)
-        if first is thing:
-            continue
-        if thing.revision != first.revision and 0 not in (thing.revision, first.revision):
-            older += 1
-            taken[thing.kind, thing.name] = max(first, thing, key=lambda each: each.revision)
-            continue
-        before = ":".join(str(part) for part in first.place[:2] if part)
-        message = f"there are two of this name, the first in {before or 'the same source'}"
-        findings.append(Finding("duplicate-name", thing.path, message, "each thing once").at(*thing.place))
-    if older:
-        message = f"left out: {older} older {'revision' if older == 1 else 'revisions'} of job definitions"
-        findings.append(Finding("left-out", "batch.jobDefinitions", message, severity="info"))
+    taken, findings = _once(found)
     names = {member: {name for each, name in taken if each == kind} for member, kind in REFERENCES.items()}
     batch: dict[str, list[dict[str, Any]]] = {}
     for kind in REQUESTS:
-        requests = [thing.request for thing in taken.values() if thing.kind == kind]
+        requests = [each.request for each in taken.values() if each.kind == kind]
         if requests:
-            batch[kind] = [_renamed(request, request_shape(kind), names) for request in requests]
+            batch[kind] = [_by_name(request, request_shape(kind), names) for request in requests]
     return batch, findings
+
+
+def _once(found: Iterable[FoundRequest]) -> tuple[dict[tuple[str, str], FoundRequest], list[Finding]]:
+    """One request for each name of a kind, and findings about the others."""
+    findings: list[Finding] = []
+    taken: dict[tuple[str, str], FoundRequest] = {}
+    older = 0
+    for each in found:
+        first = taken.setdefault((each.kind, each.name), each)
+        if first is each:
+            continue
+        if each.revision != first.revision and 0 not in (each.revision, first.revision):
+            older += 1
+            taken[each.kind, each.name] = max(first, each, key=lambda request: request.revision)
+        else:
+            findings.append(_duplicate(first, each))
+    if older:
+        message = f"left out: {older} older {'revision' if older == 1 else 'revisions'} of job definitions"
+        findings.append(Finding("left-out", "batch.jobDefinitions", message, severity="info"))
+    return taken, findings
+
+
+def _duplicate(first: FoundRequest, second: FoundRequest) -> Finding:
+    before = ":".join(str(part) for part in first.place[:2] if part)
+    message = f"there are two of this name, the first in {before or 'the same source'}"
+    return Finding("duplicate-name", second.path, message, "each name once").at(*second.place)
 
 
 #: Members that name another object → the list that it is in.
 REFERENCES = {kind.reference: section for section, kind in OBJECTS.items() if kind.reference}
 
 
-def _renamed(value: Any, shape: Any, names: dict[str, set[str]]) -> Any:
+def _by_name(value: Any, shape: Any, names: Mapping[str, set[str]]) -> Any:
+    """A value whose references by ARN are by name where the section has what is meant."""
+    if shape is None:
+        return value
     if shape.type_name == "structure" and isinstance(value, dict):
-        renamed = {}
-        for member, content in value.items():
-            inner = shape.members.get(member)
-            if member in names and isinstance(content, str) and content.startswith("arn:"):
-                name = content.rpartition("/")[2]
-                content = name if name in names[member] else content
-            renamed[member] = content if inner is None else _renamed(content, inner, names)
-        return renamed
+        return {
+            member: _by_name(_named(content, names.get(member, set())), shape.members.get(member), names)
+            for member, content in value.items()
+        }
     if shape.type_name == "list" and isinstance(value, list):
-        return [_renamed(item, shape.member, names) for item in value]
+        return [_by_name(item, shape.member, names) for item in value]
     return value
+
+
+def _named(value: Any, names: set[str]) -> Any:
+    if not isinstance(value, str) or not value.startswith("arn:"):
+        return value
+    name = value.rpartition("/")[2]
+    return name if name in names else value
 
 
 def ordered(value: Any, shape: Any) -> Any:
     """A request with its members in the order of its shape; unknown ones last."""
-    if shape is not None and shape.type_name == "structure" and isinstance(value, dict):
-        members = [member for member in shape.members if member in value]
-        members += [member for member in value if member not in shape.members]
+    if shape is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = dict.fromkeys([*(member for member in shape.members if member in value), *value])
         return {member: ordered(value[member], shape.members.get(member)) for member in members}
-    if shape is not None and shape.type_name == "list" and isinstance(value, list):
+    if shape.type_name == "list" and isinstance(value, list):
         return [ordered(item, shape.member) for item in value]
     return value
 
 
-def left_out(counts: dict[str, int], why: str, place: Place) -> Iterator[Finding]:
-    """Notes about things that were left out, by their list."""
+def left_out(counts: Mapping[str, int], why: str, place: Place) -> Iterator[Finding]:
+    """Notes about what was left out, by its list."""
     for kind, count in counts.items():
         what = OBJECTS[kind].title if count == 1 else kind
         message = f"left out: {count} {what if count == 1 else 'of them'} {why}"

@@ -1,7 +1,7 @@
 """Requests of the AWS CLI and boto3, and what they print of what exists, as requests.
 
-A description says more than the request that makes the same thing: what AWS made of it, and empty lists for whatever
-was not given. Those go; what is left would make the thing again.
+A description says more than the request that makes the same object: what AWS made of it, and empty lists for whatever
+was not given. Those go; what is left would make the object again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ONLY_DESCRIBED = {
     "consumableResources": frozenset({"consumableResourceArn", "inUseQuantity", "availableQuantity", "createdAt"}),
 }  # fmt: skip
 
-#: What can be imported, in words.
+#: What can be imported, as people call it.
 ACCEPTED = (
     "a CloudFormation template; a create-compute-environment, create-job-queue, register-job-definition, "
     "create-scheduling-policy or create-consumable-resource request; what a describe-… command prints of "
@@ -41,8 +41,8 @@ _GONE = ("DELETING", "DELETED")
 def convert(document: Document) -> SourceRequests:
     """The requests in a document; descriptions become requests."""
     reader = _Reader(document)
-    things = tuple(reader.read(document.values, ()))
-    return SourceRequests(things, tuple(reader.findings))
+    requests = tuple(reader.read(document.values, ()))
+    return SourceRequests(requests, tuple(reader.findings))
 
 
 class _Reader:
@@ -56,14 +56,16 @@ class _Reader:
         self.findings.append(self._document.finding(where, code, message, **more))
 
     def read(self, value: Any, where: Where) -> Iterator[FoundRequest]:
-        """The things in a request, a description, or a list of any of them."""
+        """The requests in a request, a description, or a list of any of them."""
         if isinstance(value, list) and value:
             for index, item in enumerate(value):
                 yield from self.read(item, (*where, index))
-            return
-        if not isinstance(value, dict):
-            self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
-            return
+        elif isinstance(value, dict):
+            yield from self._read_mapping(value, where)
+        else:
+            self._refuse(where)
+
+    def _read_mapping(self, value: dict[str, Any], where: Where) -> Iterator[FoundRequest]:
         lists = [kind for kind in OBJECTS if isinstance(value.get(kind), list)]
         kind = _kind(value)
         if lists:
@@ -77,11 +79,15 @@ class _Reader:
         elif isinstance(value.get("jobs"), list):
             message = "this is describe-jobs output"
             self._finding((*where, "jobs"), "describe-jobs", f"{message}: use `batchsim import jobs`")
-        elif (known := other_files.mapping(value)) is not None:
-            what, step = known
-            self._finding(where, "not-a-configuration", f"this is {what}, which is not read", expected=step)
         else:
-            self._finding(where, "not-a-configuration", "nothing of AWS Batch that can be imported", expected=ACCEPTED)
+            self._refuse(where, other_files.mapping(value))
+
+    def _refuse(self, where: Where, known: tuple[str, str] | None = None) -> None:
+        """Say that there is nothing to import; `known` is what it is instead, and what to do about it."""
+        message, expected = "nothing of AWS Batch that can be imported", ACCEPTED
+        if known is not None:
+            message, expected = f"this is {known[0]}, which is not read", known[1]
+        self._finding(where, "not-a-configuration", message, expected=expected)
 
     def _listed(self, kind: str, values: list[Any], where: Where, *, single: bool = False) -> Iterator[FoundRequest]:
         gone: dict[str, int] = {}
@@ -97,12 +103,12 @@ class _Reader:
             elif value.get("status") == "INACTIVE":
                 inactive[kind] = inactive.get(kind, 0) + 1
             else:
-                yield self._thing(kind, name, value, place)
+                yield self._found(kind, name, value, place)
         spot = self._document.place(where)
         self.findings += left_out(gone, "being deleted", spot)
         self.findings += left_out(inactive, "INACTIVE", spot)
 
-    def _thing(self, kind: str, name: str, value: dict[str, Any], where: Where) -> FoundRequest:
+    def _found(self, kind: str, name: str, value: dict[str, Any], where: Where) -> FoundRequest:
         described = not ONLY_DESCRIBED[kind].isdisjoint(value)
         request = self._request(kind, name, value, where) if described else value
         revision = value.get("revision")

@@ -38,7 +38,7 @@ class Hole:
         What would fill it; empty when nothing given to batchsim would.
     where : tuple
         Where in the template it came from.
-    word : bool
+    digits : bool
         Whether it is surely a run of digits, so that a text around it can be split.
     reported : bool
         Whether a finding says so already: the hole is a fault of the template.
@@ -47,7 +47,7 @@ class Hole:
     why: str
     remedy: str = ""
     where: Where = ()
-    word: bool = False
+    digits: bool = False
     reported: bool = False
 
 
@@ -82,9 +82,9 @@ class Unresolved:
         return Unresolved(tuple(replace(each, where=where) if isinstance(each, Hole) else each for each in self.parts))
 
 
-def hole(why: str, remedy: str = "", where: Where = (), *, word: bool = False) -> Unresolved:
+def hole(why: str, remedy: str = "", where: Where = (), *, digits: bool = False) -> Unresolved:
     """A value of which nothing is known."""
-    return Unresolved((Hole(why, remedy, where, word=word),))
+    return Unresolved((Hole(why, remedy, where, digits=digits),))
 
 
 #: Stands for a value that a finding has been made about.
@@ -162,7 +162,7 @@ def split(delimiter: str, value: str | Unresolved) -> list[str | Unresolved] | U
     """
     if isinstance(value, str):
         return list(value.split(delimiter))
-    if any(character.isalnum() for character in delimiter) or not all(each.word for each in value.holes):
+    if any(character.isalnum() for character in delimiter) or not all(each.digits for each in value.holes):
         return value
     pieces: list[list[str | Hole]] = [[]]
     for part in value.parts:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from batchsim.aws.importers.intrinsics import Evaluator, key_of_tag
+from batchsim.aws.importers.evaluator import Evaluator
+from batchsim.aws.importers.intrinsics import key_of_tag
 from batchsim.aws.importers.template_values import FAULTY, NO_VALUE, Unresolved
 from batchsim.scenario.document.document import Document, compose
 

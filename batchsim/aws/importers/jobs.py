@@ -252,28 +252,30 @@ def _unique(record: Recording, needed: _Needed) -> list[str]:
 def _frame(record: Recording, needed: _Needed) -> pd.DataFrame:
     import pandas as pd
 
-    jobs = record.jobs
     names = _unique(record, needed)
-    joined: dict[tuple[int, ...], str] = {}
-    for rows in {rows for own in needed for rows in own}:
-        joined[rows] = ";".join(names[row] for row in rows)
+    # Jobs that wait for the same ones share the text of their names.
+    joined = {rows: ";".join(names[row] for row in rows) for rows in {rows for own in needed for rows in own}}
+
+    def recorded(column: str) -> list[Any]:
+        return [getattr(job, column) for job in record.jobs]
+
     columns = {
         "job_name": names,
         "submitted_at": record.submitted_at,
-        "runtime_s": [job.runtime_s for job in jobs],
-        "vcpus": [job.vcpus for job in jobs],
-        "memory_mib": _whole(job.memory_mib for job in jobs),
-        "gpus": _whole(job.gpus for job in jobs),
-        "job_queue": [job.job_queue for job in jobs],
-        "job_definition": [job.job_definition for job in jobs],
+        "runtime_s": recorded("runtime_s"),
+        "vcpus": recorded("vcpus"),
+        "memory_mib": _whole(recorded("memory_mib")),
+        "gpus": _whole(recorded("gpus")),
+        "job_queue": recorded("job_queue"),
+        "job_definition": recorded("job_definition"),
         "depends_on": [";".join(joined[rows] for rows in own) for own in needed],
-        "share_identifier": [job.share_identifier for job in jobs],
-        "scheduling_priority": _whole(job.scheduling_priority for job in jobs),
-        "exit_code": [job.exit_code for job in jobs],
+        "share_identifier": recorded("share_identifier"),
+        "scheduling_priority": _whole(recorded("scheduling_priority")),
+        "exit_code": recorded("exit_code"),
     }
-    if not any(job.share_identifier for job in jobs):
+    if not any(columns["share_identifier"]):
         del columns["share_identifier"]
-    if all(math.isnan(job.scheduling_priority) for job in jobs):
+    if all(map(math.isnan, recorded("scheduling_priority"))):
         del columns["scheduling_priority"]
     return pd.DataFrame(columns)
 
@@ -345,26 +347,35 @@ def live_jobs(
 
 def _finished(client: Any, queue: str, since: float | None, until: float | None) -> Iterator[str]:
     """The jobIds of a queue's finished jobs, an array's children after their parent."""
+    for summary in _summaries(client, queue, since):
+        created = summary.get("createdAt", 0)
+        in_time = (since is None or created >= since) and (until is None or created < until)
+        if in_time and summary.get("status") in FINISHED:
+            yield summary["jobId"]
+            yield from _children(client, summary)
+
+
+def _summaries(client: Any, queue: str, since: float | None) -> Iterator[dict[str, Any]]:
+    """What ListJobs says of a queue's jobs: of the finished ones, or of all since an instant."""
     if since is None:
-        requests: list[dict[str, Any]] = [{"jobQueue": queue, "jobStatus": status} for status in FINISHED]
+        requests: list[dict[str, Any]] = [{"jobStatus": status} for status in FINISHED]
     else:
         # ListJobs with a filter: newest first, jobs of every status, without children of arrays; `after` leaves out
         # the very millisecond.
-        after = {"name": "AFTER_CREATED_AT", "values": [str(math.floor(since) - 1)]}
-        requests = [{"jobQueue": queue, "filters": [after]}]
+        requests = [{"filters": [{"name": "AFTER_CREATED_AT", "values": [str(math.floor(since) - 1)]}]}]
     for request in requests:
-        for summary in pages(client, "ListJobs", "jobSummaryList", queue, **request):
-            created = summary.get("createdAt", 0)
-            in_time = (since is None or created >= since) and (until is None or created < until)
-            if not in_time or summary.get("status") not in FINISHED:
-                continue
-            yield summary["jobId"]
-            size = summary.get("arrayProperties", {}).get("size")
-            if size is not None and "index" not in summary["arrayProperties"]:
-                for status in FINISHED:
-                    children = {"arrayJobId": summary["jobId"], "jobStatus": status}
-                    for child in pages(client, "ListJobs", "jobSummaryList", summary["jobId"], **children):
-                        yield child["jobId"]
+        yield from pages(client, "ListJobs", "jobSummaryList", queue, jobQueue=queue, **request)
+
+
+def _children(client: Any, summary: dict[str, Any]) -> Iterator[str]:
+    """The jobIds of an array's finished children; none of any other job."""
+    array = summary.get("arrayProperties", {})
+    if array.get("size") is None or "index" in array:
+        return
+    for status in FINISHED:
+        asked = {"arrayJobId": summary["jobId"], "jobStatus": status}
+        for child in pages(client, "ListJobs", "jobSummaryList", summary["jobId"], **asked):
+            yield child["jobId"]
 
 
 def _epoch_ms(instant: datetime | None) -> float | None:

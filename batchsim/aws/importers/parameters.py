@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from batchsim.aws.importers.template_values import FAULTY, hole, text_of
@@ -76,26 +76,21 @@ class Parameters:
 
     def _typed(self, name: str, kind: str, declared: dict[str, Any]) -> Any:
         source: Where = ("Parameters", name) if name in self._given else ("Parameters", name, "Default")
-        raw = self._given.get(name, declared.get("Default"))
         kind = kind.removeprefix(_STORED).removesuffix(">") if kind.startswith(_STORED) else kind
         listed = kind.startswith("List<") or kind == "CommaDelimitedList"
         item = kind.removeprefix("List<").removesuffix(">")
-        # A default may be written as a list: a person means the same.
-        texts = [text_of(part) for part in raw] if listed and isinstance(raw, list) else [text_of(raw)]
-        if any(text is None for text in texts):
+        texts = _texts(self._given.get(name, declared.get("Default")), listed=listed)
+        if texts is None:
             return self._fault(name, source, "wrong-type", f"parameter {name}: not a text", "a text or a number")
-        words = [str(text) for text in texts]
-        if listed and not isinstance(raw, list):
-            words = [part.strip() for part in words[0].split(",")]
         # What a person marked as not to be shown is not shown.
         hidden = declared.get("NoEcho") in (True, "true", "True")
-        for word in words:
-            problem = next(_problems(word, item, declared), None)
+        for text in texts:
+            problem = next(_problems(text, item, declared), None)
             if problem is not None:
-                shown = "the value" if hidden else repr(word)
+                shown = "the value" if hidden else repr(text)
                 message = f"parameter {name}: {shown} {problem[0]}"
                 return self._fault(name, source, "parameter", message, problem[1])
-        values = [_number(word) if item == "Number" else word for word in words]
+        values = [_number(text) if item == "Number" else text for text in texts]
         return values if listed else values[0]
 
     def _fault(self, name: str, source: Where, code: str, message: str, expected: str) -> Any:
@@ -103,6 +98,17 @@ class Parameters:
             self.findings.append(self._document.finding(source, code, message, expected=expected))
         self._known[name] = FAULTY
         return FAULTY
+
+
+def _texts(raw: Any, *, listed: bool) -> list[str] | None:
+    """The texts of a value or, where it is a list, of its items; None where one has no text."""
+    if listed and not isinstance(raw, list):
+        text = text_of(raw)
+        return None if text is None else [part.strip() for part in text.split(",")]
+    # A default may be written as a list: a person means the same.
+    texts = [text_of(each) for each in (raw if listed else [raw])]
+    known = [text for text in texts if text is not None]
+    return known if len(known) == len(texts) else None
 
 
 def _number(text: str) -> int | float | None:
@@ -123,22 +129,22 @@ def _problems(text: str, kind: str, declared: dict[str, Any]) -> Iterator[tuple[
     allowed = declared.get("AllowedValues")
     if isinstance(allowed, list) and text not in [text_of(value) for value in allowed]:
         yield "is not one of the allowed values", f"one of {', '.join(str(text_of(value)) for value in allowed)}"
+    if kind == "Number":
+        yield from _out_of_bounds(number, declared, "Value", "")
+        return
     pattern = declared.get("AllowedPattern")
-    if isinstance(pattern, str) and kind != "Number" and not _matches(pattern, text):
+    if isinstance(pattern, str) and not _matches(pattern, text):
         yield "does not match the allowed pattern", str(declared.get("ConstraintDescription") or pattern)
-    bounds: list[tuple[str, float | None, Callable[[float, float], bool], str]] = [
-        ("MinValue", number, lambda value, bound: value < bound, "or more"),
-        ("MaxValue", number, lambda value, bound: value > bound, "or less"),
-    ]
-    if kind != "Number":
-        bounds = [
-            ("MinLength", len(text), lambda value, bound: value < bound, "characters or more"),
-            ("MaxLength", len(text), lambda value, bound: value > bound, "characters or less"),
-        ]
-    for member, value, beyond, words in bounds:
-        bound = _number(text_of(declared.get(member)) or "")
-        if bound is not None and value is not None and beyond(value, bound):
-            yield "is out of range", f"{bound} {words}"
+    yield from _out_of_bounds(len(text), declared, "Length", "characters ")
+
+
+def _out_of_bounds(size: float | None, declared: dict[str, Any], of: str, unit: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a size by ``MinValue`` and ``MaxValue``, or ``MinLength`` and ``MaxLength``."""
+    least, most = (_number(text_of(declared.get(f"{end}{of}")) or "") for end in ("Min", "Max"))
+    if least is not None and size is not None and size < least:
+        yield "is out of range", f"{least} {unit}or more"
+    if most is not None and size is not None and size > most:
+        yield "is out of range", f"{most} {unit}or less"
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -84,30 +84,38 @@ def _converted(text: str, kind: str) -> Any:
     match = _TYPE.fullmatch(kind)
     outer, inner = (match[1], match[2] or "any") if match is not None else ("any", "any")
     if outer in _LISTS:
-        if text.lstrip().startswith("["):
-            return _json(text, list, "a list, as JSON or with commas")
-        items = [item.strip() for item in text.split(",")] if text.strip() else []
-        return [_converted(item, "any" if outer == "tuple" else inner) for item in items]
+        return _list(text, "any" if outer == "tuple" else inner)
     if outer in _MAPPINGS:
         return _json(text, dict, "a mapping, as JSON")
-    if outer == "bool":
-        if text.strip() not in _TRUTHS:
-            raise ValueError("true or false")
-        return _TRUTHS[text.strip()]
-    if outer == "number":
-        if re.fullmatch(r"[-+]?[0-9]{1,100}", text.strip()):
-            return int(text)
-        if re.fullmatch(r"[-+]?[0-9]{1,100}\.[0-9]{1,100}", text.strip()):
-            return float(text)
-        raise ValueError("a number")
-    return text
+    convert = {"bool": _truth, "number": _number}.get(outer, str)
+    return convert(text)
 
 
-def _json(text: str, expected: type, words: str) -> Any:
+def _list(text: str, item: str) -> list[Any]:
+    if text.lstrip().startswith("["):
+        return list(_json(text, list, "a list, as JSON or with commas"))
+    return [_converted(each.strip(), item) for each in text.split(",")] if text.strip() else []
+
+
+def _truth(text: str) -> bool:
+    if text.strip() not in _TRUTHS:
+        raise ValueError("true or false")
+    return _TRUTHS[text.strip()]
+
+
+def _number(text: str) -> int | float:
+    if re.fullmatch(r"[-+]?[0-9]{1,100}", text.strip()):
+        return int(text)
+    if re.fullmatch(r"[-+]?[0-9]{1,100}\.[0-9]{1,100}", text.strip()):
+        return float(text)
+    raise ValueError("a number")
+
+
+def _json(text: str, expected: type, description: str) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, expected):
-        raise ValueError(words)
+        raise ValueError(description)
     return value

@@ -35,17 +35,21 @@ def _spelled(value: Any, shape: Any, *, to_api: bool) -> Any:
     if shape is None:
         return value
     if shape.type_name == "structure" and isinstance(value, dict):
-        members = {property_of(member): member for member in shape.members}
-        spelled = {}
-        for key, content in value.items():
-            member = members.get(property_of(key))
-            inner = None if member is None else shape.members[member]
-            spelled[key if member is None else member if to_api else property_of(member)] = _spelled(
-                content, inner, to_api=to_api
-            )
-        return spelled
+        return _structure(value, shape, to_api=to_api)
     if shape.type_name == "list" and isinstance(value, list):
         return [_spelled(item, shape.member, to_api=to_api) for item in value]
     if shape.type_name == "map" and isinstance(value, dict):
         return {key: _spelled(item, shape.value, to_api=to_api) for key, item in value.items()}
     return value
+
+
+def _structure(value: dict[str, Any], shape: Any, *, to_api: bool) -> dict[str, Any]:
+    members = {property_of(member): member for member in shape.members}
+    spelled = {}
+    for key, content in value.items():
+        member = members.get(property_of(key))
+        if member is None:
+            spelled[key] = content
+        else:
+            spelled[member if to_api else property_of(member)] = _spelled(content, shape.members[member], to_api=to_api)
+    return spelled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from batchsim.aws.client import aws_errors
@@ -48,14 +48,16 @@ def described(client: Any, section: str, only: Sequence[str] = ()) -> Iterator[D
     if kind.list:
         arns = only or [each[kind.arn_member] for each in pages(client, kind.list, section)]
         yield from _policies(client, arns) if kind.argument == "arn" else _resources(client, kind, arns)
-        return
-    asked: Iterable[dict[str, Any]] = [{}]
-    if only:
-        asked = ({section: names} for names in _some_at_once(only))
+    else:
+        for question in _questions(kind, only):
+            yield from pages(client, kind.describe, section, **question)
+
+
+def _questions(kind: ObjectKind, only: Sequence[str]) -> list[dict[str, Any]]:
+    """What is asked of a kind that need not be listed first, call by call."""
     if kind.has_revisions:
-        asked = [{"status": "ACTIVE", **({kind.name_member: name} if name else {})} for name in only or [""]]
-    for parameters in asked:
-        yield from pages(client, kind.describe, section, **parameters)
+        return [{"status": "ACTIVE", **asked} for asked in [{kind.name_member: name} for name in only] or [{}]]
+    return [{kind.section: names} for names in _some_at_once(only)] or [{}]
 
 
 def _policies(client: Any, arns: Sequence[str]) -> Iterator[Description]:

@@ -89,20 +89,29 @@ def _request(
                 target = target[step]  # type: ignore[index]
             target[lack.member] = _variable(lack, variables)
     if kind == "computeEnvironments":
-        for holder in (request, request.get("computeResources", {})):
-            for member in ROLES.keys() & holder.keys():
-                holder[member] = _role(ROLES[member], holder[member])
+        _complete_roles(request)
     if kind == "jobQueues":
         request.setdefault("state", "ENABLED")  # the provider asks for it
-        environments = configuration.named("computeEnvironments")
-        for entry in request.get("computeEnvironmentOrder", []):
-            environment = base_name(entry["computeEnvironment"])
-            if environment in environments:
-                entry["computeEnvironment"] = _arn("computeEnvironments", environment)
-        policy = policy_name(request, [*configuration.named("schedulingPolicies")])
-        if policy is not None:
-            request["schedulingPolicyArn"] = _arn("schedulingPolicies", policy)
+        _refer(request, configuration)
     return request
+
+
+def _complete_roles(environment: dict[str, Any]) -> None:
+    for holder in (environment, environment.get("computeResources", {})):
+        for member in ROLES.keys() & holder.keys():
+            holder[member] = _role(ROLES[member], holder[member])
+
+
+def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
+    """Environments and a policy that the same file makes, as expressions; others stay as given."""
+    environments = configuration.named("computeEnvironments")
+    for entry in queue.get("computeEnvironmentOrder", []):
+        environment = base_name(entry["computeEnvironment"])
+        if environment in environments:
+            entry["computeEnvironment"] = _arn("computeEnvironments", environment)
+    policy = policy_name(queue, [*configuration.named("schedulingPolicies")])
+    if policy is not None:
+        queue["schedulingPolicyArn"] = _arn("schedulingPolicies", policy)
 
 
 def _role(word: str, role: str) -> str:

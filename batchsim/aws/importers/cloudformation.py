@@ -101,11 +101,9 @@ class _Template:
         for logical in batch:
             # Names first: what refers to a resource may stand before it.
             self._evaluator.name(logical)
-        made = {logical: kind for logical, kind in batch.items() if self._is_made(logical, resources[logical])}
-        for logical, kind in made.items():
-            request = self._request(kind, logical, resources[logical])
-            if request is not None:
-                yield request
+        for logical, kind in batch.items():
+            if self._is_made(logical, resources[logical]):
+                yield from self._request(kind, logical, resources[logical])
         if not batch and not any(finding.severity == "error" for finding in self._findings):
             expected = ", ".join(KINDS)
             self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
@@ -147,17 +145,17 @@ class _Template:
             return False
         return held
 
-    def _request(self, kind: str, logical: str, resource: dict[str, Any]) -> FoundRequest | None:
+    def _request(self, kind: str, logical: str, resource: dict[str, Any]) -> Iterator[FoundRequest]:
         where: Where = ("Resources", logical, "Properties")
         properties = self._evaluator.value(resource.get("Properties", {}), where)
         if isinstance(properties, Unresolved):
             if not properties.reported:
                 message = f"the properties of {logical} are not known: {properties.why}"
                 self._finding(where, "unresolved", message, expected=properties.remedy)
-            return None
+            return
         if not isinstance(properties, dict):
             self._finding(where, "wrong-shape", "not properties", expected="a mapping")
-            return None
+            return
         named = property_of(OBJECTS[kind].name_member)
         if isinstance(properties.get(named), Unresolved) and isinstance(name := self._evaluator.name(logical), str):
             properties[named] = name
@@ -171,7 +169,7 @@ class _Template:
         if kind == "jobDefinitions" and _is_hollow(request.get("retryStrategy")):
             # AWS Batch refuses an empty strategy, and CloudFormation does not send it.
             request.pop("retryStrategy", None)
-        return FoundRequest(kind, name, request, self._document.place(("Resources", logical), key=True))
+        yield FoundRequest(kind, name, request, self._document.place(("Resources", logical), key=True))
 
     def _api_only(self, kind: str, logical: str, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties without those that the API has no member for."""

@@ -17,7 +17,7 @@ from batchsim.aws.objects import OBJECTS
 from batchsim.aws.terraform import ROLES
 from batchsim.errors import Finding
 from batchsim.scenario.batch.service_model import request_shape
-from batchsim.scenario.document.document import Document, Where
+from batchsim.scenario.document.document import Document, Place, Where
 
 #: Members that decide when a job runs or what it costs, with everything in them.
 DECISIVE = frozenset({
@@ -60,7 +60,7 @@ class Key(str):
 
 
 class Coercion:
-    """Fits one request.
+    """Coerces one request.
 
     Parameters
     ----------
@@ -94,10 +94,10 @@ class Coercion:
 
     def request(self, value: dict[str, Any]) -> dict[str, Any]:
         """The request, in the order of its shape."""
-        fitted = self._structure(value, request_shape(self._kind), ())
-        return {} if fitted is NO_VALUE else dict(fitted)
+        coerced = self._structure(value, request_shape(self._kind), ())
+        return {} if coerced is NO_VALUE else dict(coerced)
 
-    def _fit(self, value: Any, shape: Any, path: tuple[str, ...]) -> Any:
+    def _coerced(self, value: Any, shape: Any, path: tuple[str, ...]) -> Any:
         """A value as its shape wants it; `NO_VALUE` if it is left out."""
         if isinstance(value, Unresolved):
             return self._unresolved(value, shape, path)
@@ -106,7 +106,7 @@ class Coercion:
             return self._map(value, shape, path) if kind == "map" else self._structure(value, shape, path)
         if isinstance(value, list):
             return self._list(value, shape.member if kind == "list" else None, path)
-        return value if shape is None else coerced(value, shape)
+        return value if shape is None else scalar(value, shape)
 
     def _structure(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
         members = shape.members if shape is not None and shape.type_name == "structure" else {}
@@ -115,19 +115,14 @@ class Coercion:
             unresolved = _together(value.values())
             if unresolved is not None:
                 return self._unresolved(unresolved, None, path)
-        fitted = {}
-        lost = False
-        for member in (*(known for known in members if known in value), *(key for key in value if key not in members)):
-            content = self._fit(value[member], members.get(member), (*path, member))
-            if content is NO_VALUE:
-                lost = True
-            else:
-                fitted[member] = content
-        return NO_VALUE if lost and not fitted else fitted
+        order = dict.fromkeys([*(member for member in members if member in value), *value])
+        coerced = {member: self._coerced(value[member], members.get(member), (*path, member)) for member in order}
+        kept = {member: content for member, content in coerced.items() if content is not NO_VALUE}
+        return kept if kept or not value else NO_VALUE
 
     def _map(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
-        fitted = {key: self._fit(content, shape.value, (*path, Key(key))) for key, content in value.items()}
-        kept = {key: content for key, content in fitted.items() if content is not NO_VALUE}
+        coerced = {key: self._coerced(content, shape.value, (*path, Key(key))) for key, content in value.items()}
+        kept = {key: content for key, content in coerced.items() if content is not NO_VALUE}
         return kept if kept or not value else NO_VALUE
 
     def _list(self, value: list[Any], shape: Any, path: tuple[str, ...]) -> Any:
@@ -136,8 +131,8 @@ class Coercion:
         if unresolved is not None and not structures:
             # Half a command, or half of the subnets, would be something else than what was meant.
             return self._unresolved(unresolved, shape, path)
-        fitted = [self._fit(item, shape, path) for item in value]
-        kept = [item for item in fitted if item is not NO_VALUE]
+        coerced = [self._coerced(item, shape, path) for item in value]
+        kept = [item for item in coerced if item is not NO_VALUE]
         return kept if kept or not value else NO_VALUE
 
     def _unresolved(self, value: Unresolved, shape: Any, path: tuple[str, ...]) -> Any:
@@ -148,19 +143,26 @@ class Coercion:
             called = self._called(value)
             if called is not None:
                 return called
-        if value.reported:
-            return NO_VALUE
-        full = f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
-        place = self._document.place(value.holes[0].where or self._where)
-        if self._decides(path) or _holds_decisive(shape):
-            message = f"the {OBJECTS[self._kind].title}'s {path[-1]} is not known: {value.why}"
-            self.findings.append(Finding("unresolved", full, message, value.remedy).at(*place))
-            return NO_VALUE
+        if not value.reported:
+            decides = self._decides(path) or _holds_decisive(shape)
+            self.findings.append(self._asked_for(value, path) if decides else self._left_out(value, path))
+        return NO_VALUE
+
+    def _asked_for(self, value: Unresolved, path: tuple[str, ...]) -> Finding:
+        message = f"the {OBJECTS[self._kind].title}'s {path[-1]} is not known: {value.why}"
+        return Finding("unresolved", self._path(path), message, value.remedy).at(*self._place(value))
+
+    def _left_out(self, value: Unresolved, path: tuple[str, ...]) -> Finding:
         section = next((f"{DEPLOYMENT[step]} in a deployment section" for step in path[-2:] if step in DEPLOYMENT), "")
         remedies = " or ".join(remedy for remedy in (value.remedy, section) if remedy)
-        finding = Finding("left-out", full, f"left out: {value.why}", remedies, severity="info")
-        self.findings.append(finding.at(*place))
-        return NO_VALUE
+        finding = Finding("left-out", self._path(path), f"left out: {value.why}", remedies, severity="info")
+        return finding.at(*self._place(value))
+
+    def _path(self, path: tuple[str, ...]) -> str:
+        return f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
+
+    def _place(self, value: Unresolved) -> Place:
+        return self._document.place(value.holes[0].where or self._where)
 
     def _decides(self, path: tuple[str, ...]) -> bool:
         """Whether a member decides; a policy's name has no word of its own."""
@@ -202,22 +204,39 @@ def _referred(value: Unresolved) -> Unresolved:
     return value
 
 
-def coerced(value: Any, shape: Any) -> Any:
-    """A scalar as CloudFormation hands it to the API; what does not fit stays as it is.
+def scalar(value: Any, shape: Any) -> Any:
+    """A scalar as CloudFormation hands it to the API; what can't be converted stays as it is.
 
-    A word goes by the API's spelling where only its case differs, which CloudFormation does not mind.
+    One of the allowed words goes by the API's spelling where only its case differs, which CloudFormation does not mind.
     """
     text = text_of(value)
     if text is None:
         return value
     if shape.type_name == "string":
-        words = {word.lower(): word for word in getattr(shape, "enum", ())}
-        return words.get(text.lower(), text)
-    stripped = text.strip()
-    if shape.type_name in ("integer", "long") and not isinstance(value, bool) and _WHOLE.fullmatch(stripped):
-        return int(stripped)
-    if shape.type_name in ("float", "double") and isinstance(value, str) and _DECIMAL.fullmatch(stripped):
-        return int(stripped) if _WHOLE.fullmatch(stripped) else float(stripped)
-    if shape.type_name == "boolean":
-        return _TRUTHS.get(stripped.lower(), value)
-    return value
+        allowed = {each.lower(): each for each in getattr(shape, "enum", ())}
+        return allowed.get(text.lower(), text)
+    convert = _CONVERSIONS.get(shape.type_name)
+    return value if convert is None else convert(value, text.strip())
+
+
+def _whole(value: Any, text: str) -> Any:
+    return int(text) if not isinstance(value, bool) and _WHOLE.fullmatch(text) else value
+
+
+def _decimal(value: Any, text: str) -> Any:
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(text):
+        return value
+    return int(text) if _WHOLE.fullmatch(text) else float(text)
+
+
+def _truth(value: Any, text: str) -> Any:
+    return _TRUTHS.get(text.lower(), value)
+
+
+_CONVERSIONS: dict[str, Callable[[Any, str], Any]] = {
+    "integer": _whole,
+    "long": _whole,
+    "float": _decimal,
+    "double": _decimal,
+    "boolean": _truth,
+}

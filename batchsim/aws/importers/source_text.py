@@ -85,16 +85,22 @@ _Places = dict[Where, Place]
 def _apart(values: Any, places: _Places, shown: str) -> Iterator[Document]:
     """A document, or each of those in a list of which one has to stand alone."""
     if isinstance(values, list) and any(map(_stands_alone, values)):
-        of_each: list[_Places] = [{} for _ in values]
-        for where, place in places.items():
-            if where and isinstance(where[0], int):
-                of_each[where[0]][where[1:]] = place
-        for item, inner in zip(values, of_each, strict=True):
-            yield from _apart(item, inner or {(): places.get((), (shown, 1, 1))}, shown)
+        beginning: _Places = {(): places.get((), (shown, 1, 1))}
+        for item, inner in zip(values, _places_of_items(len(values), places), strict=True):
+            yield from _apart(item, inner or beginning, shown)
         return
     if isinstance(values, dict) and "TemplateBody" in values:
         values, places = _template_body(shown, values["TemplateBody"], places)
     yield Document(cast("dict[str, Any]", values), shown, places)
+
+
+def _places_of_items(count: int, places: _Places) -> list[_Places]:
+    """The places within each item of a list."""
+    of_each: list[_Places] = [{} for _ in range(count)]
+    for where, place in places.items():
+        if where and isinstance(where[0], int):
+            of_each[where[0]][where[1:]] = place
+    return of_each
 
 
 def _stands_alone(value: Any) -> bool:

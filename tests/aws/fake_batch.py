@@ -22,7 +22,14 @@ from botocore.validate import ParamValidator
 from batchsim.aws.client import AwsAccount
 from batchsim.scenario.batch.service_model import _model
 from batchsim.scenario.document.access import base_name
-from tests.aws.fake_rules import RefusedError, check_definition, check_environment, check_queue, check_submission, words
+from tests.aws.fake_rules import (
+    RefusedError,
+    check_allowed,
+    check_definition,
+    check_environment,
+    check_queue,
+    check_submission,
+)
 
 ARN = "arn:aws:batch:us-east-1:123456789012"
 LINKED_ROLE = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
@@ -176,7 +183,7 @@ class FakeBatch:
         report = ParamValidator().validate(parameters, shape)
         if report.has_errors():
             raise RefusedError(report.generate_report())
-        words(parameters, shape)
+        check_allowed(parameters, shape)
         return copy.deepcopy(action(self, parameters))
 
     def _page(self, parameters: dict[str, Any], items: list[Any], member: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ class RefusedError(Exception):
     """AWS's ClientException."""
 
 
-def words(value: Any, shape: Any) -> None:
-    """Refuse words that are not in the model's lists; retry actions go in any case."""
+def check_allowed(value: Any, shape: Any) -> None:
+    """Refuse what is not in the model's lists; retry actions go in any case."""
     for word, inner in _scalars(value, shape):
         allowed = list(getattr(inner, "enum", ()))
         if allowed and word not in allowed and not (inner.name == "RetryAction" and word.upper() in allowed):

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from batchsim.aws.importers.conditions import IN_CONDITIONS
 from batchsim.aws.importers.evaluator import Evaluator
-from batchsim.aws.importers.intrinsics import key_of_tag
+from batchsim.aws.importers.intrinsics import FUNCTIONS, OFFLINE, key_of_tag
 from batchsim.aws.importers.template_values import FAULTY, NO_VALUE, Unresolved
 from batchsim.scenario.document.document import Document, compose
 
@@ -76,6 +77,7 @@ def fault(expression, parameters=None, region="us-east-1"):
     return finding
 
 
+STACK = "the template of that stack, given together with this one"
 EXPORTER = "the template that exports it, given together with this one"
 
 
@@ -124,6 +126,18 @@ EXPORTER = "the template that exports it, given together with this one"
         ('!If [Settled, a, b]', "a"),
         ('!If [SettledNot, a, b]', "b"),
         ('!Base64 "ab"', "YWI="),
+        ('!Base64 ""', ""),
+        ('!Base64 {"Fn::Sub": "${Name}é"}', "bmlnaHTDqQ=="),
+        ("!Length [a, b, !Ref Name]", 3),
+        ("!Length {Ref: Words}", 3),
+        ("!Length []", 0),
+        ("!ToJsonString {a: 1, b: [!Ref Name, true]}", '{"a":1,"b":["night",true]}'),
+        ("!ToJsonString []", "[]"),
+        ("!Select [1, !Split ['/', !Sub '${AWS::AccountId}/x']]", "x"),
+        ("!Split ['-', !Sub 'a-${Number}']", ["a", "7"]),
+        ("!Join ['/', !Split ['-', a-b-c]]", "a/b/c"),
+        ("!FindInMap [Sizes, !If [Yes, cn-north-1, us-east-1], small]", 3),
+        ("!If [Settled, !Ref Name, !Ref Nmae]", "night"),  # what is not chosen is not evaluated
         ('[a, !If [No, b, !Ref AWS::NoValue], c]', ["a", "c"]),
         ('{a: 1, b: !If [No, 2, !Ref AWS::NoValue]}', {"a": 1}),
         ('{Ref: Name, other: 1}', {"Ref": "Name", "other": 1}),
@@ -190,6 +204,10 @@ def test_a_given_account_makes_arns_whole():
         ("!If [Open, a, b]", "parameter Missing has no default", "--parameter Missing=VALUE"),
         ("!If [StillOpen, a, b]", "parameter Missing has no default", "--parameter Missing=VALUE"),
         ("!FindInMap [Sizes, !Ref Missing, small]", "parameter Missing has no default", "--parameter Missing=VALUE"),
+        ("!Length {Ref: Subnets}", "parameter Subnets has no default", "--parameter Subnets=VALUE"),
+        ("!ToJsonString {a: [!Ref Missing]}", "parameter Missing has no default", "--parameter Missing=VALUE"),
+        ("!GetStackOutput {StackName: net, OutputName: Id}", "Fn::GetStackOutput Id is known to AWS only", STACK),
+        ("!ImportValue {'Fn::Sub': '${AWS::StackName}-x'}", "Fn::ImportValue is known to AWS only", EXPORTER),
         ("!Base64 {Ref: Missing}", "parameter Missing has no default", "--parameter Missing=VALUE"),
     ],
 )
@@ -234,6 +252,11 @@ def test_what_is_not_known_says_why_and_what_would_help(expression, why, remedy)
         ("!Equals [a, b]", "wrong-shape", "Fn::Equals stands outside of a condition"),
         ("!Jion [a, b]", "unknown-function", "did you mean Fn::Join?"),
         ("{'Fn::Join': [], b: 1}", "wrong-shape", "Fn::Join does not stand alone"),
+        ("!Length a", "wrong-shape", "what is counted is not a list"),
+        ("!GetStackOutput {StackName: net}", "wrong-shape", "Fn::GetStackOutput takes a stack and its output"),
+        ("!ImportValue [a]", "wrong-shape", "the name of an export is not a text"),
+        ("!Select [x, [a]]", "wrong-shape", "the index is not a number"),
+        ("!Sub ['${A}', {A: [b]}]", "wrong-shape", "${A} is not a text"),
         ("!Base64 [a]", "wrong-shape", "what is encoded is not a text"),
         ("", "null-value", "nothing is here"),
     ],
@@ -348,3 +371,7 @@ def test_a_default_that_does_not_fit_is_a_finding_when_it_is_used():
     functions.value(value, ("Value",))
     (finding,) = functions.findings
     assert finding.path == "Parameters.Wrong.Default"
+
+
+def test_the_table_of_functions_and_those_that_only_aws_evaluates_have_nothing_in_common():
+    assert not FUNCTIONS.keys() & {*OFFLINE, *IN_CONDITIONS}

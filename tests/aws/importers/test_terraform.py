@@ -13,8 +13,8 @@ import pytest
 from batchsim.aws.exporters import export
 from batchsim.aws.importers.config import import_config
 from tests.aws.configurations import everything, prepared, small
+from tests.aws.exporters.test_export import for_terraform
 from tests.aws.importers.reading import errors, imported, notes
-from tests.aws.test_export import for_terraform
 
 POOL = "arn:aws:batch:us-east-1:123456789012:compute-environment/pool"
 ENVIRONMENT = {

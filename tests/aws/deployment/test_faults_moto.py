@@ -18,7 +18,7 @@ from batchsim.aws.deployment.plan import plan, plan_destroy
 from batchsim.aws.deployment.submit import planned, submission_id, submit
 from tests.aws.configurations import prepared, small
 from tests.aws.conftest import emptied
-from tests.aws.faulty_proxy import KINDS, FaultyProxy
+from tests.aws.deployment.faulty_proxy import KINDS, FaultyProxy
 
 
 @pytest.fixture

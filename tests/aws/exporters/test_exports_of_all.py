@@ -13,8 +13,8 @@ from batchsim.aws.exporters import export
 from batchsim.aws.importers.config import import_config
 from batchsim.scenario.document.document import Document
 from tests.aws.configurations import everything, prepared, small
-from tests.aws.provider_schema import Schema
-from tests.aws.test_export import SHIPPED, for_terraform, lint, without_deployment
+from tests.aws.exporters.provider_schema import Schema
+from tests.aws.exporters.test_export import SHIPPED, for_terraform, lint, without_deployment
 from tests.aws.test_round_trip import PARAMETERS
 
 pytestmark = pytest.mark.slow

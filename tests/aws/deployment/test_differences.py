@@ -188,3 +188,62 @@ def test_a_definition_is_another_when_its_request_is():
 def test_a_member_taken_out_of_a_definition_is_noticed():
     one, less = definition(timeout={"attemptDurationSeconds": 60}), definition()
     assert differences(less, described(one))
+
+
+SHARES = {"fairsharePolicy": {"shareDecaySeconds": 60, "shareDistribution": [{"shareIdentifier": "a"}]}}
+
+
+def test_shares_of_a_policy_change_in_place_and_its_kind_does_not():
+    there = Existing("schedulingPolicies", "fair", "arn:…", {"name": "fair", **copy.deepcopy(SHARES)})
+    longer = {"name": "fair", "fairsharePolicy": {**SHARES["fairsharePolicy"], "shareDecaySeconds": 600}}
+    change = only(differences(longer, there))
+    assert (change.path, change.before, change.after) == (("fairsharePolicy", "shareDecaySeconds"), 60, 600)
+    assert not change.obstacle
+    other = Existing("schedulingPolicies", "fair", "arn:…", {"name": "fair"})
+    assert only(differences({"name": "fair", **SHARES}, other)).obstacle == "a policy keeps its kind"
+
+
+def test_a_consumable_resource_has_another_quantity_in_place_and_no_other_type():
+    there = Existing("consumableResources", "seat", "arn:…", {"consumableResourceName": "seat", "totalQuantity": 5,
+                     "resourceType": "REPLENISHABLE"})  # fmt: skip
+    assert differences({"consumableResourceName": "seat", "totalQuantity": 5}, there) == []
+    change = only(differences({"consumableResourceName": "seat", "totalQuantity": 6}, there))
+    assert (change.before, change.after, change.obstacle) == (5, 6, "")
+    request = {"consumableResourceName": "seat", "totalQuantity": 5, "resourceType": "NON_REPLENISHABLE"}
+    assert only(differences(request, there)).obstacle == "resourceType can't be changed"
+
+
+def test_what_aws_takes_for_granted_and_does_not_describe_is_no_difference():
+    there = environment()
+    there.description["computeResources"].pop("minvCpus")
+    assert differences(asked(minvCpus=0, bidPercentage=100), there) == []
+    assert only(differences(asked(minvCpus=1), there)).before is None
+
+
+FARGATE = {"type": "FARGATE", "maxvCpus": 64, "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "obstacle"),
+    [
+        ({"maxvCpus": 128}, ""),
+        ({"subnets": ["subnet-9"]}, ""),  # on Fargate the network is changed in place whatever the role
+        ({"type": "FARGATE_SPOT"}, "type can't be changed from or to Fargate"),
+    ],
+)
+def test_on_fargate(change, obstacle):
+    described = {"computeEnvironmentName": "f", "type": "MANAGED", "serviceRole": "arn:aws:iam::1:role/batch",
+                 "computeResources": {**FARGATE, "allocationStrategy": "BEST_FIT"}}  # fmt: skip
+    there = Existing("computeEnvironments", "f", "arn:…", described)
+    request = {"computeEnvironmentName": "f", "type": "MANAGED",
+               "computeResources": {**FARGATE, "allocationStrategy": "BEST_FIT", **change}}  # fmt: skip
+    assert only(differences(request, there)).obstacle == obstacle
+
+
+def test_tags_change_in_place():
+    change = only(differences({**REQUEST, "tags": {"batchsim:scenario": "etl", "team": "x"}}, environment("role/x")))
+    assert (change.path, change.before, change.after, change.obstacle) == (("tags", "team"), None, "x", "")
+
+
+def test_the_digest_of_a_request_is_of_its_content_and_not_of_its_order():
+    assert digest({"a": 1, "b": [1, 2]}) == digest({"b": [1, 2], "a": 1}) != digest({"a": 1, "b": [2, 1]})

@@ -1,0 +1,64 @@
+"""Members of the API and properties of CloudFormation: the first letter, but for free text and one exception."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchsim.aws.cloudformation_names import property_of, to_api, to_cloudformation
+
+
+@pytest.mark.parametrize(
+    ("member", "name"),
+    [
+        ("maxvCpus", "MaxvCpus"),
+        ("name", "Name"),
+        ("s3filesVolumeConfiguration", "S3FilesVolumeConfiguration"),
+        ("S3FilesVolumeConfiguration", "S3FilesVolumeConfiguration"),
+        ("", ""),
+    ],
+)
+def test_the_property_of_a_member(member, name):
+    assert property_of(member) == name
+
+
+API = {
+    "jobDefinitionName": "load",
+    "type": "container",
+    "containerProperties": {
+        "environment": [{"name": "lower", "value": "x"}],
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}},
+        "volumes": [{"host": {"sourcePath": "/scratch"}}],
+    },
+    "tags": {"team": "data"},
+}
+CLOUDFORMATION = {
+    "JobDefinitionName": "load",
+    "Type": "container",
+    "ContainerProperties": {
+        "Environment": [{"Name": "lower", "Value": "x"}],
+        "LogConfiguration": {"LogDriver": "awslogs", "Options": {"awslogs-group": "g"}},
+        "Volumes": [{"Host": {"SourcePath": "/scratch"}}],
+    },
+    "Tags": {"team": "data"},
+}
+
+
+def test_a_request_in_both_spellings_free_text_keeps_its_case():
+    assert to_cloudformation(API, "jobDefinitions") == CLOUDFORMATION
+    assert to_api(CLOUDFORMATION, "jobDefinitions") == API
+
+
+def test_what_the_api_does_not_know_keeps_its_spelling():
+    request = {"ReplaceComputeEnvironment": False, "computeEnvironmentName": "spot"}
+    assert to_cloudformation(request, "computeEnvironments") == {
+        "ReplaceComputeEnvironment": False,
+        "ComputeEnvironmentName": "spot",
+    }
+    assert to_api({"Mine": {"Type": 1}}, "computeEnvironments") == {"Mine": {"Type": 1}}
+
+
+def test_a_value_of_another_shape_stays_as_it_is():
+    assert to_api({"Tags": ["a"], "ContainerProperties": "x"}, "jobDefinitions") == {
+        "tags": ["a"],
+        "containerProperties": "x",
+    }

@@ -33,7 +33,7 @@ class ShownPlan(TerraformSource):
         values = self._document.values
         key = "planned_values" if "planned_values" in values else "values"
         unknown = {
-            change.get("address"): change.get("change", {}).get("after_unknown")
+            str(change.get("address")): change["change"].get("after_unknown")
             for change in mappings(values.get("resource_changes"))
             if isinstance(change.get("change"), dict) and "deposed" not in change
         }
@@ -56,18 +56,18 @@ class ShownPlan(TerraformSource):
         self, module: dict[str, Any], configured: dict[str, Any], where: Where, unknown: Mapping[Any, Any]
     ) -> Iterator[TerraformResource]:
         """The resources of a module without those of modules in it."""
-        expressions = {
-            (each.get("type"), each.get("name")): each.get("expressions")
-            for each in mappings(configured.get("resources"))
-        }
+        expressions = {_type_and_name(each): each.get("expressions") for each in mappings(configured.get("resources"))}
         numbered = [each for each in enumerate(mappings(module.get("resources"))) if _is_of_batch(each[1])]
         kept = [resource for _, resource in numbered if not resource.get("deposed_key")]
         for index, resource in numbered:
             if resource.get("deposed_key"):
                 self._deposed(label_of(resource), (*where, index))
                 continue
-            missing = unknown.get(resource.get("address"))
-            written = expressions.get((resource["type"], resource.get("name")))
+            if not isinstance(resource.get("values") or {}, dict):
+                self._not_a(resource["values"], "a mapping", (*where, index, "values"))
+                continue
+            missing = unknown.get(str(resource.get("address")))
+            written = expressions.get(_type_and_name(resource))
             values = _completed(resource.get("values") or {}, missing, written, lambda name: _referred(name, kept))
             yield TerraformResource(KINDS[resource["type"]], label_of(resource), values, (*where, index))
 
@@ -90,7 +90,11 @@ class StateFile(TerraformSource):
 
 
 def _is_of_batch(resource: Mapping[str, Any]) -> bool:
-    return resource.get("mode", "managed") == "managed" and resource.get("type") in KINDS
+    return resource.get("mode", "managed") == "managed" and str(resource.get("type")) in KINDS
+
+
+def _type_and_name(resource: Mapping[str, Any]) -> tuple[str, str]:
+    return str(resource.get("type")), str(resource.get("name"))
 
 
 def _referred(reference: str, resources: list[dict[str, Any]]) -> str | None:
@@ -98,10 +102,10 @@ def _referred(reference: str, resources: list[dict[str, Any]]) -> str | None:
     match = _REFERENCE.match(reference)
     if match is None:
         return None
-    meant = [each for each in resources if (each["type"], each.get("name")) == match.groups()[:2]]
+    meant = [each for each in resources if _type_and_name(each) == match.groups()[:2]]
     if match[3] is not None and any("index" in each for each in meant):
         meant = [each for each in meant if json.dumps(each.get("index")) == match[3]]
-    return name_of(meant[0].get("values") or {}) or label_of(meant[0]) if len(meant) == 1 else None
+    return name_of(_mapping(meant[0].get("values"))) or label_of(meant[0]) if len(meant) == 1 else None
 
 
 def _completed(values: Any, unknown: Any, written: Any, refer: Callable[[str], str | None]) -> Any:
@@ -117,7 +121,8 @@ def _completed(values: Any, unknown: Any, written: Any, refer: Callable[[str], s
         The name that a reference means, if any.
     """
     if unknown is True:
-        return _after_apply(_mapping(written).get("references", []), refer)
+        references = _mapping(written).get("references")
+        return _after_apply(references if isinstance(references, list) else [], refer)
     if isinstance(values, dict) and isinstance(unknown, dict):
         inner = _mapping(written)
         keys = dict.fromkeys([*values, *(key for key, content in unknown.items() if content is True)])

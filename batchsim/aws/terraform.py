@@ -1,4 +1,4 @@
-"""The Terraform AWS provider's words for AWS Batch: an attribute for each member of the API.
+"""AWS Batch in the Terraform AWS provider: an attribute for each member of the API.
 
 Of the provider's schema at version 6.62. Both ways, export and import, read this table.
 """

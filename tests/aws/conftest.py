@@ -48,7 +48,7 @@ def _post(url: str, content: object = None) -> None:
 
 @pytest.fixture
 def moto(moto_url, credentials) -> Moto:
-    """The server, emptied, with a deployment section of things that exist in it."""
+    """The server, emptied, with a deployment section of objects that exist in it."""
     return emptied(moto_url)
 
 

@@ -80,5 +80,5 @@ def test_public_templates_are_fixed_points(shared_data, tmp_path, name):
         for image in environment["computeResources"].get("ec2Configuration", ()):
             image["imageType"] = "ECS_AL2023"  # Amazon Linux 2 is refused by now
     again = import_config(written(tmp_path / "again", once, "cloudformation")).batch
-    without = {kind: things for kind, things in again.items() if kind in once}
+    without = {kind: objects for kind, objects in again.items() if kind in once}
     assert without == once

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from batchsim.aws.deployment.plan import Plan
 from batchsim.redaction import MASK, is_secret, redacted, shown
-
-if TYPE_CHECKING:
-    from batchsim.aws.deployment.plan import Plan
-
 
 _SIGNS = {"create": "+", "update": "~", "replace": "!", "delete": "-", "leave": "=", "conflict": "×"}
 #: What a count of steps is said to be, in this order.

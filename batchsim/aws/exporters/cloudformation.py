@@ -127,7 +127,7 @@ def _at(properties: dict[str, Any], steps: tuple[str | int, ...]) -> dict[str, A
 
 #: What every YAML reader takes for a text; CloudFormation reads YAML 1.1, in which `no`, `on` and 12:30 are not.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z][A-Za-z0-9_./-]*)*")
-_WORDS = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
+_NOT_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
 
 
 def _yaml(template: dict[str, Any]) -> str:
@@ -139,7 +139,7 @@ def _yaml(template: dict[str, Any]) -> str:
     yaml.width = 120
 
     def text(representer: Any, value: str) -> Any:
-        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+        plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT
         return representer.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
 
     yaml.representer.add_representer(str, text)

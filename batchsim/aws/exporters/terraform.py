@@ -114,11 +114,11 @@ def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
         queue["schedulingPolicyArn"] = _arn("schedulingPolicies", policy)
 
 
-def _role(word: str, role: str) -> str:
+def _role(kind: str, role: str) -> str:
     """A role or an instance profile by its ARN, which is all that the provider takes."""
     if isinstance(role, _Expression) or role.startswith("arn:"):
         return role
-    return _Expression(f"{_ACCOUNT}:{word}/{role.lstrip('/')}")
+    return _Expression(f"{_ACCOUNT}:{kind}/{role.lstrip('/')}")
 
 
 def _arn(kind: str, name: str) -> _Expression:

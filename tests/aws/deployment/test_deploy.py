@@ -61,10 +61,10 @@ def test_deployed_once_and_nothing_the_second_time(aws, values):
     assert actions(deploy(aws, values)) == {}
     assert len(aws.changes()) == before
     assert aws.resources() == there
-    assert {thing.values["status"] for thing in (*aws.environments.values(), *aws.queues.values())} == {"VALID"}
+    assert {each.values["status"] for each in (*aws.environments.values(), *aws.queues.values())} == {"VALID"}
 
 
-def test_things_are_created_in_the_order_in_which_they_depend_on_each_other(aws):
+def test_objects_are_created_in_the_order_in_which_they_depend_on_each_other(aws):
     deploy(aws, everything())
     order = [call.operation for call in aws.changes()]
     kinds = [
@@ -79,10 +79,10 @@ def test_things_are_created_in_the_order_in_which_they_depend_on_each_other(aws)
 
 def test_everything_is_tagged(aws):
     deploy(aws, everything())
-    things = [thing.values for thing in (*aws.environments.values(), *aws.queues.values())]
-    things += [*aws.policies.values(), *aws.consumables.values(), *aws.definitions]
-    assert len(things) == 15
-    assert all(thing["tags"][OWNER] == "small" and thing["tags"]["team"] == "data" for thing in things)
+    objects = [each.values for each in (*aws.environments.values(), *aws.queues.values())]
+    objects += [*aws.policies.values(), *aws.consumables.values(), *aws.definitions]
+    assert len(objects) == 15
+    assert all(each["tags"][OWNER] == "small" and each["tags"]["team"] == "data" for each in objects)
 
 
 def test_a_changed_limit_is_one_update_in_place(aws):
@@ -203,7 +203,7 @@ def test_destroy_leaves_nothing_of_ours_and_all_of_theirs(aws):
     assert actions(plan_destroy("small", "us-east-1", take_inventory(aws.account()))) == {}
 
 
-def test_a_thing_of_the_same_name_that_is_not_ours_is_not_touched(aws):
+def test_an_object_of_the_same_name_that_is_not_ours_is_not_touched(aws):
     deploy(aws, small())
     other = small() | {"name": "other"}
     before = aws.resources()
@@ -250,7 +250,7 @@ def test_what_was_disabled_is_enabled_again(aws):
     assert aws.queues["urgent"].values["state"] == "ENABLED"
 
 
-def test_many_things_are_read_page_by_page(aws):
+def test_many_objects_are_read_page_by_page(aws):
     aws.page_size = 1
     deploy(aws, small())
     assert actions(planned_for(aws, small())) == {}

@@ -60,7 +60,7 @@ def test_nothing_is_asked_for_when_all_is_said():
     assert "Parameters" not in template_of(everything())
 
 
-def test_things_of_one_template_refer_to_each_other():
+def test_resources_of_one_template_refer_to_each_other():
     resources = template_of(everything())["Resources"]
     order = resources["Nightly"]["Properties"]["ComputeEnvironmentOrder"]
     assert [entry["ComputeEnvironment"] for entry in order] == [{"Ref": "Spot"}, {"Ref": "OnDemand"}]
@@ -88,7 +88,7 @@ def test_environments_are_updated_in_place_because_they_are_named():
     assert template_of(small())["Resources"]["Spot"]["Properties"]["ReplaceComputeEnvironment"] is False
 
 
-def test_two_things_of_one_name_get_ids_of_their_own():
+def test_two_objects_of_one_name_get_ids_of_their_own():
     values = small()
     values["batch"]["jobQueues"][1]["jobQueueName"] = "spot"
     values["workload"][0]["jobs"][0]["jobQueue"] = "spot"
@@ -118,7 +118,7 @@ def test_requests_are_what_boto3_takes():
     values = everything()
     values["batch"]["jobQueues"][2]["schedulingPolicyArn"] = "arn:aws:batch:us-east-1:1:scheduling-policy/fair"
     written = requests(values)
-    assert len(written) == sum(len(things) for things in values["batch"].values())
+    assert len(written) == sum(len(objects) for objects in values["batch"].values())
     for path, request in written.items():
         command = Path(path).parent.name
         validate_parameters(request, _model().shape_for(REQUESTS[shapes[command]]))
@@ -210,8 +210,8 @@ def for_terraform(values):
 def test_terraform_has_the_provider_s_arguments(values):
     content = json.loads(export(prepared(for_terraform(values)), "terraform")["main.tf.json"])
     assert set(content["resource"]) == set(PROVIDER)
-    for resource, things in content["resource"].items():
-        for block in things.values():
+    for resource, objects in content["resource"].items():
+        for block in objects.values():
             assert REQUIRED[resource] <= set(block) <= PROVIDER[resource]
     for block in content["resource"]["aws_batch_compute_environment"].values():
         assert {"max_vcpus", "subnets", "type"} <= set(block["compute_resources"]) <= COMPUTE

@@ -33,7 +33,7 @@ FLEET_TEXT = """
 """
 
 
-def test_a_thing_without_a_name_goes_by_its_logical_id(tmp_path):
+def test_an_object_without_a_name_goes_by_its_logical_id(tmp_path):
     text = f"""
 AWSTemplateFormatVersion: 2010-09-09
 Transform: AWS::Serverless-2016-10-31
@@ -669,7 +669,7 @@ def test_every_fault_comes_in_one_go(tmp_path):
     ]
 
 
-def test_two_things_of_one_name_are_a_fault(tmp_path):
+def test_two_objects_of_one_name_are_a_fault(tmp_path):
     template = f"Resources: {FLEET_TEXT}"
     found = errors(tmp_path, template, template)
     assert [(finding.code, finding.path, finding.line) for finding in found] == [

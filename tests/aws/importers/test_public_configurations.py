@@ -21,7 +21,7 @@ def configs(shared_data):
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "things"),
+    ("name", "parameters", "objects"),
     [
         (
             "batch-large-scale.yaml",
@@ -55,13 +55,13 @@ def configs(shared_data):
         ("register-job-definition-fetch-and-run.json", {}, {"jobDefinitions": ["fetch_and_run"]}),
     ],
 )
-def test_a_public_configuration_is_imported_in_shapes_that_aws_takes(configs, name, parameters, things):
+def test_a_public_configuration_is_imported_in_shapes_that_aws_takes(configs, name, parameters, objects):
     found = import_config([configs / name], parameters=parameters)
-    assert {kind: [next(iter(each.values())) for each in listed] for kind, listed in found.batch.items()} == things
+    assert {kind: [next(iter(each.values())) for each in listed] for kind, listed in found.batch.items()} == objects
     document = Document({"batch": found.batch})
     wrong = [finding for finding in check_batch(document) if finding.code != "missing-key" or finding.path != "batch"]
     assert [finding.message for finding in wrong] == []
-    names = {name for listed in things.values() for name in listed}
+    names = {name for listed in objects.values() for name in listed}
     for queue in found.batch.get("jobQueues", ()):
         referred = {entry["computeEnvironment"] for entry in queue["computeEnvironmentOrder"]}
         assert referred <= names or name == "create-job-queue-highpriority.json"

@@ -132,7 +132,7 @@ def test_a_state_file_has_the_requests(tmp_path):
     assert imported(tmp_path, state(**ALL)).batch == REQUESTS
 
 
-def test_modules_are_gone_through_and_instances_are_things_of_their_own(tmp_path):
+def test_modules_are_gone_through_and_instances_are_objects_of_their_own(tmp_path):
     inner = {"address": "module.batch", "resources": [resource("aws_batch_compute_environment", ENVIRONMENT)]}
     other = resource("aws_batch_compute_environment", {**ENVIRONMENT, "name": "second"}, index="second")
     module = {"resources": [other], "child_modules": [inner]}

@@ -116,8 +116,9 @@ class Deployer:
     def _create(self, step: Step) -> None:
         if step.existing is not None:
             self._gone(step.kind, step.name)
+        request = self._resolved(step.request)
         with _unless(lambda: self._is_ours(step)):
-            self._call(OBJECTS[step.kind].create, step.name, self._resolved(step.request))
+            self._call(OBJECTS[step.kind].create, step.name, request)
         self.say(f"created {step.title}")
 
     def _update(self, step: Step) -> None:

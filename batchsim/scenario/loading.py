@@ -121,8 +121,8 @@ def from_document(document: Document, base: Path) -> Scenario:
     frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
     start = parse_instant(frame.start)
-    configuration, more = resolve(document, frame.region, start, frame.environment, base, checked.catalog)
-    findings += more
+    resolved = resolve(document, checked.workload, frame.region, start, frame.environment, base, checked.catalog)
+    findings += resolved.findings
     told = silence(findings, document)
     raise_errors(told)
     return Scenario(
@@ -137,7 +137,8 @@ def from_document(document: Document, base: Path) -> Scenario:
         environment=frame.environment,
         variants=document.values.get("variants") or {},
         objectives=checked.objectives,
-        configuration=configuration,
+        sources=resolved.sources,
+        configuration=resolved.configuration,
         warnings=tuple(in_order(told)),
         silenced=tuple(finding for finding in in_order(findings) if finding not in told),
         base=base,

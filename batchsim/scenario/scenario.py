@@ -25,6 +25,8 @@ from batchsim.spec.configuration import Configuration
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
 from batchsim.spec.fields import Section
 from batchsim.spec.objectives import Objective
+from batchsim.spec.traces import Trace
+from batchsim.spec.workflows import ResolvedWorkflow
 
 #: Members of the ``environment:`` section that are paths.
 _PATHS = {
@@ -54,7 +56,9 @@ class Scenario:
     batch : dict
         AWS's own request shapes, as they were written.
     workload : tuple
-        Workflows and traces.
+        Workflows and traces, as they were written.
+    sources : tuple
+        The same, resolved: what each job asks for, definitions and overrides taken together.
     environment : Environment
         Delays, market, prices.
     variants : dict
@@ -79,6 +83,7 @@ class Scenario:
     seed: int
     batch: Mapping[str, list[dict[str, Any]]]
     workload: tuple[Workflow | TraceSource, ...]
+    sources: tuple[ResolvedWorkflow | Trace, ...]
     environment: Environment
     variants: Mapping[str, Mapping[str, Any]]
     objectives: tuple[Objective, ...]

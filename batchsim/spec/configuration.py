@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
 
 PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
@@ -23,7 +24,7 @@ class Shape:
 
     A multi-node parallel job asks for the sum of its `nodes`, each of which takes an instance of its own (User Guide,
     *Multi-node parallel jobs*: one container per instance); `instance_type` is set where it names one. `beyond_mib` is
-    what it asks for beyond the memory that it is placed with (`batchsim.scenario.batch.memory_margin`).
+    what it asks for beyond the memory that it is placed with (`batchsim.spec.memory_margin`).
     """
 
     vcpus: float
@@ -171,9 +172,14 @@ class ComputeEnvironment:
     spot_trace: SpotTrace | None = None  # SPOT only
 
     @property
+    def strategy(self) -> AllocationStrategy:
+        """The traits of the allocation strategy."""
+        return strategy_named(self.allocation_strategy)
+
+    @property
     def overshoots(self) -> bool:
         """Whether instances may pass ``maxvCpus``, by less than one (API ComputeResource.maxvCpus)."""
-        return self.purchase_option == "SPOT" or self.allocation_strategy != "BEST_FIT"
+        return self.purchase_option == "SPOT" or self.strategy.exceeds_limit_on_demand
 
     def offerings_at(self, at: float) -> tuple[Offering, ...]:
         """The types whose market price is not above ``bidPercentage``."""
@@ -303,8 +309,6 @@ class JobDefinition:
     public_ip: bool = False
     scheduling_priority: int = 0
     consumables: tuple[tuple[str, int], ...] = ()
-    #: The request it was made from, which overrides at submission change.
-    request: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.arrays import Floats, Ints
-from batchsim.spec.configuration import RetryRule, Shape
+from batchsim.spec.configuration import JobDefinition, RetryRule, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,34 @@ class JobGroup:
     consumables: tuple[tuple[str, int], ...] = ()
     failure_reason: str = ""
     fails_to_start: bool = False
+
+
+def group_of(
+    definition: JobDefinition,
+    workflow: str,
+    job_queue: str,
+    *,
+    share_identifier: str | None = None,
+    scheduling_priority: int | None = None,
+) -> JobGroup:
+    """The jobs of a definition in one queue and share; without a priority of their own they have the definition's."""
+    return JobGroup(
+        workflow=workflow,
+        job_queue=job_queue,
+        job_definition=definition.name,
+        attempts=definition.attempts,
+        evaluate_on_exit=definition.evaluate_on_exit,
+        timeout_s=None if definition.timeout_s is None else float(definition.timeout_s),
+        stop_timeout_s=definition.stop_timeout_s,
+        architecture=definition.architecture,
+        image=definition.image,
+        image_size_mib=definition.image_size_mib,
+        ephemeral_storage_gib=definition.ephemeral_storage_gib,
+        public_ip=definition.public_ip,
+        share_identifier=share_identifier,
+        scheduling_priority=definition.scheduling_priority if scheduling_priority is None else scheduling_priority,
+        consumables=definition.consumables,
+    )
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from batchsim.arrays import Floats
 from batchsim.errors import Finding
 from batchsim.results.durations import Durations
 from batchsim.results.objectives import chosen, finished_at
-from batchsim.scenario.batch.memory_margin import as_asked, at_the_edge, margin_finding
+from batchsim.scenario.rules.placeable import margin_finding
 from batchsim.scenario.scenario import Scenario
 from batchsim.scenario.sections.models import Workflow
 from batchsim.spec.configuration import ComputeEnvironment, Shape
+from batchsim.spec.memory_margin import as_asked, at_the_edge
 from batchsim.spec.objectives import Objective
 from batchsim.spec.placeable import asks, why_never
 from batchsim.spec.workload import JobGroup, Workload

@@ -10,7 +10,7 @@ import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.sections.models import Arrivals, Instant, Poisson
+from batchsim.spec.arrivals import Arrivals, Instant, Poisson
 from batchsim.spec.distributions import Constant, Uniform
 from batchsim.spec.sampling import sampler
 from batchsim.streams import Draws, stream

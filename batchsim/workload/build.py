@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from batchsim.arrays import Floats, Ints
-from batchsim.scenario.batch.memory_margin import at_the_edge
 from batchsim.scenario.scenario import Scenario
-from batchsim.scenario.sections.models import Workflow
 from batchsim.spec.configuration import Configuration, Shape
+from batchsim.spec.memory_margin import at_the_edge
+from batchsim.spec.traces import Trace
 from batchsim.spec.workload import JobGroup, Workload
 from batchsim.workload.arrivals import instants
 from batchsim.workload.source import Part, replay
 from batchsim.workload.traces import trace_part
-from batchsim.workload.workflow import AttemptDraws, size_of, workflow_part
+from batchsim.workload.workflow import AttemptDraws, workflow_part
 
 
 @dataclass(frozen=True)
@@ -56,28 +56,24 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
         If a trace can't be read.
     """
     seed = scenario.seed if seed is None else seed
-    definitions = {definition.name: definition for definition in scenario.configuration.definitions}
     parts: list[Part] = []
     sources: list[tuple[AttemptDraws, int] | None] = []
-    for entry in scenario.workload:
-        planned = entry.arrivals if isinstance(entry, Workflow) else entry.trace.arrivals
-        name = entry.workflow if isinstance(entry, Workflow) else entry.trace.path
+    for source in scenario.sources:
         arrivals = instants(
-            planned,
+            source.arrivals,
             start=scenario.start,
             duration_s=scenario.duration_s,
             seed=seed,
             replication=replication,
-            name=name,
+            name=source.path if isinstance(source, Trace) else source.name,
         )
-        if isinstance(entry, Workflow):
-            part, draws = workflow_part(entry, arrivals, definitions, seed, replication)
-            parts.append(part)
-            sources += [(drawn, max(size_of(job), 1)) for drawn, job in zip(draws, entry.jobs, strict=True)]
-        else:
-            part = replay(trace_part(entry.trace, scenario), arrivals)
-            parts.append(part)
+        if isinstance(source, Trace):
+            part = replay(trace_part(source, scenario.base, scenario.configuration), arrivals)
             sources += [None] * len(part.groups)
+        else:
+            part, draws = workflow_part(source, arrivals, seed, replication)
+            sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
+        parts.append(part)
     return _within_margins(_merge(parts, sources), scenario.configuration)
 
 

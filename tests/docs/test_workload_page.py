@@ -7,8 +7,9 @@ import re
 import pytest
 
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.sections.models import Arrivals, Failure
+from batchsim.spec.arrivals import Arrivals
 from batchsim.spec.objectives import DISTRIBUTED, PLAIN, STATISTICS
+from batchsim.spec.workflows import Failure
 from batchsim.workload.build import build_workload
 from batchsim.workload.traces.swf import DOUBTS
 from batchsim.workload.traces.tabular import COLUMNS

@@ -10,8 +10,8 @@ import pytest
 
 import batchsim as bs
 from batchsim.errors import ScenarioError
-from batchsim.scenario.batch.memory_margin import as_asked, at_the_edge, margin_mib
 from batchsim.spec.configuration import Shape
+from batchsim.spec.memory_margin import as_asked, at_the_edge, margin_mib
 from batchsim.validation.validate import validate
 from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.worlds import fleet, offering

@@ -26,7 +26,13 @@ from batchsim.aws.descriptions import AT_ONCE, pages
 from batchsim.errors import Finding, OutputError, ScenarioError
 from batchsim.workload.traces.answers import Answers, found_in, job_details
 from batchsim.workload.traces.common import MOST, MOST_FAULTS
-from batchsim.workload.traces.describe_jobs import Recording, Waits, notes, recording, waits
+from batchsim.workload.traces.describe_jobs import (
+    DescribedDependencies,
+    DescribedJobs,
+    dependencies,
+    described_jobs,
+    notes,
+)
 from batchsim.workload.traces.job_details import MS_PER_S
 from batchsim.workload.traces.wfformat import job_name
 
@@ -172,11 +178,11 @@ def import_details(found: Iterable[Mapping[str, Any]], *, source: str = "") -> I
 
 
 def _imported(found: Answers, source: str) -> ImportedJobs:
-    record = recording(found)
+    record = described_jobs(found)
     findings = [Finding("trace", "", message, expected, file=source) for message, expected in _faults(record)]
     if findings:
         raise ScenarioError(findings[:MOST_FAULTS])
-    waiting = waits(record)
+    waiting = dependencies(record)
     needed, shortened = _by_rows(record, waiting)
     told = notes(record, waiting)
     if shortened:
@@ -192,7 +198,7 @@ def _imported(found: Answers, source: str) -> ImportedJobs:
     )
 
 
-def _faults(record: Recording) -> Iterator[tuple[str, str]]:
+def _faults(record: DescribedJobs) -> Iterator[tuple[str, str]]:
     for fault in record.faults:
         yield fault, ""
     message, expected = record.nothing
@@ -213,7 +219,7 @@ _YEAR_2200 = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 _Needed = tuple[tuple[tuple[int, ...], ...], ...]
 
 
-def _by_rows(record: Recording, needed: Waits) -> tuple[_Needed, int]:
+def _by_rows(record: DescribedJobs, needed: DescribedDependencies) -> tuple[_Needed, int]:
     """Dependencies on jobs alone, as the table has them, and how many on a whole array are on its last child."""
     last = {
         array: (max(rows, key=lambda row: record.jobs[row].stopped_at_ms),) for array, rows in needed.children.items()
@@ -232,7 +238,7 @@ def _by_rows(record: Recording, needed: Waits) -> tuple[_Needed, int]:
     return tuple(found), shortened
 
 
-def _unique(record: Recording, needed: _Needed) -> list[str]:
+def _unique(record: DescribedJobs, needed: _Needed) -> list[str]:
     """A name per job, its own for each that another one waits for."""
     names = [job_name(job.name) for job in record.jobs]
     often = Counter(names)
@@ -249,7 +255,7 @@ def _unique(record: Recording, needed: _Needed) -> list[str]:
     return names
 
 
-def _frame(record: Recording, needed: _Needed) -> pd.DataFrame:
+def _frame(record: DescribedJobs, needed: _Needed) -> pd.DataFrame:
     import pandas as pd
 
     names = _unique(record, needed)

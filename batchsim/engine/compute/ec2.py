@@ -280,7 +280,7 @@ class Ec2Environment:
 
     def _listed_for(self, code: int) -> tuple[Offering, ...]:
         """The types that may be taken for a job: BEST_FIT waits for the one that it chose when that is short."""
-        strict = self.scarce and self.spec.allocation_strategy == "BEST_FIT"
+        strict = self.scarce and self.spec.strategy.keeps_type
         if not strict or self._gangs[code]:
             return self._offerings
         best = self._best_fits.get(self._shapes[code])
@@ -541,7 +541,7 @@ class Ec2Environment:
         chosen: Offering | None = None
         while left:
             # BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it.
-            best_fit = self.spec.allocation_strategy == "BEST_FIT"
+            best_fit = self.spec.strategy.keeps_type
             listed = (chosen,) if best_fit and chosen else self._on_offer()
             allowed = self._under_limit if best_fit else self._may_launch
             offerings = [offering for offering in listed if allowed(offering)]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from batchsim.catalog.instance_types import instance_types
 from batchsim.errors import Finding
-from batchsim.scenario.batch.memory_margin import at_the_edge
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.references import EC2, Submission, attached, submissions
 from batchsim.scenario.rules.timeouts import runtime_of
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
+from batchsim.spec.memory_margin import at_the_edge
 from batchsim.units import HOURS_PER_MONTH, MINUTE, format_duration, format_usd
 
 #: What an operating system leaves lies here, as a share of the hardware's memory, for most types.

@@ -11,7 +11,6 @@ from batchsim.scenario.document.access import OLD_MEMBERS, dig, entries, figure,
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.references import (
-    UNIFORM_TRACES,
     Submission,
     containers,
     is_fargate,
@@ -21,6 +20,7 @@ from batchsim.scenario.rules.references import (
     platform_of,
     submissions,
 )
+from batchsim.spec.traces import is_uniform
 
 API = "AWS Batch API, RegisterJobDefinitionRequest"
 PROPERTIES = ("containerProperties", "ecsProperties", "eksProperties")
@@ -216,7 +216,7 @@ def platform(context: Context) -> Iterator[Finding]:
             message = "a definition for MANAGED_INSTANCES has ecsProperties"
             yield context.finding((*where, "platformCapabilities"), message, expected="ecsProperties")
     for job in submissions(context):
-        if "format" in job.job and job.job["format"] not in UNIFORM_TRACES:
+        if "format" in job.job and not is_uniform(job.job["format"]):
             continue  # The trace may send each job elsewhere.
         wanted, offered = platform_of(job.definition), set(platforms_of(context, job))
         if offered and wanted not in offered:

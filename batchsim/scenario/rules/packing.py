@@ -24,8 +24,6 @@ from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 
 #: A job that would cost this share less an hour, packed better, is worth a word.
 WORTH = 0.2
-#: Strategies that take types in the order in which they are listed.
-ORDERED = ("BEST_FIT_PROGRESSIVE_ORDERED", "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED")
 
 
 @rule(
@@ -66,7 +64,7 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
     holding = [offering for offering in environment.offerings if fit(shape, offering) is not None]
     if not holding:
         return None
-    if environment.allocation_strategy == "BEST_FIT":
+    if environment.strategy.keeps_type:
         return cheapest_fit(shape, holding)
     if environment.purchase_option == "SPOT":
         families = {family_of(each): None for each in holding}
@@ -74,7 +72,7 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
         # What costs nobody knows how much on demand is not known to be the worst.
         known = [each for each in fits if each is not None and math.isfinite(each.usd_per_job_hour)]
         return max(known, key=lambda each: each.usd_per_job_hour, default=None)
-    if environment.allocation_strategy in ORDERED:
+    if environment.strategy.is_ordered:
         first = min(holding, key=lambda each: each.listed)
     else:
         first = min(holding, key=lambda each: (round(each.price_usd_per_hour / each.vcpus, 9), each.listed))

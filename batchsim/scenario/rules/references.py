@@ -26,9 +26,6 @@ FARGATE = ("FARGATE", "FARGATE_SPOT")
 EC2 = ("EC2", "SPOT")
 SPOT = ("SPOT", "FARGATE_SPOT")
 
-#: Formats in whose traces every job goes to the queue and the definition that the trace names.
-UNIFORM_TRACES = ("swf", "wfformat")
-
 
 def kind_of(environment: dict[str, Any]) -> str:
     """EC2, SPOT, FARGATE … or UNMANAGED; empty when it does not say."""

@@ -14,7 +14,7 @@ from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.names import NAMED
 from batchsim.scenario.rules.references import containers, overrides_of, pods, submissions
-from batchsim.scenario.sections.models import Arrivals
+from batchsim.spec.arrivals import Arrivals
 from batchsim.units import HOUR
 
 QUOTAS = "AWS Batch User Guide, Service quotas"

@@ -8,7 +8,8 @@ from batchsim.errors import Finding
 from batchsim.scenario.document.access import base_name, dig, entries
 from batchsim.scenario.rules.context import Context, rule
 from batchsim.scenario.rules.definitions import PLATFORMS
-from batchsim.scenario.rules.references import UNIFORM_TRACES, kinds_of, platform_of, submissions
+from batchsim.scenario.rules.references import kinds_of, platform_of, submissions
+from batchsim.spec.traces import is_uniform
 
 
 @rule(
@@ -33,7 +34,7 @@ def unused(context: Context) -> Iterator[Finding]:
     wanted = {name: platform_of(definition) for name, (_, definition) in context.definitions.items()}
     busy = {job.queue_name for job in submissions(context)}
     # Other traces name queues job by job.
-    told = all(trace.get("format") in UNIFORM_TRACES for _, trace in context.traces())
+    told = all(is_uniform(trace.get("format")) for _, trace in context.traces())
     for name, (where, _) in context.queues.items():
         place = (*where, "jobQueueName")
         if offered[name] and not offered[name] & set(wanted.values()):

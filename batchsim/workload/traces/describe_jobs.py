@@ -18,20 +18,20 @@ from typing import Any
 import numpy as np
 
 from batchsim.arrays import Floats
-from batchsim.scenario.sections.models import Trace
+from batchsim.spec.traces import Trace
 from batchsim.workload.source import Edges
 from batchsim.workload.traces.answers import Answers, job_details
-from batchsim.workload.traces.common import Faults, Jobs
+from batchsim.workload.traces.common import Faults, TraceJobs
 from batchsim.workload.traces.job_details import (
     MS_PER_S,
     NOT_ENDED,
+    DescribedJob,
     Needs,
-    Recorded,
     array_size,
+    described_job,
     instant_ms,
     is_array,
     needs,
-    recorded,
     why_skipped,
 )
 
@@ -40,12 +40,12 @@ _SECONDS = (1.4e9, 5e9)
 
 
 @dataclass(frozen=True)
-class Recording:
+class DescribedJobs:
     """The jobs of describe-jobs answers.
 
     Attributes
     ----------
-    jobs : tuple of Recorded
+    jobs : tuple of DescribedJob
         Those that ran, in the order of their submission.
     arrays : mapping
         What arrays wait for, by the jobId of their parent.
@@ -57,7 +57,7 @@ class Recording:
         What can't be right of single jobs, in words.
     """
 
-    jobs: tuple[Recorded, ...]
+    jobs: tuple[DescribedJob, ...]
     arrays: Mapping[str, Needs]
     skipped: Mapping[str, int]
     undescribed: int
@@ -83,7 +83,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Waits:
+class DescribedDependencies:
     """What waits for what.
 
     Attributes
@@ -104,7 +104,7 @@ class Waits:
     lost: int
 
 
-def recording(answers: Answers) -> Recording:
+def described_jobs(answers: Answers) -> DescribedJobs:
     """What answers say of jobs that ran; of several about one job the last that says how it ran holds."""
     ran: dict[str, dict[str, Any]] = {}
     others: dict[tuple[str, str], dict[str, Any]] = {}
@@ -133,9 +133,9 @@ def recording(answers: Answers) -> Recording:
         elif _SECONDS[0] <= created <= _SECONDS[1]:
             faults.append(f"the job {job_id!r} was created at {created:.0f}: seconds, where AWS has milliseconds")
         else:
-            jobs.append(recorded(job))
+            jobs.append(described_job(job))
     jobs.sort(key=lambda job: (job.created_at_ms, job.job_id))
-    return Recording(
+    return DescribedJobs(
         jobs=tuple(jobs),
         arrays={job_id: needs(job) for job_id, job in arrays.items()},
         skipped=skipped,
@@ -144,7 +144,7 @@ def recording(answers: Answers) -> Recording:
     )
 
 
-def waits(record: Recording) -> Waits:
+def dependencies(record: DescribedJobs) -> DescribedDependencies:
     """The dependencies of the jobs, and of arrays those of their parents (User Guide, *Array jobs*)."""
     place = {job.job_id: row for row, job in enumerate(record.jobs)}
     arrays: dict[str, dict[int, int]] = {}
@@ -175,10 +175,10 @@ def waits(record: Recording) -> Waits:
         rows.append(tuple(own))
         whole.append(tuple(entire))
     children = {array: tuple(row for _, row in sorted(members.items())) for array, members in arrays.items()}
-    return Waits(tuple(rows), tuple(whole), children, lost)
+    return DescribedDependencies(tuple(rows), tuple(whole), children, lost)
 
 
-def notes(record: Recording, needed: Waits) -> dict[str, int]:
+def notes(record: DescribedJobs, needed: DescribedDependencies) -> dict[str, int]:
     """What a replay does not take as it was, counted."""
     counted = {
         "jobs took more than one attempt: run time and exit code are those of the last": sum(
@@ -196,21 +196,21 @@ def notes(record: Recording, needed: Waits) -> dict[str, int]:
     return {reason: count for reason, count in counted.items() if count}
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
+def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     """Read describe-jobs output."""
-    known = recording(job_details(path, faults.file))
+    known = described_jobs(job_details(path, faults.file))
     for fault in known.faults:
         faults.add(0, fault)
     message, expected = known.nothing
     if message:
         faults.add(0, message, expected)
     faults.raise_any()
-    needed = waits(known)
+    needed = dependencies(known)
     edges, parents = _edges(needed)
     jobs = known.jobs
     shares = [job.share_identifier or None for job in jobs]
     priorities = np.array([job.scheduling_priority for job in jobs])
-    return Jobs(
+    return TraceJobs(
         names=[job.name for job in jobs],
         submitted_at=known.submitted_at,
         runtime_s=np.array([job.runtime_s for job in jobs]),
@@ -230,7 +230,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
     )
 
 
-def _edges(needed: Waits) -> tuple[Edges, int]:
+def _edges(needed: DescribedDependencies) -> tuple[Edges, int]:
     """The dependency graph; an array that is waited for as a whole is a node of its own, after the rows."""
     first = len(needed.rows)
     asked = dict.fromkeys(array for arrays in needed.arrays for array in arrays)

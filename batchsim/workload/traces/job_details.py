@@ -33,7 +33,7 @@ _BYTES |= {"Ki": 1024.0, "Mi": 1024.0**2, "Gi": 1024.0**2 * MIB_PER_GIB, "Ti": 1
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class DescribedJob:
     """One job that ran, as AWS Batch remembers it; NaN stands for what it does not say.
 
     Attributes
@@ -114,14 +114,14 @@ def instant_ms(value: Any) -> float | None:
     return figure(value)
 
 
-def recorded(job: Mapping[str, Any]) -> Recorded:
+def described_job(job: Mapping[str, Any]) -> DescribedJob:
     """What a job detail says of a job that ran and was created."""
     times, created = _ran(job), instant_ms(job.get("createdAt"))
     assert times is not None and created is not None  # noqa: S101, PT018 (for the type checker)
     job_id, index = str(job["jobId"]), _child_index(job)
     vcpus, memory, gpus = _asked(job)
     priority = figure(job.get("schedulingPriority"))
-    return Recorded(
+    return DescribedJob(
         job_id=job_id,
         name=str(job.get("jobName") or job_id),
         array="" if index is None else job_id.rpartition(":")[0],

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.scenario.document.content import decoded
-from batchsim.scenario.sections.models import Trace
+from batchsim.spec.traces import Trace
 from batchsim.workload.source import Edges
-from batchsim.workload.traces.common import FAILED_EXIT_CODE, Faults, Jobs, read_bytes
+from batchsim.workload.traces.common import FAILED_EXIT_CODE, Faults, TraceJobs, read_bytes
 
 FIELDS = 18
 KIB_PER_MIB = 1024
@@ -51,7 +51,7 @@ DOUBTS = {
 Mask = NDArray[np.bool_]
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
+def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     """Read an SWF file."""
     text = decoded(read_bytes(path, faults), faults.file, "trace").removeprefix("\ufeff")
     table = _table(text, faults)
@@ -85,7 +85,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
     failed = np.isin(table[:, STATUS], _NOT_DONE)
     think_s = np.full(len(table), -1.0)
     think_s[edges[:, 1]] = np.maximum(table[edges[:, 1], THINK], 0)
-    return Jobs(
+    return TraceJobs(
         names=[f"job-{number}" for number in table[:, NUMBER].astype(np.int64).tolist()],
         submitted_at=table[:, SUBMIT],
         runtime_s=table[:, RUN],

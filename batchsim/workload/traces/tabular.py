@@ -21,10 +21,10 @@ import numpy as np
 from batchsim.arrays import Floats
 from batchsim.errors import nearest
 from batchsim.scenario.document.content import decoded
-from batchsim.scenario.sections.models import Trace
+from batchsim.spec.traces import Trace
 from batchsim.units import parse_duration, parse_instant, parse_size_mib
 from batchsim.workload.source import Edges, no_edges
-from batchsim.workload.traces.common import MOST_FAULTS, Faults, Jobs, read_bytes
+from batchsim.workload.traces.common import MOST_FAULTS, Faults, TraceJobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES, foreign
 
 REQUIRED = ("job_name", "submitted_at", "runtime_s")
@@ -40,7 +40,7 @@ _NOT_SAID = ("", "nan", "na", "null", "none")
 Table = dict[str, Any]
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
+def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
     content = read_bytes(path, faults)
     table = _parquet(content, faults) if trace.format == "parquet" else _csv(content, faults)
@@ -88,7 +88,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:
         return [cells[row] for row in owner.tolist()] if any(cells) else None
 
     index = np.arange(starts[-1]) - starts[owner]
-    return Jobs(
+    return TraceJobs(
         names=[str(names[row]) for row in owner.tolist()],
         submitted_at=submitted_at[owner],
         runtime_s=runtime_s[owner],

@@ -23,8 +23,8 @@ import numpy as np
 
 from batchsim.scenario.document.access import dig, entries, figure
 from batchsim.scenario.document.content import decoded, documents
-from batchsim.scenario.sections.models import Trace
-from batchsim.workload.traces.common import Faults, Jobs, read_bytes
+from batchsim.spec.traces import Trace
+from batchsim.workload.traces.common import Faults, TraceJobs, read_bytes
 
 BYTES_PER_MIB = 1024**2
 #: Of the versions before 1.4.
@@ -49,7 +49,7 @@ class _Task:
     memory_bytes: float | None
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> Jobs:  # noqa: ARG001 (one signature for all formats)
+def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001 (one signature for all formats)
     """Read a WfFormat file."""
     content = documents(decoded(read_bytes(path, faults), faults.file, "trace"), faults.file, "trace")
     if len(content) > 1:
@@ -80,7 +80,7 @@ def read(path: Path, trace: Trace, faults: Faults) -> Jobs:  # noqa: ARG001 (one
             break
     faults.raise_any()
     n = len(tasks)
-    return Jobs(
+    return TraceJobs(
         names=[job_name(task.name) for task in tasks],
         submitted_at=np.zeros(n),
         runtime_s=np.array([task.runtime_s for task in tasks], float),

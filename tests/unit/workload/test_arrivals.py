@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from batchsim.scenario.sections.models import Arrivals
+from batchsim.spec.arrivals import Arrivals
 from batchsim.workload.arrivals import instants
 
 START = datetime(2026, 11, 2, tzinfo=UTC)  # a Monday

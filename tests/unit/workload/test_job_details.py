@@ -7,7 +7,7 @@ import math
 import pytest
 
 from batchsim.workload.traces.answers import found_in
-from batchsim.workload.traces.describe_jobs import notes, recording, waits
+from batchsim.workload.traces.describe_jobs import dependencies, described_jobs, notes
 
 START = 1_760_000_000_000
 
@@ -19,12 +19,12 @@ def detail(**members):
 
 
 def read(**members):
-    (job,) = recording(found_in(detail(**members))).jobs
+    (job,) = described_jobs(found_in(detail(**members))).jobs
     return job
 
 
 def skipped(*jobs):
-    return dict(recording(found_in(list(jobs))).skipped)
+    return dict(described_jobs(found_in(list(jobs))).skipped)
 
 
 def asks(vcpu, memory, **more):
@@ -113,10 +113,10 @@ def test_quantities_of_kubernetes(quantity, mib):
 
 
 def test_eks_and_what_says_nothing_are_noted():
-    record = recording(
+    record = described_jobs(
         found_in([detail(eksProperties=pod({})), detail(jobId="b", container={"vcpus": 0, "memory": 0})])
     )
-    assert notes(record, waits(record)) == {
+    assert notes(record, dependencies(record)) == {
         "jobs do not say what they asked for: the job definition's is taken": 2,
         "jobs were pods of EKS: what they asked for is read, where they ran is not": 1,
     }
@@ -138,7 +138,7 @@ def test_events_of_one_job_are_one_job():
     states = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
     events = [{"detail": detail(status=state)} for state in states]
     for order in (events, events[::-1]):
-        record = recording(found_in(order))
+        record = described_jobs(found_in(order))
         assert len(record.jobs) == 1
         assert record.skipped == {"described more than once": 4}
 
@@ -150,14 +150,14 @@ def test_instants_may_be_iso_and_may_not_be_seconds():
         "stoppedAt": "2025-10-09T09:04:20Z",
     }
     assert read(**iso) == read()
-    record = recording(found_in(detail(createdAt=START / 1000)))
+    record = described_jobs(found_in(detail(createdAt=START / 1000)))
     assert record.faults == ("the job 'a' was created at 1760000000: seconds, where AWS has milliseconds",)
 
 
 def test_children_that_nobody_described_are_noted():
     parent = detail(arrayProperties={"size": 5})
     children = [detail(jobId=f"a:{index}", arrayProperties={"index": index}) for index in (0, 3)]
-    record = recording(found_in([parent, *children]))
+    record = described_jobs(found_in([parent, *children]))
     told = "children of arrays are not described: `aws batch list-jobs --array-job-id ID` names them"
-    assert notes(record, waits(record))[told] == 5 - 2
-    assert "--array-job-id" in recording(found_in(parent)).nothing[1]
+    assert notes(record, dependencies(record))[told] == 5 - 2
+    assert "--array-job-id" in described_jobs(found_in(parent)).nothing[1]

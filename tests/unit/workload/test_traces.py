@@ -17,8 +17,8 @@ import batchsim as bs
 from batchsim.aws.importers.jobs import import_jobs
 from batchsim.report.console import summary_renderable
 from batchsim.scenario.loading import from_mapping
-from batchsim.scenario.sections.models import Trace
 from batchsim.spec.configuration import Shape
+from batchsim.spec.traces import Trace
 from batchsim.validation.workload import earliest_ends, review
 from batchsim.workload.build import build_workload
 from batchsim.workload.traces.swf import DOUBTS

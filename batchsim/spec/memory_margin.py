@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from batchsim.errors import Finding
-from batchsim.scenario.document.document import Document, Where
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 
 #: By how much the memory of a type may be more than the table says (an assumption; evidence in `docs/defaults.md`).
@@ -74,18 +72,3 @@ def as_asked(shape: Shape) -> Shape:
     """What a job asked for that was placed as something less."""
     nodes = tuple(map(as_asked, shape.nodes))
     return replace(shape, memory_mib=shape.asked_memory_mib, beyond_mib=0, nodes=nodes)
-
-
-def margin_finding(document: Document, where: Where, placed: Shape, offering: Offering) -> Finding:
-    """What is said of a job that is placed on a type within the margin of its memory."""
-    node = max(placed.nodes or (placed,), key=lambda each: each.asked_memory_mib)
-    kind, usable = offering.instance_type, offering.memory_mib
-    return document.finding(
-        where,
-        "memory-margin",
-        f"{node.asked_memory_mib} MiB are {node.beyond_mib} more than the measured table gives {kind} ({usable}), and "
-        f"nothing else in the queue holds them: taken to fit, within the {100 * MARGIN:g} % by which images differ",
-        expected=f"{usable} at most, or what the ECS agent registers as environment.ec2.memory: {{{kind}: MiB}}",
-        severity="warning",
-        source="AWS Batch User Guide, Compute resource memory management",
-    )

@@ -1,0 +1,123 @@
+"""When a workflow or a trace is submitted: the ways to say it, each over the scenario's duration."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from batchsim.spec.distributions import Delay
+from batchsim.spec.fields import Section
+from batchsim.units import DAY, HOUR, MINUTE, parse_duration, parse_instant, parse_timezone
+
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*/\s*(s|m|h|d)\s*")
+_PER = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY}
+
+
+def _rate(value: object) -> float:
+    """Arrivals per hour of ``120/h``, ``2/m`` or a plain number per hour."""
+    if isinstance(value, str) and (match := _RATE.fullmatch(value)):
+        rate = float(match[1]) * HOUR / _PER[match[2]]
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        rate = float(value)
+    else:
+        raise ValueError(f"{value!r} is not a rate; expected arrivals per hour, or a text such as 120/h or 2/m")
+    if not 0 < rate < float("inf"):
+        raise ValueError(f"{value!r} is not a rate; expected more than 0")
+    return rate
+
+
+def _instant(value: object) -> str | float:
+    """An instant: an ISO text is kept until the start is known, anything else is a duration since it."""
+    if isinstance(value, str) and re.match(r"\s*\d{4}-", value):
+        parse_instant(value)
+        return value
+    return parse_duration(value)
+
+
+Instant = Annotated[str | float, BeforeValidator(_instant)]
+
+
+def _as_list(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+CRON_FIELDS = 5
+
+Instants = Annotated[tuple[Instant, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Factors = Annotated[
+    tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+]
+
+
+class Profile(Section):
+    """How a Poisson rate varies: factors by hour of day (24, from midnight UTC) and day of week (7, from Monday)."""
+
+    hour_of_day: Annotated[Factors, Field(min_length=24, max_length=24)] = (1.0,) * 24
+    day_of_week: Annotated[Factors, Field(min_length=7, max_length=7)] = (1.0,) * 7
+
+    @model_validator(mode="after")
+    def _some(self) -> Profile:
+        if not any(self.hour_of_day) or not any(self.day_of_week):
+            raise ValueError("expected at least one factor above 0")
+        return self
+
+
+class Poisson(Section):
+    """Arrivals at random, so many an hour; `rate` holds where the profile's factors are 1."""
+
+    rate: Annotated[float, BeforeValidator(_rate)]
+    profile: Profile = Profile()
+
+
+class Arrivals(Section):
+    """When a workflow is submitted: exactly one of the five ways, each over the scenario's duration.
+
+    ``jitter`` delays each arrival: a duration by a uniform share of it, a distribution by a draw.
+    """
+
+    at: Instants | None = None
+    every: Annotated[float, BeforeValidator(parse_duration), Field(gt=0)] | None = None
+    cron: str | None = None
+    poisson: Poisson | None = None
+    trace: Instants | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+    from_: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
+    timezone: str = "UTC"
+    jitter: Delay | None = None
+
+    @field_validator("cron")
+    @classmethod
+    def _cron(cls, value: str | None) -> str | None:
+        if value is not None:
+            from datetime import UTC, datetime
+
+            from cronsim import CronSim, CronSimError
+
+            # The library takes six since 2.7, and reads the first as seconds; the last of EventBridge's is years.
+            if len(value.split()) == CRON_FIELDS + 1:
+                raise ValueError(
+                    f"{value!r} is not a cron expression (six fields: neither seconds nor years are read); "
+                    "expected five fields such as 0 2 * * *"
+                )
+            try:
+                CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+            except CronSimError as error:
+                raise ValueError(
+                    f"{value!r} is not a cron expression ({error}); expected five fields such as 0 2 * * *"
+                ) from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        return parse_timezone(value)
+
+    @model_validator(mode="after")
+    def _one(self) -> Arrivals:
+        given = [name for name in ("at", "every", "cron", "poisson", "trace") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("expected exactly one of at, every, cron, poisson, trace")
+        return self

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from batchsim.errors import Finding, Severity
 from batchsim.redaction import redacted
 from batchsim.scenario.rules import RULES
-from batchsim.scenario.rules.context import AWS_STAGES, stage_of
+from batchsim.scenario.rules.registry import AWS_STAGES, stage_of
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 

@@ -10,7 +10,7 @@ from typing import Any
 from batchsim._version import __version__
 from batchsim.errors import Finding
 from batchsim.redaction import redacted
-from batchsim.scenario.rules.context import rule_of, stage_of
+from batchsim.scenario.rules.registry import rule_of, stage_of
 
 #: SARIF's word for each severity (OASIS, SARIF 2.1.0, section 3.27.10).
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}

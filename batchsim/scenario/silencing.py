@@ -12,7 +12,7 @@ from typing import Any
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.document import Document, Place, Where
 from batchsim.scenario.rules import RULES
-from batchsim.scenario.rules.context import Rule, rule_of
+from batchsim.scenario.rules.registry import Rule, rule_of
 
 #: Where an entry of the command line stands.
 COMMAND_LINE: Place = ("--ignore", 0, 0)

@@ -32,7 +32,8 @@ from batchsim.scenario.rules import (
     unused,
     workload,
 )
-from batchsim.scenario.rules.context import RULES, Context, check_all
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.registry import RULES, check_all
 
 __all__ = [
     "RULES",

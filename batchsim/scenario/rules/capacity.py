@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from batchsim.catalog.instance_types import instance_types
 from batchsim.errors import Finding
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import EC2, Submission, attached, submissions
+from batchsim.scenario.rules.registry import rule
 from batchsim.scenario.rules.timeouts import runtime_of
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
 from batchsim.spec.memory_margin import at_the_edge

@@ -8,7 +8,8 @@ from typing import Any
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import base_name, mappings, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.registry import rule
 
 #: The service model has a plain text here (API CreateConsumableResourceRequest.resourceType).
 RESOURCE_TYPES = ("REPLENISHABLE", "NON_REPLENISHABLE")

@@ -8,8 +8,9 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, entries, mappings
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import containers, is_multinode, tasks
+from batchsim.scenario.rules.registry import rule
 
 
 def _tasks(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[tuple[Where, dict[str, Any]]]]]:

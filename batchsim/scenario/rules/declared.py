@@ -6,7 +6,7 @@ of the workload and the importer of CloudFormation templates each give findings 
 
 from __future__ import annotations
 
-from batchsim.scenario.rules.context import declare
+from batchsim.scenario.rules.registry import declare
 
 MODEL = "AWS Batch API, the service model's shapes"
 

@@ -9,7 +9,7 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import OLD_MEMBERS, dig, entries, figure, mappings, requirement_place
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import (
     Submission,
     containers,
@@ -20,6 +20,7 @@ from batchsim.scenario.rules.references import (
     platform_of,
     submissions,
 )
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.traces import is_uniform
 
 API = "AWS Batch API, RegisterJobDefinitionRequest"

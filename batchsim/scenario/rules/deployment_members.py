@@ -12,9 +12,10 @@ from typing import Any
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import dig, entries, mappings
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.instance_types import SETS
 from batchsim.scenario.rules.references import EC2, FARGATE, kind_of
+from batchsim.scenario.rules.registry import rule
 from batchsim.scenario.sections.deployment import missing
 
 API = "AWS Batch API, ComputeResource"

@@ -14,7 +14,8 @@ from batchsim.errors import Finding, nearest
 from batchsim.scenario.batch.service_model import REQUESTS, members
 from batchsim.scenario.document.access import whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.registry import rule
 
 _FARGATE_VERSIONS = ("LATEST", "1.4.0", "1.3.0", "1.0.0")
 _DNS_NAME = (

@@ -9,8 +9,9 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, figure, mappings
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import EC2, kind_of, pods
+from batchsim.scenario.rules.registry import rule
 
 #: What a definition on EKS can't have (API RegisterJobDefinitionRequest).
 NOT_ON_EKS = ("platformCapabilities", "propagateTags")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, whole
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import EC2, FARGATE, kind_of
+from batchsim.scenario.rules.registry import rule
 
 API = "AWS Batch API, ComputeResource"
 NOT_ON_FARGATE = (

@@ -10,8 +10,9 @@ from typing import Any
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import base_name, dig, figure, mappings, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import pairs, submissions
+from batchsim.scenario.rules.registry import rule
 
 SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
 

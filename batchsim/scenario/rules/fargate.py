@@ -9,7 +9,7 @@ from batchsim.catalog.fargate import SIZES, is_legal, nearest_legal
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import dig, mappings, requirement, requirement_place, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import (
     Override,
     Submission,
@@ -25,6 +25,7 @@ from batchsim.scenario.rules.references import (
     submissions,
     tasks,
 )
+from batchsim.scenario.rules.registry import rule
 
 GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
 ARCHITECTURES = ("X86_64", "ARM64")

@@ -14,8 +14,9 @@ from batchsim.errors import Finding, Severity, nearest
 from batchsim.scenario.batch.service_model import ec2_instance_types
 from batchsim.scenario.document.access import dig, entries, figure, mappings
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.stated_prices import cures
 
 API = "AWS Batch API, ComputeResource.instanceTypes"

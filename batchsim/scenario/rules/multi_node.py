@@ -8,7 +8,7 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, entries, mappings, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import (
     Submission,
     is_multinode,
@@ -18,6 +18,7 @@ from batchsim.scenario.rules.references import (
     platform_of,
     submissions,
 )
+from batchsim.scenario.rules.registry import rule
 
 GUIDE = "AWS Batch User Guide, Multi-node parallel jobs"
 MOST_NODES = 1000

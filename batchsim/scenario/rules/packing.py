@@ -19,7 +19,8 @@ from batchsim.scenario.batch.packing import (
     types_of,
 )
 from batchsim.scenario.rules.capacity import just_missed, reached
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 
 #: A job that would cost this share less an hour, packed better, is worth a word.

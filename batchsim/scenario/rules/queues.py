@@ -8,8 +8,9 @@ from itertools import pairwise
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import base_name, dig, mappings, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import SPOT, attached, kind_of, kinds_of
+from batchsim.scenario.rules.registry import rule
 
 API = "AWS Batch API, CreateJobQueueRequest"
 

@@ -9,8 +9,9 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, entries, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import SPOT, Submission, kinds_of, retrying, submissions
+from batchsim.scenario.rules.registry import rule
 
 STRATEGY = "AWS Batch API, RetryStrategy, EvaluateOnExit"
 GUIDE = "AWS Batch User Guide, Job retries"

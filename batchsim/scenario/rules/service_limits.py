@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import base_name, dig, mappings
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.names import NAMED
 from batchsim.scenario.rules.references import containers, overrides_of, pods, submissions
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.arrivals import Arrivals
 from batchsim.units import HOUR
 

@@ -10,9 +10,10 @@ from batchsim.catalog.instance_types import instance_types as known_types
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, figure
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.instance_types import unknown_type
 from batchsim.scenario.rules.references import EC2, FARGATE, SPOT, instance_types_of, kind_of, tasks, types_of
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.stated_prices import INSTANCE_MEMBERS, MEMBERS, OTHER_KEYS, VOLUMES
 from batchsim.units import parse_size_mib
 

@@ -9,8 +9,9 @@ from typing import Any
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import OLD_MEMBERS, dig, entries
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import Submission, containers, is_multinode, overrides_of, submissions
+from batchsim.scenario.rules.registry import rule
 
 SUBMIT = "AWS Batch API, SubmitJobRequest"
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, whole
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import FARGATE, SPOT, containers, is_fargate, kinds_of, retrying, submissions
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.distributions import Distribution, as_distribution
 from batchsim.units import DAY, HOUR, format_duration
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, mappings
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import tasks
+from batchsim.scenario.rules.registry import rule
 
 TITLE = "What is not simulated yet is refused by name"
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import base_name, dig, entries
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.definitions import PLATFORMS
 from batchsim.scenario.rules.references import kinds_of, platform_of, submissions
+from batchsim.scenario.rules.registry import rule
 from batchsim.spec.traces import is_uniform
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import base_name, dig, whole
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules.context import Context, rule
+from batchsim.scenario.rules.context import Context
+from batchsim.scenario.rules.registry import rule
 
 SUBMIT = "AWS Batch API, SubmitJobRequest"
 

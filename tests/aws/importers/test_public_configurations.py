@@ -6,8 +6,8 @@ import pytest
 
 from batchsim.aws.importers.config import import_config
 from batchsim.errors import ScenarioError
-from batchsim.scenario.checking import check_batch
 from batchsim.scenario.document.document import Document
+from batchsim.scenario.sections.batch import check_batch
 
 GENOMICS = {"Namespace": "lab", "BatchComputeInstanceTypes": "c5,m5,r5"}
 

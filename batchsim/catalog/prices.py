@@ -15,9 +15,10 @@ from batchsim.catalog.catalog import BUNDLED, Catalog, columns_of
 from batchsim.catalog.tables import cells, cells_if_any, derived, figure
 
 
-def regions(catalog: Catalog = BUNDLED) -> list[str]:
+@cache
+def regions(catalog: Catalog = BUNDLED) -> tuple[str, ...]:
     """The regions with on-demand prices."""
-    return columns_of("on_demand_prices.csv", catalog)
+    return tuple(columns_of("on_demand_prices.csv", catalog))
 
 
 #: The day of the newest bundled prices.

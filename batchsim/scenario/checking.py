@@ -133,8 +133,8 @@ def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objecti
     names = {
         "jobQueue": list(context.queues),
         "jobDefinition": list(context.definitions),
-        "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows()],
-        "jobName": [str(job.get("jobName")) for _, _, jobs in context.workflows() for _, job in jobs],
+        "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows],
+        "jobName": [str(job.get("jobName")) for _, _, jobs in context.workflows for _, job in jobs],
     }
     for index, text in enumerate(entries if isinstance(entries, list) else [entries]):
         finding = partial(document.finding, ("objectives", index), "objective")

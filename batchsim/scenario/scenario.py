@@ -1,4 +1,4 @@
-"""A scenario: frozen, equal by value, and able to say itself as YAML."""
+"""A scenario: made from a document that has no faults, frozen, equal by value, and able to say itself as YAML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,11 +16,15 @@ from typing import Any
 
 from batchsim._version import __version__
 from batchsim.catalog.catalog import BUNDLED, Catalog
-from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import shown
+from batchsim.scenario.checking import check, in_order, raise_errors
 from batchsim.scenario.document.document import Document
-from batchsim.scenario.document.overrides import paths_of_key
-from batchsim.scenario.sections.models import TraceSource, Workflow
+from batchsim.scenario.document.overrides import apply, paths_of_key
+from batchsim.scenario.document.variants import applied, in_variant, require
+from batchsim.scenario.resolve import resolve
+from batchsim.scenario.sections.models import NAME, TraceSource, Workflow
+from batchsim.scenario.silencing import silence
 from batchsim.spec.assumptions import Environment
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
@@ -27,6 +32,7 @@ from batchsim.spec.fields import Section
 from batchsim.spec.objectives import Objective
 from batchsim.spec.traces import Trace
 from batchsim.spec.workflows import ResolvedWorkflow
+from batchsim.units import parse_instant
 
 #: Members of the ``environment:`` section that are paths.
 _PATHS = {
@@ -127,14 +133,7 @@ class Scenario:
         ScenarioError
             If there is no such variant, or it has faults.
         """
-        if name not in self.variants:
-            message = f"the scenario has no variant {name!r}"
-            near = nearest(name, self.variants)
-            raise ScenarioError(
-                [Finding("unknown-variant", "variants", message, suggestion=near, file=self.document.file)]
-            )
-        from batchsim.scenario.loading import variant_of
-
+        require(self.document, name)
         return variant_of(self.document, name, self.base)
 
     def with_(self, overrides: Mapping[str, Any] | None = None, /, **members: Any) -> Scenario:
@@ -152,9 +151,6 @@ class Scenario:
         ScenarioError
             If a path leads nowhere, a member is not there exactly once, or the changed scenario is wrong.
         """
-        from batchsim.scenario.document.overrides import apply
-        from batchsim.scenario.loading import from_document
-
         changes = list((overrides or {}).items())
         for member, value in members.items():
             paths = paths_of_key(self.document.values, member)
@@ -234,6 +230,71 @@ class Scenario:
         text = StringIO()
         yaml.dump(content, text)
         return text.getvalue()
+
+
+def from_document(document: Document, base: Path) -> Scenario:
+    """Check a document and make the scenario; its variants are not looked at.
+
+    Raises
+    ------
+    ScenarioError
+        With every finding.
+    """
+    checked = check(document, base=base)
+    findings = list(checked.findings)
+    raise_errors(silence(findings, document))
+    frame = checked.frame
+    assert frame is not None  # noqa: S101 (a frame that is None has findings)
+    start = parse_instant(frame.start)
+    resolved = resolve(document, checked.workload, frame.region, start, frame.environment, base, checked.catalog)
+    findings += resolved.findings
+    told = silence(findings, document)
+    raise_errors(told)
+    return Scenario(
+        name=frame.name,
+        region=frame.region,
+        start=start,
+        duration_s=frame.duration,
+        horizon_s=frame.horizon,
+        seed=frame.seed,
+        batch=document.values["batch"],
+        workload=checked.workload,
+        environment=frame.environment,
+        variants=document.values.get("variants") or {},
+        objectives=checked.objectives,
+        sources=resolved.sources,
+        configuration=resolved.configuration,
+        warnings=tuple(in_order(told)),
+        silenced=tuple(finding for finding in in_order(findings) if finding not in told),
+        base=base,
+        document=document,
+        catalog=checked.catalog,
+    )
+
+
+def variant_of(document: Document, name: str, base: Path) -> Scenario:
+    """The scenario that a document's variant is.
+
+    Raises
+    ------
+    ScenarioError
+        With every finding, at the variant's place and by its name.
+    """
+    findings = list(_no_name(document, name))
+    try:
+        made = from_document(applied(document, name), base)
+    except ScenarioError as error:
+        findings += error.findings
+    if findings:
+        raise ScenarioError([in_variant(document, name, finding) for finding in findings])
+    return made
+
+
+def _no_name(document: Document, variant: str) -> Iterator[Finding]:
+    """A variant whose results can't get a folder of its name."""
+    if not re.fullmatch(NAME, variant):
+        expected = "letters, digits, - _ . and a letter or digit first"
+        yield document.finding(("variants", variant), "name", f"{variant!r} is no name", expected=expected)
 
 
 def _dump(value: Any) -> Any:

@@ -11,9 +11,9 @@ from batchsim.scenario import rules
 from batchsim.scenario.checking import check, in_order
 from batchsim.scenario.document.document import Document
 from batchsim.scenario.document.overrides import Overrides
-from batchsim.scenario.loading import document_of, from_document, variant_findings
+from batchsim.scenario.loading import document_of, variant_findings
 from batchsim.scenario.rules.registry import AWS_STAGES, Stage, rule_of, stage_of
-from batchsim.scenario.scenario import Scenario
+from batchsim.scenario.scenario import Scenario, from_document
 from batchsim.scenario.sections.batch import check_batch
 from batchsim.scenario.silencing import silence, unknown, unused
 from batchsim.validation.workload import review

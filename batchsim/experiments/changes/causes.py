@@ -79,7 +79,7 @@ def _queue_of_their_own(evidence: Evidence, queue: JobQueue) -> Iterator[Change]
     ]
     widest = max((vcpus for vcpus, _, _ in mine), default=0.0)
     moved = [(workflow, name) for vcpus, workflow, name in mine if vcpus == widest]
-    workflows = {str(entry["workflow"]) for _, entry, _ in evidence.context.workflows()}
+    workflows = {str(entry["workflow"]) for _, entry, _ in evidence.context.workflows}
     if len(moved) == len(mine) or not all(workflow in workflows for workflow, _ in moved):
         return
     # What is advised is printed: account ids in references are no part of it, and their names lead to the same things.

@@ -57,14 +57,15 @@ def ec2_instance_types() -> frozenset[str]:
     return frozenset(Loader().load_service_model("ec2", "service-2")["shapes"]["InstanceType"]["enum"])
 
 
+@cache
 def shape_named(name: str) -> Any:
-    """A shape of the service model."""
+    """A shape of the service model, which knows its members from then on."""
     return _model().shape_for(name)
 
 
 def request_shape(kind: str) -> Any:
     """The shape of the requests in one list of the ``batch:`` section."""
-    return _model().shape_for(REQUESTS[kind])
+    return shape_named(REQUESTS[kind])
 
 
 def as_text(value: Any, where: Where) -> Any:
@@ -116,12 +117,12 @@ def check(
     loose : tuple of str
         Members of the outermost structure that may be missing or unknown, because they are checked elsewhere.
     """
-    yield from _check(value, _model().shape_for(shape_name), where, document, loose)
+    yield from _check(value, shape_named(shape_name), where, document, loose)
 
 
 def members(value: Any, shape_name: str, where: Where) -> Iterator[tuple[str, Where, Any]]:
     """Every member within a value that its shape knows: ``Shape.member``, its place and what it says."""
-    yield from _members(value, _model().shape_for(shape_name), where)
+    yield from _members(value, shape_named(shape_name), where)
 
 
 def _members(value: Any, shape: Any, where: Where) -> Iterator[tuple[str, Where, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.scenario.batch import service_model
-from batchsim.scenario.document.document import KEY, Document, Where, name_of, parse_scalar
+from batchsim.scenario.document.document import KEY, Document, Place, Where, name_of, parse_scalar
 
 #: An instance type in a dotted path.
 _TYPE = re.compile(r"\b[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)\b")
@@ -32,8 +32,10 @@ def parse_value(text: str) -> Any:
     return parse_scalar(text)
 
 
-def apply(document: Document, overrides: Overrides, place: tuple[str, int, int]) -> Document:
+def apply(document: Document, overrides: Overrides, place: Place) -> Document:
     """A new document with values changed, in their order; later ones see earlier ones.
+
+    Both share what is not changed, which therefore stays as it is.
 
     A number for a member that AWS has as text (the ``value`` of a resource requirement) is written as its text: quotes
     are for files.
@@ -48,7 +50,7 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
     ScenarioError
         With a finding for each path that leads nowhere.
     """
-    values = copy.deepcopy(document.values)
+    values = document.values
     places = dict(document.places)
     findings: list[Finding] = []
     for path, value in overrides:
@@ -58,19 +60,27 @@ def apply(document: Document, overrides: Overrides, place: tuple[str, int, int])
             finding = Finding("unknown-path", path, "leads nowhere in the scenario", suggestion=found).at(*place)
             findings.append(finding)
             continue
-        container: Any = values
-        for depth, step in enumerate(found[:-1], 1):
-            if isinstance(container, dict) and step not in container:
-                container[step] = {}
-                places[found[:depth]] = places[*found[:depth], KEY] = place
-            container = container[step]
-        container[found[-1]] = service_model.as_text(copy.deepcopy(value), found)
+        values = _replaced(values, found, service_model.as_text(copy.deepcopy(value), found), (), places, place)
         places[found] = places[*found, KEY] = place
         for known in [known for known in places if len(known) > len(found) and known[: len(found)] == found]:
             del places[known]
     if findings:
         raise ScenarioError(findings)
     return Document(values, document.file, places, document.written or document)
+
+
+def _replaced(container: Any, steps: Where, value: Any, done: Where, places: dict[Where, Place], place: Place) -> Any:
+    """A container with what stands at a place replaced; all that is not on the way there is shared.
+
+    Sections on the way that are not there yet are made, and noted in `places`.
+    """
+    step, rest = steps[0], steps[1:]
+    changed: Any = dict(container) if isinstance(container, dict) else list(container)
+    if rest and isinstance(changed, dict) and step not in changed:
+        changed[step] = {}
+        places[*done, step] = places[*done, step, KEY] = place
+    changed[step] = _replaced(changed[step], rest, value, (*done, step), places, place) if rest else value
+    return changed
 
 
 def _steps(path: str) -> list[str]:

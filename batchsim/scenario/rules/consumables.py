@@ -21,7 +21,7 @@ def _required(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
         yield from mappings(definition, where, "consumableResourceProperties", "consumableResourceList")
         for place, group in mappings(definition, where, "nodeProperties", "nodeRangeProperties"):
             yield from mappings(group, place, "consumableResourceProperties", "consumableResourceList")
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield from mappings(job, where, "consumableResourcePropertiesOverride", "consumableResourceList")
 

@@ -66,11 +66,14 @@ class Context:
             if isinstance(value.get(member), str)
         }
 
-    def workflows(self) -> Iterator[tuple[Where, dict[str, Any], list[tuple[Where, dict[str, Any]]]]]:
+    @cached_property
+    def workflows(self) -> list[tuple[Where, dict[str, Any], list[tuple[Where, dict[str, Any]]]]]:
         """Workflows with their jobs."""
-        for where, entry in mappings(self.document.values, (), "workload"):
-            if isinstance(entry.get("jobs"), list):
-                yield where, entry, list(mappings(entry, where, "jobs"))
+        return [
+            (where, entry, list(mappings(entry, where, "jobs")))
+            for where, entry in mappings(self.document.values, (), "workload")
+            if isinstance(entry.get("jobs"), list)
+        ]
 
     def traces(self) -> Iterator[tuple[Where, dict[str, Any]]]:
         """Traces."""

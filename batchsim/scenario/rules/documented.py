@@ -124,7 +124,7 @@ def _said(context: Context) -> Iterator[tuple[str, Where, Any]]:
     for kind, shape in REQUESTS.items():
         for where, value in context.items(kind):
             yield from members(value, shape, where)
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield from members(job, "SubmitJobRequest", where)
 

@@ -93,7 +93,7 @@ def scheduling_policy(context: Context) -> Iterator[Finding]:
 )
 def share_identifiers(context: Context) -> Iterator[Finding]:
     """AWS refuses the job at its submission."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             name, share = base_name(job.get("jobQueue")), job.get("shareIdentifier")
             if isinstance(share, str) and not SHARE.fullmatch(share):
@@ -120,7 +120,7 @@ def share_identifiers(context: Context) -> Iterator[Finding]:
 )
 def share_weights(context: Context) -> Iterator[Finding]:
     """A share that the policy does not name has a weight of 1: legal, and often a slip of the pen."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             share, known = job.get("shareIdentifier"), context.queues.get(base_name(job.get("jobQueue")))
             if known is None or not isinstance(share, str):
@@ -153,7 +153,7 @@ def scheduling_priority(context: Context) -> Iterator[Finding]:
 def _priorities(context: Context) -> Iterator[tuple[Where, int | None]]:
     for where, definition in context.items("jobDefinitions"):
         yield (*where, "schedulingPriority"), whole(definition.get("schedulingPriority"))
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield (*where, "schedulingPriorityOverride"), whole(job.get("schedulingPriorityOverride"))
 

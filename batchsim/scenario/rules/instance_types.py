@@ -187,30 +187,33 @@ def derived(context: Context) -> Iterator[Finding]:
     for place, environment, _ in _listing(context):
         given = _stated(context, *_prices_of(kind_of(environment)))
         listed = list(dict.fromkeys(kind.name for kind in _listed(context, environment)))
-        names = [name for name in listed if name not in given]
         try:
             usd, sources = on_demand_usd_per_hour(region, context.catalog), derived_prices(region, context.catalog)
         except NotInCatalogError:
             continue
-        told = [f"{name} ~{usd[name]:g}{_source(name, sources)}" for name in names if name in sources]
+        told = [
+            f"{name} ~{usd[name]:g}{_source(name, sources)}" for name in listed if name in sources and name not in given
+        ]
         if told:
             message = f"prices in {region} that are derived from those of other types: {', '.join(told)}"
             yield context.finding(place, message, expected=ADDED)
         if kind_of(environment) == "SPOT":
-            try:
-                sources = derived_advice(region, context.catalog)
-            except NotInCatalogError:
-                continue
-            neighbours: dict[str, list[str]] = {}
-            with_price = _stated(context, "spot")
-            advised = [name for name in listed if name not in with_price]
-            for name in advised:
-                if name in sources and (name in usd or name in given):
-                    neighbours.setdefault(sources[name], []).append(name)
-            if neighbours:
-                told = [f"those of {family} for {_by_family(advised, each)}" for family, each in neighbours.items()]
-                message = f"Spot statistics in {region} that are a neighbour's: {'; '.join(told)}"
-                yield context.finding(place, message, expected="statistics of its own: environment.spot states others")
+            yield from _neighbours(context, place, listed, {*usd, *given})
+
+
+def _neighbours(context: Context, place: Where, listed: Sequence[str], priced: Collection[str]) -> Iterator[Finding]:
+    """Types that have the Spot statistics of another family, unless their Spot price is stated."""
+    region = _region(context)
+    sources, with_price = derived_advice(region, context.catalog), _stated(context, "spot")
+    advised = [name for name in listed if name not in with_price]
+    neighbours: dict[str, list[str]] = {}
+    for name in advised:
+        if name in sources and name in priced:
+            neighbours.setdefault(sources[name], []).append(name)
+    if neighbours:
+        told = [f"those of {family} for {_by_family(advised, each)}" for family, each in neighbours.items()]
+        message = f"Spot statistics in {region} that are a neighbour's: {'; '.join(told)}"
+        yield context.finding(place, message, expected="statistics of its own: environment.spot states others")
 
 
 def _source(name: str, sources: Mapping[str, str]) -> str:
@@ -309,11 +312,14 @@ def architectures(context: Context) -> Iterator[Finding]:
 @rule("capacity-pool", "Pools of capacity are of types, families and zones that exist")
 def capacity_pools(context: Context) -> Iterator[Finding]:
     """A pool of a misspelt type would be no limit."""
+    pools = list(mappings(context.document.values, (), "environment", "capacity", "pools"))
+    if not pools:
+        return
     known = known_types(context.catalog)
     families = {name.partition(".")[0] for name in known}
     region = context.document.values.get("region", "us-east-1")
     zones = [f"{region}{letter}" for letter in "abcdef"]
-    for where, pool in mappings(context.document.values, (), "environment", "capacity", "pools"):
+    for where, pool in pools:
         for index, name in enumerate(entries(pool, "instanceTypes")):
             if isinstance(name, str) and name not in known and name not in families:
                 place = (*where, "instanceTypes", index)

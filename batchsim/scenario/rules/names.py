@@ -51,7 +51,7 @@ def names(context: Context) -> Iterator[Finding]:
     for _, where, name in _named(context):
         if not NAME.fullmatch(name):
             yield context.finding(where, f"{name!r} is no name", expected="1 to 128 letters, digits, - and _")
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for place, job in jobs:
             job_name = job.get("jobName")
             if isinstance(job_name, str) and not JOB_NAME.fullmatch(job_name):

@@ -150,7 +150,7 @@ def managed_spot_order(context: Context) -> Iterator[Finding]:
 @rule("disabled-queue", "Jobs are submitted to queues that accept them", "AWS Batch API, JQState")
 def disabled(context: Context) -> Iterator[Finding]:
     """A DISABLED queue refuses new jobs."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             name = base_name(job.get("jobQueue"))
             if name in context.queues and context.queues[name][1].get("state") == "DISABLED":

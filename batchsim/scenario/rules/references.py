@@ -140,7 +140,7 @@ class Submission:
 
 def submissions(context: Context, *, traces: bool = True) -> Iterator[Submission]:
     """Jobs of workflows, and traces, whose queue and definition exist."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield from _submission(context, where, job, job.get("jobQueue"))
     for where, trace in context.traces() if traces else ():
@@ -270,5 +270,5 @@ def _of_task(override: dict[str, Any], where: Where, properties: dict[str, Any])
 def retrying(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
     """Everything that may carry a retry strategy or a timeout: definitions and jobs."""
     yield from context.items("jobDefinitions")
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         yield from jobs

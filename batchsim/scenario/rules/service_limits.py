@@ -49,7 +49,7 @@ def definition_size(context: Context) -> Iterator[Finding]:
 @rule("submission-size", "A submitted job has 30 KiB at most", QUOTAS, stage="submission", number="V-38")
 def submission_size(context: Context) -> Iterator[Finding]:
     """And its overrides 8,192 characters: with more, users saw jobs fail at their start."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             size, overrides = _bytes(_request(job)), job.get("containerOverrides")
             if size > 30 * KIB:
@@ -70,7 +70,7 @@ def submission_size(context: Context) -> Iterator[Finding]:
 def tags(context: Context) -> Iterator[Finding]:
     """Propagated ones count together: a job with more fails."""
     tagged = [each for kind, _ in NAMED for each in context.items(kind)]
-    tagged += [each for _, _, jobs in context.workflows() for each in jobs]
+    tagged += [each for _, _, jobs in context.workflows for each in jobs]
     for where, thing in tagged:
         given = thing.get("tags")
         if isinstance(given, dict):
@@ -144,7 +144,7 @@ def quotas(context: Context) -> Iterator[Finding]:
         if count > most:
             yield context.finding(("batch", kind), f"{count} {kind} are too many", expected=f"{most} at most")
     shares: dict[str, set[str]] = {}
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for _, job in jobs:
             if isinstance(job.get("shareIdentifier"), str):
                 shares.setdefault(base_name(job.get("jobQueue")), set()).add(job["shareIdentifier"])
@@ -164,7 +164,7 @@ def quotas(context: Context) -> Iterator[Finding]:
 )
 def submission_rate(context: Context) -> Iterator[Finding]:
     """The long-run rate of what arrives at random or at an interval, and the peak of a profile."""
-    rates = [(_arrivals_per_s(workflow) * len(jobs), where) for where, workflow, jobs in context.workflows()]
+    rates = [(_arrivals_per_s(workflow) * len(jobs), where) for where, workflow, jobs in context.workflows]
     total = sum(rate for rate, _ in rates)
     if rates and total > SUBMISSIONS_PER_S:
         rate, where = max(rates, key=lambda each: each[0])

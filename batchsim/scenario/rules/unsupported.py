@@ -45,7 +45,7 @@ def not_simulated(context: Context) -> Iterator[Finding]:
             family = dig(task, "runtimePlatform", "operatingSystemFamily")
             if isinstance(family, str) and family.startswith("WINDOWS"):
                 yield refuse((*place, "runtimePlatform", "operatingSystemFamily"), "Windows")
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             if "eksPropertiesOverride" in job:
                 yield refuse((*where, "eksPropertiesOverride"), "eksPropertiesOverride")

@@ -17,7 +17,7 @@ SUBMIT = "AWS Batch API, SubmitJobRequest"
 @rule("reference", "A job names a queue and a definition that exist", SUBMIT, number="V-35")
 def references(context: Context) -> Iterator[Finding]:
     """Of workflows and traces."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield from _references(context, where, job)
     for where, trace in context.traces():
@@ -39,7 +39,7 @@ def _references(context: Context, where: Where, thing: dict[str, Any]) -> Iterat
 @rule("array", "An array has 2 to 10,000 children", "AWS Batch API, ArrayProperties", number="V-35")
 def arrays(context: Context) -> Iterator[Finding]:
     """The size of arrays."""
-    for _, _, jobs in context.workflows():
+    for _, _, jobs in context.workflows:
         for where, job in jobs:
             size = whole(dig(job, "arrayProperties", "size"))
             if size is not None and not 2 <= size <= 10_000:
@@ -52,7 +52,7 @@ def arrays(context: Context) -> Iterator[Finding]:
 def duplicate_jobs(context: Context) -> Iterator[Finding]:
     """`dependsOn` and results go by name."""
     workflows = set()
-    for where, workflow, jobs in context.workflows():
+    for where, workflow, jobs in context.workflows:
         name = workflow.get("workflow")
         if isinstance(name, str):
             if name in workflows:
@@ -74,7 +74,7 @@ def duplicate_jobs(context: Context) -> Iterator[Finding]:
 )
 def dependencies(context: Context) -> Iterator[Finding]:
     """`dependsOn`, entry by entry, then as a graph."""
-    for _, workflow, jobs in context.workflows():
+    for _, workflow, jobs in context.workflows:
         by_name = {job["jobName"]: (place, job) for place, job in jobs if isinstance(job.get("jobName"), str)}
         needs: dict[str, list[str]] = {}
         for place, job in jobs:

@@ -9,8 +9,8 @@ from typing import Any
 import batchsim as bs
 from batchsim.scenario.checking import check
 from batchsim.scenario.document.document import Document, name_of
-from batchsim.scenario.loading import from_document
 from batchsim.scenario.rules import check_all
+from batchsim.scenario.scenario import from_document
 
 STAGES = ("simulation", "deployment", "submission", "review")
 #: As a value of a change: the member is taken away.

@@ -10,7 +10,7 @@ import numpy as np
 
 from batchsim.engine.simulation import simulate
 from batchsim.recording import Recording
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration, Consumable, JobQueue, Offering, Shape
 from batchsim.spec.workload import JobGroup, Workload
 
@@ -135,7 +135,7 @@ def run(
     return simulate(
         workload,
         configuration(*environments, queues=queues, consumables=consumables),
-        Environment.model_validate({**IDEAL, **settings}),
+        Assumptions.model_validate({**IDEAL, **settings}),
         seed=seed,
         **limits,
     )

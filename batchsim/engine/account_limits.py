@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from batchsim.engine.clock import Alarm, Clock
-from batchsim.spec.assumptions import Capacity as Settings
-from batchsim.spec.assumptions import CapacityPool, Environment
+from batchsim.spec.assumptions import Assumptions, CapacityPool
+from batchsim.spec.assumptions import CapacitySettings as Settings
 from batchsim.spec.configuration import Offering
 
 
@@ -165,7 +165,7 @@ class FargateQuota:
         self._at = 0.0
 
     @classmethod
-    def of(cls, settings: Environment, option: Literal["FARGATE", "FARGATE_SPOT"]) -> FargateQuota:
+    def of(cls, settings: Assumptions, option: Literal["FARGATE", "FARGATE_SPOT"]) -> FargateQuota:
         """What the environment's settings say."""
         quota = settings.capacity.account_vcpus.get(option, math.inf)
         return cls(settings.fargate.launch_burst, settings.fargate.launches_per_second, quota)

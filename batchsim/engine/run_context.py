@@ -9,7 +9,7 @@ from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.clock import Clock
 from batchsim.engine.job_lifecycle import Jobs
 from batchsim.engine.recorder import Recorder
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.distributions import Delay, Exponential
 from batchsim.spec.sampling import sampler
 from batchsim.spec.workload import Workload
@@ -21,7 +21,7 @@ class RunContext:
     """The jobs, the settings, the clock and the record of one run, and its random numbers."""
 
     workload: Workload
-    settings: Environment
+    settings: Assumptions
     clock: Clock
     jobs: Jobs
     recorder: Recorder

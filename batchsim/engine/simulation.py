@@ -19,7 +19,7 @@ from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.engine.scheduling.scheduler import Scheduler
 from batchsim.recording import Recording
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
 from batchsim.spec.workload import Workload
 
@@ -27,7 +27,7 @@ from batchsim.spec.workload import Workload
 def simulate(
     workload: Workload,
     configuration: Configuration,
-    settings: Environment,
+    settings: Assumptions,
     *,
     seed: int,
     replication: int = 0,
@@ -38,7 +38,7 @@ def simulate(
 
     Parameters
     ----------
-    settings : Environment
+    settings : Assumptions
         Delays, market and scheduler.
     duration_s : float
         The run goes on at least so long, because idle capacity is paid for; then until nothing is left to happen:

@@ -24,7 +24,7 @@ from batchsim.scenario.rules.placeable import PlacedJob, empty_environments, nev
 from batchsim.scenario.rules.spot_market import below_market, unknown_hazards
 from batchsim.scenario.sections.models import TraceSource, Workflow
 from batchsim.scenario.sections.spot_recordings import spot_prices, spot_trace
-from batchsim.spec.assumptions import Environment, InterruptionTrace, PriceHistory
+from batchsim.spec.assumptions import Assumptions, InterruptionTrace, PriceHistory
 from batchsim.spec.configuration import (
     ComputeEnvironment,
     Configuration,
@@ -59,7 +59,7 @@ def resolve(
     workload: Sequence[Workflow | TraceSource],
     region: str,
     start: datetime,
-    settings: Environment,
+    settings: Assumptions,
     base: Path,
     catalog: Catalog = BUNDLED,
 ) -> Resolved:
@@ -111,7 +111,7 @@ def _market(
     document: Document,
     region: str,
     start: datetime,
-    settings: Environment,
+    settings: Assumptions,
     base: Path,
     catalog: Catalog,
     findings: list[Finding],

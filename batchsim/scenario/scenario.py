@@ -25,7 +25,7 @@ from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.sections.models import NAME, TraceSource, Workflow
 from batchsim.scenario.silencing import silence
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
 from batchsim.spec.fields import Section
@@ -65,7 +65,7 @@ class Scenario:
         Workflows and traces, as they were written.
     sources : tuple
         The same, resolved: what each job asks for, definitions and overrides taken together.
-    environment : Environment
+    environment : Assumptions
         Delays, market, prices.
     variants : dict
         Name → overrides by dotted path.
@@ -90,7 +90,7 @@ class Scenario:
     batch: Mapping[str, list[dict[str, Any]]]
     workload: tuple[Workflow | TraceSource, ...]
     sources: tuple[ResolvedWorkflow | Trace, ...]
-    environment: Environment
+    environment: Assumptions
     variants: Mapping[str, Mapping[str, Any]]
     objectives: tuple[Objective, ...]
     configuration: Configuration

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
 
 from batchsim.errors import did_you_mean
-from batchsim.spec.distributions import Constant, Delay, Lognormal
+from batchsim.spec.distributions import Delay, Lognormal
 from batchsim.spec.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section
 
 
-class Scheduler(Section):
+class SchedulerSettings(Section):
     """Cadence and order of the Batch scheduler."""
 
     admit: Seconds = 1.0
@@ -29,7 +29,7 @@ class Scheduler(Section):
     best_fit_progressive: Literal["price", "fit"] = "price"
 
 
-class Ec2(Section):
+class Ec2Settings(Section):
     """From a launch request to a registered instance, and what comes with one.
 
     ``memory`` holds, by instance type, the memory that the ECS agent registers, where it is known better than by the
@@ -45,7 +45,7 @@ class Ec2(Section):
     public_ip: bool = False
 
 
-class Fargate(Section):
+class FargateSettings(Section):
     """From a task request to the image pull, and the account's launch rate."""
 
     start: Delay = Lognormal(median=28.0, p95=65.0)
@@ -59,7 +59,7 @@ class ImageOverride(Section):
     size: MiB
 
 
-class Image(Section):
+class ImageSettings(Section):
     """Image pull and container start."""
 
     size: MiB = 500.0
@@ -127,7 +127,7 @@ def _one(kind: type[Section], value: Any, expected: str, words: tuple[str, ...])
         raise ValueError(expected + did_you_mean(unknown, words)) from None
 
 
-class Spot(Section):
+class SpotSettings(Section):
     """The Spot market; ``interruptions: none`` is for Fargate Spot too."""
 
     interruptions: Annotated[
@@ -184,7 +184,7 @@ class CapacityPool(Section):
         return self
 
 
-class Capacity(Section):
+class CapacitySettings(Section):
     """Pools of EC2 capacity that run out, and the account's vCPU quotas of each purchase option; none are assumed."""
 
     backoff: Seconds = 300.0
@@ -196,7 +196,7 @@ class Capacity(Section):
     ] = ()
 
 
-class SavingsPlan(Section):
+class SavingsPlanSettings(Section):
     """A Compute Savings Plan: so much is paid every hour, used or not, and covers on-demand use at a discount.
 
     ``discount`` is that on the on-demand price of what is covered.
@@ -208,10 +208,10 @@ class SavingsPlan(Section):
 
 def _savings_plan(value: Any) -> Any:
     """A commitment; a bare figure would be a mere discount, which no Savings Plan is."""
-    if value is None or isinstance(value, SavingsPlan):
+    if value is None or isinstance(value, SavingsPlanSettings):
         return value
     words = ("usdPerHour", "discount")
-    return _one(SavingsPlan, value, "expected usdPerHour: the commitment, and discount: 0 to 1", words)
+    return _one(SavingsPlanSettings, value, "expected usdPerHour: the commitment, and discount: 0 to 1", words)
 
 
 Usd = Annotated[float, Field(ge=0)]
@@ -243,7 +243,7 @@ def _form(value: Any) -> str:
     return "<mapping>" if isinstance(value, (dict, PriceOverride)) else "<figure>"
 
 
-class Prices(Section):
+class PriceSettings(Section):
     """A catalog that ``prices refresh`` wrote instead of the bundled one, and prices that differ from the catalog's."""
 
     catalog: Annotated[str, Field(min_length=1)] | None = None
@@ -251,7 +251,7 @@ class Prices(Section):
         str,
         Annotated[Annotated[Usd, Tag("<figure>")] | Annotated[PriceOverride, Tag("<mapping>")], Discriminator(_form)],
     ] = Field(default_factory=dict)
-    savings_plan: Annotated[SavingsPlan | None, BeforeValidator(_savings_plan)] = None
+    savings_plan: Annotated[SavingsPlanSettings | None, BeforeValidator(_savings_plan)] = None
 
 
 _IDEAL: dict[str, dict[str, Any]] = {
@@ -272,17 +272,17 @@ _IDEAL: dict[str, dict[str, Any]] = {
 }
 
 
-class Environment(Section):
+class Assumptions(Section):
     """The whole section; with ``preset: ideal`` every delay is zero and nothing is interrupted unless stated."""
 
     preset: Literal["measured", "ideal"] = "measured"
-    scheduler: Scheduler = Scheduler()
-    ec2: Ec2 = Ec2()
-    fargate: Fargate = Fargate()
-    image: Image = Image()
-    spot: Spot = Spot()
-    capacity: Capacity = Capacity()
-    prices: Prices = Prices()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    ec2: Ec2Settings = Ec2Settings()
+    fargate: FargateSettings = FargateSettings()
+    image: ImageSettings = ImageSettings()
+    spot: SpotSettings = SpotSettings()
+    capacity: CapacitySettings = CapacitySettings()
+    prices: PriceSettings = PriceSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -295,6 +295,3 @@ class Environment(Section):
                     merged[section] = {**defaults, **given}
             return merged
         return value
-
-
-__all__ = ["Constant", "Ec2", "Environment", "Fargate", "Image", "Prices", "Scheduler", "Spot"]

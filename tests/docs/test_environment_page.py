@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
 from batchsim.scenario.loading import from_mapping
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant
 from batchsim.spec.fields import Section
 from batchsim.spec.stated_prices import OTHER_KEYS
@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 PAGE = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
 HEADER = ["key", "default", "ideal", "unit", "meaning"]
-MEASURED, IDEAL = Environment(), Environment.model_validate({"preset": "ideal"})
+MEASURED, IDEAL = Assumptions(), Assumptions.model_validate({"preset": "ideal"})
 
 
 def inside(annotation: Any) -> Iterator[type[Section]]:
@@ -55,7 +55,7 @@ def rows() -> Iterator[tuple[str, list[str]]]:
             yield section + cells[0].strip("`"), cells
 
 
-FIELDS, ROWS = dict(keys(Environment)), dict(rows())
+FIELDS, ROWS = dict(keys(Assumptions)), dict(rows())
 
 
 def test_every_key_is_there_and_no_other():
@@ -123,6 +123,6 @@ def test_the_forms_of_a_stated_price_are_those_that_are_read():
     stated = [YAML(typ="safe").load(entry) for entry in entries]
     assert len(stated) > 7
     for entry in stated:
-        Environment.model_validate({"prices": {"overrides": entry}})
+        Assumptions.model_validate({"prices": {"overrides": entry}})
     for key in OTHER_KEYS:
         assert f"`{key}" in table

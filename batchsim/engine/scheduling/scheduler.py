@@ -23,7 +23,7 @@ from batchsim.engine.recorder import Recorder
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.engine.scheduling.scale_out import ScaleOut
 from batchsim.engine.scheduling.wait_causes import WaitAttribution, wanted_by_shape
-from batchsim.spec.assumptions import Scheduler as Settings
+from batchsim.spec.assumptions import SchedulerSettings as Settings
 from batchsim.spec.workload import Workload
 
 #: After so many looks in a row that launched something, and no job started or came, no more is launched: capacity that

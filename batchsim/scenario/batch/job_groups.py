@@ -19,7 +19,7 @@ from batchsim.scenario.batch.resource_requests import (
 )
 from batchsim.scenario.document.access import base_name, dig
 from batchsim.scenario.sections.models import Workflow
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import JobDefinition, RetryRule
 from batchsim.spec.workflows import Dependency, Failure, ResolvedJob, ResolvedWorkflow
 from batchsim.spec.workload import JobGroup, group_of
@@ -28,7 +28,7 @@ from batchsim.spec.workload import JobGroup, group_of
 Request = Mapping[str, Any]
 
 
-def job_definition(request: Request, settings: Environment) -> JobDefinition:
+def job_definition(request: Request, settings: Assumptions) -> JobDefinition:
     """A job definition, without what a job may override of it."""
     container, task = main_container(request), main_task(request)
     attempts, rules = retry_rules(request.get("retryStrategy"))

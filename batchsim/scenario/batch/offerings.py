@@ -28,7 +28,7 @@ from batchsim.catalog.prices import on_demand_usd_per_hour, regions, spot_usd_pe
 from batchsim.catalog.spot_advisor import WORST_BUCKET, SpotAdvice, interruption_hazard_per_hour, spot_advice
 from batchsim.scenario.sections.spot_recordings import PriceSteps
 from batchsim.spec.allocation_strategies import DEFAULT_STRATEGY, strategy_named
-from batchsim.spec.assumptions import Discount, Environment, RatePerHour
+from batchsim.spec.assumptions import Assumptions, Discount, RatePerHour
 from batchsim.spec.configuration import Offering, SpotTrace
 from batchsim.spec.memory_margin import margin_mib
 from batchsim.spec.stated_prices import StatedPrices
@@ -86,7 +86,7 @@ class Market:
     """
 
     region: str
-    settings: Environment
+    settings: Assumptions
     catalog: Catalog
     spot_trace: SpotTrace | None = None
     recorded_prices: Mapping[str, PriceSteps] | None = None
@@ -270,7 +270,7 @@ def _advice(kind: InstanceType, market: Market, *, is_stated: bool, is_needed: b
         return unknown
 
 
-def _hazard_per_hour(bucket: int, strategy: str, settings: Environment) -> float:
+def _hazard_per_hour(bucket: int, strategy: str, settings: Assumptions) -> float:
     """How often an hour an instance is interrupted: the scenario's own rate, or the bucket's for the strategy."""
     interruptions = settings.spot.interruptions
     if isinstance(interruptions, RatePerHour):
@@ -307,7 +307,7 @@ def boot_factor(kind: InstanceType) -> float:
 
 
 def _offering(
-    kind: InstanceType, listed: int, settings: Environment, usd: float, on_demand: float, **spot: Any
+    kind: InstanceType, listed: int, settings: Assumptions, usd: float, on_demand: float, **spot: Any
 ) -> Offering:
     image, stated = settings.image, settings.ec2.memory.get(kind.name)
     memory_mib = usable_memory_mib(kind, reserved_mib=settings.ec2.reserved_memory) if stated is None else int(stated)

@@ -128,9 +128,9 @@ def _name(item: Any) -> str | None:
 
 
 def _sections() -> set[str]:
-    from batchsim.spec.assumptions import Environment
+    from batchsim.spec.assumptions import Assumptions
 
-    return {field.alias or name for name, field in Environment.model_fields.items()}
+    return {field.alias or name for name, field in Assumptions.model_fields.items()}
 
 
 def paths_of_key(value: Any, key: str, done: tuple[str, ...] = ()) -> list[str]:

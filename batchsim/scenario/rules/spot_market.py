@@ -12,14 +12,14 @@ from batchsim.errors import Finding
 from batchsim.scenario.batch.offerings import NAMED
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.placeable import PlacedJob
-from batchsim.spec.assumptions import Environment
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration, Offering, Shape
 from batchsim.spec.memory_margin import at_the_edge
 
 Environments = Mapping[str, ComputeEnvironment]
 
 
-def unknown_hazards(context: Context, configuration: Configuration, settings: Environment) -> Iterator[Finding]:
+def unknown_hazards(context: Context, configuration: Configuration, settings: Assumptions) -> Iterator[Finding]:
     """Types whose Spot price is stated, and of whose interruptions the Advisor says nothing."""
     if settings.spot.interruptions != "advisor":
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from batchsim.engine.account_limits import CapacityLimits
-from batchsim.spec.assumptions import Capacity as Settings
+from batchsim.spec.assumptions import CapacitySettings as Settings
 from tests.worlds import LARGE, XLARGE, offering
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)

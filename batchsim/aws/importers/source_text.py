@@ -66,7 +66,7 @@ def read(path: Path) -> list[Document]:
     known = binary(path, content)
     if known is not None:
         raise ScenarioError([known])
-    text = decoded(content, shown).removeprefix("\ufeff")
+    text = decoded(content, shown)
     pieces = _json(text, shown) or _yaml(path, text)
     if not any(isinstance(values, (dict, list)) for values, _ in pieces):
         nothing = Finding("not-a-configuration", "", "there is nothing in it to import", file=shown)

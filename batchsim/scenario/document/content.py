@@ -73,7 +73,7 @@ def read_content(path: Path, shown: str, code: str = "unreadable") -> bytes:
 
 
 def decoded(content: bytes, shown: str, code: str = "unreadable") -> str:
-    """The text in some bytes: UTF-8, or UTF-16 and UTF-32 by their byte order mark or their zero bytes.
+    """The text in some bytes, without a mark: UTF-8, or UTF-16 and UTF-32 by their byte order mark or zero bytes.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def decoded(content: bytes, shown: str, code: str = "unreadable") -> str:
     binary = kind_of_binary(content)
     try:
         if not binary:
-            return content.decode(encoding or "utf-8")
+            return content.decode(encoding or "utf-8").removeprefix("\ufeff")
         message = f"not text: {binary}"
     except UnicodeDecodeError as error:
         message = f"not {(encoding or 'utf-8').upper().removesuffix('-SIG')} text (byte {error.start})"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
+from batchsim.scenario.document.content import decoded, read_content
 
 #: A place in a document: keys and indices from the root.
 Where = tuple[str | int, ...]
@@ -115,23 +116,7 @@ def read(path: Path, shown: str) -> Document:
     ScenarioError
         If the file can't be read or is not YAML.
     """
-    return parse(read_text(path, shown), shown)
-
-
-def read_text(path: Path, shown: str) -> str:
-    """The text of a file.
-
-    Raises
-    ------
-    ScenarioError
-        If the file can't be read or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError([Finding("unreadable", "", f"not UTF-8 text (byte {error.start})", file=shown)]) from None
-    except OSError as error:
-        raise ScenarioError([Finding("unreadable", "", error.strerror or str(error), file=shown)]) from None
+    return parse(decoded(read_content(path, shown), shown), shown)
 
 
 def parse(text: str, shown: str) -> Document:

@@ -143,7 +143,7 @@ def job_details(path: Path, shown: str) -> Answers:
     ScenarioError
         If the file can't be read, or holds no job detail: then what it holds is named.
     """
-    content = _values(decoded(read_content(path, shown, "trace"), shown, "trace").removeprefix("\ufeff"), shown)
+    content = _values(decoded(read_content(path, shown, "trace"), shown, "trace"), shown)
     answers = found_in(content)
     if not answers.jobs:
         message, expected = _instead(content, answers)

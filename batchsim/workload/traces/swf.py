@@ -53,7 +53,7 @@ Mask = NDArray[np.bool_]
 
 def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     """Read an SWF file."""
-    text = decoded(read_bytes(path, faults), faults.file, "trace").removeprefix("\ufeff")
+    text = decoded(read_bytes(path, faults), faults.file, "trace")
     table = _table(text, faults)
     processors = np.where(table[:, ALLOCATED] > 0, table[:, ALLOCATED], table[:, REQUESTED])
     left_out = dict(_left_out(table, processors))

@@ -110,7 +110,7 @@ def _csv(content: bytes, faults: Faults) -> Table:
     from pyarrow import ArrowInvalid, string
     from pyarrow import csv as arrow
 
-    text = decoded(content, faults.file, "trace").removeprefix("\ufeff")
+    text = decoded(content, faults.file, "trace")
     header, _, _ = text.partition("\n")
     other, expected = foreign(text)
     if other:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import math
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchsim as bs
-from batchsim.scenario.document.document import parse
+from batchsim.scenario.document.document import parse, read
 from batchsim.scenario.document.overrides import apply, parse_value
 from batchsim.scenario.loading import from_mapping
 from tests.builders import definition, environment, job, queue, unmanaged, workflow
@@ -152,3 +153,39 @@ EVERYTHING = {
     "variants": {"more": {"seed": 2}},
     "objectives": ["p95(queue_time, jobQueue=queue) <= 10m", "minimise cost"],
 }
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: gzip.compress(text.encode()),
+        lambda text: text.replace("\n", "\r\n").encode(),
+    ],
+)
+def test_a_scenario_is_read_as_editors_and_shells_leave_it(tmp_path, encode):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(encode(TEXT + 'place: "Zürich"\ntext: |\n  one\n  two\n'))
+    plain = parse(TEXT + 'place: "Zürich"\ntext: |\n  one\n  two\n', "x")
+    found = read(path, "x")
+    assert found.values == plain.values
+    assert found.places == plain.places
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name: café".encode("latin-1"), "not UTF-8 text (byte 9)"),
+        (b"PK\x03\x04rest", "a zip archive"),
+        (b"\x1f\x8bno", "truncated or damaged"),
+    ],
+)
+def test_what_is_no_text_is_told_by_what_it_is(tmp_path, content, said):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+    with pytest.raises(bs.ScenarioError) as caught:
+        bs.load(path)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.file) == ("unreadable", str(path))
+    assert said in finding.message

@@ -10,7 +10,7 @@ from batchsim.scenario.rules.registry import declare
 
 MODEL = "AWS Batch API, the service model's shapes"
 
-declare("unreadable", "A scenario is a file of UTF-8 text that can be read")
+declare("unreadable", "A scenario is a file of text that can be read")
 declare("syntax", "A scenario is YAML 1.2")
 declare("duplicate-key", "A key comes once")
 declare("not-a-mapping", "A scenario is a mapping")

@@ -1,0 +1,122 @@
+"""Makes the parts of the reference pages that come from the code: ``python -m tools.reference_pages [--check]``.
+
+A page says itself what is made and from what, between ``<!-- made from … -->`` and ``<!-- end -->``; everything else in
+it is written by hand, in the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from batchsim.catalog.instance_types import expand
+from batchsim.catalog.prices import derived_prices, offered_without_price, on_demand_usd_per_hour
+from batchsim.scenario.batch.member_coverage import MEMBERS, members
+from batchsim.scenario.rules import RULES
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+#: Families and regions whose prices are looked at on the page about prices.
+FAMILIES = ("c5", "m5", "r5", "c6i", "m6i", "r6i", "c7i", "m6g", "c6g", "r6g", "c7g")
+REGIONS = (
+    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-west-1", "eu-west-2",
+    "eu-central-1", "eu-north-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "ap-northeast-2",
+)  # fmt: skip
+
+#: Who looks at the rules of a stage.
+_LOOKED_AT_BY = {
+    "simulation": "every command",
+    "deployment": "`validate`, `export`, `deploy`",
+    "submission": "`validate`, `deploy --submit`",
+    "review": "`validate`",
+}
+
+
+def rules() -> Iterator[str]:
+    """The table of all rules, those with a number first."""
+    yield "| number | code | severity | looked at by | what holds | source |"
+    yield "|---|---|---|---|---|---|"
+    rows = sorted({(r.number or "~", r.code, r.severity, _LOOKED_AT_BY[r.stage], r.title, r.source) for r in RULES})
+    for number, code, *rest in rows:
+        yield f"| {number.replace('~', '')} | `{code}` | {' | '.join(rest)} |"
+
+
+def modelled() -> Iterator[str]:
+    """A table of each shape of AWS's requests: its members, and what becomes of them."""
+    current = ""
+    for shape, member in members():
+        known = MEMBERS[f"{shape}.{member}"]
+        if shape != current:
+            yield from ([""] if current else [])
+            yield from (f"## {shape}", "", "| member | | how | source |", "|---|---|---|---|")
+            current = shape
+        yield f"| `{member}` | {known.treatment} | {known.how} | {known.source} |"
+
+
+def prices() -> Iterator[str]:
+    """Sizes with a figure, with one of their family's, with one of another's: of common families and large regions."""
+    yield f"| region | {' | '.join(FAMILIES)} |"
+    yield "|---" * (len(FAMILIES) + 1) + "|"
+    for region in REGIONS:
+        cells = [" + ".join(str(n) for n in priced_sizes(region, family)[:3]) for family in FAMILIES]
+        yield f"| {region} | {' | '.join(cells)} |"
+
+
+def priced_sizes(region: str, family: str) -> tuple[int, int, int, int]:
+    """Sizes of a family with a figure, derived from the family, derived from another, without a price."""
+    names = [kind.name for kind in expand(family)]
+    priced, derived = on_demand_usd_per_hour(region), derived_prices(region)
+    figures = sum(name in priced and name not in derived for name in names)
+    own = sum(derived.get(name) == family for name in names)
+    other = sum(name in derived and derived[name] != family for name in names)
+    return figures, own, other, sum(name in offered_without_price(region) for name in names)
+
+
+#: Page → what its made part is made from, and by what.
+PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
+    "rules.md": ("batchsim/scenario/rules", rules),
+    "what-is-modelled.md": ("batchsim/scenario/batch/member_coverage.py", modelled),
+    "prices.md": ("the tables", prices),
+}
+
+
+def made_anew(name: str, text: str) -> str:
+    """The text of a page with its made part as the code has it.
+
+    Raises
+    ------
+    ValueError
+        If the page does not say where that is.
+    """
+    source, make = PAGES[name]
+    part = re.compile(rf"(?<=<!-- made from {re.escape(source)} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    if not part.search(text):
+        raise ValueError(f"{name} has no part between <!-- made from {source} --> and <!-- end -->")
+    made = "\n".join(["", *make(), "", ""])
+    return part.sub(lambda _: made, text, count=1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the pages anew, or say which of them are not as the code has them."""
+    parser = argparse.ArgumentParser(prog="python -m tools.reference_pages", description=__doc__.partition(":")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a page is not up to date")
+    check = parser.parse_args(arguments).check
+    stale = []
+    for name in PAGES:
+        path = DOCS / name
+        text = path.read_text(encoding="utf-8")
+        made = made_anew(name, text)
+        if made != text:
+            stale.append(name)
+            if not check:
+                path.write_text(made, encoding="utf-8")
+    for name in stale:
+        sys.stdout.write(f"docs/{name} {'is not as the code has it' if check else 'was made anew'}\n")
+    return 1 if stale and check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -161,16 +161,21 @@ def found_in(content: Any) -> Answers:
             value = _parsed(value)
         if isinstance(value, list):
             waiting += reversed(value)
-        elif isinstance(value, dict):
-            spelled = value if "jobId" in value else _lowered(value)
-            if _is_detail(spelled):
-                answers.jobs.append(value if "jobId" in value else _as_aws(value))
-                continue
-            kind = next((kind for kind in NEIGHBOURS if all(name in spelled for name in kind.members)), None)
-            if kind is not None:
-                answers.others.setdefault(kind, []).append(str(spelled.get("jobId") or ""))
+        elif isinstance(value, dict) and not _is_taken(value, answers):
             waiting += reversed(list(value.values()))
     return answers
+
+
+def _is_taken(value: dict[str, Any], answers: Answers) -> bool:
+    """Whether a mapping is a job detail, which is noted as such; what else has a job's id is noted beside."""
+    spelled = value if "jobId" in value else _lowered(value)
+    if _is_detail(spelled):
+        answers.jobs.append(value if "jobId" in value else _as_aws(value))
+        return True
+    kind = next((kind for kind in NEIGHBOURS if all(name in spelled for name in kind.members)), None)
+    if kind is not None:
+        answers.others.setdefault(kind, []).append(str(spelled.get("jobId") or ""))
+    return False
 
 
 def _values(text: str, shown: str) -> Any:
@@ -230,23 +235,28 @@ def _asks(job: Mapping[str, Any], name: str) -> bool:
 
 def _instead(content: Any, answers: Answers) -> tuple[str, str]:
     """What stands where there is no job detail, and what would be right."""
-    what, remedy, ids = "", _DESCRIBE, list[str]()
     kind = next((kind for kind in NEIGHBOURS if kind in answers.others), None)
+    if kind is not None:
+        what, remedy, ids = kind.name, kind.remedy, list(dict.fromkeys(filter(None, answers.others[kind])))
+    else:
+        (what, remedy), ids = _other(content), []
+    remedy = remedy.replace("{ids}", " ".join([*ids[:3], *(["…"] if len(ids) > 3 else [])]) or "ID …")
+    return f"no job in it, but {what}" if what else "no job in it", remedy
+
+
+def _other(content: Any) -> tuple[str, str]:
+    """What values are that have neither jobs nor their neighbours, and what would be right; empty for nothing."""
     first = content
     while isinstance(first, list) and first:
         first = first[0]
-    if kind is not None:
-        what, remedy, ids = kind.name, kind.remedy, list(dict.fromkeys(filter(None, answers.others[kind])))
-    elif isinstance(first, dict):
-        keys = _lowered(first)
-        listed = next((name for name in _LISTS if name in keys), None)
-        if keys.get("jobs"):
-            what = "a request of describe-jobs: ids alone"
-        elif listed is not None:
-            what, remedy = _LISTS[listed]
-        elif first:
-            what = f"an object of {', '.join(map(str, list(first)[:6]))}"
-    elif first is not None and not isinstance(first, list):
-        what, remedy = "values without their names, as --query can leave them", "the same command without --query"
-    remedy = remedy.replace("{ids}", " ".join([*ids[:3], *(["…"] if len(ids) > 3 else [])]) or "ID …")
-    return f"no job in it, but {what}" if what else "no job in it", remedy
+    if first is None or first in ([], {}):
+        return "", _DESCRIBE
+    if not isinstance(first, dict):
+        return "values without their names, as --query can leave them", "the same command without --query"
+    keys = _lowered(first)
+    if keys.get("jobs"):
+        return "a request of describe-jobs: ids alone", _DESCRIBE
+    listed = next((name for name in _LISTS if name in keys), None)
+    if listed is not None:
+        return _LISTS[listed]
+    return f"an object of {', '.join(map(str, list(first)[:6]))}", _DESCRIBE

@@ -10,7 +10,7 @@ One reader for two users: the trace format of this name, and `batchsim import jo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,28 @@ class DescribedDependencies:
 
 def described_jobs(answers: Answers) -> DescribedJobs:
     """What answers say of jobs that ran; of several about one job the last that says how it ran holds."""
+    ran, others = _parted(answers)
+    skipped = dict(answers.unread)
+    if len(ran) + len(others) < len(answers.jobs):
+        skipped["described more than once"] = len(answers.jobs) - len(ran) - len(others)
+    for _, reason in others:
+        skipped[reason] = skipped.get(reason, 0) + 1
+    arrays = {job_id: job for (job_id, _), job in others.items() if is_array(job)}
+    described = {*ran, *(job_id for job_id, _ in others)}
+    children = sum(":" in job_id and job_id.rpartition(":")[0] in arrays for job_id in described)
+    faults = {job_id: _fault_of(job) for job_id, job in ran.items()}
+    jobs = [described_job(job) for job_id, job in ran.items() if not faults[job_id]]
+    return DescribedJobs(
+        jobs=tuple(sorted(jobs, key=lambda job: (job.created_at_ms, job.job_id))),
+        arrays={job_id: needs(job) for job_id, job in arrays.items()},
+        skipped=skipped,
+        undescribed=max(sum(map(array_size, arrays.values())) - children, 0),
+        faults=tuple(filter(None, faults.values())),
+    )
+
+
+def _parted(answers: Answers) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], dict[str, Any]]]:
+    """Jobs that ran, by their id, and those that are skipped, by their id and why."""
     ran: dict[str, dict[str, Any]] = {}
     others: dict[tuple[str, str], dict[str, Any]] = {}
     for job in answers.jobs:
@@ -115,33 +137,17 @@ def described_jobs(answers: Answers) -> DescribedJobs:
         else:
             ran[str(job["jobId"])] = job
     # An event of a state that a job has left since says nothing more.
-    others = {key: job for key, job in others.items() if key[1] != NOT_ENDED or key[0] not in ran}
-    skipped = dict(answers.unread)
-    if len(ran) + len(others) < len(answers.jobs):
-        skipped["described more than once"] = len(answers.jobs) - len(ran) - len(others)
-    for _, reason in others:
-        skipped[reason] = skipped.get(reason, 0) + 1
-    arrays = {job_id: job for (job_id, _), job in others.items() if is_array(job)}
-    described = {*ran, *(job_id for job_id, _ in others)}
-    children = sum(":" in job_id and job_id.rpartition(":")[0] in arrays for job_id in described)
-    faults: list[str] = []
-    jobs = []
-    for job_id, job in ran.items():
-        created = instant_ms(job.get("createdAt"))
-        if created is None:
-            faults.append(f"the job {job_id!r} has no createdAt")
-        elif _SECONDS[0] <= created <= _SECONDS[1]:
-            faults.append(f"the job {job_id!r} was created at {created:.0f}: seconds, where AWS has milliseconds")
-        else:
-            jobs.append(described_job(job))
-    jobs.sort(key=lambda job: (job.created_at_ms, job.job_id))
-    return DescribedJobs(
-        jobs=tuple(jobs),
-        arrays={job_id: needs(job) for job_id, job in arrays.items()},
-        skipped=skipped,
-        undescribed=max(sum(map(array_size, arrays.values())) - children, 0),
-        faults=tuple(faults),
-    )
+    return ran, {key: job for key, job in others.items() if key[1] != NOT_ENDED or key[0] not in ran}
+
+
+def _fault_of(job: Mapping[str, Any]) -> str:
+    """What can't be right of a job that ran; empty for others."""
+    created = instant_ms(job.get("createdAt"))
+    if created is None:
+        return f"the job {str(job['jobId'])!r} has no createdAt"
+    if _SECONDS[0] <= created <= _SECONDS[1]:
+        return f"the job {str(job['jobId'])!r} was created at {created:.0f}: seconds, where AWS has milliseconds"
+    return ""
 
 
 def dependencies(record: DescribedJobs) -> DescribedDependencies:
@@ -154,28 +160,25 @@ def dependencies(record: DescribedJobs) -> DescribedDependencies:
     lost = 0
     rows, whole = [], []
     for job in record.jobs:
-        own: dict[int, None] = {}
-        entire: dict[str, None] = {}
+        needed: dict[int | str | None, None] = {}
         for job_id, kind in dict.fromkeys((*job.depends_on, *record.arrays.get(job.array, ()))):
-            needed: int | None = None
-            if not job_id:
-                needed = arrays.get(job.array, {}).get(job.index - 1)  # SEQUENTIAL: child by child
-                lost += needed is None and job.index > 0
-            elif job_id in place:
-                needed = place[job_id]
-            elif kind == "N_TO_N" and job.array:
-                needed = arrays.get(job_id, {}).get(job.index)
-                lost += needed is None
-            elif job_id in arrays:
-                entire[job_id] = None
-            else:
-                lost += 1
-            if needed is not None:
-                own[needed] = None
-        rows.append(tuple(own))
-        whole.append(tuple(entire))
+            found = place[job_id] if job_id in place else _of_arrays(job, job_id, kind, arrays)
+            needed[found] = None
+            # The first child of an array waits for no other.
+            lost += found is None and (bool(job_id) or job.index > 0)
+        rows.append(tuple(each for each in needed if isinstance(each, int)))
+        whole.append(tuple(each for each in needed if isinstance(each, str)))
     children = {array: tuple(row for _, row in sorted(members.items())) for array, members in arrays.items()}
     return DescribedDependencies(tuple(rows), tuple(whole), children, lost)
+
+
+def _of_arrays(job: DescribedJob, job_id: str, kind: str, arrays: Mapping[str, Mapping[int, int]]) -> int | str | None:
+    """The child of an array that a job waits for, or the array that it waits for as a whole; None for what is lost."""
+    if not job_id:
+        return arrays.get(job.array, {}).get(job.index - 1)  # SEQUENTIAL: child by child
+    if kind == "N_TO_N" and job.array:
+        return arrays.get(job_id, {}).get(job.index)
+    return job_id if job_id in arrays else None
 
 
 def notes(record: DescribedJobs, needed: DescribedDependencies) -> dict[str, int]:
@@ -208,7 +211,6 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     needed = dependencies(known)
     edges, parents = _edges(needed)
     jobs = known.jobs
-    shares = [job.share_identifier or None for job in jobs]
     priorities = np.array([job.scheduling_priority for job in jobs])
     return TraceJobs(
         names=[job.name for job in jobs],
@@ -219,15 +221,21 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
         gpus=np.array([job.gpus for job in jobs]),
         exit_code=np.array([job.exit_code for job in jobs], np.int32),
         # Names of an account are seldom those of the scenario: what the trace's entry says comes first.
-        queues=None if trace.job_queue else [job.job_queue or None for job in jobs],
-        definitions=None if trace.job_definition else [job.job_definition or None for job in jobs],
-        share_identifiers=shares if any(shares) else None,
+        queues=None if trace.job_queue else _said(job.job_queue for job in jobs),
+        definitions=None if trace.job_definition else _said(job.job_definition for job in jobs),
+        share_identifiers=_said(job.share_identifier for job in jobs),
         scheduling_priorities=None if all(map(math.isnan, priorities)) else priorities,
         edges=edges,
         parents=parents,
         skipped=dict(known.skipped),
         notes=notes(known, needed),
     )
+
+
+def _said(texts: Iterable[str]) -> list[str | None] | None:
+    """Texts, None where there is none; None where no job has one."""
+    said = [text or None for text in texts]
+    return said if any(said) else None
 
 
 def _edges(needed: DescribedDependencies) -> tuple[Edges, int]:

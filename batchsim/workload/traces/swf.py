@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
 
@@ -61,16 +61,8 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     _refuse_times(text, table, usable, faults)
     skipped = {reason: int(mask.sum()) for reason, mask in left_out.items() if mask.any()}
     table, processors = table[usable], processors[usable]
-    doubts = _doubts(table, processors, _MACHINE.search(text))
-    notes = {}
-    kept = np.ones(len(table), bool)
-    for name, mask in doubts.items():
-        count = int(mask.sum())
-        if count and name in trace.leave_out:
-            skipped[f"{name}: they {DOUBTS[name]}"] = count
-            kept &= ~mask
-        elif count:
-            notes[f"jobs {DOUBTS[name]}; they are kept: leaveOut: [{name}] leaves them out"] = count
+    notes: dict[str, int] = {}
+    kept = _believed(_doubts(table, processors, _MACHINE.search(text)), trace, skipped, notes)
     table, processors = table[kept], processors[kept]
     if not len(table):
         told = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
@@ -79,9 +71,6 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     edges, lost = _edges(table)
     if lost:
         notes["jobs follow one that is not in the trace: they can start when they are submitted"] = lost
-    memory = np.where(table[:, MEMORY] > 0, np.ceil(processors * table[:, MEMORY] / KIB_PER_MIB), np.nan)
-    if trace.memory_per_vcpu is not None:
-        memory = np.ceil(processors * trace.memory_per_vcpu)
     failed = np.isin(table[:, STATUS], _NOT_DONE)
     think_s = np.full(len(table), -1.0)
     think_s[edges[:, 1]] = np.maximum(table[edges[:, 1], THINK], 0)
@@ -90,18 +79,41 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
         submitted_at=table[:, SUBMIT],
         runtime_s=table[:, RUN],
         vcpus=processors,
-        memory_mib=memory,
+        memory_mib=_memory(table, processors, trace.memory_per_vcpu),
         gpus=np.zeros(len(table)),
         exit_code=np.where(failed, FAILED_EXIT_CODE, 0).astype(np.int32),
-        queues=[trace.queues.get(str(queue)) for queue in table[:, QUEUE].astype(np.int64).tolist()]
-        if trace.queues
-        else None,
+        queues=_queues(table, trace.queues),
         final=failed if failed.any() else None,
         think_s=think_s if len(edges) else None,
         edges=edges,
         skipped=skipped,
         notes=notes,
     )
+
+
+def _believed(doubts: Mapping[str, Mask], trace: Trace, skipped: dict[str, int], notes: dict[str, int]) -> Mask:
+    """Which jobs stay: those that the trace's entry leaves out for a doubt are counted as skipped, others are noted."""
+    kept = np.ones(len(next(iter(doubts.values()))), bool)
+    for name, mask in doubts.items():
+        count = int(mask.sum())
+        if count and name in trace.leave_out:
+            skipped[f"{name}: they {DOUBTS[name]}"] = count
+            kept &= ~mask
+        elif count:
+            notes[f"jobs {DOUBTS[name]}; they are kept: leaveOut: [{name}] leaves them out"] = count
+    return kept
+
+
+def _memory(table: Floats, processors: Floats, per_vcpu: float | None) -> Floats:
+    """Memory in MiB, as the scenario says for each processor, or as the log does; NaN where neither says."""
+    if per_vcpu is not None:
+        return np.asarray(np.ceil(processors * per_vcpu))
+    return np.where(table[:, MEMORY] > 0, np.ceil(processors * table[:, MEMORY] / KIB_PER_MIB), np.nan)
+
+
+def _queues(table: Floats, queues: Mapping[str, str]) -> list[str | None] | None:
+    """The queue of each job by the log's number; None where the scenario names none by number."""
+    return [queues.get(str(number)) for number in table[:, QUEUE].astype(np.int64).tolist()] if queues else None
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -124,20 +136,24 @@ def _table(text: str, faults: Faults) -> Floats:
     if table.shape[1] == FIELDS and np.isfinite(table).all():
         return table
     for number, line in _lines(text):
-        fields = line.split(";")[0].split()
-        try:
-            values = [float(field) for field in fields]
-        except ValueError:
-            faults.add(number, f"not a job: {line[:40]!r}", f"{FIELDS} numbers")
-        else:
-            if len(values) != FIELDS or not np.isfinite(values).all():
-                faults.add(number, f"{len(values)} fields", f"{FIELDS} numbers")
+        fault = _fault_of(line)
+        if fault:
+            faults.add(number, fault, f"{FIELDS} numbers")
         if faults.full:
             break
     if not faults.findings:
         faults.add(0, "no job in it", "lines of 18 numbers")
     faults.raise_any()
     return table
+
+
+def _fault_of(line: str) -> str:
+    """What is wrong with a line; empty for a job."""
+    try:
+        values = [float(field) for field in line.split(";")[0].split()]
+    except ValueError:
+        return f"not a job: {line[:40]!r}"
+    return "" if len(values) == FIELDS and np.isfinite(values).all() else f"{len(values)} fields"
 
 
 def _left_out(table: Floats, processors: Floats) -> Iterator[tuple[str, Mask]]:

@@ -12,18 +12,21 @@ import csv
 import io
 import math
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.errors import nearest
 from batchsim.scenario.document.content import decoded
 from batchsim.spec.traces import Trace
 from batchsim.units import parse_duration, parse_instant, parse_size_mib
-from batchsim.workload.source import Edges, no_edges
+from batchsim.workload.source import Edges
 from batchsim.workload.traces.common import MOST_FAULTS, Faults, TraceJobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES, foreign
 
@@ -36,55 +39,42 @@ COLUMNS = (
 #: How tools write that a number is not there.
 _NOT_SAID = ("", "nan", "na", "null", "none")
 
+#: An array of AWS Batch has so many children at most (User Guide, Array jobs).
+LARGEST_ARRAY = 10_000
+
 #: Columns by name, as pyarrow holds them.
-Table = dict[str, Any]
+Columns = dict[str, Any]
 
 
 def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
     content = read_bytes(path, faults)
-    table = _parquet(content, faults) if trace.format == "parquet" else _csv(content, faults)
+    columns = _parquet(content, faults) if trace.format == "parquet" else _csv(content, faults)
     faults.raise_any()
-    for name in table:
-        if name not in COLUMNS:
-            near = nearest(name, COLUMNS) or OTHER_NAMES.get(re.sub(r"\W|_", "", name).lower(), "")
-            faults.add(1, f"there is no column {name!r}", near or f"one of {', '.join(COLUMNS)}")
-    for name in REQUIRED:
-        if name not in table:
-            faults.add(1, f"the column {name} is missing")
+    _refuse_columns(columns, faults)
     faults.raise_any()
-    rows = len(table["job_name"])
-    if not rows:
+    table = _Table(columns, 2 if trace.format == "csv" else 1, faults)
+    if not table.rows:
         faults.add(0, "no job in it")
-    first = 2 if trace.format == "csv" else 1
-
-    def numbers(name: str, least: float, default: float) -> Floats:
-        return _numbers(table.get(name), rows, name, least, default, first, faults)
-
-    submitted_at, runtime_s = numbers("submitted_at", 0, math.nan), numbers("runtime_s", 0, math.nan)
-    vcpus, memory, gpus = numbers("vcpus", 1e-9, math.nan), numbers("memory_mib", 1, math.nan), numbers("gpus", 0, 0.0)
-    priority = numbers("scheduling_priority", 0, math.nan)
-    exit_code, size = numbers("exit_code", 0, 0.0), numbers("array_size", 0, 0.0)
-    names = _texts(table["job_name"])
-    for name, missing in (
-        ("job_name", np.array([text is None for text in names], bool)),
-        ("submitted_at", np.isnan(submitted_at)),
-        ("runtime_s", np.isnan(runtime_s)),
-    ):
-        for row in np.flatnonzero(missing):
-            if not faults.full and not any(finding.line == row + first for finding in faults.findings):
-                faults.add(int(row) + first, f"{name} is empty", "a name" if name == "job_name" else "seconds")
-    for row in np.flatnonzero((size == 1) | (size > 10_000)):
-        faults.add(int(row) + first, f"array_size {size[row]:g}", "2 to 10000, or nothing")
+    submitted_at, runtime_s = table.numbers("submitted_at", 0, math.nan), table.numbers("runtime_s", 0, math.nan)
+    vcpus, memory = table.numbers("vcpus", 1e-9, math.nan), table.numbers("memory_mib", 1, math.nan)
+    gpus, priority = table.numbers("gpus", 0, 0.0), table.numbers("scheduling_priority", 0, math.nan)
+    exit_code, size = table.numbers("exit_code", 0, 0.0), table.numbers("array_size", 0, 0.0)
+    names = table.texts("job_name")
+    table.refuse_empty("job_name", np.array([text is None for text in names], bool), "a name")
+    table.refuse_empty("submitted_at", np.isnan(submitted_at), "seconds")
+    table.refuse_empty("runtime_s", np.isnan(runtime_s), "seconds")
+    for row in np.flatnonzero((size == 1) | (size > LARGEST_ARRAY)):
+        table.fault(int(row), f"array_size {size[row]:g}", f"2 to {LARGEST_ARRAY}, or nothing")
     faults.raise_any()
     counts = np.maximum(size, 1).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(counts)])
-    owner = np.repeat(np.arange(rows), counts)
-    edges, parents = _edges(table.get("depends_on"), [str(name) for name in names], size > 0, starts, first, faults)
+    owner = np.repeat(np.arange(table.rows), counts)
+    edges, parents = _edges(table, [str(name) for name in names], size > 0, starts)
     faults.raise_any()
 
     def texts(name: str) -> list[str | None] | None:
-        cells = _texts(table[name]) if name in table else []
+        cells = table.texts(name)
         return [cells[row] for row in owner.tolist()] if any(cells) else None
 
     index = np.arange(starts[-1]) - starts[owner]
@@ -106,7 +96,86 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     )
 
 
-def _csv(content: bytes, faults: Faults) -> Table:
+def _refuse_columns(columns: Columns, faults: Faults) -> None:
+    """A fault for each column that there is not, and for each that is missing."""
+    for name in columns:
+        if name not in COLUMNS:
+            near = nearest(name, COLUMNS) or OTHER_NAMES.get(re.sub(r"\W|_", "", name).lower(), "")
+            faults.add(1, f"there is no column {name!r}", near or f"one of {', '.join(COLUMNS)}")
+    for name in REQUIRED:
+        if name not in columns:
+            faults.add(1, f"the column {name} is missing")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The columns of a file, read cell by cell where they are not all alike.
+
+    Attributes
+    ----------
+    first : int
+        The line of the first row.
+    """
+
+    columns: Columns
+    first: int
+    faults: Faults
+
+    @property
+    def rows(self) -> int:
+        """How many jobs or arrays there are."""
+        return len(self.columns["job_name"])
+
+    def fault(self, row: int, message: str, expected: str = "") -> None:
+        """Note a fault of a row, unless there are enough."""
+        if not self.faults.full:
+            self.faults.add(row + self.first, message, expected)
+
+    def refuse_empty(self, name: str, missing: NDArray[np.bool_], expected: str) -> None:
+        """A fault for each row whose cell is missing, unless another is told of it."""
+        for row in np.flatnonzero(missing).tolist():
+            if not any(finding.line == row + self.first for finding in self.faults.findings):
+                self.fault(row, f"{name} is empty", expected)
+
+    def texts(self, name: str) -> list[str | None]:
+        """The texts of a column; None where it says nothing: empty, null, or the NaN that stands for it in pandas."""
+        cells = self.columns[name].to_pylist() if name in self.columns else []
+        return [None if _is_empty(cell) else str(cell) for cell in cells]
+
+    def numbers(self, name: str, least: float, default: float) -> Floats:
+        """The numbers of a column, `default` where it says nothing; a fault for each that is none or below `least`."""
+        column = self.columns.get(name)
+        if column is None:
+            return np.full(self.rows, default)
+        values = _converted(column)
+        if values is None:
+            values = np.array([_number(cell, is_needed=name in REQUIRED) for cell in column.to_pylist()], np.float64)
+        wrong = np.flatnonzero((values < least) | np.isinf(values))
+        expected = f"a finite number of {math.ceil(least) if least >= 1 else 0} or more"
+        for row in wrong[:MOST_FAULTS].tolist():
+            cell = column[row].as_py()
+            self.fault(row, f"{name} {cell!r}", _hint(cell, name) or expected)
+        values[wrong] = math.nan
+        return values if math.isnan(default) else np.where(np.isnan(values), default, values)
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or bool(cell == "") or bool(cell != cell)
+
+
+def _number(cell: Any, *, is_needed: bool) -> float:
+    """The number in a cell; NaN where it says nothing, minus infinity where it says something else."""
+    is_text = isinstance(cell, str)
+    if cell is None or cell == "" or (is_text and not is_needed and cell.strip().lower() in _NOT_SAID):
+        return math.nan
+    try:
+        number = float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return -math.inf
+    return -math.inf if is_text and math.isnan(number) else number
+
+
+def _csv(content: bytes, faults: Faults) -> Columns:
     from pyarrow import ArrowInvalid, string
     from pyarrow import csv as arrow
 
@@ -136,7 +205,7 @@ def _csv(content: bytes, faults: Faults) -> Table:
     return {name: table.column(name) for name in table.column_names}
 
 
-def _parquet(content: bytes, faults: Faults) -> Table:
+def _parquet(content: bytes, faults: Faults) -> Columns:
     from pyarrow import ArrowException, parquet
 
     try:
@@ -145,36 +214,6 @@ def _parquet(content: bytes, faults: Faults) -> Table:
         faults.add(0, f"not a Parquet file: {str(error).partition(chr(10))[0]}")
         return {}
     return {name: table.column(name) for name in table.column_names}
-
-
-def _texts(column: Any) -> list[str | None]:
-    """The texts of a column; None where it says nothing: empty, null, or the NaN that stands for it in pandas."""
-    return [None if cell is None or cell == "" or cell != cell else str(cell) for cell in column.to_pylist()]
-
-
-def _numbers(column: Any, rows: int, name: str, least: float, default: float, first: int, faults: Faults) -> Floats:
-    if column is None:
-        return np.full(rows, default)
-    values = _converted(column)
-    if values is None:
-        values = np.full(rows, math.nan)
-        for row, cell in enumerate(column.to_pylist()):
-            if isinstance(cell, str) and cell.strip().lower() in _NOT_SAID and (cell == "" or name not in REQUIRED):
-                continue
-            try:
-                values[row] = math.nan if cell is None else float(cell)
-            except (TypeError, ValueError, OverflowError):
-                values[row] = -math.inf
-            if isinstance(cell, str) and math.isnan(values[row]):
-                values[row] = -math.inf
-    wrong = np.flatnonzero((values < least) | np.isinf(values))
-    expected = f"a finite number of {math.ceil(least) if least >= 1 else 0} or more"
-    for row in wrong[:MOST_FAULTS].tolist():
-        if not faults.full:
-            cell = column[row].as_py()
-            faults.add(row + first, f"{name} {cell!r}", _hint(cell, name) or expected)
-    values[wrong] = math.nan
-    return values if math.isnan(default) else np.where(np.isnan(values), default, values)
 
 
 def _converted(column: Any) -> Floats | None:
@@ -194,58 +233,89 @@ def _converted(column: Any) -> Floats | None:
         return None
 
 
+#: What a column holds, for who wrote something else.
+_UNITS = {"submitted_at": "seconds since the scenario's start", "runtime_s": "seconds", "memory_mib": "MiB"}
+
+#: How texts look that are no numbers, and what is wrong with them.
+_FORMS = (
+    (re.compile(r"\s*-?[\d.]+,\d+\s*"), " with a decimal point and no comma"),
+    (re.compile(r"\s*(\d+-)?\d+:\d\d(:\d\d)?(\.\d+)?\s*"), ", not hours, minutes and seconds"),
+)
+
+#: Who reads what is no number, and what it is then.
+_PARSERS: tuple[tuple[Callable[[str], object], str], ...] = (
+    (parse_instant, ", not an instant"),
+    (parse_duration, ", without a unit"),
+    (parse_size_mib, ", without a unit"),
+)
+
+
 def _hint(cell: Any, name: str) -> str:
     """What is meant and not read: an instant, a clock, a unit, a comma for the point."""
-    unit = {"submitted_at": "seconds since the scenario's start", "runtime_s": "seconds", "memory_mib": "MiB"}.get(name)
+    unit = _UNITS.get(name, "a number")
     if isinstance(cell, date):
-        return f"{unit or 'a number'}, not an instant"
+        return f"{unit}, not an instant"
     if isinstance(cell, timedelta):
-        return f"{unit or 'a number'}, not a duration"
-    if not isinstance(cell, str):
-        return ""
-    if re.fullmatch(r"\s*-?[\d.]+,\d+\s*", cell):
-        return f"{unit or 'a number'} with a decimal point and no comma"
-    if re.fullmatch(r"\s*(\d+-)?\d+:\d\d(:\d\d)?(\.\d+)?\s*", cell):
-        return f"{unit or 'a number'}, not hours, minutes and seconds"
-    for meant, parse in (("an instant", parse_instant), ("a unit", parse_duration), ("a unit", parse_size_mib)):
+        return f"{unit}, not a duration"
+    return f"{unit}{_not_a_number(cell)}" if isinstance(cell, str) and _not_a_number(cell) else ""
+
+
+def _not_a_number(cell: str) -> str:
+    """What is wrong with a text, as far as its form tells."""
+    for form, told in _FORMS:
+        if form.fullmatch(cell):
+            return told
+    for parse, told in _PARSERS:
         try:
             parse(cell)
         except ValueError:
             continue
-        return f"{unit or 'a number'}, " + ("not an instant" if meant == "an instant" else "without a unit")
+        return told
     return ""
 
 
-def _edges(column: Any, names: list[str], is_array: Any, starts: Any, first: int, faults: Faults) -> tuple[Edges, int]:
+def _edges(table: _Table, names: list[str], is_array: Any, starts: Any) -> tuple[Edges, int]:
     """Dependencies by name; an array is waited for, and waits, as a whole."""
     parent = {row: int(starts[-1]) + order for order, row in enumerate(np.flatnonzero(is_array).tolist())}
     edges = [(child, node) for row, node in parent.items() for child in range(starts[row], starts[row + 1])]
-    if column is None:
-        return np.array(edges, np.int64).reshape(-1, 2), len(parent)
-    place: dict[str, int] = {}
-    for row, name in enumerate(names):
-        place[name] = -1 if name in place else row
-    for row, cell in enumerate(column.to_pylist()):
-        if cell is None or cell == "" or cell != cell:
-            continue
-        if not isinstance(cell, (str, list)):
-            faults.add(row + first, f"depends_on {cell!r}", "job names")
-            return no_edges(), 0
-        needed = [part.strip() for part in cell.split(";")] if isinstance(cell, str) else list(cell)
-        for name in filter(None, needed):
-            other = place.get(name)
-            if other is None or other < 0 or other == row:
-                reason = (
-                    "which is not there" if other is None else "itself" if other == row else "a name that comes twice"
-                )
-                faults.add(
-                    row + first,
-                    f"{names[row]!r} waits for {name!r}, {reason}",
-                    nearest(name, place) if other is None else "",
-                )
-                if faults.full:
-                    return no_edges(), 0
-                continue
-            node = parent.get(other, int(starts[other]))
-            edges += [(node, child) for child in range(starts[row], starts[row + 1])]
+    for row, other in _dependencies(table, names):
+        node = parent.get(other, int(starts[other]))
+        edges += [(node, child) for child in range(starts[row], starts[row + 1])]
     return np.array(edges, np.int64).reshape(-1, 2), len(parent)
+
+
+def _dependencies(table: _Table, names: list[str]) -> Iterator[tuple[int, int]]:
+    """Rows and the rows that they wait for; a fault for each name that leads to none."""
+    if "depends_on" not in table.columns:
+        return
+    places: dict[str, int] = {}
+    for row, name in enumerate(names):
+        places[name] = -1 if name in places else row
+    for row, cell in enumerate(table.columns["depends_on"].to_pylist()):
+        if isinstance(cell, list):
+            needed = cell
+        elif isinstance(cell, str):
+            needed = [part.strip() for part in cell.split(";")]
+        elif _is_empty(cell):
+            continue
+        else:
+            table.fault(row, f"depends_on {cell!r}", "job names")
+            return
+        for name in filter(None, needed):
+            reason = _why_no_dependency(row, places.get(name))
+            if not reason:
+                yield row, places[name]
+                continue
+            near = nearest(name, places) if name not in places else ""
+            table.fault(row, f"{names[row]!r} waits for {name!r}, {reason}", near)
+            if table.faults.full:
+                return
+
+
+def _why_no_dependency(row: int, other: int | None) -> str:
+    """Why a row can't wait for another; empty where it can."""
+    if other is None:
+        return "which is not there"
+    if other == row:
+        return "itself"
+    return "a name that comes twice" if other < 0 else ""

@@ -87,18 +87,22 @@ def _alike(jobs: TraceJobs) -> tuple[list[_Said], Ints]:
     if all(column is None for column in columns):
         return [(None, None, None, None, False)], np.zeros(n, np.int32)
     nothing: list[None] = [None] * n
-    priorities = [] if jobs.scheduling_priorities is None else jobs.scheduling_priorities.tolist()
     codes: dict[_Said, int] = {}
     rows = zip(
         jobs.queues or nothing,
         jobs.definitions or nothing,
         jobs.share_identifiers or nothing,
-        [None if math.isnan(priority) else int(priority) for priority in priorities] or nothing,
+        nothing if jobs.scheduling_priorities is None else _priorities(jobs.scheduling_priorities),
         [False] * n if jobs.final is None else jobs.final.tolist(),
         strict=True,
     )
     group = np.fromiter((codes.setdefault(row, len(codes)) for row in rows), np.int32, n)
     return list(codes), group
+
+
+def _priorities(column: Floats) -> list[int | None]:
+    """Whole numbers; None where the trace says none."""
+    return [None if math.isnan(priority) else int(priority) for priority in column.tolist()]
 
 
 def _named_kinds(said: Sequence[_Said], trace: Trace, configuration: Configuration, faults: Faults) -> Iterator[_Kind]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,23 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001
         faults.raise_any()
     tasks = _tasks(content[0], faults)
     faults.raise_any()
+    edges = _edges(tasks, faults)
+    faults.raise_any()
+    n = len(tasks)
+    return TraceJobs(
+        names=[job_name(task.name) for task in tasks],
+        submitted_at=np.zeros(n),
+        runtime_s=np.array([task.runtime_s for task in tasks], float),
+        vcpus=np.array([_vcpus(task.cores) for task in tasks], float),
+        memory_mib=np.array([_mib(task.memory_bytes) for task in tasks], float),
+        gpus=np.zeros(n),
+        exit_code=np.zeros(n, np.int32),
+        edges=np.array(list(edges), np.int64).reshape(-1, 2),
+    )
+
+
+def _edges(tasks: Sequence[_Task], faults: Faults) -> dict[tuple[int, int], None]:
+    """Tasks that are needed and those that wait for them, each pair once; some files have it on one side alone."""
     place = {task.name: row for row, task in enumerate(tasks)}
     if len(place) < len(tasks):
         faults.add(0, "tasks share an id", "an id of its own for each")
@@ -65,7 +82,6 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001
     for row, task in enumerate(tasks):
         if task.runtime_s is None or task.runtime_s < 0:
             faults.add(0, f"the task {task.name!r} has no run time of 0 s or more")
-        # Some files have a dependency on one side alone.
         for parent in task.parents:
             if parent not in place:
                 faults.add(0, f"the task {task.name!r} waits for {parent!r}, which is not there")
@@ -78,18 +94,11 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001
                 edges[row, place[child]] = None
         if faults.full:
             break
-    faults.raise_any()
-    n = len(tasks)
-    return TraceJobs(
-        names=[job_name(task.name) for task in tasks],
-        submitted_at=np.zeros(n),
-        runtime_s=np.array([task.runtime_s for task in tasks], float),
-        vcpus=np.array([math.ceil(task.cores) if task.cores and task.cores > 0 else math.nan for task in tasks], float),
-        memory_mib=np.array([_mib(task.memory_bytes) for task in tasks], float),
-        gpus=np.zeros(n),
-        exit_code=np.zeros(n, np.int32),
-        edges=np.array(list(edges), np.int64).reshape(-1, 2),
-    )
+    return edges
+
+
+def _vcpus(cores: float | None) -> float:
+    return math.ceil(cores) if cores and cores > 0 else math.nan
 
 
 def _mib(size: float | None) -> float:

@@ -130,12 +130,9 @@ def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
 def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objective]:
     entries = document.values.get("objectives") or []
     context = Context(document)
-    names = {
-        "jobQueue": list(context.queues),
-        "jobDefinition": list(context.definitions),
-        "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows],
-        "jobName": [str(job.get("jobName")) for _, _, jobs in context.workflows for _, job in jobs],
-    }
+    names = _names(context)
+    # What a trace's jobs are called is known when it is read.
+    unlisted = {"workflow", "jobName"} if any(context.traces()) else set[str]()
     for index, text in enumerate(entries if isinstance(entries, list) else [entries]):
         finding = partial(document.finding, ("objectives", index), "objective")
         if not isinstance(text, str):
@@ -147,12 +144,19 @@ def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objecti
             problem, expected, suggestion = message_parts(str(error))
             findings.append(finding(problem, expected=expected, suggestion=suggestion))
             continue
-        unknown = [
-            (key, name)
-            for key, name in objective.where
-            if name not in names[key] and not (key in {"workflow", "jobName"} and any(context.traces()))
-        ]
+        unknown = [(key, name) for key, name in objective.where if key not in unlisted and name not in names[key]]
         for key, name in unknown:
             findings.append(finding(f"there is no {key} {name!r}", suggestion=nearest(name, names[key])))
         if not unknown:
             yield objective
+
+
+def _names(context: Context) -> dict[str, list[str]]:
+    """What an objective may name, by the key that it is named by."""
+    jobs = [job for _, _, jobs in context.workflows for _, job in jobs]
+    return {
+        "jobQueue": list(context.queues),
+        "jobDefinition": list(context.definitions),
+        "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows],
+        "jobName": [str(job.get("jobName")) for job in jobs],
+    }

@@ -7,7 +7,7 @@ same answer in the same words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape
 
@@ -41,19 +41,24 @@ def why_never(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape
         return Refusal("disabled-queue", f"the queue {queue.name} is DISABLED and refuses jobs", "state: ENABLED")
     if any(environment.can_hold(shape) for environment in environments):
         return None
+    refusal = (_nodes if shape.nodes else _single)(queue, environments, shape)
+    if refusal is None:
+        message = f"no compute environment of {queue.name} can ever hold {asks(shape)}"
+        refusal = Refusal("never-placeable", message, "; ".join(map(_largest, environments)))
+    return replace(refusal, message=f"{refusal.message}: the job would stay RUNNABLE and block the queue")
+
+
+def _single(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: Shape) -> Refusal | None:
+    """Why a job of one node never runs, where it is more than that nothing is large enough."""
     enabled = [environment for environment in environments if environment.enabled]
-    asked = asks(shape)
-    message = f"no compute environment of {queue.name} can ever hold {asked}"
-    code, expected = "never-placeable", "; ".join(_largest(environment) for environment in environments)
-    if enabled and shape.nodes:
-        code, message, expected = _nodes(queue, enabled, shape, (code, message, expected))
-    elif enabled and all(shape.vcpus > environment.max_vcpus for environment in enabled):
-        code = "above-max-vcpus"
+    if not enabled:
+        return None
+    if all(shape.vcpus > environment.max_vcpus for environment in enabled):
         message = f"{shape.vcpus:g} vCPU are above maxvCpus of every compute environment of {queue.name}"
-    elif enabled and shape.gpus and not any(o.gpus for environment in enabled for o in environment.offerings):
-        code, expected = "no-gpu-type", "a queue with GPU types"
-        message = f"no compute environment of {queue.name} has GPUs"
-    return Refusal(code, f"{message}: the job would stay RUNNABLE and block the queue", expected)
+        return Refusal("above-max-vcpus", message, "; ".join(map(_largest, environments)))
+    if shape.gpus and not any(offering.gpus for environment in enabled for offering in environment.offerings):
+        return Refusal("no-gpu-type", f"no compute environment of {queue.name} has GPUs", "a queue with GPU types")
+    return None
 
 
 def asks(shape: Shape) -> str:
@@ -67,19 +72,24 @@ def asks(shape: Shape) -> str:
     return f"{shape.vcpus:g} vCPU, {shape.memory_mib} MiB" + (f" and {shape.gpus} GPU" if shape.gpus else "")
 
 
-def _nodes(
-    queue: JobQueue, enabled: Sequence[ComputeEnvironment], shape: Shape, otherwise: tuple[str, str, str]
-) -> tuple[str, str, str]:
-    """Why a multi-node job never runs: each node takes an on-demand instance of its own, all of one type."""
+def _nodes(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: Shape) -> Refusal | None:
+    """Why a multi-node job never runs: each node takes an on-demand instance of its own, all of one type.
+
+    None where nothing is large enough for a node.
+    """
+    enabled = [environment for environment in environments if environment.enabled]
+    if not enabled:
+        return None
     on_demand = [environment for environment in enabled if environment.purchase_option == "EC2"]
     if not on_demand:
         kinds = " and ".join(dict.fromkeys(environment.purchase_option for environment in enabled))
         message = f"{queue.name} has {kinds} only, where multi-node jobs can't run"
-        return "node-queue", message, "a queue with an EC2 environment"
+        return Refusal("node-queue", message, "a queue with an EC2 environment")
     listed = {offering.instance_type for environment in on_demand for offering in environment.offerings}
     if shape.instance_type and shape.instance_type not in listed:
         message = f"the nodes are to run on {shape.instance_type}, which no EC2 environment of {queue.name} lists"
-        return "node-type-listed", message, f"{shape.instance_type} in instanceTypes, or one of {_few(listed)}"
+        expected = f"{shape.instance_type} in instanceTypes, or one of {_few(listed)}"
+        return Refusal("node-type-listed", message, expected)
     fitting = [
         (environment, offering)
         for environment in on_demand
@@ -87,7 +97,7 @@ def _nodes(
         if offering.holds(shape)
     ]
     if not fitting:
-        return otherwise
+        return None
     count = len(shape.nodes)
     least = min((offering for _, offering in fitting), key=lambda each: (each.vcpus, each.instance_type))
     limits = ", ".join(dict.fromkeys(f"{each.name} has maxvCpus {each.max_vcpus}" for each, _ in fitting))
@@ -95,7 +105,7 @@ def _nodes(
         f"{count} nodes take {count} instances, {count * least.vcpus} vCPU with {least.instance_type}, "
         f"and that is more than the queue {queue.name} can have: {limits}"
     )
-    return "node-vcpus", message, f"maxvCpus of {count * least.vcpus} or more"
+    return Refusal("node-vcpus", message, f"maxvCpus of {count * least.vcpus} or more")
 
 
 def _few(names: set[str], most: int = 5) -> str:

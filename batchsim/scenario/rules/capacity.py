@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from batchsim.catalog.instance_types import instance_types
 from batchsim.errors import Finding
@@ -33,7 +33,11 @@ def _shape(job: Submission) -> Shape | None:
     return None if vcpus is None or memory is None else Shape(vcpus, int(memory), int(gpus or 0))
 
 
-def reached(context: Context) -> Iterator[tuple[Submission, Shape, list[ComputeEnvironment]]]:
+#: A job, what it asks for, and the environments of its queue.
+Reached = tuple[Submission, Shape, list[ComputeEnvironment]]
+
+
+def reached(context: Context) -> Iterator[Reached]:
     """Jobs, what they ask for, and the resolved environments of their queues."""
     resolved = _resolved(context)
     for job in submissions(context):
@@ -122,6 +126,11 @@ def gpu_types(context: Context) -> Iterator[Finding]:
         if with_gpus and name not in used:
             message = f"{with_gpus[0]} has GPUs that no job of this environment's queues asks for"
             yield context.finding(place, message, expected="types without GPUs")
+    yield from _mixed(context, jobs)
+
+
+def _mixed(context: Context, jobs: Sequence[Reached]) -> Iterator[Finding]:
+    """Environments of GPU jobs that have types with GPUs and without."""
     mixed = set()
     for job, shape, environments in jobs:
         for environment in environments:

@@ -46,6 +46,11 @@ def quantities(context: Context) -> Iterator[Finding]:
         total = whole(resource.get("totalQuantity"))
         if total is not None and total < 0:
             yield context.finding((*where, "totalQuantity"), f"{total} is negative", expected="0 or more")
+    yield from _asked(context)
+
+
+def _asked(context: Context) -> Iterator[Finding]:
+    """What definitions, nodes and jobs ask for, against what there is."""
     for place, asked in _required(context):
         name, quantity = asked.get("consumableResource"), whole(asked.get("quantity"))
         if quantity is not None and quantity < 0:

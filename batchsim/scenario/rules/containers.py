@@ -53,16 +53,17 @@ def efs_volumes(context: Context) -> Iterator[Finding]:
     for place, task, _ in _tasks(context):
         for at, volume in mappings(task, place, "volumes"):
             efs, where = volume.get("efsVolumeConfiguration"), (*at, "efsVolumeConfiguration")
-            point, iam = (dig(efs, "authorizationConfig", member) for member in ("accessPointId", "iam"))
-            if not isinstance(efs, dict) or (not point and iam != "ENABLED"):
+            if not isinstance(efs, dict):
                 continue
-            what = "an access point" if point else "IAM authorization"
-            if efs.get("transitEncryption") != "ENABLED":
-                yield context.finding(where, f"{what} needs transit encryption", expected="transitEncryption: ENABLED")
+            point = dig(efs, "authorizationConfig", "accessPointId")
+            by_iam = dig(efs, "authorizationConfig", "iam") == "ENABLED"
+            if (point or by_iam) and efs.get("transitEncryption") != "ENABLED":
+                message = f"{'an access point' if point else 'IAM authorization'} needs transit encryption"
+                yield context.finding(where, message, expected="transitEncryption: ENABLED")
             if point and efs.get("rootDirectory") not in (None, "/"):
                 message = "an access point has a root directory of its own"
                 yield context.finding((*where, "rootDirectory"), message, expected="/ or none")
-            if iam == "ENABLED" and not (task.get("jobRoleArn") or task.get("taskRoleArn")):
+            if by_iam and not (task.get("jobRoleArn") or task.get("taskRoleArn")):
                 member = "taskRoleArn" if "taskProperties" in place else "jobRoleArn"
                 yield context.finding(place, "IAM authorization of a file system needs a job role", expected=member)
 

@@ -38,7 +38,12 @@ def definition_kind(context: Context) -> Iterator[Finding]:
     """What the job is made of is said once."""
     for where, definition in context.items("jobDefinitions"):
         given = [member for member in (*PROPERTIES, "nodeProperties") if member in definition]
-        if definition.get("type") == "container":
+        if is_multinode(definition):
+            if "nodeProperties" not in given:
+                yield context.finding(where, "a multinode definition needs nodeProperties")
+            for member in (member for member in given if member != "nodeProperties"):
+                yield context.finding((*where, member), f"a multinode definition has no {member}")
+        elif definition.get("type") == "container":
             if not given:
                 yield context.finding(where, "containerProperties is missing")
             elif len(given) > 1:
@@ -46,12 +51,6 @@ def definition_kind(context: Context) -> Iterator[Finding]:
                 yield context.finding((*where, given[1]), message)
             elif given == ["nodeProperties"]:
                 yield context.finding((*where, "nodeProperties"), "nodeProperties are for type multinode")
-        elif is_multinode(definition):
-            if "nodeProperties" not in given:
-                yield context.finding(where, "a multinode definition needs nodeProperties")
-            for member in given:
-                if member != "nodeProperties":
-                    yield context.finding((*where, member), f"a multinode definition has no {member}")
 
 
 @rule(
@@ -186,21 +185,27 @@ def _figures(context: Context, place: Where, container: dict[str, Any], *, farga
 WHOLE, FRACTION = re.compile(r"[0-9]+"), re.compile(r"[0-9]*\.?[0-9]+")
 
 
+#: No instance has so many of anything.
+MOST = 1e9
+
+
 def _figure(context: Context, place: Where, kind: str, value: Any, *, fargate: bool) -> Iterator[Finding]:
     number = figure(value)
+    may_be_fraction = fargate and kind == "VCPU"
     least = {"VCPU": 0.25 if fargate else 1, "MEMORY": 4, "GPU": 1}[kind]
-    form = FRACTION if fargate and kind == "VCPU" else WHOLE
-    if number is not None and number == int(number) and isinstance(value, str) and not form.fullmatch(value):
-        message = f"{kind} {value!r} is not a figure as AWS reads it"
-        yield context.finding(place, message, expected=f'"{int(number)}"')
-    elif number is None:
+    if number is None:
         if isinstance(value, str):
             yield context.finding(place, f"{kind} {value!r} is no figure", expected=f"{least} or more")
-    elif number > 1e9:
+        return
+    is_whole = number == int(number)
+    form = FRACTION if may_be_fraction else WHOLE
+    if is_whole and isinstance(value, str) and not form.fullmatch(value):
+        message = f"{kind} {value!r} is not a figure as AWS reads it"
+        yield context.finding(place, message, expected=f'"{int(number)}"')
+    elif number > MOST:
         yield context.finding(place, f"{kind} {number:g} can't be had", expected="what an instance can hold")
-    elif number < least or (number != int(number) and not (fargate and kind == "VCPU")):
-        fraction = fargate and kind == "VCPU"
-        expected = f"{least} or more" if fraction else f"a whole number of {least} or more"
+    elif number < least or not (is_whole or may_be_fraction):
+        expected = f"{least} or more" if may_be_fraction else f"a whole number of {least} or more"
         yield context.finding(place, f"{kind} {number:g} can't be had", expected=expected)
 
 

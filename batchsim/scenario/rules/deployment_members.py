@@ -217,29 +217,31 @@ def ec2_configuration(context: Context) -> Iterator[Finding]:
         if len(configured) > 2:
             message = f"{len(configured)} entries are too many"
             yield context.finding((*place, "ec2Configuration"), message, expected="1 or 2")
-        listed = [
-            entry for entry in entries(environment, "computeResources", "instanceTypes") if isinstance(entry, str)
-        ]
-        families = {entry.partition(".")[0] for entry in listed}
         for each, configuration in configured:
             image = configuration.get("imageType")
-            if not isinstance(image, str):
-                continue
-            if image not in IMAGES:
+            if isinstance(image, str) and image not in IMAGES:
                 message, near = f"{image!r} is no image type", nearest(image, IMAGES)
                 yield context.finding((*each, "imageType"), message, expected=", ".join(IMAGES), suggestion=near)
-                continue
-            wanted = "EKS" if "eksConfiguration" in environment else "ECS"
-            if not image.startswith(wanted):
-                message = f"{image} is not for environments on {wanted}"
-                yield context.finding((*each, "imageType"), message, expected=image.replace(image[:3], wanted, 1))
-            own = configuration.get("imageIdOverride") or dig(environment, "computeResources", "imageId")
-            if image.startswith("ECS_AL2") and not image.startswith("ECS_AL2023") and not own:
-                message = f"{image} is refused for new environments since {AL2_ENDED}"
-                yield context.finding((*each, "imageType"), message, expected=image.replace("ECS_AL2", "ECS_AL2023", 1))
-            barred = BARRED.get(image, set()) & families
-            if barred:
-                yield context.finding((*each, "imageType"), f"{image} does not run on {', '.join(sorted(barred))}")
+            elif isinstance(image, str):
+                own = configuration.get("imageIdOverride") or dig(environment, "computeResources", "imageId")
+                yield from _image(context, (*each, "imageType"), environment, image, has_own=bool(own))
+
+
+def _image(
+    context: Context, place: Where, environment: dict[str, Any], image: str, *, has_own: bool
+) -> Iterator[Finding]:
+    """An image type beside the orchestrator, the types and the day; `has_own` where an image's id is given instead."""
+    wanted = "EKS" if "eksConfiguration" in environment else "ECS"
+    if not image.startswith(wanted):
+        message = f"{image} is not for environments on {wanted}"
+        yield context.finding(place, message, expected=image.replace(image[:3], wanted, 1))
+    if image.startswith("ECS_AL2") and not image.startswith("ECS_AL2023") and not has_own:
+        message = f"{image} is refused for new environments since {AL2_ENDED}"
+        yield context.finding(place, message, expected=image.replace("ECS_AL2", "ECS_AL2023", 1))
+    listed = [entry for entry in entries(environment, "computeResources", "instanceTypes") if isinstance(entry, str)]
+    barred = BARRED.get(image, set()) & {entry.partition(".")[0] for entry in listed}
+    if barred:
+        yield context.finding(place, f"{image} does not run on {', '.join(sorted(barred))}")
 
 
 @rule(

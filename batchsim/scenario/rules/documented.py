@@ -6,6 +6,7 @@ bear on no result, so that a word that AWS adds later stops no simulation.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -171,9 +172,9 @@ def ranges(context: Context) -> Iterator[Finding]:
     """Members that the service model leaves open."""
     for member, place, value in _said(context):
         source = f"AWS Batch API, {member}"
-        least, most = RANGES.get(member, (None, None))
-        number = whole(value)
-        if number is not None and ((least is not None and number < least) or (most is not None and number > most)):
+        number = whole(value) if member in RANGES else None
+        least, most = RANGES.get(member, (0, None))
+        if number is not None and not least <= number <= (math.inf if most is None else most):
             expected = f"{least} or more" if most is None else f"{least} to {most}"
             yield context.finding(place, f"{number} is out of range", expected=expected, source=source)
         longest = LENGTHS.get(member)

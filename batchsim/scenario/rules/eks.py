@@ -104,25 +104,26 @@ def _resources(context: Context, place: Where, resources: Any) -> Iterator[Findi
     for group in ("limits", "requests"):
         given = dig(resources, group)
         for name, value in given.items() if isinstance(given, dict) else ():
-            at = (*place, group, name)
-            if not isinstance(value, str):
-                continue
-            if name == "memory":
-                match = MEMORY.fullmatch(value)
-                if match is None or int(match[1]) < 4:
-                    yield context.finding(at, f"memory {value!r} can't be had", expected="4Mi or more, whole, in Mi")
-            elif name == "cpu":
-                number = figure(value)
-                if not QUARTER.fullmatch(value) or number is None or number <= 0 or (4 * number) % 1:
-                    yield context.finding(at, f"cpu {value!r} can't be had", expected="a multiple of 0.25")
-            elif name == "nvidia.com/gpu" and not value.isdecimal():
-                yield context.finding(at, f"{value!r} GPUs can't be had", expected="a whole number")
+            expected = _expected(name, value) if isinstance(value, str) else ""
+            if expected:
+                what = f"{value!r} GPUs" if name == "nvidia.com/gpu" else f"{name} {value!r}"
+                yield context.finding((*place, group, name), f"{what} can't be had", expected=expected)
     for name in ("memory", "nvidia.com/gpu"):
         most, asked = dig(resources, "limits", name), dig(resources, "requests", name)
         if isinstance(most, str) and isinstance(asked, str) and most != asked:
             yield context.finding((*place, "requests", name), f"{asked} is not the limit {most}", expected=most)
     most, asked = figure(dig(resources, "limits", "cpu")), figure(dig(resources, "requests", "cpu"))
     if most is not None and asked is not None and most < asked:
-        yield context.finding(
-            (*place, "requests", "cpu"), f"{asked:g} is above the limit {most:g}", expected=f"{most:g}"
-        )
+        message = f"{asked:g} is above the limit {most:g}"
+        yield context.finding((*place, "requests", "cpu"), message, expected=f"{most:g}")
+
+
+def _expected(name: str, value: str) -> str:
+    """What a resource of a pod would have to be; empty where it is."""
+    if name == "memory":
+        match = MEMORY.fullmatch(value)
+        return "" if match is not None and int(match[1]) >= 4 else "4Mi or more, whole, in Mi"
+    if name == "cpu":
+        number = figure(value) if QUARTER.fullmatch(value) else None
+        return "" if number is not None and number > 0 and (4 * number) % 1 == 0 else "a multiple of 0.25"
+    return "a whole number" if name == "nvidia.com/gpu" and not value.isdecimal() else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, whole
+from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import EC2, FARGATE, kind_of
 from batchsim.scenario.rules.registry import rule
@@ -64,17 +67,21 @@ def managed_instances(context: Context) -> Iterator[Finding]:
             if member in resources_:
                 message = f"{member} can't be given for {kind}"
                 yield context.finding((*place, member), message, expected="type: ECS_MANAGED_INSTANCES")
-        if kind != "ECS_MANAGED_INSTANCES":
-            continue
-        if not resources_.get("managedInstancesProvider"):
-            yield context.finding(place, f"{kind} needs a managedInstancesProvider")
-        for member in NOT_ON_MANAGED_INSTANCES:
-            if member in resources_:
-                yield context.finding((*place, member), f"{member} can't be given for {kind}")
-        steps = ("managedInstancesProvider", "infrastructureOptimization", "scaleInAfter")
-        wait = whole(dig(resources_, *steps))
-        if wait is not None and not -1 <= wait <= 3600:
-            yield context.finding((*place, *steps), f"{wait} is out of range", expected="-1 (never) to 3600")
+        if kind == "ECS_MANAGED_INSTANCES":
+            yield from _provider(context, place, resources_)
+
+
+def _provider(context: Context, place: Where, resources_: dict[str, Any]) -> Iterator[Finding]:
+    """What ECS_MANAGED_INSTANCES needs and can't have."""
+    if not resources_.get("managedInstancesProvider"):
+        yield context.finding(place, "ECS_MANAGED_INSTANCES needs a managedInstancesProvider")
+    for member in NOT_ON_MANAGED_INSTANCES:
+        if member in resources_:
+            yield context.finding((*place, member), f"{member} can't be given for ECS_MANAGED_INSTANCES")
+    steps = ("managedInstancesProvider", "infrastructureOptimization", "scaleInAfter")
+    wait = whole(dig(resources_, *steps))
+    if wait is not None and not -1 <= wait <= 3600:
+        yield context.finding((*place, *steps), f"{wait} is out of range", expected="-1 (never) to 3600")
 
 
 @rule(
@@ -102,12 +109,12 @@ def vcpu_bounds(context: Context) -> Iterator[Finding]:
         for key, value in (("minvCpus", low), ("desiredvCpus", start), ("maxvCpus", high)):
             if value is not None and value < 0:
                 yield context.finding((*place, key), f"{value} is negative", expected="0 or more")
-        if low is not None and high is not None and low > high:
+        most = math.inf if high is None else high
+        if low is not None and low > most:
             yield context.finding((*place, "minvCpus"), f"minvCpus {low} is above maxvCpus {high}")
-        if start is not None and ((high is not None and start > high) or start < (low or 0)):
-            yield context.finding(
-                (*place, "desiredvCpus"), f"desiredvCpus {start} is not between minvCpus and maxvCpus"
-            )
+        if start is not None and not (low or 0) <= start <= most:
+            message = f"desiredvCpus {start} is not between minvCpus and maxvCpus"
+            yield context.finding((*place, "desiredvCpus"), message)
 
 
 @rule(

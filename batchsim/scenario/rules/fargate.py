@@ -28,6 +28,8 @@ from batchsim.scenario.rules.references import (
 from batchsim.scenario.rules.registry import rule
 
 GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
+#: How long a container of a task may take to start or to stop (ECS, TaskDefinition).
+LONGEST_TIMEOUT_S = 120
 ARCHITECTURES = ("X86_64", "ARM64")
 #: Of linuxParameters, what Fargate has not.
 LINUX = ("devices", "maxSwap", "sharedMemorySize", "swappiness", "tmpfs")
@@ -122,39 +124,44 @@ def _gpu(context: Context, place: Where, container: Any) -> Iterator[Finding]:
 def fargate_container(context: Context) -> Iterator[Finding]:
     """No privileges, no limits and devices of the host, and two log drivers."""
     for where, definition in context.items("jobDefinitions"):
-        if not is_fargate(definition):
-            continue
-        for place, container in containers(definition, where):
-            for member in ("ulimits", "instanceType"):
-                if container.get(member):
-                    yield context.finding((*place, member), f"{member} can't be given for FARGATE")
-            if container.get("privileged") is True:
-                yield context.finding((*place, "privileged"), "a Fargate container can't be privileged")
-            linux = container.get("linuxParameters")
-            for member in LINUX:
-                if dig(linux, member) not in (None, [], {}):
-                    yield context.finding((*place, "linuxParameters", member), f"{member} can't be given for FARGATE")
-            driver = dig(container, "logConfiguration", "logDriver")
-            if isinstance(driver, str) and driver not in ("awslogs", "splunk"):
-                yield context.finding(
-                    (*place, "logConfiguration", "logDriver"), f"Fargate has no {driver}", expected="awslogs or splunk"
-                )
-            for member in ("startTimeout", "stopTimeout"):
-                seconds = whole(container.get(member))
-                if seconds is not None and seconds > 120:
-                    message = f"{seconds} s are too long on Fargate"
-                    yield context.finding((*place, member), message, expected="120 at most")
-        for place, task in tasks(definition, where):
-            for member in ("ipcMode", "networkMode"):
-                if task.get(member):
-                    yield context.finding((*place, member), f"{member} can't be given for FARGATE")
-            version = dig(task, "fargatePlatformConfiguration", "platformVersion") or task.get("platformVersion")
-            for at, volume in mappings(task, place, "volumes"):
-                if volume.get("host"):
-                    yield context.finding((*at, "host"), "a Fargate task has no path of the host")
-                if volume.get("efsVolumeConfiguration") and version == "1.3.0":
-                    message = "EFS is supported for Fargate platform version 1.4.0"
-                    yield context.finding((*at, "efsVolumeConfiguration"), message, expected="platformVersion: 1.4.0")
+        if is_fargate(definition):
+            for place, container in containers(definition, where):
+                yield from _container(context, place, container)
+            for place, task in tasks(definition, where):
+                yield from _task(context, place, task)
+
+
+def _container(context: Context, place: Where, container: dict[str, Any]) -> Iterator[Finding]:
+    for member in ("ulimits", "instanceType"):
+        if container.get(member):
+            yield context.finding((*place, member), f"{member} can't be given for FARGATE")
+    if container.get("privileged") is True:
+        yield context.finding((*place, "privileged"), "a Fargate container can't be privileged")
+    for member in LINUX:
+        if dig(container, "linuxParameters", member) not in (None, [], {}):
+            yield context.finding((*place, "linuxParameters", member), f"{member} can't be given for FARGATE")
+    driver = dig(container, "logConfiguration", "logDriver")
+    if isinstance(driver, str) and driver not in ("awslogs", "splunk"):
+        at = (*place, "logConfiguration", "logDriver")
+        yield context.finding(at, f"Fargate has no {driver}", expected="awslogs or splunk")
+    for member in ("startTimeout", "stopTimeout"):
+        seconds = whole(container.get(member))
+        if seconds is not None and seconds > LONGEST_TIMEOUT_S:
+            message, expected = f"{seconds} s are too long on Fargate", f"{LONGEST_TIMEOUT_S} at most"
+            yield context.finding((*place, member), message, expected=expected)
+
+
+def _task(context: Context, place: Where, task: dict[str, Any]) -> Iterator[Finding]:
+    for member in ("ipcMode", "networkMode"):
+        if task.get(member):
+            yield context.finding((*place, member), f"{member} can't be given for FARGATE")
+    version = dig(task, "fargatePlatformConfiguration", "platformVersion") or task.get("platformVersion")
+    for at, volume in mappings(task, place, "volumes"):
+        if volume.get("host"):
+            yield context.finding((*at, "host"), "a Fargate task has no path of the host")
+        if volume.get("efsVolumeConfiguration") and version == "1.3.0":
+            message = "EFS is supported for Fargate platform version 1.4.0"
+            yield context.finding((*at, "efsVolumeConfiguration"), message, expected="platformVersion: 1.4.0")
 
 
 @rule(
@@ -189,20 +196,8 @@ def runtime_platform(context: Context) -> Iterator[Finding]:
     """Fargate runs X86_64 and ARM64, Windows on X86_64 and not on Fargate Spot."""
     for where, definition in context.items("jobDefinitions"):
         for at, task in tasks(definition, where):
-            platform = task.get("runtimePlatform")
-            if not platform:
-                continue
-            place = (*at, "runtimePlatform")
-            word, family = dig(platform, "cpuArchitecture"), dig(platform, "operatingSystemFamily")
-            if isinstance(word, str) and word not in ARCHITECTURES:
-                message = f"{word!r} is no architecture"
-                near = nearest(word, ARCHITECTURES)
-                expected = " or ".join(ARCHITECTURES)
-                yield context.finding((*place, "cpuArchitecture"), message, expected=expected, suggestion=near)
-            if platform_of(definition) == "EC2":
-                yield _on_ec2(context, where, (*place, "cpuArchitecture") if word else place, word)
-            elif _is_windows(family) and word == "ARM64":
-                yield context.finding((*place, "cpuArchitecture"), "Windows runs on X86_64 only")
+            if task.get("runtimePlatform"):
+                yield from _of_task(context, where, definition, (*at, "runtimePlatform"), task["runtimePlatform"])
     for job in pairs(context):
         families = _platform_words(job.definition, "operatingSystemFamily")
         # A queue with Fargate behind or before Fargate Spot has where to run it.
@@ -210,6 +205,20 @@ def runtime_platform(context: Context) -> Iterator[Finding]:
         if is_fargate(job.definition) and spot_alone and any(map(_is_windows, families)):
             message = f"Windows does not run on Fargate Spot: {job.job_name} would block {job.queue_name}"
             yield context.finding((*job.where, "jobDefinition"), message)
+
+
+def _of_task(
+    context: Context, where: Where, definition: dict[str, Any], place: Where, platform: Any
+) -> Iterator[Finding]:
+    word, family = dig(platform, "cpuArchitecture"), dig(platform, "operatingSystemFamily")
+    if isinstance(word, str) and word not in ARCHITECTURES:
+        message, expected = f"{word!r} is no architecture", " or ".join(ARCHITECTURES)
+        near = nearest(word, ARCHITECTURES)
+        yield context.finding((*place, "cpuArchitecture"), message, expected=expected, suggestion=near)
+    if platform_of(definition) == "EC2":
+        yield _on_ec2(context, where, (*place, "cpuArchitecture") if word else place, word)
+    elif _is_windows(family) and word == "ARM64":
+        yield context.finding((*place, "cpuArchitecture"), "Windows runs on X86_64 only")
 
 
 def _is_windows(family: Any) -> bool:

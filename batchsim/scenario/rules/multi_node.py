@@ -125,26 +125,33 @@ def node_overrides(context: Context) -> Iterator[Finding]:
     for job in submissions(context, traces=False):
         yield from _targets(context, job)
         count = whole(dig(job.job, "nodeOverrides", "numNodes"))
-        if count is None:
-            continue
-        place = (*job.where, "nodeOverrides", "numNodes")
-        ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
-        texts = [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
-        opened = [bounds for text in texts if text.endswith(":") and (bounds := node_bounds(text, count))]
-        main = whole(dig(job.definition, "nodeProperties", "mainNode"))
-        if not 1 <= count <= MOST_NODES:
-            yield context.finding(place, f"{count} is out of range", expected=f"1 to {MOST_NODES}")
-        elif not opened:
-            message = f"{job.definition_name} has no range with an open end"
-            yield context.finding(place, message, expected="targetNodes such as 1:")
-        elif min(first for first, _ in opened) >= count or (main is not None and main >= count):
-            yield context.finding(place, f"{count} nodes don't reach the open range and the main node")
+        if count is not None:
+            yield from _count(context, job, count)
+
+
+def _range_texts(job: Submission) -> list[str]:
+    """The ranges of a job's definition, as they are written."""
+    ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
+    return [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
+
+
+def _count(context: Context, job: Submission, count: int) -> Iterator[Finding]:
+    """Another number of nodes than the definition's."""
+    place = (*job.where, "nodeOverrides", "numNodes")
+    opened = [bounds for text in _range_texts(job) if text.endswith(":") and (bounds := node_bounds(text, count))]
+    main = whole(dig(job.definition, "nodeProperties", "mainNode")) or 0
+    if not 1 <= count <= MOST_NODES:
+        yield context.finding(place, f"{count} is out of range", expected=f"1 to {MOST_NODES}")
+    elif not opened:
+        message = f"{job.definition_name} has no range with an open end"
+        yield context.finding(place, message, expected="targetNodes such as 1:")
+    elif max(main, min(first for first, _ in opened)) >= count:
+        yield context.finding(place, f"{count} nodes don't reach the open range and the main node")
 
 
 def _targets(context: Context, job: Submission) -> Iterator[Finding]:
     """Overrides of nodes that are no range of the definition."""
-    ranges = entries(job.definition, "nodeProperties", "nodeRangeProperties")
-    known = [text for text in (dig(group, "targetNodes") for group in ranges) if isinstance(text, str)]
+    known = _range_texts(job)
     count = nodes_of(job.job, job.definition)
     nodes_ = (*job.where, "nodeOverrides")
     for place, override in mappings(job.job.get("nodeOverrides"), nodes_, "nodePropertyOverrides"):

@@ -34,8 +34,12 @@ def environment_order(context: Context) -> Iterator[Finding]:
     """What the queue's jobs run on."""
     for where, queue in context.items("jobQueues"):
         entries = queue.get("computeEnvironmentOrder")
-        if not isinstance(entries, list) or not 1 <= len(entries) <= 3:
-            if "serviceEnvironmentOrder" not in queue and (entries is None or isinstance(entries, list)):
+        if entries is None:
+            entries = []
+        if not isinstance(entries, list):
+            continue  # told with the shape's other faults
+        if not 1 <= len(entries) <= 3:
+            if "serviceEnvironmentOrder" not in queue:
                 yield context.finding(where, "wrong number of entries in computeEnvironmentOrder", expected="1 to 3")
             continue
         orders = []

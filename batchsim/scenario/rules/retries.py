@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from batchsim.errors import Finding
@@ -16,6 +16,10 @@ from batchsim.scenario.rules.registry import rule
 STRATEGY = "AWS Batch API, RetryStrategy, EvaluateOnExit"
 GUIDE = "AWS Batch User Guide, Job retries"
 CONDITIONS = ("onExitCode", "onReason", "onStatusReason")
+#: What patterns may be made of, and how to say it; and how long they may be.
+EXIT_CODES = re.compile(r"[0-9]*\*?"), "digits and a final *"
+REASONS = re.compile(r"[A-Za-z0-9.:\s]*\*?"), "letters, digits, . : and blanks, and a final *"
+LONGEST = 512
 #: How AWS words the end of an attempt whose capacity it took away.
 INTERRUPTED = {
     "SPOT": "Host EC2 (instance i-0123456789abcdef0) terminated.",
@@ -52,17 +56,12 @@ def _entry(context: Context, place: Where, entry: dict[str, Any]) -> Iterator[Fi
         yield context.finding(place, "an entry needs a condition", expected=f"one of {', '.join(CONDITIONS)}")
     for member in CONDITIONS:
         pattern = entry.get(member)
-        letters = "[0-9]" if member == "onExitCode" else r"[A-Za-z0-9.:\s]"
-        if isinstance(pattern, str) and (len(pattern) > 512 or not re.fullmatch(rf"{letters}*\*?", pattern)):
+        form, expected = EXIT_CODES if member == "onExitCode" else REASONS
+        if isinstance(pattern, str) and (len(pattern) > LONGEST or not form.fullmatch(pattern)):
             shown = pattern if len(pattern) <= 80 else f"{pattern[:77]}…"
-            expected = (
-                "digits and a final *" if member == "onExitCode" else "letters, digits, . : and blanks, and a final *"
-            )
-            yield context.finding(
-                (*place, member),
-                f"{shown!r} is not a pattern that AWS takes",
-                expected=f"{expected}, 512 characters at most" if len(pattern) > 512 else expected,
-            )
+            expected += f", {LONGEST} characters at most" if len(pattern) > LONGEST else ""
+            message = f"{shown!r} is not a pattern that AWS takes"
+            yield context.finding((*place, member), message, expected=expected)
 
 
 def _acts(entry: Any) -> str:
@@ -143,17 +142,19 @@ def spot_retry(context: Context) -> Iterator[Finding]:
                 continue
             seen.add((place, kind))
             first = next((_acts(entry) for entry in listed if _matches(entry, INTERRUPTED[kind])), "")
-            for_hosts = [entry for entry in listed if _acts(entry) == "RETRY"]
-            only_hosts = bool(for_hosts) and all(
-                str(dig(entry, "onStatusReason")).startswith("Host EC2") for entry in for_hosts
-            )
-            if first == "EXIT" or (first == "" and kind == "FARGATE_SPOT" and only_hosts):
+            if first == "EXIT" or (first == "" and kind == "FARGATE_SPOT" and _for_hosts_only(listed)):
                 ends = "ends the job" if first else "is retried only because no entry matches"
                 yield context.finding(
                     (*place, "evaluateOnExit"),
                     f"an interruption of {kind} ({INTERRUPTED[kind]!r}) {ends}",
                     expected=f'{{onStatusReason: "{_pattern(kind)}", action: RETRY}} before the EXIT entries',
                 )
+
+
+def _for_hosts_only(listed: Sequence[Any]) -> bool:
+    """Whether what is retried by an entry are interruptions of instances, and nothing else."""
+    reasons = [str(dig(entry, "onStatusReason")) for entry in listed if _acts(entry) == "RETRY"]
+    return bool(reasons) and all(reason.startswith("Host EC2") for reason in reasons)
 
 
 def _pattern(kind: str) -> str:

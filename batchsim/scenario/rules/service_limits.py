@@ -75,6 +75,11 @@ def tags(context: Context) -> Iterator[Finding]:
         given = thing.get("tags")
         if isinstance(given, dict):
             yield from _tags(context, (*where, "tags"), given)
+    yield from _propagated(context)
+
+
+def _propagated(context: Context) -> Iterator[Finding]:
+    """Jobs that would have more tags than there may be, together with those of their definition."""
     for job in submissions(context, traces=False):
         if not job.member("propagateTags")[1]:
             continue
@@ -124,16 +129,22 @@ def image_name(context: Context) -> Iterator[Finding]:
 )
 def reserved_variable(context: Context) -> Iterator[Finding]:
     """Those are set by AWS Batch itself."""
-    found = [each for where, definition in context.items("jobDefinitions") for each in containers(definition, where)]
-    for job in submissions(context, traces=False):
-        found += [(override.where, override.members) for override in overrides_of(job)]
-    variables = [each for place, container in found for each in mappings(container, place, "environment")]
-    for where, definition in context.items("jobDefinitions"):
-        variables += [each for place, pod in pods(definition, where) for each in mappings(pod, place, "env")]
-    for at, variable in variables:
+    for at, variable in _variables(context):
         name = variable.get("name")
         if isinstance(name, str) and name.startswith("AWS_BATCH"):
             yield context.finding((*at, "name"), f"{name} is reserved for AWS Batch", expected="another name")
+
+
+def _variables(context: Context) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """The environment variables of containers, of what jobs change of them, and of pods."""
+    for where, definition in context.items("jobDefinitions"):
+        for place, container in containers(definition, where):
+            yield from mappings(container, place, "environment")
+        for place, pod in pods(definition, where):
+            yield from mappings(pod, place, "env")
+    for job in submissions(context, traces=False):
+        for override in overrides_of(job):
+            yield from mappings(override.members, override.where, "environment")
 
 
 @rule("quota", "There are no more things of a kind than an account may have", QUOTAS, stage="deployment", number="V-39")

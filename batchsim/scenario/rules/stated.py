@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,11 @@ def _add_use(use: _Use, context: Context) -> None:
     for where, definition in context.items("jobDefinitions"):
         architectures = [dig(task, "runtimePlatform", "cpuArchitecture") for _, task in tasks(definition, where)]
         use.arm_tasks = use.arm_tasks or "ARM64" in architectures
-    # What a variant changes is not looked at closely: what it names may be used.
+    _add_variants(use, context)
+
+
+def _add_variants(use: _Use, context: Context) -> None:
+    """What a variant changes is not looked at closely: what it names may be used."""
     words = set(_words([context.document.values.get(section) for section in ("variants", "search", "sweep")]))
     launched = {name for name, _ in use.types}
     named = {kind.name for word in words for kind in types_of(word, context)}
@@ -91,20 +95,25 @@ def price_overrides(context: Context) -> Iterator[Finding]:
             members = INSTANCE_MEMBERS
             unit = "USD per hour" if key in known else "USD per vCPU-hour"
             form = f"{unit}, {{onDemand: {unit}, spot: {unit}}}, or {{discount: 0 to 1}}"
-            used = any(key in (name, name.partition(".")[0]) for name, _ in use.types)
+            used = _launches(key, use, {*EC2})
         else:
             names = [*OTHER_KEYS, *families, *known]
             yield unknown_type(context, where, key, "instance type or family", names)
             continue
-        given = list(entry) if isinstance(entry, dict) else ["onDemand"] if figure(entry) is not None else []
-        foreign = [member for member in given if member in MEMBERS and member not in members]
+        foreign = _foreign(entry, members)
         if foreign:
-            what = foreign[0] if isinstance(entry, dict) else "one figure"
-            yield context.finding(where, f"{what} says nothing of {key}", expected=form)
+            yield context.finding(where, f"{foreign} says nothing of {key}", expected=form)
         elif not used:
             yield _unused(context, where, f"no compute environment runs on {key}")
-        elif isinstance(entry, dict) and "spot" in entry and not _as_spot(key, use):
+        elif isinstance(entry, dict) and "spot" in entry and not _launches(key, use, {*SPOT}):
             yield _unused(context, (*where, "spot"), f"no SPOT environment has {key}")
+
+
+def _foreign(entry: Any, members: Sequence[str]) -> str:
+    """What a statement has that is said of other things; empty where there is nothing."""
+    if isinstance(entry, dict):
+        return next((member for member in entry if member in MEMBERS and member not in members), "")
+    return "one figure" if figure(entry) is not None and "onDemand" not in members else ""
 
 
 def _other_is_used(key: str, overrides: Mapping[str, Any], use: _Use) -> bool:
@@ -121,8 +130,9 @@ def _other_is_used(key: str, overrides: Mapping[str, Any], use: _Use) -> bool:
     return option == "FARGATE" and "FARGATE_SPOT" in use.options and follows
 
 
-def _as_spot(key: str, use: _Use) -> bool:
-    return any(option in SPOT and key in (name, name.partition(".")[0]) for name, option in use.types)
+def _launches(key: str, use: _Use, options: Set[str]) -> bool:
+    """Whether a type, or one of a family, may be launched as one of some purchase options."""
+    return any(option in options and key in (name, name.partition(".")[0]) for name, option in use.types)
 
 
 def _unused(context: Context, where: Where, message: str) -> Finding:

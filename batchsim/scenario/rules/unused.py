@@ -31,6 +31,11 @@ def unused(context: Context) -> Iterator[Finding]:
     for name, (where, _) in context.environments.items():
         if name not in used:
             yield context.finding((*where, "computeEnvironmentName"), f"no queue has the environment {name}")
+    yield from _for_each_other(context)
+
+
+def _for_each_other(context: Context) -> Iterator[Finding]:
+    """Queues without a job or a definition for them, and definitions without a queue."""
     offered = {name: _platforms(context, name) for name in context.queues}
     wanted = {name: platform_of(definition) for name, (_, definition) in context.definitions.items()}
     busy = {job.queue_name for job in submissions(context)}

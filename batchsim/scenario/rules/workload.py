@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from batchsim.errors import Finding
-from batchsim.scenario.document.access import base_name, dig, whole
+from batchsim.scenario.document.access import base_name, dig, entries, whole
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import rule
 
 SUBMIT = "AWS Batch API, SubmitJobRequest"
+#: So many jobs may be waited for (API SubmitJobRequest.dependsOn).
+MOST_DEPENDENCIES = 20
 
 
 @rule("reference", "A job names a queue and a definition that exist", SUBMIT, number="V-35")
@@ -76,25 +78,28 @@ def dependencies(context: Context) -> Iterator[Finding]:
     """`dependsOn`, entry by entry, then as a graph."""
     for _, workflow, jobs in context.workflows:
         by_name = {job["jobName"]: (place, job) for place, job in jobs if isinstance(job.get("jobName"), str)}
-        needs: dict[str, list[str]] = {}
         for place, job in jobs:
-            entries = job.get("dependsOn")
-            if not isinstance(entries, list):
-                continue
-            if len(entries) > 20:
-                yield context.finding(
-                    (*place, "dependsOn"), f"{len(entries)} dependencies are too many", expected="20 at most"
-                )
-            for index, entry in enumerate(entries):
+            listed = entries(job, "dependsOn")
+            if len(listed) > MOST_DEPENDENCIES:
+                message, expected = f"{len(listed)} dependencies are too many", f"{MOST_DEPENDENCIES} at most"
+                yield context.finding((*place, "dependsOn"), message, expected=expected)
+            for index, entry in enumerate(listed):
                 yield from _entry(context, (*place, "dependsOn", index), job, entry, by_name)
-                needed = dig(entry, "jobName")
-                if isinstance(needed, str) and needed in by_name and isinstance(job.get("jobName"), str):
-                    needs.setdefault(job["jobName"], []).append(needed)
+        needs: dict[str, list[str]] = {name: [] for name in by_name}
+        for _, job in jobs:
+            if isinstance(job.get("jobName"), str):
+                needs[job["jobName"]] += _needed(job, by_name)
         cycle = _cycle(needs)
         if cycle:
             place = by_name[cycle[0]][0]
             message = f"{' → '.join(cycle)} wait for each other in the workflow {workflow.get('workflow')!r}"
             yield context.finding((*place, "dependsOn"), message)
+
+
+def _needed(job: dict[str, Any], known: Container[str]) -> list[str]:
+    """The jobs of the workflow that a job waits for."""
+    named = (dig(entry, "jobName") for entry in entries(job, "dependsOn"))
+    return [name for name in named if isinstance(name, str) and name in known]
 
 
 def _entry(
@@ -103,27 +108,27 @@ def _entry(
     if not isinstance(entry, dict):
         return
     needed, kind = entry.get("jobName"), entry.get("type")
-    size = dig(job, "arrayProperties", "size")
     if "jobId" in entry:
-        yield context.finding(
-            (*place, "jobId"), "a scenario knows no job ids", expected="jobName of a job of this workflow"
-        )
+        message = "a scenario knows no job ids"
+        yield context.finding((*place, "jobId"), message, expected="jobName of a job of this workflow")
     if isinstance(needed, str) and needed not in by_name:
         yield context.unknown((*place, "jobName"), "job of this workflow named", needed, by_name)
-        return
-    if needed is None:
-        if kind == "SEQUENTIAL" and size is None:
+    elif needed is None:
+        if kind == "SEQUENTIAL" and dig(job, "arrayProperties", "size") is None:
             yield context.finding(place, "SEQUENTIAL without a job is for arrays: child by child")
         elif kind != "SEQUENTIAL" and "jobId" not in entry:
             yield context.finding(place, "the job that is waited for is missing", expected="jobName")
     elif kind == "N_TO_N" and isinstance(needed, str):
-        other = dig(by_name[needed][1], "arrayProperties", "size")
-        if size is None or other is None:
-            yield context.finding(place, "N_TO_N is between two arrays")
-        elif size != other:
-            yield context.finding(
-                place, f"N_TO_N needs arrays of one size; {job.get('jobName')} has {size}, {needed} has {other}"
-            )
+        yield from _child_by_child(context, place, job, by_name[needed][1])
+
+
+def _child_by_child(context: Context, place: Where, job: dict[str, Any], needed: dict[str, Any]) -> Iterator[Finding]:
+    size, other = (dig(each, "arrayProperties", "size") for each in (job, needed))
+    if size is None or other is None:
+        yield context.finding(place, "N_TO_N is between two arrays")
+    elif size != other:
+        message = f"N_TO_N needs arrays of one size; {job.get('jobName')} has {size}, {needed['jobName']} has {other}"
+        yield context.finding(place, message)
 
 
 def _cycle(needs: dict[str, list[str]]) -> list[str]:

@@ -86,13 +86,7 @@ def read_catalog(folder: Path) -> Catalog:
     ScenarioError
         With every fault, by file and line.
     """
-    shown = str(folder)
-    try:
-        present = {entry.name for entry in folder.iterdir()}
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        expected = "a folder that `prices refresh` wrote"
-        raise ScenarioError([Finding("catalog", "", f"no catalog in {shown}: {reason}", expected)]) from None
+    shown, present = str(folder), _files(folder)
     findings: list[Finding] = []
     contents = {name: _read(folder / name, findings) for name in (MARK, *TABLES) if name in present}
     if contents.get(MARK) is not None or MARK not in present:
@@ -100,9 +94,11 @@ def read_catalog(folder: Path) -> Catalog:
     lacking = [name for name in NEEDED if name not in present]
     findings += [Finding("not-in-catalog", "", f"no table {name} in the catalog {shown}") for name in lacking]
     texts = {name: text for name, text in contents.items() if name != MARK and text is not None}
-    for name, text in texts.items():
-        for line, message, expected in _faults(name, text):
-            findings.append(Finding("catalog", "", message, expected, file=str(folder / name), line=line))
+    findings += [
+        Finding("catalog", "", message, expected, file=str(folder / name), line=line)
+        for name, text in texts.items()
+        for line, message, expected in _faults(name, text)
+    ]
     if findings:
         raise ScenarioError(findings)
     content = json.dumps(texts, sort_keys=True).encode()
@@ -112,6 +108,15 @@ def read_catalog(folder: Path) -> Catalog:
         day=date.fromisoformat(json.loads(contents[MARK] or "")["date"]),
         texts=texts,
     )
+
+
+def _files(folder: Path) -> set[str]:
+    try:
+        return {entry.name for entry in folder.iterdir()}
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        expected = "a folder that `prices refresh` wrote"
+        raise ScenarioError([Finding("catalog", "", f"no catalog in {folder}: {reason}", expected)]) from None
 
 
 def _read(path: Path, findings: list[Finding]) -> str | None:
@@ -163,21 +168,30 @@ def _table_faults(name: str, text: str) -> Iterator[tuple[int, str, str]]:
     if not table:
         yield 1, "it is empty", "a header and rows"
         return
-    header = table[0][1]
-    if name in LONG:
-        known, columns = LONG[name]
-        if header != list(columns):
-            yield 1, f"the columns are {', '.join(header)}", ", ".join(columns)
-            return
-        checks = list(columns.values())
+    fault = _header_fault(name, table[0][1])
+    if fault is not None:
+        yield fault
     else:
-        known = 1
-        if header[:1] != ["instance_type"] or len(set(header)) < len(header):
-            yield 1, "the columns are not instance_type and then regions, each once", "instance_type,us-east-1,…"
-            return
-        checks = [_NAME, *([WIDE[name]] * (len(header) - 1))]
+        yield from _row_faults(name, table[0][1], table[1:])
+
+
+def _header_fault(name: str, header: list[str]) -> tuple[int, str, str] | None:
+    if name in LONG:
+        columns = list(LONG[name][1])
+        return None if header == columns else (1, f"the columns are {', '.join(header)}", ", ".join(columns))
+    if header[:1] == ["instance_type"] and len(set(header)) == len(header):
+        return None
+    return 1, "the columns are not instance_type and then regions, each once", "instance_type,us-east-1,…"
+
+
+def _row_faults(name: str, header: list[str], rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int, str, str]]:
+    """Cells that hold something else than their column, and rows of which there is one already."""
+    if name in LONG:
+        known, checks = LONG[name][0], list(LONG[name][1].values())
+    else:
+        known, checks = 1, [_NAME, *([WIDE[name]] * (len(header) - 1))]
     seen: dict[tuple[str, ...], int] = {}
-    for line, row in table[1:]:
+    for line, row in rows:
         if len(row) != len(header):
             yield line, f"{len(row)} columns", f"{len(header)} as in the header"
             continue

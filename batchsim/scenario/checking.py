@@ -128,12 +128,13 @@ def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
 
 
 def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objective]:
-    entries = document.values.get("objectives") or []
+    given = document.values.get("objectives") or []
+    entries = given if isinstance(given, list) else [given]
     context = Context(document)
     names = _names(context)
     # What a trace's jobs are called is known when it is read.
     unlisted = {"workflow", "jobName"} if any(context.traces()) else set[str]()
-    for index, text in enumerate(entries if isinstance(entries, list) else [entries]):
+    for index, text in enumerate(entries):
         finding = partial(document.finding, ("objectives", index), "objective")
         if not isinstance(text, str):
             findings.append(finding("not an objective", expected="such as p95(queue_time) <= 10m"))

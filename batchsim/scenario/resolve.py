@@ -98,13 +98,23 @@ def resolve(
         for entry in workload
     )
     if not findings:
-        jobs = list(_placed_jobs(sources))
-        findings += empty_environments(context, configuration)
-        findings += below_market(context, configuration, jobs)
-        findings += unknown_hazards(context, configuration, settings)
-        findings += unpriced_traces(context, configuration)
-        findings += never_placeable(context, configuration, jobs)
+        findings += _judged(context, configuration, sources, settings)
     return Resolved(configuration, sources, tuple(findings))
+
+
+def _judged(
+    context: Context,
+    configuration: Configuration,
+    sources: Sequence[ResolvedWorkflow | Trace],
+    settings: Assumptions,
+) -> Iterator[Finding]:
+    """What is found of a configuration that could be made."""
+    jobs = list(_placed_jobs(sources))
+    yield from empty_environments(context, configuration)
+    yield from below_market(context, configuration, jobs)
+    yield from unknown_hazards(context, configuration, settings)
+    yield from unpriced_traces(context, configuration)
+    yield from never_placeable(context, configuration, jobs)
 
 
 def _market(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Offering, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,12 @@ def _nodes(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: S
         message = f"the nodes are to run on {shape.instance_type}, which no EC2 environment of {queue.name} lists"
         expected = f"{shape.instance_type} in instanceTypes, or one of {_few(listed)}"
         return Refusal("node-type-listed", message, expected)
-    fitting = [
-        (environment, offering)
-        for environment in on_demand
-        for offering in environment.offerings
-        if offering.holds(shape)
-    ]
-    if not fitting:
-        return None
+    fitting = [(each, offering) for each in on_demand for offering in each.offerings if offering.holds(shape)]
+    return _too_many(queue, fitting, shape) if fitting else None
+
+
+def _too_many(queue: JobQueue, fitting: Sequence[tuple[ComputeEnvironment, Offering]], shape: Shape) -> Refusal:
+    """That the instances of all nodes are more than there may be."""
     count = len(shape.nodes)
     least = min((offering for _, offering in fitting), key=lambda each: (each.vcpus, each.instance_type))
     limits = ", ".join(dict.fromkeys(f"{each.name} has maxvCpus {each.max_vcpus}" for each, _ in fitting))

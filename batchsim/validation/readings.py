@@ -77,39 +77,42 @@ def _launched(reading: Reading, launch: tuple[float, Offering]) -> str:
 
 def _kinds(scenario: Scenario, workload: Workload) -> dict[str, list[_Kind]]:
     """The kinds of jobs that each environment gets, where the reading bears on its strategy and it has a choice."""
-    strategies = {name for name in READINGS["price"] if READINGS["price"][name] is not READINGS["fit"][name]}
-    environments = {each.name: each for each in scenario.configuration.environments}
-    concerned = {
-        name
-        for name, each in environments.items()
-        if each.allocation_strategy in strategies and len(each.offerings_at(0.0)) > 1
-    }
+    concerned = {each.name for each in scenario.configuration.environments if _has_choice(each)}
     if not concerned or not len(workload):
         return {}
-    queues = {queue.name: queue.environments for queue in scenario.configuration.queues}
-    numbers = {name: number for number, name in enumerate(queues)}
-    queue = np.array([numbers[group.job_queue] for group in workload.groups])[workload.group]
-    look = workload.submitted_at // max(scenario.environment.scheduler.scale_up_interval, 1.0)
-    pairs, of_pair = np.unique(np.column_stack([queue, workload.shape]), axis=0, return_inverse=True)
-    of_pair = of_pair.ravel()
-    job_hours = np.bincount(of_pair, workload.runtime_s) / HOUR
-    together, counts = np.unique(np.column_stack([of_pair, look]), axis=0, return_counts=True)
-    at_once = np.zeros(len(pairs), np.int64)
-    np.maximum.at(at_once, together[:, 0].astype(np.int64), counts)
+    queues = {queue.name: scenario.configuration.attached(queue) for queue in scenario.configuration.queues}
     found: dict[str, list[_Kind]] = {}
-    names = list(queues)
-    for place, (number, code) in enumerate(pairs.tolist()):
-        shape = workload.shapes[code]
-        attached = [environments[name] for name in queues[names[number]]]
-        first = next((each for each in attached if each.can_hold(shape)), None)
+    for queue, shape, job_hours, at_once in _demand(scenario, workload):
+        first = next((each for each in queues[queue] if each.can_hold(shape)), None)
         if first is not None and first.name in concerned and _able(first, shape):
             most = max(int(first.max_vcpus // shape.vcpus), 1)
-            kind = _Kind(shape, float(job_hours[place]), min(int(at_once[place]), most))
-            found.setdefault(first.name, []).append(kind)
+            found.setdefault(first.name, []).append(_Kind(shape, job_hours, min(at_once, most)))
     for kinds in found.values():
         kinds.sort(key=lambda kind: -kind.job_hours * kind.shape.vcpus)
         del kinds[MOST_SHAPES:]
     return found
+
+
+def _has_choice(environment: ComputeEnvironment) -> bool:
+    """Whether the reading bears on what an environment launches."""
+    price, fit = (READINGS[reading].get(environment.allocation_strategy) for reading in ("price", "fit"))
+    return price is not fit and len(environment.offerings_at(0.0)) > 1
+
+
+def _demand(scenario: Scenario, workload: Workload) -> Iterator[tuple[str, Shape, float, int]]:
+    """What each queue is asked for: its job-hours, and how many such jobs come between two evaluations at most."""
+    numbers = {queue.name: number for number, queue in enumerate(scenario.configuration.queues)}
+    queue = np.array([numbers[group.job_queue] for group in workload.groups])[workload.group]
+    evaluation = workload.submitted_at // max(scenario.environment.scheduler.scale_up_interval, 1.0)
+    pairs, of_pair = np.unique(np.column_stack([queue, workload.shape]), axis=0, return_inverse=True)
+    of_pair = of_pair.ravel()
+    job_hours = np.bincount(of_pair, workload.runtime_s) / HOUR
+    together, counts = np.unique(np.column_stack([of_pair, evaluation]), axis=0, return_counts=True)
+    at_once = np.zeros(len(pairs), np.int64)
+    np.maximum.at(at_once, together[:, 0].astype(np.int64), counts)
+    names = list(numbers)
+    for place, (number, code) in enumerate(pairs.tolist()):
+        yield names[number], workload.shapes[code], float(job_hours[place]), int(at_once[place])
 
 
 def _able(environment: ComputeEnvironment, shape: Shape) -> list[Offering]:

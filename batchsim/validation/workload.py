@@ -94,16 +94,7 @@ def _never_placeable(scenario: Scenario, workload: Workload) -> Iterator[Finding
 
 def _overload(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
     """Per queue, then per group of queues that share environments: vCPUs asked for on average, and there at most."""
-    attached = _attached(scenario)
-    queue_of = np.array([group.job_queue for group in workload.groups])[workload.group]
-    vcpus = np.array([shape.vcpus for shape in workload.shapes])[workload.shape]
-    asked: dict[str, float] = {}
-    for name in attached:
-        mine = queue_of == name
-        instants = np.unique(workload.submitted_at[mine])
-        span = scenario.duration_s or (float(instants[-1] - instants[0]) if len(instants) else 0.0)
-        if len(instants) >= FEWEST_ARRIVALS and span > 0:
-            asked[name] = float((vcpus[mine] * workload.runtime_s[mine]).sum()) / span
+    attached, asked = _attached(scenario), _average_vcpus(scenario, workload)
     told: set[str] = set()
     for names in [*([name] for name in asked), *_connected(attached)]:
         environments = {environment.name: environment for name in names for environment in attached[name]}
@@ -118,6 +109,20 @@ def _overload(scenario: Scenario, workload: Workload) -> Iterator[Finding]:
             )
             place = _queue_place(scenario, names[0])
             yield _finding(scenario, "overload", place, message, f"maxvCpus above {wanted:,.0f} in all")
+
+
+def _average_vcpus(scenario: Scenario, workload: Workload) -> dict[str, float]:
+    """The vCPUs that jobs of each queue ask for on average while they arrive; of bursts nothing is said."""
+    queue_of = np.array([group.job_queue for group in workload.groups])[workload.group]
+    vcpus = np.array([shape.vcpus for shape in workload.shapes])[workload.shape]
+    asked: dict[str, float] = {}
+    for queue in scenario.configuration.queues:
+        of_queue = queue_of == queue.name
+        instants = np.unique(workload.submitted_at[of_queue])
+        span = scenario.duration_s or (float(instants[-1] - instants[0]) if len(instants) else 0.0)
+        if len(instants) >= FEWEST_ARRIVALS and span > 0:
+            asked[queue.name] = float((vcpus[of_queue] * workload.runtime_s[of_queue]).sum()) / span
+    return asked
 
 
 def _connected(attached: dict[str, tuple[ComputeEnvironment, ...]]) -> list[list[str]]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import TypeVar
 
 import numpy as np
 
 from batchsim.arrays import Floats, Ints
 from batchsim.scenario.scenario import Scenario
-from batchsim.spec.configuration import Configuration, Shape
+from batchsim.spec.configuration import Configuration
 from batchsim.spec.memory_margin import at_the_edge
 from batchsim.spec.traces import Trace
-from batchsim.spec.workload import JobGroup, Workload
+from batchsim.spec.workload import Workload
 from batchsim.workload.arrivals import instants
 from batchsim.workload.source import Part, replay
 from batchsim.workload.traces import trace_part
 from batchsim.workload.workflow import AttemptDraws, workflow_part
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,17 +82,8 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
 
 
 def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:
-    groups: list[JobGroup] = []
-    shapes: dict[Shape, int] = {}
-    job_names: dict[str, int] = {}
-    columns: dict[str, list[Ints]] = {"group": [], "shape": [], "job_name": []}
-    for part in parts:
-        columns["group"].append((part.group + len(groups)).astype(np.int32))
-        groups += part.groups
-        codes = np.array([shapes.setdefault(shape, len(shapes)) for shape in part.shapes], np.int32)
-        columns["shape"].append(codes[part.shape])
-        codes = np.array([job_names.setdefault(name, len(job_names)) for name in part.job_names], np.int32)
-        columns["job_name"].append(codes[part.job_name])
+    shapes, shape = _together((part.shapes, part.shape) for part in parts)
+    job_names, job_name = _together((part.job_names, part.job_name) for part in parts)
     submitted_at = np.concatenate([part.submitted_at for part in parts])
     n = len(submitted_at)
     order = np.argsort(submitted_at, kind="stable")
@@ -98,29 +93,19 @@ def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | N
     edges = _renumber(parts, place, n)
     edges = edges[np.lexsort((edges[:, 1], edges[:, 0]))]
 
-    def ordered(pieces: Sequence[np.ndarray], dtype: type[np.generic] = np.int32) -> np.ndarray:
-        column = np.concatenate(pieces).astype(dtype, copy=False)
-        # Many columns hold one value throughout: that takes no memory.
-        return np.broadcast_to(column[0], n) if n and (column == column[0]).all() else column[order]
+    def column(name: str, dtype: type[np.generic] = np.int32) -> np.ndarray:
+        return _ordered((getattr(part, name) for part in parts), order, dtype)
 
-    run, array_index, exit_code = (
-        ordered([getattr(part, name) for part in parts]) for name in ("run", "array_index", "exit_code")
-    )
-    runtime_s = ordered([part.runtime_s for part in parts], np.float64)
-    group = ordered(columns["group"])
-    open_dependencies, dependents_start = np.broadcast_to(np.int32(0), nodes), np.broadcast_to(np.int64(0), nodes + 1)
-    if len(edges):
-        open_dependencies = np.bincount(edges[:, 1], minlength=nodes).astype(np.int32)
-        dependents_start = np.searchsorted(edges[:, 0], np.arange(nodes + 1))
-    think_s = None
-    if any(part.think_s is not None for part in parts):
-        pieces = [np.full(len(part), -1.0) if part.think_s is None else part.think_s for part in parts]
-        think_s = ordered(pieces, np.float64)
+    first_groups = accumulate((len(part.groups) for part in parts), initial=0)
+    group = _ordered((part.group + first for part, first in zip(parts, first_groups, strict=False)), order, np.int32)
+    run, array_index, exit_code = column("run"), column("array_index"), column("exit_code")
+    runtime_s = column("runtime_s", np.float64)
+    open_dependencies, dependents_start = _degrees(edges, nodes)
     return Workload(
         submitted_at=submitted_at[order],
         group=group,
-        shape=ordered(columns["shape"]),
-        job_name=ordered(columns["job_name"]),
+        shape=_ordered(shape, order, np.int32),
+        job_name=_ordered(job_name, order, np.int32),
         run=run,
         array_index=array_index,
         runtime_s=runtime_s,
@@ -129,14 +114,38 @@ def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | N
         open_dependencies=open_dependencies,
         dependents=edges[:, 1].astype(np.int32),
         dependents_start=dependents_start,
-        groups=tuple(groups),
+        groups=tuple(group for part in parts for group in part.groups),
         shapes=tuple(shapes),
         job_names=tuple(job_names),
         later_attempt=LaterAttempts(group, run, array_index, runtime_s, exit_code, tuple(sources)),
-        think_s=think_s,
+        think_s=_think_s(parts, order),
         skipped=_counted(part.skipped for part in parts),
         notes=_counted(part.notes for part in parts),
     )
+
+
+def _together(parts: Iterable[tuple[Sequence[T], Ints]]) -> tuple[dict[T, int], list[Ints]]:
+    """What several parts have, each once with its code, and their columns in these codes."""
+    codes: dict[T, int] = {}
+    columns = []
+    for values, column in parts:
+        own = np.array([codes.setdefault(value, len(codes)) for value in values], np.int32)
+        columns.append(own[column])
+    return codes, columns
+
+
+def _ordered(pieces: Iterable[np.ndarray], order: np.ndarray, dtype: type[np.generic]) -> np.ndarray:
+    """A column of several parts in one order; many hold one value throughout, which takes no memory."""
+    column = np.concatenate(list(pieces)).astype(dtype, copy=False)
+    return np.broadcast_to(column[0], len(column)) if len(column) and (column == column[0]).all() else column[order]
+
+
+def _think_s(parts: Sequence[Part], order: np.ndarray) -> Floats | None:
+    """Think times, -1 where dependencies are AWS Batch's; None where all are."""
+    if all(part.think_s is None for part in parts):
+        return None
+    pieces = (np.full(len(part), -1.0) if part.think_s is None else part.think_s for part in parts)
+    return _ordered(pieces, order, np.float64)
 
 
 def _counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -160,6 +169,14 @@ def _within_margins(workload: Workload, configuration: Configuration) -> Workloa
                 column = np.where(here & (workload.shape == index), len(shapes), column).astype(np.int32)
                 shapes.append(edge[0])
     return workload if column is workload.shape else replace(workload, shape=column, shapes=tuple(shapes))
+
+
+def _degrees(edges: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """How many nodes each node waits for, and where in the sorted edges those begin that wait for it."""
+    if not len(edges):
+        return np.broadcast_to(np.int32(0), nodes), np.broadcast_to(np.int64(0), nodes + 1)
+    waiting = np.bincount(edges[:, 1], minlength=nodes).astype(np.int32)
+    return waiting, np.searchsorted(edges[:, 0], np.arange(nodes + 1))
 
 
 def _renumber(parts: Sequence[Part], place: np.ndarray, n: int) -> np.ndarray:

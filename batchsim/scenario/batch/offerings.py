@@ -242,12 +242,18 @@ def spot_quote(kind: InstanceType, on_demand: float, strategy: str, market: Mark
     if stated is not None:
         return SpotQuote(stated, advice.bucket, hazard)
     if market.recorded_prices is not None:
-        steps = market.recorded_prices.get(kind.name, ())
-        if not steps or steps[0][0] > 0:
-            raise UnpricedError(kind.name)
+        steps = _recorded(kind, market.recorded_prices)
         return SpotQuote(steps[0][1], advice.bucket, hazard, steps)
     savings = source.discount if isinstance(source, Discount) else advice.savings
     return SpotQuote(live.get(kind.name, on_demand * (1 - savings)), advice.bucket, hazard)
+
+
+def _recorded(kind: InstanceType, prices: Mapping[str, PriceSteps]) -> PriceSteps:
+    """The recorded prices of a type, the first at second 0."""
+    steps = prices.get(kind.name, ())
+    if not steps or steps[0][0] > 0:
+        raise UnpricedError(kind.name)
+    return steps
 
 
 def _advice(kind: InstanceType, market: Market, *, is_stated: bool, is_needed: bool) -> SpotAdvice | None:

@@ -159,6 +159,18 @@ def _sizes(family: str, catalog: Catalog) -> tuple[InstanceType, ...]:
     return expand(family, catalog=catalog) if known else ()
 
 
+def _on_demand(kinds: Iterable[InstanceType], region: str, catalog: Catalog, stated: StatedPrices) -> dict[str, float]:
+    """On-demand prices of types, the stated ones in place of the catalog's; without those that nobody knows."""
+    try:
+        listed = on_demand_usd_per_hour(region, catalog)
+    except NotInCatalogError:
+        if not stated.overrides:
+            raise
+        listed = {}
+    prices = {kind.name: listed.get(kind.name) if (usd := stated.on_demand(kind)) is None else usd for kind in kinds}
+    return {name: usd for name, usd in prices.items() if usd is not None}
+
+
 def types_of(
     entries: Iterable[str],
     like: Offering,
@@ -183,19 +195,8 @@ def types_of(
     """
     known = instance_types(catalog)
     reserved = usable_memory_mib(known[like.instance_type], reserved_mib=0) - like.memory_mib
-    try:
-        listed = on_demand_usd_per_hour(region, catalog)
-    except NotInCatalogError:
-        if not stated.overrides:
-            raise
-        listed = {}
     kinds = [kind for entry in entries for kind in ([known[entry]] if "." in entry else _sizes(entry, catalog))]
-    prices: dict[str, float] = {}
-    for kind in kinds:
-        usd = stated.on_demand(kind)
-        usd = listed.get(kind.name) if usd is None else usd
-        if usd is not None:
-            prices[kind.name] = usd
+    prices = _on_demand(kinds, region, catalog, stated)
     on_spot = like.market_usd_per_hour is not None
     return [
         Offering(

@@ -6,6 +6,7 @@ the shapes are walked here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -96,15 +97,18 @@ def _shape_at(where: Where) -> Any:
 
 
 def _texts(value: Any, shape: Any) -> Any:
-    if isinstance(value, dict) and shape.type_name == "structure":
-        return {key: _texts(each, shape.members[key]) if key in shape.members else each for key, each in value.items()}
-    if isinstance(value, dict) and shape.type_name == "map":
-        return {key: _texts(each, shape.value) for key, each in value.items()}
+    if isinstance(value, dict) and shape.type_name in {"structure", "map"}:
+        return {key: _texts_of_member(each, shape, key) for key, each in value.items()}
     if isinstance(value, list) and shape.type_name == "list":
         return [_texts(each, shape.member) for each in value]
-    if shape.type_name == "string" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    return value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if shape.type_name == "string" and is_number else value
+
+
+def _texts_of_member(value: Any, shape: Any, key: str) -> Any:
+    if shape.type_name == "map":
+        return _texts(value, shape.value)
+    return _texts(value, shape.members[key]) if key in shape.members else value
 
 
 def check(
@@ -137,83 +141,83 @@ def _members(value: Any, shape: Any, where: Where) -> Iterator[tuple[str, Where,
 
 
 def _check(value: Any, shape: Any, where: Where, document: Document, loose: tuple[str, ...] = ()) -> Iterator[Finding]:
-    source = f"AWS Batch API, {shape.name}"
     if shape.type_name == "structure":
-        if not isinstance(value, dict):
-            yield _wrong_type(value, "a mapping", where, document, source)
-            return
-        for member, content in value.items():
-            if member in shape.members and member not in loose:
-                yield from _check(content, shape.members[member], (*where, member), document)
-            elif member not in loose:
-                yield document.finding(
-                    (*where, member),
-                    "unknown-key",
-                    f"{shape.name} has no member {member!r}",
-                    suggestion=nearest(member, shape.members),
-                    source=source,
-                    key=True,
-                )
-        for member in shape.required_members:
-            if member not in value and member not in loose:
-                yield document.finding(where, "missing-key", f"{member} is missing", source=source)
-    elif shape.type_name == "list":
-        if not isinstance(value, list):
-            yield _wrong_type(value, "a list", where, document, source)
-            return
+        yield from _structure(value, shape, where, document, loose)
+    elif shape.type_name == "list" and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _check(item, shape.member, (*where, index), document)
-    elif shape.type_name == "map":
-        if not isinstance(value, dict):
-            yield _wrong_type(value, "a mapping", where, document, source)
-            return
+    elif shape.type_name == "map" and isinstance(value, dict):
         for key, item in value.items():
             yield from _check(item, shape.value, (*where, key), document)
+    elif shape.type_name in {"list", "map"}:
+        expected = "a list" if shape.type_name == "list" else "a mapping"
+        yield _wrong_type(value, expected, where, document, _source(shape))
     else:
-        yield from _check_scalar(value, shape, where, document, source)
+        yield from _scalar(value, shape, where, document)
+
+
+def _source(shape: Any) -> str:
+    return f"AWS Batch API, {shape.name}"
+
+
+def _structure(value: Any, shape: Any, where: Where, document: Document, loose: tuple[str, ...]) -> Iterator[Finding]:
+    if not isinstance(value, dict):
+        yield _wrong_type(value, "a mapping", where, document, _source(shape))
+        return
+    for member, content in value.items():
+        if member in loose:
+            continue
+        if member in shape.members:
+            yield from _check(content, shape.members[member], (*where, member), document)
+        else:
+            message, near = f"{shape.name} has no member {member!r}", nearest(member, shape.members)
+            place, source = (*where, member), _source(shape)
+            yield document.finding(place, "unknown-key", message, suggestion=near, source=source, key=True)
+    for member in shape.required_members:
+        if member not in value and member not in loose:
+            yield document.finding(where, "missing-key", f"{member} is missing", source=_source(shape))
 
 
 #: An ``integer`` of the service model has 32 bits, a ``long`` 64.
 LARGEST_INTEGER = 2**31 - 1
 
 
-def _check_scalar(value: Any, shape: Any, where: Where, document: Document, source: str) -> Iterator[Finding]:
+def _scalar(value: Any, shape: Any, where: Where, document: Document) -> Iterator[Finding]:
     types, expected = _PYTHON_TYPES[shape.type_name]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         if shape.type_name == "string" and isinstance(value, (int, float)):
             text = str(value).lower() if isinstance(value, bool) else value
             expected = f'a text: write "{text}" with quotes'
-        yield _wrong_type(value, expected, where, document, source)
+        yield _wrong_type(value, expected, where, document, _source(shape))
         return
-    if isinstance(value, float) and not (float("-inf") < value < float("inf")):
-        yield document.finding(
-            where, "not-finite", f"{value} is not a figure", expected="a finite number", source=source
-        )
-    if shape.type_name == "integer" and abs(value) > LARGEST_INTEGER:
-        yield document.finding(
-            where, "out-of-range", f"{value} is too large", expected=f"{LARGEST_INTEGER} or less", source=source
-        )
-    # AWS takes retry actions in any case; the model spells them in capitals.
+    for code, message, expected, near in (*_words(value, shape), *_bounds(value, shape)):
+        source = _source(shape)
+        yield document.finding(where, code, message, expected=expected, suggestion=near, source=source)
+
+
+#: A fault of a value: its code, what is wrong, what was expected, what was probably meant.
+_Fault = tuple[str, str, str, str]
+
+
+def _words(value: Any, shape: Any) -> Iterator[_Fault]:
     words = list(getattr(shape, "enum", ()))
-    if words and value not in words and not (shape.name == "RetryAction" and str(value).upper() in words):
-        yield document.finding(
-            where,
-            "unknown-word",
-            f"{value!r} is not one of the allowed words",
-            expected=f"one of {', '.join(words)}",
-            suggestion=nearest(str(value), words),
-            source=source,
-        )
-    bounds = shape.metadata
+    # AWS takes retry actions in any case; the model spells them in capitals.
+    known = str(value).upper() if shape.name == "RetryAction" else value
+    if words and known not in words:
+        message, near = f"{value!r} is not one of the allowed words", nearest(str(value), words)
+        yield "unknown-word", message, f"one of {', '.join(words)}", near
+
+
+def _bounds(value: Any, shape: Any) -> Iterator[_Fault]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield "not-finite", f"{value} is not a figure", "a finite number", ""
+    if shape.type_name == "integer" and abs(value) > LARGEST_INTEGER:
+        yield "out-of-range", f"{value} is too large", f"{LARGEST_INTEGER} or less", ""
     size = len(value) if isinstance(value, str) else value
-    if "min" in bounds and size < bounds["min"]:
-        yield document.finding(
-            where, "out-of-range", f"{value!r} is too small", expected=f"{bounds['min']} or more", source=source
-        )
-    if "max" in bounds and size > bounds["max"]:
-        yield document.finding(
-            where, "out-of-range", f"{value!r} is too large", expected=f"{bounds['max']} or less", source=source
-        )
+    if "min" in shape.metadata and size < shape.metadata["min"]:
+        yield "out-of-range", f"{value!r} is too small", f"{shape.metadata['min']} or more", ""
+    if "max" in shape.metadata and size > shape.metadata["max"]:
+        yield "out-of-range", f"{value!r} is too large", f"{shape.metadata['max']} or less", ""
 
 
 def _wrong_type(value: Any, expected: str, where: Where, document: Document, source: str) -> Finding:

@@ -97,27 +97,40 @@ def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()
     """
     if not parts:
         return done
-    if isinstance(value, dict):
-        for length in range(len(parts), 0, -1):
-            key = ".".join(parts[:length])
-            if key in value:
-                return _find(value[key], parts[length:], (*done, key), (*shown, key))
-        # A section that is merely absent resembles another one by chance only.
-        known = done == ("environment",) and parts[0] in _sections()
-        near = nearest(parts[0], value) if len(parts) > 1 and not known else ""
-        return ".".join([*shown, near, *parts[1:]]) if near else (*done, *parts)
+    if not isinstance(value, (dict, list)):
+        return ""
+    for length in range(len(parts), 0, -1):
+        name = ".".join(parts[:length])
+        found = _step(value, name)
+        if found is not None:
+            called = name if isinstance(value, dict) else _name(value[int(found)]) or name
+            return _find(value[found], parts[length:], (*done, found), (*shown, called))  # type: ignore[index]
+    near = _nearest(value, parts, done)
+    if near:
+        return ".".join([*shown, near, *parts[1:]])
+    return (*done, *parts) if isinstance(value, dict) else ""
+
+
+def _nearest(value: dict[str, Any] | list[Any], parts: list[str], done: Where) -> str:
+    """What the first of the parts was probably meant for; empty for a member that may be set."""
     if isinstance(value, list):
-        names = {name: index for index, item in enumerate(value) if (name := _name(item)) is not None}
-        for length in range(len(parts), 0, -1):
-            name = ".".join(parts[:length])
-            if name in names:
-                return _find(value[names[name]], parts[length:], (*done, names[name]), (*shown, name))
-        if parts[0].isdecimal() and int(parts[0]) < len(value):
-            item = value[int(parts[0])]
-            return _find(item, parts[1:], (*done, int(parts[0])), (*shown, _name(item) or parts[0]))
-        near = nearest(parts[0], names)
-        return ".".join([*shown, near, *parts[1:]]) if near else ""
-    return ""
+        return nearest(parts[0], _names(value))
+    # A section that is merely absent resembles another one by chance only.
+    absent = done == ("environment",) and parts[0] in _sections()
+    return nearest(parts[0], value) if len(parts) > 1 and not absent else ""
+
+
+def _step(value: dict[str, Any] | list[Any], name: str) -> str | int | None:
+    """The key or the index that a name stands for; None where there is none."""
+    if isinstance(value, dict):
+        return name if name in value else None
+    index = _names(value).get(name)
+    return int(name) if index is None and name.isdecimal() and int(name) < len(value) else index
+
+
+def _names(items: list[Any]) -> dict[str, int]:
+    """Where the named things of a list stand."""
+    return {name: index for index, item in enumerate(items) if (name := _name(item)) is not None}
 
 
 def _name(item: Any) -> str | None:

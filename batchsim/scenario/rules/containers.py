@@ -51,21 +51,24 @@ def volumes(context: Context) -> Iterator[Finding]:
 def efs_volumes(context: Context) -> Iterator[Finding]:
     """Both need encryption in transit, an access point its own root, IAM a job role."""
     for place, task, _ in _tasks(context):
+        has_role = bool(task.get("jobRoleArn") or task.get("taskRoleArn"))
         for at, volume in mappings(task, place, "volumes"):
-            efs, where = volume.get("efsVolumeConfiguration"), (*at, "efsVolumeConfiguration")
-            if not isinstance(efs, dict):
-                continue
-            point = dig(efs, "authorizationConfig", "accessPointId")
-            by_iam = dig(efs, "authorizationConfig", "iam") == "ENABLED"
-            if (point or by_iam) and efs.get("transitEncryption") != "ENABLED":
-                message = f"{'an access point' if point else 'IAM authorization'} needs transit encryption"
-                yield context.finding(where, message, expected="transitEncryption: ENABLED")
-            if point and efs.get("rootDirectory") not in (None, "/"):
-                message = "an access point has a root directory of its own"
-                yield context.finding((*where, "rootDirectory"), message, expected="/ or none")
-            if by_iam and not (task.get("jobRoleArn") or task.get("taskRoleArn")):
+            efs = volume.get("efsVolumeConfiguration")
+            yield from _efs(context, (*at, "efsVolumeConfiguration"), efs)
+            if dig(efs, "authorizationConfig", "iam") == "ENABLED" and not has_role:
                 member = "taskRoleArn" if "taskProperties" in place else "jobRoleArn"
                 yield context.finding(place, "IAM authorization of a file system needs a job role", expected=member)
+
+
+def _efs(context: Context, where: Where, efs: Any) -> Iterator[Finding]:
+    point = dig(efs, "authorizationConfig", "accessPointId")
+    by_iam = dig(efs, "authorizationConfig", "iam") == "ENABLED"
+    if (point or by_iam) and dig(efs, "transitEncryption") != "ENABLED":
+        message = f"{'an access point' if point else 'IAM authorization'} needs transit encryption"
+        yield context.finding(where, message, expected="transitEncryption: ENABLED")
+    if point and dig(efs, "rootDirectory") not in (None, "/"):
+        message = "an access point has a root directory of its own"
+        yield context.finding((*where, "rootDirectory"), message, expected="/ or none")
 
 
 @rule(

@@ -108,6 +108,11 @@ def _resources(context: Context, place: Where, resources: Any) -> Iterator[Findi
             if expected:
                 what = f"{value!r} GPUs" if name == "nvidia.com/gpu" else f"{name} {value!r}"
                 yield context.finding((*place, group, name), f"{what} can't be had", expected=expected)
+    yield from _above_limits(context, place, resources)
+
+
+def _above_limits(context: Context, place: Where, resources: Any) -> Iterator[Finding]:
+    """Memory and GPUs are as much as their limit, cpu at most."""
     for name in ("memory", "nvidia.com/gpu"):
         most, asked = dig(resources, "limits", name), dig(resources, "requests", name)
         if isinstance(most, str) and isinstance(asked, str) and most != asked:
@@ -122,8 +127,8 @@ def _expected(name: str, value: str) -> str:
     """What a resource of a pod would have to be; empty where it is."""
     if name == "memory":
         match = MEMORY.fullmatch(value)
-        return "" if match is not None and int(match[1]) >= 4 else "4Mi or more, whole, in Mi"
+        return "" if match and int(match[1]) >= 4 else "4Mi or more, whole, in Mi"
     if name == "cpu":
         number = figure(value) if QUARTER.fullmatch(value) else None
-        return "" if number is not None and number > 0 and (4 * number) % 1 == 0 else "a multiple of 0.25"
+        return "" if number and number > 0 and (4 * number).is_integer() else "a multiple of 0.25"
     return "a whole number" if name == "nvidia.com/gpu" and not value.isdecimal() else ""

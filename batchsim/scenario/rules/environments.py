@@ -107,7 +107,7 @@ def vcpu_bounds(context: Context) -> Iterator[Finding]:
         place = (*where, "computeResources")
         low, start, high = (whole(dig(resources_, key)) for key in ("minvCpus", "desiredvCpus", "maxvCpus"))
         for key, value in (("minvCpus", low), ("desiredvCpus", start), ("maxvCpus", high)):
-            if value is not None and value < 0:
+            if (value or 0) < 0:
                 yield context.finding((*place, key), f"{value} is negative", expected="0 or more")
         most = math.inf if high is None else high
         if low is not None and low > most:

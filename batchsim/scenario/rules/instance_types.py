@@ -45,21 +45,17 @@ def instance_types(context: Context) -> Iterator[Finding]:
         if not listed:
             message = f"{kind_of(environment)} needs instanceTypes"
             yield context.finding(place[:-1], message, expected="types, families or default_x86_64")
+        priced = _priced(context, kind_of(environment))
         for index, entry in enumerate(listed):
             types = types_of(entry, context)
-            if not isinstance(entry, str) or (entry in SETS and not types):
-                continue
-            if not types:
-                known = known_entries(context.catalog)
-                yield unknown_type(context, (*place, index), entry, "instance type or family", known)
-            elif (priced := _priced(context, kind_of(environment))) is not None and not any(
-                each.name in priced for each in types
-            ):
+            if types and priced is not None and priced.isdisjoint(each.name for each in types):
                 message = f"the catalog has no price of {entry} in {region}"
                 example = f"{entry}: USD per hour" if "." in entry else f"{types[0].family}: USD per vCPU-hour"
-                yield context.finding(
-                    (*place, index), message, expected=f"a type that the region offers, or {cures(example)}"
-                )
+                expected = f"a type that the region offers, or {cures(example)}"
+                yield context.finding((*place, index), message, expected=expected)
+            elif not types and isinstance(entry, str) and entry not in SETS:
+                known = known_entries(context.catalog)
+                yield unknown_type(context, (*place, index), entry, "instance type or family", known)
 
 
 def _region(context: Context) -> str:
@@ -297,6 +293,10 @@ def architectures(context: Context) -> Iterator[Finding]:
                 f"({', '.join(by_architecture['x86_64'])}): an environment has one architecture"
             )
             yield context.finding(place, message, expected="x86_64 or arm64 types only")
+    yield from _architectures_of_queues(context)
+
+
+def _architectures_of_queues(context: Context) -> Iterator[Finding]:
     for where, queue in context.items("jobQueues"):
         by_environment = {}
         for _, environment in attached(context, queue):
@@ -320,13 +320,18 @@ def capacity_pools(context: Context) -> Iterator[Finding]:
     region = context.document.values.get("region", "us-east-1")
     zones = [f"{region}{letter}" for letter in "abcdef"]
     for where, pool in pools:
-        for index, name in enumerate(entries(pool, "instanceTypes")):
-            if isinstance(name, str) and name not in known and name not in families:
+        for index, name in _texts(pool, "instanceTypes"):
+            if name not in known and name not in families:
                 place = (*where, "instanceTypes", index)
                 yield unknown_type(context, place, name, "instance type or family", [*families, *known])
-        for index, name in enumerate(entries(pool, "zones")):
-            if isinstance(name, str) and name not in zones:
+        for index, name in _texts(pool, "zones"):
+            if name not in zones:
                 yield context.unknown((*where, "zones", index), f"zone of {region}", name, zones)
+
+
+def _texts(value: dict[str, Any], member: str) -> list[tuple[int, str]]:
+    """The texts in a list, with their places."""
+    return [(index, each) for index, each in enumerate(entries(value, member)) if isinstance(each, str)]
 
 
 @rule(

@@ -40,18 +40,19 @@ def nodes(context: Context) -> Iterator[Finding]:
         if platform_of(definition) != "EC2":
             message = f"a multi-node job can't run on {platform_of(definition)}"
             yield context.finding((*where, "platformCapabilities"), message, expected="[EC2]")
-        count, main = whole(properties.get("numNodes")), whole(properties.get("mainNode"))
+        count = whole(properties.get("numNodes"))
         if count is not None and not 1 <= count <= MOST_NODES:
             yield context.finding((*place, "numNodes"), f"{count} is out of range", expected=f"1 to {MOST_NODES}")
             continue
-        if count is not None and main is not None and not 0 <= main < count:
-            message = f"there is no node {main} among {count}"
-            yield context.finding((*place, "mainNode"), message, expected=f"0 to {count - 1}")
         ranges = list(mappings(properties, place, "nodeRangeProperties"))
         if not 1 <= len(ranges) <= 5:
             yield context.finding((*place, "nodeRangeProperties"), f"{len(ranges)} ranges", expected="1 to 5")
-        if count is not None and ranges:
-            yield from _coverage(context, place, ranges, count)
+        if count is not None:
+            main = whole(properties.get("mainNode")) or 0
+            if not 0 <= main < count:
+                message = f"there is no node {main} among {count}"
+                yield context.finding((*place, "mainNode"), message, expected=f"0 to {count - 1}")
+            yield from _coverage(context, place, ranges, count) if ranges else ()
 
 
 def _coverage(

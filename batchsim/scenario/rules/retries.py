@@ -141,14 +141,22 @@ def spot_retry(context: Context) -> Iterator[Finding]:
             if kind not in INTERRUPTED or attempts < 2 or (place, kind) in seen:
                 continue
             seen.add((place, kind))
-            first = next((_acts(entry) for entry in listed if _matches(entry, INTERRUPTED[kind])), "")
-            if first == "EXIT" or (first == "" and kind == "FARGATE_SPOT" and _for_hosts_only(listed)):
-                ends = "ends the job" if first else "is retried only because no entry matches"
+            ends = _ends(kind, listed)
+            if ends:
                 yield context.finding(
                     (*place, "evaluateOnExit"),
                     f"an interruption of {kind} ({INTERRUPTED[kind]!r}) {ends}",
                     expected=f'{{onStatusReason: "{_pattern(kind)}", action: RETRY}} before the EXIT entries',
                 )
+
+
+def _ends(kind: str, listed: Sequence[Any]) -> str:
+    """What becomes of an interruption that is probably not meant; empty where it is retried as it should be."""
+    first = next((_acts(entry) for entry in listed if _matches(entry, INTERRUPTED[kind])), "")
+    if first == "EXIT":
+        return "ends the job"
+    by_chance = first == "" and kind == "FARGATE_SPOT" and _for_hosts_only(listed)
+    return "is retried only because no entry matches" if by_chance else ""
 
 
 def _for_hosts_only(listed: Sequence[Any]) -> bool:

@@ -59,12 +59,16 @@ def below_market(context: Context, configuration: Configuration, jobs: Sequence[
             told.add(name)
             yield finding
     for name, environment in environments.items():
-        some = affordable[name].offerings
-        left_out = [each for each in environment.offerings if each not in some]
-        if some and left_out and name not in told:
-            # Other sizes are launched, which jobs may fill less.
-            message = f"{len(left_out)} of {len(environment.offerings)} types can't be launched"
-            yield _bid(context, environment, left_out, message, "the others are, in their place")
+        if name not in told:
+            yield from _left_out(context, environment, affordable[name])
+
+
+def _left_out(context: Context, environment: ComputeEnvironment, affordable: ComputeEnvironment) -> Iterator[Finding]:
+    """Types above the bid, where there are others: other sizes are launched, which jobs may fill less."""
+    left_out = [each for each in environment.offerings if each not in affordable.offerings]
+    if affordable.offerings and left_out:
+        message = f"{len(left_out)} of {len(environment.offerings)} types can't be launched"
+        yield _bid(context, environment, left_out, message, "the others are, in their place")
 
 
 def _unaffordable(

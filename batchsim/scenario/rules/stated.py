@@ -88,25 +88,30 @@ def price_overrides(context: Context) -> Iterator[Finding]:
     families = dict.fromkeys(name.partition(".")[0] for name in known)
     for key, entry in overrides.items():
         where: Where = (*PRICES, key)
-        if key in OTHER_KEYS:
-            members, form = OTHER_KEYS[key]
-            used = _other_is_used(key, overrides, use)
-        elif key in known or key in families:
-            members = INSTANCE_MEMBERS
-            unit = "USD per hour" if key in known else "USD per vCPU-hour"
-            form = f"{unit}, {{onDemand: {unit}, spot: {unit}}}, or {{discount: 0 to 1}}"
-            used = _launches(key, use, {*EC2})
-        else:
+        if key not in OTHER_KEYS and key not in known and key not in families:
             names = [*OTHER_KEYS, *families, *known]
             yield unknown_type(context, where, key, "instance type or family", names)
             continue
+        members, form = OTHER_KEYS.get(key, (INSTANCE_MEMBERS, _form("hour" if key in known else "vCPU-hour")))
         foreign = _foreign(entry, members)
         if foreign:
             yield context.finding(where, f"{foreign} says nothing of {key}", expected=form)
-        elif not used:
-            yield _unused(context, where, f"no compute environment runs on {key}")
-        elif isinstance(entry, dict) and "spot" in entry and not _launches(key, use, {*SPOT}):
-            yield _unused(context, (*where, "spot"), f"no SPOT environment has {key}")
+        else:
+            yield from _without_use(context, where, overrides, use)
+
+
+def _without_use(context: Context, where: Where, overrides: Mapping[str, Any], use: _Use) -> Iterator[Finding]:
+    """A price of what nothing runs on, or of what nothing runs on as SPOT."""
+    key = str(where[-1])
+    if not (_other_is_used(key, overrides, use) if key in OTHER_KEYS else _launches(key, use, {*EC2})):
+        yield _unused(context, where, f"no compute environment runs on {key}")
+    elif dig(overrides, key, "spot") is not None and not _launches(key, use, {*SPOT}):
+        yield _unused(context, (*where, "spot"), f"no SPOT environment has {key}")
+
+
+def _form(unit: str) -> str:
+    """How the prices of an instance type are written."""
+    return f"USD per {unit}, {{onDemand: USD per {unit}, spot: USD per {unit}}}, or {{discount: 0 to 1}}"
 
 
 def _foreign(entry: Any, members: Sequence[str]) -> str:

@@ -44,12 +44,16 @@ def _for_each_other(context: Context) -> Iterator[Finding]:
     for name, (where, _) in context.queues.items():
         place = (*where, "jobQueueName")
         if offered[name] and not offered[name] & set(wanted.values()):
-            platforms = " and ".join(sorted(offered[name]))
-            yield context.finding(place, f"no job definition is for {platforms}, which {name} has")
+            message = f"no job definition is for {' and '.join(sorted(offered[name]))}, which {name} has"
+            yield context.finding(place, message)
         elif told and name not in busy:
             yield context.finding(place, f"no job goes to {name}")
+    yield from _without_a_queue(context, set[str]().union(*offered.values()), wanted)
+
+
+def _without_a_queue(context: Context, platforms: set[str], wanted: dict[str, str]) -> Iterator[Finding]:
     for name, (where, _) in context.definitions.items():
-        if any(offered.values()) and not any(wanted[name] in platforms for platforms in offered.values()):
+        if platforms and wanted[name] not in platforms:
             place = (*where, "jobDefinitionName")
             yield context.finding(place, f"no queue has an environment for {wanted[name]}, which {name} needs")
 

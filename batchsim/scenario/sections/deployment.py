@@ -73,35 +73,53 @@ def filled(document: Document) -> Document:
     for _, environment in mappings(batch, (), "computeEnvironments"):
         _fill(environment, given, "serviceRole")
         resources = _members(environment, "computeResources")
-        kind = resources.get("type")
-        if kind in ("EC2", "SPOT", *FARGATE):
-            _fill(resources, given, "subnets")
-            if "launchTemplate" not in resources:
-                _fill(resources, given, "securityGroupIds")
-        if kind in ("EC2", "SPOT"):
-            _fill(resources, given, "instanceRole")
-        if _needs_fleet_role(resources):
-            _fill(resources, given, "spotIamFleetRole")
-    images = given.get("images")
+        for member in _needed(resources):
+            _fill(resources, given, member)
     for _, definition in mappings(batch, (), "jobDefinitions"):
-        container = dig(definition, "containerProperties")
-        for _, task in _tasks(definition):
-            if _on_fargate(definition):
-                _fill(task, given, "executionRoleArn")
-        if not isinstance(container, dict):
-            continue
-        _fill(container, given, "jobRoleArn")
-        if _on_fargate(definition):
-            _fill(container, given, "executionRoleArn")
-        image = images.get(definition.get("jobDefinitionName")) if isinstance(images, dict) else None
-        if isinstance(image, str):
-            container["image"] = image
+        _fill_definition(definition, given)
     return replace(document, values={**document.values, "batch": batch})
+
+
+def _needed(resources: dict[str, Any]) -> list[str]:
+    """The members of compute resources that AWS wants and a simulation does not (API ComputeResource)."""
+    kind = resources.get("type")
+    if kind not in ("EC2", "SPOT", *FARGATE):
+        return []
+    needed = ["subnets"]
+    if kind in FARGATE or "launchTemplate" not in resources:
+        needed.append("securityGroupIds")
+    if kind not in FARGATE:
+        needed.append("instanceRole")
+    if _needs_fleet_role(resources):
+        needed.append("spotIamFleetRole")
+    return needed
+
+
+def _fill_definition(definition: dict[str, Any], given: dict[str, Any]) -> None:
+    for _, task in _tasks(definition):
+        if _on_fargate(definition):
+            _fill(task, given, "executionRoleArn")
+    container, images = dig(definition, "containerProperties"), given.get("images")
+    if not isinstance(container, dict):
+        return
+    _fill(container, given, "jobRoleArn")
+    if _on_fargate(definition):
+        _fill(container, given, "executionRoleArn")
+    image = images.get(definition.get("jobDefinitionName")) if isinstance(images, dict) else None
+    if isinstance(image, str):
+        container["image"] = image
 
 
 def _tasks(definition: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
     """The tasks of a definition of several containers, with the steps that lead to them."""
     return mappings(definition, (), "ecsProperties", "taskProperties")
+
+
+def _container(definition: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any]]]:
+    """The only container of a definition, with the step that leads to it."""
+    container = definition.get("containerProperties")
+    if isinstance(container, dict):
+        yield ("containerProperties",), container
 
 
 def _fill(members: dict[str, Any], given: dict[str, Any], member: str) -> None:
@@ -118,24 +136,16 @@ def missing(batch: Any) -> Iterator[tuple[Where, str]]:
         if environment.get("type") == "UNMANAGED" and not environment.get("serviceRole"):
             yield where, "serviceRole"
         resources = _members(environment, "computeResources")
-        needed: list[str] = []
-        if resources.get("type") in ("EC2", "SPOT"):
-            needed = ["subnets", "instanceRole"]
-            needed += [] if "launchTemplate" in resources else ["securityGroupIds"]
-            needed += ["spotIamFleetRole"] if _needs_fleet_role(resources) else []
-        elif resources.get("type") in FARGATE:
-            needed = ["subnets", "securityGroupIds"]
-        for member in needed:
+        for member in _needed(resources):
             if not resources.get(member):
                 yield (*where, "computeResources"), member
+    yield from _missing_of_definitions(batch)
+
+
+def _missing_of_definitions(batch: Any) -> Iterator[tuple[Where, str]]:
     for where, definition in mappings(batch, ("batch",), "jobDefinitions"):
-        container = dig(definition, "containerProperties")
-        for steps, task in _tasks(definition):
+        for steps, task in (*_tasks(definition), *_container(definition)):
             if _on_fargate(definition) and not task.get("executionRoleArn"):
                 yield (*where, *steps), "executionRoleArn"
-        if not isinstance(container, dict):
-            continue
-        if _on_fargate(definition) and not container.get("executionRoleArn"):
-            yield (*where, "containerProperties"), "executionRoleArn"
-        if not container.get("image"):
-            yield (*where, "containerProperties"), "image"
+            if steps == ("containerProperties",) and not task.get("image"):
+                yield (*where, *steps), "image"

@@ -23,44 +23,64 @@ from batchsim.spec.configuration import SpotTrace
 from batchsim.units import parse_instant
 
 
+class _NoRecordingError(ValueError):
+    """A file is no recording: what is wrong, and what would be right."""
+
+
 def spot_trace(path: Path, document: Document, findings: list[Finding]) -> SpotTrace | None:
     """Read a recording; None, and a finding, if it is none."""
     place: Where = ("environment", "spot", "interruptions", "trace")
-
-    def wrong(message: str, expected: str) -> None:
-        findings.append(document.finding(place, "trace", f"{path}: {message}", expected=expected))
-
     content = _json(path, document, place, findings)
     if content is None:
         return None
-    if len(content) > 1:
-        wrong(f"{len(content)} JSON documents", "one recording")
+    try:
+        tick_s, runs = _runs(content)
+    except _NoRecordingError as error:
+        message, expected = error.args
+        findings.append(document.finding(place, "trace", f"{path}: {message}", expected=expected))
         return None
+    ends = list(accumulate(ticks * tick_s for _, ticks in runs))
+    return SpotTrace((0.0, *ends[:-1]), tuple(count for count, _ in runs), ends[-1])
+
+
+def _runs(content: list[Any]) -> tuple[float, list[tuple[int, int]]]:
+    """How long a tick is, and how many instances there were for how many of them.
+
+    Raises
+    ------
+    _NoRecordingError
+        If the documents are anything else than one recording.
+    """
+    if len(content) > 1:
+        raise _NoRecordingError(f"{len(content)} JSON documents", "one recording")
     tick_s = figure(dig(content[0], "metadata", "gap_seconds"))
     if not tick_s or tick_s <= 0:
-        wrong("no metadata.gap_seconds", "the length of a tick in seconds")
-        return None
+        raise _NoRecordingError("no metadata.gap_seconds", "the length of a tick in seconds")
     listed = [name for name in ("data", "runs") if name in content[0]]
     if len(listed) != 1:
         told = "both data and runs, which say the same" if listed else "neither data nor runs"
-        wrong(told, "data: [instances, …], one number a tick, or runs: [[instances, ticks], …]")
-        return None
-    values = entries(content[0], listed[0])
+        raise _NoRecordingError(told, "data: [instances, …], one number a tick, or runs: [[instances, ticks], …]")
     if listed == ["data"]:
+        counts = groupby(map(_count, entries(content[0], "data")))
+        runs = [(count, len(list(ticks))) for count, ticks in counts]
         fault = "data are not numbers of instances", "[instances, …], one whole number of 0 or more a tick"
-        pairs = [(count, len(list(ticks))) for count, ticks in groupby(map(_count, values))]
     else:
+        runs = [_run(run) for run in entries(content[0], "runs")]
         fault = "runs are not pairs of instances and ticks", "[[instances, ticks], …]"
-        pairs = [
-            (_count(run[0]), _count(run[1]) or 0) if isinstance(run, list) and len(run) == 2 else (None, 0)
-            for run in values
-        ]
-    good = [(count, ticks) for count, ticks in pairs if count is not None and ticks > 0]
-    if not good or len(good) < len(pairs):
-        wrong(*fault)
-        return None
-    ends = list(accumulate(ticks * tick_s for _, ticks in good))
-    return SpotTrace((0.0, *ends[:-1]), tuple(count for count, _ in good), ends[-1])
+    return tick_s, _complete(runs, _NoRecordingError(*fault))
+
+
+def _complete(runs: list[tuple[int | None, int]], fault: _NoRecordingError) -> list[tuple[int, int]]:
+    """The same, where there are some and each says how many instances there were and for how long."""
+    known = [(count, ticks) for count, ticks in runs if count is not None and ticks > 0]
+    if not known or len(known) < len(runs):
+        raise fault
+    return known
+
+
+def _run(value: Any) -> tuple[int | None, int]:
+    """Instances, and for how many ticks; none of either where it is no pair."""
+    return (_count(value[0]), _count(value[1]) or 0) if isinstance(value, list) and len(value) == 2 else (None, 0)
 
 
 def _count(value: Any) -> int | None:
@@ -103,16 +123,13 @@ def spot_prices(
         return None
     changes: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for index, entry in enumerate(_listed_prices(content)):
-        usd, kind = figure(dig(entry, "SpotPrice")), dig(entry, "InstanceType")
-        try:
-            at = (parse_instant(dig(entry, "Timestamp")) - start).total_seconds()
-        except ValueError:
-            at = None
-        if usd is None or usd < 0 or at is None or not isinstance(kind, str):
+        price = _price(entry, start)
+        if price is None:
             message = f"{path}: SpotPriceHistory[{index}] is no price"
             expected = "InstanceType, AvailabilityZone, SpotPrice and Timestamp"
             findings.append(document.finding(place, "trace", message, expected=expected))
             return None
+        kind, at, usd = price
         if entry.get("ProductDescription", LINUX[0]) in LINUX:
             changes.setdefault(kind, {}).setdefault(str(entry.get("AvailabilityZone")), []).append((at, usd))
     if not changes:
@@ -120,6 +137,16 @@ def spot_prices(
         findings.append(document.finding(place, "trace", message, expected=expected))
         return None
     return {kind: _mean_of_zones(list(zones.values())) for kind, zones in changes.items()}
+
+
+def _price(entry: Any, start: datetime) -> tuple[str, float, float] | None:
+    """Type, second of the simulation and USD per hour of an entry; None for what is no price."""
+    usd, kind = figure(dig(entry, "SpotPrice")), dig(entry, "InstanceType")
+    try:
+        at = (parse_instant(dig(entry, "Timestamp")) - start).total_seconds()
+    except ValueError:
+        return None
+    return (kind, at, usd) if isinstance(kind, str) and usd is not None and usd >= 0 else None
 
 
 def _listed_prices(content: list[Any]) -> Iterator[Any]:

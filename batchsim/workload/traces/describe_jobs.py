@@ -10,7 +10,7 @@ One reader for two users: the trace format of this name, and `batchsim import jo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,10 +153,7 @@ def _fault_of(job: Mapping[str, Any]) -> str:
 def dependencies(record: DescribedJobs) -> DescribedDependencies:
     """The dependencies of the jobs, and of arrays those of their parents (User Guide, *Array jobs*)."""
     place = {job.job_id: row for row, job in enumerate(record.jobs)}
-    arrays: dict[str, dict[int, int]] = {}
-    for row, job in enumerate(record.jobs):
-        if job.array:
-            arrays.setdefault(job.array, {})[job.index] = row
+    arrays = _children(record)
     lost = 0
     rows, whole = [], []
     for job in record.jobs:
@@ -170,6 +167,15 @@ def dependencies(record: DescribedJobs) -> DescribedDependencies:
         whole.append(tuple(each for each in needed if isinstance(each, str)))
     children = {array: tuple(row for _, row in sorted(members.items())) for array, members in arrays.items()}
     return DescribedDependencies(tuple(rows), tuple(whole), children, lost)
+
+
+def _children(record: DescribedJobs) -> dict[str, dict[int, int]]:
+    """The rows of each array's children, by their index."""
+    arrays: dict[str, dict[int, int]] = {}
+    for row, job in enumerate(record.jobs):
+        if job.array:
+            arrays.setdefault(job.array, {})[job.index] = row
+    return arrays
 
 
 def _of_arrays(job: DescribedJob, job_id: str, kind: str, arrays: Mapping[str, Mapping[int, int]]) -> int | str | None:
@@ -211,20 +217,20 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     needed = dependencies(known)
     edges, parents = _edges(needed)
     jobs = known.jobs
-    priorities = np.array([job.scheduling_priority for job in jobs])
+    priorities = _column(jobs, "scheduling_priority")
     return TraceJobs(
         names=[job.name for job in jobs],
         submitted_at=known.submitted_at,
-        runtime_s=np.array([job.runtime_s for job in jobs]),
-        vcpus=np.array([job.vcpus for job in jobs]),
-        memory_mib=np.array([job.memory_mib for job in jobs]),
-        gpus=np.array([job.gpus for job in jobs]),
-        exit_code=np.array([job.exit_code for job in jobs], np.int32),
+        runtime_s=_column(jobs, "runtime_s"),
+        vcpus=_column(jobs, "vcpus"),
+        memory_mib=_column(jobs, "memory_mib"),
+        gpus=_column(jobs, "gpus"),
+        exit_code=_column(jobs, "exit_code").astype(np.int32),
         # Names of an account are seldom those of the scenario: what the trace's entry says comes first.
-        queues=None if trace.job_queue else _said(job.job_queue for job in jobs),
-        definitions=None if trace.job_definition else _said(job.job_definition for job in jobs),
-        share_identifiers=_said(job.share_identifier for job in jobs),
-        scheduling_priorities=None if all(map(math.isnan, priorities)) else priorities,
+        queues=None if trace.job_queue else _said(jobs, "job_queue"),
+        definitions=None if trace.job_definition else _said(jobs, "job_definition"),
+        share_identifiers=_said(jobs, "share_identifier"),
+        scheduling_priorities=None if np.isnan(priorities).all() else priorities,
         edges=edges,
         parents=parents,
         skipped=dict(known.skipped),
@@ -232,9 +238,13 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
     )
 
 
-def _said(texts: Iterable[str]) -> list[str | None] | None:
+def _column(jobs: Sequence[DescribedJob], member: str) -> Floats:
+    return np.array([getattr(job, member) for job in jobs], np.float64)
+
+
+def _said(jobs: Sequence[DescribedJob], member: str) -> list[str | None] | None:
     """Texts, None where there is none; None where no job has one."""
-    said = [text or None for text in texts]
+    said = [getattr(job, member) or None for job in jobs]
     return said if any(said) else None
 
 

@@ -131,9 +131,8 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
         runtime_s=(times[1] - times[0]) / MS_PER_S,
         attempts=len(_attempts(job)),
         exit_code=_exit_code(job),
-        # 0 is what AWS prints where nothing is said.
-        vcpus=vcpus if vcpus > 0 else math.nan,
-        memory_mib=memory if memory > 0 else math.nan,
+        vcpus=_said(vcpus),
+        memory_mib=_said(memory),
         gpus=max(gpus, 0.0),
         job_queue=base_name(job.get("jobQueue") or ""),
         job_definition=base_name(job.get("jobDefinition") or ""),
@@ -142,6 +141,11 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
         scheduling_priority=math.nan if priority is None else priority,
         on_eks=isinstance(job.get("eksProperties"), dict),
     )
+
+
+def _said(value: float) -> float:
+    """A figure; NaN for 0, which is what AWS prints where nothing is said."""
+    return value if value > 0 else math.nan
 
 
 def _status(job: Mapping[str, Any]) -> str:

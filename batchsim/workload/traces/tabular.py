@@ -12,6 +12,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -186,8 +187,9 @@ def _csv(content: bytes, faults: Faults) -> Columns:
         faults.add(1, other, expected)
         return {}
     names = [name.strip() for name in next(csv.reader([header]), [])]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        faults.add(1, f"the column {name} comes twice")
+    for name, count in Counter(names).items():
+        if count > 1:
+            faults.add(1, f"the column {name} comes twice")
     if faults.findings:
         return {}
     try:
@@ -198,11 +200,16 @@ def _csv(content: bytes, faults: Faults) -> Columns:
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, string())),
         )
     except ArrowInvalid as error:
-        row = re.search(r"Row #(\d+)", str(error))
-        told = str(error).partition("\n")[0].removeprefix("CSV parse error: ")
-        faults.add(int(row[1]) if row else 0, "".join(each if each.isprintable() else "�" for each in told)[:200])
+        faults.add(*_told(error))
         return {}
     return {name: table.column(name) for name in table.column_names}
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    """The line and the words of a fault of the library's."""
+    row = re.search(r"Row #(\d+)", str(error))
+    told = str(error).partition("\n")[0].removeprefix("CSV parse error: ")
+    return int(row[1]) if row else 0, "".join(each if each.isprintable() else "�" for each in told)[:200]
 
 
 def _parquet(content: bytes, faults: Faults) -> Columns:
@@ -292,16 +299,11 @@ def _dependencies(table: _Table, names: list[str]) -> Iterator[tuple[int, int]]:
     for row, name in enumerate(names):
         places[name] = -1 if name in places else row
     for row, cell in enumerate(table.columns["depends_on"].to_pylist()):
-        if isinstance(cell, list):
-            needed = cell
-        elif isinstance(cell, str):
-            needed = [part.strip() for part in cell.split(";")]
-        elif _is_empty(cell):
-            continue
-        else:
+        needed = _listed_names(cell)
+        if needed is None:
             table.fault(row, f"depends_on {cell!r}", "job names")
             return
-        for name in filter(None, needed):
+        for name in needed:
             reason = _why_no_dependency(row, places.get(name))
             if not reason:
                 yield row, places[name]
@@ -310,6 +312,14 @@ def _dependencies(table: _Table, names: list[str]) -> Iterator[tuple[int, int]]:
             table.fault(row, f"{names[row]!r} waits for {name!r}, {reason}", near)
             if table.faults.full:
                 return
+
+
+def _listed_names(cell: Any) -> list[str] | None:
+    """The names in a cell, in a list or separated by semicolons; None where it holds something else."""
+    if isinstance(cell, (str, list)):
+        parts = [part.strip() for part in cell.split(";")] if isinstance(cell, str) else cell
+        return [part for part in parts if part]
+    return [] if _is_empty(cell) else None
 
 
 def _why_no_dependency(row: int, other: int | None) -> str:

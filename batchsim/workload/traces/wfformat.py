@@ -57,7 +57,11 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001
         faults.raise_any()
     tasks = _tasks(content[0], faults)
     faults.raise_any()
-    edges = _edges(tasks, faults)
+    place = {task.name: row for row, task in enumerate(tasks)}
+    if len(place) < len(tasks):
+        faults.add(0, "tasks share an id", "an id of its own for each")
+        faults.raise_any()
+    edges = _edges(tasks, place, faults)
     faults.raise_any()
     n = len(tasks)
     return TraceJobs(
@@ -72,12 +76,8 @@ def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001
     )
 
 
-def _edges(tasks: Sequence[_Task], faults: Faults) -> dict[tuple[int, int], None]:
+def _edges(tasks: Sequence[_Task], place: Mapping[str, int], faults: Faults) -> dict[tuple[int, int], None]:
     """Tasks that are needed and those that wait for them, each pair once; some files have it on one side alone."""
-    place = {task.name: row for row, task in enumerate(tasks)}
-    if len(place) < len(tasks):
-        faults.add(0, "tasks share an id", "an id of its own for each")
-        faults.raise_any()
     edges: dict[tuple[int, int], None] = {}
     for row, task in enumerate(tasks):
         if task.runtime_s is None or task.runtime_s < 0:

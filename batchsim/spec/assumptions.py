@@ -5,6 +5,7 @@ AWS publishes none of these figures; each default is an assumption with its evid
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
@@ -295,3 +296,9 @@ class Assumptions(Section):
                     merged[section] = {**defaults, **given}
             return merged
         return value
+
+
+@cache
+def measured() -> Assumptions:
+    """All defaults, made once: a section is frozen."""
+    return Assumptions()

@@ -16,9 +16,9 @@ from batchsim.spec.memory_margin import at_the_edge
 from batchsim.spec.traces import Trace
 from batchsim.spec.workload import Workload
 from batchsim.workload.arrivals import instants
-from batchsim.workload.source import Part, replay
-from batchsim.workload.traces import trace_part
-from batchsim.workload.workflow import AttemptDraws, workflow_part
+from batchsim.workload.source import JobSource, replay
+from batchsim.workload.traces import trace_source
+from batchsim.workload.workflow import AttemptDraws, workflow_source
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
         If a trace can't be read.
     """
     seed = scenario.seed if seed is None else seed
-    parts: list[Part] = []
+    parts: list[JobSource] = []
     sources: list[tuple[AttemptDraws, int] | None] = []
     for source in scenario.sources:
         arrivals = instants(
@@ -72,16 +72,16 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
             name=source.path if isinstance(source, Trace) else source.name,
         )
         if isinstance(source, Trace):
-            part = replay(trace_part(source, scenario.base, scenario.configuration), arrivals)
+            part = replay(trace_source(source, scenario.base, scenario.configuration), arrivals)
             sources += [None] * len(part.groups)
         else:
-            part, draws = workflow_part(source, arrivals, seed, replication)
+            part, draws = workflow_source(source, arrivals, seed, replication)
             sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
         parts.append(part)
     return _within_margins(_merge(parts, sources), scenario.configuration)
 
 
-def _merge(parts: Sequence[Part], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:
+def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:
     shapes, shape = _together((part.shapes, part.shape) for part in parts)
     job_names, job_name = _together((part.job_names, part.job_name) for part in parts)
     submitted_at = np.concatenate([part.submitted_at for part in parts])
@@ -140,7 +140,7 @@ def _ordered(pieces: Iterable[np.ndarray], order: np.ndarray, dtype: type[np.gen
     return np.broadcast_to(column[0], len(column)) if len(column) and (column == column[0]).all() else column[order]
 
 
-def _think_s(parts: Sequence[Part], order: np.ndarray) -> Floats | None:
+def _think_s(parts: Sequence[JobSource], order: np.ndarray) -> Floats | None:
     """Think times, -1 where dependencies are AWS Batch's; None where all are."""
     if all(part.think_s is None for part in parts):
         return None
@@ -179,7 +179,7 @@ def _degrees(edges: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     return waiting, np.searchsorted(edges[:, 0], np.arange(nodes + 1))
 
 
-def _renumber(parts: Sequence[Part], place: np.ndarray, n: int) -> np.ndarray:
+def _renumber(parts: Sequence[JobSource], place: np.ndarray, n: int) -> np.ndarray:
     """Edges of all parts with nodes of the merged table: rows by their new place, then parents part by part."""
     pieces = [np.empty((0, 2), np.int64)]
     first_row, first_parent = 0, n

@@ -21,10 +21,10 @@ def no_edges() -> Edges:
 
 
 @dataclass
-class Part:
+class JobSource:
     """The jobs of one workflow or one trace.
 
-    Nodes of `edges` are rows of this part; those from ``len(submitted_at)`` on are the parents of its arrays.
+    Nodes of `edges` are rows of this source; those from ``len(submitted_at)`` on are the parents of its arrays.
     `think_s` is that of `Workload`; None where all dependencies are AWS Batch's.
     """
 
@@ -49,13 +49,13 @@ class Part:
         return len(self.submitted_at)
 
 
-def replay(part: Part, arrivals: Floats) -> Part:
-    """The part submitted at each arrival: its times shifted, its runs numbered, its dependencies kept apart."""
+def replay(part: JobSource, arrivals: Floats) -> JobSource:
+    """The source submitted at each arrival: its times shifted, its runs numbered, its dependencies kept apart."""
     if len(arrivals) == 1 and arrivals[0] == 0:
         return part
     n, runs = len(part), len(arrivals)
     number = np.repeat(np.arange(runs, dtype=np.int32), n)
-    return Part(
+    return JobSource(
         submitted_at=np.tile(part.submitted_at, runs) + np.repeat(arrivals, n),
         group=np.tile(part.group, runs),
         shape=np.tile(part.shape, runs),

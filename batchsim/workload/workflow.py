@@ -19,7 +19,7 @@ from batchsim.spec.distributions import Delay
 from batchsim.spec.sampling import sampler
 from batchsim.spec.workflows import Failure, ResolvedWorkflow
 from batchsim.streams import Draws, Sampler
-from batchsim.workload.source import Edges, Part, no_edges, repeat_edges
+from batchsim.workload.source import Edges, JobSource, no_edges, repeat_edges
 
 #: More than memory is planned for.
 MOST_JOBS = 50_000_000
@@ -75,9 +75,9 @@ def _uniform(generator: np.random.Generator, n: int) -> Floats:
     return generator.random(n)
 
 
-def workflow_part(
+def workflow_source(
     workflow: ResolvedWorkflow, arrivals: Floats, seed: int, replication: int
-) -> tuple[Part, list[AttemptDraws]]:
+) -> tuple[JobSource, list[AttemptDraws]]:
     """All jobs of a workflow at all its arrivals, and where the attempts of each entry are drawn from."""
     runs = len(arrivals)
     sizes = [job.rows for job in workflow.jobs]
@@ -100,7 +100,7 @@ def workflow_part(
         runtime_s[:, columns] = times.reshape(runs, sizes[number])
         exit_code[:, columns] = codes.reshape(runs, sizes[number])
     edges, parents = _edges(workflow, starts, rows)
-    part = Part(
+    part = JobSource(
         submitted_at=np.repeat(arrivals, rows),
         group=np.tile(entry, runs),
         shape=np.tile(entry, runs),

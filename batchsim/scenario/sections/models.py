@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from batchsim.scenario.sections.deployment import Deployment
 from batchsim.spec.arrivals import Arrivals
-from batchsim.spec.assumptions import Assumptions
+from batchsim.spec.assumptions import Assumptions, measured
 from batchsim.spec.distributions import Delay
 from batchsim.spec.fields import Seconds, Section
 from batchsim.spec.traces import Trace
@@ -86,7 +86,7 @@ class Frame(Section):
     duration: Seconds | None = None
     horizon: Seconds | None = None
     seed: Annotated[int, Field(ge=0)] = 0
-    environment: Assumptions = Assumptions()
+    environment: Assumptions = Field(default_factory=measured)
     deployment: Deployment | None = None
     ignore: Annotated[tuple[Annotated[Ignored, BeforeValidator(_ignored)], ...], BeforeValidator(_as_list)] = ()
 

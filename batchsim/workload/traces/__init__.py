@@ -1,5 +1,5 @@
 """Traces: recorded workloads, one file per format."""
 
-from batchsim.workload.traces.to_source import trace_part
+from batchsim.workload.traces.to_source import trace_source
 
-__all__ = ["trace_part"]
+__all__ = ["trace_source"]

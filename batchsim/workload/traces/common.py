@@ -28,9 +28,9 @@ class TraceJobs:
     """The jobs of a trace, in its order; NaN stands for what the trace does not say.
 
     ``names`` holds a name per job, ``queues`` and ``definitions`` too where the trace names them. Nodes of ``edges``
-    from the number of jobs on are array parents. ``think_s`` is that of `Part`. Jobs that are ``final`` are not retried
-    for their exit code: the record says how they ended in the end. ``notes`` are records that are kept and doubted, or
-    taken otherwise than they were, counted by reason.
+    from the number of jobs on are array parents. ``think_s`` is that of `JobSource`. Jobs that are ``final`` are not
+    retried for their exit code: the record says how they ended in the end. ``notes`` are records that are kept and
+    doubted, or taken otherwise than they were, counted by reason.
     """
 
     names: list[str]

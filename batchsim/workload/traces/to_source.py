@@ -16,15 +16,15 @@ from batchsim.scenario.document.access import base_name
 from batchsim.spec.configuration import Configuration, JobDefinition, RetryRule, Shape
 from batchsim.spec.traces import FORMATS, Trace
 from batchsim.spec.workload import JobGroup, group_of
-from batchsim.workload.source import Part
+from batchsim.workload.source import JobSource
 from batchsim.workload.traces.common import FAILED_EXIT_CODE, MOST, Faults, TraceJobs
 
 #: Thirty years: a log that begins later counts from 1970 and not from its own beginning.
 LATEST_FIRST_S = 1e9
 
 
-def trace_part(trace: Trace, base: Path, configuration: Configuration) -> Part:
-    """The jobs of a trace as part of the workload.
+def trace_source(trace: Trace, base: Path, configuration: Configuration) -> JobSource:
+    """The jobs of a trace as one source of the workload.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def trace_part(trace: Trace, base: Path, configuration: Configuration) -> Part:
     shapes, shape = _shapes(jobs, [definitions[definition] for _, definition, _, _, _ in kinds], group)
     array_index = np.full(len(jobs.names), -1, np.int32) if jobs.array_index is None else jobs.array_index
     names, codes = _job_names(jobs, array_index)
-    return Part(
+    return JobSource(
         submitted_at=jobs.submitted_at,
         group=group,
         shape=shape,

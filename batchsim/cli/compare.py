@@ -80,7 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
             on_variant=lambda _name, position, _n: advance(position),
         )
     told = (
-        silence(differing_readings(each.scenario, each.workload), each.scenario.document)
+        silence(differing_readings(each.scenario, each.run.workload), each.scenario.document)
         for each in comparison.results.values()
     )
     options.print_warnings(dict.fromkeys(chain.from_iterable(told)))
@@ -90,7 +90,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if rows:
         try:
             (folder / "comparison.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-            save_png(compare_figure(comparison.results), folder / "comparison.png")
+            save_png(compare_figure(comparison.runs, comparison.summaries), folder / "comparison.png")
         except OSError as error:
             raise OutputError(str(folder), error.strerror or str(error)) from None
     if arguments.json or not arguments.quiet:

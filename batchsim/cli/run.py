@@ -46,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
     check_writable(folder)
     with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
         result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
-    options.print_warnings(silence(differing_readings(scenario, result.workload), scenario.document))
+    options.print_warnings(silence(differing_readings(scenario, result.run.workload), scenario.document))
     result, untried = _advised(result, arguments)
     write(result, folder)
     if arguments.json:
@@ -54,7 +54,7 @@ def execute(arguments: argparse.Namespace) -> int:
     elif not arguments.quiet:
         from batchsim.report.console import print_summary
 
-        print_summary(result, folder, untried)
+        print_summary(result.run, result.summary, folder, result.advice or (), untried)
     if result.interrupted:
         return 130
     return int(arguments.check and options.tell_missed(result, arguments.variant))
@@ -80,4 +80,9 @@ def write(result: Result, folder: Path) -> None:
     from batchsim.report.figures.run import queue_figure, save_png
     from batchsim.results.store import write as write_result
 
-    write_result(result, folder, extra={"queue.png": lambda path: save_png(queue_figure(result), path)})
+    write_result(
+        result.run,
+        result.summary,
+        folder,
+        extra={"queue.png": lambda path: save_png(queue_figure(result.run, result.summary), path)},
+    )

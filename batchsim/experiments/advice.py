@@ -20,6 +20,7 @@ from batchsim.experiments.changes.evidence import HARDLY_S, WORTH, Aim
 from batchsim.experiments.result import Result
 from batchsim.experiments.run import run_once
 from batchsim.results.advice import Advice, Figures, waiting_s
+from batchsim.results.run import Run
 
 #: How much of a gain may be given back elsewhere.
 GIVEN_BACK = 0.5
@@ -82,8 +83,8 @@ def try_changes(result: Result, *, most_attempts: float = math.inf) -> Trials:
         How many attempts of jobs may be simulated, the first run's taken for each trial; it decides and not the clock,
         so that the same is tried on every machine.
     """
-    evidence = Evidence(result)
-    attempts = len(result.recording.attempts.job) + BESIDES
+    evidence = Evidence(result.run)
+    attempts = len(result.run.recording.attempts.job) + BESIDES
     troubles = _troubles(evidence)
     advice: list[Advice] = []
     tried = untried = 0
@@ -99,7 +100,7 @@ def try_changes(result: Result, *, most_attempts: float = math.inf) -> Trials:
                 untried += 1
                 continue
             tried += 1
-            after = _with(result, change)
+            after = _with(result.run, change)
             worth = _worth(evidence.summary, after) if after is not None else 0.0
             paths = tuple(sorted(change.set))
             if after is not None and worth > helped.get(paths, (0.0, None))[0]:
@@ -135,11 +136,11 @@ def _mended(evidence: Evidence, advice: list[Advice]) -> set[Aim]:
     return mended
 
 
-def _with(result: Result, change: Change) -> dict[str, Any] | None:
+def _with(run: Run, change: Change) -> dict[str, Any] | None:
     """The summary of the same jobs with a change; None of one that is no scenario."""
     try:
-        changed = result.scenario.with_(change.set)
-        return run_once(changed, result.seed, result.replication).summary
+        changed = run.scenario.with_(change.set)
+        return run_once(changed, run.seed, run.replication).summary
     except ScenarioError:
         return None
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.result import Result
 from batchsim.experiments.run import run
+from batchsim.results.run import Run
 from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.intervals import confidence_interval
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from batchsim.report.plots import ComparisonPlots
 
 #: Figures of a row that are held against the first row's.
 HELD_AGAINST_THE_FIRST = ("queue_time_p95_s", "turnaround_p95_s", "makespan_s", "cost_usd")
@@ -34,6 +37,16 @@ class Comparison:
 
     results: Mapping[str, Result]
     interrupted: bool = False
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """The first replication of each variant."""
+        return {name: result.run for name, result in self.results.items()}
+
+    @property
+    def summaries(self) -> dict[str, dict[str, Any]]:
+        """The summary of each variant."""
+        return {name: result.summary for name, result in self.results.items()}
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -63,11 +76,11 @@ class Comparison:
         return pd.DataFrame([_flat(row) for row in self.rows]).set_index("variant")
 
     @property
-    def plot(self) -> Any:
+    def plot(self) -> ComparisonPlots:
         """The picture of the comparison; see `batchsim.report.plots`."""
-        from importlib import import_module  # the report sits above: found at use, as pandas finds its plotting
+        from batchsim.report.plots import ComparisonPlots
 
-        return import_module("batchsim.report.plots").ComparisonPlots(self.results)
+        return ComparisonPlots(self.runs, self.summaries)
 
     def _repr_html_(self) -> str:
         return str(self.table.to_html(float_format="{:,.2f}".format))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from batchsim.engine.simulation import simulate
 from batchsim.experiments.result import Result
+from batchsim.results.run import Run
 from batchsim.scenario.scenario import Scenario
 from batchsim.workload.build import build_workload
 
@@ -52,10 +53,10 @@ def run(
     if replications < 1:
         raise ValueError(f"replications must be 1 or more, not {replications}")
     seed = scenario.seed if seed is None else seed
-    first = run_once(scenario, seed, 0)
+    first = Result(run_once(scenario, seed, 0))
     if replications == 1:
         return first
-    summaries = [first.summary]
+    summaries = [first.run.summary]
     try:
         for replication in range(1, replications):
             if on_replication is not None:
@@ -66,7 +67,7 @@ def run(
     return first.with_replications(summaries)
 
 
-def run_once(scenario: Scenario, seed: int, replication: int) -> Result:
+def run_once(scenario: Scenario, seed: int, replication: int) -> Run:
     """One replication of a scenario."""
     workload = build_workload(scenario, seed=seed, replication=replication)
     recording = simulate(
@@ -78,4 +79,4 @@ def run_once(scenario: Scenario, seed: int, replication: int) -> Result:
         duration_s=scenario.duration_s or 0.0,
         horizon_s=math.inf if scenario.horizon_s is None else scenario.horizon_s,
     )
-    return Result(scenario, workload, recording, seed=seed, replication=replication)
+    return Run(scenario, workload, recording, seed, replication)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from batchsim.experiments.result import Result
 from batchsim.report import formatting, narrative
+from batchsim.results.advice import Advice
+from batchsim.results.run import Run
 from batchsim.units import format_usd
 
 #: Columns of a text that is not for a terminal: nothing is cut or broken to fit one.
@@ -35,16 +37,15 @@ class Terminal(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def summary_renderable(result: Result) -> Group:
-    """The summary of a result for rich."""
-    summary = result.summary
+def summary_renderable(run: Run, summary: Mapping[str, Any], advice: Sequence[Advice] = ()) -> Group:
+    """A summary for rich: of a run, or of several replications of which it is the first, with advice."""
     lines: list[Any] = [
-        Text.assemble((result.scenario.name, "bold"), f" · {result.scenario.region} · seed {summary['seed']}"
+        Text.assemble((run.scenario.name, "bold"), f" · {run.scenario.region} · seed {summary['seed']}"
                       + (f" · {summary['replications']} replications" if summary["replications"] > 1 else "")),
         Text(),
         _line("jobs", narrative.jobs_sentence(summary)),
         _line("queue time", narrative.queue_sentence(summary)),
-        *(_line("of which", fact) for fact in [narrative.wait_fact(result)] if fact),
+        *(_line("of which", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
         _line("cost", narrative.cost_sentence(summary)),
         *(_line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
@@ -57,9 +58,9 @@ def summary_renderable(result: Result) -> Group:
     lines.append(_line("used", machines))
     lines.append(_line("prices", narrative.prices_sentence(summary["prices"])))
     lines += [_line("attention", note, "bold red") for note in narrative.attention(summary)]
-    for advice in result.advice or ():
-        lines += [_line("advice", advice.what, "yellow"), _line("", advice.effect), _line("", advice.why)]
-        lines.append(_unbroken(advice.arguments))
+    for each in advice:
+        lines += [_line("advice", each.what, "yellow"), _line("", each.effect), _line("", each.why)]
+        lines.append(_unbroken(each.arguments))
     for objective in summary["objectives"]:
         kept = objective["kept"]
         mark, style = {True: ("kept", "green"), False: ("missed", "bold red"), None: ("least", "")}[kept]
@@ -84,7 +85,7 @@ def _unbroken(text: str) -> Text:
     return Text(f"{'':11}{text}", style="dim", no_wrap=True, overflow="ignore")
 
 
-def _queue_table(summary: dict[str, Any]) -> Table:
+def _queue_table(summary: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cost = f"cost in {narrative.period(summary)}"
     for heading in ("job queue", "jobs", "queue p50", "queue p95", "turnaround p95", cost):
@@ -101,7 +102,7 @@ def _queue_table(summary: dict[str, Any]) -> Table:
     return table
 
 
-def _environment_table(summary: dict[str, Any]) -> Table:
+def _environment_table(summary: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cost = f"cost in {narrative.period(summary)}"
     for heading in ("environment", "attempts", "peak vCPUs", "used", cost, "idle", "stranded"):
@@ -123,17 +124,19 @@ def _environment_table(summary: dict[str, Any]) -> Table:
     return table
 
 
-def print_summary(result: Result, folder: Path, untried: int = 0) -> None:
-    """Print a result, how many changes were not tried, and where its files are."""
+def print_summary(
+    run: Run, summary: Mapping[str, Any], folder: Path, advice: Sequence[Advice] = (), untried: int = 0
+) -> None:
+    """Print a summary, how many changes were not tried, and where its files are."""
     console = Terminal()
-    console.print(summary_renderable(result), highlight=False, crop=False)
+    console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
     if untried:
         console.print(_line("advice", narrative.untried_sentence(untried)), highlight=False)
     console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
 
 
-def summary_html(result: Result) -> str:
-    """The summary of a result for Jupyter."""
+def summary_html(run: Run, summary: Mapping[str, Any], advice: Sequence[Advice] = ()) -> str:
+    """A summary for Jupyter."""
     console = Console(record=True, width=110, file=io.StringIO())
-    console.print(summary_renderable(result), highlight=False, crop=False)
+    console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

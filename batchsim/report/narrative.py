@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batchsim.experiments.result import Result
 from batchsim.recording import LIMITS
 from batchsim.report.formatting import count, job_hours, plain, seconds, span, statistic, usd
+from batchsim.results.run import Run
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 CAUSES = {
@@ -35,7 +35,7 @@ def period(summary: Mapping[str, Any]) -> str:
     return span(time) + (f" and the {format_duration(after)} after" if after > time / 100 else "")
 
 
-def jobs_sentence(summary: dict[str, Any]) -> str:
+def jobs_sentence(summary: Mapping[str, Any]) -> str:
     """How many jobs got through."""
     jobs = summary["jobs"]
     text = f"{count(jobs['succeeded'])} of {count(jobs['submitted'])} jobs succeeded"
@@ -51,7 +51,7 @@ _WAITED = (
 )
 
 
-def queue_sentence(summary: dict[str, Any]) -> str:
+def queue_sentence(summary: Mapping[str, Any]) -> str:
     """How long they waited."""
     time = summary["queue_time_s"]
     if plain(time["p50"]) is None and not time["at_least"]:
@@ -63,7 +63,7 @@ def queue_sentence(summary: dict[str, Any]) -> str:
     return ", ".join(parts) + never
 
 
-def cost_sentence(summary: dict[str, Any]) -> str:
+def cost_sentence(summary: Mapping[str, Any]) -> str:
     """What it cost, in what time, and what for."""
     cost = summary["cost_usd"]
     total, paid = plain(cost["total"]), f"{usd(cost['total'])} in {period(summary)}"
@@ -76,31 +76,31 @@ def cost_sentence(summary: dict[str, Any]) -> str:
     return f"{paid} ({spent})"
 
 
-def wait_fact(result: Result) -> str:
+def wait_fact(run: Run, summary: Mapping[str, Any]) -> str:
     """What jobs waited for longest, of all but other jobs; empty when they hardly waited."""
-    waits = {cause: plain(result.summary["wait_s"][cause]) for cause in CAUSES}
+    waits = {cause: plain(summary["wait_s"][cause]) for cause in CAUSES}
     total = sum(waits.values())
     cause = max(waits, key=lambda key: waits[key])
     if waits[cause] < HOUR / 20:
         return ""
-    value, text = _limit(result) if cause == "limit" else (waits[cause], CAUSES[cause])
+    value, text = _limit(run, summary) if cause == "limit" else (waits[cause], CAUSES[cause])
     return f"{job_hours(value)} of {job_hours(total)} job-hours of waiting were for {text}"
 
 
-def _limit(result: Result) -> tuple[float, str]:
+def _limit(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
     """The limit that jobs waited for longest: how long, and what it is."""
     waited = {
         name: {limit: plain(seconds) for limit, seconds in figures["wait_limit_s"].items()}
-        for name, figures in result.summary["job_queues"].items()
+        for name, figures in summary["job_queues"].items()
     }
     together = {limit: sum(seconds.get(limit, 0.0) for seconds in waited.values()) for limit in LIMITS.values()}
     worst = max(together, key=lambda limit: together[limit])
     short = {name for name, seconds in waited.items() if seconds.get(worst)}
     if worst == "consumableResources":
-        groups = [group for group in result.workload.groups if group.job_queue in short]
+        groups = [group for group in run.workload.groups if group.job_queue in short]
         names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
         return together[worst], f"the quantity of {' or '.join(names)}"
-    configuration = result.scenario.configuration
+    configuration = run.scenario.configuration
     if worst == "computeReservation":
         return together[worst], f"the computeReservation of {', '.join(sorted(short))}"
     attached = {name for queue in configuration.queues if queue.name in short for name in queue.environments}
@@ -110,7 +110,7 @@ def _limit(result: Result) -> tuple[float, str]:
     return together[worst], f"{member} of {', '.join(each.name for each in environments)}"
 
 
-def waste_fact(summary: dict[str, Any]) -> str:
+def waste_fact(summary: Mapping[str, Any]) -> str:
     """The largest waste; empty when there is hardly any."""
     cost = summary["cost_usd"]
     total = plain(cost["total"])
@@ -190,7 +190,7 @@ def nothing_submitted(summary: Mapping[str, Any]) -> str:
     return f"nothing was submitted: no job arrives{within_}{unit}"
 
 
-def attention(summary: dict[str, Any]) -> list[str]:
+def attention(summary: Mapping[str, Any]) -> list[str]:
     """What the reader has to know before anything else."""
     nothing = nothing_submitted(summary)
     notes = [nothing] if nothing else []

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from batchsim.experiments.result import Result
 from batchsim.report.figures import run as figures
+from batchsim.results.run import Run
 
 
 @dataclass(frozen=True)
 class Plots:
     """Pictures of one run. In Jupyter a returned figure shows itself."""
 
-    result: Result
+    run: Run
+    summary: Mapping[str, Any]
 
     def __call__(self) -> Figure:
         """The whole picture, as that of a comparison."""
@@ -24,7 +26,7 @@ class Plots:
 
     def queue(self) -> Figure:
         """The whole picture of ``queue.png``."""
-        return figures.queue_figure(self.result)
+        return figures.queue_figure(self.run, self.summary)
 
     def jobs(self, ax: Axes | None = None) -> Figure:
         """Jobs by state over time."""
@@ -42,10 +44,10 @@ class Plots:
         """Spend over time."""
         return self._draw(figures.draw_spend, ax)
 
-    def _draw(self, draw: Callable[[Result, Axes], None], ax: Axes | None) -> Figure:
+    def _draw(self, draw: Callable[[Run, Axes], None], ax: Axes | None) -> Figure:
         if ax is None:
             ax = Figure(figsize=(9, 4.5), layout="constrained").subplots()
-        draw(self.result, ax)
+        draw(self.run, ax)
         figure = ax.figure
         assert isinstance(figure, Figure)  # noqa: S101 (for the type checker)
         return figure
@@ -55,8 +57,9 @@ class Plots:
 class ComparisonPlots:
     """Pictures of a comparison."""
 
-    results: Mapping[str, Result]
+    runs: Mapping[str, Run]
+    summaries: Mapping[str, Mapping[str, Any]]
 
     def __call__(self) -> Figure:
         """The whole picture of ``comparison.png``."""
-        return figures.compare_figure(self.results)
+        return figures.compare_figure(self.runs, self.summaries)

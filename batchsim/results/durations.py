@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.recording import Status
-from batchsim.results.tables import Tables
+from batchsim.results.outcome import Outcome
 from batchsim.statistics.intervals import QUANTILES, STATISTICS, added
 
 Mask = NDArray[np.bool_]
@@ -93,28 +93,28 @@ def _statistic(name: str, values: Floats) -> float:
     return added(values) / len(values)
 
 
-def queue_times(tables: Tables) -> Durations:
+def queue_times(outcome: Outcome) -> Durations:
     """From RUNNABLE to STARTING of the first attempt, of each job that became RUNNABLE."""
-    recording, starting_at = tables.recording, tables.attempts_of_jobs.first_starting_at
+    recording, starting_at = outcome.recording, outcome.attempts_of_jobs.first_starting_at
     never = np.isnan(starting_at)
-    until = np.where(never, _until(tables), starting_at)
+    until = np.where(never, _until(outcome), starting_at)
     return Durations(until - recording.runnable_at, never)
 
 
-def turnarounds(tables: Tables) -> Durations:
+def turnarounds(outcome: Outcome) -> Durations:
     """From SubmitJob to the end, of each job that was submitted, but for those that failed with one they depend on.
 
     One that was cancelled while it waited has not got through: it took at least so long.
     """
-    recording, submitted_at = tables.recording, tables.workload.submitted_at
-    began = tables.attempts_of_jobs.count > 0
+    recording, submitted_at = outcome.recording, outcome.workload.submitted_at
+    began = outcome.attempts_of_jobs.count > 0
     queued = ~np.isnan(recording.runnable_at)
     spoken_of = (began | queued | (recording.status < Status.SUCCEEDED)) & (submitted_at <= recording.ended_at)
-    seconds = np.where(spoken_of, _until(tables) - submitted_at, np.nan)
+    seconds = np.where(spoken_of, _until(outcome) - submitted_at, np.nan)
     return Durations(seconds, np.isnan(recording.stopped_at) | ~began)
 
 
-def _until(tables: Tables) -> Floats:
+def _until(outcome: Outcome) -> Floats:
     """Each job's end, or the run's."""
-    recording = tables.recording
+    recording = outcome.recording
     return np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)

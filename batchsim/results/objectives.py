@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from batchsim.arrays import Floats
 from batchsim.recording import Status
 from batchsim.results.durations import Bounded, Durations, Mask
-from batchsim.results.tables import Tables
+from batchsim.results.outcome import Outcome
 from batchsim.scenario.scenario import Scenario
 from batchsim.scenario.sections.models import Workflow
 from batchsim.spec.objectives import Objective
@@ -63,16 +63,16 @@ class Promises:
     def __init__(
         self,
         scenario: Scenario,
-        tables: Tables,
+        outcome: Outcome,
         queue_times: Durations,
         turnarounds: Durations,
         summary: Mapping[str, Any],
     ) -> None:
         self._scenario = scenario
-        self._tables = tables
+        self._outcome = outcome
         self._of_jobs = {"queue_time": queue_times, "turnaround": turnarounds}
         self._summary = summary
-        self._began = tables.attempts_of_jobs.count > 0
+        self._began = outcome.attempts_of_jobs.count > 0
 
     def entries(self) -> list[dict[str, Any]]:
         """What the summary says of each objective, in their order."""
@@ -86,7 +86,7 @@ class Promises:
 
     def _entry(self, objective: Objective, *, failures: bool) -> dict[str, Any]:
         """One objective; `failures` where jobs are allowed to fail."""
-        mask = chosen(objective, self._tables.workload)
+        mask = chosen(objective, self._outcome.workload)
         value, least = self._value(objective, mask)
         missing = self._missing(objective, mask, failures=failures)
         kept = None
@@ -110,7 +110,7 @@ class Promises:
 
     def _missing(self, objective: Objective, mask: Mask, *, failures: bool) -> dict[str, int]:
         """Jobs in scope that did not get as far as the objective needs, by how far they did."""
-        status = self._tables.recording.status
+        status = self._outcome.recording.status
         if objective.metric == "queue_time":
             mask = mask & ~self._began
         elif objective.metric in _SUCCESS:
@@ -126,7 +126,7 @@ class Promises:
 
     def _value(self, objective: Objective, mask: Mask) -> Bounded:
         """The figure, or where the run ended before it was known what it is at least."""
-        recording, workload = self._tables.recording, self._tables.workload
+        recording, workload = self._outcome.recording, self._outcome.workload
         if objective.metric in self._of_jobs:
             return self._of_jobs[objective.metric].of(mask).statistic(objective.statistic)
         if objective.metric == "finished_at":
@@ -134,7 +134,7 @@ class Promises:
             ends = np.where(open_, recording.ended_at, recording.stopped_at)
             return finished_at(objective, workload, ends, self._scenario, censored=open_)
         if objective.metric == "makespan":
-            return makespan(self._tables, mask)
+            return makespan(self._outcome, mask)
         if objective.metric == "cost":
             kinds = {"jobQueue": "job_queues", "workflow": "workflows"}
             parts = [self._summary[kinds[key]].get(name) for key, name in objective.where] or [self._summary]
@@ -152,17 +152,17 @@ class Promises:
             return objective.timezone
         # Of what may arrive, not of what did: it is the same in every replication.
         filters = [(_MEMBERS[key], name) for key, name in objective.where if key in _MEMBERS]
-        groups = [group for group in self._tables.workload.groups if all(getattr(group, m) == n for m, n in filters)]
+        groups = [group for group in self._outcome.workload.groups if all(getattr(group, m) == n for m, n in filters)]
         zones = timezones(self._scenario)
         return ", ".join(dict.fromkeys(zones.get(group.workflow, "UTC") for group in groups)) or "UTC"
 
 
-def makespan(tables: Tables, mask: Mask) -> Bounded:
+def makespan(outcome: Outcome, mask: Mask) -> Bounded:
     """From the first submission to the last end of some jobs; a bound while one has not ended."""
-    recording = tables.recording
+    recording = outcome.recording
     if not mask.any():
         return None, None
-    stopped_at, first = recording.stopped_at[mask], float(tables.workload.submitted_at[mask].min())
+    stopped_at, first = recording.stopped_at[mask], float(outcome.workload.submitted_at[mask].min())
     if np.isnan(stopped_at).any():
         return None, max(recording.ended_at - first, 0.0)
     return float(stopped_at.max()) - first, None

@@ -13,8 +13,8 @@ from batchsim.arrays import SLICE
 from batchsim.atomic_folder import check_folder, written_whole
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, TIMELINE, Column
 from batchsim.errors import OutputError
-from batchsim.experiments.result import Result
 from batchsim.results.arrow import schema
+from batchsim.results.run import Run
 from batchsim.results.timeline import timeline
 
 if TYPE_CHECKING:
@@ -48,11 +48,22 @@ def is_results_folder(folder: Path) -> bool:
     return (folder / MARK).is_file() and all(entry.name in OURS for entry in folder.iterdir())
 
 
-def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None) -> None:
-    """Write a result's folder; an older one of ours is replaced when the new one is complete.
+def as_text(summary: Mapping[str, Any]) -> str:
+    """A summary as it is written."""
+    return json.dumps(summary, indent=2, allow_nan=False) + "\n"
+
+
+def write(
+    run: Run, summary: Mapping[str, Any], folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None
+) -> None:
+    """Write a results folder; an older one of ours is replaced when the new one is complete.
 
     Parameters
     ----------
+    run : Run
+        Whose tables.
+    summary : mapping
+        Its own, or that of several replications of which it is the first.
     extra : mapping, optional
         Further files: name → what writes it to the path it is given.
 
@@ -63,12 +74,12 @@ def write(result: Result, folder: Path, *, extra: Mapping[str, Callable[[Path], 
     """
     check_writable(folder)
     with written_whole(folder) as made:
-        _parquet(made / "jobs.parquet", JOBS, result.tables.jobs())
-        _parquet(made / "attempts.parquet", ATTEMPTS, result.tables.attempts())
-        _parquet(made / "instances.parquet", INSTANCES, result.tables.instances())
-        _parquet(made / "timeline.parquet", TIMELINE, timeline(result.tables).to_batches(SLICE))
-        (made / MARK).write_text(result.summary_json(), encoding="utf-8")
-        text = result.scenario.to_yaml(relative_to=folder.resolve(), seed=result.seed, public=True)
+        _parquet(made / "jobs.parquet", JOBS, run.tables.jobs())
+        _parquet(made / "attempts.parquet", ATTEMPTS, run.tables.attempts())
+        _parquet(made / "instances.parquet", INSTANCES, run.tables.instances())
+        _parquet(made / "timeline.parquet", TIMELINE, timeline(run.outcome).to_batches(SLICE))
+        (made / MARK).write_text(as_text(summary), encoding="utf-8")
+        text = run.scenario.to_yaml(relative_to=folder.resolve(), seed=run.seed, public=True)
         (made / "scenario.yaml").write_text(text, encoding="utf-8")
         for name, writer in (extra or {}).items():
             writer(made / name)

@@ -17,7 +17,7 @@ from batchsim.results.cost.price_sources import provenance
 from batchsim.results.cost.purposes import by_owner
 from batchsim.results.durations import Mask, queue_times, turnarounds
 from batchsim.results.objectives import Promises, makespan
-from batchsim.results.tables import Tables
+from batchsim.results.outcome import Outcome
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
 from batchsim.scenario.scenario import Scenario
@@ -33,25 +33,25 @@ LONGEST_END = 1.1
 class Metrics:
     """Figures of one run."""
 
-    def __init__(self, scenario: Scenario, tables: Tables) -> None:
+    def __init__(self, scenario: Scenario, outcome: Outcome) -> None:
         self._scenario = scenario
-        self._tables = tables
-        work = tables.workload
-        self._queue_times = queue_times(tables)
-        self._turnarounds = turnarounds(tables)
-        self._queue_of_group = np.array(tables.queue_of_group, np.int32)
+        self._outcome = outcome
+        work = outcome.workload
+        self._queue_times = queue_times(outcome)
+        self._turnarounds = turnarounds(outcome)
+        self._queue_of_group = np.array(outcome.queue_of_group, np.int32)
         self._workflows = list(dict.fromkeys(group.workflow for group in work.groups))
         place = {name: index for index, name in enumerate(self._workflows)}
         self._workflow_of_group = np.array([place[group.workflow] for group in work.groups], np.int32)
-        self._environments = Environments(tables)
-        self._waits = WaitsByPart(tables.waits, work.group, tables.last_environment)
+        self._environments = Environments(outcome)
+        self._waits = WaitsByPart(outcome.waits, work.group, outcome.last_environment)
 
     def summary(self, seed: int) -> dict[str, Any]:
         """The whole of ``summary.json`` for one replication."""
-        scenario, tables = self._scenario, self._tables
-        recording = tables.recording
-        everything = np.ones(len(tables.workload.groups), bool)
-        everywhere = range(len(tables.configuration.environments))
+        scenario, outcome = self._scenario, self._outcome
+        recording = outcome.recording
+        everything = np.ones(len(outcome.workload.groups), bool)
+        everywhere = range(len(outcome.configuration.environments))
         summary: dict[str, Any] = {
             "scenario": scenario.name,
             "region": scenario.region,
@@ -72,16 +72,16 @@ class Metrics:
             "never_placed": self._never_placed(),
             "unplaceable": self._unplaceable(),
             "memory_margin": self._memory_margin(),
-            "skipped": dict(tables.workload.skipped),
-            "noted": dict(tables.workload.notes),
+            "skipped": dict(outcome.workload.skipped),
+            "noted": dict(outcome.workload.notes),
         }
-        promises = Promises(scenario, tables, self._queue_times, self._turnarounds, summary)
+        promises = Promises(scenario, outcome, self._queue_times, self._turnarounds, summary)
         return {**summary, "objectives": promises.entries()}
 
     @property
     def _period_s(self) -> float:
         """What the money is for: the scenario's duration, or the time until the end of a run without, or cut before."""
-        return min(self._scenario.duration_s or math.inf, self._tables.recording.ended_at)
+        return min(self._scenario.duration_s or math.inf, self._outcome.recording.ended_at)
 
     def _per_month(self, total: float) -> float | None:
         """The money of a month at the run's rate; None where the run does not tell a rate.
@@ -89,16 +89,16 @@ class Metrics:
         Less than a day does not show a day's ups and downs. Where the run went on for long after the duration, its
         money is of more than that time, and of a queue that grew, which in a month costs what the capacity does.
         """
-        duration, ended_at = self._scenario.duration_s, self._tables.recording.ended_at
+        duration, ended_at = self._scenario.duration_s, self._outcome.recording.ended_at
         if duration is None or not DAY <= duration <= ended_at <= duration * LONGEST_END:
             return None
         return total / duration * HOURS_PER_MONTH * HOUR
 
     def _of_groups(self, groups: Mask) -> dict[str, Any]:
         """Figures of the jobs of some groups."""
-        tables = self._tables
-        mask = groups[tables.workload.group]
-        status = tables.recording.status[mask]
+        outcome = self._outcome
+        mask = groups[outcome.workload.group]
+        status = outcome.recording.status[mask]
         return {
             "jobs": {
                 "submitted": int(mask.sum()),
@@ -110,16 +110,16 @@ class Metrics:
             "turnaround_s": self._turnarounds.of(mask).figures(),
             "wait_s": self._waits.causes(groups=groups),
             "wait_limit_s": self._waits.limits(groups=groups),
-            "makespan_s": makespan(tables, mask)[0],
+            "makespan_s": makespan(outcome, mask)[0],
         }
 
     def _by_environment(self) -> dict[str, Any]:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
-        tables, cost = self._tables, self._tables.costs
-        attempts, instances = tables.recording.attempts, tables.recording.instances
+        outcome, cost = self._outcome, self._outcome.costs
+        attempts, instances = outcome.recording.attempts, outcome.recording.instances
         interruptions = self._environments.interruptions()
         result = {}
-        for index, environment in enumerate(tables.configuration.environments):
+        for index, environment in enumerate(outcome.configuration.environments):
             here, mine = attempts.environment == index, instances.environment == index
             purposes = {
                 purpose: added(cost.attempt(purpose)[here], cost.instance.get(purpose, zeros_view(len(mine)))[mine])
@@ -141,9 +141,9 @@ class Metrics:
         return result
 
     def _costs_of_all(self) -> dict[str, Any]:
-        cost, recording = self._tables.costs, self._tables.recording
+        cost, recording = self._outcome.costs, self._outcome.recording
         by_option = dict.fromkeys(PURCHASE_OPTIONS, 0.0)
-        for index, environment in enumerate(self._tables.configuration.environments):
+        for index, environment in enumerate(self._outcome.configuration.environments):
             if environment.purchase_option in by_option:
                 on_instances = cost.instance_total[recording.instances.environment == index]
                 on_tasks = cost.attempt_total[(recording.attempts.environment == index) & (cost.task_rate > 0)]
@@ -166,7 +166,7 @@ class Metrics:
         }
 
     def _by_queue(self) -> dict[str, Any]:
-        configuration = self._tables.configuration
+        configuration = self._outcome.configuration
         names = [queue.name for queue in configuration.queues]
         attached = [
             [number for number, queue in enumerate(configuration.queues) if environment.name in queue.environments]
@@ -175,13 +175,13 @@ class Metrics:
         return self._by(names, self._queue_of_group, attached)
 
     def _by_workflow(self) -> dict[str, Any]:
-        environments = self._tables.configuration.environments
+        environments = self._outcome.configuration.environments
         return self._by(self._workflows, self._workflow_of_group, [[] for _ in environments])
 
     def _by(self, names: list[str], owner_of_group: NDArray[np.int32], attached: list[list[int]]) -> dict[str, Any]:
-        tables = self._tables
-        owner = owner_of_group[tables.workload.group[tables.recording.attempts.job]]
-        borne = by_owner(tables.configuration, tables.recording, tables.costs, owner, len(names), attached)
+        outcome = self._outcome
+        owner = owner_of_group[outcome.workload.group[outcome.recording.attempts.job]]
+        borne = by_owner(outcome.configuration, outcome.recording, outcome.costs, owner, len(names), attached)
         result = {}
         for number, name in enumerate(names):
             purposes = {purpose: float(column[number]) for purpose, column in borne.items()}
@@ -193,33 +193,33 @@ class Metrics:
 
     def _never_placed(self) -> dict[str, Any]:
         """Jobs that no environment ever had: their waits and the environments' sum to those of all."""
-        jobs = int(np.count_nonzero(self._tables.last_environment < 0))
+        jobs = int(np.count_nonzero(self._outcome.last_environment < 0))
         return {"jobs": jobs, "wait_s": self._waits.causes(environment=-1)}
 
     def _unplaceable(self) -> list[dict[str, Any]]:
         """Jobs that no environment of their queue can ever hold, and which therefore stayed RUNNABLE."""
-        tables = self._tables
-        configuration = tables.configuration
+        outcome = self._outcome
+        configuration = outcome.configuration
         found = []
-        for group, asked, count in self._kinds(tables.recording.status == Status.RUNNABLE):
-            queue = configuration.queues[tables.queue_of_group[group]]
+        for group, asked, count in self._kinds(outcome.recording.status == Status.RUNNABLE):
+            queue = configuration.queues[outcome.queue_of_group[group]]
             if why_never(queue, configuration.attached(queue), asked) is not None:
                 found.append(self._kind(group, asked, count))
         return found
 
     def _memory_margin(self) -> list[dict[str, Any]]:
         """Jobs that ask for more memory than their instance is known to have, and were taken to fit all the same."""
-        beyond = np.array([shape.beyond_mib > 0 for shape in self._tables.workload.shapes], bool)
+        beyond = np.array([shape.beyond_mib > 0 for shape in self._outcome.workload.shapes], bool)
         if not beyond.any():
             return []
         return [
             {**self._kind(group, shape, count), "beyond_mib": shape.beyond_mib}
-            for group, shape, count in self._kinds(beyond[self._tables.workload.shape])
+            for group, shape, count in self._kinds(beyond[self._outcome.workload.shape])
         ]
 
     def _kinds(self, jobs: Mask) -> Iterator[tuple[int, Shape, int]]:
         """Group, shape and number of some jobs."""
-        work = self._tables.workload
+        work = self._outcome.workload
         kinds, counts = np.unique(np.column_stack([work.group[jobs], work.shape[jobs]]), axis=0, return_counts=True)
         for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
             yield group, work.shapes[shape], count
@@ -227,8 +227,8 @@ class Metrics:
     def _kind(self, group: int, shape: Shape, jobs: int) -> dict[str, Any]:
         """Jobs of one kind, as the summary names them."""
         return {
-            "job_queue": self._tables.workload.groups[group].job_queue,
-            "job_definition": self._tables.workload.groups[group].job_definition,
+            "job_queue": self._outcome.workload.groups[group].job_queue,
+            "job_definition": self._outcome.workload.groups[group].job_definition,
             "vcpus": shape.vcpus,
             "memory_mib": shape.asked_memory_mib,
             "gpus": shape.gpus,

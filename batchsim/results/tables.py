@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import SLICE, Floats, Ints
+from batchsim.arrays import SLICE
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column
-from batchsim.recording import EXITED, FAILED_TO_START, Recording, Status, instance_id, task_id
+from batchsim.recording import EXITED, FAILED_TO_START, Status, instance_id, task_id
 from batchsim.results.arrow import NOBODY, coded, column, joined, masked, named, numbers, schema
-from batchsim.results.attempts import JobAttempts, job_attempts, pick
-from batchsim.results.cost.purposes import Costs, costs
-from batchsim.results.waits.attribution import Waits
-from batchsim.spec.configuration import Configuration
-from batchsim.spec.workload import Workload
+from batchsim.results.attempts import pick
+from batchsim.results.outcome import Outcome
 from batchsim.units import HOUR
 
 if TYPE_CHECKING:
@@ -27,60 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the tables of one run are made from."""
+    """The tables of one run, each as slices of Arrow columns."""
 
-    workload: Workload
-    configuration: Configuration
-    recording: Recording
-
-    @cached_property
-    def attempts_of_jobs(self) -> JobAttempts:
-        """First and last attempts."""
-        return job_attempts(self.recording)
-
-    @cached_property
-    def last_environment(self) -> Ints:
-        """The environment of each job's last attempt; -1 where it never began one."""
-        last, environment = self.attempts_of_jobs.last, self.recording.attempts.environment
-        found = np.full(len(last), -1, np.int32)
-        found[last >= 0] = environment[last[last >= 0]]
-        return found
-
-    @cached_property
-    def queue_of_group(self) -> list[int]:
-        """Queue of each group of jobs, by place in the configuration."""
-        place = {queue.name: index for index, queue in enumerate(self.configuration.queues)}
-        return [place[group.job_queue] for group in self.workload.groups]
-
-    @cached_property
-    def waits(self) -> Waits:
-        """Seconds waited by cause, per job."""
-        return Waits(self.workload, self.recording, self.attempts_of_jobs, self.queue_of_group)
-
-    @cached_property
-    def costs(self) -> Costs:
-        """Costs by attempt and instance."""
-        return costs(self.workload, self.configuration, self.recording)
-
-    @cached_property
-    def job_costs(self) -> Floats:
-        """US dollars per job: the sum of its attempts."""
-        attempts = self.recording.attempts
-        totals = np.bincount(attempts.job, weights=self.costs.attempt_total, minlength=len(self.workload))
-        return totals.astype(np.float64)
+    outcome: Outcome
 
     def jobs(self) -> Iterator[pa.RecordBatch]:
         """The table of jobs."""
-        yield from self._slices(JOBS, len(self.workload), self._jobs)
+        yield from self._slices(JOBS, len(self.outcome.workload), self._jobs)
 
     def attempts(self) -> Iterator[pa.RecordBatch]:
         """The table of attempts, in the order in which they ended."""
-        yield from self._slices(ATTEMPTS, len(self.recording.attempts.job), self._attempts)
+        yield from self._slices(ATTEMPTS, len(self.outcome.recording.attempts.job), self._attempts)
 
     def instances(self) -> Iterator[pa.RecordBatch]:
         """The table of instances in the order of their launch, then of Fargate tasks."""
-        yield from self._slices(INSTANCES, len(self.recording.instances.environment), self._instances)
-        tasks = np.flatnonzero(self.costs.task_rate > 0)
+        yield from self._slices(INSTANCES, len(self.outcome.recording.instances.environment), self._instances)
+        tasks = np.flatnonzero(self.outcome.costs.task_rate > 0)
         yield from self._slices(INSTANCES, len(tasks), lambda rows: self._tasks(tasks[rows]))
 
     def _slices(self, columns: Sequence[Column], n: int, build: Any) -> Iterator[pa.RecordBatch]:
@@ -97,7 +55,7 @@ class Tables:
     def _job_ids(self, job: np.ndarray) -> pa.Array:
         from pyarrow import compute
 
-        work = self.workload
+        work = self.outcome.workload
         workflow = self._group_texts(job, "workflow").dictionary_decode()
         name = coded(work.job_name[job], work.job_names).dictionary_decode()
         single = joined(workflow, numbers(work.run[job]).cast("string"), name, "/")
@@ -109,10 +67,12 @@ class Tables:
 
     def _hosts(self, attempt: np.ndarray) -> NDArray[np.int64]:
         """Instances of attempts by their number, tasks by one below 0; NOBODY for no attempt, or for processors."""
-        attempts = self.recording.attempts
+        attempts = self.outcome.recording.attempts
         known = np.flatnonzero(attempt >= 0)
         index = attempt[known]
-        on_fargate = np.array([environment.fargate is not None for environment in self.configuration.environments])
+        on_fargate = np.array(
+            [environment.fargate is not None for environment in self.outcome.configuration.environments]
+        )
         hosts = np.full(len(attempt), NOBODY)
         hosts[known] = np.where(
             attempts.instance[index] >= 0,
@@ -122,7 +82,7 @@ class Tables:
         return hosts
 
     def _reasons(self, codes: np.ndarray, hosts: NDArray[np.int64] | None = None) -> pa.DictionaryArray:
-        texts = list(self.recording.reasons)
+        texts = list(self.outcome.recording.reasons)
         keys = np.where(np.array([not text for text in texts])[codes], NOBODY, codes)
         if hosts is not None:
             place: dict[str, int] = {}
@@ -135,26 +95,30 @@ class Tables:
 
     def _container_reasons(self, rows: np.ndarray) -> pa.DictionaryArray:
         """What the workload says of containers that failed by themselves."""
-        attempts, work = self.recording.attempts, self.workload
-        own = np.array([text in {EXITED, FAILED_TO_START} for text in self.recording.reasons])
+        attempts, work = self.outcome.recording.attempts, self.outcome.workload
+        own = np.array([text in {EXITED, FAILED_TO_START} for text in self.outcome.recording.reasons])
         failed = (attempts.status[rows] == Status.FAILED) & own[attempts.reason[rows]]
         group = np.where(failed, work.group[attempts.job[rows]], -1)
         return coded(group, [group.failure_reason or None for group in work.groups])
 
     def _group_texts(self, job: np.ndarray, member: str) -> Any:
-        return coded(self.workload.group[job], [getattr(group, member) for group in self.workload.groups])
+        return coded(
+            self.outcome.workload.group[job], [getattr(group, member) for group in self.outcome.workload.groups]
+        )
 
     def _shape(self, job: np.ndarray, member: str) -> np.ndarray:
         return np.asarray(
-            np.array([getattr(shape, member) for shape in self.workload.shapes])[self.workload.shape[job]]
+            np.array([getattr(shape, member) for shape in self.outcome.workload.shapes])[
+                self.outcome.workload.shape[job]
+            ]
         )
 
     def _environment(self, index: np.ndarray) -> Any:
-        return coded(index, [environment.name for environment in self.configuration.environments])
+        return coded(index, [environment.name for environment in self.outcome.configuration.environments])
 
     def _jobs(self, rows: np.ndarray) -> dict[str, Any]:
-        work, recording, attempts = self.workload, self.recording, self.recording.attempts
-        last = self.attempts_of_jobs.last[rows]
+        work, recording, attempts = self.outcome.workload, self.outcome.recording, self.outcome.recording.attempts
+        last = self.outcome.attempts_of_jobs.last[rows]
         has = last >= 0
         safe = np.where(has, last, 0)
         hosts = self._hosts(last)
@@ -182,15 +146,15 @@ class Tables:
             "status": coded(recording.status[rows], [status.name for status in Status]),
             "status_reason": self._reasons(recording.reason[rows], hosts),
             "exit_code": masked(exit_code),
-            "attempts": self.attempts_of_jobs.count[rows],
+            "attempts": self.outcome.attempts_of_jobs.count[rows],
             "compute_environment": self._environment(environment),
             "instance_id": named(hosts, _host_id),
-            "cost_usd": self.job_costs[rows],
-            **{f"wait_{cause}_s": column for cause, column in self.waits.of(rows).items()},
+            "cost_usd": self.outcome.job_costs[rows],
+            **{f"wait_{cause}_s": column for cause, column in self.outcome.waits.of(rows).items()},
         }
 
     def _attempts(self, rows: np.ndarray) -> dict[str, Any]:
-        attempts = self.recording.attempts
+        attempts = self.outcome.recording.attempts
         job, hosts = attempts.job[rows], self._hosts(rows)
         return {
             "job_id": self._job_ids(job),
@@ -209,21 +173,21 @@ class Tables:
             "status_reason": self._reasons(attempts.reason[rows], hosts),
             "reason": self._container_reasons(rows),
             "exit_code": masked(attempts.exit_code[rows]),
-            "cost_usd": self.costs.attempt_total[rows],
+            "cost_usd": self.outcome.costs.attempt_total[rows],
         }
 
     def _instances(self, rows: np.ndarray) -> dict[str, Any]:
-        instances, cost = self.recording.instances, self.costs
+        instances, cost = self.outcome.recording.instances, self.outcome.costs
         offerings = [
             (environment, environment.offerings[offering])
             for environment, offering in (
-                (self.configuration.environments[e], o)
+                (self.outcome.configuration.environments[e], o)
                 for e, o in zip(instances.environment[rows].tolist(), instances.offering[rows].tolist(), strict=True)
             )
         ]
-        hosted = self.recording.attempts.instance
+        hosted = self.outcome.recording.attempts.instance
         jobs = np.bincount(hosted[hosted >= 0], minlength=len(instances.environment))
-        jobs += np.bincount(self.recording.nodes.instance, minlength=len(jobs))
+        jobs += np.bincount(self.outcome.recording.nodes.instance, minlength=len(jobs))
         return {
             "instance_id": [instance_id(row) for row in rows.tolist()],
             "compute_environment": self._environment(instances.environment[rows]),
@@ -254,10 +218,10 @@ class Tables:
 
     def _tasks(self, attempt: np.ndarray) -> dict[str, Any]:
         """Fargate tasks: each is one attempt."""
-        attempts, end = self.recording.attempts, self.recording.ended_at
+        attempts, end = self.outcome.recording.attempts, self.outcome.recording.ended_at
         job = attempts.job[attempt]
         hosts = self._hosts(attempt)
-        names = [environment.purchase_option for environment in self.configuration.environments]
+        names = [environment.purchase_option for environment in self.outcome.configuration.environments]
         vcpus, memory = self._shape(job, "vcpus"), self._shape(job, "memory_mib")
         return {
             "instance_id": named(hosts, _host_id),
@@ -274,8 +238,8 @@ class Tables:
             "terminated_at": np.where(np.isnan(attempts.stopped_at[attempt]), end, attempts.stopped_at[attempt]),
             "termination_reason": self._reasons(attempts.reason[attempt], hosts),
             "jobs": np.ones(len(attempt), int),
-            "price_usd_per_hour": self.costs.task_rate[attempt] * HOUR,
-            "cost_usd": self.costs.attempt_total[attempt],
+            "price_usd_per_hour": self.outcome.costs.task_rate[attempt] * HOUR,
+            "cost_usd": self.outcome.costs.attempt_total[attempt],
             "idle_cost_usd": np.zeros(len(attempt)),
         }
 

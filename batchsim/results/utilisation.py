@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.recording import TASK_INTERRUPTED
+from batchsim.results.outcome import Outcome
 from batchsim.results.step_functions import steps
-from batchsim.results.tables import Tables
 from batchsim.statistics.intervals import added
 
 
@@ -35,8 +35,8 @@ class Use:
 class Environments:
     """Figures of the compute environments of a run, by their place in the configuration."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
         self._uses = {"vcpu": self._use("vcpus"), "memory": self._use("memory_mib")}
 
     def utilisation(self, environments: Iterable[int]) -> dict[str, float | None]:
@@ -45,14 +45,14 @@ class Environments:
         return {key: sum((uses[index] for index in chosen), Use()).share for key, uses in self._uses.items()}
 
     def _use(self, member: str) -> list[Use]:
-        tables, recording = self._tables, self._tables.recording
+        outcome, recording = self._outcome, self._outcome.recording
         instances, attempts = recording.instances, recording.attempts
-        size = np.array([float(getattr(shape, member)) for shape in tables.workload.shapes])
+        size = np.array([float(getattr(shape, member)) for shape in outcome.workload.shapes])
         stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
-        held_s = size[tables.workload.shape[attempts.job]] * (stop - attempts.starting_at)
+        held_s = size[outcome.workload.shape[attempts.job]] * (stop - attempts.starting_at)
         there_s = instances.terminated_at - instances.usable_from
         uses = []
-        for index, environment in enumerate(tables.configuration.environments):
+        for index, environment in enumerate(outcome.configuration.environments):
             mine = added(held_s[attempts.environment == index])
             if environment.purchase_option == "UNMANAGED":
                 known = member == "vcpus" and mine > 0
@@ -73,20 +73,20 @@ class Environments:
 
     def _running(self, index: int) -> tuple[Floats, Floats, Floats]:
         """From when until when how many vCPUs ran."""
-        tables, environment = self._tables, self._tables.configuration.environments[index]
-        recording, instances, attempts = tables.recording, tables.recording.instances, tables.recording.attempts
+        outcome, environment = self._outcome, self._outcome.configuration.environments[index]
+        recording, instances, attempts = outcome.recording, outcome.recording.instances, outcome.recording.attempts
         if environment.offerings:
             on = instances.environment == index
             sizes = np.array([float(offering.vcpus) for offering in environment.offerings])
             return instances.paid_from[on], instances.terminated_at[on], sizes[instances.offering[on]]
         on = attempts.environment == index
-        vcpus = np.array([shape.vcpus for shape in tables.workload.shapes])
+        vcpus = np.array([shape.vcpus for shape in outcome.workload.shapes])
         stop = np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on])
-        return attempts.starting_at[on], stop, vcpus[tables.workload.shape[attempts.job[on]]]
+        return attempts.starting_at[on], stop, vcpus[outcome.workload.shape[attempts.job[on]]]
 
     def interruptions(self) -> NDArray[np.int64]:
         """Instances and Fargate tasks that AWS took back, by environment."""
-        recording, environments = self._tables.recording, len(self._tables.configuration.environments)
+        recording, environments = self._outcome.recording, len(self._outcome.configuration.environments)
         texts = np.array([text == TASK_INTERRUPTED for text in recording.reasons])
         tasks = recording.attempts.environment[texts[recording.attempts.reason]]
         instances = recording.instances.environment[recording.instances.reclaimed]

@@ -26,7 +26,7 @@ result = bs.run(
         seed=1,
     )
 )
-write(result, Path(sys.argv[1]))
+write(result.run, result.summary, Path(sys.argv[1]))
 # Linux counts in ru_maxrss what the process was forked from; its own peak since it began is VmHWM.
 status = Path("/proc/self/status")
 lines = status.read_text().splitlines() if status.exists() else []

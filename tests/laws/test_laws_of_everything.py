@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from batchsim.columns import PURPOSES
 from batchsim.recording import Status
+from batchsim.results.outcome import Outcome
 from batchsim.results.step_functions import sample, steps
-from batchsim.results.tables import Tables
 from batchsim.results.timeline import vcpus
 from batchsim.spec.configuration import Consumable, FairShare, RetryRule, SavingsPlan, Shape, SpotTrace, TimeLimit
 from tests.laws.test_engine_laws import assert_laws, peak, worlds
@@ -153,11 +153,11 @@ def assert_rich_laws(world, seed):
 
     # Waits and costs add up.
     made = replace(configuration(*built, queues=queues, consumables=consumables), savings_plan=plan)
-    tables = Tables(workload, made, recording)
-    first = tables.attempts_of_jobs.first_starting_at
+    outcome = Outcome(workload, made, recording)
+    first = outcome.attempts_of_jobs.first_starting_at
     last = np.full(len(workload), math.nan)
     np.fmax.at(last, attempts.job, attempts.starting_at)
-    waited = np.sum(list(tables.waits.of(np.arange(len(workload))).values()), axis=0)
+    waited = np.sum(list(outcome.waits.of(np.arange(len(workload))).values()), axis=0)
     started = ~np.isnan(first)
     # Those that were started and wait again do so to the end of the run, or until they are cancelled.
     again = started & (recording.status == Status.RUNNABLE)
@@ -167,29 +167,29 @@ def assert_rich_laws(world, seed):
     # Those that never were have waited to their end, or the run's; no cause was ever less than nothing.
     ended_at = np.where(np.isnan(recording.stopped_at), recording.ended_at, recording.stopped_at)
     assert waited[~started] == pytest.approx((ended_at - workload.submitted_at)[~started], abs=1e-6)
-    for seconds in tables.waits.of(np.arange(len(workload))).values():
+    for seconds in outcome.waits.of(np.arange(len(workload))).values():
         assert (seconds > -1e-6).all()
-    assert (waits_of(tables, "dependency")[workload.open_dependencies[: len(workload)] == 0] == 0).all()
-    cost = tables.costs
+    assert (waits_of(outcome, "dependency")[workload.open_dependencies[: len(workload)] == 0] == 0).all()
+    cost = outcome.costs
     paid = cost.instance_total.sum() + cost.attempt_total[cost.task_rate > 0].sum()
     columns = [*map(cost.attempt, PURPOSES), *cost.instance.values()]
     purposes = sum(column.sum() for column in columns)
     assert purposes == pytest.approx(paid, abs=1e-9)
     assert all((column > -1e-9).all() for column in columns)
 
-    assert_timeline(recording, built, tables)
+    assert_timeline(recording, built, outcome)
     assert_order(recording, workload, queues, environment)
     assert_retries(recording, workload)
 
 
-def assert_timeline(recording, built, tables):
+def assert_timeline(recording, built, outcome):
     """What is registered runs jobs, is stranded or is idle; stranded only while the bill says so."""
     instances, noted = recording.instances, recording.stranded
     for index, spec in enumerate(built):
         mine = instances.environment == index
         if not mine.any():
             continue
-        series = vcpus(tables, index)
+        series = vcpus(outcome, index)
         sizes = np.array([float(offering.vcpus) for offering in spec.offerings])[instances.offering[mine]]
         registered = steps(instances.usable_from[mine], instances.terminated_at[mine], sizes)
         at = np.unique(np.concatenate([registered[0], noted.at, *(curve[0] for curve in series.values())]))
@@ -203,8 +203,8 @@ def assert_timeline(recording, built, tables):
         assert (levels["idle"][flag == 1] == 0).all()
 
 
-def waits_of(tables, cause):
-    return tables.waits.of(np.arange(len(tables.workload)))[cause]
+def waits_of(outcome, cause):
+    return outcome.waits.of(np.arange(len(outcome.workload)))[cause]
 
 
 def assert_order(recording, workload, queues, environment):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from batchsim.recording import LIMITS as COLUMN
 from batchsim.recording import Cause, Recording
-from batchsim.results.tables import Tables
+from batchsim.results.outcome import Outcome
 from batchsim.spec.configuration import ComputeEnvironment, Consumable, FairShare, JobQueue, Shape, SpotTrace
 from batchsim.spec.workload import JobGroup, Workload
 from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run, servers
@@ -46,8 +46,8 @@ def waited(
 ) -> dict[str, float]:
     """Job-seconds by cause, the limits by their own names; those that nobody waited for are left out."""
     recording = run(workload, *built, queues=queues, consumables=consumables, **members)
-    tables = Tables(workload, configuration(*built, queues=queues, consumables=consumables), recording)
-    causes, limits = tables.waits.with_limits(np.arange(len(workload)))
+    outcome = Outcome(workload, configuration(*built, queues=queues, consumables=consumables), recording)
+    causes, limits = outcome.waits.with_limits(np.arange(len(workload)))
     assert sum(np.sum(seconds) for seconds in limits.values()) == pytest.approx(np.sum(causes["limit"]))
     totals = {name: float(np.sum(seconds)) for name, seconds in {**causes, **limits}.items() if name != "limit"}
     return {name: pytest.approx(seconds) for name, seconds in totals.items() if abs(seconds) > 1e-9}
@@ -243,7 +243,7 @@ def test_jobs_that_are_alike_share_their_causes():
     # Three jobs wait, of which the quota has capacity for one beyond the limit.
     workload = jobs([0] * 4, 90, 2)
     recording = run(workload, fleet(max_vcpus=2), capacity=quota(4), horizon_s=90.0)
-    waits = Tables(workload, configuration(fleet(max_vcpus=2)), recording).waits.of(np.arange(4))
+    waits = Outcome(workload, configuration(fleet(max_vcpus=2)), recording).waits.of(np.arange(4))
     # (1 + 2 / 2) / 3 of the time of each.
     assert sorted(waits["limit"]) == pytest.approx([0, 60, 60, 60])
     assert sorted(waits["capacity"]) == pytest.approx([0, 30, 30, 30])
@@ -277,7 +277,7 @@ def without(world: dict, removed: Sequence[str]) -> dict:
     return {**world, **{members[name]: 0 if name == "computeReservation" else 10_000 for name in removed}}
 
 
-def simulated(world: dict, workload: Workload, **members) -> tuple[Recording, Tables]:
+def simulated(world: dict, workload: Workload, **members) -> tuple[Recording, Outcome]:
     size = world["max_vcpus"]
     built = {
         "servers": servers(size, "fleet"),
@@ -287,7 +287,7 @@ def simulated(world: dict, workload: Workload, **members) -> tuple[Recording, Ta
     limits = {"queues": [reserving(world["reservation"])], "consumables": [Consumable("licence", world["licences"])]}
     capacity = {"accountvCpus": {"EC2": world["quota"], "FARGATE": world["quota"]}, "backoff": 0.0}
     recording = run(workload, built, **limits, capacity=capacity, **members)
-    return recording, Tables(workload, configuration(built, **limits), recording)
+    return recording, Outcome(workload, configuration(built, **limits), recording)
 
 
 def at_once(recording: Recording, waiting: int) -> dict[str, float]:
@@ -354,12 +354,12 @@ def test_what_a_limit_is_blamed_for_is_what_its_removal_saves(kind, limits):
     workload = jobs([0] * 600, runtimes, 1, memory_mib=500, groups=[share("a", LICENCE)])
     every = np.arange(len(workload))
 
-    def total(tables: Tables) -> float:
-        return float(sum(np.sum(seconds) for seconds in tables.waits.of(every).values()))
+    def total(outcome: Outcome) -> float:
+        return float(sum(np.sum(seconds) for seconds in outcome.waits.of(every).values()))
 
-    _, tables = simulated(world, workload)
-    causes, blamed = tables.waits.with_limits(every)
-    before = whole = total(tables)
+    _, outcome = simulated(world, workload)
+    causes, blamed = outcome.waits.with_limits(every)
+    before = whole = total(outcome)
     for place, name in enumerate(LIMITS):
         now = total(simulated(without(world, LIMITS[: place + 1]), workload)[1])
         assert np.sum({**causes, **blamed}.get(name, 0.0)) / whole == pytest.approx((before - now) / whole, abs=0.04)

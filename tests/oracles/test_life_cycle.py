@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from batchsim.recording import Cause, Status
-from batchsim.results.tables import Tables
+from batchsim.results.outcome import Outcome
 from batchsim.results.timeline import job_states
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue, RetryRule, SpotTrace, TimeLimit
 from batchsim.spec.workload import JobGroup
@@ -289,7 +289,7 @@ def test_what_others_took_is_not_there_any_more():
     workload = jobs([0, 0, 0, 10], [1000, 5, 5, 900], [2, 4, 1, 2], groups=groups, group=[0, 0, 0, 1])
     recording = run(workload, servers(4), queues=queues)
     made = configuration(servers(4), queues=queues)
-    waited = {cause: seconds[2] for cause, seconds in Tables(workload, made, recording).waits.of(np.arange(4)).items()}
+    waited = {cause: seconds[2] for cause, seconds in Outcome(workload, made, recording).waits.of(np.arange(4)).items()}
     # The head starts at 1,000 when all four are free, and ends at 1,005.
     assert waited == {
         **dict.fromkeys(("dependency", "boot", "capacity", "retry"), 0),
@@ -308,10 +308,10 @@ def test_a_retry_that_never_starts_waited_to_the_end(again):
     queues = [JobQueue("queue", 1, True, ("spot",), time_limits=limits)]
     workload = jobs([0], 5000, attempts=5)
     recording = run(workload, spot, queues=queues, spot={"notice": 0}, duration_s=90_000, horizon_s=90_000)
-    tables = Tables(workload, configuration(spot, queues=queues), recording)
-    waited = {cause: seconds[0] for cause, seconds in tables.waits.of(np.arange(1)).items()}
+    outcome = Outcome(workload, configuration(spot, queues=queues), recording)
+    waited = {cause: seconds[0] for cause, seconds in outcome.waits.of(np.arange(1)).items()}
     end = 90_000 if again == "never" else 1600
     assert waited == {**dict.fromkeys(("dependency", "limit", "boot", "capacity", "blocked"), 0), "retry": end}
     # And it was RUNNABLE meanwhile.
-    runnable = {state: (at.tolist(), level.tolist()) for _, state, at, level in job_states(tables)}["RUNNABLE"]
+    runnable = {state: (at.tolist(), level.tolist()) for _, state, at, level in job_states(outcome)}["RUNNABLE"]
     assert runnable == ([1000, end], [1, 0])

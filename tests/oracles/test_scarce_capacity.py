@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from batchsim.recording import Cause, Status
-from batchsim.results.tables import Tables
+from batchsim.results.outcome import Outcome
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape, SpotTrace
 from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run
@@ -188,13 +188,13 @@ def test_what_the_market_takes_before_it_runs_costs_no_boot():
     spec = spot(trace, root_volume_usd_per_hour=0.36)
     workload = jobs([0], 60)
     recording = run(workload, spec, spot={"notice": 0}, ec2={"launch": 100, "register": 100})
-    tables = Tables(workload, configuration(spec), recording)
+    outcome = Outcome(workload, configuration(spec), recording)
     assert np.isnan(recording.instances.running_at[0])
-    assert tables.costs.instance["boot"][0] == pytest.approx(50 * 0.36 / 3600)
-    assert tables.costs.instance["idle"][0] == 0
+    assert outcome.costs.instance["boot"][0] == pytest.approx(50 * 0.36 / 3600)
+    assert outcome.costs.instance["idle"][0] == 0
     # A volume is billed for a minute at least.
-    assert tables.costs.instance["minimum"][0] == pytest.approx((60 - 50) * 0.36 / 3600)
-    assert tables.costs.instance_total[0] == pytest.approx(60 * 0.36 / 3600)
+    assert outcome.costs.instance["minimum"][0] == pytest.approx((60 - 50) * 0.36 / 3600)
+    assert outcome.costs.instance_total[0] == pytest.approx(60 * 0.36 / 3600)
 
 
 def test_a_quota_of_fargate_is_for_all_its_environments_together():

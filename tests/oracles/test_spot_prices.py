@@ -119,7 +119,7 @@ def test_zones_count_alike_once_their_price_is_known(tmp_path):
 def test_the_timeline_spends_what_is_billed(tmp_path):
     jobs = [job(f"job{n}", 1000 + 400 * n) for n in range(6)]
     result = bs.run(made(tmp_path, recorded(tmp_path, *STEPS), *jobs, maxvCpus=8))
-    at, level = spend_rate(result.tables, 0)
+    at, level = spend_rate(result.run.outcome, 0)
     assert integral(at, level, np.array([1e9]))[0] / 3600 == pytest.approx(result.summary["cost_usd"]["total"])
 
 
@@ -252,7 +252,7 @@ def test_results_run_again_from_their_own_folder(tmp_path):
         }
     )
     result = bs.run(plan)
-    write(result, tmp_path / "results" / "first")
+    write(result.run, result.summary, tmp_path / "results" / "first")
     again = bs.run(bs.load(tmp_path / "results" / "first" / "scenario.yaml"))
     assert again.summary["cost_usd"] == result.summary["cost_usd"]
     assert again.jobs.equals(result.jobs)

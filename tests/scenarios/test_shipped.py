@@ -94,7 +94,7 @@ def test_figures_of_environments_are_those_of_their_rows(name):
 def test_nothing_is_overfilled_at_any_instant(name):
     run = result(name)
     attempts, instances = run.attempts, run.instances
-    end = run.recording.ended_at
+    end = run.run.recording.ended_at
     attempts = attempts.assign(stopped_at=attempts["stopped_at"].fillna(end))
     for environment in run.scenario.configuration.environments:
         held = attempts[attempts["compute_environment"] == environment.name]

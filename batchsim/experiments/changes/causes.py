@@ -71,7 +71,7 @@ def _another(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
 
 def _queue_of_their_own(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
     """For the widest jobs of a queue, where they are jobs of a workflow."""
-    work = evidence.result.workload
+    work = evidence.run.workload
     mine = [
         (work.shapes[shape].vcpus, work.groups[group].workflow, work.job_names[name])
         for group, name, shape in evidence.kinds
@@ -131,7 +131,7 @@ def _warm(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Chang
 
 def _base_load(evidence: Evidence, environment: ComputeEnvironment) -> int:
     """The vCPUs that ran at once for half of the run or longer."""
-    recording = evidence.result.recording
+    recording = evidence.run.recording
     index = evidence.configuration.environments.index(environment)
     on = recording.instances.environment == index
     sizes = np.array([float(offering.vcpus) for offering in environment.offerings])

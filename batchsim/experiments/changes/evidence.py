@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from batchsim.experiments.result import Result
 from batchsim.results.advice import waiting_s
+from batchsim.results.run import Run
 from batchsim.scenario.batch.packing import Fit, fit
 from batchsim.scenario.rules.context import Context
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Offering, Shape
@@ -71,11 +71,11 @@ class Held:
 class Evidence:
     """What one replication of a run shows."""
 
-    def __init__(self, result: Result) -> None:
-        self.result = result
-        self.scenario = result.scenario
-        self.summary = result.alone
-        self.configuration = result.scenario.configuration
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.scenario = run.scenario
+        self.summary = run.summary
+        self.configuration = run.scenario.configuration
         self.waiting_s = waiting_s(self.summary)
         self.cost_usd = float(self.summary["cost_usd"]["total"])
 
@@ -128,7 +128,7 @@ class Evidence:
     @cached_property
     def held(self) -> list[Held]:
         """What ran where, on EC2 and SPOT; multi-node jobs, which have instances of their own, left out."""
-        work, recording = self.result.workload, self.result.recording
+        work, recording = self.run.workload, self.run.recording
         attempts = recording.attempts
         on = np.flatnonzero(attempts.instance >= 0)
         stop = np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on])
@@ -157,7 +157,7 @@ class Evidence:
     @cached_property
     def kinds(self) -> list[tuple[int, int, int]]:
         """Groups, names and shapes of jobs that there are together."""
-        work = self.result.workload
+        work = self.run.workload
         sizes = max(len(work.groups), 1), max(len(work.job_names), 1), max(len(work.shapes), 1)
         unique = np.unique(np.ravel_multi_index((work.group, work.job_name, work.shape), sizes))
         return [
@@ -167,6 +167,6 @@ class Evidence:
     def wanted(self, environment: ComputeEnvironment) -> Iterator[Shape]:
         """Every shape of job that came to a queue of an environment which can hold it, once."""
         queues = {queue.name for queue in self.configuration.queues if environment.name in queue.environments}
-        work = self.result.workload
+        work = self.run.workload
         shapes = {work.shapes[shape]: None for group, _, shape in self.kinds if work.groups[group].job_queue in queues}
         return (shape for shape in shapes if environment.can_hold(shape))

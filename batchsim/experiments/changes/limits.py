@@ -53,7 +53,7 @@ def _more_vcpus(evidence: Evidence, environment: ComputeEnvironment) -> Change:
 
 
 def _consumables(evidence: Evidence, queues: set[str]) -> Iterator[Change]:
-    groups = [group for group in evidence.result.workload.groups if group.job_queue in queues]
+    groups = [group for group in evidence.run.workload.groups if group.job_queue in queues]
     wanted = dict.fromkeys(name for group in groups for name, _ in group.consumables)
     for consumable in evidence.configuration.consumables:
         if consumable.name in wanted and consumable.total:

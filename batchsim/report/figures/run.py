@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,10 +19,10 @@ from matplotlib.ticker import FuncFormatter
 
 from batchsim.arrays import Floats
 from batchsim.columns import PURPOSES
-from batchsim.experiments.result import Result
 from batchsim.report import formatting, narrative
 from batchsim.results.durations import Durations, queue_times
 from batchsim.results.objectives import deadlines
+from batchsim.results.run import Run
 from batchsim.results.step_functions import integral, sample, steps, thin
 from batchsim.results.timeline import MOST_STEPS, job_states, spend_rate, vcpus
 from batchsim.spec.objectives import Objective
@@ -67,10 +68,10 @@ def _axes(ax: Axes, title: str, *, legend: bool = False) -> None:
 Window = tuple[float, float]
 
 
-def busiest(result: Result) -> Window:
+def busiest(run: Run) -> Window:
     """The part of the run that is worth drawing: all of it, or the busiest stretch of one that is mostly quiet."""
-    end = result.recording.ended_at
-    work, stopped = result.workload.submitted_at, result.recording.stopped_at
+    end = run.recording.ended_at
+    work, stopped = run.workload.submitted_at, run.recording.stopped_at
     at, jobs = steps(work, np.where(np.isnan(stopped), end, stopped), np.ones(len(work)))
     if not len(at) or float(np.sum(np.diff(at)[jobs[:-1] > 0])) > QUIET * end:
         return 0.0, end
@@ -154,26 +155,26 @@ def _legend(ax: Axes) -> None:
         )
 
 
-def draw_jobs(result: Result, ax: Axes, *, title: str = "Jobs by state", window: Window | None = None) -> None:
+def draw_jobs(run: Run, ax: Axes, *, title: str = "Jobs by state", window: Window | None = None) -> None:
     """Jobs by state over time, all queues together."""
-    window = window or busiest(result)
+    window = window or busiest(run)
     curves: dict[str, list[tuple[Floats, Floats]]] = {state: [] for state in reversed(STATES)}
-    for _, state, at, level in job_states(result.tables):
+    for _, state, at, level in job_states(run.outcome):
         if state in curves:
             curves[state].append(thin(at, level, MOST_STEPS))
     layers = {state: _total(parts) for state, parts in curves.items()}
     _axes(ax, title, legend=True)
-    top = _stack(ax, result.scenario.start, window, layers, STATES)
+    top = _stack(ax, run.scenario.start, window, layers, STATES)
     ax.set_ylim(0, max(top, 1) * 1.15)
     ax.set_ylabel("jobs", fontsize=9)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _clock(ax, result.scenario.start, window)
+    _clock(ax, run.scenario.start, window)
     _legend(ax)
 
 
-def _queue_times(result: Result) -> Durations:
+def _queue_times(run: Run) -> Durations:
     """Of all jobs that became RUNNABLE, the shortest first; those that never started come last."""
-    times = queue_times(result.tables)
+    times = queue_times(run.outcome)
     times = times.of(~np.isnan(times.seconds))
     order = np.lexsort((times.seconds, times.censored))
     return Durations(times.seconds[order], times.censored[order])
@@ -209,9 +210,9 @@ def _duration_ticks(ax: Axes, longest: float) -> None:
     )
 
 
-def draw_queue_time(result: Result, ax: Axes, *, title: str = "Queue time: share of jobs that started within") -> None:
+def draw_queue_time(run: Run, ax: Axes, *, title: str = "Queue time: share of jobs that started within") -> None:
     """Distribution of queue time, half and 95 % marked."""
-    times = _queue_times(result)
+    times = _queue_times(run)
     _axes(ax, title)
     ax.set_ylim(0, 1.05)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
@@ -248,7 +249,7 @@ def draw_queue_time(result: Result, ax: Axes, *, title: str = "Queue time: share
 
 
 def draw_vcpus(
-    result: Result,
+    run: Run,
     ax: Axes,
     *,
     title: str = "vCPUs against the limit",
@@ -256,14 +257,14 @@ def draw_vcpus(
     window: Window | None = None,
 ) -> None:
     """Running, stranded, idle and booting vCPUs of all environments against the sum of their limits."""
-    window = window or busiest(result)
-    environments = result.scenario.configuration.environments
-    series = [vcpus(result.tables, index) for index in range(len(environments))]
+    window = window or busiest(run)
+    environments = run.scenario.configuration.environments
+    series = [vcpus(run.outcome, index) for index in range(len(environments))]
     layers = {state: _total([curves[state] for curves in series if state in curves]) for state in VCPUS}
     _axes(ax, title, legend=True)
-    top = _stack(ax, result.scenario.start, window, layers, VCPUS)
-    used = {queue.name: queue.environments for queue in result.scenario.configuration.queues}
-    open_to = {name for group in result.workload.groups for name in used[group.job_queue]}
+    top = _stack(ax, run.scenario.start, window, layers, VCPUS)
+    used = {queue.name: queue.environments for queue in run.scenario.configuration.queues}
+    open_to = {name for group in run.workload.groups for name in used[group.job_queue]}
     allowed = sum(
         environment.max_vcpus for environment in environments if environment.enabled and environment.name in open_to
     )
@@ -285,27 +286,25 @@ def draw_vcpus(
             )
     ax.set_ylabel("vCPUs", fontsize=9)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _clock(ax, result.scenario.start, window)
+    _clock(ax, run.scenario.start, window)
     _legend(ax)
 
 
-def _spent(result: Result) -> tuple[Floats, Floats, Floats]:
+def _spent(run: Run) -> tuple[Floats, Floats, Floats]:
     """Instants, spend rate in USD per hour, and what was spent until then."""
-    at, rate = _total(
-        [spend_rate(result.tables, index) for index in range(len(result.scenario.configuration.environments))]
-    )
+    at, rate = _total([spend_rate(run.outcome, index) for index in range(len(run.scenario.configuration.environments))])
     if not len(at):
-        return np.array([0.0, result.recording.ended_at]), np.zeros(2), np.zeros(2)
+        return np.array([0.0, run.recording.ended_at]), np.zeros(2), np.zeros(2)
     at, rate = thin(at, rate, DRAWN)
-    at, rate = np.append(at, result.recording.ended_at), np.append(rate, rate[-1])
+    at, rate = np.append(at, run.recording.ended_at), np.append(rate, rate[-1])
     spent = integral(at, rate, at) / HOUR
     return at, rate, spent
 
 
-def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
+def draw_spend(run: Run, ax: Axes, *, title: str = "Spend") -> None:
     """Cumulative spend, with the rate behind it and the bill at the end."""
-    at, rate, spent = _spent(result)
-    total = result.tables.costs
+    at, rate, spent = _spent(run)
+    total = run.outcome.costs
     bill = float(total.instance_total.sum() + total.attempt_total[total.task_rate > 0].sum())
     # Minimums and volumes before `running` are not in the rate: the curve ends at the bill.
     scale = bill / spent[-1] if spent[-1] > 0 else 1.0
@@ -315,7 +314,7 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
         idle = integral(*total.plan.unused, at)
         spent, bill, rate = spent + idle, bill + total.unused_commitment, rate + sample(*total.plan.unused, at) * HOUR
     _axes(ax, title)
-    days = _days(result.scenario.start, at)
+    days = _days(run.scenario.start, at)
     ax.plot(days, spent, color=BLUE, linewidth=2)
     ax.set_ylim(0, max(bill, 0.01) * 1.18)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
@@ -329,7 +328,7 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
         fontweight="bold",
         color=BLUE,
     )
-    _clock(ax, result.scenario.start, (0.0, result.recording.ended_at))
+    _clock(ax, run.scenario.start, (0.0, run.recording.ended_at))
     behind = ax.twinx()
     behind.fill_between(days, 0, rate, step="post", color=ORANGE, alpha=0.35, linewidth=0)
     behind.set_ylim(0, max(float(rate.max(initial=0.0)), 0.01) * 2.5)
@@ -341,51 +340,50 @@ def draw_spend(result: Result, ax: Axes, *, title: str = "Spend") -> None:
     ax.patch.set_visible(False)
 
 
-def queue_figure(result: Result) -> Figure:
+def queue_figure(run: Run, summary: Mapping[str, Any]) -> Figure:
     """A run at a glance, for ``queue.png``."""
     figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
-    summary = result.summary
     paid = f"{formatting.usd(summary['cost_usd']['total'])} in {narrative.period(summary)}"
     jobs, waited = narrative.jobs_sentence(summary), narrative.queue_sentence(summary)
-    title = f"{result.scenario.name}:  {jobs};  {waited};  {paid}"
+    title = f"{run.scenario.name}:  {jobs};  {waited};  {paid}"
     if len(title) > LONGEST_TITLE:
-        title = f"{result.scenario.name}:  {jobs};  {paid}\n{waited}"
+        title = f"{run.scenario.name}:  {jobs};  {paid}\n{waited}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold", parse_math=False)
     axes = figure.subplots(2, 2)
-    window = busiest(result)
-    shown = "" if window == (0.0, result.recording.ended_at) else ", the busiest stretch"
-    draw_jobs(result, axes[0, 0], title=f"Jobs by state{shown}", window=window)
-    draw_queue_time(result, axes[0, 1])
-    draw_vcpus(result, axes[1, 0], title=f"vCPUs against the limit{shown}", window=window)
-    draw_spend(result, axes[1, 1], title="Spend (line: so far; area: rate)")
-    _small_print(figure, [result])
+    window = busiest(run)
+    shown = "" if window == (0.0, run.recording.ended_at) else ", the busiest stretch"
+    draw_jobs(run, axes[0, 0], title=f"Jobs by state{shown}", window=window)
+    draw_queue_time(run, axes[0, 1])
+    draw_vcpus(run, axes[1, 0], title=f"vCPUs against the limit{shown}", window=window)
+    draw_spend(run, axes[1, 1], title="Spend (line: so far; area: rate)")
+    _small_print(figure, [summary])
     return figure
 
 
-def compare_figure(results: Mapping[str, Result]) -> Figure:
+def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost.
 
     Each has its verdict, and the deadlines of its promises as lines.
     """
-    columns = max(len(results), 1)
+    columns = max(len(runs), 1)
     figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
     grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
     pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
-    windows = [busiest(result) for result in results.values()]
+    windows = [busiest(run) for run in runs.values()]
     window = min((low for low, _ in windows), default=0.0), max((high for _, high in windows), default=1.0)
-    due = {name: _due(result, window) for name, result in results.items()}
+    due = {name: _due(run, window) for name, run in runs.items()}
     # A deadline soon after the last job ended is worth showing.
     window = window[0], max([window[1], *(at * 1.01 for instants in due.values() for at in instants)])
-    for (upper, lower), (name, result) in zip(pairs, results.items(), strict=True):
-        draw_vcpus(result, upper, title=f"{name}\nvCPUs", limit=False, window=window)
-        draw_jobs(result, lower, title="jobs by state", window=window)
-        objectives = result.summary["objectives"]
+    for (upper, lower), (name, run) in zip(pairs, runs.items(), strict=True):
+        draw_vcpus(run, upper, title=f"{name}\nvCPUs", limit=False, window=window)
+        draw_jobs(run, lower, title="jobs by state", window=window)
+        objectives = summaries[name]["objectives"]
         missed = any(objective["kept"] is False for objective in objectives)
         # Matplotlib has one distance for all titles of an axes: the last one that is set.
         colour = RED if missed else GREEN
         upper.set_title(narrative.verdict(objectives), loc="right", fontsize=11, color=colour, pad=TITLE_PAD)
         for ax in (upper, lower):
-            for at in _days(result.scenario.start, np.array(due[name])):
+            for at in _days(run.scenario.start, np.array(due[name])):
                 ax.axvline(at, color=RED, linewidth=1.4, linestyle="--")
                 _beside(ax, at, "deadline")
     for row in range(2):
@@ -393,9 +391,9 @@ def compare_figure(results: Mapping[str, Result]) -> Figure:
         for pair in pairs:
             pair[row].set_ylim(0, top)
     halves = grid[2, :].subgridspec(1, 2)
-    _compare_queue_times(figure.add_subplot(halves[0, 0]), results)
-    _compare_costs(figure.add_subplot(halves[0, 1]), results)
-    _small_print(figure, results.values())
+    _compare_queue_times(figure.add_subplot(halves[0, 0]), runs)
+    _compare_costs(figure.add_subplot(halves[0, 1]), summaries)
+    _small_print(figure, summaries.values())
     return figure
 
 
@@ -415,32 +413,32 @@ def _beside(ax: Axes, at: float, text: str) -> None:
     )
 
 
-def _promised(result: Result, metric: str) -> list[Objective]:
-    """A result's promises that something is not later than a limit."""
-    return [each for each in result.scenario.objectives if each.metric == metric and each.comparison.startswith("<")]
+def _promised(run: Run, metric: str) -> list[Objective]:
+    """A run's objectives that something is not later than a limit."""
+    return [each for each in run.scenario.objectives if each.metric == metric and each.comparison.startswith("<")]
 
 
-def _due(result: Result, window: Window) -> list[float]:
-    """The deadlines of a result's promises in a window, or not long after it."""
+def _due(run: Run, window: Window) -> list[float]:
+    """The deadlines of a run's objectives in a window, or not long after it."""
     instants = {
         at
-        for objective in _promised(result, "finished_at")
-        for at in deadlines(objective, result.workload, result.scenario).tolist()
+        for objective in _promised(run, "finished_at")
+        for at in deadlines(objective, run.workload, run.scenario).tolist()
     }
     return sorted(at for at in instants if window[0] <= at <= window[1] + (window[1] - window[0]) / 2)
 
 
-def _small_print(figure: Figure, results: Iterable[Result]) -> None:
-    """Whose prices these are; each once where results differ."""
-    told = dict.fromkeys(narrative.prices_sentence(result.summary["prices"]) for result in results)
+def _small_print(figure: Figure, summaries: Iterable[Mapping[str, Any]]) -> None:
+    """Whose prices these are; each once where they differ."""
+    told = dict.fromkeys(narrative.prices_sentence(summary["prices"]) for summary in summaries)
     figure.supxlabel("\n".join(f"Prices: {each}" for each in told), x=0.01, ha="left", fontsize=8, color=GREY)
 
 
-def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:
+def _compare_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
     _axes(ax, "Queue time: share of jobs that started within")
     longest = 1.0
-    for (name, result), colour in zip(results.items(), _cycle(len(results)), strict=True):
-        times = _queue_times(result)
+    for (name, run), colour in zip(runs.items(), _cycle(len(runs)), strict=True):
+        times = _queue_times(run)
         at, shares = _shares(times)
         longest = max(longest, float(at[-1]))
         p95, least = times.statistic("p95")
@@ -449,7 +447,7 @@ def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:
         )
         if len(at) > 1:
             ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {known}")
-    promised = {each.expression: each for result in results.values() for each in _promised(result, "queue_time")}
+    promised = {each.expression: each for run in runs.values() for each in _promised(run, "queue_time")}
     for objective in promised.values():
         if objective.limit <= 2 * longest:
             longest = max(longest, objective.limit)
@@ -462,18 +460,18 @@ def _compare_queue_times(ax: Axes, results: Mapping[str, Result]) -> None:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False, fontsize=10)
 
 
-def _compare_costs(ax: Axes, results: Mapping[str, Result]) -> None:
+def _compare_costs(ax: Axes, summaries: Mapping[str, Mapping[str, Any]]) -> None:
     _axes(ax, "Cost by purpose")
     ax.grid(visible=False)
-    names, summaries = list(results), [result.summary for result in results.values()]
+    names, shown = list(summaries), list(summaries.values())
     left = np.zeros(len(names))
-    totals = [formatting.plain(summary["cost_usd"]["total"]) for summary in summaries]
+    totals = [formatting.plain(summary["cost_usd"]["total"]) for summary in shown]
     for purpose in PURPOSES:
-        widths = np.array([formatting.plain(summary["cost_usd"]["by_purpose"][purpose]) for summary in summaries])
+        widths = np.array([formatting.plain(summary["cost_usd"]["by_purpose"][purpose]) for summary in shown])
         if widths.sum() > 0.002 * max(sum(totals), 1e-9):
             ax.barh(names, widths, left=left, color=PURPOSE_COLOURS[purpose], label=purpose, height=0.6)
         left = left + widths
-    for row, (total, summary) in enumerate(zip(totals, summaries, strict=True)):
+    for row, (total, summary) in enumerate(zip(totals, shown, strict=True)):
         jobs = summary["jobs"]
         undone = [
             f"{formatting.count(jobs[state])} {state}"

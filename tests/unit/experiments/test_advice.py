@@ -236,7 +236,7 @@ def test_wide_jobs_get_a_queue_of_their_own():
         environments=[unmanaged(8)],
         definitions=[definition(), definition("wide", vcpus="8")],
     )
-    evidence = Evidence(bs.run(made))
+    evidence = Evidence(bs.run(made).run)
     (own,) = [change for change in causes(evidence) if "batch.jobQueues" in change.set]
     assert own.set["workload.work.jobs.wide.jobQueue"] == "queue-wide"
     before, after = evidence.summary, bs.run(made.with_(own.set)).summary

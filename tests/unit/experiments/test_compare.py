@@ -9,7 +9,6 @@ import pytest
 import batchsim as bs
 from batchsim.experiments.compare import variants_of
 from batchsim.report.comparison import markdown
-from batchsim.report.figures.run import compare_figure
 from batchsim.statistics.intervals import confidence_interval
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 
@@ -123,8 +122,7 @@ def test_prices_of_two_days_are_both_named():
 
 
 def test_the_picture_has_deadlines_and_verdicts():
-    results = bs.compare(half_stuck()).results
-    figure = compare_figure(results)
+    figure = bs.compare(half_stuck()).plot()
     titles = [ax.get_title(loc="right") for ax in figure.axes]
     assert [title for title in titles if title] == ["missed 3 of 3", "kept"]
     labels = [text for ax in figure.axes for text in ax.get_legend_handles_labels()[1]]
@@ -138,10 +136,10 @@ def test_the_picture_has_deadlines_and_verdicts():
 
 
 def test_the_picture_is_drawn_of_replications_and_of_nothing():
-    figure = compare_figure(bs.compare(half_stuck(), replications=2).results)
+    figure = bs.compare(half_stuck(), replications=2).plot()
     money = [text for ax in figure.axes for text in ax.texts if "±" in text.get_text()]
     # Two signs of dollars are no formula.
     assert len(money) == 2
     assert not any(text.get_parse_math() for text in money)
     off = {**environment(), "state": "DISABLED"}
-    assert compare_figure(bs.compare(scenario(environments=[off], horizon="1h")).results).axes
+    assert bs.compare(scenario(environments=[off], horizon="1h")).plot().axes

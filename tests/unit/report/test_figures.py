@@ -65,6 +65,6 @@ def test_of_a_long_quiet_run_the_busiest_night_is_drawn():
         job(runtime="1h", arrayProperties={"size": 10}), name="close", arrivals={"at": [f"{40 * 24 + 3}h"]}
     )
     result = bs.run(scenario(nights, close, environments=[unmanaged(20)], duration="65d"))
-    low, high = busiest(result)
+    low, high = busiest(result.run)
     assert 40 * DAY - HOUR <= low < 40 * DAY + 3 * HOUR
     assert high < 40 * DAY + 6 * HOUR

@@ -9,7 +9,12 @@ from tests.builders import definition, environment, job, queue, scenario, unmana
 
 
 def fact(*workload, **members) -> str:
-    return wait_fact(bs.run(scenario(*workload, **members)))
+    return said(scenario(*workload, **members))
+
+
+def said(made) -> str:
+    result = bs.run(made)
+    return wait_fact(result.run, result.summary)
 
 
 def test_the_limit_is_named_by_its_environment():
@@ -39,7 +44,7 @@ def test_a_consumable_resource_is_named_as_the_limit():
             "environment": {"preset": "ideal"},
         }
     )
-    assert wait_fact(bs.run(result)) == ("10 of 10 job-hours of waiting were for the quantity of licence")
+    assert said(result) == ("10 of 10 job-hours of waiting were for the quantity of licence")
 
 
 def test_a_reservation_is_named_as_one():
@@ -53,7 +58,7 @@ def test_a_reservation_is_named_as_one():
     jobs = [job(name, 3600, shareIdentifier="a") for name in ("first", "second")]
     environment = {"preset": "ideal"}
     result = from_mapping({"name": "test", "batch": made, "workload": [workflow(*jobs)], "environment": environment})
-    assert wait_fact(bs.run(result)) == ("1.0 of 1.0 job-hours of waiting were for the computeReservation of queue")
+    assert said(result) == ("1.0 of 1.0 job-hours of waiting were for the computeReservation of queue")
 
 
 def test_booting_is_named():

@@ -15,7 +15,6 @@ from rich.console import Console
 
 import batchsim as bs
 from batchsim.aws.importers.jobs import import_jobs
-from batchsim.report.console import summary_renderable
 from batchsim.scenario.loading import from_mapping
 from batchsim.spec.configuration import Shape
 from batchsim.spec.traces import Trace
@@ -467,7 +466,7 @@ def test_notes_are_printed_and_warned_of(tmp_path):
     result = bs.run(made)
     assert sum(result.summary["noted"].values()) == 3
     shown = Console(width=200, file=io.StringIO())
-    shown.print(summary_renderable(result))
+    shown.print(result)
     assert "leaveOut: [overlap] leaves them out" in shown.file.getvalue()
 
 

@@ -1,0 +1,61 @@
+"""What came of the jobs of one run, by job, attempt and instance: the columns that figures and tables are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from batchsim.arrays import Floats, Ints
+from batchsim.recording import Recording
+from batchsim.results.attempts import JobAttempts, job_attempts
+from batchsim.results.cost.purposes import Costs, costs
+from batchsim.results.waits.attribution import Waits
+from batchsim.spec.configuration import Configuration
+from batchsim.spec.workload import Workload
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was simulated, what was recorded, and what follows from both; each column made when first asked for."""
+
+    workload: Workload
+    configuration: Configuration
+    recording: Recording
+
+    @cached_property
+    def attempts_of_jobs(self) -> JobAttempts:
+        """First and last attempts."""
+        return job_attempts(self.recording)
+
+    @cached_property
+    def last_environment(self) -> Ints:
+        """The environment of each job's last attempt; -1 where it never began one."""
+        last, environment = self.attempts_of_jobs.last, self.recording.attempts.environment
+        found = np.full(len(last), -1, np.int32)
+        found[last >= 0] = environment[last[last >= 0]]
+        return found
+
+    @cached_property
+    def queue_of_group(self) -> list[int]:
+        """Queue of each group of jobs, by place in the configuration."""
+        place = {queue.name: index for index, queue in enumerate(self.configuration.queues)}
+        return [place[group.job_queue] for group in self.workload.groups]
+
+    @cached_property
+    def waits(self) -> Waits:
+        """Seconds waited by cause, per job."""
+        return Waits(self.workload, self.recording, self.attempts_of_jobs, self.queue_of_group)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """Costs by attempt and instance."""
+        return costs(self.workload, self.configuration, self.recording)
+
+    @cached_property
+    def job_costs(self) -> Floats:
+        """US dollars per job: the sum of its attempts."""
+        attempts = self.recording.attempts
+        totals = np.bincount(attempts.job, weights=self.costs.attempt_total, minlength=len(self.workload))
+        return totals.astype(np.float64)

@@ -56,7 +56,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.atomic_folder import check_folder
     from batchsim.experiments.compare import compare, compared
     from batchsim.report.comparison import write_comparison
-    from batchsim.report.figures.run import compare_figure, save_png
+    from batchsim.report.figures.comparison import compare_figure
+    from batchsim.report.figures.style import save_png
     from batchsim.report.progress import progress
     from batchsim.results.store import check_writable, is_results_folder
     from batchsim.scenario.silencing import silence

@@ -77,7 +77,8 @@ def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int
 
 def write(result: Result, folder: Path) -> None:
     """Write a result and its picture."""
-    from batchsim.report.figures.run import queue_figure, save_png
+    from batchsim.report.figures.run import queue_figure
+    from batchsim.report.figures.style import save_png
     from batchsim.results.store import write as write_result
 
     write_result(

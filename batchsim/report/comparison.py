@@ -130,9 +130,7 @@ def _not_succeeded(row: Row) -> float:
 
 def _jobs(row: Row) -> str:
     """How many succeeded of how many, and what became of the others."""
-    others = [
-        f"{formatting.count(row[state])} {state}" for state in ("failed", "unfinished") if formatting.plain(row[state])
-    ]
+    others = formatting.undone(row)
     succeeded = (
         f"{formatting.count(row['succeeded'])} of {formatting.count(row['jobs'])}"
         if others

@@ -44,6 +44,11 @@ def count(figure: Any) -> str:
     return f"{value:,.1f}" if 0 < value < 10 and value != round(value) else f"{value:,.0f}"
 
 
+def undone(jobs: Mapping[str, Any]) -> list[str]:
+    """How many jobs failed and how many are unfinished, where there are any."""
+    return [f"{count(jobs[state])} {state}" for state in ("failed", "unfinished") if plain(jobs[state])]
+
+
 def statistic(figures: Mapping[str, Any], name: str) -> str:
     """A statistic of durations in the summary; where the run ended before it was known, what it is over."""
     least = figures["at_least"].get(name)

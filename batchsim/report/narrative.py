@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchsim.recording import LIMITS
-from batchsim.report.formatting import count, job_hours, plain, seconds, span, statistic, usd
+from batchsim.report.formatting import count, job_hours, plain, seconds, span, statistic, undone, usd
 from batchsim.results.run import Run
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
@@ -35,11 +35,16 @@ def period(summary: Mapping[str, Any]) -> str:
     return span(time) + (f" and the {format_duration(after)} after" if after > time / 100 else "")
 
 
+def paid(summary: Mapping[str, Any]) -> str:
+    """What was paid, and in what time."""
+    return f"{usd(summary['cost_usd']['total'])} in {period(summary)}"
+
+
 def jobs_sentence(summary: Mapping[str, Any]) -> str:
     """How many jobs got through."""
     jobs = summary["jobs"]
     text = f"{count(jobs['succeeded'])} of {count(jobs['submitted'])} jobs succeeded"
-    rest = [f"{count(jobs[key])} {key}" for key in ("failed", "unfinished") if plain(jobs[key])]
+    rest = undone(jobs)
     return text + (f" ({', '.join(rest)})" if rest else "")
 
 
@@ -66,14 +71,14 @@ def queue_sentence(summary: Mapping[str, Any]) -> str:
 def cost_sentence(summary: Mapping[str, Any]) -> str:
     """What it cost, in what time, and what for."""
     cost = summary["cost_usd"]
-    total, paid = plain(cost["total"]), f"{usd(cost['total'])} in {period(summary)}"
+    total, text = plain(cost["total"]), paid(summary)
     if not total:
-        return f"{paid}: nothing was billed"
+        return f"{text}: nothing was billed"
     if plain(cost["per_month"]) is not None:
-        paid += f", {usd(cost['per_month'])} a month at this rate"
+        text += f", {usd(cost['per_month'])} a month at this rate"
     parts = sorted(((plain(value), purpose) for purpose, value in cost["by_purpose"].items()), reverse=True)
     spent = ", ".join(f"{100 * value / total:.0f} % {purpose}" for value, purpose in parts if value / total >= 0.005)
-    return f"{paid} ({spent})"
+    return f"{text} ({spent})"
 
 
 def wait_fact(run: Run, summary: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from batchsim.report.figures import run as figures
+from batchsim.report.figures.comparison import compare_figure
 from batchsim.results.run import Run
 
 
@@ -62,4 +63,4 @@ class ComparisonPlots:
 
     def __call__(self) -> Figure:
         """The whole picture of ``comparison.png``."""
-        return figures.compare_figure(self.runs, self.summaries)
+        return compare_figure(self.runs, self.summaries)

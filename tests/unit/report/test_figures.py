@@ -9,8 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import batchsim as bs
-from batchsim.report.figures.run import PURPOSE_COLOURS, VCPUS, busiest
-from batchsim.units import DAY, HOUR
+from batchsim.report.figures.style import PURPOSE_COLOURS, VCPUS
 from tests.builders import definition, environment, job, scenario, unmanaged, workflow
 
 
@@ -56,15 +55,3 @@ def test_labels_do_not_stand_over_their_curve(runtimes):
         box = text.get_window_extent(canvas.get_renderer())
         inside = (fine > [box.x0, box.y0]).all(axis=1) & (fine < [box.x1, box.y1]).all(axis=1)
         assert not inside.any(), text.get_text()
-
-
-def test_of_a_long_quiet_run_the_busiest_night_is_drawn():
-    # A job a night for 65 days, and on the 40th ten at 03:00: the picture shows hours, not weeks.
-    nights = workflow(job(runtime="30m"), name="nights", arrivals={"every": "1d"})
-    close = workflow(
-        job(runtime="1h", arrayProperties={"size": 10}), name="close", arrivals={"at": [f"{40 * 24 + 3}h"]}
-    )
-    result = bs.run(scenario(nights, close, environments=[unmanaged(20)], duration="65d"))
-    low, high = busiest(result.run)
-    assert 40 * DAY - HOUR <= low < 40 * DAY + 3 * HOUR
-    assert high < 40 * DAY + 6 * HOUR

@@ -100,9 +100,9 @@ def test_a_multi_node_job_has_an_instance_for_each_node():
 
 
 def test_run_and_compare_say_so(tmp_path, capsys, monkeypatch):
-    for figure in ("queue_figure", "compare_figure"):
-        monkeypatch.setattr(f"batchsim.report.figures.run.{figure}", lambda *_: None)
-    monkeypatch.setattr("batchsim.report.figures.run.save_png", lambda _, path: path.write_bytes(b""))
+    for figure in ("run.queue_figure", "comparison.compare_figure"):
+        monkeypatch.setattr(f"batchsim.report.figures.{figure}", lambda *_: None)
+    monkeypatch.setattr("batchsim.report.figures.style.save_png", lambda _, path: path.write_bytes(b""))
     plan = made("15000", size=2).with_({"name": "plan"})
     path = tmp_path / "plan.yaml"
     path.write_text(plan.to_yaml() + "variants:\n  none:\n  more: {environment.ec2.launch: 10}\n")

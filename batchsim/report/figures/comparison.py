@@ -1,0 +1,141 @@
+"""Variants side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter
+
+from batchsim.columns import PURPOSES
+from batchsim.report import formatting, narrative
+from batchsim.report.figures import style
+from batchsim.report.figures.run import draw_jobs, draw_vcpus
+from batchsim.report.figures.style import BLUE, GREEN, GREY, ORANGE, PINK, PURPOSE_COLOURS, RED, SKY
+from batchsim.results import series
+from batchsim.results.objectives import deadlines
+from batchsim.results.run import Run
+from batchsim.results.series import Window
+from batchsim.spec.objectives import Objective
+from batchsim.units import format_duration, format_usd
+
+#: Of variants, one after the other.
+COLOURS = (RED, GREEN, BLUE, ORANGE, PINK, SKY, GREY)
+
+
+def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost.
+
+    Each has its verdict, and the deadlines of its objectives as lines.
+    """
+    columns = max(len(runs), 1)
+    figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
+    grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
+    pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
+    windows = [series.busiest(run.outcome) for run in runs.values()]
+    window = min((low for low, _ in windows), default=0.0), max((high for _, high in windows), default=1.0)
+    due = {name: _deadlines(run, window) for name, run in runs.items()}
+    # A deadline soon after the last job ended is worth showing.
+    window = window[0], max([window[1], *(at * 1.01 for instants in due.values() for at in instants)])
+    for (upper, lower), (name, run) in zip(pairs, runs.items(), strict=True):
+        draw_vcpus(run, upper, title=f"{name}\nvCPUs", limit=False, window=window)
+        draw_jobs(run, lower, title="jobs by state", window=window)
+        _draw_verdict(upper, summaries[name]["objectives"])
+        for ax in (upper, lower):
+            for at in style.days(run.scenario.start, np.array(due[name])):
+                _draw_deadline(ax, at)
+    for row in zip(*pairs, strict=True):
+        top = max(ax.get_ylim()[1] for ax in row)
+        for ax in row:
+            ax.set_ylim(0, top)
+    halves = grid[2, :].subgridspec(1, 2)
+    _compare_queue_times(figure.add_subplot(halves[0, 0]), runs)
+    _compare_costs(figure.add_subplot(halves[0, 1]), summaries)
+    style.small_print(figure, summaries.values())
+    return figure
+
+
+def _draw_verdict(ax: Axes, objectives: Sequence[Mapping[str, Any]]) -> None:
+    missed = any(objective["kept"] is False for objective in objectives)
+    # Matplotlib has one distance for all titles of an axes: the last one that is set.
+    pad = style.TITLE_PAD
+    ax.set_title(narrative.verdict(objectives), loc="right", fontsize=11, color=RED if missed else GREEN, pad=pad)
+
+
+def _draw_deadline(ax: Axes, at: float) -> None:
+    """An upright line, with the word at its top, on its left."""
+    ax.axvline(at, color=RED, linewidth=1.4, linestyle="--")
+    ax.annotate(
+        "deadline",
+        (at, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-3, -3),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=9,
+        color=RED,
+        rotation=90,
+    )
+
+
+def _upper_limits(run: Run, metric: str) -> list[Objective]:
+    """A run's objectives that a metric is not above a limit."""
+    return [each for each in run.scenario.objectives if each.metric == metric and each.comparison.startswith("<")]
+
+
+def _deadlines(run: Run, window: Window) -> list[float]:
+    """The deadlines of a run's objectives in a window, or not long after it."""
+    instants = {
+        at
+        for objective in _upper_limits(run, "finished_at")
+        for at in deadlines(objective, run.workload, run.scenario).tolist()
+    }
+    return sorted(at for at in instants if window[0] <= at <= window[1] + (window[1] - window[0]) / 2)
+
+
+def _compare_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
+    style.titled_axes(ax, "Queue time: share of jobs that started within")
+    longest = 1.0
+    for (name, run), colour in zip(runs.items(), cycle(COLOURS), strict=False):
+        times = series.sorted_queue_times(run.outcome)
+        at, shares = series.share_started(times)
+        longest = max(longest, float(at[-1]))
+        p95, least = times.statistic("p95")
+        known = f"p95 {format_duration(p95)}" if p95 is not None else f"p95 over {format_duration(least or 0.0)}"
+        if len(at) > 1:
+            ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {known}")
+    limits = {each.expression: each.limit for run in runs.values() for each in _upper_limits(run, "queue_time")}
+    for expression, limit in limits.items():
+        if limit <= 2 * longest:
+            longest = max(longest, limit)
+            ax.axvline(limit, color=RED, linewidth=1.4, linestyle="--", label=expression)
+    ax.set_xlim(0, longest * 1.02)
+    style.share_axis(ax)
+    style.duration_axis(ax, longest)
+    style.legend_below(ax, columns=2)
+
+
+def _compare_costs(ax: Axes, summaries: Mapping[str, Mapping[str, Any]]) -> None:
+    style.titled_axes(ax, "Cost by purpose")
+    ax.grid(visible=False)
+    names, costs = list(summaries), [summary["cost_usd"] for summary in summaries.values()]
+    totals = [formatting.plain(cost["total"]) for cost in costs]
+    left = np.zeros(len(names))
+    for purpose in PURPOSES:
+        widths = np.array([formatting.plain(cost["by_purpose"][purpose]) for cost in costs])
+        if widths.sum() > 0.002 * max(sum(totals), 1e-9):
+            ax.barh(names, widths, left=left, color=PURPOSE_COLOURS[purpose], label=purpose, height=0.6)
+        left = left + widths
+    for row, (total, summary) in enumerate(zip(totals, summaries.values(), strict=True)):
+        text = "\n".join([narrative.paid(summary), *formatting.undone(summary["jobs"])])
+        ax.text(total + max(totals) * 0.01, row, text, va="center", fontsize=10, fontweight="bold", parse_math=False)
+    ax.invert_yaxis()
+    ax.set_xlim(0, max(max(totals, default=0), 0.01) * 1.45)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
+    style.legend_below(ax, columns=len(PURPOSES))

@@ -1,0 +1,120 @@
+"""What all pictures have in common: colours, axes, clocks, legends, the file.
+
+Matplotlib's object-oriented interface throughout; nothing global is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from batchsim.arrays import Floats
+from batchsim.columns import PURPOSES
+from batchsim.report import narrative
+from batchsim.results.series import Window
+from batchsim.units import DAY, HOUR, MINUTE, format_duration
+
+# Okabe and Ito's palette, told apart by people with any colour vision.
+BLUE, ORANGE, GREEN, RED, GREY, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7F7F7F", "#56B4E9"
+STATES = {"PENDING": "#D9D9D9", "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": BLUE}
+PALE, PINK = "#BFD7EA", "#CC79A7"
+# The same thing has the same colour on the bill and over time.
+PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, PALE, PINK, GREY), strict=True))
+VCPUS = {"running": BLUE, "stranded": PINK, "idle": PALE, "booting": ORANGE}
+#: Points between curves and a title that has a legend below it.
+TITLE_PAD = 26
+#: Durations that people count in.
+ROUND = (
+    *(1, 2, 5, 10, 15, 30),
+    *(MINUTE * each for each in (1, 2, 5, 10, 15, 30)),
+    *(HOUR * each for each in (1, 2, 3, 6, 12)),
+    *(DAY * each for each in (1, 2, 5, 10, 20, 50)),
+)
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, the same bytes for the same figure."""
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def titled_axes(ax: Axes, title: str, *, legend: bool = False) -> None:
+    """What all pictures have in common; with room for a legend between the title and the curves."""
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=TITLE_PAD if legend else 10)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=9, length=3)
+
+
+def clock_axis(ax: Axes, start: datetime, window: Window) -> None:
+    """A time axis in the scenario's wall clock."""
+    locator = AutoDateLocator(minticks=3, maxticks=9)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    ax.set_xlim(*days(start, np.array([window[0], max(window[1], window[0] + 1.0)])))
+
+
+def days(start: datetime, at: Floats) -> Floats:
+    """Instants as Matplotlib counts them."""
+    return float(date2num(start)) + at / DAY
+
+
+def duration_axis(ax: Axes, longest: float) -> None:
+    """Ticks at durations that people count in."""
+    step = next((each for each in ROUND if longest / each <= 6), ROUND[-1])
+    ax.set_xticks(np.arange(0, longest + step, step))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+
+
+def _short(seconds: float) -> str:
+    return "0" if seconds == 0 else format_duration(seconds).replace(" 00 min", "").replace(" 00 h", "")
+
+
+def share_axis(ax: Axes) -> None:
+    """Shares from 0 to 100 %."""
+    ax.set_ylim(0, 1.05)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+
+
+def count_axis(ax: Axes, what: str) -> None:
+    """Counts, with their thousands apart."""
+    ax.set_ylabel(what, fontsize=9)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def legend_above(ax: Axes) -> None:
+    """A legend between the title and the curves, where there is anything to tell apart."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=len(VCPUS) + 1,
+            frameon=False,
+            fontsize=9,
+            handlelength=1.0,
+            handletextpad=0.5,
+            columnspacing=1.1,
+            borderaxespad=0.2,
+            borderpad=0.2,
+        )
+
+
+def legend_below(ax: Axes, columns: int) -> None:
+    """A legend below the picture, where there is anything to tell apart."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=columns, frameon=False, fontsize=10)
+
+
+def small_print(figure: Figure, summaries: Iterable[Mapping[str, Any]]) -> None:
+    """Whose prices these are; each once where they differ."""
+    told = dict.fromkeys(narrative.prices_sentence(summary["prices"]) for summary in summaries)
+    figure.supxlabel("\n".join(f"Prices: {each}" for each in told), x=0.01, ha="left", fontsize=8, color=GREY)

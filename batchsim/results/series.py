@@ -1,0 +1,134 @@
+"""Series of a run as a picture needs them: summed over queues or environments, and thinned to what can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from batchsim.arrays import Floats
+from batchsim.results.durations import Durations, queue_times
+from batchsim.results.outcome import Outcome
+from batchsim.results.step_functions import integral, sample, steps, thin, total
+from batchsim.results.timeline import MOST_STEPS, job_states, spend_rate, vcpus
+from batchsim.units import HOUR, MINUTE
+
+#: A stretch of time, in seconds since the scenario's start.
+Window = tuple[float, float]
+#: A step function: instants, and the level from each on.
+Curve = tuple[Floats, Floats]
+
+#: A run with jobs in it for less than this share of its time is shown at its busiest stretch.
+QUIET = 0.4
+#: Busy stretches no further apart than this, or than a fiftieth of a shorter run, are one.
+APART = 6 * HOUR
+#: Steps of one curve: more than a picture has pixels.
+MOST_POINTS = 4000
+
+
+def busiest(outcome: Outcome) -> Window:
+    """The part of a run that is worth showing: all of it, or the busiest stretch of one that is mostly quiet."""
+    end = outcome.recording.ended_at
+    submitted, stopped = outcome.workload.submitted_at, outcome.recording.stopped_at
+    at, jobs = steps(submitted, np.where(np.isnan(stopped), end, stopped), np.ones(len(submitted)))
+    if not len(at) or float(np.sum(np.diff(at)[jobs[:-1] > 0])) > QUIET * end:
+        return 0.0, end
+    # Of the busy stretches the one with the most jobs is shown.
+    begins = at[np.concatenate([[True], jobs[:-1] == 0])]
+    ends = at[jobs == 0]
+    apart = np.flatnonzero(begins[1:] - ends[:-1] > min(end / 50, APART))
+    starts, stops = begins[np.concatenate([[0], apart + 1])], ends[np.concatenate([apart, [-1]])]
+    peaks = [jobs[(at >= low) & (at < high)].max() for low, high in zip(starts, stops, strict=True)]
+    low, high = starts[int(np.argmax(peaks))], stops[int(np.argmax(peaks))]
+    margin = max((high - low) * 0.06, 2 * MINUTE)
+    return max(0.0, low - margin), min(end, high + margin + 10 * MINUTE)
+
+
+def jobs_by_state(outcome: Outcome) -> dict[str, Curve]:
+    """How many jobs are in each state over time, all queues together."""
+    curves: dict[str, list[Curve]] = {}
+    for _, state, at, level in job_states(outcome):
+        curves.setdefault(state, []).append(thin(at, level, MOST_STEPS))
+    return {state: total(parts) for state, parts in curves.items()}
+
+
+def vcpus_by_state(outcome: Outcome) -> dict[str, Curve]:
+    """How many vCPUs are running, stranded, idle and booting over time, all environments together."""
+    curves: dict[str, list[Curve]] = {}
+    for index in range(len(outcome.configuration.environments)):
+        for state, curve in vcpus(outcome, index).items():
+            curves.setdefault(state, []).append(curve)
+    return {state: total(parts) for state, parts in curves.items()}
+
+
+def most_vcpus(outcome: Outcome) -> int:
+    """The sum of the limits of environments that are open to a queue which has jobs."""
+    behind = {queue.name: queue.environments for queue in outcome.configuration.queues}
+    used = {name for group in outcome.workload.groups for name in behind[group.job_queue]}
+    return sum(each.max_vcpus for each in outcome.configuration.environments if each.enabled and each.name in used)
+
+
+def stacked(layers: Mapping[str, Curve], window: Window) -> tuple[Floats, dict[str, Floats]]:
+    """Step functions in a window: the instants at which any of them changes, and the level of each at these."""
+    shown = {name: thin(*_within(*curve, window), MOST_POINTS) for name, curve in layers.items() if len(curve[0])}
+    at = np.unique(np.concatenate([np.array(window), *[at for at, _ in shown.values()]]))
+    at = at[(at >= window[0]) & (at <= window[1])]
+    return at, {name: sample(*curve, at) for name, curve in shown.items()}
+
+
+def _within(at: Floats, level: Floats, window: Window) -> Curve:
+    """The steps of a step function inside a window, and the one that holds at its start."""
+    first = max(int(np.searchsorted(at, window[0], side="right")) - 1, 0)
+    last = int(np.searchsorted(at, window[1], side="right"))
+    return at[first:last], level[first:last]
+
+
+def sorted_queue_times(outcome: Outcome) -> Durations:
+    """Of all jobs that became RUNNABLE, the shortest first; those that never started come last."""
+    times = queue_times(outcome)
+    times = times.of(~np.isnan(times.seconds))
+    order = np.lexsort((times.seconds, times.censored))
+    return Durations(times.seconds[order], times.censored[order])
+
+
+def share_started(times: Durations) -> Curve:
+    """Of sorted queue times, the share of jobs that started within a time: it ends below 1 where some never did."""
+    started = times.seconds[~times.censored]
+    shares = np.arange(1, len(started) + 1) / max(len(times.seconds), 1)
+    shown = np.unique(np.linspace(0, len(started) - 1, min(len(started), MOST_POINTS)).astype(int))
+    return np.concatenate([[0.0], started[shown]]), np.concatenate([[0.0], shares[shown]])
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What a run is paid over time: US dollars per hour from each instant on, dollars spent until then, the bill."""
+
+    at: Floats
+    rate: Floats
+    spent: Floats
+    bill: float
+
+
+def spend(outcome: Outcome) -> Spend:
+    """The spend of all environments, and of a Savings Plan what it commits in vain."""
+    cost, ended_at = outcome.costs, outcome.recording.ended_at
+    bill = float(cost.instance_total.sum() + cost.attempt_total[cost.task_rate > 0].sum())
+    rates = [spend_rate(outcome, index) for index in range(len(outcome.configuration.environments))]
+    at, rate = _paid([curve for curve in rates if len(curve[0])], ended_at)
+    spent = integral(at, rate, at) / HOUR
+    # Minimums and volumes before `running` are not in the rate: the curve ends at the bill.
+    spent = spent * (bill / spent[-1] if spent[-1] > 0 else 1.0)
+    if cost.plan is None:
+        return Spend(at, rate, spent, bill)
+    idle = integral(*cost.plan.unused, at)
+    idle_rate = sample(*cost.plan.unused, at) * HOUR
+    return Spend(at, rate + idle_rate, spent + idle, bill + cost.unused_commitment)
+
+
+def _paid(rates: Sequence[Curve], ended_at: float) -> Curve:
+    """The sum of rates until the end of the run."""
+    if not rates:
+        return np.array([0.0, ended_at]), np.zeros(2)
+    at, rate = thin(*total(rates), MOST_POINTS)
+    return np.append(at, ended_at), np.append(rate, rate[-1])

@@ -61,10 +61,12 @@ def written_whole(folder: Path) -> Iterator[Path]:
         made = None
         if replaced is not None:
             shutil.rmtree(replaced, ignore_errors=True)
-    except OSError as error:
+    except BaseException as error:  # an interrupt between the two renames too
         if made is not None and replaced is not None:
             replaced.rename(folder)
-        raise OutputError(str(folder), error.strerror or str(error)) from None
+        if isinstance(error, OSError):
+            raise OutputError(str(folder), error.strerror or str(error)) from None
+        raise
     finally:
         if made is not None:
             with suppress(OSError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
-from batchsim.cli.run import write
-from batchsim.errors import Finding, OutputError, ScenarioError
+from batchsim.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
     from batchsim.scenario.scenario import Scenario
@@ -53,13 +51,10 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ScenarioError([Finding("variant", "--variant", message, expected="one scenario")])
     scenarios = [options.load(path, arguments) for path in arguments.scenarios]
 
-    from batchsim.atomic_folder import check_folder
     from batchsim.experiments.compare import compare, compared
-    from batchsim.report.comparison import write_comparison
-    from batchsim.report.figures.comparison import compare_figure
-    from batchsim.report.figures.style import save_png
+    from batchsim.experiments.run_store import OF_COMPARISON, check_experiment, write_comparison
+    from batchsim.report.comparison import show_comparison
     from batchsim.report.progress import progress
-    from batchsim.results.store import check_writable, is_results_folder
     from batchsim.scenario.silencing import silence
     from batchsim.validation.readings import differing_readings
 
@@ -67,11 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chosen = compared(*scenarios, variants=arguments.variants)
     names = list(chosen)
     options.print_warnings(_of_variants(chosen, scenarios[0]) if len(scenarios) == 1 else ())
-    # Results of variants that are no longer there stay.
-    earlier = [entry.name for entry in folder.iterdir() if is_results_folder(entry)] if folder.is_dir() else []
-    check_folder(folder, {*names, *earlier, "comparison.json", "comparison.png"})
-    for name in names:
-        check_writable(folder / name)
+    check_experiment(folder, names, OF_COMPARISON)
     with progress("comparing", len(names), quiet=arguments.quiet) as advance:
         comparison = compare(
             *scenarios,
@@ -85,17 +76,9 @@ def execute(arguments: argparse.Namespace) -> int:
         for each in comparison.results.values()
     )
     options.print_warnings(dict.fromkeys(chain.from_iterable(told)))
-    for name, result in comparison.results.items():
-        write(result, folder / name)
-    rows = comparison.rows
-    if rows:
-        try:
-            (folder / "comparison.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-            save_png(compare_figure(comparison.runs, comparison.summaries), folder / "comparison.png")
-        except OSError as error:
-            raise OutputError(str(folder), error.strerror or str(error)) from None
+    write_comparison(comparison, folder)
     if arguments.json or not arguments.quiet:
-        write_comparison(rows, folder, "json" if arguments.json else arguments.format)
+        show_comparison(comparison.rows, folder, "json" if arguments.json else arguments.format)
     if comparison.interrupted:
         return 130
     missed = 0

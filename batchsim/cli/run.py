@@ -37,18 +37,18 @@ def execute(arguments: argparse.Namespace) -> int:
     scenario = options.load(arguments.scenario, arguments)
 
     from batchsim.experiments.run import run
+    from batchsim.experiments.run_store import check_run, write_run
     from batchsim.report.progress import progress
-    from batchsim.results.store import check_writable
     from batchsim.scenario.silencing import silence
     from batchsim.validation.readings import differing_readings
 
     folder = arguments.out or Path("results") / scenario.name
-    check_writable(folder)
+    check_run(folder)
     with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
         result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
     options.print_warnings(silence(differing_readings(scenario, result.run.workload), scenario.document))
     result, untried = _advised(result, arguments)
-    write(result, folder)
+    write_run(result, folder)
     if arguments.json:
         sys.stdout.write(result.summary_json())
     elif not arguments.quiet:
@@ -73,17 +73,3 @@ def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int
     except KeyboardInterrupt:
         return result.with_advice((), interrupted=True), 0
     return result.with_advice(trials.advice), trials.untried
-
-
-def write(result: Result, folder: Path) -> None:
-    """Write a result and its picture."""
-    from batchsim.report.figures.run import queue_figure
-    from batchsim.report.figures.style import save_png
-    from batchsim.results.store import write as write_result
-
-    write_result(
-        result.run,
-        result.summary,
-        folder,
-        extra={"queue.png": lambda path: save_png(queue_figure(result.run, result.summary), path)},
-    )

@@ -104,7 +104,7 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(_notes(rows)), ""])
 
 
-def write_comparison(rows: Sequence[Row], folder: Path, form: str) -> None:
+def show_comparison(rows: Sequence[Row], folder: Path, form: str) -> None:
     """Print a comparison as a ``table``, ``markdown`` or ``json``."""
     if form == "table":
         print_comparison(rows, folder)

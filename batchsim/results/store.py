@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,17 +32,6 @@ OURS = frozenset(
 )
 
 
-def check_writable(folder: Path) -> None:
-    """Find out before a long run whether its results can be written.
-
-    Raises
-    ------
-    OutputError
-        If the folder can't be made, or holds files that batchsim did not write.
-    """
-    check_folder(folder, OURS)
-
-
 def is_results_folder(folder: Path) -> bool:
     """Whether a folder holds results and nothing else."""
     return (folder / MARK).is_file() and all(entry.name in OURS for entry in folder.iterdir())
@@ -53,10 +42,8 @@ def as_text(summary: Mapping[str, Any]) -> str:
     return json.dumps(summary, indent=2, allow_nan=False) + "\n"
 
 
-def write(
-    run: Run, summary: Mapping[str, Any], folder: Path, *, extra: Mapping[str, Callable[[Path], None]] | None = None
-) -> None:
-    """Write a results folder; an older one of ours is replaced when the new one is complete.
+def write(run: Run, summary: Mapping[str, Any], folder: Path) -> None:
+    """Write the tables, the summary and the scenario of a run; an older folder of ours is replaced.
 
     Parameters
     ----------
@@ -64,25 +51,26 @@ def write(
         Whose tables.
     summary : mapping
         Its own, or that of several replications of which it is the first.
-    extra : mapping, optional
-        Further files: name → what writes it to the path it is given.
 
     Raises
     ------
     OutputError
-        If it can't be written.
+        If it can't be written; the folder is then as it was.
     """
-    check_writable(folder)
+    check_folder(folder, OURS)
     with written_whole(folder) as made:
-        _parquet(made / "jobs.parquet", JOBS, run.tables.jobs())
-        _parquet(made / "attempts.parquet", ATTEMPTS, run.tables.attempts())
-        _parquet(made / "instances.parquet", INSTANCES, run.tables.instances())
-        _parquet(made / "timeline.parquet", TIMELINE, timeline(run.outcome).to_batches(SLICE))
-        (made / MARK).write_text(as_text(summary), encoding="utf-8")
-        text = run.scenario.to_yaml(relative_to=folder.resolve(), seed=run.seed, public=True)
-        (made / "scenario.yaml").write_text(text, encoding="utf-8")
-        for name, writer in (extra or {}).items():
-            writer(made / name)
+        write_files(run, summary, made, folder)
+
+
+def write_files(run: Run, summary: Mapping[str, Any], made: Path, folder: Path) -> None:
+    """Write the files of a results folder to an empty one that will be `folder`, from where the paths in it work."""
+    _parquet(made / "jobs.parquet", JOBS, run.tables.jobs())
+    _parquet(made / "attempts.parquet", ATTEMPTS, run.tables.attempts())
+    _parquet(made / "instances.parquet", INSTANCES, run.tables.instances())
+    _parquet(made / "timeline.parquet", TIMELINE, timeline(run.outcome).to_batches(SLICE))
+    (made / MARK).write_text(as_text(summary), encoding="utf-8")
+    text = run.scenario.to_yaml(relative_to=folder.resolve(), seed=run.seed, public=True)
+    (made / "scenario.yaml").write_text(text, encoding="utf-8")
 
 
 def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordBatch]) -> None:

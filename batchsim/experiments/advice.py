@@ -2,8 +2,8 @@
 
 A change *helps* when it saves a twentieth or more of the bill or of the waiting, and what it costs otherwise is worth
 it: where the bill falls by some share, jobs may come back later by half of it; where the waiting does, the bill and the
-95th percentile of queue time may rise by half of it. It never helps when fewer jobs succeed or a promise is broken that
-was kept.
+95th percentile of queue time may rise by half of it. It never helps when fewer jobs succeed or an objective is missed
+that was met.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _with(run: Run, change: Change) -> dict[str, Any] | None:
 
 def _worth(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
     """How much a change helps: the shares of the bill and of the waiting that it saves; 0 where it does not help."""
-    if after["jobs"]["succeeded"] < before["jobs"]["succeeded"] or _breaks(before, after):
+    if after["jobs"]["succeeded"] < before["jobs"]["succeeded"] or _misses(before, after):
         return 0.0
     saved = _share(before["cost_usd"]["total"], after["cost_usd"]["total"])
     sooner = _share(waiting_s(before), waiting_s(after)) if waiting_s(before) >= HARDLY_S else 0.0
@@ -158,8 +158,8 @@ def _worth(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
     return max(saved, 0.0) + max(sooner, 0.0) if pays or hastens else 0.0
 
 
-def _breaks(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether a promise that was kept no longer is."""
+def _misses(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether an objective that was met no longer is."""
     both = zip(before["objectives"], after["objectives"], strict=True)
     return any(first["kept"] is True and then["kept"] is not True for first, then in both)
 

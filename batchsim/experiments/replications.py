@@ -25,7 +25,7 @@ def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     dict
         With the keys of one summary, as `fields` has them. A figure that some replications lack (a quantile of no
         jobs) is taken over those that have it; one that none has is null, and so is one that some know only a bound
-        of. An objective is kept when it is kept in every replication.
+        of. An objective is met when it is met in every replication.
 
     Raises
     ------

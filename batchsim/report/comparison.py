@@ -21,7 +21,9 @@ from batchsim.units import format_duration, format_usd
 PURPOSES = {150: ("useful", "rework", "boot", "idle", "stranded"), 118: ("idle", "stranded"), 106: ("idle",), 0: ()}
 #: From so many on, the money of a month, and names up to so many characters whole.
 MONTHS, NAMES, LONGEST_NAME = 96, 90, 20
-#: From so many on, no figure is broken; below, nothing fits.
+#: Characters that intervals take besides: the sign, and the second unit.
+INTERVALS = 6
+#: From so many on, no figure is broken.
 ROOMY = 78
 #: Headings are broken into lines of so many characters, so that figures need not be.
 HEADING = 10
@@ -30,43 +32,11 @@ Row = Mapping[str, Any]
 
 
 def print_comparison(rows: Sequence[Row], folder: Path) -> None:
-    """Print a comparison; the least of variants that keep every promise and leave no job is marked."""
+    """Print a comparison; the best figures of variants that meet every objective and leave no job are marked."""
     if not rows:
         return
     console = Terminal()
-    purposes = next(shown for width, shown in PURPOSES.items() if console.width >= width)
-    sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
-    least = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    short = console.width >= NAMES and max(len(row["variant"]) for row in rows) <= LONGEST_NAME
-    table.add_column("variant", overflow="fold", no_wrap=short)
-    per_month = _has_months(rows) and console.width >= MONTHS
-    roomy = console.width >= ROOMY
-    figures = roomy and not isinstance(rows[0]["cost_usd"], dict)
-    months = ("a month",) if per_month else ()
-    for heading in ("promises", "jobs", "queue p95", "turnaround p95", _cost(rows), *months, *purposes, "used"):
-        whole = figures and heading != "promises"
-        table.add_column(
-            textwrap.fill(heading, HEADING),
-            justify="right",
-            overflow="fold",
-            no_wrap=whole,
-            min_width=HEADING if roomy and not whole else None,
-        )
-    for row in rows:
-        table.add_row(
-            row["variant"],
-            Text(narrative.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
-            Text(_jobs(row), style="bold red" if _not_succeeded(row) else ""),
-            *[
-                Text(f"{figure}\n{change}".rstrip(), style=_style(row, key, least))
-                for key, figure, change in _held(rows, row)
-            ],
-            *([cell(row, "cost_per_month_usd")] if per_month else []),
-            *[format_usd(formatting.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
-            formatting.share(row["utilisation_vcpu"]),
-        )
-    console.print(table, highlight=False)
+    console.print(_table(rows, console.width), highlight=False)
     for name, sentence in missed(rows):
         console.print(Text.assemble(("missed", "bold red"), f" in {name}: {sentence}"), highlight=False)
     console.print(" ".join(_notes(rows)), style="dim", highlight=False)
@@ -75,30 +45,54 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
     )
 
 
+def _table(rows: Sequence[Row], width: int) -> Table:
+    """A comparison as a table that fits so many characters."""
+    room = width - INTERVALS * isinstance(rows[0]["cost_usd"], dict)
+    purposes = next((shown for least, shown in PURPOSES.items() if room >= least), ())
+    months = ["a month"] * (_has_months(rows) and room >= MONTHS)
+    sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
+    best = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    short = room >= NAMES and max(len(row["variant"]) for row in rows) <= LONGEST_NAME
+    table.add_column("variant", overflow="fold", no_wrap=short)
+    headings = ["objectives", "jobs", "queue time p95", "turnaround p95", _cost(rows), *months, *purposes, "used"]
+    for heading in headings:
+        # Below, all are broken alike.
+        table.add_column(textwrap.fill(heading, HEADING), justify="right", overflow="fold", no_wrap=width >= ROOMY)
+    for row in rows:
+        table.add_row(
+            row["variant"],
+            Text(narrative.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
+            Text(_jobs(row), style="bold red" if _not_succeeded(row) else ""),
+            *[Text(_stacked(figure, change), style=_style(row, key, best)) for key, figure, change in _held(rows, row)],
+            *[_stacked(cell(row, "cost_per_month_usd")) for _ in months],
+            *[format_usd(formatting.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
+            formatting.share(row["utilisation_vcpu"]),
+        )
+    return table
+
+
+def _stacked(*texts: str) -> str:
+    """Texts below one another, an interval below its figure."""
+    return "\n".join(text.replace(" ± ", "\n± ") for text in texts if text)
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """A comparison as Markdown."""
     if not rows:
         return ""
     months = _has_months(rows)
-    headings = [
-        "variant",
-        "promises",
-        "jobs",
-        "queue p95",
-        "turnaround p95",
-        _cost(rows),
-        *["a month"] * months,
-        "used",
-    ]
+    held = ("queue time p95", "turnaround p95", _cost(rows))
+    headings = ["variant", "objectives", "jobs", *held, *["a month"] * months, "used"]
     lines = [_piped(headings), "|---|---|" + "---:|" * (len(headings) - 2)]
     for row in rows:
         strong = "**" if row["objectives_missed"] else ""
         figures = [f"{figure} ({change})" if change else figure for _, figure, change in _held(rows, row)]
         jobs = f"**{_jobs(row)}**" if _not_succeeded(row) else _jobs(row)
         month = [cell(row, "cost_per_month_usd")] if months else []
-        promises = f"{strong}{narrative.verdict(row['objectives'])}{strong}"
+        objectives = f"{strong}{narrative.verdict(row['objectives'])}{strong}"
         lines.append(
-            _piped([row["variant"], promises, jobs, *figures, *month, formatting.share(row["utilisation_vcpu"])])
+            _piped([row["variant"], objectives, jobs, *figures, *month, formatting.share(row["utilisation_vcpu"])])
         )
     lost = [f"- missed in {name}: `{sentence}`" for name, sentence in missed(rows)]
     return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(_notes(rows)), ""])
@@ -113,7 +107,7 @@ def show_comparison(rows: Sequence[Row], folder: Path, form: str) -> None:
 
 
 def missed(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Each promise that was missed: the variant, and the promise in narrative."""
+    """Each objective that was missed: the variant, and the objective with what came of it."""
     for row in rows:
         for objective in row["objectives"]:
             if objective["kept"] is False:

@@ -19,6 +19,8 @@ from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.units import format_usd
 
+#: What came of an objective, and how it looks; None of what is minimised.
+VERDICTS = {True: ("met", "green"), False: ("missed", "bold red"), None: ("minimised", "")}
 #: Columns of a text that is not for a terminal: nothing is cut or broken to fit one.
 UNBOUND = 160
 
@@ -45,26 +47,19 @@ def summary_renderable(run: Run, summary: Mapping[str, Any], advice: Sequence[Ad
         Text(),
         _line("jobs", narrative.jobs_sentence(summary)),
         _line("queue time", narrative.queue_sentence(summary)),
-        *(_line("of which", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
+        *(_line("waiting", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
         _line("cost", narrative.cost_sentence(summary)),
         *(_line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
-    used = summary["utilisation"]
-    machines = f"{formatting.share(used['vcpu'])} of vCPUs, {formatting.share(used['memory'])} of memory"
-    machines += f"; at most {formatting.count(summary['peak_vcpus'])} vCPUs at once"
-    if formatting.plain(summary["interruptions"]):
-        count = formatting.count(summary["interruptions"])
-        machines += f"; {count} interruption{'' if count == '1' else 's'}"
-    lines.append(_line("used", machines))
+    lines.append(_line("utilised", narrative.utilisation_sentence(summary)))
     lines.append(_line("prices", narrative.prices_sentence(summary["prices"])))
     lines += [_line("attention", note, "bold red") for note in narrative.attention(summary)]
     for each in advice:
         lines += [_line("advice", each.what, "yellow"), _line("", each.effect), _line("", each.why)]
         lines.append(_unbroken(each.arguments))
     for objective in summary["objectives"]:
-        kept = objective["kept"]
-        mark, style = {True: ("kept", "green"), False: ("missed", "bold red"), None: ("least", "")}[kept]
-        lines.append(_line(mark, narrative.objective_sentence(objective, summary), style))
+        verdict, style = VERDICTS[objective["kept"]]
+        lines.append(_line(verdict, narrative.objective_sentence(objective, summary), style))
     if len(summary["job_queues"]) > 1:
         lines += [Text(), _queue_table(summary)]
     if len(summary["compute_environments"]) > 1:
@@ -88,7 +83,7 @@ def _unbroken(text: str) -> Text:
 def _queue_table(summary: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cost = f"cost in {narrative.period(summary)}"
-    for heading in ("job queue", "jobs", "queue p50", "queue p95", "turnaround p95", cost):
+    for heading in ("job queue", "jobs", "queue time p50", "queue time p95", "turnaround p95", cost):
         table.add_column(heading, justify="left" if heading == "job queue" else "right", overflow="fold")
     for name, figures in summary["job_queues"].items():
         table.add_row(

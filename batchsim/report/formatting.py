@@ -44,6 +44,16 @@ def count(figure: Any) -> str:
     return f"{value:,.1f}" if 0 < value < 10 and value != round(value) else f"{value:,.0f}"
 
 
+def is_one(figure: Any) -> bool:
+    """Whether a count is said in the singular."""
+    return count(figure) == "1"
+
+
+def many(figure: Any, noun: str) -> str:
+    """A count of the summary with its noun."""
+    return f"{count(figure)} {noun}{'' if is_one(figure) else 's'}"
+
+
 def undone(jobs: Mapping[str, Any]) -> list[str]:
     """How many jobs failed and how many are unfinished, where there are any."""
     return [f"{count(jobs[state])} {state}" for state in ("failed", "unfinished") if plain(jobs[state])]
@@ -56,10 +66,10 @@ def statistic(figures: Mapping[str, Any], name: str) -> str:
 
 
 def span(time: float) -> str:
-    """A period as a person says it: whole days as days."""
+    """A period as a person says it: days to the hour as days."""
     days = round(time / DAY)
-    if days and time == days * DAY:
-        return f"{days} day{'' if days == 1 else 's'}"
+    if days and round(time / HOUR) == days * 24:
+        return many(days, "day")
     return format_duration(time)
 
 

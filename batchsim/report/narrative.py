@@ -6,14 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchsim.recording import LIMITS
-from batchsim.report.formatting import count, job_hours, plain, seconds, span, statistic, undone, usd
+from batchsim.report.formatting import (
+    count,
+    is_one,
+    job_hours,
+    many,
+    plain,
+    seconds,
+    share,
+    span,
+    statistic,
+    undone,
+    usd,
+)
 from batchsim.results.run import Run
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 CAUSES = {
     "limit": "a limit",
     "boot": "instances to boot and register",
-    "capacity": "capacity that could not be had",
+    "capacity": "capacity that was unavailable",
     "blocked": "jobs ahead of them in the queue, or the scheduler",
     "retry": "earlier attempts that failed or were interrupted",
 }
@@ -48,12 +60,8 @@ def jobs_sentence(summary: Mapping[str, Any]) -> str:
     return text + (f" ({', '.join(rest)})" if rest else "")
 
 
-#: A statistic of waiting, as it is said where it is known, and where only what it is over is.
-_WAITED = (
-    ("p50", "half waited up to", "half waited"),
-    ("p95", "95 % up to", "5 %"),
-    ("max", "the longest", "the longest"),
-)
+#: What is said of queue time.
+QUOTED = ("p50", "p95", "max")
 
 
 def queue_sentence(summary: Mapping[str, Any]) -> str:
@@ -63,7 +71,7 @@ def queue_sentence(summary: Mapping[str, Any]) -> str:
         return "none of them became RUNNABLE"
     if plain(summary["never_placed"]["jobs"]) == plain(summary["jobs"]["submitted"]):
         return "none of them started"
-    parts = [f"{over if name in time['at_least'] else known} {statistic(time, name)}" for name, known, over in _WAITED]
+    parts = [f"{name} {statistic(time, name)}" for name in QUOTED]
     never = f"; {count(time['missing'])} never started" if plain(time["missing"]) else ""
     return ", ".join(parts) + never
 
@@ -89,7 +97,7 @@ def wait_fact(run: Run, summary: Mapping[str, Any]) -> str:
     if waits[cause] < HOUR / 20:
         return ""
     value, text = _limit(run, summary) if cause == "limit" else (waits[cause], CAUSES[cause])
-    return f"{job_hours(value)} of {job_hours(total)} job-hours of waiting were for {text}"
+    return f"{job_hours(value)} of {job_hours(total)} job-hours for {text}"
 
 
 def _limit(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
@@ -128,13 +136,25 @@ def waste_fact(summary: Mapping[str, Any]) -> str:
     return f"{format_usd(wasted[purpose])} ({100 * wasted[purpose] / total:.0f} %) went to {PURPOSES[purpose]}"
 
 
+def utilisation_sentence(summary: Mapping[str, Any]) -> str:
+    """How much of what was there was used, how much there was at most, and how often AWS took it back."""
+    used, interruptions = summary["utilisation"], summary["interruptions"]
+    return "; ".join(
+        [
+            f"{share(used['vcpu'])} of vCPUs, {share(used['memory'])} of memory",
+            f"peak {count(summary['peak_vcpus'])} vCPUs",
+            *([many(interruptions, "interruption")] if plain(interruptions) else []),
+        ]
+    )
+
+
 def objective_sentence(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """An objective, what came of it, and how many jobs it says nothing of."""
     value, least, limit = (plain(objective[key]) for key in ("value", "at_least", "limit"))
     if value is not None:
         shown = _of_unit(objective, value)
         if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
-            # Rounded it looks kept.
+            # Rounded it looks met.
             shown += f" ({_amount(objective, abs(value - limit))} {'more' if value > limit else 'less'})"
         elif objective["unit"] == "USD":
             shown += f" in {period(summary)}"
@@ -144,15 +164,16 @@ def objective_sentence(objective: Mapping[str, Any], summary: Mapping[str, Any])
         shown = "–" if plain(objective["jobs"]) else "there are no such jobs"
     parts = [shown, missing(objective)]
     if objective["n"] > 1 and objective["kept"] is False:
-        parts.append(f"kept in {objective['kept_in']} of {objective['n']}")
-    return f"{objective['expression']}  →  {'; '.join(filter(None, parts))}"
+        parts.append(f"met in {objective['kept_in']} of {objective['n']}")
+    # "minimised" stands before it, not "met".
+    expression = str(objective["expression"]).removeprefix("minimise ")
+    return f"{expression}  →  {'; '.join(filter(None, parts))}"
 
 
 def verdict(objectives: Sequence[Mapping[str, Any]]) -> str:
-    """Whether the promises were kept; a dash where there are none."""
-    promises = [objective["kept"] for objective in objectives if objective["kept"] is not None]
-    lost = promises.count(False)
-    return f"missed {lost} of {len(promises)}" if lost else "kept" if promises else "–"
+    """How many objectives were met; a dash where there are none with a limit."""
+    limited = [objective["kept"] for objective in objectives if objective["kept"] is not None]
+    return f"{limited.count(True)} of {len(limited)} met" if limited else "–"
 
 
 def missing(objective: Mapping[str, Any]) -> str:
@@ -198,24 +219,32 @@ def nothing_submitted(summary: Mapping[str, Any]) -> str:
 def attention(summary: Mapping[str, Any]) -> list[str]:
     """What the reader has to know before anything else."""
     nothing = nothing_submitted(summary)
-    notes = [nothing] if nothing else []
-    notes += [
-        f"{count(stuck['jobs'])} jobs of {stuck['job_definition']} "
-        f"({stuck['vcpus']:g} vCPU, {stuck['memory_mib']:,} MiB"
-        + (f", {stuck['gpus']} GPU" if stuck["gpus"] else "")
-        + f") can never be placed: they stay RUNNABLE and block {stuck['job_queue']}"
-        for stuck in summary["unplaceable"]
-    ]
-    notes += [
-        f"{count(job['jobs'])} jobs of {job['job_definition']} ask for {job['beyond_mib']:,} MiB more than any instance"
-        f" of {job['job_queue']} is known to have, and were taken to fit (environment.ec2.memory states what there is)"
-        for job in summary["memory_margin"]
-    ]
     return [
-        *notes,
-        *(f"{count(number)} jobs of traces were left out: {reason}" for reason, number in summary["skipped"].items()),
+        *([nothing] if nothing else []),
+        *(_never_placed(jobs) for jobs in summary["unplaceable"]),
+        *(_beyond_memory(jobs) for jobs in summary["memory_margin"]),
+        *(f"{many(number, 'job')} of traces left out: {reason}" for reason, number in summary["skipped"].items()),
         *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
     ]
+
+
+def _never_placed(jobs: Mapping[str, Any]) -> str:
+    gpus = f", {jobs['gpus']} GPU" if jobs["gpus"] else ""
+    asked = f"{jobs['vcpus']:g} vCPU, {jobs['memory_mib']:,} MiB{gpus}"
+    stay = "it stays RUNNABLE and blocks" if is_one(jobs["jobs"]) else "they stay RUNNABLE and block"
+    return (
+        f"{many(jobs['jobs'], 'job')} of {jobs['job_definition']} ({asked}) can never be placed: "
+        f"{stay} {jobs['job_queue']}"
+    )
+
+
+def _beyond_memory(jobs: Mapping[str, Any]) -> str:
+    ask, were = ("asks", "was") if is_one(jobs["jobs"]) else ("ask", "were")
+    return (
+        f"{many(jobs['jobs'], 'job')} of {jobs['job_definition']} {ask} for {jobs['beyond_mib']:,} MiB more than any "
+        f"instance of {jobs['job_queue']} is known to have, and {were} taken to fit "
+        "(environment.ec2.memory states what there is)"
+    )
 
 
 def untried_sentence(untried: int) -> str:

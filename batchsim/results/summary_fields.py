@@ -268,11 +268,13 @@ SUMMARY = (
         _plain("limit", "number null", "null of what is minimised"),
         _plain("unit", "string", "`s`, `USD`, `jobs` or `share`"),
         _plain("timezone", "string null", "of a time of day"),
-        Field("kept", Kind.ALL, meaning="null of what is minimised; with replications, in all of them"),
+        Field(
+            "kept", Kind.ALL, meaning="whether it was met; null of what is minimised; with replications, in all of them"
+        ),
         Field("kept_in", Kind.TOTAL, meaning="in how many of `n` runs"),
         Field("n", Kind.TOTAL),
         _figure("jobs", "jobs", "in its scope"),
-        _figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is not kept"),
+        _figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is missed"),
         _group(
             "missing_by",
             "how far they got",

@@ -1,4 +1,4 @@
-"""What else jobs waited for: capacity that could not be had, jobs ahead of them, lost attempts, instances to boot."""
+"""What else jobs waited for: capacity that was unavailable, jobs ahead of them, lost attempts, instances to boot."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _more_types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator
     bid = evidence.resources(environment.name).get("bidPercentage", 100)
     if bid < 100:
         what = f"bidPercentage 100 instead of {bid} in {environment.name}"
-        why = f"jobs waited for capacity of {environment.name} that could not be had"
+        why = f"jobs waited for capacity of {environment.name} that was unavailable"
         yield Change(what, why, {f"{path}.bidPercentage": 100}, WAITING)
     if not environment.offerings:
         return
@@ -47,7 +47,7 @@ def _more_types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator
     others = dict.fromkeys(
         found for family in families if (found := sibling(family, evidence.scenario.catalog)) and found not in families
     )
-    why = f"jobs waited for capacity of {', '.join(families)} in {environment.name} that could not be had"
+    why = f"jobs waited for capacity of {', '.join(families)} in {environment.name} that was unavailable"
     if others:
         what = f"{' and '.join(others)} beside {', '.join(families)} in {environment.name}"
         yield Change(what, why, {f"{path}.instanceTypes": [*entries, *others]}, WAITING)
@@ -65,7 +65,7 @@ def _another(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
             for place, name in enumerate([*queue.environments, environment.name], start=1)
         ]
         what = f"{environment.name} behind the environments of {queue.name}"
-        why = f"jobs of {queue.name} waited for capacity that could not be had"
+        why = f"jobs of {queue.name} waited for capacity that was unavailable"
         yield Change(what, why, {f"batch.jobQueues.{queue.name}.computeEnvironmentOrder": order}, WAITING)
 
 

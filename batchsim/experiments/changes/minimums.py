@@ -20,7 +20,7 @@ def minimums(evidence: Evidence) -> Iterator[Change]:
         why = f"{format_usd(unused)} of the {format_usd(total)} of {environment.name} went to room that nothing used"
         path = f"batch.computeEnvironments.{environment.name}.computeResources"
         resources = evidence.resources(environment.name)
-        # None of what is kept, or where that breaks a promise half of it.
+        # None of what is kept, or where that misses an objective half of it.
         for least in (0, environment.min_vcpus // 2) if environment.min_vcpus else ():
             changes = {f"{path}.minvCpus": least}
             if environment.desired_vcpus:

@@ -29,6 +29,7 @@ def queue_figure(run: Run, summary: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     paid = narrative.paid(summary)
     jobs, waited = narrative.jobs_sentence(summary), narrative.queue_sentence(summary)
+    waited = f"queue time {waited}"
     title = f"{run.scenario.name}:  {jobs};  {waited};  {paid}"
     if len(title) > LONGEST_TITLE:
         title = f"{run.scenario.name}:  {jobs};  {paid}\n{waited}"

@@ -98,8 +98,8 @@ def test_jobs_that_never_ran_stand_beside_the_money():
     # Nothing is known of how they differ.
     assert sound["queue_time_p95_s_difference"] is None
     text = markdown(comparison.rows)
-    assert "| stuck | **missed 3 of 3** | **1 of 5, 4 unfinished** | over 1 h 00 min | over 1 h 00 min |" in text
-    assert "| sound | kept | 5 | 0 s |" in text
+    assert "| stuck | **0 of 3 met** | **1 of 5, 4 unfinished** | over 1 h 00 min | over 1 h 00 min |" in text
+    assert "| sound | 3 of 3 met | 5 | 0 s |" in text
     assert re.search(r"- missed in stuck: `cost <= 1  →  \$0\.\d+ in 1 h 00 min; 4 of 5 jobs never ran`", text)
 
 
@@ -111,7 +111,7 @@ def test_markdown_is_a_table_whatever_the_names():
     assert len(set(cells)) == 1
     assert lines[1].startswith("|---|")
     assert lines[2].startswith("| a\\|test |")
-    assert "kept in 0 of 2" in markdown(rows)
+    assert "met in 0 of 2" in markdown(rows)
     assert lines[-1].endswith("Prices: us-east-1, of 2026-07-20.")
 
 
@@ -124,7 +124,7 @@ def test_prices_of_two_days_are_both_named():
 def test_the_picture_has_deadlines_and_verdicts():
     figure = bs.compare(half_stuck()).plot()
     titles = [ax.get_title(loc="right") for ax in figure.axes]
-    assert [title for title in titles if title] == ["missed 3 of 3", "kept"]
+    assert [title for title in titles if title] == ["0 of 3 met", "3 of 3 met"]
     labels = [text for ax in figure.axes for text in ax.get_legend_handles_labels()[1]]
     # At half past one, in both rows of both.
     assert [text.get_text() for ax in figure.axes for text in ax.texts].count("deadline") == 4

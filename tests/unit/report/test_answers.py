@@ -77,15 +77,15 @@ def test_what_is_missing_is_said_by_how_far_it_got():
         "1 min; 2 of 5 jobs never ran",
     ]
     assert queue_sentence(bs.run(made).summary) == (
-        "half waited up to 1 min, 5 % over 1 min 30 s, the longest over 1 min 30 s; 2 never started"
+        "p50 1 min, p95 over 1 min 30 s, max over 1 min 30 s; 2 never started"
     )
 
 
 def test_replications_say_in_how_many():
     made = scenario(workflow(job("j", failure={"probability": 1})), objectives=["failed <= 0", "cost <= 9"])
     failed, cost = answers(made, replications=3)
-    assert failed == "1; kept in 0 of 3"
-    assert cost.endswith("1 of 1 jobs failed on average; kept in 0 of 3")
+    assert failed == "1; met in 0 of 3"
+    assert cost.endswith("1 of 1 jobs failed on average; met in 0 of 3")
 
 
 def test_nothing_started_and_nothing_waited():

@@ -24,7 +24,7 @@ def test_the_limit_is_named_by_its_environment():
         environments=[unmanaged(1), unmanaged(1, "others")],
         queues=[queue("queue", "servers"), queue("other", "others")],
     )
-    assert text == "1.0 of 1.0 job-hours of waiting were for unmanagedvCpus of servers"
+    assert text == "1.0 of 1.0 job-hours for unmanagedvCpus of servers"
 
 
 def test_a_consumable_resource_is_named_as_the_limit():
@@ -44,7 +44,7 @@ def test_a_consumable_resource_is_named_as_the_limit():
             "environment": {"preset": "ideal"},
         }
     )
-    assert said(result) == ("10 of 10 job-hours of waiting were for the quantity of licence")
+    assert said(result) == ("10 of 10 job-hours for the quantity of licence")
 
 
 def test_a_reservation_is_named_as_one():
@@ -58,12 +58,12 @@ def test_a_reservation_is_named_as_one():
     jobs = [job(name, 3600, shareIdentifier="a") for name in ("first", "second")]
     environment = {"preset": "ideal"}
     result = from_mapping({"name": "test", "batch": made, "workload": [workflow(*jobs)], "environment": environment})
-    assert said(result) == ("1.0 of 1.0 job-hours of waiting were for the computeReservation of queue")
+    assert said(result) == ("1.0 of 1.0 job-hours for the computeReservation of queue")
 
 
 def test_booting_is_named():
     text = fact(workflow(job("a", 60)), settings={"ec2": {"launch": 1800, "register": 1800}})
-    assert text == "1.0 of 1.0 job-hours of waiting were for instances to boot and register"
+    assert text == "1.0 of 1.0 job-hours for instances to boot and register"
 
 
 def test_little_waiting_is_not_worth_a_word():
@@ -73,7 +73,7 @@ def test_little_waiting_is_not_worth_a_word():
 def test_capacity_is_named():
     pool = {"instanceTypes": ["c6i"], "vcpus": 0, "schedule": [{"at": 7200, "vcpus": 64}]}
     assert fact(workflow(job("a", 60)), settings={"capacity": {"pools": [pool]}}) == (
-        "2.0 of 2.0 job-hours of waiting were for capacity that could not be had"
+        "2.0 of 2.0 job-hours for capacity that was unavailable"
     )
 
 
@@ -85,14 +85,14 @@ def test_jobs_behind_a_large_one_are_named():
         environments=[unmanaged(2)],
         definitions=[definition(), wide],
     )
-    assert text.startswith("10 of 11 job-hours of waiting were for jobs ahead of them in the queue")
+    assert text.startswith("10 of 11 job-hours for jobs ahead of them in the queue")
 
 
 def test_retries_are_named():
     failing = definition(retryStrategy={"attempts": 3})
     fails = {"failure": {"probability": 1}}
     text = fact(workflow(job("a", 3600, **fails)), environments=[unmanaged(1)], definitions=[failing])
-    assert text.startswith("2.0 of 2.0 job-hours of waiting were for earlier attempts that failed")
+    assert text.startswith("2.0 of 2.0 job-hours for earlier attempts that failed")
 
 
 def test_waiting_for_other_jobs_is_the_workflow_s_own():

@@ -97,5 +97,5 @@ def test_jobs_that_can_never_be_placed_are_told_of_replications_too():
     flow = workflow(job("wide", jobDefinition="wide"), job("small"))
     made = scenario(flow, definitions=[definition(), definition("wide", vcpus="64", memory="250000")])
     assert attention(bs.run(made, replications=2).summary) == [
-        "1 jobs of wide (64 vCPU, 250,000 MiB) can never be placed: they stay RUNNABLE and block queue"
+        "1 job of wide (64 vCPU, 250,000 MiB) can never be placed: it stays RUNNABLE and blocks queue"
     ]

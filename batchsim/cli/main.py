@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from batchsim._version import __version__
+from batchsim._version import __version__, engine_build
 from batchsim.cli import compare, deploy, export, import_, options, prices, run, validate
 from batchsim.errors import AwsError, OutputError, ScenarioError
 
@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="batchsim",
         description="Simulate AWS Batch before you pay for it: what would the queue and the bill do?",
     )
-    parser.add_argument("--version", action="version", version=f"batchsim {__version__}")
+    parser.add_argument("--version", action="version", version=f"batchsim {__version__} (engine: {engine_build()})")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in (run, compare, validate, export, deploy, import_, prices):
         command.add_parser(commands)

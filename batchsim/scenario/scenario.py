@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from batchsim._version import __version__
+from batchsim._version import __version__, engine_build
 from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import shown
@@ -220,7 +220,7 @@ class Scenario:
         content["seed"] = self.seed if seed is None else seed
         if public:
             content = {key: shown(value) for key, value in content.items() if key != "deployment"}
-        content["versions"] = {"batchsim": __version__, "botocore": botocore_version()}
+        content["versions"] = {"batchsim": __version__, "engine": engine_build(), "botocore": botocore_version()}
         if not self.catalog.is_bundled:
             content["versions"]["catalog"] = self.catalog.digest
         yaml = YAML(typ="safe", pure=True)

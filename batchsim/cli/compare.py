@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +54,6 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.experiments.run_store import OF_COMPARISON, check_experiment, write_comparison
     from batchsim.report.comparison import show_comparison
     from batchsim.report.progress import progress
-    from batchsim.scenario.silencing import silence
-    from batchsim.validation.readings import differing_readings
 
     folder = arguments.out or Path("results") / f"{scenarios[0].name}-compare"
     chosen = compared(*scenarios, variants=arguments.variants)
@@ -71,20 +68,16 @@ def execute(arguments: argparse.Namespace) -> int:
             replications=arguments.replications,
             on_variant=lambda _name, position, _n: advance(position),
         )
-    told = (
-        silence(differing_readings(each.scenario, each.run.workload), each.scenario.document)
-        for each in comparison.results.values()
-    )
-    options.print_warnings(dict.fromkeys(chain.from_iterable(told)))
+    options.print_readings(comparison.runs.values())
     write_comparison(comparison, folder)
     if arguments.json or not arguments.quiet:
         show_comparison(comparison.rows, folder, "json" if arguments.json else arguments.format)
     if comparison.interrupted:
         return 130
-    missed = 0
-    for name, result in comparison.results.items() if arguments.check else ():
-        missed |= options.tell_missed(result, name)
-    return missed
+    if not arguments.check:
+        return 0
+    missed = [options.tell_missed(result, name) for name, result in comparison.results.items()]
+    return int(any(missed))
 
 
 def _of_variants(chosen: Mapping[str, Scenario], scenario: Scenario) -> Iterator[Finding]:

@@ -60,12 +60,7 @@ def add_config(kinds: Any) -> None:
 
 def execute_config(arguments: argparse.Namespace) -> int:
     """Do what ``import config`` says and return the exit code."""
-    if arguments.live and (arguments.sources or arguments.parameters):
-        arguments.usage_error("--live takes no SOURCE and no --parameter")
-    if not arguments.live and (arguments.queues or arguments.profile or arguments.endpoint_url):
-        arguments.usage_error("--queue, --profile and --endpoint-url need --live")
-    if not arguments.live and not arguments.sources:
-        arguments.usage_error("a SOURCE or --live is needed")
+    _check_config(arguments)
     if arguments.out is not None:
         _check_free(arguments.out)
     try:
@@ -76,6 +71,16 @@ def execute_config(arguments: argparse.Namespace) -> int:
     _print_notes(imported.notes)
     _write(imported.to_yaml(), arguments.out)
     return 0
+
+
+def _check_config(arguments: argparse.Namespace) -> None:
+    """Leave with a message where options don't go together."""
+    if arguments.live and (arguments.sources or arguments.parameters):
+        arguments.usage_error("--live takes no SOURCE and no --parameter")
+    if not arguments.live and (arguments.queues or arguments.profile or arguments.endpoint_url):
+        arguments.usage_error("--queue, --profile and --endpoint-url need --live")
+    if not arguments.live and not arguments.sources:
+        arguments.usage_error("a SOURCE or --live is needed")
 
 
 def add_jobs(kinds: Any) -> None:
@@ -105,20 +110,12 @@ def add_jobs(kinds: Any) -> None:
 
 def execute_jobs(arguments: argparse.Namespace) -> int:
     """Do what ``import jobs`` says and return the exit code."""
-    live = arguments.live or arguments.queue
-    if live and arguments.sources:
-        arguments.usage_error("--live and --queue take no SOURCE")
-    if live and not arguments.queue:
-        arguments.usage_error("--live needs --queue")
-    if not live and (arguments.since or arguments.profile or arguments.endpoint_url):
-        arguments.usage_error("--since, --profile and --endpoint-url need --live")
-    if not live and not arguments.sources:
-        arguments.usage_error("a SOURCE or --queue is needed")
+    _check_jobs(arguments)
     _check_free(arguments.out)
 
     from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
 
-    if live:
+    if arguments.queue:
         from batchsim.aws.client import AwsAccount
 
         account = AwsAccount(arguments.profile, arguments.region, arguments.endpoint_url)
@@ -133,6 +130,19 @@ def execute_jobs(arguments: argparse.Namespace) -> int:
     print(f"{len(imported.frame):,} jobs → {arguments.out}", file=sys.stderr)  # noqa: T201
     sys.stdout.write(imported.workload_entry(arguments.out.name))
     return 0
+
+
+def _check_jobs(arguments: argparse.Namespace) -> None:
+    """Leave with a message where options don't go together."""
+    live = arguments.live or arguments.queue
+    if live and arguments.sources:
+        arguments.usage_error("--live and --queue take no SOURCE")
+    if live and not arguments.queue:
+        arguments.usage_error("--live needs --queue")
+    if not live and (arguments.since or arguments.profile or arguments.endpoint_url):
+        arguments.usage_error("--since, --profile and --endpoint-url need --live")
+    if not live and not arguments.sources:
+        arguments.usage_error("a SOURCE or --queue is needed")
 
 
 def _instant(text: str) -> datetime:

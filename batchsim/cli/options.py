@@ -7,6 +7,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from batchsim.aws.client import AwsAccount
     from batchsim.aws.deployment.deployable import Deployable
     from batchsim.experiments.result import Result
+    from batchsim.results.run import Run
     from batchsim.scenario.scenario import Scenario
 
 
@@ -188,3 +190,12 @@ def print_warnings(warnings: Iterable[Finding]) -> None:
     """Say on standard error what is allowed and probably not meant."""
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)  # noqa: T201
+
+
+def print_readings(runs: Iterable[Run]) -> None:
+    """Say where AWS's words can be read in two ways that differ for a run's jobs, each once."""
+    from batchsim.scenario.silencing import silence
+    from batchsim.validation.readings import differing_readings
+
+    told = (silence(differing_readings(run.scenario, run.workload), run.scenario.document) for run in runs)
+    print_warnings(dict.fromkeys(chain.from_iterable(told)))

@@ -39,14 +39,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.experiments.run import run
     from batchsim.experiments.run_store import check_run, write_run
     from batchsim.report.progress import progress
-    from batchsim.scenario.silencing import silence
-    from batchsim.validation.readings import differing_readings
 
     folder = arguments.out or Path("results") / scenario.name
     check_run(folder)
     with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
         result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
-    options.print_warnings(silence(differing_readings(scenario, result.run.workload), scenario.document))
+    options.print_readings([result.run])
     result, untried = _advised(result, arguments)
     write_run(result, folder)
     if arguments.json:

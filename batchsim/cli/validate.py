@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from batchsim.cli import options
-from batchsim.errors import OutputError
+from batchsim.errors import Finding, OutputError
 
 
 def add_parser(commands: Any) -> None:
@@ -37,17 +38,11 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
-    from batchsim.report.findings import as_json, lines
-    from batchsim.report.sarif import as_sarif
     from batchsim.validation.validate import validate
 
     overrides = options.values(arguments.overrides)
     found = validate(arguments.scenario, overrides=overrides, variant=arguments.variant, ignore=arguments.ignore)
-    shown = found.errors if arguments.quiet else found.findings
-    if arguments.format == "text":
-        text = "\n".join(lines(shown)) + "\n" if shown or not arguments.quiet else ""
-    else:
-        text = as_json(shown) if arguments.format == "json" else as_sarif(shown)
+    text = _text(found.errors if arguments.quiet else found.findings, arguments.format, quiet=arguments.quiet)
     if arguments.out is None:
         sys.stdout.write(text)
     else:
@@ -56,3 +51,13 @@ def execute(arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise OutputError(str(arguments.out), error.strerror or str(error)) from None
     return int(bool(found.errors) or (arguments.strict and bool(found.faults)))
+
+
+def _text(findings: Sequence[Finding], form: str, *, quiet: bool) -> str:
+    """Findings as they were asked for; of none there is nothing to say where it shall be quiet."""
+    from batchsim.report.findings import as_json, lines
+    from batchsim.report.sarif import as_sarif
+
+    if form != "text":
+        return as_json(findings) if form == "json" else as_sarif(findings)
+    return "\n".join(lines(findings)) + "\n" if findings or not quiet else ""

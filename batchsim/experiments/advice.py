@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,11 +91,7 @@ def try_changes(result: Result, *, most_attempts: float = math.inf) -> Trials:
     seen: set[str] = set()
     for stage in STAGES:
         helped: dict[tuple[str, ...], tuple[float, Advice]] = {}
-        for change in stage(evidence):
-            known = json.dumps(change.set, sort_keys=True)
-            if not troubles.intersection(change.aims) or known in seen:
-                continue
-            seen.add(known)
+        for change in _new(stage(evidence), troubles, seen):
             if attempts * (tried + 1) > most_attempts:
                 untried += 1
                 continue
@@ -110,6 +106,15 @@ def try_changes(result: Result, *, most_attempts: float = math.inf) -> Trials:
         advice += [each for _, each in best]
         troubles -= _mended(evidence, [each for _, each in best])
     return Trials(tuple(advice[:MOST_ADVICE]), tried, untried)
+
+
+def _new(changes: Iterable[Change], troubles: set[Aim], seen: set[str]) -> Iterator[Change]:
+    """Those that may mend a trouble and were not seen before."""
+    for change in changes:
+        known = json.dumps(change.set, sort_keys=True)
+        if troubles.intersection(change.aims) and known not in seen:
+            seen.add(known)
+            yield change
 
 
 def _troubles(evidence: Evidence) -> set[Aim]:

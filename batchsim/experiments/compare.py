@@ -150,20 +150,26 @@ def variants_of(scenario: Scenario, names: Sequence[str] = ()) -> dict[str, Scen
     ScenarioError
         If there is no such variant, or with the faults of all that are chosen.
     """
-    own = scenario.name not in scenario.variants
+    if names:
+        chosen = _of_names(scenario, names)
+        return chosen if len(chosen) > 1 else {scenario.name: scenario, **chosen}
+    chosen = _of_names(scenario, scenario.variant_names)
+    unchanged = any(not changes for changes in scenario.variants.values())
+    return chosen if unchanged else {scenario.name: scenario, **chosen}
+
+
+def _of_names(scenario: Scenario, names: Iterable[str]) -> dict[str, Scenario]:
+    """Variants by name; the scenario's own name is itself, unless a variant has it."""
     chosen: dict[str, Scenario] = {}
     findings: list[Finding] = []
-    for name in names or scenario.variant_names:
+    for name in names:
         try:
-            chosen[name] = scenario if names and own and name == scenario.name else scenario.variant(name)
+            itself = name == scenario.name and name not in scenario.variants
+            chosen[name] = scenario if itself else scenario.variant(name)
         except ScenarioError as error:
             findings += error.findings
     raise_errors(findings)
-    if names:
-        return chosen if len(chosen) > 1 else {scenario.name: scenario, **chosen}
-    if any(not changes for changes in scenario.variants.values()):
-        return chosen
-    return {scenario.name: scenario, **chosen}
+    return chosen
 
 
 def compared(*scenarios: Scenario, variants: Sequence[str] = ()) -> dict[str, Scenario]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from batchsim.results.summary_fields import SUMMARY, Field, Kind
@@ -63,22 +63,12 @@ def _bounded(field: Field, bound: Field, parts: Parts, combined: dict[str, Any])
 
 def _value(field: Field, values: Sequence[Any]) -> Any:
     """Of one field: null stands for a replication that has none."""
-    present = [value for value in values if value is not None]
     if field.kind is Kind.FIGURE:
         return _figure(field, values)
     if field.kind is Kind.LIST:
         return _list(field, [value or [] for value in values])
-    if not present:
-        return None
-    if field.kind is Kind.GROUP:
-        return _group(field.fields, present)
-    if field.kind is Kind.NAMED:
-        return _named(field, present)
-    if field.kind is Kind.TOTAL:
-        return sum(present)
-    if field.kind is Kind.BOUND:
-        return {} if field.fields else None
-    return all(present) if field.kind is Kind.ALL else present[0]
+    present = [value for value in values if value is not None]
+    return _COMBINE[field.kind](field, present) if present else None
 
 
 def _figure(field: Field, values: Iterable[float | None]) -> dict[str, Any] | None:
@@ -106,3 +96,14 @@ def _list(field: Field, parts: Sequence[Sequence[Mapping[str, Any]]]) -> list[di
             entries = found.setdefault((*same, seen[same]), [{} for _ in parts])
             entries[number] = entry
     return [_group(field.fields, entries) for entries in found.values()]
+
+
+#: What becomes of values that are there, by kind.
+_COMBINE: dict[Kind, Callable[[Field, list[Any]], Any]] = {
+    Kind.GROUP: lambda field, present: _group(field.fields, present),
+    Kind.NAMED: _named,
+    Kind.TOTAL: lambda _, present: sum(present),
+    Kind.BOUND: lambda field, _: {} if field.fields else None,
+    Kind.ALL: lambda _, present: all(present),
+    Kind.PLAIN: lambda _, present: present[0],
+}

@@ -102,25 +102,34 @@ def wait_fact(run: Run, summary: Mapping[str, Any]) -> str:
 
 def _limit(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
     """The limit that jobs waited for longest: how long, and what it is."""
-    waited = {
-        name: {limit: plain(seconds) for limit, seconds in figures["wait_limit_s"].items()}
-        for name, figures in summary["job_queues"].items()
-    }
-    together = {limit: sum(seconds.get(limit, 0.0) for seconds in waited.values()) for limit in LIMITS.values()}
+    waits = {name: figures["wait_limit_s"] for name, figures in summary["job_queues"].items()}
+    together = {limit: sum(plain(each[limit]) for each in waits.values()) for limit in LIMITS.values()}
     worst = max(together, key=lambda limit: together[limit])
-    short = {name for name, seconds in waited.items() if seconds.get(worst)}
-    if worst == "consumableResources":
-        groups = [group for group in run.workload.groups if group.job_queue in short]
-        names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
-        return together[worst], f"the quantity of {' or '.join(names)}"
+    queues = {name for name, each in waits.items() if plain(each[worst])}
+    return together[worst], _LIMITED[worst](run, queues)
+
+
+def _consumables(run: Run, queues: set[str]) -> str:
+    groups = [group for group in run.workload.groups if group.job_queue in queues]
+    names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
+    return f"the quantity of {' or '.join(names)}"
+
+
+def _reservations(_run: Run, queues: set[str]) -> str:
+    return f"the computeReservation of {', '.join(sorted(queues))}"
+
+
+def _most_vcpus(run: Run, queues: set[str]) -> str:
     configuration = run.scenario.configuration
-    if worst == "computeReservation":
-        return together[worst], f"the computeReservation of {', '.join(sorted(short))}"
-    attached = {name for queue in configuration.queues if queue.name in short for name in queue.environments}
+    attached = {name for queue in configuration.queues if queue.name in queues for name in queue.environments}
     environments = [each for each in configuration.environments if each.enabled and each.name in attached]
     unmanaged = all(environment.purchase_option == "UNMANAGED" for environment in environments)
     member = "unmanagedvCpus" if unmanaged else "maxvCpus"
-    return together[worst], f"{member} of {', '.join(each.name for each in environments)}"
+    return f"{member} of {', '.join(each.name for each in environments)}"
+
+
+#: How each limit is named, of the queues whose jobs waited for it.
+_LIMITED = {"consumableResources": _consumables, "computeReservation": _reservations, "maxvCpus": _most_vcpus}
 
 
 def waste_fact(summary: Mapping[str, Any]) -> str:
@@ -150,24 +159,25 @@ def utilisation_sentence(summary: Mapping[str, Any]) -> str:
 
 def objective_sentence(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """An objective, what came of it, and how many jobs it says nothing of."""
-    value, least, limit = (plain(objective[key]) for key in ("value", "at_least", "limit"))
-    if value is not None:
-        shown = _of_unit(objective, value)
-        if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
-            # Rounded it looks met.
-            shown += f" ({_amount(objective, abs(value - limit))} {'more' if value > limit else 'less'})"
-        elif objective["unit"] == "USD":
-            shown += f" in {period(summary)}"
-    elif least is not None:
-        shown = f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
-    else:
-        shown = "–" if plain(objective["jobs"]) else "there are no such jobs"
-    parts = [shown, missing(objective)]
+    parts = [_came_of(objective, summary), missing(objective)]
     if objective["n"] > 1 and objective["kept"] is False:
         parts.append(f"met in {objective['kept_in']} of {objective['n']}")
     # "minimised" stands before it, not "met".
     expression = str(objective["expression"]).removeprefix("minimise ")
     return f"{expression}  →  {'; '.join(filter(None, parts))}"
+
+
+def _came_of(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """The value of an objective, or what it is over; told from the limit where both look alike."""
+    value, least, limit = (plain(objective[key]) for key in ("value", "at_least", "limit"))
+    if value is None and least is None:
+        return "–" if plain(objective["jobs"]) else "there are no such jobs"
+    if value is None:
+        return f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
+    shown = _of_unit(objective, value)
+    if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
+        return f"{shown} ({_amount(objective, abs(value - limit))} {'more' if value > limit else 'less'})"
+    return f"{shown} in {period(summary)}" if objective["unit"] == "USD" else shown
 
 
 def verdict(objectives: Sequence[Mapping[str, Any]]) -> str:
@@ -260,17 +270,23 @@ NAMED = 3
 def prices_sentence(prices: Mapping[str, Any]) -> str:
     """Where the prices come from: ``us-west-2, of 2025-03-02; 1 derived: c6i.2xlarge ~0.34``."""
     of = "all stated" if prices["as_of"] is None else f"of {prices['as_of']}"
-    parts = [f"{prices['region']}, {of}" + (", over a year old" if prices["old"] else "")]
-    if prices["stated"] and prices["as_of"] is not None:
-        shown = ", ".join(prices["stated"][:NAMED]) + (" …" if len(prices["stated"]) > NAMED else "")
-        parts.append(f"{len(prices['stated'])} stated: {shown}")
-    derived = [each for each in prices["types"] if each["price_derived_from"]]
-    if derived:
-        named = [f"{each['instance_type']} ~{each['on_demand_usd_per_hour']:g}" for each in derived[:NAMED]]
-        parts.append(f"{len(derived)} derived: {', '.join(named)}" + (" …" if len(derived) > NAMED else ""))
+    stated = [] if prices["as_of"] is None else prices["stated"]
+    derived = [
+        f"{each['instance_type']} ~{each['on_demand_usd_per_hour']:g}"
+        for each in prices["types"]
+        if each["price_derived_from"]
+    ]
     spot = [each["instance_type"] for each in prices["types"] if each["spot_derived_from"]]
-    if spot:
-        parts.append(f"Spot by a neighbour: {', '.join(spot[:NAMED])}" + (" …" if len(spot) > NAMED else ""))
-    if prices["fargate_derived"]:
-        parts.append("Fargate derived")
-    return "; ".join(parts)
+    parts = [
+        f"{prices['region']}, {of}" + (", over a year old" if prices["old"] else ""),
+        _named(f"{len(stated)} stated", stated),
+        _named(f"{len(derived)} derived", derived),
+        _named("Spot by a neighbour", spot),
+        "Fargate derived" if prices["fargate_derived"] else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _named(what: str, names: Sequence[str]) -> str:
+    """The first of some names; empty where there are none."""
+    return f"{what}: {', '.join(names[:NAMED])}{' …' if len(names) > NAMED else ''}" if names else ""

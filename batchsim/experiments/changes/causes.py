@@ -71,27 +71,31 @@ def _another(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
 
 def _queue_of_their_own(evidence: Evidence, queue: JobQueue) -> Iterator[Change]:
     """For the widest jobs of a queue, where they are jobs of a workflow."""
+    moved, vcpus = _widest(evidence, queue)
+    workflows = {str(entry["workflow"]) for _, entry, _ in evidence.context.workflows}
+    name = f"{queue.name}-wide"
+    if name in evidence.context.queues or not moved or not workflows.issuperset(workflow for workflow, _ in moved):
+        return
+    # What is advised is printed: account ids in references are no part of it, and their names lead to the same objects.
+    listed = [shown(value) for _, value in evidence.context.items("jobQueues")]
+    new = {**shown(evidence.context.queues[queue.name][1]), "jobQueueName": name}
+    changes = {f"workload.{workflow}.jobs.{job}.jobQueue": name for workflow, job in moved}
+    jobs = ", ".join(dict.fromkeys(job for _, job in moved))
+    why = f"smaller jobs of {queue.name} waited behind {jobs}, of {vcpus:g} vCPU"
+    yield Change(f"a queue of their own for {jobs}", why, {"batch.jobQueues": [*listed, new], **changes}, WAITING)
+
+
+def _widest(evidence: Evidence, queue: JobQueue) -> tuple[list[tuple[str, str]], float]:
+    """Workflow and name of the jobs of a queue that ask for most vCPUs, and how many; none where all ask alike."""
     work = evidence.run.workload
     mine = [
         (work.shapes[shape].vcpus, work.groups[group].workflow, work.job_names[name])
         for group, name, shape in evidence.kinds
         if work.groups[group].job_queue == queue.name
     ]
-    widest = max((vcpus for vcpus, _, _ in mine), default=0.0)
-    moved = [(workflow, name) for vcpus, workflow, name in mine if vcpus == widest]
-    workflows = {str(entry["workflow"]) for _, entry, _ in evidence.context.workflows}
-    if len(moved) == len(mine) or not all(workflow in workflows for workflow, _ in moved):
-        return
-    # What is advised is printed: account ids in references are no part of it, and their names lead to the same things.
-    listed = [shown(value) for _, value in evidence.context.items("jobQueues")]
-    new = {**shown(evidence.context.queues[queue.name][1]), "jobQueueName": f"{queue.name}-wide"}
-    if new["jobQueueName"] in evidence.context.queues:
-        return
-    changes = {"batch.jobQueues": [*listed, new]}
-    changes.update({f"workload.{workflow}.jobs.{name}.jobQueue": new["jobQueueName"] for workflow, name in moved})
-    names = ", ".join(dict.fromkeys(name for _, name in moved))
-    why = f"smaller jobs of {queue.name} waited behind {names}, of {widest:g} vCPU"
-    yield Change(f"a queue of their own for {names}", why, changes, WAITING)
+    most = max((vcpus for vcpus, _, _ in mine), default=0.0)
+    widest = [(workflow, name) for vcpus, workflow, name in mine if vcpus == most]
+    return ([] if len(widest) == len(mine) else widest), most
 
 
 def _on_demand(evidence: Evidence) -> Iterator[Change]:

@@ -6,11 +6,11 @@ each is tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batchsim.experiments.changes.evidence import Aim, Change, Evidence
 from batchsim.scenario.document.access import base_name
-from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue
 
 WAITING: tuple[Aim, ...] = ("waiting",)
 #: An environment that never ran so much of its limit was not held up by it.
@@ -25,19 +25,8 @@ def limits(evidence: Evidence) -> Iterator[Change]:
         if evidence.figures(environment.name)["peak_vcpus"] >= NEAR * environment.max_vcpus > 0:
             yield _more_vcpus(evidence, environment)
     yield from _consumables(evidence, {queue.name for queue in queues})
-    for queue in queues:
-        if queue.fair_share is not None and queue.fair_share.compute_reservation:
-            policy = base_name(evidence.context.queues[queue.name][1]["schedulingPolicyArn"])
-            path = f"batch.schedulingPolicies.{policy}.fairsharePolicy.computeReservation"
-            now = queue.fair_share.compute_reservation
-            why = f"it keeps a part of the vCPUs of {queue.name} from the shares that have jobs"
-            yield Change(f"computeReservation 0 instead of {now} in {policy}", why, {path: 0}, WAITING)
-    quotas = evidence.scenario.environment.capacity.account_vcpus
-    for option in dict.fromkeys(each.purchase_option for each in environments):
-        if option != "UNMANAGED" and quotas.get(option):
-            path = f"environment.capacity.accountvCpus.{option}"
-            what = f"a quota of {2 * quotas[option]} {option} vCPUs instead of {quotas[option]}"
-            yield Change(what, f"the account may run no more than {quotas[option]} at once", {path: 2 * quotas[option]})
+    yield from _reservations(evidence, queues)
+    yield from _quotas(evidence, environments)
 
 
 def _more_vcpus(evidence: Evidence, environment: ComputeEnvironment) -> Change:
@@ -50,6 +39,25 @@ def _more_vcpus(evidence: Evidence, environment: ComputeEnvironment) -> Change:
     why += f", of which jobs held {100 * used:.0f} %" if used is not None and environment.offerings else ""
     path = f"batch.computeEnvironments.{environment.name}.{inner}{member}"
     return Change(f"{member} {2 * now} instead of {now} in {environment.name}", why, {path: 2 * now}, WAITING)
+
+
+def _reservations(evidence: Evidence, queues: Iterable[JobQueue]) -> Iterator[Change]:
+    for queue in queues:
+        now = queue.fair_share.compute_reservation if queue.fair_share is not None else 0
+        if now:
+            policy = base_name(evidence.context.queues[queue.name][1]["schedulingPolicyArn"])
+            path = f"batch.schedulingPolicies.{policy}.fairsharePolicy.computeReservation"
+            why = f"it keeps a part of the vCPUs of {queue.name} from the shares that have jobs"
+            yield Change(f"computeReservation 0 instead of {now} in {policy}", why, {path: 0}, WAITING)
+
+
+def _quotas(evidence: Evidence, environments: Iterable[ComputeEnvironment]) -> Iterator[Change]:
+    quotas = evidence.scenario.environment.capacity.account_vcpus
+    for option in dict.fromkeys(each.purchase_option for each in environments):
+        if option != "UNMANAGED" and quotas.get(option):
+            path = f"environment.capacity.accountvCpus.{option}"
+            what = f"a quota of {2 * quotas[option]} {option} vCPUs instead of {quotas[option]}"
+            yield Change(what, f"the account may run no more than {quotas[option]} at once", {path: 2 * quotas[option]})
 
 
 def _consumables(evidence: Evidence, queues: set[str]) -> Iterator[Change]:

@@ -42,23 +42,33 @@ def _requests(evidence: Evidence) -> Iterator[Change]:
     """Less memory for one kind of job, so that one more fits."""
     for place, path, definition, shape in _asked(evidence):
         held = [each for each in evidence.held if each.definition == definition and each.shape == shape]
-        total = sum(each.seconds for each in held)
-        major = [each for each in held if each.seconds >= MINOR * total]
-        if not major:
-            continue
-        # Types that can't hold it, and would, count beside those that it ran on.
-        there = [evidence.environments[name] for name in dict.fromkeys(each.environment for each in held)]
-        small = [each for environment in there for each in environment.offerings if fit(shape, each) is None]
-        memory = memory_that_packs(shape, [*(each.fit.offering for each in major), *small])
+        types = _deciding(evidence, shape, held)
+        memory = memory_that_packs(shape, types) if types else None
         if memory is None:
             continue
-        lower = replace(shape, memory_mib=memory)
-        fits = {each.fit.offering: fit(lower, each.fit.offering) for each in held}
-        then = sum(each.seconds / HOUR * found.usd_per_job_hour for each in held if (found := fits[each.fit.offering]))
-        if sum(each.usd for each in held) - then >= WORTH * sum(each.usd for each in evidence.held):
+        usd = _usd(held, replace(shape, memory_mib=memory))
+        if sum(each.usd for each in held) - usd >= WORTH * sum(each.usd for each in evidence.held):
             what = f"MEMORY {memory} instead of {shape.memory_mib} for {place}, if the jobs can do with it"
             bound = max(held, key=lambda each: (each.fit.bound == "memory", each.seconds))
             yield Change(what, str(bound), {path: str(memory) if path.endswith(".value") else memory})
+
+
+def _deciding(evidence: Evidence, shape: Shape, held: Sequence[Held]) -> list[Offering]:
+    """The types that a request has to pack on: those it ran on for long, and those that can't hold it and would.
+
+    None where it ran on none for long.
+    """
+    total = sum(each.seconds for each in held)
+    major = [each.fit.offering for each in held if each.seconds >= MINOR * total]
+    environments = [evidence.environments[name] for name in dict.fromkeys(each.environment for each in held)]
+    small = [each for environment in environments for each in environment.offerings if fit(shape, each) is None]
+    return [*major, *small] if major else []
+
+
+def _usd(held: Sequence[Held], shape: Shape) -> float:
+    """What jobs would cost on the types that they ran on, were they of another shape."""
+    fits = ((each, fit(shape, each.fit.offering)) for each in held)
+    return sum(each.seconds / HOUR * found.usd_per_job_hour for each, found in fits if found)
 
 
 def _asked(evidence: Evidence) -> Iterator[tuple[str, str, str, Shape]]:
@@ -86,10 +96,17 @@ def _types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Chan
     if not held:
         return
     entries = entries_of(evidence, environment)
-    wanted = list(evidence.wanted(environment))
     better = _better(evidence, environment, held, entries)
     if better:
         yield _change(evidence, environment, better, _why_family(evidence, environment, held, better))
+    yield from _sizes(evidence, environment, held, better, entries)
+
+
+def _sizes(
+    evidence: Evidence, environment: ComputeEnvironment, held: Sequence[Held], better: list[str], entries: list[str]
+) -> Iterator[Change]:
+    """Sizes that jobs fill, of the better families where there are such."""
+    wanted = list(evidence.wanted(environment))
     largest = max((each.fit.offering for each in held), key=lambda each: (each.vcpus, each.instance_type))
     # All sizes of the families: one that is not listed may be the one that jobs fill.
     types = _offered(evidence, environment, dict.fromkeys(entry.partition(".")[0] for entry in better or entries))
@@ -138,18 +155,22 @@ def _better(
     best: list[str] = []
     for letter in LETTERS:
         other = list(dict.fromkeys(found for entry in entries if (found := relative(entry, letter, catalog))))
-        if not other or other == list(entries):
-            continue
-        usd = _cost(held, _offered(evidence, environment, other))
+        usd = _cost(held, _offered(evidence, environment, other)) if other and other != list(entries) else None
         if usd is not None and usd <= most:
             most, best = usd, other
-    families = {entry.partition(".")[0] for entry in best}
-    if environment.purchase_option == "SPOT" and len(families) == 1 and len({e.partition(".")[0] for e in entries}) > 1:
+    families, before = ({entry.partition(".")[0] for entry in each} for each in (best, entries))
+    if environment.purchase_option == "SPOT" and len(families) == 1 and len(before) > 1:
         # When one family of Spot is short nothing is left: there were several, and there shall be (V-40).
-        another = sibling(families.pop(), catalog)
-        types = [] if another is None else [another + entry[len(entry.partition(".")[0]) :] for entry in best]
-        best += [entry for entry in types if _offered(evidence, environment, [entry])]
+        best += _of_sibling(evidence, environment, families.pop(), best)
     return best
+
+
+def _of_sibling(evidence: Evidence, environment: ComputeEnvironment, family: str, entries: Sequence[str]) -> list[str]:
+    """The same entries of another family of the same kind, where there is one."""
+    another = sibling(family, evidence.scenario.catalog)
+    if another is None:
+        return []
+    return [each for entry in entries if _offered(evidence, environment, [each := another + entry[len(family) :]])]
 
 
 def _cost(held: Sequence[Held], types: Sequence[Offering]) -> float | None:

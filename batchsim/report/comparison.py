@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,8 +74,8 @@ def _table(rows: Sequence[Row], width: int) -> Table:
 
 
 def _stacked(*texts: str) -> str:
-    """Texts below one another, an interval below its figure."""
-    return "\n".join(text.replace(" ± ", "\n± ") for text in texts if text)
+    """Texts below one another; an interval, and a period, below the figure that they are of."""
+    return "\n".join(re.sub(" (?=± |in |and )", "\n", text) for text in texts if text)
 
 
 def markdown(rows: Sequence[Row]) -> str:

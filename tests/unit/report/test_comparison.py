@@ -1,0 +1,55 @@
+"""A comparison as a table: as wide as the terminal, figures whole, the best ones marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import batchsim as bs
+from batchsim.report.comparison import print_comparison
+from tests.builders import environment, job, scenario, workflow
+
+
+@pytest.fixture(scope="module")
+def made():
+    fleet = environment(minvCpus=2)
+    limits = {"batch.computeEnvironments.fleet.computeResources.maxvCpus": 4}
+    return scenario(
+        workflow(job("j", {"lognormal": {"median": 600, "p95": 3000}}, arrayProperties={"size": 40})),
+        environments=[fleet],
+        variants={"four": limits},
+        objectives=["max(queue_time) <= 1m", "minimise cost"],
+    )
+
+
+def printed(comparison, width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_comparison(comparison.rows, Path("out"))
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("replications", [1, 3])
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_no_figure_is_cut_or_broken(made, width, replications, capsys, monkeypatch):
+    lines = printed(bs.compare(made, replications=replications), width, capsys, monkeypatch)
+    assert max(map(len, lines)) <= width
+    table = "\n".join(lines)
+    assert "…" not in table
+    assert any(line.rstrip().endswith(" used") for line in lines[:5])
+    assert "1 of 1 met" in table
+    assert "0 of 1 met" in table
+    # An interval stands below its figure, whole.
+    assert all(not line.rstrip().endswith("±") for line in lines)
+
+
+def test_what_was_missed_is_said_below(made, capsys, monkeypatch):
+    lines = printed(bs.compare(made), 120, capsys, monkeypatch)
+    (missed,) = [line for line in lines if line.startswith("missed in ")]
+    assert missed.startswith("missed in four: max(queue_time) <= 1m  →  ")
+    assert lines[-1] == "out/ holds comparison.png, comparison.json and a results folder for each"
+
+
+def test_of_nothing_nothing_is_printed(capsys):
+    print_comparison([], Path("out"))
+    assert capsys.readouterr().out == ""

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from batchsim.errors import ScenarioError
 from batchsim.experiments.changes import STAGES, Change, Evidence
@@ -21,6 +20,7 @@ from batchsim.experiments.result import Result
 from batchsim.experiments.run import run_once
 from batchsim.results.advice import Advice, Figures, waiting_s
 from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
 
 #: How much of a gain may be given back elsewhere.
 GIVEN_BACK = 0.5
@@ -141,7 +141,7 @@ def _mended(evidence: Evidence, advice: list[Advice]) -> set[Aim]:
     return mended
 
 
-def _with(run: Run, change: Change) -> dict[str, Any] | None:
+def _with(run: Run, change: Change) -> Summary | None:
     """The summary of the same jobs with a change; None of one that is no scenario."""
     try:
         changed = run.scenario.with_(change.set)
@@ -150,7 +150,7 @@ def _with(run: Run, change: Change) -> dict[str, Any] | None:
         return None
 
 
-def _worth(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
+def _worth(before: Summary, after: Summary) -> float:
     """How much a change helps: the shares of the bill and of the waiting that it saves; 0 where it does not help."""
     if after["jobs"]["succeeded"] < before["jobs"]["succeeded"] or _misses(before, after):
         return 0.0
@@ -163,7 +163,7 @@ def _worth(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
     return max(saved, 0.0) + max(sooner, 0.0) if pays or hastens else 0.0
 
 
-def _misses(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _misses(before: Summary, after: Summary) -> bool:
     """Whether an objective that was met no longer is."""
     both = zip(before["objectives"], after["objectives"], strict=True)
     return any(first["kept"] is True and then["kept"] is not True for first, then in both)

@@ -10,6 +10,7 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.result import Result
 from batchsim.experiments.run import run
 from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
 from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.intervals import confidence_interval
@@ -44,7 +45,7 @@ class Comparison:
         return {name: result.run for name, result in self.results.items()}
 
     @property
-    def summaries(self) -> dict[str, dict[str, Any]]:
+    def summaries(self) -> dict[str, Summary]:
         """The summary of each variant."""
         return {name: result.summary for name, result in self.results.items()}
 
@@ -86,16 +87,13 @@ class Comparison:
         return str(self.table.to_html(float_format="{:,.2f}".format))
 
 
-def _row(summary: Mapping[str, Any]) -> dict[str, Any]:
+def _row(summary: Summary) -> dict[str, Any]:
     cost, objectives = summary["cost_usd"], summary["objectives"]
     durations = {
         f"{kind}_{name}_s{suffix}": value
-        for kind in ("queue_time", "turnaround")
+        for kind, times in (("queue_time", summary["queue_time_s"]), ("turnaround", summary["turnaround_s"]))
         for name in ("p50", "p95")
-        for suffix, value in (
-            ("", summary[f"{kind}_s"][name]),
-            ("_at_least", summary[f"{kind}_s"]["at_least"].get(name)),
-        )
+        for suffix, value in (("", times[name]), ("_at_least", times["at_least"].get(name)))
     }
     return {
         "jobs": summary["jobs"]["submitted"],

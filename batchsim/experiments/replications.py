@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from batchsim.results.summary_fields import SUMMARY, Field, Kind
+from batchsim.results.summary_fields import SUMMARY, Field, Kind, Summary
 from batchsim.statistics.intervals import confidence_interval
 
 Parts = Sequence[Mapping[str, Any]]
 
 
-def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def combine(summaries: Sequence[Summary]) -> Summary:
     """One summary of many: each figure becomes ``{mean, low, high, n}``, a 95 % interval by Student's t.
 
     Parameters
@@ -32,7 +32,7 @@ def combine(summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     KeyError
         If a summary has a key that `fields` does not name.
     """
-    return _group(SUMMARY, summaries)
+    return cast("Summary", _group(SUMMARY, summaries))
 
 
 def _group(fields: tuple[Field, ...], parts: Parts) -> dict[str, Any]:

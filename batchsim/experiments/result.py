@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batchsim.experiments.replications import combine
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.store import as_text
+from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ class Result:
     """
 
     run: Run
-    replicated: tuple[dict[str, Any], ...] = ()
+    replicated: tuple[Summary, ...] = ()
     interrupted: bool = False
     advice: tuple[Advice, ...] | None = None
 
-    def with_replications(self, summaries: Sequence[dict[str, Any]], *, interrupted: bool = False) -> Result:
+    def with_replications(self, summaries: Sequence[Summary], *, interrupted: bool = False) -> Result:
         """The same tables with the summaries of several replications, this one's first."""
         return replace(self, replicated=tuple(summaries), interrupted=interrupted)
 
@@ -60,13 +61,15 @@ class Result:
         return self.run.seed
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """The figures of ``summary.json``."""
         figures = combine(self.replicated) if self.replicated else self.run.summary
-        return figures if self.advice is None else {**figures, "advice": [each.as_json() for each in self.advice]}
+        if self.advice is None:
+            return figures
+        return {**figures, "advice": [each.as_json() for each in self.advice]}
 
     @property
-    def summaries(self) -> tuple[dict[str, Any], ...]:
+    def summaries(self) -> tuple[Summary, ...]:
         """The summary of each replication."""
         return self.replicated or (self.run.summary,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from rich.text import Text
 from batchsim.report import formatting, narrative
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
 from batchsim.units import format_usd
 
 #: What came of an objective, and how it looks; None of what is minimised.
@@ -39,7 +40,7 @@ class Terminal(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def summary_renderable(run: Run, summary: Mapping[str, Any], advice: Sequence[Advice] = ()) -> Group:
+def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> Group:
     """A summary for rich: of a run, or of several replications of which it is the first, with advice."""
     lines: list[Any] = [
         Text.assemble((run.scenario.name, "bold"), f" · {run.scenario.region} · seed {summary['seed']}"
@@ -80,7 +81,7 @@ def _unbroken(text: str) -> Text:
     return Text(f"{'':11}{text}", style="dim", no_wrap=True, overflow="ignore")
 
 
-def _queue_table(summary: Mapping[str, Any]) -> Table:
+def _queue_table(summary: Summary) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cost = f"cost in {narrative.period(summary)}"
     for heading in ("job queue", "jobs", "queue time p50", "queue time p95", "turnaround p95", cost):
@@ -97,7 +98,7 @@ def _queue_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def _environment_table(summary: Mapping[str, Any]) -> Table:
+def _environment_table(summary: Summary) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cost = f"cost in {narrative.period(summary)}"
     for heading in ("environment", "attempts", "peak vCPUs", "used", cost, "idle", "stranded"):
@@ -119,9 +120,7 @@ def _environment_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def print_summary(
-    run: Run, summary: Mapping[str, Any], folder: Path, advice: Sequence[Advice] = (), untried: int = 0
-) -> None:
+def print_summary(run: Run, summary: Summary, folder: Path, advice: Sequence[Advice] = (), untried: int = 0) -> None:
     """Print a summary, how many changes were not tried, and where its files are."""
     console = Terminal()
     console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
@@ -130,7 +129,7 @@ def print_summary(
     console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
 
 
-def summary_html(run: Run, summary: Mapping[str, Any], advice: Sequence[Advice] = ()) -> str:
+def summary_html(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> str:
     """A summary for Jupyter."""
     console = Console(record=True, width=110, file=io.StringIO())
     console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)

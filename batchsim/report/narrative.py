@@ -20,6 +20,7 @@ from batchsim.report.formatting import (
     usd,
 )
 from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
 from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
 
 CAUSES = {
@@ -52,7 +53,7 @@ def paid(summary: Mapping[str, Any]) -> str:
     return f"{usd(summary['cost_usd']['total'])} in {period(summary)}"
 
 
-def jobs_sentence(summary: Mapping[str, Any]) -> str:
+def jobs_sentence(summary: Summary) -> str:
     """How many jobs got through."""
     jobs = summary["jobs"]
     text = f"{count(jobs['succeeded'])} of {count(jobs['submitted'])} jobs succeeded"
@@ -64,7 +65,7 @@ def jobs_sentence(summary: Mapping[str, Any]) -> str:
 QUOTED = ("p50", "p95", "max")
 
 
-def queue_sentence(summary: Mapping[str, Any]) -> str:
+def queue_sentence(summary: Summary) -> str:
     """How long they waited."""
     time = summary["queue_time_s"]
     if plain(time["p50"]) is None and not time["at_least"]:
@@ -76,7 +77,7 @@ def queue_sentence(summary: Mapping[str, Any]) -> str:
     return ", ".join(parts) + never
 
 
-def cost_sentence(summary: Mapping[str, Any]) -> str:
+def cost_sentence(summary: Summary) -> str:
     """What it cost, in what time, and what for."""
     cost = summary["cost_usd"]
     total, text = plain(cost["total"]), paid(summary)
@@ -89,7 +90,7 @@ def cost_sentence(summary: Mapping[str, Any]) -> str:
     return f"{text} ({spent})"
 
 
-def wait_fact(run: Run, summary: Mapping[str, Any]) -> str:
+def wait_fact(run: Run, summary: Summary) -> str:
     """What jobs waited for longest, of all but other jobs; empty when they hardly waited."""
     waits = {cause: plain(summary["wait_s"][cause]) for cause in CAUSES}
     total = sum(waits.values())
@@ -100,7 +101,7 @@ def wait_fact(run: Run, summary: Mapping[str, Any]) -> str:
     return f"{job_hours(value)} of {job_hours(total)} job-hours for {text}"
 
 
-def _limit(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
+def _limit(run: Run, summary: Summary) -> tuple[float, str]:
     """The limit that jobs waited for longest: how long, and what it is."""
     waits = {name: figures["wait_limit_s"] for name, figures in summary["job_queues"].items()}
     together = {limit: sum(plain(each[limit]) for each in waits.values()) for limit in LIMITS.values()}
@@ -132,7 +133,7 @@ def _most_vcpus(run: Run, queues: set[str]) -> str:
 _LIMITED = {"consumableResources": _consumables, "computeReservation": _reservations, "maxvCpus": _most_vcpus}
 
 
-def waste_fact(summary: Mapping[str, Any]) -> str:
+def waste_fact(summary: Summary) -> str:
     """The largest waste; empty when there is hardly any."""
     cost = summary["cost_usd"]
     total = plain(cost["total"])
@@ -145,7 +146,7 @@ def waste_fact(summary: Mapping[str, Any]) -> str:
     return f"{format_usd(wasted[purpose])} ({100 * wasted[purpose] / total:.0f} %) went to {PURPOSES[purpose]}"
 
 
-def utilisation_sentence(summary: Mapping[str, Any]) -> str:
+def utilisation_sentence(summary: Summary) -> str:
     """How much of what was there was used, how much there was at most, and how often AWS took it back."""
     used, interruptions = summary["utilisation"], summary["interruptions"]
     return "; ".join(
@@ -216,7 +217,7 @@ def _amount(objective: Mapping[str, Any], value: float) -> str:
     return {"s": format_duration, "USD": format_usd}.get(unit, "{:g}".format)(value)
 
 
-def nothing_submitted(summary: Mapping[str, Any]) -> str:
+def nothing_submitted(summary: Summary) -> str:
     """That there were no jobs at all, and in how long; empty where there were."""
     if plain(summary["jobs"]["submitted"]):
         return ""
@@ -226,7 +227,7 @@ def nothing_submitted(summary: Mapping[str, Any]) -> str:
     return f"nothing was submitted: no job arrives{within_}{unit}"
 
 
-def attention(summary: Mapping[str, Any]) -> list[str]:
+def attention(summary: Summary) -> list[str]:
     """What the reader has to know before anything else."""
     nothing = nothing_submitted(summary)
     return [

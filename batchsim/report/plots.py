@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 from batchsim.report.figures import run as figures
 from batchsim.report.figures.comparison import compare_figure
 from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Plots:
     """Pictures of one run. In Jupyter a returned figure shows itself."""
 
     run: Run
-    summary: Mapping[str, Any]
+    summary: Summary
 
     def __call__(self) -> Figure:
         """The whole picture, as that of a comparison."""
@@ -59,7 +59,7 @@ class ComparisonPlots:
     """Pictures of a comparison."""
 
     runs: Mapping[str, Run]
-    summaries: Mapping[str, Mapping[str, Any]]
+    summaries: Mapping[str, Summary]
 
     def __call__(self) -> Figure:
         """The whole picture of ``comparison.png``."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column
 from batchsim.recording import Recording
 from batchsim.results.arrow import schema
 from batchsim.results.outcome import Outcome
 from batchsim.results.summary import Metrics
+from batchsim.results.summary_fields import Summary
 from batchsim.results.tables import Tables
 from batchsim.results.timeline import timeline
 from batchsim.scenario.scenario import Scenario
@@ -55,9 +56,9 @@ class Run:
         return Tables(self.outcome)
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """The figures of ``summary.json`` for this replication alone."""
-        return Metrics(self.scenario, self.outcome).summary(self.seed)
+        return cast("Summary", Metrics(self.scenario, self.outcome).summary(self.seed))
 
     @cached_property
     def jobs(self) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Every key of ``summary.json``: where it stands, its unit, its meaning, and what replications make of it.
 
-A new key is one line here, beside the line that makes it. The page on results, the JSON Schema of the file and the
-combining of replications come from this table. Names of queues, workflows, environments and reasons are data: they
-stand where the table says so (`Kind.NAMED`), and can be any word.
+A new key is one line here (a key of the whole summary one more, in its type), beside the line that makes it. The page
+on results, the JSON Schema of the file and the combining of replications come from this table. Names of queues,
+workflows, environments and reasons are data: they stand where the table says so (`Kind.NAMED`), and can be any word.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, NotRequired, TypedDict
 
 from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, WAIT_CAUSES
 from batchsim.recording import LIMITS
@@ -290,6 +291,45 @@ SUMMARY = (
         optional=True,
     ),
 )
+
+
+#: A figure of one run, or null; of replications ``{mean, low, high, n}``.
+Number = float | dict[str, Any] | None
+#: Group, groups of them and plain values by key.
+Group = dict[str, Any]
+
+
+class Summary(TypedDict):
+    """The figures of ``summary.json``: of one run, or of several replications; the keys are those of `SUMMARY`."""
+
+    scenario: str
+    region: str
+    seed: int
+    replications: int
+    batchsim_version: str
+    jobs: Group
+    queue_time_s: Group
+    turnaround_s: Group
+    wait_s: Group
+    wait_limit_s: Group
+    makespan_s: Number
+    ended_at_s: Number
+    period_s: Number
+    utilisation: Group
+    peak_vcpus: Number
+    interruptions: Number
+    cost_usd: Group
+    job_queues: dict[str, Group]
+    workflows: dict[str, Group]
+    compute_environments: dict[str, Group]
+    never_placed: Group
+    prices: Group
+    unplaceable: list[Group]
+    memory_margin: list[Group]
+    skipped: dict[str, Number]
+    noted: dict[str, Number]
+    objectives: list[Group]
+    advice: NotRequired[list[Group]]
 
 
 def patterns(fields: tuple[Field, ...] = SUMMARY, above: str = "") -> Iterator[tuple[str, Field]]:

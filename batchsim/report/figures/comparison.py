@@ -21,6 +21,7 @@ from batchsim.results import series
 from batchsim.results.objectives import deadlines
 from batchsim.results.run import Run
 from batchsim.results.series import Window
+from batchsim.results.summary_fields import Summary
 from batchsim.spec.objectives import Objective
 from batchsim.units import format_duration, format_usd
 
@@ -28,7 +29,7 @@ from batchsim.units import format_duration, format_usd
 COLOURS = (RED, GREEN, BLUE, ORANGE, PINK, SKY, GREY)
 
 
-def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Mapping[str, Any]]) -> Figure:
+def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> Figure:
     """Variants side by side: vCPUs and waiting jobs over time on common axes, then queue time and cost.
 
     Each has its verdict, and the deadlines of its objectives as lines.
@@ -121,7 +122,7 @@ def _compare_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
     style.legend_below(ax, columns=2)
 
 
-def _compare_costs(ax: Axes, summaries: Mapping[str, Mapping[str, Any]]) -> None:
+def _compare_costs(ax: Axes, summaries: Mapping[str, Summary]) -> None:
     style.titled_axes(ax, "Cost by purpose")
     ax.grid(visible=False)
     names, costs = list(summaries), [summary["cost_usd"] for summary in summaries.values()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,6 +16,7 @@ from batchsim.report.figures.style import BLUE, GREY, ORANGE, RED, STATES, VCPUS
 from batchsim.results import series
 from batchsim.results.run import Run
 from batchsim.results.series import Curve, Window
+from batchsim.results.summary_fields import Summary
 from batchsim.units import format_duration, format_usd
 
 #: Characters that fit in a line above the picture.
@@ -24,7 +24,7 @@ LONGEST_TITLE = 130
 INK = "#333333"
 
 
-def queue_figure(run: Run, summary: Mapping[str, Any]) -> Figure:
+def queue_figure(run: Run, summary: Summary) -> Figure:
     """A run at a glance, for ``queue.png``."""
     figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     paid = narrative.paid(summary)

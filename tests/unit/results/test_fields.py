@@ -13,7 +13,7 @@ import batchsim as bs
 from batchsim.experiments.replications import combine
 from batchsim.report.narrative import attention
 from batchsim.results.schema import schema
-from batchsim.results.summary_fields import patterns
+from batchsim.results.summary_fields import SUMMARY, Summary, patterns
 from batchsim.statistics.intervals import confidence_interval
 from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.conftest import ROOT
@@ -71,6 +71,10 @@ def test_every_figure_of_the_table_gets_an_interval():
         for key in path:
             found = found[key]
         assert found == confidence_interval([value, value]), path
+
+
+def test_the_type_has_the_keys_of_the_table():
+    assert set(Summary.__annotations__) == {field.key for field in SUMMARY}
 
 
 def test_a_key_that_the_table_does_not_name_is_refused():

@@ -26,7 +26,7 @@ MARK = "summary.json"
 #: All that batchsim writes into a results folder; one that holds anything else is not replaced.
 OURS = frozenset(
     {
-        *(MARK, "scenario.yaml", "queue.png", "report.html", "trace.json"),
+        *(MARK, "scenario.yaml", "queue.png"),
         *(f"{table}.parquet" for table in ("jobs", "attempts", "instances", "timeline")),
     }
 )

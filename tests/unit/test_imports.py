@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -112,3 +115,11 @@ def test_no_module_imports_from_a_room_above_its_own():
         if own in floor and other in floor and floor[other] <= floor[own]
     ]
     assert wrong == []
+
+
+def test_drawing_and_printing_are_imported_when_something_is_drawn_or_printed():
+    heavy = {"matplotlib", "rich", "pandas", "pyarrow"}
+    code = f"import sys, batchsim.experiments.compare; print(*sorted({heavy!r} & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -16,3 +16,9 @@ SLICE = 65_536
 def zeros_view(n: int) -> Floats:
     """So many zeros that take no memory, and can't be written to."""
     return np.broadcast_to(np.float64(0.0), n)
+
+
+def filled(column: Floats, other: Floats | float) -> Floats:
+    """A column, and something else where it has no value."""
+    missing = np.isnan(column)
+    return np.where(missing, other, column) if missing.any() else column

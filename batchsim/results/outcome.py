@@ -10,7 +10,8 @@ import numpy as np
 from batchsim.arrays import Floats, Ints
 from batchsim.recording import Recording
 from batchsim.results.attempts import JobAttempts, job_attempts
-from batchsim.results.cost.purposes import Costs, costs
+from batchsim.results.cost.bill import costs
+from batchsim.results.cost.purposes import Costs
 from batchsim.results.waits.attribution import Waits
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.workload import Workload

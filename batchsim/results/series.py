@@ -10,14 +10,13 @@ import numpy as np
 from batchsim.arrays import Floats
 from batchsim.results.durations import Durations, queue_times
 from batchsim.results.outcome import Outcome
-from batchsim.results.step_functions import integral, sample, steps, thin, total
-from batchsim.results.timeline import MOST_STEPS, job_states, spend_rate, vcpus
+from batchsim.results.spending import idle_commitment, spend_rate, spent
+from batchsim.results.step_functions import Curve, sample, steps, thin, total
+from batchsim.results.timeline import MOST_STEPS, job_states, vcpus
 from batchsim.units import HOUR, MINUTE
 
 #: A stretch of time, in seconds since the scenario's start.
 Window = tuple[float, float]
-#: A step function: instants, and the level from each on.
-Curve = tuple[Floats, Floats]
 
 #: A run with jobs in it for less than this share of its time is shown at its busiest stretch.
 QUIET = 0.4
@@ -112,18 +111,9 @@ class Spend:
 
 def spend(outcome: Outcome) -> Spend:
     """The spend of all environments, and of a Savings Plan what it commits in vain."""
-    cost, ended_at = outcome.costs, outcome.recording.ended_at
-    bill = float(cost.instance_total.sum() + cost.attempt_total[cost.task_rate > 0].sum())
     rates = [spend_rate(outcome, index) for index in range(len(outcome.configuration.environments))]
-    at, rate = _paid([curve for curve in rates if len(curve[0])], ended_at)
-    spent = integral(at, rate, at) / HOUR
-    # Minimums and volumes before `running` are not in the rate: the curve ends at the bill.
-    spent = spent * (bill / spent[-1] if spent[-1] > 0 else 1.0)
-    if cost.plan is None:
-        return Spend(at, rate, spent, bill)
-    idle = integral(*cost.plan.unused, at)
-    idle_rate = sample(*cost.plan.unused, at) * HOUR
-    return Spend(at, rate + idle_rate, spent + idle, bill + cost.unused_commitment)
+    at, rate = _paid([curve for curve in rates if len(curve[0])], outcome.recording.ended_at)
+    return Spend(at, rate + idle_commitment(outcome, at), spent(outcome, at), outcome.costs.total)
 
 
 def _paid(rates: Sequence[Curve], ended_at: float) -> Curve:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import SLICE, Floats
 
+#: From its instants on (strictly increasing) a step function has its levels; it is 0 before.
+Curve = tuple[Floats, Floats]
+
 #: Each stretch is found by a look at all intervals.
 MOST_STRETCHES = 64
 
@@ -107,6 +110,8 @@ def total(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     >>> total([(np.array([0.0, 5.0]), np.array([2.0, 0.0])), (np.array([3.0]), np.array([1.0]))])
     (array([0., 3., 5.]), array([2., 3., 1.]))
     """
+    if not parts:
+        return np.empty(0), np.empty(0)
     changes = np.concatenate([np.diff(level, prepend=0.0) for _, level in parts])
     at, level = _added(np.concatenate([at for at, _ in parts]), changes)
     return _kept(at, np.cumsum(level))

@@ -125,7 +125,7 @@ class Metrics:
                 purpose: added(cost.attempt(purpose)[here], cost.instance.get(purpose, zeros_view(len(mine)))[mine])
                 for purpose in PURPOSES
             }
-            tasks = here & (cost.task_rate > 0)
+            tasks = attempts.environment[cost.tasks.attempt] == index
             result[environment.name] = {
                 "attempts": int(here.sum()),
                 "instances": int(mine.sum()) + int(tasks.sum()),
@@ -134,7 +134,7 @@ class Metrics:
                 "utilisation": self._environments.utilisation([index]),
                 "wait_s": self._waits.causes(environment=index),
                 "cost_usd": {
-                    "total": added(cost.instance_total[mine], cost.attempt_total[tasks]),
+                    "total": added(cost.instance_total[mine], cost.task_total[tasks]),
                     "by_purpose": purposes,
                 },
             }
@@ -146,7 +146,7 @@ class Metrics:
         for index, environment in enumerate(self._outcome.configuration.environments):
             if environment.purchase_option in by_option:
                 on_instances = cost.instance_total[recording.instances.environment == index]
-                on_tasks = cost.attempt_total[(recording.attempts.environment == index) & (cost.task_rate > 0)]
+                on_tasks = cost.task_total[recording.attempts.environment[cost.tasks.attempt] == index]
                 by_option[environment.purchase_option] += added(on_instances) + added(on_tasks)
         purposes = {
             purpose: added(cost.attempt(purpose)) + added(cost.instance.get(purpose, zeros_view(0)))

@@ -38,8 +38,7 @@ class Tables:
     def instances(self) -> Iterator[pa.RecordBatch]:
         """The table of instances in the order of their launch, then of Fargate tasks."""
         yield from self._slices(INSTANCES, len(self.outcome.recording.instances.environment), self._instances)
-        tasks = np.flatnonzero(self.outcome.costs.task_rate > 0)
-        yield from self._slices(INSTANCES, len(tasks), lambda rows: self._tasks(tasks[rows]))
+        yield from self._slices(INSTANCES, len(self.outcome.costs.tasks.attempt), self._tasks)
 
     def _slices(self, columns: Sequence[Column], n: int, build: Any) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -216,8 +215,10 @@ class Tables:
             "idle_cost_usd": (cost.instance["idle"] + cost.instance["stranded"])[rows],
         }
 
-    def _tasks(self, attempt: np.ndarray) -> dict[str, Any]:
+    def _tasks(self, rows: np.ndarray) -> dict[str, Any]:
         """Fargate tasks: each is one attempt."""
+        tasks = self.outcome.costs.tasks
+        attempt = tasks.attempt[rows]
         attempts, end = self.outcome.recording.attempts, self.outcome.recording.ended_at
         job = attempts.job[attempt]
         hosts = self._hosts(attempt)
@@ -238,7 +239,7 @@ class Tables:
             "terminated_at": np.where(np.isnan(attempts.stopped_at[attempt]), end, attempts.stopped_at[attempt]),
             "termination_reason": self._reasons(attempts.reason[attempt], hosts),
             "jobs": np.ones(len(attempt), int),
-            "price_usd_per_hour": self.outcome.costs.task_rate[attempt] * HOUR,
+            "price_usd_per_hour": tasks.usd_per_s[rows] * HOUR,
             "cost_usd": self.outcome.costs.attempt_total[attempt],
             "idle_cost_usd": np.zeros(len(attempt)),
         }

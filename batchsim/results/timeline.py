@@ -15,8 +15,8 @@ from batchsim.columns import TIMELINE
 from batchsim.results.arrow import coded, numbers, schema
 from batchsim.results.attempts import runnable_spans
 from batchsim.results.outcome import Outcome
+from batchsim.results.spending import spend_rate
 from batchsim.results.step_functions import product, steps, thin, total
-from batchsim.units import HOUR
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,31 +128,3 @@ def _held(outcome: Outcome, instances: Floats) -> Floats:
         held[gangs] = instances[attempts.instance[gangs]]
         np.add.at(held, nodes.attempt, instances[nodes.instance])
     return held
-
-
-def spend_rate(outcome: Outcome, environment: int) -> tuple[Floats, Floats]:
-    """US dollars per hour that an environment is paid at, what a Savings Plan covers at the plan's price."""
-    attempts, instances, cost = outcome.recording.attempts, outcome.recording.instances, outcome.costs
-    end = _ended(attempts.stopped_at, outcome.recording.ended_at)
-    mine = instances.environment == environment
-    gone, running = instances.terminated_at, instances.paid_from
-    tasks = (attempts.environment == environment) & (cost.task_rate > 0)
-    pulled = np.where(np.isnan(attempts.pull_at[tasks]), end[tasks], attempts.pull_at[tasks])
-
-    def paid(of_instances: Floats, of_tasks: Floats) -> tuple[Floats, Floats]:
-        return steps(
-            np.concatenate([running[mine], pulled]),
-            np.concatenate([gone[mine], end[tasks]]),
-            np.concatenate([of_instances[mine], of_tasks[tasks]]) * HOUR,
-        )
-
-    parts = [paid(cost.fixed_rate, cost.task_rate)]
-    if cost.recorded is not None:
-        for number, curve in enumerate(cost.recorded.curves):
-            on = np.where(cost.recorded.curve == number, 1.0, 0.0)
-            parts.append(product(*paid(on, np.zeros(len(cost.task_rate))), *curve))
-    option = outcome.configuration.environments[environment].purchase_option
-    if cost.plan is not None and option in {"EC2", "FARGATE"}:
-        at, level = paid(cost.eligible_rate, cost.eligible_task_rate)
-        parts.append(product(at, -level, cost.plan.at, cost.plan.discount))
-    return parts[0] if len(parts) == 1 else total(parts)

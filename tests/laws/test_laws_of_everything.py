@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from batchsim.columns import PURPOSES
 from batchsim.recording import Status
 from batchsim.results.outcome import Outcome
+from batchsim.results.spending import spent
 from batchsim.results.step_functions import sample, steps
 from batchsim.results.timeline import vcpus
 from batchsim.spec.configuration import Consumable, FairShare, RetryRule, SavingsPlan, Shape, SpotTrace, TimeLimit
@@ -171,10 +172,11 @@ def assert_rich_laws(world, seed):
         assert (seconds > -1e-6).all()
     assert (waits_of(outcome, "dependency")[workload.open_dependencies[: len(workload)] == 0] == 0).all()
     cost = outcome.costs
-    paid = cost.instance_total.sum() + cost.attempt_total[cost.task_rate > 0].sum()
+    paid = cost.instance_total.sum() + cost.task_total.sum()
     columns = [*map(cost.attempt, PURPOSES), *cost.instance.values()]
     purposes = sum(column.sum() for column in columns)
     assert purposes == pytest.approx(paid, abs=1e-9)
+    assert spent(outcome, np.array([recording.ended_at]))[0] == pytest.approx(cost.total, abs=1e-9)
     assert all((column > -1e-9).all() for column in columns)
 
     assert_timeline(recording, built, outcome)

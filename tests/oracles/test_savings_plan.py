@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from batchsim import run
-from batchsim.results.cost.savings_plan import coverage
+from batchsim.results.cost.savings_plan import plan_use
 from batchsim.spec.configuration import SavingsPlan
 from tests.builders import definition, environment, job, scenario, workflow
 
@@ -16,16 +16,16 @@ VOLUME = 30 * 0.08 / 730
 
 def test_what_the_commitment_covers_is_cheaper_and_the_rest_is_not():
     # $2 an hour of use for two hours; $0.72 an hour at 28 % off covers $1 of it: 0.72 + 1 each hour.
-    plan = coverage(SavingsPlan(0.72, 0.28), np.array([0.0]), np.array([7200.0]), np.array([2 / 3600]), 7200.0)
+    plan = plan_use(SavingsPlan(0.72, 0.28), np.array([0.0]), np.array([7200.0]), np.array([2 / 3600]), 7200.0)
     assert plan.discount == pytest.approx([0.28 / 2] * 2)
     assert plan.unused_usd == pytest.approx(0.0)
-    saved = plan.saved(np.array([2 / 3600]), np.array([0.0]), np.array([7200.0]))
+    saved = -plan.savings(np.array([2 / 3600])).between(np.array([0.0]), np.array([7200.0]))
     assert 2 * 2 - saved[0] == pytest.approx(2 * (0.72 + 1))
 
 
 def test_what_is_not_used_of_the_commitment_is_lost_hour_by_hour():
     # Used in the first hour only: the second hour's commitment does not carry over.
-    plan = coverage(SavingsPlan(0.72, 0.28), np.array([0.0]), np.array([3600.0]), np.array([2 / 3600]), 7200.0)
+    plan = plan_use(SavingsPlan(0.72, 0.28), np.array([0.0]), np.array([3600.0]), np.array([2 / 3600]), 7200.0)
     assert plan.unused_usd == pytest.approx(0.72)
     assert plan.discount == pytest.approx([0.14, 0.0])
 

@@ -10,9 +10,9 @@ import pytest
 
 import batchsim as bs
 from batchsim.columns import PURPOSES
+from batchsim.results.spending import spend_rate
 from batchsim.results.step_functions import integral
 from batchsim.results.store import write
-from batchsim.results.timeline import spend_rate
 from batchsim.scenario.document.document import Document
 from batchsim.scenario.sections.spot_recordings import spot_prices
 from batchsim.units import parse_instant

@@ -15,7 +15,8 @@ from batchsim.report.figures import style
 from batchsim.report.figures.style import BLUE, GREY, ORANGE, RED, STATES, VCPUS
 from batchsim.results import series
 from batchsim.results.run import Run
-from batchsim.results.series import Curve, Window
+from batchsim.results.series import Window
+from batchsim.results.step_functions import Curve
 from batchsim.results.summary_fields import Summary
 from batchsim.units import format_duration, format_usd
 

@@ -9,10 +9,7 @@ idle      room on instances that nothing used otherwise
 minimum   billed beyond what was used: the first minute (of root volumes too), seconds rounded up
 ========  ================================================================================================
 
-An attempt's share of its instance is ``(9 v + m) / (9 V + M)`` with vCPUs v of V and GiB m of M: AWS's own weights for
-splitting an instance among its containers (Cost and Usage Report, *Split cost allocation data*, worked example, read
-2026-11). On GPU instances 95 % goes by GPUs and 5 % by that rule (an assumption: AWS publishes no weight for Batch).
-All of it is linear in time, so it is computed after the run from the recorded intervals.
+All of it is linear in time, so it is computed after the run from the recorded intervals (`results/cost/bill.py`).
 """
 
 from __future__ import annotations
@@ -24,12 +21,11 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats, Ints, zeros_view
 from batchsim.columns import PURPOSES
-from batchsim.recording import Recording, Status
-from batchsim.results.cost.bill import Bill
-from batchsim.results.cost.recorded_prices import Recorded
-from batchsim.results.cost.savings_plan import Coverage
+from batchsim.recording import Recording
+from batchsim.results.cost.fargate_rates import Tasks
+from batchsim.results.cost.rates import Rate
+from batchsim.results.cost.savings_plan import PlanUse
 from batchsim.spec.configuration import Configuration
-from batchsim.spec.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -46,31 +42,28 @@ class Costs:
         Purpose → what instances cost beyond their attempts: boot, idle, stranded, minimum.
     instance_total : ndarray, shape (instances,)
         What each instance was billed, its attempts included.
-    task_rate : ndarray, shape (attempts,)
-        USD per second of Fargate tasks, public address included; 0 for other attempts.
-    fixed_rate : ndarray, shape (instances,)
-        USD per second while running, root volume and public address included, before a Savings Plan; without the
-        compute where it was free or its price was recorded.
-    eligible_rate : ndarray, shape (instances,)
-        USD per second of what a Savings Plan may cover.
-    eligible_task_rate : ndarray, shape (attempts,)
-        The same of Fargate tasks.
-    recorded : Recorded or None
-        Instances whose price changed while they ran.
-    plan : Coverage or None
-        What a Savings Plan covers.
+    tasks : Tasks
+        Attempts that are Fargate tasks.
+    rates : tuple of Rate
+        What instances cost while running, root volume and public address included; the first is fixed, then recorded
+        prices, then what a Savings Plan takes off.
+    task_rates : tuple of Rate
+        The same of tasks, in their order.
+    beside_usd_per_s : ndarray, shape (instances,)
+        Root volume and public address, paid from an instance's launch on.
+    plan : PlanUse or None
+        What becomes of a Savings Plan.
     """
 
     by_attempt: dict[str, Floats]
     failed: NDArray[np.bool_]
     instance: dict[str, Floats]
     instance_total: Floats
-    task_rate: Floats
-    fixed_rate: Floats
-    eligible_rate: Floats
-    eligible_task_rate: Floats
-    recorded: Recorded | None = None
-    plan: Coverage | None = None
+    tasks: Tasks
+    rates: tuple[Rate, ...]
+    task_rates: tuple[Rate, ...]
+    beside_usd_per_s: Floats
+    plan: PlanUse | None = None
 
     @property
     def unused_commitment(self) -> float:
@@ -78,35 +71,26 @@ class Costs:
         return 0.0 if self.plan is None else self.plan.unused_usd
 
     @property
+    def total(self) -> float:
+        """The bill."""
+        return float(self.instance_total.sum() + self.task_total.sum()) + self.unused_commitment
+
+    @property
     def attempt_total(self) -> Floats:
         """What each attempt cost, all purposes."""
         return self.by_attempt["boot"] + self.by_attempt["run"] + self.by_attempt["minimum"]
+
+    @property
+    def task_total(self) -> Floats:
+        """What each task was billed."""
+        boot, run, minimum = (column[self.tasks.attempt] for column in self.by_attempt.values())
+        return boot + run + minimum
 
     def attempt(self, purpose: str) -> Floats:
         """What attempts cost for a purpose."""
         if purpose in {"useful", "rework"}:
             return np.where(self.failed == (purpose == "rework"), self.by_attempt["run"], 0.0)
         return self.by_attempt.get(purpose, zeros_view(len(self.failed)))
-
-
-def costs(workload: Workload, configuration: Configuration, recording: Recording) -> Costs:
-    """Cost of everything that was run."""
-    bill = Bill(workload, configuration, recording)
-    bill.add_recorded_prices()
-    bill.take_off_savings()
-    bill.split_unused()
-    return Costs(
-        by_attempt=bill.by_attempt,
-        failed=recording.attempts.status == Status.FAILED,
-        instance=bill.instance,
-        instance_total=bill.instance_total,
-        task_rate=bill.task_rate,
-        fixed_rate=bill.fixed_rate,
-        eligible_rate=bill.eligible_rate,
-        eligible_task_rate=bill.eligible_task_rate,
-        recorded=bill.recorded,
-        plan=bill.plan,
-    )
 
 
 def by_owner(

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from batchsim.arrays import Floats
+from batchsim.results.cost.rates import Rate
 from batchsim.results.step_functions import integral, steps
 from batchsim.spec.configuration import SavingsPlan
 from batchsim.units import HOUR
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """What a plan does to a run.
+class PlanUse:
+    """What a run makes of a plan.
 
     Attributes
     ----------
@@ -42,13 +43,12 @@ class Coverage:
         """What is committed and buys nothing, as a step function of USD per second."""
         return self.at, self.unused_usd_per_s
 
-    def saved(self, usd_per_s: Floats, start: Floats, stop: Floats) -> Floats:
-        """What eligible use of so much a second is cheaper between two instants."""
-        seconds = integral(self.at, self.discount, stop) - integral(self.at, self.discount, start)
-        return np.asarray(usd_per_s * np.maximum(seconds, 0.0), np.float64)
+    def savings(self, eligible_usd_per_s: Floats) -> Rate:
+        """What the plan takes off the price of eligible use, as a rate."""
+        return Rate(-eligible_usd_per_s, (self.at, self.discount))
 
 
-def coverage(plan: SavingsPlan, start: Floats, stop: Floats, usd_per_s: Floats, ended_at: float) -> Coverage:
+def plan_use(plan: SavingsPlan, start: Floats, stop: Floats, usd_per_s: Floats, ended_at: float) -> PlanUse:
     """What a plan covers of eligible use, given by intervals and their on-demand price.
 
     The last hour counts as far as the run goes.
@@ -64,4 +64,4 @@ def coverage(plan: SavingsPlan, start: Floats, stop: Floats, usd_per_s: Floats, 
     unused = committed - covered * price
     lasts = np.diff(edges)
     per_s = np.divide(np.maximum(unused, 0.0), lasts, out=np.zeros(len(unused)), where=lasts > 0)
-    return Coverage(edges[:-1], discount, per_s, max(float(np.sum(unused)), 0.0))
+    return PlanUse(edges[:-1], discount, per_s, max(float(np.sum(unused)), 0.0))

@@ -40,10 +40,10 @@ def job_attempts(recording: Recording) -> JobAttempts:
     """Look up each job's attempts."""
     attempts, n = recording.attempts, len(recording.status)
     count: Ints = np.zeros(n, np.int32)
-    np.add.at(count, attempts.job, 1)
+    count[attempts.job] = attempts.number  # recorded in order: the last one stays
     index = np.arange(len(attempts.job), dtype=np.int32)
     last: Ints = np.full(n, -1, np.int32)
-    last[attempts.job] = index  # recorded in order: the last one stays
+    last[attempts.job] = index
     if len(index) == np.count_nonzero(count):
         return JobAttempts(attempts.starting_at, last, last, count)
     first = np.full(n, -1, np.int32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,12 @@ from numpy.typing import NDArray
 from batchsim.arrays import Floats
 from batchsim.recording import Status
 from batchsim.results.outcome import Outcome
-from batchsim.statistics.intervals import QUANTILES, STATISTICS, added
+from batchsim.statistics.intervals import QUANTILES, STATISTICS
+from batchsim.statistics.sums import added
 
 Mask = NDArray[np.bool_]
+#: Some jobs: which they are, or their numbers, or all.
+Rows = Mask | NDArray[np.signedinteger] | slice
 #: A figure and what it is at least; of the two one at most is known.
 Bounded = tuple[float | None, float | None]
 
@@ -40,10 +44,11 @@ class Durations:
     seconds: Floats
     censored: Mask
 
-    def of(self, mask: Mask) -> Durations:
+    def of(self, jobs: Rows) -> Durations:
         """Those of some jobs that have one."""
-        mask = mask & ~np.isnan(self.seconds)
-        return Durations(self.seconds[mask], self.censored[mask])
+        seconds, censored = self.seconds[jobs], self.censored[jobs]
+        known = ~np.isnan(seconds)
+        return Durations(seconds, censored) if known.all() else Durations(seconds[known], censored[known])
 
     @property
     def missing(self) -> int:
@@ -69,11 +74,28 @@ class Durations:
             seen = math.ceil(QUANTILES[name] * (n - 1) - 1e-9) < known
         else:
             seen = known > 0 if name == "min" else known == n
-        seconds = self.seconds
-        if seen and known < n:  # not as infinite: np.quantile makes NaN of 0 times infinity where a rank is exact
-            seconds = np.where(self.censored, seconds[~self.censored].max(), seconds)
-        value = _statistic(name, seconds)
+        value = self._statistic(name, self._ranked if seen else self._as_long_as_seen)
         return (value, None) if seen else (None, value)
+
+    def _statistic(self, name: str, ascending: Floats) -> float:
+        if name in QUANTILES:
+            return _quantile(ascending, QUANTILES[name])
+        if name in {"max", "min"}:
+            return float(ascending[-1 if name == "max" else 0])
+        return added(self.seconds) / len(self.seconds)
+
+    @cached_property
+    def _as_long_as_seen(self) -> Floats:
+        """All, ascending, those that had not ended as long as they had taken."""
+        return np.sort(self.seconds)
+
+    @cached_property
+    def _ranked(self) -> Floats:
+        """All, ascending, those that had not ended above those that had; not as infinite, which makes quantiles NaN."""
+        if not self.missing:
+            return self._as_long_as_seen
+        known = np.sort(self.seconds[~self.censored])
+        return np.concatenate([known, np.full(self.missing, known[-1])])
 
     def figures(self) -> dict[str, Any]:
         """Mean, quantiles and maximum; null where unknown, and then in ``at_least``."""
@@ -85,12 +107,13 @@ class Durations:
         }
 
 
-def _statistic(name: str, values: Floats) -> float:
-    if name in QUANTILES:
-        return float(np.quantile(values, QUANTILES[name]))
-    if name in {"max", "min"}:
-        return float(values.max() if name == "max" else values.min())
-    return added(values) / len(values)
+def _quantile(ascending: Floats, share: float) -> float:
+    """The quantile, interpolated as `numpy.quantile` does by default (Hyndman and Fan's seventh)."""
+    place = (len(ascending) - 1) * share
+    below = math.floor(place)
+    low, high = float(ascending[below]), float(ascending[min(below + 1, len(ascending) - 1)])
+    part, between = place - below, high - low
+    return high - between * (1 - part) if part >= 0.5 else low + between * part
 
 
 def queue_times(outcome: Outcome) -> Durations:

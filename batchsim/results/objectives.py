@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.recording import Status
-from batchsim.results.durations import Bounded, Durations, Mask
+from batchsim.results.durations import Bounded, Durations, Mask, Rows
 from batchsim.results.outcome import Outcome
 from batchsim.scenario.scenario import Scenario
 from batchsim.scenario.sections.models import Workflow
@@ -157,15 +157,15 @@ class Promises:
         return ", ".join(dict.fromkeys(zones.get(group.workflow, "UTC") for group in groups)) or "UTC"
 
 
-def makespan(outcome: Outcome, mask: Mask) -> Bounded:
+def makespan(outcome: Outcome, jobs: Rows) -> Bounded:
     """From the first submission to the last end of some jobs; a bound while one has not ended."""
-    recording = outcome.recording
-    if not mask.any():
+    recording, stopped_at = outcome.recording, outcome.recording.stopped_at[jobs]
+    if not len(stopped_at):
         return None, None
-    stopped_at, first = recording.stopped_at[mask], float(outcome.workload.submitted_at[mask].min())
-    if np.isnan(stopped_at).any():
+    first, last = float(outcome.workload.submitted_at[jobs].min()), float(stopped_at.max())  # NaN where one is
+    if np.isnan(last):
         return None, max(recording.ended_at - first, 0.0)
-    return float(stopped_at.max()) - first, None
+    return last - first, None
 
 
 def timezones(scenario: Scenario) -> dict[str, str]:

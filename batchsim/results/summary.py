@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.arrays import zeros_view
-from batchsim.columns import PURCHASE_OPTIONS, PURPOSES
 from batchsim.recording import Status
 from batchsim.results.cost.price_sources import provenance
-from batchsim.results.cost.purposes import by_owner
+from batchsim.results.cost.totals import CostTotals
 from batchsim.results.durations import Mask, queue_times, turnarounds
+from batchsim.results.job_rows import JobRows
 from batchsim.results.objectives import Promises, makespan
 from batchsim.results.outcome import Outcome
 from batchsim.results.utilisation import Environments
@@ -23,7 +22,6 @@ from batchsim.results.waits.totals import WaitsByPart
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import Shape
 from batchsim.spec.placeable import why_never
-from batchsim.statistics.intervals import added
 from batchsim.units import DAY, HOUR, HOURS_PER_MONTH
 
 #: A run that took longer than this, in durations, tells no rate of spending.
@@ -43,7 +41,9 @@ class Metrics:
         self._workflows = list(dict.fromkeys(group.workflow for group in work.groups))
         place = {name: index for index, name in enumerate(self._workflows)}
         self._workflow_of_group = np.array([place[group.workflow] for group in work.groups], np.int32)
+        self._rows = JobRows(work.group, len(work.groups))
         self._environments = Environments(outcome)
+        self._costs = CostTotals(outcome)
         self._waits = WaitsByPart(outcome.waits, work.group, outcome.last_environment)
 
     def summary(self, seed: int) -> dict[str, Any]:
@@ -97,71 +97,60 @@ class Metrics:
     def _of_groups(self, groups: Mask) -> dict[str, Any]:
         """Figures of the jobs of some groups."""
         outcome = self._outcome
-        mask = groups[outcome.workload.group]
-        status = outcome.recording.status[mask]
+        jobs = self._rows.of(groups)
+        *unfinished, succeeded, failed = np.bincount(outcome.recording.status[jobs], minlength=len(Status)).tolist()
         return {
             "jobs": {
-                "submitted": int(mask.sum()),
-                "succeeded": int((status == Status.SUCCEEDED).sum()),
-                "failed": int((status == Status.FAILED).sum()),
-                "unfinished": int((status < Status.SUCCEEDED).sum()),
+                "submitted": sum(unfinished) + succeeded + failed,
+                "succeeded": succeeded,
+                "failed": failed,
+                "unfinished": sum(unfinished),
             },
-            "queue_time_s": self._queue_times.of(mask).figures(),
-            "turnaround_s": self._turnarounds.of(mask).figures(),
+            "queue_time_s": self._queue_times.of(jobs).figures(),
+            "turnaround_s": self._turnarounds.of(jobs).figures(),
             "wait_s": self._waits.causes(groups=groups),
             "wait_limit_s": self._waits.limits(groups=groups),
-            "makespan_s": makespan(outcome, mask)[0],
+            "makespan_s": makespan(outcome, jobs)[0],
         }
 
     def _by_environment(self) -> dict[str, Any]:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
-        outcome, cost = self._outcome, self._outcome.costs
-        attempts, instances = outcome.recording.attempts, outcome.recording.instances
+        recording, tasks = self._outcome.recording, self._outcome.costs.tasks
+        environments = self._outcome.configuration.environments
+        attempts, instances, on_fargate = (
+            np.bincount(environment, minlength=len(environments)).tolist()
+            for environment in (
+                recording.attempts.environment,
+                recording.instances.environment,
+                recording.attempts.environment[tasks.attempt],
+            )
+        )
         interruptions = self._environments.interruptions()
-        result = {}
-        for index, environment in enumerate(outcome.configuration.environments):
-            here, mine = attempts.environment == index, instances.environment == index
-            purposes = {
-                purpose: added(cost.attempt(purpose)[here], cost.instance.get(purpose, zeros_view(len(mine)))[mine])
-                for purpose in PURPOSES
-            }
-            tasks = attempts.environment[cost.tasks.attempt] == index
-            result[environment.name] = {
-                "attempts": int(here.sum()),
-                "instances": int(mine.sum()) + int(tasks.sum()),
+        return {
+            environment.name: {
+                "attempts": attempts[index],
+                "instances": instances[index] + on_fargate[index],
                 "interruptions": int(interruptions[index]),
                 "peak_vcpus": self._environments.peak_vcpus([index]),
                 "utilisation": self._environments.utilisation([index]),
                 "wait_s": self._waits.causes(environment=index),
                 "cost_usd": {
-                    "total": added(cost.instance_total[mine], cost.task_total[tasks]),
-                    "by_purpose": purposes,
+                    "total": self._costs.of_environment(index),
+                    "by_purpose": self._costs.by_purpose(index),
                 },
             }
-        return result
+            for index, environment in enumerate(environments)
+        }
 
     def _costs_of_all(self) -> dict[str, Any]:
-        cost, recording = self._outcome.costs, self._outcome.recording
-        by_option = dict.fromkeys(PURCHASE_OPTIONS, 0.0)
-        for index, environment in enumerate(self._outcome.configuration.environments):
-            if environment.purchase_option in by_option:
-                on_instances = cost.instance_total[recording.instances.environment == index]
-                on_tasks = cost.task_total[recording.attempts.environment[cost.tasks.attempt] == index]
-                by_option[environment.purchase_option] += added(on_instances) + added(on_tasks)
-        purposes = {
-            purpose: added(cost.attempt(purpose)) + added(cost.instance.get(purpose, zeros_view(0)))
-            for purpose in PURPOSES
-        }
-        # A Savings Plan's unused commitment bought nothing: idle, and of on-demand EC2.
-        by_option["EC2"] += cost.unused_commitment
-        purposes["idle"] += cost.unused_commitment
+        by_option = self._costs.by_purchase_option()
         total = math.fsum(by_option.values())
         return {
             "total": total,
             "by_purchase_option": by_option,
-            "by_purpose": purposes,
+            "by_purpose": self._costs.by_purpose_in_all(),
             # In `idle`, and of no compute environment: those and this sum to the total.
-            "unused_commitment": cost.unused_commitment,
+            "unused_commitment": self._outcome.costs.unused_commitment,
             "per_month": self._per_month(total),
         }
 
@@ -179,9 +168,7 @@ class Metrics:
         return self._by(self._workflows, self._workflow_of_group, [[] for _ in environments])
 
     def _by(self, names: list[str], owner_of_group: NDArray[np.int32], attached: list[list[int]]) -> dict[str, Any]:
-        outcome = self._outcome
-        owner = owner_of_group[outcome.workload.group[outcome.recording.attempts.job]]
-        borne = by_owner(outcome.configuration, outcome.recording, outcome.costs, owner, len(names), attached)
+        borne = self._costs.by_owner(owner_of_group, len(names), attached)
         result = {}
         for number, name in enumerate(names):
             purposes = {purpose: float(column[number]) for purpose, column in borne.items()}

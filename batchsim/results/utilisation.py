@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import Floats
+from batchsim.arrays import SLICE, Floats, filled
 from batchsim.recording import TASK_INTERRUPTED
 from batchsim.results.outcome import Outcome
 from batchsim.results.step_functions import steps
-from batchsim.statistics.intervals import added
+from batchsim.statistics.sums import added, added_by
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Environments:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._uses = {"vcpu": self._use("vcpus"), "memory": self._use("memory_mib")}
+        self._peaks: dict[tuple[int, ...], float] = {}
 
     def utilisation(self, environments: Iterable[int]) -> dict[str, float | None]:
         """Held by attempts over what was there: registered instances, Fargate tasks, unmanaged processors in use."""
@@ -45,31 +46,48 @@ class Environments:
         return {key: sum((uses[index] for index in chosen), Use()).share for key, uses in self._uses.items()}
 
     def _use(self, member: str) -> list[Use]:
-        outcome, recording = self._outcome, self._outcome.recording
-        instances, attempts = recording.instances, recording.attempts
-        size = np.array([float(getattr(shape, member)) for shape in outcome.workload.shapes])
-        stop = np.where(np.isnan(attempts.stopped_at), recording.ended_at, attempts.stopped_at)
-        held_s = size[outcome.workload.shape[attempts.job]] * (stop - attempts.starting_at)
+        instances = self._outcome.recording.instances
         there_s = instances.terminated_at - instances.usable_from
         uses = []
-        for index, environment in enumerate(outcome.configuration.environments):
-            mine = added(held_s[attempts.environment == index])
+        for index, held in enumerate(self._held(member)):
+            environment = self._outcome.configuration.environments[index]
             if environment.purchase_option == "UNMANAGED":
-                known = member == "vcpus" and mine > 0
-                uses.append(Use(mine, environment.max_vcpus * recording.ended_at) if known else Use())
+                known = member == "vcpus" and held > 0
+                uses.append(Use(held, environment.max_vcpus * self._outcome.recording.ended_at) if known else Use())
             elif environment.fargate is not None:
-                uses.append(Use(mine, mine))
+                uses.append(Use(held, held))
             else:
                 sizes = np.array([float(getattr(offering, member)) for offering in environment.offerings] or [0.0])
                 on = instances.environment == index
-                uses.append(Use(mine, math.fsum(sizes[instances.offering[on]] * there_s[on])))
+                uses.append(Use(held, added(sizes[instances.offering[on]] * there_s[on])))
         return uses
+
+    def _held(self, member: str) -> list[float]:
+        """What attempts held in all, by environment."""
+        workload, recording, attempts = (
+            self._outcome.workload,
+            self._outcome.recording,
+            self._outcome.recording.attempts,
+        )
+        size = np.array([float(getattr(shape, member)) for shape in workload.shapes])
+        sums: list[list[float]] = [[] for _ in self._outcome.configuration.environments]
+        for first in range(0, len(attempts.job), SLICE):
+            rows = slice(first, first + SLICE)
+            held_s = filled(attempts.stopped_at[rows], recording.ended_at) - attempts.starting_at[rows]
+            held = size[workload.shape[attempts.job[rows]]] * held_s
+            for known, more in zip(sums, added_by(attempts.environment[rows], held, len(sums)), strict=True):
+                known += more
+        return [math.fsum(each) for each in sums]
 
     def peak_vcpus(self, environments: Iterable[int]) -> float:
         """Most vCPUs that ran at once: of instances, Fargate tasks, and unmanaged processors in use."""
-        parts = [self._running(index) for index in environments]
-        _, level = steps(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-        return float(level.max(initial=0.0))
+        spans = {index: self._running(index) for index in environments}
+        which = tuple(index for index, (start, _, _) in spans.items() if len(start))
+        if which not in self._peaks:
+            columns = zip(*(spans[index] for index in which), strict=True)
+            _, level = steps(*(np.concatenate(parts) for parts in columns)) if which else (None, np.zeros(0))
+            self._peaks[which] = float(level.max(initial=0.0))
+        return self._peaks[which]
 
     def _running(self, index: int) -> tuple[Floats, Floats, Floats]:
         """From when until when how many vCPUs ran."""

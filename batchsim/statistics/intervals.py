@@ -1,30 +1,14 @@
-"""Exact sums, and statistics of replications."""
+"""Statistics of replications."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
-
-from batchsim.arrays import SLICE, Floats
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 #: What is said of a distribution.
 STATISTICS = ("mean", *QUANTILES, "max")
-
-
-def added(*columns: Floats) -> float:
-    """The exactly rounded sum of columns; as Python floats, which is several times faster than as NumPy's.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> added(np.full(10, 0.1), np.array([1e16, -1e16]))
-    1.0
-    """
-    parts = (column[start : start + SLICE] for column in columns for start in range(0, len(column), SLICE))
-    return math.fsum(chain.from_iterable(part.tolist() for part in parts if part.any()))
 
 
 def confidence_interval(values: Sequence[float], *, level: float = 0.95) -> dict[str, Any]:

@@ -19,13 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import Floats, Ints, zeros_view
-from batchsim.columns import PURPOSES
-from batchsim.recording import Recording
+from batchsim.arrays import Floats, zeros_view
 from batchsim.results.cost.fargate_rates import Tasks
 from batchsim.results.cost.rates import Rate
 from batchsim.results.cost.savings_plan import PlanUse
-from batchsim.spec.configuration import Configuration
 
 
 @dataclass(frozen=True)
@@ -91,49 +88,3 @@ class Costs:
         if purpose in {"useful", "rework"}:
             return np.where(self.failed == (purpose == "rework"), self.by_attempt["run"], 0.0)
         return self.by_attempt.get(purpose, zeros_view(len(self.failed)))
-
-
-def by_owner(
-    configuration: Configuration,
-    recording: Recording,
-    cost: Costs,
-    owner: Ints,
-    owners: int,
-    attached: list[list[int]],
-) -> dict[str, Floats]:
-    """Cost by owner (a queue, a workflow) and purpose: everything that was paid is somebody's.
-
-    An owner bears what its attempts cost, and a part of what each environment cost beyond attempts: in proportion to
-    what its attempts cost there; where none ran, those attached bear it alike.
-
-    Parameters
-    ----------
-    owner : ndarray of int, shape (attempts,)
-        Whose each attempt is.
-    attached : list of list of int
-        The owners attached to each environment.
-
-    Returns
-    -------
-    dict of str to ndarray of float, shape (owners,)
-    """
-    borne = {purpose: np.zeros(owners) for purpose in PURPOSES}
-    for purpose in borne:
-        borne[purpose] += np.bincount(owner, weights=cost.attempt(purpose), minlength=owners)
-    direct = cost.attempt_total
-    for index in range(len(configuration.environments)):
-        mine: NDArray[np.bool_] = recording.instances.environment == index
-        if not mine.any():
-            continue
-        here = recording.attempts.environment == index
-        weight: Floats = np.bincount(owner[here], weights=direct[here], minlength=owners).astype(np.float64)
-        if weight.sum() <= 0:
-            weight[attached[index] or range(owners)] = 1.0
-        weight = weight / weight.sum()
-        for purpose, column in cost.instance.items():
-            borne[purpose] += weight * column[mine].sum()
-    if cost.unused_commitment:
-        together: Floats = np.bincount(owner, weights=direct, minlength=owners).astype(np.float64)
-        shares = together / together.sum() if together.sum() > 0 else np.full(owners, 1.0 / max(owners, 1))
-        borne["idle"] += shares * cost.unused_commitment
-    return borne

@@ -11,6 +11,7 @@ from batchsim.arrays import SLICE, Ints
 from batchsim.columns import WAIT_CAUSES
 from batchsim.recording import LIMITS
 from batchsim.results.waits.attribution import Waits
+from batchsim.statistics.sums import added_by
 
 Part = NDArray[np.bool_]
 Cell = tuple[int, int]
@@ -30,26 +31,20 @@ class WaitsByPart:
     """
 
     def __init__(self, waits: Waits, group: Ints, environment: Ints) -> None:
-        # Name → group and environment → the sum of their jobs' seconds, and what rounding it left.
+        # Name → group and environment → few numbers, whose exact sum is that of their jobs' seconds.
         self._seconds: dict[str, dict[Cell, list[float]]] = {name: {} for name in (*WAIT_CAUSES, *LIMITS.values())}
+        environments = int(environment.max(initial=0)) + 2
+        cells = (int(group.max(initial=0)) + 1) * environments
         for start in range(0, len(group), SLICE):
             rows = np.arange(start, min(start + SLICE, len(group)))
-            order = np.lexsort((environment[rows], group[rows]))
-            cells = np.column_stack([group[rows], environment[rows]])[order]
-            begins = np.concatenate([[0], np.flatnonzero((cells[1:] != cells[:-1]).any(axis=1)) + 1]).tolist()
-            named = [(group_, environment_) for group_, environment_ in cells[begins].tolist()]
-            spans = list(zip(named, begins, [*begins[1:], len(rows)], strict=True))
+            cell = group[rows].astype(np.int64) * environments + environment[rows] + 1
             causes, limits = waits.with_limits(rows)
             for name, seconds in (causes | limits).items():
                 if seconds.any():
-                    self._add(self._seconds[name], seconds[order].tolist(), spans)
-
-    def _add(self, sums: dict[Cell, list[float]], seconds: list[float], spans: list[tuple[Cell, int, int]]) -> None:
-        for cell, begin, end in spans:
-            part = seconds[begin:end]
-            added = math.fsum(part)
-            part.append(-added)
-            sums.setdefault(cell, []).extend((added, math.fsum(part)))
+                    for number, sums in enumerate(added_by(cell, seconds, cells)):
+                        if sums:
+                            group_, on = divmod(number, environments)
+                            self._seconds[name].setdefault((group_, on - 1), []).extend(sums)
 
     def causes(self, *, groups: Part | None = None, environment: int | None = None) -> dict[str, float]:
         """Seconds by cause: of all jobs, of those of some groups, or of those of an environment (-1: of none)."""

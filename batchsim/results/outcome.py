@@ -12,7 +12,7 @@ from batchsim.recording import Recording
 from batchsim.results.attempts import JobAttempts, job_attempts
 from batchsim.results.cost.bill import costs
 from batchsim.results.cost.purposes import Costs
-from batchsim.results.waits.attribution import Waits
+from batchsim.results.waits.attribution import JobWaits
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.workload import Workload
 
@@ -45,9 +45,9 @@ class Outcome:
         return [place[group.job_queue] for group in self.workload.groups]
 
     @cached_property
-    def waits(self) -> Waits:
+    def waits(self) -> JobWaits:
         """Seconds waited by cause, per job."""
-        return Waits(self.workload, self.recording, self.attempts_of_jobs, self.queue_of_group)
+        return JobWaits(self.workload, self.recording, self.attempts_of_jobs, self.queue_of_group)
 
     @cached_property
     def costs(self) -> Costs:

@@ -13,6 +13,9 @@ from batchsim.arrays import SLICE, Floats
 #: From its instants on (strictly increasing) a step function has its levels; it is 0 before.
 Curve = tuple[Floats, Floats]
 
+#: So few are found as they are.
+FEW = 1024
+
 #: Each stretch is found by a look at all intervals.
 MOST_STRETCHES = 64
 
@@ -62,13 +65,10 @@ def integrator(at: Floats, level: Floats) -> Callable[[Floats], Floats]:
     """`integral` of one step function, for many instants asked one after the other."""
     if not len(at):
         return lambda until: np.zeros(len(until))
-    areas = np.zeros(len(at))
-    np.subtract(at[1:], at[:-1], out=areas[1:])
-    areas[1:] *= level[:-1]
-    np.cumsum(areas, out=areas)
+    areas = areas_before(at, level)
 
     def integrated(until: Floats) -> Floats:
-        place = np.searchsorted(at, until, side="right") - 1
+        place = located(at, until)
         before = place < 0
         place[before] = 0
         result: Floats = until - at[place]
@@ -78,6 +78,26 @@ def integrator(at: Floats, level: Floats) -> Callable[[Floats], Floats]:
         return result
 
     return integrated
+
+
+def areas_before(at: Floats, level: Floats) -> Floats:
+    """Area under a step function from its first instant to each of them."""
+    areas = np.zeros(len(at))
+    np.subtract(at[1:], at[:-1], out=areas[1:])
+    areas[1:] *= level[:-1]
+    return np.cumsum(areas, out=areas)
+
+
+def located(at: Floats, instants: Floats) -> NDArray[np.intp]:
+    """Which step of a step function holds at some instants; -1 before the first."""
+    if len(instants) < FEW or len(at) < FEW:
+        return np.searchsorted(at, instants, side="right") - 1
+    # Of a long run's steps only those that come into question are looked at: they stay in the cache.
+    first = max(int(np.searchsorted(at, instants.min(), side="right")) - 1, 0)
+    last = int(np.searchsorted(at, instants.max(), side="right"))
+    place = np.searchsorted(at[first:last], instants, side="right")
+    place += first - 1
+    return place
 
 
 def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) -> tuple[Floats, Floats]:
@@ -98,7 +118,7 @@ def sample(at: Floats, level: Floats, instants: Floats) -> Floats:
     """What a step function is at some instants; 0 before its first."""
     if not len(at):
         return np.zeros(len(instants))
-    place = np.searchsorted(at, instants, side="right") - 1
+    place = located(at, instants)
     return np.where(place < 0, 0.0, level[np.maximum(place, 0)])
 
 

@@ -18,7 +18,9 @@ that never started is accounted for up to its end, or the run's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +29,49 @@ from batchsim.arrays import Floats, zeros_view
 from batchsim.columns import WAIT_CAUSES
 from batchsim.recording import LIMITS, Cause, Recording, Status
 from batchsim.results.attempts import JobAttempts, held_spans, pick, runnable_spans
-from batchsim.results.step_functions import integrator, steps
+from batchsim.results.job_rows import JobRows
+from batchsim.results.step_functions import Curve, areas_before, located, steps
 from batchsim.results.waits import limits
 from batchsim.spec.workload import Workload
 
-Integral = Callable[[Floats], Floats]
 Rows = NDArray[np.signedinteger]
+#: What the engine decides, less what is left when nothing else holds.
+DECIDED = tuple(cause for cause in Cause if cause is not Cause.BLOCKED)
 
 
-class Waits:
+@dataclass(frozen=True)
+class CauseTimes:
+    """What jobs of a queue and a shape wait for over time.
+
+    Attributes
+    ----------
+    at : ndarray of float, shape (m,)
+        From when on.
+    parts : dict of Cause to ndarray, shape (m,)
+        Which part of the time belongs to each cause, 0 to 1; the rest is BLOCKED.
+    """
+
+    at: Floats
+    parts: Mapping[Cause, Floats]
+
+    @cached_property
+    def _areas(self) -> dict[Cause, Floats]:
+        return {cause: areas_before(self.at, part) for cause, part in self.parts.items()}
+
+    def between(self, start: Floats, stop: Floats) -> dict[Cause, Floats]:
+        """Seconds of each cause between two instants of each row."""
+        if not len(self.at):
+            return {}
+        first, last = located(self.at, start), located(self.at, stop)
+        return {cause: self._until(cause, stop, last) - self._until(cause, start, first) for cause in self.parts}
+
+    def _until(self, cause: Cause, instants: Floats, place: NDArray[np.intp]) -> Floats:
+        """Seconds until some instants, of which the steps are known that hold there; none before the first."""
+        since = (instants - self.at[place]) * self.parts[cause][place] + self._areas[cause][place]
+        return np.where(place < 0, 0.0, since)
+
+
+class JobWaits:
     """Seconds that jobs waited, by cause; worked out for those asked for, since a long run has many."""
 
     def __init__(
@@ -45,9 +81,9 @@ class Waits:
         self._recording = recording
         self._attempts = attempts
         self._queue_of_group = np.asarray(queue_of_group, np.int32)
-        self._known: dict[tuple[int, int], dict[Cause, Integral]] = {}
+        self._known: dict[tuple[int, int], CauseTimes] = {}
         # By queue, what its running jobs hold, and those of them that want consumable resources.
-        self._running: dict[int, tuple[limits.Curve, limits.Curve]] = {}
+        self._running: dict[int, tuple[Curve, Curve]] = {}
 
     def of(self, jobs: Rows) -> dict[str, Floats]:
         """Seconds that each of these jobs waited, by cause; the causes of a job sum to its wait.
@@ -97,41 +133,38 @@ class Waits:
         decided: dict[Cause, Floats] = {}
         waiting = np.flatnonzero(until > runnable_at)  # False for jobs that never were RUNNABLE
         shapes = len(self._workload.shapes)
-        queue, shape = self._queue_of_group[self._workload.group[jobs]], self._workload.shape[jobs]
-        kind = (queue.astype(np.int64) * shapes + shape)[waiting]
-        for number in np.flatnonzero(np.bincount(kind)).tolist():
-            rows = waiting[kind == number]
-            for cause, integral in self._integrals(*divmod(number, shapes)).items():
+        queue, shape = self._queue_of_group[self._workload.group[jobs[waiting]]], self._workload.shape[jobs[waiting]]
+        rows = JobRows(queue * shapes + shape, int(queue.max(initial=-1) + 1) * shapes)
+        for number in rows.present:
+            those = waiting[rows.of_group(number)]
+            times = self._times(*divmod(number, shapes))
+            for cause, seconds in times.between(runnable_at[those], until[those]).items():
                 if cause not in decided:
                     decided[cause] = np.zeros(len(jobs))
-                decided[cause][rows] = integral(until[rows]) - integral(runnable_at[rows])
+                decided[cause][those] = seconds
         return decided
 
-    def _integrals(self, queue: int, shape: int) -> dict[Cause, Integral]:
-        """Of a queue and a shape: cause → time in which it held."""
+    def _times(self, queue: int, shape: int) -> CauseTimes:
+        """When jobs of a queue and a shape waited for what."""
         if (queue, shape) not in self._known:
-            self._known[queue, shape] = self._integrals_of(queue, shape)
+            causes = self._recording.causes
+            mine = np.flatnonzero((causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1)))
+            shared = causes.place[mine].any()
+            self._known[queue, shape] = self._shared(queue, shape, mine) if shared else self._one_by_one(mine)
         return self._known[queue, shape]
 
-    def _integrals_of(self, queue: int, shape: int) -> dict[Cause, Integral]:
-        causes = self._recording.causes
-        mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1))
-        if causes.place[mine].any():
-            return self._shared(queue, shape, np.flatnonzero(mine))
-        at, cause = causes.at[mine], causes.cause[mine]
+    def _one_by_one(self, rows: Rows) -> CauseTimes:
+        """Of entries that each have one cause."""
+        at, cause = self._recording.causes.at[rows], self._recording.causes.cause[rows]
         # Of several entries of an instant the last holds; what says again what holds is no step.
         last = np.concatenate([at[1:] != at[:-1], [True]])[: len(at)]
         at, cause = at[last], cause[last]
         step = np.concatenate([[True], cause[1:] != cause[:-1]])[: len(at)]
         at, cause = at[step], cause[step]
-        return {
-            decided: integrator(at, (cause == decided).astype(np.float64))
-            for decided in Cause
-            if decided is not Cause.BLOCKED and (cause == decided).any()
-        }
+        return CauseTimes(at, {each: (cause == each).astype(np.float64) for each in DECIDED if (cause == each).any()})
 
-    def _shared(self, queue: int, shape: int, rows: Rows) -> dict[Cause, Integral]:
-        """Integrals where several limits hold jobs; jobs that are alike are not told apart, and share them alike."""
+    def _shared(self, queue: int, shape: int, rows: Rows) -> CauseTimes:
+        """Where several limits hold jobs; jobs that are alike are not told apart, and share them alike."""
         work, recording = self._workload, self._recording
         mine = (self._queue_of_group == queue)[work.group]
         if queue not in self._running:
@@ -141,5 +174,4 @@ class Waits:
             self._running[queue] = all_, those
         running, wanting = self._running[queue]
         waiting = steps(*runnable_spans(recording, self._attempts, mine & (work.shape == shape)))
-        levels = limits.parts(recording.causes, rows, waiting=waiting, running=running, wanting=wanting)
-        return {cause: integrator(at, level) for cause, (at, level) in levels.items()}
+        return CauseTimes(*limits.parts(recording.causes, rows, waiting=waiting, running=running, wanting=wanting))

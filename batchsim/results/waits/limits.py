@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.recording import Cause, CauseColumns
-from batchsim.results.step_functions import sample
-
-Curve = tuple[Floats, Floats]
+from batchsim.results.step_functions import Curve, sample
 
 
 def parts(
     causes: CauseColumns, rows: NDArray[np.signedinteger], *, waiting: Curve, running: Curve, wanting: Curve
-) -> dict[Cause, Curve]:
-    """Which part of the time of waiting jobs of a queue and a shape belongs to what, as step functions.
+) -> tuple[Floats, dict[Cause, Floats]]:
+    """Which part of the time of waiting jobs of a queue and a shape belongs to what: from when on, and by cause.
 
     Parameters
     ----------
@@ -45,7 +43,8 @@ def parts(
     some = np.flatnonzero((judgement >= 0) & (jobs > 0))
     jobs, judgement = jobs[some], judgement[some]
     held = np.where(lacking[judgement], sample(*wanting, instants)[some], sample(*running, instants)[some])
-    found = {each: np.zeros(len(instants)) for each in Cause if each is not Cause.BLOCKED and (cause == each).any()}
+    named = (each for each in Cause if each is not Cause.BLOCKED and (cause == each).any())
+    found: dict[Cause, Floats] = {each: np.zeros(len(instants)) for each in named}
     row, stop = begin[judgement], end[judgement]
     started, left = np.zeros(len(some)), np.ones(len(some))
     while len(some):
@@ -61,4 +60,4 @@ def parts(
         some, row, stop, jobs, held, started, left = (
             column[inner] for column in (some, row + 1, stop, jobs, held, more, then)
         )
-    return {each: (instants, level) for each, level in found.items()}
+    return instants, found

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from batchsim.arrays import SLICE, Ints
 from batchsim.columns import WAIT_CAUSES
 from batchsim.recording import LIMITS
-from batchsim.results.waits.attribution import Waits
+from batchsim.results.waits.attribution import JobWaits
 from batchsim.statistics.sums import added_by
 
 Part = NDArray[np.bool_]
@@ -22,7 +22,7 @@ class WaitsByPart:
 
     Parameters
     ----------
-    waits : Waits
+    waits : JobWaits
         Of each job.
     group : ndarray of int, shape (n,)
         Of each job; a group is of one queue and one workflow.
@@ -30,7 +30,7 @@ class WaitsByPart:
         That of each job's last attempt; -1 where it never began one.
     """
 
-    def __init__(self, waits: Waits, group: Ints, environment: Ints) -> None:
+    def __init__(self, waits: JobWaits, group: Ints, environment: Ints) -> None:
         # Name → group and environment → few numbers, whose exact sum is that of their jobs' seconds.
         self._seconds: dict[str, dict[Cell, list[float]]] = {name: {} for name in (*WAIT_CAUSES, *LIMITS.values())}
         environments = int(environment.max(initial=0)) + 2

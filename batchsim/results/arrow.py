@@ -78,6 +78,13 @@ def coded(codes: NDArray[Any], known: Sequence[str | None]) -> pa.DictionaryArra
     return pa.DictionaryArray.from_arrays(numbers(compact, compact >= 0), texts(unique))
 
 
+def repeated(text: str, n: int) -> pa.DictionaryArray:
+    """A dictionary column of one text."""
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(numbers(np.zeros(n, np.int32)), texts([text]))
+
+
 def masked(values: NDArray[Any]) -> pa.Array:
     """Integers; below 0 is null."""
     return numbers(values.astype(np.int32), values >= 0)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import Floats, Ints
+from batchsim.arrays import Floats, Ints, filled
 from batchsim.recording import Recording
+
+Rows = NDArray[np.signedinteger]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,20 @@ def job_attempts(recording: Recording) -> JobAttempts:
     return JobAttempts(attempts.starting_at, first, last, count)
 
 
+def waits_before(recording: Recording, attempts: Rows) -> tuple[Floats, Floats]:
+    """From when to when jobs were RUNNABLE before some attempts."""
+    return recording.attempts.runnable_at[attempts], recording.attempts.starting_at[attempts]
+
+
+def waits_still(recording: Recording, attempts: JobAttempts, jobs: Rows) -> tuple[Floats, Floats]:
+    """From when to when some jobs were RUNNABLE after their last attempt; empty where they wait no more."""
+    last = attempts.last[jobs]
+    # Those that were cancelled waited until then.
+    ended = filled(recording.stopped_at[jobs], recording.ended_at)
+    since = np.where(last < 0, recording.runnable_at[jobs], pick(recording.attempts.stopped_at, last))
+    return np.where(since < ended, since, ended), ended
+
+
 def runnable_spans(recording: Recording, attempts: JobAttempts, jobs: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """From when to when jobs were RUNNABLE: before each attempt, and after the last where they wait still.
 
@@ -60,16 +76,9 @@ def runnable_spans(recording: Recording, attempts: JobAttempts, jobs: NDArray[np
     jobs : ndarray of bool, shape (n,)
         Which jobs.
     """
-    begun, ended = recording.attempts, recording.stopped_at
-    of_attempts = jobs[begun.job]
-    # Those that were cancelled waited until then.
-    ended = np.where(np.isnan(ended), recording.ended_at, ended)
-    since = np.where(attempts.last < 0, recording.runnable_at, pick(begun.stopped_at, attempts.last))
-    waits = np.flatnonzero(jobs & (since < ended))
-    return (
-        np.concatenate([begun.runnable_at[of_attempts], since[waits]]),
-        np.concatenate([begun.starting_at[of_attempts], ended[waits]]),
-    )
+    before = waits_before(recording, np.flatnonzero(jobs[recording.attempts.job]))
+    still = waits_still(recording, attempts, np.flatnonzero(jobs))
+    return np.concatenate([before[0], still[0]]), np.concatenate([before[1], still[1]])
 
 
 def held_spans(recording: Recording, jobs: NDArray[np.bool_], size: Floats) -> tuple[Floats, Floats, Floats]:

@@ -12,7 +12,7 @@ from batchsim.results.durations import Durations, queue_times
 from batchsim.results.outcome import Outcome
 from batchsim.results.spending import idle_commitment, spend_rate, spent
 from batchsim.results.step_functions import Curve, sample, steps, thin, total
-from batchsim.results.timeline import MOST_STEPS, job_states, vcpus
+from batchsim.results.timeline import job_states, vcpus
 from batchsim.units import HOUR, MINUTE
 
 #: A stretch of time, in seconds since the scenario's start.
@@ -48,7 +48,7 @@ def jobs_by_state(outcome: Outcome) -> dict[str, Curve]:
     """How many jobs are in each state over time, all queues together."""
     curves: dict[str, list[Curve]] = {}
     for _, state, at, level in job_states(outcome):
-        curves.setdefault(state, []).append(thin(at, level, MOST_STEPS))
+        curves.setdefault(state, []).append((at, level))
     return {state: total(parts) for state, parts in curves.items()}
 
 

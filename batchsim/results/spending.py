@@ -8,7 +8,8 @@ from batchsim.arrays import Floats
 from batchsim.results.cost.fargate_rates import paid_spans
 from batchsim.results.cost.rates import Rate
 from batchsim.results.outcome import Outcome
-from batchsim.results.step_functions import Curve, integral, sample, total
+from batchsim.results.spans import MOST_STEPS
+from batchsim.results.step_functions import Curve, integral, sample, thin, total
 from batchsim.units import HOUR
 
 
@@ -26,7 +27,7 @@ def spend_rate(outcome: Outcome, environment: int) -> Curve:
         for rate in rates
         if rate.usd_per_s[rows].any()
     ]
-    return parts[0] if len(parts) == 1 else total(parts)
+    return thin(*(parts[0] if len(parts) == 1 else total(parts)), MOST_STEPS)
 
 
 def spent(outcome: Outcome, at: Floats) -> Floats:

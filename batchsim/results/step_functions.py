@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,13 @@ from batchsim.arrays import SLICE, Floats
 #: From its instants on (strictly increasing) a step function has its levels; it is 0 before.
 Curve = tuple[Floats, Floats]
 
-#: So few are found as they are.
+#: So few are found by bisection.
 FEW = 1024
+#: After so many looks the rest are found by bisection too.
+MOST_LOOKS = 4
 
-#: Each stretch is found by a look at all intervals.
-MOST_STRETCHES = 64
 
-
-def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floats, Floats]:
+def steps(start: Floats, stop: Floats, size: Floats | None = None) -> Curve:
     """How much is held over time, from intervals ``[start, stop)`` that each hold `size`, or one.
 
     Returns
@@ -33,26 +32,36 @@ def steps(start: Floats, stop: Floats, size: Floats | None = None) -> tuple[Floa
         start, stop, size = start[held], stop[held], None if size is None else size[held]
     if not len(start):
         return start, stop
-    if size is None:
-        size = np.broadcast_to(1.0, len(start))
+    (start, on), (stop, off) = _ascending(start, size), _ascending(stop, size)
     # Stretch by stretch of time, since sorting all changes of a long run at once takes several times their memory.
-    edges = np.linspace(start.min(), stop.max(), min(2 * len(start) // SLICE, MOST_STRETCHES) + 2)
-    edges[-1] = np.inf
-    stretches = []
-    for begin, end in pairwise(edges):
-        on, off = (start >= begin) & (start < end), (stop >= begin) & (stop < end)
-        stretches.append(_added(np.concatenate([start[on], stop[off]]), np.concatenate([size[on], -size[off]])))
+    edges = np.linspace(start[0], stop[-1], 2 * len(start) // SLICE + 2)[1:-1]
+    begins, ends = (np.split(column, np.searchsorted(column, edges)) for column in (start, stop))
+    ons, offs = (np.split(of, np.searchsorted(column, edges)) for of, column in ((on, start), (off, stop)))
+    stretches = [
+        _added(np.concatenate([begin, end]), np.concatenate([more, -less]))
+        for begin, end, more, less in zip(begins, ends, ons, offs, strict=True)
+    ]
     at, level = (np.concatenate(column) for column in zip(*stretches, strict=True))
     return _kept(at, np.cumsum(level, out=level))
 
 
-def _added(at: Floats, change: Floats) -> tuple[Floats, Floats]:
+def _ascending(at: Floats, size: Floats | None) -> tuple[Floats, Floats]:
+    """Instants and their sizes in the order of time, those of an instant in their order."""
+    if size is None or size.min() == size.max():
+        return np.sort(at), np.broadcast_to(1.0 if size is None else size[0], len(at))
+    order = np.argsort(at, kind="stable")
+    return at[order], size[order]
+
+
+def _added(at: Floats, change: Floats) -> Curve:
     """The distinct instants of changes, ascending, and the sum of the changes at each, added up in their order."""
     if not len(at):
         return at, change
     order = np.argsort(at, kind="stable")
     at, change = at[order], change[order]
     first = np.concatenate([[True], at[1:] != at[:-1]])
+    if first.all():
+        return at, change
     return at[first], np.bincount(np.cumsum(first) - 1, weights=change).astype(np.float64, copy=False)
 
 
@@ -65,10 +74,10 @@ def integrator(at: Floats, level: Floats) -> Callable[[Floats], Floats]:
     """`integral` of one step function, for many instants asked one after the other."""
     if not len(at):
         return lambda until: np.zeros(len(until))
-    areas = areas_before(at, level)
+    areas, located = areas_before(at, level), Locator(at)
 
     def integrated(until: Floats) -> Floats:
-        place = located(at, until)
+        place = located(until)
         before = place < 0
         place[before] = 0
         result: Floats = until - at[place]
@@ -88,16 +97,47 @@ def areas_before(at: Floats, level: Floats) -> Floats:
     return np.cumsum(areas, out=areas)
 
 
-def located(at: Floats, instants: Floats) -> NDArray[np.intp]:
-    """Which step of a step function holds at some instants; -1 before the first."""
-    if len(instants) < FEW or len(at) < FEW:
-        return np.searchsorted(at, instants, side="right") - 1
-    # Of a long run's steps only those that come into question are looked at: they stay in the cache.
-    first = max(int(np.searchsorted(at, instants.min(), side="right")) - 1, 0)
-    last = int(np.searchsorted(at, instants.max(), side="right"))
-    place = np.searchsorted(at[first:last], instants, side="right")
-    place += first - 1
-    return place
+class Locator:
+    """Finds which step holds at an instant; -1 before the first.
+
+    Of many steps a table says how many come before each of as many equal cells of time, which takes few looks instead
+    of a bisection.
+
+    Parameters
+    ----------
+    at : ndarray of float, shape (m,)
+        Increasing.
+    """
+
+    def __init__(self, at: Floats) -> None:
+        self._at = at
+
+    def __call__(self, instants: Floats) -> NDArray[np.intp]:
+        """The step that holds at each of some instants."""
+        if len(instants) < FEW or len(self._at) < FEW:
+            return np.searchsorted(self._at, instants, side="right") - 1
+        at, before = self._at, self._before
+        next_one = before[self._cells(instants)]
+        behind = np.append(at, np.inf)
+        for _ in range(MOST_LOOKS):
+            more = behind[next_one] <= instants
+            if not more.any():
+                return next_one - 1
+            next_one += more
+        left = np.flatnonzero(behind[next_one] <= instants)
+        next_one[left] = np.searchsorted(at, instants[left], side="right")
+        return next_one - 1
+
+    def _cells(self, instants: Floats) -> NDArray[np.intp]:
+        low, high, cells = self._at[0], self._at[-1], len(self._at)
+        cell: NDArray[np.intp] = np.clip((instants - low) * (cells / (high - low)), -1.0, cells).astype(np.intp)
+        return cell + 1
+
+    @cached_property
+    def _before(self) -> NDArray[np.intp]:
+        """Steps in the cells before each."""
+        counts = np.bincount(self._cells(self._at), minlength=len(self._at) + 2)
+        return np.concatenate([[0], np.cumsum(counts)[:-1]])
 
 
 def product(at: Floats, level: Floats, other_at: Floats, other_level: Floats) -> tuple[Floats, Floats]:
@@ -118,7 +158,7 @@ def sample(at: Floats, level: Floats, instants: Floats) -> Floats:
     """What a step function is at some instants; 0 before its first."""
     if not len(at):
         return np.zeros(len(instants))
-    place = located(at, instants)
+    place = Locator(at)(instants)
     return np.where(place < 0, 0.0, level[np.maximum(place, 0)])
 
 

@@ -1,6 +1,6 @@
 """The timeline: step functions of the run, made from the recorded intervals.
 
-A series of more than 20,000 steps is thinned to its means over 20,000 equal intervals, which keeps the area under it.
+A series of more than 20,000 steps is told as its means over 20,000 equal intervals, which keeps the area under it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batchsim.arrays import Floats
+from batchsim.arrays import Floats, filled
 from batchsim.columns import TIMELINE
-from batchsim.results.arrow import coded, numbers, schema
-from batchsim.results.attempts import runnable_spans
+from batchsim.results.arrow import numbers, repeated, schema
+from batchsim.results.attempts import waits_before, waits_still
+from batchsim.results.job_rows import JobRows
 from batchsim.results.outcome import Outcome
+from batchsim.results.spans import MOST_STEPS, Rows, Span, Spans, means, while_on
 from batchsim.results.spending import spend_rate
-from batchsim.results.step_functions import product, steps, thin, total
+from batchsim.results.step_functions import Curve, product, thin, total
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-MOST_STEPS = 20_000
 
 Series = tuple[str, str, str, Floats, Floats]
 
@@ -33,8 +33,7 @@ def timeline(outcome: Outcome) -> pa.Table:
     wanted = schema(TIMELINE)
     batches = []
     for measure, name, state, at, level in _series(outcome):
-        at, level = thin(at, level, MOST_STEPS)
-        texts = [coded(np.zeros(len(at), np.int32), [text]) for text in (measure, name, state)]
+        texts = [repeated(text, len(at)) for text in (measure, name, state)]
         batches.append(pa.Table.from_arrays([numbers(at), *texts, numbers(level)], schema=wanted))
     return pa.concat_tables(batches).unify_dictionaries() if batches else wanted.empty_table()
 
@@ -54,77 +53,135 @@ def _series(outcome: Outcome) -> Iterator[Series]:
 
 def job_states(outcome: Outcome) -> Iterator[tuple[str, str, Floats, Floats]]:
     """Queue, state, and how many of the queue's jobs are in it over time, where there are any."""
-    for index, queue in enumerate(outcome.configuration.queues):
-        for state, (start, stop) in _intervals(outcome, index):
-            at, level = steps(start, stop)
+    states = _JobStates(outcome)
+    queues = outcome.configuration.queues
+    of_group = np.array(outcome.queue_of_group, np.int32)
+    jobs = JobRows(of_group[outcome.workload.group], len(queues))
+    attempts = JobRows(of_group[outcome.workload.group[outcome.recording.attempts.job]], len(queues))
+    for index, queue in enumerate(queues):
+        for state, spans in states.of(jobs.of_group(index), attempts.of_group(index)).items():
+            at, level = spans.curve()
             if len(at):
                 yield queue.name, state, at, level
 
 
-def _ended(column: Floats, end: float) -> Floats:
-    """Instants, with the end of the run where there is none."""
-    missing = np.isnan(column)
-    return np.where(missing, end, column) if missing.any() else column
+class _JobStates:
+    """From when until when jobs and attempts were in each state."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._work, self._recording = outcome.workload, outcome.recording
+
+    def of(self, jobs: Rows, attempts: Rows) -> dict[str, Spans]:
+        """Of some jobs and their attempts, by state."""
+        dependent = self._work.open_dependencies[jobs] > 0
+        return {
+            "SUBMITTED": Spans(((self._submitted, jobs[~dependent]),)),
+            "PENDING": Spans(((self._submitted, jobs[dependent]),)),
+            "RUNNABLE": Spans(((self._runnable, attempts), (self._still_runnable, jobs))),
+            "STARTING": Spans(((self._starting, attempts),)),
+            "RUNNING": Spans(((self._running, attempts),)),
+        }
+
+    def _submitted(self, jobs: Rows) -> Span:
+        runnable_at, stopped_at = self._recording.runnable_at[jobs], self._recording.stopped_at[jobs]
+        until = filled(runnable_at, filled(stopped_at, self._recording.ended_at))
+        return self._work.submitted_at[jobs], until, None
+
+    def _runnable(self, attempts: Rows) -> Span:
+        return *waits_before(self._recording, attempts), None
+
+    def _still_runnable(self, jobs: Rows) -> Span:
+        return *waits_still(self._recording, self._outcome.attempts_of_jobs, jobs), None
+
+    def _starting(self, attempts: Rows) -> Span:
+        return self._recording.attempts.starting_at[attempts], self._running(attempts)[0], None
+
+    def _running(self, attempts: Rows) -> Span:
+        stopped = filled(self._recording.attempts.stopped_at[attempts], self._recording.ended_at)
+        return filled(self._recording.attempts.started_at[attempts], stopped), stopped, None
 
 
-def _intervals(outcome: Outcome, queue: int) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
-    """Intervals that jobs of a queue spent in each state; state by state, since a long run has many."""
-    work, recording, attempts = outcome.workload, outcome.recording, outcome.recording.attempts
-    queue_of = np.array(outcome.queue_of_group)
-    mine, here = (queue_of == queue)[work.group], (queue_of == queue)[work.group[attempts.job]]
-    job_end = _ended(recording.stopped_at, recording.ended_at)
-    dependent = work.open_dependencies[: len(work)] > 0
-    for state, those in ("SUBMITTED", mine & ~dependent), ("PENDING", mine & dependent):
-        before, ends = recording.runnable_at[those], job_end[those]
-        yield state, (work.submitted_at[those], np.where(np.isnan(before), ends, before))
-    yield "RUNNABLE", runnable_spans(recording, outcome.attempts_of_jobs, mine)
-    stopped = _ended(attempts.stopped_at[here], recording.ended_at)
-    started = attempts.started_at[here]
-    started = np.where(np.isnan(started), stopped, started)
-    yield "STARTING", (attempts.starting_at[here], started)
-    yield "RUNNING", (started, stopped)
-
-
-def vcpus(outcome: Outcome, environment: int) -> dict[str, tuple[Floats, Floats]]:
+def vcpus(outcome: Outcome, environment: int) -> dict[str, Curve]:
     """VCPUs of an environment that run jobs, are stranded or idle, and are booting, as step functions.
 
     Running, stranded and idle sum to what is registered. Stranded is what the bill calls so
     (`results/cost/purposes.py`); as there, a multi-node job holds its instances whole.
     """
-    attempts, instances = outcome.recording.attempts, outcome.recording.instances
-    here, mine = attempts.environment == environment, instances.environment == environment
-    whole = np.zeros(len(mine))
-    if mine.any():
-        offerings = np.array([float(o.vcpus) for o in outcome.configuration.environments[environment].offerings])
-        whole[mine] = offerings[instances.offering[mine]]
-    begun, held = attempts.starting_at[here], _held(outcome, whole)[here]
-    ended = _ended(attempts.stopped_at[here], outcome.recording.ended_at)
-    series = {"running": steps(begun, ended, held)}
-    if mine.any():
-        whole, gone, registered = whole[mine], instances.terminated_at[mine], instances.usable_from[mine]
-        unused = steps(
-            np.concatenate([registered, begun]), np.concatenate([gone, ended]), np.concatenate([whole, -held])
-        )
-        noted = outcome.recording.stranded
+    instances, noted = outcome.recording.instances, outcome.recording.stranded
+    spans = _VcpuSpans(outcome)
+    attempts = np.flatnonzero(outcome.recording.attempts.environment == environment)
+    here = np.flatnonzero(instances.environment == environment)
+    series = {"running": Spans(((spans.running, attempts),)).curve()}
+    if len(here):
         rows = noted.environment == environment
-        at, level = total([product(*unused, noted.at[rows], noted.stranded[rows].astype(np.float64))])
-        if level.any():
-            series["stranded"] = at, level
-            unused = total([unused, (at, -level)])
-        series["idle"] = unused
-        series["booting"] = steps(instances.requested_at[mine], registered, whole)
+        stranded = noted.at[rows], noted.stranded[rows].astype(np.float64)
+        series |= _unused(Spans(((spans.registered, here), (spans.taken, attempts))), stranded)
+        series["booting"] = Spans(((spans.booting, here),)).curve()
     return series
 
 
-def _held(outcome: Outcome, instances: Floats) -> Floats:
-    """VCPUs that each attempt holds: what its job asks for, or of a multi-node job those of its instances."""
-    work, attempts, nodes = outcome.workload, outcome.recording.attempts, outcome.recording.nodes
-    if not len(attempts.job):
-        return np.empty(0)
-    shape = work.shape[attempts.job]
-    held = np.array([each.vcpus for each in work.shapes])[shape]
-    gangs = np.flatnonzero(np.array([bool(each.nodes) for each in work.shapes], bool)[shape])
-    if len(gangs):
-        held[gangs] = instances[attempts.instance[gangs]]
-        np.add.at(held, nodes.attempt, instances[nodes.instance])
-    return held
+def _unused(unused: Spans, stranded: Curve) -> dict[str, Curve]:
+    """What is registered and runs no job, where it is stranded and where it is idle."""
+    if unused.are_many:
+        edges = unused.edges()
+        in_all, in_vain = unused.areas(edges), while_on(unused, stranded, edges)
+        parts = {"stranded": (edges, means(edges, in_vain))} if in_vain.any() else {}
+        return {**parts, "idle": (edges, means(edges, in_all - in_vain))}
+    idle, parts = unused.exact(), {}
+    at, level = total([product(*idle, *stranded)])
+    if level.any():
+        parts = {"stranded": thin(at, level, MOST_STEPS)}
+        idle = total([idle, (at, -level)])
+    return {**parts, "idle": thin(*idle, MOST_STEPS)}
+
+
+class _VcpuSpans:
+    """From when until when how many vCPUs were in which state."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._recording = outcome.recording
+        self._work = outcome.workload
+        self._held_by_shape = np.array([shape.vcpus for shape in outcome.workload.shapes])
+        self._whole = np.zeros(len(outcome.recording.instances.environment))
+        for index, environment in enumerate(outcome.configuration.environments):
+            here = np.flatnonzero(outcome.recording.instances.environment == index)
+            if len(here):
+                vcpus = np.array([float(offering.vcpus) for offering in environment.offerings])
+                self._whole[here] = vcpus[outcome.recording.instances.offering[here]]
+        self._of_multi_node = self._multi_node()
+
+    def running(self, attempts: Rows) -> Span:
+        """Of attempts: what their jobs ask for, or of multi-node jobs their instances."""
+        recorded = self._recording.attempts
+        held = self._held_by_shape[self._work.shape[recorded.job[attempts]]]
+        if len(self._of_multi_node[0]):
+            multi_node, vcpus = self._of_multi_node
+            place = np.searchsorted(multi_node, attempts)
+            place[place == len(multi_node)] = 0
+            held = np.where(multi_node[place] == attempts, vcpus[place], held)
+        return recorded.starting_at[attempts], filled(recorded.stopped_at[attempts], self._recording.ended_at), held
+
+    def taken(self, attempts: Rows) -> Span:
+        """The same, as what is no longer unused."""
+        start, stop, held = self.running(attempts)
+        assert held is not None  # noqa: S101 (for the type checker)
+        return start, stop, -held
+
+    def registered(self, instances: Rows) -> Span:
+        """Of instances, while they can run jobs."""
+        recorded = self._recording.instances
+        return recorded.usable_from[instances], recorded.terminated_at[instances], self._whole[instances]
+
+    def booting(self, instances: Rows) -> Span:
+        """Of instances, before that."""
+        recorded = self._recording.instances
+        return recorded.requested_at[instances], recorded.usable_from[instances], self._whole[instances]
+
+    def _multi_node(self) -> tuple[Rows, Floats]:
+        """Attempts of multi-node jobs, and the vCPUs of their instances."""
+        nodes, attempts = self._recording.nodes, self._recording.attempts
+        found, place = np.unique(nodes.attempt, return_inverse=True)
+        vcpus = self._whole[attempts.instance[found]]
+        np.add.at(vcpus, place, self._whole[nodes.instance])
+        return found, vcpus

@@ -30,7 +30,7 @@ from batchsim.columns import WAIT_CAUSES
 from batchsim.recording import LIMITS, Cause, Recording, Status
 from batchsim.results.attempts import JobAttempts, held_spans, pick, runnable_spans
 from batchsim.results.job_rows import JobRows
-from batchsim.results.step_functions import Curve, areas_before, located, steps
+from batchsim.results.step_functions import Curve, Locator, areas_before, steps
 from batchsim.results.waits import limits
 from batchsim.spec.workload import Workload
 
@@ -55,6 +55,10 @@ class CauseTimes:
     parts: Mapping[Cause, Floats]
 
     @cached_property
+    def _located(self) -> Locator:
+        return Locator(self.at)
+
+    @cached_property
     def _areas(self) -> dict[Cause, Floats]:
         return {cause: areas_before(self.at, part) for cause, part in self.parts.items()}
 
@@ -62,7 +66,7 @@ class CauseTimes:
         """Seconds of each cause between two instants of each row."""
         if not len(self.at):
             return {}
-        first, last = located(self.at, start), located(self.at, stop)
+        first, last = self._located(start), self._located(stop)
         return {cause: self._until(cause, stop, last) - self._until(cause, start, first) for cause in self.parts}
 
     def _until(self, cause: Cause, instants: Floats, place: NDArray[np.intp]) -> Floats:

@@ -102,4 +102,5 @@ def pick(column: Floats, index: np.ndarray) -> Floats:
     """Values by index; NaN for an index of -1."""
     if not len(column):
         return np.full(len(index), np.nan)
-    return np.where(index < 0, np.nan, column[index])
+    none = index < 0
+    return np.where(none, np.nan, column[index]) if none.any() else column[index]

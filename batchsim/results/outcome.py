@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from batchsim.arrays import Floats, Ints
+from batchsim.arrays import SLICE, Floats, Ints
 from batchsim.recording import Recording
 from batchsim.results.attempts import JobAttempts, job_attempts
 from batchsim.results.cost.bill import costs
@@ -57,6 +57,8 @@ class Outcome:
     @cached_property
     def job_costs(self) -> Floats:
         """US dollars per job: the sum of its attempts."""
-        attempts = self.recording.attempts
-        totals = np.bincount(attempts.job, weights=self.costs.attempt_total, minlength=len(self.workload))
-        return totals.astype(np.float64)
+        job, usd = self.recording.attempts.job, np.zeros(len(self.workload))
+        for first in range(0, len(job), SLICE):
+            rows = slice(first, first + SLICE)
+            np.add.at(usd, job[rows], self.costs.of_attempts(rows))
+        return usd

@@ -79,7 +79,11 @@ def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordB
     wanted = schema(columns)
     # Only texts repeat; a dictionary of times is as large as they are, and takes as long again to make.
     texts = [column.name for column in columns if column.dtype == "text"]
-    with parquet.ParquetWriter(path, wanted, compression="zstd", use_dictionary=texts) as writer:
+    # Least and greatest of each slice are for what is looked up: by time.
+    times = [column.name for column in columns if column.name.endswith("_at")]
+    with parquet.ParquetWriter(
+        path, wanted, compression="zstd", use_dictionary=texts, write_statistics=times
+    ) as writer:
         for batch in batches:
             writer.write_batch(batch)
 

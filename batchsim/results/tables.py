@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import SLICE
+from batchsim.arrays import SLICE, filled
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column
-from batchsim.recording import EXITED, FAILED_TO_START, Status, instance_id, task_id
-from batchsim.results.arrow import NOBODY, coded, column, joined, masked, named, numbers, schema
+from batchsim.recording import AttemptColumns, InstanceColumns
+from batchsim.results.arrow import coded, column, masked, schema
 from batchsim.results.attempts import pick
 from batchsim.results.outcome import Outcome
+from batchsim.results.row_texts import RowTexts, nothing
+from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.units import HOUR
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+#: Column → what is in some rows of it.
+Content = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,221 +35,185 @@ class Tables:
 
     def jobs(self) -> Iterator[pa.RecordBatch]:
         """The table of jobs."""
-        yield from self._slices(JOBS, len(self.outcome.workload), self._jobs)
+        yield from _slices(JOBS, len(self.outcome.workload), self._jobs)
 
     def attempts(self) -> Iterator[pa.RecordBatch]:
         """The table of attempts, in the order in which they ended."""
-        yield from self._slices(ATTEMPTS, len(self.outcome.recording.attempts.job), self._attempts)
+        yield from _slices(ATTEMPTS, len(self.outcome.recording.attempts.job), self._attempts)
 
     def instances(self) -> Iterator[pa.RecordBatch]:
         """The table of instances in the order of their launch, then of Fargate tasks."""
-        yield from self._slices(INSTANCES, len(self.outcome.recording.instances.environment), self._instances)
-        yield from self._slices(INSTANCES, len(self.outcome.costs.tasks.attempt), self._tasks)
+        yield from _slices(INSTANCES, len(self.outcome.recording.instances.environment), self._instances)
+        yield from _slices(INSTANCES, len(self.outcome.costs.tasks.attempt), self._tasks)
 
-    def _slices(self, columns: Sequence[Column], n: int, build: Any) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
+    @cached_property
+    def _texts(self) -> RowTexts:
+        return RowTexts(self.outcome)
 
-        wanted = schema(columns)
-        for start in range(0, n, SLICE):
-            content = build(np.arange(start, min(start + SLICE, n)))
-            yield pa.RecordBatch.from_arrays(
-                [column(content[spec.name], field.type) for spec, field in zip(columns, wanted, strict=True)],
-                schema=wanted,
-            )
+    @cached_property
+    def _types(self) -> _InstanceTypes:
+        return _InstanceTypes(self.outcome.configuration.environments)
 
-    def _job_ids(self, job: np.ndarray) -> pa.Array:
-        from pyarrow import compute
-
-        work = self.outcome.workload
-        workflow = self._group_texts(job, "workflow").dictionary_decode()
-        name = coded(work.job_name[job], work.job_names).dictionary_decode()
-        single = joined(workflow, numbers(work.run[job]).cast("string"), name, "/")
-        index = work.array_index[job]
-        if not (index >= 0).any():
-            return single
-        child = joined(single, numbers(index).cast("string"), ":")
-        return compute.if_else(numbers((index >= 0).astype(np.int8)).cast("bool"), child, single)
-
-    def _hosts(self, attempt: np.ndarray) -> NDArray[np.int64]:
-        """Instances of attempts by their number, tasks by one below 0; NOBODY for no attempt, or for processors."""
-        attempts = self.outcome.recording.attempts
-        known = np.flatnonzero(attempt >= 0)
-        index = attempt[known]
-        on_fargate = np.array(
-            [environment.fargate is not None for environment in self.outcome.configuration.environments]
-        )
-        hosts = np.full(len(attempt), NOBODY)
-        hosts[known] = np.where(
-            attempts.instance[index] >= 0,
-            attempts.instance[index],
-            np.where(on_fargate[attempts.environment[index]], -1 - index, NOBODY),
-        )
-        return hosts
-
-    def _reasons(self, codes: np.ndarray, hosts: NDArray[np.int64] | None = None) -> pa.DictionaryArray:
-        texts = list(self.outcome.recording.reasons)
-        keys = np.where(np.array([not text for text in texts])[codes], NOBODY, codes)
-        if hosts is not None:
-            place: dict[str, int] = {}
-            for row in np.flatnonzero(np.array(["{instance}" in text for text in texts])[codes]).tolist():
-                host = int(hosts[row])
-                text = texts[codes[row]].replace("{instance}", _host_id(host) if host != NOBODY else "")
-                keys[row] = place.setdefault(text, len(texts) + len(place))
-            texts += place
-        return named(keys, texts.__getitem__)
-
-    def _container_reasons(self, rows: np.ndarray) -> pa.DictionaryArray:
-        """What the workload says of containers that failed by themselves."""
-        attempts, work = self.outcome.recording.attempts, self.outcome.workload
-        own = np.array([text in {EXITED, FAILED_TO_START} for text in self.outcome.recording.reasons])
-        failed = (attempts.status[rows] == Status.FAILED) & own[attempts.reason[rows]]
-        group = np.where(failed, work.group[attempts.job[rows]], -1)
-        return coded(group, [group.failure_reason or None for group in work.groups])
-
-    def _group_texts(self, job: np.ndarray, member: str) -> Any:
-        return coded(
-            self.outcome.workload.group[job], [getattr(group, member) for group in self.outcome.workload.groups]
-        )
-
-    def _shape(self, job: np.ndarray, member: str) -> np.ndarray:
-        return np.asarray(
-            np.array([getattr(shape, member) for shape in self.outcome.workload.shapes])[
-                self.outcome.workload.shape[job]
-            ]
-        )
-
-    def _environment(self, index: np.ndarray) -> Any:
-        return coded(index, [environment.name for environment in self.outcome.configuration.environments])
-
-    def _jobs(self, rows: np.ndarray) -> dict[str, Any]:
+    def _jobs(self, rows: slice) -> Content:
         work, recording, attempts = self.outcome.workload, self.outcome.recording, self.outcome.recording.attempts
-        last = self.outcome.attempts_of_jobs.last[rows]
-        has = last >= 0
-        safe = np.where(has, last, 0)
-        hosts = self._hosts(last)
-        ran = np.flatnonzero(has)
-        exit_code = np.full(len(rows), -1)
-        environment = np.full(len(rows), -1)
-        exit_code[ran], environment[ran] = attempts.exit_code[safe[ran]], attempts.environment[safe[ran]]
+        last, texts = self.outcome.attempts_of_jobs.last[rows], self._texts
+        hosts = texts.hosts(last)
         return {
-            "job_id": self._job_ids(rows),
+            "job_id": texts.job_ids(rows),
             "job_name": coded(work.job_name[rows], work.job_names),
-            "workflow": self._group_texts(rows, "workflow"),
+            "workflow": texts.of_group(rows, "workflow"),
             "workflow_run": work.run[rows],
             "array_index": masked(work.array_index[rows]),
-            "job_queue": self._group_texts(rows, "job_queue"),
-            "share_identifier": self._group_texts(rows, "share_identifier"),
-            "job_definition": self._group_texts(rows, "job_definition"),
-            "vcpus": self._shape(rows, "vcpus"),
-            "memory_mib": self._shape(rows, "asked_memory_mib"),
-            "gpus": self._shape(rows, "gpus"),
+            "job_queue": texts.of_group(rows, "job_queue"),
+            "share_identifier": texts.of_group(rows, "share_identifier"),
+            "job_definition": texts.of_group(rows, "job_definition"),
+            "vcpus": texts.of_shape(rows, "vcpus"),
+            "memory_mib": texts.of_shape(rows, "asked_memory_mib"),
+            "gpus": texts.of_shape(rows, "gpus"),
             "submitted_at": work.submitted_at[rows],
             "runnable_at": recording.runnable_at[rows],
             "starting_at": pick(attempts.starting_at, last),
             "started_at": pick(attempts.started_at, last),
             "stopped_at": recording.stopped_at[rows],
-            "status": coded(recording.status[rows], [status.name for status in Status]),
-            "status_reason": self._reasons(recording.reason[rows], hosts),
-            "exit_code": masked(exit_code),
+            "status": texts.statuses(recording.status[rows]),
+            "status_reason": texts.reasons(recording.reason[rows], hosts),
+            "exit_code": masked(_of_last(attempts.exit_code, last)),
             "attempts": self.outcome.attempts_of_jobs.count[rows],
-            "compute_environment": self._environment(environment),
-            "instance_id": named(hosts, _host_id),
+            "compute_environment": texts.environments(_of_last(attempts.environment, last)),
+            "instance_id": texts.host_ids(hosts),
             "cost_usd": self.outcome.job_costs[rows],
-            **{f"wait_{cause}_s": column for cause, column in self.outcome.waits.of(rows).items()},
+            **{f"wait_{cause}_s": seconds for cause, seconds in self.outcome.waits.of(rows).items()},
         }
 
-    def _attempts(self, rows: np.ndarray) -> dict[str, Any]:
-        attempts = self.outcome.recording.attempts
-        job, hosts = attempts.job[rows], self._hosts(rows)
+    def _attempts(self, rows: slice) -> Content:
+        attempts, texts = self.outcome.recording.attempts, self._texts
+        job, hosts = attempts.job[rows], texts.hosts(np.arange(rows.start, rows.stop))
         return {
-            "job_id": self._job_ids(job),
+            "job_id": texts.job_ids(job),
             "attempt": attempts.number[rows],
-            "job_queue": self._group_texts(job, "job_queue"),
-            "compute_environment": self._environment(attempts.environment[rows]),
-            "instance_id": named(hosts, _host_id),
-            "vcpus": self._shape(job, "vcpus"),
-            "memory_mib": self._shape(job, "memory_mib"),
-            "gpus": self._shape(job, "gpus"),
-            **{
-                name: getattr(attempts, name)[rows]
-                for name in ("runnable_at", "starting_at", "started_at", "stopped_at")
-            },
-            "status": coded(attempts.status[rows], [status.name for status in Status]),
-            "status_reason": self._reasons(attempts.reason[rows], hosts),
-            "reason": self._container_reasons(rows),
+            "job_queue": texts.of_group(job, "job_queue"),
+            "compute_environment": texts.environments(attempts.environment[rows]),
+            "instance_id": texts.host_ids(hosts),
+            "vcpus": texts.of_shape(job, "vcpus"),
+            "memory_mib": texts.of_shape(job, "memory_mib"),
+            "gpus": texts.of_shape(job, "gpus"),
+            **_times(attempts, rows, "runnable_at", "starting_at", "started_at", "stopped_at"),
+            "status": texts.statuses(attempts.status[rows]),
+            "status_reason": texts.reasons(attempts.reason[rows], hosts),
+            "reason": texts.container_reasons(rows),
             "exit_code": masked(attempts.exit_code[rows]),
-            "cost_usd": self.outcome.costs.attempt_total[rows],
+            "cost_usd": self.outcome.costs.of_attempts(rows),
         }
 
-    def _instances(self, rows: np.ndarray) -> dict[str, Any]:
-        instances, cost = self.outcome.recording.instances, self.outcome.costs
-        offerings = [
-            (environment, environment.offerings[offering])
-            for environment, offering in (
-                (self.outcome.configuration.environments[e], o)
-                for e, o in zip(instances.environment[rows].tolist(), instances.offering[rows].tolist(), strict=True)
-            )
-        ]
-        hosted = self.outcome.recording.attempts.instance
-        jobs = np.bincount(hosted[hosted >= 0], minlength=len(instances.environment))
-        jobs += np.bincount(self.outcome.recording.nodes.instance, minlength=len(jobs))
+    def _instances(self, rows: slice) -> Content:
+        instances, cost, texts = self.outcome.recording.instances, self.outcome.costs, self._texts
+        environment = instances.environment[rows]
+        kind, requested_at = self._types.of(environment, instances.offering[rows]), instances.requested_at[rows]
         return {
-            "instance_id": [instance_id(row) for row in rows.tolist()],
-            "compute_environment": self._environment(instances.environment[rows]),
-            "instance_type": [offering.instance_type for _, offering in offerings],
-            "availability_zone": [
-                environment.zones[zone]
-                for (environment, _), zone in zip(offerings, instances.zone[rows].tolist(), strict=True)
-            ],
-            "purchase_option": [environment.purchase_option for environment, _ in offerings],
-            "vcpus": np.array([float(offering.vcpus) for _, offering in offerings]),
-            "memory_mib": np.array([offering.memory_mib for _, offering in offerings]),
-            "gpus": np.array([offering.gpus for _, offering in offerings]),
-            **{
-                name: getattr(instances, name)[rows]
-                for name in ("requested_at", "running_at", "registered_at", "terminated_at")
-            },
-            "termination_reason": self._reasons(instances.reason[rows]),
-            "jobs": jobs[rows],
-            "price_usd_per_hour": np.array(
-                [
-                    offering.priced_at(at).price_usd_per_hour
-                    for (_, offering), at in zip(offerings, instances.requested_at[rows].tolist(), strict=True)
-                ]
-            ),
+            "instance_id": texts.host_ids(np.arange(rows.start, rows.stop)),
+            "compute_environment": texts.environments(environment),
+            "instance_type": coded(kind, [offering.instance_type for offering in self._types.offerings]),
+            "availability_zone": self._types.zones(environment, instances.zone[rows]),
+            "purchase_option": texts.purchase_options(environment),
+            "vcpus": self._types.numbers(kind, "vcpus").astype(np.float64),
+            "memory_mib": self._types.numbers(kind, "memory_mib"),
+            "gpus": self._types.numbers(kind, "gpus"),
+            **_times(instances, rows, "requested_at", "running_at", "registered_at", "terminated_at"),
+            "termination_reason": texts.reasons(instances.reason[rows]),
+            "jobs": self._jobs_of_instances[rows],
+            "price_usd_per_hour": self._types.prices(kind, requested_at),
             "cost_usd": cost.instance_total[rows],
-            "idle_cost_usd": (cost.instance["idle"] + cost.instance["stranded"])[rows],
+            "idle_cost_usd": cost.instance["idle"][rows] + cost.instance["stranded"][rows],
         }
 
-    def _tasks(self, rows: np.ndarray) -> dict[str, Any]:
+    @cached_property
+    def _jobs_of_instances(self) -> NDArray[np.int64]:
+        """How many attempts each instance held."""
+        recording = self.outcome.recording
+        jobs = np.zeros(len(recording.instances.environment), np.int64)
+        for first in range(0, len(recording.attempts.instance), SLICE):
+            hosted = recording.attempts.instance[first : first + SLICE]
+            np.add.at(jobs, hosted[hosted >= 0], 1)
+        np.add.at(jobs, recording.nodes.instance, 1)
+        return jobs
+
+    def _tasks(self, rows: slice) -> Content:
         """Fargate tasks: each is one attempt."""
-        tasks = self.outcome.costs.tasks
+        tasks, attempts, texts = self.outcome.costs.tasks, self.outcome.recording.attempts, self._texts
         attempt = tasks.attempt[rows]
-        attempts, end = self.outcome.recording.attempts, self.outcome.recording.ended_at
-        job = attempts.job[attempt]
-        hosts = self._hosts(attempt)
-        names = [environment.purchase_option for environment in self.outcome.configuration.environments]
-        vcpus, memory = self._shape(job, "vcpus"), self._shape(job, "memory_mib")
+        job, environment, hosts = attempts.job[attempt], attempts.environment[attempt], texts.hosts(attempt)
         return {
-            "instance_id": named(hosts, _host_id),
-            "compute_environment": self._environment(attempts.environment[attempt]),
-            "instance_type": [f"{v:g} x {m}" for v, m in zip(vcpus.tolist(), memory.tolist(), strict=True)],
-            "availability_zone": coded(np.full(len(attempt), -1), ()),
-            "purchase_option": coded(attempts.environment[attempt], names),
-            "vcpus": vcpus,
-            "memory_mib": memory,
+            "instance_id": texts.host_ids(hosts),
+            "compute_environment": texts.environments(environment),
+            "instance_type": texts.task_sizes(job),
+            "availability_zone": nothing(len(attempt)),
+            "purchase_option": texts.purchase_options(environment),
+            "vcpus": texts.of_shape(job, "vcpus"),
+            "memory_mib": texts.of_shape(job, "memory_mib"),
             "gpus": np.zeros(len(attempt), int),
             "requested_at": attempts.starting_at[attempt],
             "running_at": attempts.pull_at[attempt],
             "registered_at": attempts.started_at[attempt],
-            "terminated_at": np.where(np.isnan(attempts.stopped_at[attempt]), end, attempts.stopped_at[attempt]),
-            "termination_reason": self._reasons(attempts.reason[attempt], hosts),
+            "terminated_at": filled(attempts.stopped_at[attempt], self.outcome.recording.ended_at),
+            "termination_reason": texts.reasons(attempts.reason[attempt], hosts),
             "jobs": np.ones(len(attempt), int),
             "price_usd_per_hour": tasks.usd_per_s[rows] * HOUR,
-            "cost_usd": self.outcome.costs.attempt_total[attempt],
+            "cost_usd": self.outcome.costs.of_attempts(attempt),
             "idle_cost_usd": np.zeros(len(attempt)),
         }
 
 
-def _host_id(host: int) -> str:
-    return instance_id(host) if host >= 0 else task_id(-1 - host)
+class _InstanceTypes:
+    """The instance types of all environments, each by a number of its own."""
+
+    def __init__(self, environments: Sequence[ComputeEnvironment]) -> None:
+        self.offerings: list[Offering] = [offering for each in environments for offering in each.offerings]
+        self._first = np.cumsum([0, *(len(environment.offerings) for environment in environments)])
+        self._zones = [zone for environment in environments for zone in environment.zones]
+        self._first_zone = np.cumsum([0, *(len(environment.zones) for environment in environments)])
+
+    def of(self, environment: NDArray[Any], offering: NDArray[Any]) -> NDArray[np.int64]:
+        """The number of an environment's offering."""
+        kind: NDArray[np.int64] = self._first[environment] + offering
+        return kind
+
+    def zones(self, environment: NDArray[Any], zone: NDArray[Any]) -> pa.DictionaryArray:
+        """Names of zones."""
+        return coded(self._first_zone[environment] + zone, self._zones)
+
+    def numbers(self, kind: NDArray[np.int64], member: str) -> NDArray[Any]:
+        """A number of types."""
+        known: NDArray[Any] = np.array([getattr(offering, member) for offering in self.offerings])
+        return known[kind]
+
+    def prices(self, kind: NDArray[np.int64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Prices of types at some instants."""
+        prices = self.numbers(kind, "price_usd_per_hour")
+        changing = np.array([bool(offering.price_steps) for offering in self.offerings], bool)[kind]
+        for row in np.flatnonzero(changing).tolist():
+            prices[row] = self.offerings[kind[row]].priced_at(float(at[row])).price_usd_per_hour
+        return prices
+
+
+def _slices(columns: Sequence[Column], n: int, build: Callable[[slice], Content]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    wanted = schema(columns)
+    for start in range(0, n, SLICE):
+        content = build(slice(start, min(start + SLICE, n)))
+        yield pa.RecordBatch.from_arrays(
+            [column(content[spec.name], field.type) for spec, field in zip(columns, wanted, strict=True)],
+            schema=wanted,
+        )
+
+
+def _times(columns: AttemptColumns | InstanceColumns, rows: slice, *names: str) -> Content:
+    return {name: getattr(columns, name)[rows] for name in names}
+
+
+def _of_last(codes: NDArray[Any], last: NDArray[Any]) -> NDArray[Any]:
+    """A code of each job's last attempt; -1 without one."""
+    if not len(codes):
+        return np.full(len(last), -1)
+    none = last < 0
+    return np.where(none, -1, codes[last]) if none.any() else codes[last]

@@ -73,14 +73,13 @@ class Costs:
         return float(self.instance_total.sum() + self.task_total.sum()) + self.unused_commitment
 
     @property
-    def attempt_total(self) -> Floats:
-        """What each attempt cost, all purposes."""
-        return self.by_attempt["boot"] + self.by_attempt["run"] + self.by_attempt["minimum"]
-
-    @property
     def task_total(self) -> Floats:
         """What each task was billed."""
-        boot, run, minimum = (column[self.tasks.attempt] for column in self.by_attempt.values())
+        return self.of_attempts(self.tasks.attempt)
+
+    def of_attempts(self, rows: slice | NDArray[np.int64]) -> Floats:
+        """What some attempts cost, all purposes."""
+        boot, run, minimum = (column[rows] for column in self.by_attempt.values())
         return boot + run + minimum
 
     def attempt(self, purpose: str) -> Floats:

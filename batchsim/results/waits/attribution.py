@@ -25,7 +25,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import Floats, zeros_view
+from batchsim.arrays import Floats, filled, zeros_view
 from batchsim.columns import WAIT_CAUSES
 from batchsim.recording import LIMITS, Cause, Recording, Status
 from batchsim.results.attempts import JobAttempts, held_spans, pick, runnable_spans
@@ -59,20 +59,26 @@ class CauseTimes:
         return Locator(self.at)
 
     @cached_property
-    def _areas(self) -> dict[Cause, Floats]:
-        return {cause: areas_before(self.at, part) for cause, part in self.parts.items()}
+    def _before(self) -> tuple[Floats, dict[Cause, tuple[Floats, Floats]]]:
+        """The steps after one in which nothing is waited for; of each cause its parts, and the seconds until them."""
+        nothing = np.zeros(1)
+        levels = {
+            cause: (np.concatenate([nothing, part]), np.concatenate([nothing, areas_before(self.at, part)]))
+            for cause, part in self.parts.items()
+        }
+        return np.concatenate([self.at[:1], self.at]), levels
 
     def between(self, start: Floats, stop: Floats) -> dict[Cause, Floats]:
         """Seconds of each cause between two instants of each row."""
         if not len(self.at):
             return {}
-        first, last = self._located(start), self._located(stop)
-        return {cause: self._until(cause, stop, last) - self._until(cause, start, first) for cause in self.parts}
-
-    def _until(self, cause: Cause, instants: Floats, place: NDArray[np.intp]) -> Floats:
-        """Seconds until some instants, of which the steps are known that hold there; none before the first."""
-        since = (instants - self.at[place]) * self.parts[cause][place] + self._areas[cause][place]
-        return np.where(place < 0, 0.0, since)
+        at, levels = self._before
+        first, last = self._located(start) + 1, self._located(stop) + 1
+        before, after = start - at[first], stop - at[last]
+        return {
+            cause: (after * part[last] + seconds[last]) - (before * part[first] + seconds[first])
+            for cause, (part, seconds) in levels.items()
+        }
 
 
 class JobWaits:
@@ -89,7 +95,7 @@ class JobWaits:
         # By queue, what its running jobs hold, and those of them that want consumable resources.
         self._running: dict[int, tuple[Curve, Curve]] = {}
 
-    def of(self, jobs: Rows) -> dict[str, Floats]:
+    def of(self, jobs: Rows | slice) -> dict[str, Floats]:
         """Seconds that each of these jobs waited, by cause; the causes of a job sum to its wait.
 
         Returns
@@ -99,23 +105,21 @@ class JobWaits:
         """
         return self.with_limits(jobs)[0]
 
-    def with_limits(self, jobs: Rows) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    def with_limits(self, jobs: Rows | slice) -> tuple[dict[str, Floats], dict[str, Floats]]:
         """The same, and how much of ``limit`` was for what, where it was for anything (`columns.LIMITS`)."""
         recording, attempts = self._recording, self._attempts
         submitted_at, runnable_at = self._workload.submitted_at[jobs], recording.runnable_at[jobs]
-        end = recording.stopped_at[jobs]
-        end = np.where(np.isnan(end), recording.ended_at, end)
-        end = np.maximum(end, submitted_at)  # a horizon may come before a job is submitted: it has not waited
+        # A horizon may come before a job is submitted: it has not waited.
+        end = np.maximum(filled(recording.stopped_at[jobs], recording.ended_at), submitted_at)
         first = pick(attempts.starting_at, attempts.first[jobs])
         last = self._last_start(jobs, end)
-        waited = dict.fromkeys(WAIT_CAUSES, zeros_view(len(jobs)))
+        waited = dict.fromkeys(WAIT_CAUSES, zeros_view(len(end)))
         for_others = self._workload.open_dependencies[jobs] > 0
         if for_others.any():
-            ready_at = np.where(np.isnan(runnable_at), end, runnable_at)
-            waited["dependency"] = np.where(for_others, ready_at - submitted_at, 0.0)
-        waited["retry"] = np.where(np.isnan(first), 0.0, last - first)
-        decided = self._decided(jobs, runnable_at, np.where(np.isnan(first), end, first))
-        blocked = np.where(np.isnan(last), end, last) - submitted_at - waited["dependency"] - waited["retry"]
+            waited["dependency"] = np.where(for_others, filled(runnable_at, end) - submitted_at, 0.0)
+        waited["retry"] = filled(last - first, 0.0)
+        decided = self._decided(jobs, runnable_at, filled(first, end))
+        blocked = filled(last, end) - submitted_at - waited["dependency"] - waited["retry"]
         for cause, seconds in decided.items():
             blocked -= seconds
             name = "limit" if cause in LIMITS else cause.name.lower()
@@ -123,7 +127,7 @@ class JobWaits:
         waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
         return waited, {name: decided[cause] for cause, name in LIMITS.items() if cause in decided}
 
-    def _last_start(self, jobs: Rows, end: Floats) -> Floats:
+    def _last_start(self, jobs: Rows | slice, end: Floats) -> Floats:
         """STARTING of the last attempt; for those that wait for another, how long they have waited."""
         last = pick(self._attempts.starting_at, self._attempts.last[jobs])
         stopped = pick(self._recording.attempts.stopped_at, self._attempts.last[jobs])
@@ -132,19 +136,20 @@ class JobWaits:
         waits |= self._recording.stopped_at[jobs] > stopped
         return np.where(waits, end, last)
 
-    def _decided(self, jobs: Rows, runnable_at: Floats, until: Floats) -> dict[Cause, Floats]:
+    def _decided(self, jobs: Rows | slice, runnable_at: Floats, until: Floats) -> dict[Cause, Floats]:
         """Time in the causes that the engine decides, from RUNNABLE to the first STARTING."""
         decided: dict[Cause, Floats] = {}
         waiting = np.flatnonzero(until > runnable_at)  # False for jobs that never were RUNNABLE
         shapes = len(self._workload.shapes)
-        queue, shape = self._queue_of_group[self._workload.group[jobs[waiting]]], self._workload.shape[jobs[waiting]]
+        queue = self._queue_of_group[self._workload.group[jobs][waiting]]
+        shape = self._workload.shape[jobs][waiting]
         rows = JobRows(queue * shapes + shape, int(queue.max(initial=-1) + 1) * shapes)
         for number in rows.present:
             those = waiting[rows.of_group(number)]
             times = self._times(*divmod(number, shapes))
             for cause, seconds in times.between(runnable_at[those], until[those]).items():
                 if cause not in decided:
-                    decided[cause] = np.zeros(len(jobs))
+                    decided[cause] = np.zeros(len(until))
                 decided[cause][those] = seconds
         return decided
 

@@ -36,7 +36,7 @@ class WaitsByPart:
         environments = int(environment.max(initial=0)) + 2
         cells = (int(group.max(initial=0)) + 1) * environments
         for start in range(0, len(group), SLICE):
-            rows = np.arange(start, min(start + SLICE, len(group)))
+            rows = slice(start, min(start + SLICE, len(group)))
             cell = group[rows].astype(np.int64) * environments + environment[rows] + 1
             causes, limits = waits.with_limits(rows)
             for name, seconds in (causes | limits).items():

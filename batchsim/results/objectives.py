@@ -233,8 +233,10 @@ def _runs(workload: Workload, mask: Mask) -> tuple[NDArray[np.str_], NDArray[np.
     names = list(dict.fromkeys(group.workflow for group in workload.groups))
     place = {name: index for index, name in enumerate(names)}
     workflow = np.array([place[group.workflow] for group in workload.groups], np.int32)[workload.group[mask]]
-    runs, run_of_job = np.unique(np.column_stack([workflow, workload.run[mask]]), axis=0, return_inverse=True)
-    return np.array(names)[runs[:, 0]], run_of_job.reshape(-1), len(runs)
+    run = workload.run[mask].astype(np.int64)
+    most = int(run.max(initial=0)) + 1
+    runs, run_of_job = np.unique(workflow * most + run, return_inverse=True)
+    return np.array(names)[runs // most], run_of_job, len(runs)
 
 
 def first_shown(clock_s: float, zone: ZoneInfo, start: datetime, after: Floats) -> Floats:

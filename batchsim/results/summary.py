@@ -207,9 +207,10 @@ class Metrics:
     def _kinds(self, jobs: Mask) -> Iterator[tuple[int, Shape, int]]:
         """Group, shape and number of some jobs."""
         work = self._outcome.workload
-        kinds, counts = np.unique(np.column_stack([work.group[jobs], work.shape[jobs]]), axis=0, return_counts=True)
-        for (group, shape), count in zip(kinds.tolist(), counts.tolist(), strict=True):
-            yield group, work.shapes[shape], count
+        kinds = np.bincount(work.group[jobs].astype(np.int64) * len(work.shapes) + work.shape[jobs])
+        for kind in np.flatnonzero(kinds).tolist():
+            group, shape = divmod(kind, len(work.shapes))
+            yield group, work.shapes[shape], int(kinds[kind])
 
     def _kind(self, group: int, shape: Shape, jobs: int) -> dict[str, Any]:
         """Jobs of one kind, as the summary names them."""

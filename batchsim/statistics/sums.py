@@ -53,6 +53,10 @@ def added_by(owner: NDArray[np.signedinteger], values: Floats, owners: int) -> l
         Whose each value is, from 0.
     """
     sums: list[list[float]] = [[] for _ in range(owners)]
+    if len(values) <= FEW:
+        for number, value in zip(owner.tolist(), values.tolist(), strict=True):
+            sums[number].append(value)
+        return sums
     for start in range(0, len(values), CHUNK):
         whose = owner[start : start + CHUNK].astype(np.intp, copy=False)
         for piece in _pieces(values[start : start + CHUNK]):

@@ -50,7 +50,7 @@ class Durations:
         known = ~np.isnan(seconds)
         return Durations(seconds, censored) if known.all() else Durations(seconds[known], censored[known])
 
-    @property
+    @cached_property
     def missing(self) -> int:
         """How many had not ended."""
         return int(np.count_nonzero(self.censored))

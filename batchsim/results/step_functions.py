@@ -33,16 +33,22 @@ def steps(start: Floats, stop: Floats, size: Floats | None = None) -> Curve:
     if not len(start):
         return start, stop
     (start, on), (stop, off) = _ascending(start, size), _ascending(stop, size)
-    # Stretch by stretch of time, since sorting all changes of a long run at once takes several times their memory.
-    edges = np.linspace(start[0], stop[-1], 2 * len(start) // SLICE + 2)[1:-1]
-    begins, ends = (np.split(column, np.searchsorted(column, edges)) for column in (start, stop))
-    ons, offs = (np.split(of, np.searchsorted(column, edges)) for of, column in ((on, start), (off, stop)))
-    stretches = [
-        _added(np.concatenate([begin, end]), np.concatenate([more, -less]))
-        for begin, end, more, less in zip(begins, ends, ons, offs, strict=True)
-    ]
+    parts = [(start, stop, on, off)] if 2 * len(start) <= SLICE else _stretches(start, stop, on, off)
+    stretches = [_added(np.concatenate([on, off]), np.concatenate([more, -less])) for on, off, more, less in parts]
     at, level = (np.concatenate(column) for column in zip(*stretches, strict=True))
     return _kept(at, np.cumsum(level, out=level))
+
+
+def _stretches(start: Floats, stop: Floats, on: Floats, off: Floats) -> list[tuple[Floats, ...]]:
+    """Starts, stops and their sizes by stretches of time.
+
+    Sorting all changes of a long run at once takes several times their memory.
+    """
+    edges = np.linspace(start[0], stop[-1], 2 * len(start) // SLICE + 2)[1:-1]
+    columns = [np.split(column, np.searchsorted(start, edges)) for column in (start, on)]
+    columns += [np.split(column, np.searchsorted(stop, edges)) for column in (stop, off)]
+    starts, ons, stops, offs = columns
+    return list(zip(starts, stops, ons, offs, strict=True))
 
 
 def _ascending(at: Floats, size: Floats | None) -> tuple[Floats, Floats]:

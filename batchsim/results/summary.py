@@ -44,6 +44,7 @@ class Metrics:
         self._rows = JobRows(work.group, len(work.groups))
         self._environments = Environments(outcome)
         self._costs = CostTotals(outcome)
+        self._known: dict[bytes, dict[str, Any]] = {}
         self._waits = WaitsByPart(outcome.waits, work.group, outcome.last_environment)
 
     def summary(self, seed: int) -> dict[str, Any]:
@@ -95,7 +96,13 @@ class Metrics:
         return total / duration * HOURS_PER_MONTH * HOUR
 
     def _of_groups(self, groups: Mask) -> dict[str, Any]:
-        """Figures of the jobs of some groups."""
+        """Figures of the jobs of some groups; where there is one queue or workflow they are those of all."""
+        key = groups.tobytes()
+        if key not in self._known:
+            self._known[key] = self._worked_out(groups)
+        return self._known[key]
+
+    def _worked_out(self, groups: Mask) -> dict[str, Any]:
         outcome = self._outcome
         jobs = self._rows.of(groups)
         *unfinished, succeeded, failed = np.bincount(outcome.recording.status[jobs], minlength=len(Status)).tolist()

@@ -35,8 +35,6 @@ from batchsim.results.waits import limits
 from batchsim.spec.workload import Workload
 
 Rows = NDArray[np.signedinteger]
-#: What the engine decides, less what is left when nothing else holds.
-DECIDED = tuple(cause for cause in Cause if cause is not Cause.BLOCKED)
 
 
 @dataclass(frozen=True)
@@ -170,7 +168,14 @@ class JobWaits:
         at, cause = at[last], cause[last]
         step = np.concatenate([[True], cause[1:] != cause[:-1]])[: len(at)]
         at, cause = at[step], cause[step]
-        return CauseTimes(at, {each: (cause == each).astype(np.float64) for each in DECIDED if (cause == each).any()})
+        return CauseTimes(
+            at,
+            {
+                Cause(each): (cause == each).astype(np.float64)
+                for each in np.unique(cause).tolist()
+                if each != Cause.BLOCKED
+            },
+        )
 
     def _shared(self, queue: int, shape: int, rows: Rows) -> CauseTimes:
         """Where several limits hold jobs; jobs that are alike are not told apart, and share them alike."""

@@ -168,14 +168,8 @@ class JobWaits:
         at, cause = at[last], cause[last]
         step = np.concatenate([[True], cause[1:] != cause[:-1]])[: len(at)]
         at, cause = at[step], cause[step]
-        return CauseTimes(
-            at,
-            {
-                Cause(each): (cause == each).astype(np.float64)
-                for each in np.unique(cause).tolist()
-                if each != Cause.BLOCKED
-            },
-        )
+        named = (Cause(each) for each in np.unique(cause).tolist() if each != Cause.BLOCKED)
+        return CauseTimes(at, {each: (cause == each).astype(np.float64) for each in named})
 
     def _shared(self, queue: int, shape: int, rows: Rows) -> CauseTimes:
         """Where several limits hold jobs; jobs that are alike are not told apart, and share them alike."""

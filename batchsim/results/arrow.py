@@ -17,6 +17,9 @@ from batchsim.columns import Column
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: Two hexadecimal digits of each byte.
+_DIGITS = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint8).reshape(-1, 2)
+
 #: Stands for null among numbers that have a name.
 NOBODY = np.int64(np.iinfo(np.int64).min)
 
@@ -65,6 +68,18 @@ def named(codes: NDArray[np.int64], name: Callable[[int], str]) -> pa.Dictionary
     encoded = numbers(codes, codes != NOBODY).dictionary_encode()
     names = texts([name(code) for code in encoded.dictionary.to_pylist()])
     return pa.DictionaryArray.from_arrays(encoded.indices, names)
+
+
+def hexadecimal(prefix: str, values: NDArray[np.int64]) -> pa.StringArray:
+    """Texts of a prefix and sixteen hexadecimal digits."""
+    import pyarrow as pa
+
+    before, width = np.frombuffer(prefix.encode(), np.uint8), len(prefix) + 16
+    content = np.empty((len(values), width), np.uint8)
+    content[:, : len(prefix)] = before
+    content[:, len(prefix) :] = _DIGITS[values.astype(">i8").view(np.uint8).reshape(-1, 8)].reshape(-1, 16)
+    ends = np.arange(0, width * len(values) + 1, width, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(content))
 
 
 def coded(codes: NDArray[Any], known: Sequence[str | None]) -> pa.DictionaryArray:

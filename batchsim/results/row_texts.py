@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.recording import EXITED, FAILED_TO_START, Status, instance_id, task_id
-from batchsim.results.arrow import NOBODY, coded, joined, named, numbers
+from batchsim.results.arrow import NOBODY, coded, hexadecimal, joined, named, numbers
 from batchsim.results.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ class RowTexts:
 
     def host_ids(self, hosts: NDArray[np.int64]) -> pa.DictionaryArray:
         """Ids of instances and tasks."""
+        import pyarrow as pa
+
+        encoded = numbers(hosts, hosts != NOBODY).dictionary_encode()
+        known = np.frombuffer(encoded.dictionary.buffers()[1], np.int64, len(encoded.dictionary))
+        if (known >= 0).all():
+            return pa.DictionaryArray.from_arrays(encoded.indices, hexadecimal("i-0", known))
+        if (known < 0).all():
+            return pa.DictionaryArray.from_arrays(encoded.indices, hexadecimal("0" * 16, -1 - known))
         return named(hosts, _host_id)
 
     def reasons(self, codes: NDArray[Any], hosts: NDArray[np.int64] | None = None) -> pa.DictionaryArray:

@@ -1,6 +1,6 @@
-"""Whether promises were kept: what an objective looks at, what came of it, and which jobs it says nothing of.
+"""Whether objectives were met: what an objective looks at, what came of it, and which jobs it says nothing of.
 
-A promise is about all jobs in its scope, and kept only if all of them got as far as it needs:
+An objective is about all jobs in its scope, and met only if all of them got as far as it needs:
 
 ==================================================  ================================================================
 queue_time                                          a first attempt began
@@ -10,7 +10,7 @@ unfinished                                          nothing: it counts them
 ==================================================  ================================================================
 
 Jobs that did not are *missing*. Those of them that FAILED are allowed where the scenario says how many may fail: by an
-objective ``failed <= …`` over the same jobs, or more, that is kept.
+objective ``failed <= …`` over the same jobs, or more, that is met.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import Floats
+from batchsim.arrays import Floats, filled
 from batchsim.recording import Status
 from batchsim.results.durations import Bounded, Durations, Mask, Rows
 from batchsim.results.outcome import Outcome
@@ -49,7 +49,7 @@ def chosen(objective: Objective, workload: Workload) -> Mask:
     return mask
 
 
-class Promises:
+class ObjectiveEntries:
     """The objectives of a scenario after a run.
 
     Parameters
@@ -126,25 +126,30 @@ class Promises:
 
     def _value(self, objective: Objective, mask: Mask) -> Bounded:
         """The figure, or where the run ended before it was known what it is at least."""
-        recording, workload = self._outcome.recording, self._outcome.workload
+        recording = self._outcome.recording
         if objective.metric in self._of_jobs:
             return self._of_jobs[objective.metric].of(mask).statistic(objective.statistic)
         if objective.metric == "finished_at":
-            open_ = np.isnan(recording.stopped_at)
-            ends = np.where(open_, recording.ended_at, recording.stopped_at)
-            return finished_at(objective, workload, ends, self._scenario, censored=open_)
+            ends, censored = filled(recording.stopped_at, recording.ended_at), np.isnan(recording.stopped_at)
+            return finished_at(objective, self._outcome.workload, ends, self._scenario, censored=censored)
         if objective.metric == "makespan":
             return makespan(self._outcome, mask)
         if objective.metric == "cost":
-            kinds = {"jobQueue": "job_queues", "workflow": "workflows"}
-            parts = [self._summary[kinds[key]].get(name) for key, name in objective.where] or [self._summary]
-            return (0.0 if parts[0] is None else float(parts[0]["cost_usd"]["total"])), None
+            return self._cost(objective), None
         if objective.metric == "utilisation":
             return self._summary["utilisation"]["vcpu"], None
         status = recording.status[mask]
         counted = status == Status.FAILED if objective.metric == "failed" else status < Status.SUCCEEDED
         count = float(np.count_nonzero(counted))
         return count / max(len(counted), 1) if objective.share else count, None
+
+    def _cost(self, objective: Objective) -> float:
+        """What a queue or a workflow cost, or everything; nothing where no job is of it."""
+        kinds = {"jobQueue": "job_queues", "workflow": "workflows"}
+        part = self._summary
+        for key, name in objective.where:
+            part = self._summary[kinds[key]].get(name, {"cost_usd": {"total": 0.0}})
+        return float(part["cost_usd"]["total"])
 
     def _timezone(self, objective: Objective) -> str:
         """Whose time of day the limit and the value are; where workflows have one each, all of theirs."""

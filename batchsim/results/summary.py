@@ -15,7 +15,7 @@ from batchsim.results.cost.price_sources import provenance
 from batchsim.results.cost.totals import CostTotals
 from batchsim.results.durations import Mask, queue_times, turnarounds
 from batchsim.results.job_rows import JobRows
-from batchsim.results.objectives import Promises, makespan
+from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
@@ -76,8 +76,8 @@ class Metrics:
             "skipped": dict(outcome.workload.skipped),
             "noted": dict(outcome.workload.notes),
         }
-        promises = Promises(scenario, outcome, self._queue_times, self._turnarounds, summary)
-        return {**summary, "objectives": promises.entries()}
+        entries = ObjectiveEntries(scenario, outcome, self._queue_times, self._turnarounds, summary).entries()
+        return {**summary, "objectives": entries}
 
     @property
     def _period_s(self) -> float:

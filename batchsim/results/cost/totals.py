@@ -72,34 +72,37 @@ class CostTotals:
         -------
         dict of str to ndarray of float, shape (owners,)
         """
-        cost, work, attempts = self.outcome.costs, self.outcome.workload, self.outcome.recording.attempts
-        ran, boot, minimum = np.zeros(2 * owners), np.zeros(owners), np.zeros(owners)
-        together, there = np.zeros(owners), np.zeros(len(attached) * owners)
-        for rows in self._slices():
-            owner = owner_of_group[work.group[attempts.job[rows]]].astype(np.int64)
-            of_rows = {purpose: column[rows] for purpose, column in cost.by_attempt.items()}
-            direct = of_rows["boot"] + of_rows["run"]
-            np.add.at(ran, cost.failed[rows] * owners + owner, of_rows["run"])
-            np.add.at(boot, owner, of_rows["boot"])
-            if self._has_tasks:
-                direct += of_rows["minimum"]
-                np.add.at(minimum, owner, of_rows["minimum"])
-            np.add.at(there, attempts.environment[rows] * owners + owner, direct)
-            if cost.unused_commitment:
-                np.add.at(together, owner, direct)
-        borne = {purpose: np.zeros(owners) for purpose in PURPOSES}
-        borne |= {"useful": ran[:owners], "rework": ran[owners:], "boot": boot, "minimum": minimum}
+        borne, there, together = self._direct(owner_of_group, owners)
         for environment, beyond in self._beyond_attempts.items():
-            weight = there[environment * owners : (environment + 1) * owners]
-            if weight.sum() <= 0:
-                weight[attached[environment] or range(owners)] = 1.0
-            weight = weight / weight.sum()
+            direct = there[environment * owners : (environment + 1) * owners]
+            if direct.sum() <= 0:
+                direct[attached[environment] or range(owners)] = 1.0
+            weight = direct / direct.sum()
             for purpose, usd in beyond.items():
                 borne[purpose] += weight * usd
-        if cost.unused_commitment:
+        unused = self.outcome.costs.unused_commitment
+        if unused:
             shares = together / together.sum() if together.sum() > 0 else np.full(owners, 1.0 / max(owners, 1))
-            borne["idle"] += shares * cost.unused_commitment
+            borne["idle"] += shares * unused
         return borne
+
+    def _direct(self, owner_of_group: Ints, owners: int) -> tuple[dict[str, Floats], Floats, Floats]:
+        """What attempts cost: by purpose and owner, by environment and owner, and by owner."""
+        cost, work, attempts = self.outcome.costs, self.outcome.workload, self.outcome.recording.attempts
+        ran, boot, minimum, together = np.zeros(2 * owners), np.zeros(owners), np.zeros(owners), np.zeros(owners)
+        there = np.zeros(self._environments * owners)
+        for rows in self._slices():
+            owner = owner_of_group[work.group[attempts.job[rows]]].astype(np.int64)
+            usd = cost.of_attempts(rows)
+            np.add.at(ran, cost.failed[rows] * owners + owner, cost.by_attempt["run"][rows])
+            np.add.at(boot, owner, cost.by_attempt["boot"][rows])
+            if self._has_tasks:
+                np.add.at(minimum, owner, cost.by_attempt["minimum"][rows])
+            np.add.at(there, attempts.environment[rows] * owners + owner, usd)
+            np.add.at(together, owner, usd)
+        nothing = {purpose: np.zeros(owners) for purpose in PURPOSES}
+        ran_for = {"useful": ran[:owners], "rework": ran[owners:]}
+        return {**nothing, **ran_for, "boot": boot, "minimum": minimum}, there, together
 
     @property
     def _environments(self) -> int:

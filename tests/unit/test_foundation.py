@@ -1,15 +1,8 @@
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from batchsim import streams
-from batchsim.results.step_functions import integral, product, steps, thin, time_average
-from batchsim.statistics.intervals import confidence_interval
 from batchsim.streams import Draws, stream
 from batchsim.units import format_duration, format_usd, parse_duration, parse_instant, parse_size_mib
 
@@ -86,59 +79,3 @@ def test_streams_are_the_same_everywhere():
         == stream(42, 0, "runtime", "etl", "extract", 1, 0).random()
     )
     assert stream(1, 0, "a", "b").random() != stream(1, 0, "a b").random()
-
-
-INTERVALS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(1, 5)), max_size=20)
-
-
-@given(INTERVALS, st.integers(0, 50))
-def test_a_step_function_holds_what_is_held(intervals, instant):
-    start, stop, size = (
-        (np.array(column, float) for column in zip(*intervals, strict=True)) if intervals else [np.empty(0)] * 3
-    )
-    at, level = steps(start, stop, size)
-    held = sum(s for low, high, s in intervals if low <= instant < high)
-    place = np.searchsorted(at, instant, side="right") - 1
-    assert (level[place] if place >= 0 else 0) == held
-    area = sum(s * max(0, min(high, instant) - low) for low, high, s in intervals if low < high)
-    assert integral(at, level, np.array([float(instant)]))[0] == pytest.approx(area)
-
-
-@given(INTERVALS)
-def test_a_step_function_is_the_same_whatever_is_looked_at_together(intervals):
-    start, stop, size = (
-        (np.array(column, float) for column in zip(*intervals, strict=True)) if intervals else [np.empty(0)] * 3
-    )
-    whole = steps(start, stop, size)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("batchsim.results.step_functions.SLICE", 3)
-        parts = steps(start, stop, size)
-    assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
-
-
-def test_nothing_multiplied_is_nothing():
-    nothing, one = (np.empty(0), np.empty(0)), (np.array([0.0]), np.array([1.0]))
-    for pair in ((nothing, one), (one, nothing)):
-        assert [len(column) for column in product(*pair[0], *pair[1])] == [0, 0]
-
-
-def test_thinning_keeps_the_area():
-    generator = np.random.default_rng(1)
-    at, level = np.sort(generator.random(5000)), generator.integers(0, 9, 5000).astype(float)
-    thinned_at, thinned = thin(at, level, 100)
-    assert len(thinned_at) == 101
-    end = np.array([at[-1]])
-    assert integral(thinned_at, thinned, end)[0] == pytest.approx(integral(at, level, end)[0])
-
-
-def test_time_average():
-    assert time_average(np.array([0.0, 30.0]), np.array([2.0, 0.0]), 0.0, 120.0) == 0.5
-    with pytest.raises(ValueError, match="empty"):
-        time_average(np.array([0.0]), np.array([1.0]), 5.0, 5.0)
-
-
-def test_confidence_interval_is_students():
-    # n = 3, mean 2, deviation 1; t(0.975, 2) = 4.3027.
-    interval = confidence_interval([1.0, 2.0, 3.0])
-    assert interval["high"] - 2 == pytest.approx(4.302652729911275 / math.sqrt(3))
-    assert confidence_interval([5.0]) == {"mean": 5.0, "low": None, "high": None, "n": 1}

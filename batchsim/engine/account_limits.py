@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from batchsim.engine.clock import Alarm, Clock
+from batchsim.engine.agenda import Agenda
+from batchsim.engine.event import Event
 from batchsim.spec.assumptions import Assumptions, CapacityPool
 from batchsim.spec.assumptions import CapacitySettings as Settings
 from batchsim.spec.configuration import Offering
@@ -77,17 +78,23 @@ class CapacityLimits:
             CapacityLimit((), (), option, [(0.0, quota)]) for option, quota in quotas if option in {"EC2", "SPOT"}
         ]
         self._known: dict[tuple[str, str, str], tuple[CapacityLimit, ...]] = {}
-        #: Called when capacity came back.
-        self.listeners: list[Callable[[], None]] = []
+        #: Called with the instant when capacity came back.
+        self.listeners: list[Callable[[float], None]] = []
+        #: Grows whenever there is less or more of it.
+        self.generation = 0
 
-    def start(self, clock: Clock) -> None:
-        """Set the clock for the changes that the schedules say."""
+    def follow(self, agenda: Agenda) -> None:
+        """Have the changes happen that the schedules say."""
         for at in sorted({at for pool in self._pools for at in pool.changes_at if at > 0}):
-            clock.at(at, self._changed, essential=False)
+            agenda.at(at, self._scheduled, essential=False)
 
-    def _changed(self, _alarm: Alarm | None = None) -> None:
+    def _scheduled(self, event: Event) -> None:
+        self._changed(event.at)
+
+    def _changed(self, now: float) -> None:
+        self.generation += 1
         for listener in self.listeners:
-            listener()
+            listener(now)
 
     def changes_after(self, now: float) -> bool:
         """Whether a schedule has a step to come."""
@@ -134,11 +141,15 @@ class CapacityLimits:
                         taken[pool] = taken.get(pool, 0.0) + instances * offering.vcpus
         return found
 
-    def change(self, offering: Offering, option: str, zone: str, instances: int) -> None:
-        """Note that an instance came (1) or went (-1)."""
-        self._count(offering, option, zone, instances)
-        if instances < 0:
-            self._changed()
+    def launched(self, offering: Offering, option: str, zone: str) -> None:
+        """Note that an instance came."""
+        self._count(offering, option, zone, 1)
+        self.generation += 1
+
+    def terminated(self, offering: Offering, option: str, zone: str, now: float) -> None:
+        """Note that an instance went."""
+        self._count(offering, option, zone, -1)
+        self._changed(now)
 
     def _count(self, offering: Offering, option: str, zone: str, instances: int) -> None:
         for pool in self._covering(offering, option, zone):
@@ -157,8 +168,8 @@ class FargateQuota:
 
     def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
         self.vcpus_left = vcpus
-        #: The environments that share it.
-        self.stations: list[Any] = []
+        #: The environments that share it, by their place in the configuration.
+        self.environments: list[int] = []
         self._burst = float(burst)
         self._per_second = per_second
         self._tokens = self._burst
@@ -172,11 +183,13 @@ class FargateQuota:
 
     def available_at(self, now: float) -> float:
         """The first instant from `now` on at which a task may be launched."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
-        self._at = now
+        tokens = self._tokens_at(now)
         # A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
-        return now if self._tokens >= 1 - 1e-9 else now + (1 - self._tokens) / self._per_second
+        return now if tokens >= 1 - 1e-9 else now + (1 - tokens) / self._per_second
 
-    def take(self) -> None:
+    def _tokens_at(self, now: float) -> float:
+        return min(self._burst, self._tokens + (now - self._at) * self._per_second)
+
+    def take(self, now: float) -> None:
         """Use one token that is available."""
-        self._tokens -= 1
+        self._tokens, self._at = self._tokens_at(now) - 1, now

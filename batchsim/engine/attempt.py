@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from batchsim.engine.clock import Alarm
-from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.event import Callbacks, Event
 
 #: Observed wording of AWS Batch; see the reference's section on status reasons.
 TIMED_OUT = "Job attempt duration exceeded timeout"
-
-
 HOST_TERMINATED = "Host EC2 (instance {instance}) terminated."
-
-
 DEPENDENCY_FAILED = "Dependent Job failed"
-
-
 #: What a container that is killed exits with: 128 + SIGKILL.
 KILLED: Final = 137
-
-
 NO_EXIT_CODE: Final = -1
 
 
-class Attempt(Alarm):
-    """One attempt of a job, from STARTING to its end, and the alarm that tells it.
+class Attempt(Event):
+    """One attempt of a job, from STARTING to its end, and the event that its end is.
 
     Attributes
     ----------
+    environment : int
+        Its place in the configuration.
     instance : int
         Number of the EC2 instance, -1 where there is none.
     nodes : tuple of int
         Instances of a multi-node job beyond the main node's.
+    status : int
+        SUCCEEDED or FAILED when it has ended, or the state that the end of the run found it in.
+    stopped_at : float
+        When it ended; `at` is when it would, if nothing ended it before.
     """
 
     __slots__ = (
+        "environment",
         "exit_code",
         "instance",
         "job",
@@ -47,16 +44,18 @@ class Attempt(Alarm):
         "runnable_at",
         "started_at",
         "starting_at",
-        "station",
+        "status",
+        "stopped_at",
         "timed_out",
     )
 
     def __init__(
         self,
-        action: Callable[[Alarm], None],
+        at: float,
+        callbacks: Callbacks,
         job: int,
         number: int,
-        station: SimulatedEnvironment,
+        environment: int,
         instance: int,
         nodes: tuple[int, ...],
         runnable_at: float,
@@ -67,12 +66,15 @@ class Attempt(Alarm):
         reason: int,
         timed_out: bool,
     ) -> None:
-        self.action = action
+        self._ok = True
+        self.at = at
+        self.callbacks = callbacks
+        self.action = None
         self.subject = None
         self.essential = True
         self.job = job
         self.number = number
-        self.station = station
+        self.environment = environment
         self.instance = instance
         self.nodes = nodes
         self.runnable_at = runnable_at
@@ -82,3 +84,5 @@ class Attempt(Alarm):
         self.exit_code = exit_code
         self.reason = reason
         self.timed_out = timed_out
+        self.status = 0
+        self.stopped_at = 0.0

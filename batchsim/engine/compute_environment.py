@@ -1,19 +1,50 @@
-"""What the scheduler sees of a compute environment, whatever it is made of."""
+"""What the scheduler asks of a compute environment, whatever it is made of: one question with six answers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Final
 
+from batchsim.engine.attempt import Attempt
+from batchsim.engine.changes import Changes
 from batchsim.recording import Cause
 
-if TYPE_CHECKING:
-    from batchsim.engine.attempt import Attempt
+#: What an environment has for a job, from the best answer to the worst.
+#: There is room: the job can start.
+NOW: Final = 0
+#: Only the account's launch rate keeps it waiting.
+THROTTLED: Final = 1
+#: Instances that boot will hold it.
+COMING: Final = 2
+#: Instances that hold it may be launched.
+LAUNCHABLE: Final = 3
+#: Up to this answer a job waits here, and does not go on to the next environment.
+WAITED_FOR: Final = LAUNCHABLE
+#: No more may be launched under ``maxvCpus``, or none that holds it.
+AT_LIMIT: Final = 4
+#: The limit allows for it, but the capacity is not to be had.
+UNAVAILABLE: Final = 5
+#: It never fits under ``maxvCpus``.
+BEYOND_LIMIT: Final = 6
+#: Nothing here is of the kind that it asks for.
+NEVER: Final = 7
+
+#: By answer, what a job waits for that gets it; what it gets NOW it does not wait for.
+CAUSE_OF: Final = (
+    Cause.BLOCKED,
+    Cause.CAPACITY,
+    Cause.BOOT,
+    Cause.BOOT,
+    Cause.LIMIT,
+    Cause.CAPACITY,
+    Cause.LIMIT,
+    Cause.CAPACITY,
+)
 
 
-class SimulatedEnvironment(Protocol):
-    """A compute environment: a place with room for jobs.
+class SimulatedEnvironment:
+    """A compute environment: room for jobs, and room that may come.
 
-    What a job asks for is given by its `shape`: its place among the workload's shapes.
+    What a job asks for is given by its `request`: its place among the workload's shapes.
 
     Attributes
     ----------
@@ -23,63 +54,62 @@ class SimulatedEnvironment(Protocol):
         Its name.
     enabled : bool
         Whether it takes jobs: a DISABLED one does not.
-    version : int
-        Grows whenever an answer to `has_room` or `cause` may have changed.
-    phase : int
-        Grows whenever an answer to `cause` may have changed.
-    steady : bool
-        Whether these say so of all changes; not where others use up the same capacity.
-    hopeless : set of int
-        Shapes that are known to have no room now.
+    max_vcpus : int
+        Its limit.
+    changes : Changes
+        Since when answers hold.
+    varies : bool
+        Whether answers change besides, because of others who use the same capacity, or with time.
+    scales : bool
+        Whether it is made of instances that are launched when jobs wait.
+    no_fit : set of int
+        Requests that are known to have no room now.
     """
 
-    index: int
-    name: str
-    enabled: bool
-    version: int
-    phase: int
-    steady: bool
-    hopeless: set[int]
+    def __init__(self, index: int, name: str, enabled: bool, max_vcpus: int) -> None:
+        self.index = index
+        self.name = name
+        self.enabled = enabled
+        self.max_vcpus = max_vcpus
+        self.changes = Changes()
+        self.varies = False
+        self.scales = False
+        self.no_fit: set[int] = set()
 
-    @property
-    def max_vcpus(self) -> int:
-        """The environment's limit."""
+    def start(self, job: int, request: int, now: float) -> bool:
+        """Start a job if there is room."""
+        raise NotImplementedError
 
-    def exhausted(self, shape: int) -> bool:
-        """Whether capacity for a job of this shape was asked for and not to be had."""
-
-    def keeps_waiting(self, shape: int) -> bool:
-        """Whether a job of this shape waits for capacity here instead of going on to the next environment.
-
-        Only multi-node jobs do: they block the queue (User Guide, *Jobs stuck in RUNNABLE*).
-        """
-
-    def place(self, job: int, shape: int) -> bool:
-        """Start the job now if there is room."""
-
-    def release(self, attempt: Attempt) -> None:
+    def stop(self, attempt: Attempt, now: float) -> None:
         """Take back what an ended attempt held."""
+        raise NotImplementedError
 
-    def has_room(self, shape: int) -> bool:
-        """Whether a job of this shape could start now."""
+    def availability(self, request: int, now: float) -> int:
+        """What the environment has for a job: NOW or `outlook`."""
+        return NOW if self.has_room(request, now) else self.outlook(request, now)
 
-    def with_room(self, shapes: set[int]) -> set[int]:
-        """Of these shapes those of which a job could start now."""
+    def has_room(self, request: int, now: float) -> bool:
+        """Whether a job could start now."""
+        raise NotImplementedError
 
-    def holds(self, shape: int) -> bool:
-        """Whether a job of this shape could ever run here."""
+    def outlook(self, request: int, now: float) -> int:
+        """What the environment will have for a job for which it has no room now."""
+        raise NotImplementedError
 
-    def provides(self, shape: int) -> bool:
-        """Whether room for a job of this shape is on its way, or may be requested now."""
+    def with_room(self, requests: set[int], now: float) -> set[int]:
+        """Those of many requests for which there is room."""
+        return {request for request in requests if self.has_room(request, now)}
 
-    def cause(self, shape: int) -> Cause:
-        """Why a job of this shape, which has no room here, has none; as if capacity were there beyond the limit."""
+    def can_hold(self, request: int) -> bool:
+        """Whether the environment, were it empty, could ever run the job."""
+        raise NotImplementedError
 
-    def places(self, shape: int, *, limit: bool = True) -> float:
-        """For how many jobs of this shape, were they alone, there is room, some on its way, or some to be had.
+    def places(self, request: int, now: float, limit: bool) -> float:
+        """For how many jobs, were they alone, there is room, some on its way, or some to be had.
 
         Parameters
         ----------
         limit : bool
             Without it as if there were no ``maxvCpus``: what then keeps jobs from their room is capacity.
         """
+        raise NotImplementedError

@@ -6,225 +6,258 @@ per attempt: when an attempt is placed, its pull, start and end are known, unles
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, cast
+from collections.abc import Sequence
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from batchsim.engine.agenda import CHANGE, Agenda
 from batchsim.engine.attempt import DEPENDENCY_FAILED, KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
-from batchsim.engine.clock import Alarm, Clock
 from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.event import Callbacks, Event
+from batchsim.engine.job_table import FAILED, PENDING, RUNNABLE, RUNNING, STARTING, SUCCEEDED, JobTable
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import NAN, Recorder
 from batchsim.engine.retries import is_retried
-from batchsim.recording import EXITED, FAILED_TO_START, Status
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources
+from batchsim.recording import EXITED, FAILED_TO_START, Recording
 from batchsim.spec.workload import Workload
 
-# As plain integers, which cost less to store and compare than members of an enumeration.
-PENDING: Final = int(Status.PENDING)
-RUNNABLE: Final = int(Status.RUNNABLE)
-STARTING: Final = int(Status.STARTING)
-RUNNING: Final = int(Status.RUNNING)
-SUCCEEDED: Final = int(Status.SUCCEEDED)
-FAILED: Final = int(Status.FAILED)
+INFINITE: Final = float("inf")
 
 
-def _floats(column: NDArray[np.float64]) -> memoryview[float]:
-    """A column as Python floats: a memory view gives scalars several times faster than an array does."""
-    return cast("memoryview[float]", memoryview(cast("Any", np.asarray(column, np.float64))))
-
-
-def _ints(column: NDArray[Any], dtype: type[np.signedinteger[Any]] = np.int32) -> memoryview[int]:
-    """A column as Python integers."""
-    return cast("memoryview[int]", memoryview(cast("Any", np.asarray(column, dtype))))
-
-
-class Jobs:
-    """State of every job, and what moves it on.
+class JobLifecycle:
+    """What moves jobs on, from their arrival to their last attempt's end.
 
     Parameters
     ----------
-    workload : Workload
-        What is submitted when.
-    clock, recorder
-        Where it happens and where it is noted.
-    admit_s : float
-        Time in SUBMITTED before the scheduler looks at a job.
+    queues : sequence of FifoQueue
+        The queue of each group of jobs.
+    resources : ConsumableResources
+        What jobs lock while they run.
     stop_s : float
         Time from SIGTERM to the container's end, if SIGKILL does not come before.
+
+    Attributes
+    ----------
+    environments : list of SimulatedEnvironment
+        By their place in the configuration; they are added when they are made.
+    running : dict of int to Attempt
+        The attempts that have begun and not ended, by job.
+    last_start_at : float
+        When an attempt was last begun.
+    starts : int
+        How many attempts have been begun.
+    progress : int
+        How many jobs have become RUNNABLE, or begun an attempt.
     """
 
-    def __init__(self, workload: Workload, clock: Clock, recorder: Recorder, *, admit_s: float, stop_s: float) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        table: JobTable,
+        agenda: Agenda,
+        recorder: Recorder,
+        queues: Sequence[FifoQueue],
+        resources: ConsumableResources,
+        stop_s: float,
+    ) -> None:
+        self.table = table
+        self.environments: list[SimulatedEnvironment] = []
+        self.running: dict[int, Attempt] = {}
+        self.last_start_at = 0.0
+        self.starts = 0
+        self.progress = 0
         self._workload = workload
-        self._clock = clock
+        self._agenda = agenda
         self._recorder = recorder
-        self._admit_s = admit_s
-        self._stop_s = stop_s
-        #: Called with a job that became RUNNABLE, and whether it is a retry; set by the scheduler.
-        self.on_runnable: Callable[[int, bool], None]
-        #: Called with a job that was submitted, whose attempt ended, that is in a final state: only where a queue or a
-        #: resource has to know.
-        self.on_submitted: Callable[[int], None] | None = None
-        self.on_stopped: Callable[[int], None] | None = None
-        self.on_finished: Callable[[int], None] | None = None
-        #: Called with an environment in which an attempt ended; set by the scheduler.
-        self.on_freed: Callable[[SimulatedEnvironment], None]
-        self._rows = len(workload)
-        self._submitted_at = _floats(workload.submitted_at)
-        self._runtime_s = _floats(workload.runtime_s)
-        self._exit_code = _ints(workload.exit_code)
-        self.group = _ints(workload.group)
-        self.shape = _ints(workload.shape)
-        self._open = _ints(workload.open_dependencies.copy())
-        self._dependents = _ints(workload.dependents)
-        self._dependents_start = _ints(workload.dependents_start, np.int64)
+        self._resources = resources
+        self._schedule_at = agenda.schedule_at
+        self._ended_callbacks: Callbacks = [self._attempt_ended]
+        # By group, in columns that are looked at for every attempt.
+        groups = workload.groups
+        self._queues = list(queues)
+        self._timeout_s = [INFINITE if group.timeout_s is None else group.timeout_s for group in groups]
+        self._stop_s = [min(stop_s, group.stop_timeout_s) for group in groups]
+        self._fails_to_start = [group.fails_to_start for group in groups]
+        self._wanted = [group.consumables for group in groups]
+        # Whether a queue has to know of every job that arrives and ends.
+        self._counted = any(queue.counts_jobs for queue in queues)
         self._broken: dict[int, bool] = {}  # nodes with a failed dependency
-        self._think_s = None if workload.think_s is None else _floats(workload.think_s)
-        self._thought_at: dict[int, float] = {}  # when jobs that are not yet admitted have done their thinking
-        self._admitted = 0
+        self._thought_at: dict[int, float] = {}  # when jobs that have not arrived have done their thinking
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
         self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
-        self.running: dict[int, Attempt] = {}
-        #: When an attempt was last begun.
-        self.last_start_at = 0.0
-        #: How many attempts have been begun.
-        self.starts = 0
-        self._exited = recorder.reasons.code(EXITED)
-        self._timed_out = recorder.reasons.code(TIMED_OUT)
-        self._failed_to_start = recorder.reasons.code(FAILED_TO_START)
-        self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
+        code = recorder.reasons.code
+        self._exited, self._timed_out = code(EXITED), code(TIMED_OUT)
+        self._failed_to_start, self._dependency_failed = code(FAILED_TO_START), code(DEPENDENCY_FAILED)
 
-    # Submission and dependencies
+    # Arrivals and dependencies
 
-    def submit(self) -> None:
-        """Set the clock for the first submission."""
-        if self._rows:
-            self._clock.at(self._submitted_at[0] + self._admit_s, self._admit)
+    def expect(self) -> None:
+        """Have the agenda wait for the first job."""
+        if self.table.rows:
+            self._agenda.reasons += 1
+            self._expect(0)
 
-    def _admit(self, alarm: Alarm) -> None:
-        now, job = self._clock.now, self._admitted
-        submitted_at, admit_s = self._submitted_at, self._admit_s
-        while True:
-            # Failing or completing cascades look at `_admitted`, so it is moved before each job is looked at.
-            self._admitted = job + 1
-            if self.on_submitted is not None:
-                self.on_submitted(job)
-            if self._open[job] == 0 and job not in self._broken:
-                if self._thought_at:
-                    self._released(job, self._thought_at.pop(job, now))
-                else:
-                    self._runnable(job)
-            elif job in self._broken:
-                self._fail_dependent(job)
+    def admit(self, now: float) -> None:
+        """Take in the jobs that have arrived."""
+        table = self.table
+        job, rows, arrives_at, waiting_for, group = (
+            table.admitted,
+            table.rows,
+            table.arrives_at,
+            table.open,
+            table.group,
+        )
+        agenda, queues, counted = self._agenda, self._queues, self._counted
+        exact = agenda.arrival_is_exact
+        while job < rows:
+            at = arrives_at[job]
+            if at > now:
+                break
+            # Failing or completing cascades look at `admitted`, so it is moved before each job is looked at.
+            table.admitted = job + 1
+            queue = queues[group[job]]
+            if counted:
+                queue.submitted(job)
+            if self._broken and job in self._broken:
+                self._fail_dependent(job, at)
+            elif waiting_for[job] != 0:
+                pass  # PENDING
+            elif self._thought_at and job in self._thought_at:
+                self._released(job, self._thought_at.pop(job), now)
             else:
-                self._recorder.status[job] = PENDING
+                if table.status[job] == PENDING:
+                    table.status[job] = RUNNABLE
+                    table.runnable_at[job] = at
+                self.progress += 1
+                queue.add(job, table.request[job], False)
+                if exact:
+                    agenda.became_runnable(at)  # else a pass follows: the job was expected
             job += 1
-            if job == self._rows:
-                break
-            upcoming = submitted_at[job] + admit_s
-            if upcoming > now:
-                alarm.action = self._admit
-                self._clock.set(alarm, upcoming)
-                break
-
-    def _released(self, job: int, at: float) -> None:
-        """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
-        if at <= self._clock.now:
-            self._runnable(job)
+        if job < rows:
+            self._expect(job)
         else:
-            self._recorder.status[job] = PENDING
-            self._clock.at(at, self._thought, job)
+            agenda.reasons -= 1
+            agenda.expect(INFINITE)
 
-    def _thought(self, alarm: Alarm) -> None:
-        self._runnable(alarm.subject)
+    def _expect(self, job: int) -> None:
+        """Have the agenda wait for a job."""
+        if self.table.open[job] or job in self._broken or job in self._thought_at:
+            self._agenda.expect_exactly(self.table.arrives_at[job])
+        else:
+            self._agenda.expect(self.table.arrives_at[job])
+
+    def _released(self, job: int, at: float, now: float) -> None:
+        """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
+        if at <= now:
+            self._runnable(job, max(at, self.table.arrives_at[job]))
+        else:
+            self.table.status[job] = PENDING
+            self._agenda.at(at, self._thought, job)
+
+    def _thought(self, event: Event) -> None:
+        self._runnable(event.subject, event.at)
 
     def _thinks(self, node: int) -> float:
         """How long a node thinks after what it follows, whatever became of that; below 0 for AWS Batch's own."""
-        return self._think_s[node] if self._think_s is not None and node < self._rows else -1.0
+        think_s = self.table.think_s
+        return think_s[node] if think_s is not None and node < self.table.rows else -1.0
 
-    def _runnable(self, job: int) -> None:
-        self._recorder.status[job] = RUNNABLE
-        self._recorder.runnable_at[job] = self._clock.now
-        self.on_runnable(job, False)
+    def _runnable(self, job: int, at: float) -> None:
+        table = self.table
+        table.status[job] = RUNNABLE
+        table.runnable_at[job] = at
+        self._enqueue(job, at, False)
 
-    def _fail_dependent(self, job: int) -> None:
-        self._recorder.reason[job] = self._dependency_failed
-        self._finish(job, FAILED)
+    def _enqueue(self, job: int, at: float, retried: bool) -> None:
+        self.progress += 1
+        self._queues[self.table.group[job]].add(job, self.table.request[job], retried)
+        self._agenda.became_runnable(at)
 
-    def cancel(self, job: int, status_reason: str) -> None:
+    def _fail_dependent(self, job: int, at: float) -> None:
+        self.table.explain(job, self._dependency_failed)
+        self._finish(job, FAILED, at)
+
+    def cancel(self, job: int, status_reason: str, now: float) -> None:
         """End a RUNNABLE job; it is not retried (API CancelJob)."""
-        self._recorder.reason[job] = self._recorder.reasons.code(status_reason)
-        self._finish(job, FAILED)
+        self.table.explain(job, self._recorder.reasons.code(status_reason))
+        self._finish(job, FAILED, now)
 
-    def _finish(self, job: int, status: int) -> None:
+    def _finish(self, job: int, status: int, now: float) -> None:
         """Enter a final state, and tell the nodes that wait for this one (a cascade, at one instant)."""
-        recorder, now = self._recorder, self._clock.now
+        table = self.table
         ended = [(job, status)]
         while ended:
             node, outcome = ended.pop()
-            if node < self._rows:
-                recorder.status[node] = outcome
-                recorder.stopped_at[node] = now
-                if self.on_finished is not None:
-                    self.on_finished(node)
-            for position in range(self._dependents_start[node], self._dependents_start[node + 1]):
-                dependent = self._dependents[position]
-                self._open[dependent] -= 1
-                if outcome == FAILED and self._thinks(dependent) < 0:
-                    self._broken[dependent] = True
-                if dependent >= self._rows:
-                    # The parent of an array ends when all its children have (User Guide, *Array jobs*).
-                    if self._open[dependent] == 0:
-                        ended.append((dependent, FAILED if dependent in self._broken else SUCCEEDED))
-                elif dependent >= self._admitted or recorder.status[dependent] != PENDING:
-                    if self._thinks(dependent) > 0:
-                        self._thought_at[dependent] = now + self._thinks(dependent)
-                elif dependent in self._broken:
-                    recorder.reason[dependent] = self._dependency_failed
-                    # Marked now, so that a second failed dependency does not end it twice.
-                    recorder.status[dependent] = FAILED
-                    ended.append((dependent, FAILED))
-                elif self._open[dependent] == 0:
-                    self._released(dependent, now + max(self._thinks(dependent), 0.0))
+            if node < table.rows:
+                if outcome == SUCCEEDED:
+                    table.status[node] = SUCCEEDED
+                else:
+                    table.fail(node, now)
+                if self._counted:
+                    self._queues[table.group[node]].finished(node, now)
+            first, last = table.dependents_start[node], table.dependents_start[node + 1]
+            for position in range(first, last):
+                self._depended_on(table.dependents[position], outcome, now, ended)
+
+    def _depended_on(self, dependent: int, outcome: int, now: float, ended: list[tuple[int, int]]) -> None:
+        """A node that another waited for has ended; what ends by that is added to `ended`."""
+        table = self.table
+        table.open[dependent] -= 1
+        if outcome == FAILED and self._thinks(dependent) < 0:
+            self._broken[dependent] = True
+        if dependent >= table.rows:
+            # The parent of an array ends when all its children have (User Guide, *Array jobs*).
+            if table.open[dependent] == 0:
+                ended.append((dependent, FAILED if dependent in self._broken else SUCCEEDED))
+        elif dependent >= table.admitted or table.status[dependent] != PENDING:
+            if self._thinks(dependent) > 0:
+                self._thought_at[dependent] = now + self._thinks(dependent)
+        elif dependent in self._broken:
+            table.explain(dependent, self._dependency_failed)
+            # Marked now, so that a second failed dependency does not end it twice.
+            table.status[dependent] = FAILED
+            ended.append((dependent, FAILED))
+        elif table.open[dependent] == 0:
+            self._released(dependent, now + max(self._thinks(dependent), 0.0), now)
 
     # Attempts
 
-    def start(
+    def begin(
         self,
         job: int,
-        station: SimulatedEnvironment,
+        environment: int,
         instance: int,
+        now: float,
         pull_at: float,
         started_at: float,
         nodes: tuple[int, ...] = (),
     ) -> Attempt:
         """Begin the next attempt of a job, placed now."""
-        number = self.attempts_begun(job) + 1
-        recorder = self._recorder
-        if number == 1:
-            runtime_s, exit_code = self._runtime_s[job], self._exit_code[job]
-            runnable_at = recorder.runnable_at[job]
-        else:
+        table, number = self.table, 1
+        group = table.group[job]
+        if self._attempts and job in self._attempts:
+            number += self._attempts[job]
             runtime_s, exit_code = self._workload.later_attempt(job, number)
             runnable_at = self._runnable_since.pop(job)
-        group = self._workload.groups[self.group[job]]
-        timeout_s = group.timeout_s
-        timed_out = timeout_s is not None and runtime_s > timeout_s
-        reason = self._exited
-        if exit_code and group.fails_to_start:
+        else:
+            runtime_s, exit_code = table.runtime_s[job], table.exit_code[job]
+            runnable_at = table.runnable_at[job]
+        timeout_s = self._timeout_s[group]
+        timed_out, reason = False, self._exited
+        if exit_code and self._fails_to_start[group]:
             stopped_at, started_at = started_at, NAN
-            exit_code, timed_out, reason = NO_EXIT_CODE, False, self._failed_to_start
-        elif timeout_s is not None and timed_out:
-            stopped_at = started_at + timeout_s + self.stop_s(job)
-            exit_code, reason = KILLED, self._timed_out
+            exit_code, reason = NO_EXIT_CODE, self._failed_to_start
+        elif runtime_s > timeout_s:
+            stopped_at = started_at + timeout_s + self._stop_s[group]
+            exit_code, reason, timed_out = KILLED, self._timed_out, True
         else:
             stopped_at = started_at + runtime_s
-        now = self._clock.now
         attempt = Attempt(
-            self._stopped,
+            stopped_at,
+            self._ended_callbacks,
             job,
             number,
-            station,
+            environment,
             instance,
             nodes,
             runnable_at,
@@ -235,72 +268,116 @@ class Jobs:
             reason,
             timed_out,
         )
-        self._clock.set(attempt, stopped_at)
-        recorder.status[job] = STARTING
+        self._agenda.reasons += 1
+        self._schedule_at(attempt, stopped_at, CHANGE)
         self.running[job] = attempt
         self.last_start_at = now
         self.starts += 1
+        self.progress += 1
         return attempt
 
-    def _stopped(self, alarm: Alarm) -> None:
-        attempt = cast("Attempt", alarm)
-        attempt.station.release(attempt)
-        self._end(attempt, None)
-        self.on_freed(attempt.station)
+    def _attempt_ended(self, event: Any) -> None:
+        attempt: Attempt = event
+        now, agenda, environment = attempt.at, self._agenda, attempt.environment
+        agenda.now = now
+        if now >= agenda.next_arrival_at:
+            self.admit(now)
+        agenda.reasons -= 1
+        self.environments[environment].stop(attempt, now)
+        self._end(attempt, now, "")
+        agenda.room_freed(environment)
+        if agenda.pass_due or not agenda.reasons:
+            agenda.finish(now)
 
     def stop_s(self, job: int) -> float:
         """From SIGTERM to the end of a job's containers: as long as they take, until SIGKILL (API stopTimeout)."""
-        return min(self._stop_s, self._workload.groups[self.group[job]].stop_timeout_s)
+        return self._stop_s[self.table.group[job]]
 
-    def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int) -> None:
-        """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE.
-
-        The host's environment tells the scheduler what that changes.
-        """
-        self._clock.cancel(attempt)
+    def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int, now: float) -> None:
+        """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE."""
+        self._agenda.cancel(attempt)
         attempt.timed_out = False  # it would have, later
         attempt.exit_code = exit_code
         attempt.reason = self._recorder.reasons.code(status_reason)
-        self._end(attempt, status_reason)
+        self._end(attempt, now, status_reason)
 
-    def _end(self, attempt: Attempt, interruption: str | None) -> None:
-        job, now = attempt.job, self._clock.now
+    def _end(self, attempt: Attempt, now: float, interruption: str) -> None:
+        job = attempt.job
         del self.running[job]
-        if self.on_stopped is not None:
-            self.on_stopped(job)
-        succeeded = attempt.exit_code == 0 and not attempt.timed_out and interruption is None
-        self._recorder.attempt(attempt, SUCCEEDED if succeeded else FAILED, now)
-        self._recorder.reason[job] = attempt.reason
+        attempt.stopped_at = now
+        table = self.table
+        group = table.group[job]
+        if self._counted:
+            self._queues[group].stopped(job, now)
+        wanted = self._wanted[group]
+        if wanted and self._resources.release(wanted):
+            self._agenda.resources_freed()
+        succeeded = attempt.exit_code == 0 and not attempt.timed_out and not interruption
+        attempt.status = SUCCEEDED if succeeded else FAILED
+        self._recorder.attempt(attempt)
         if succeeded:
-            self._finish(job, SUCCEEDED)
+            if not self._counted and table.dependents_start[job] == table.dependents_start[job + 1]:
+                table.status[job] = SUCCEEDED
+            else:
+                self._finish(job, SUCCEEDED, now)
             return
-        group = self._workload.groups[self.group[job]]
-        # A job that its timeout ended is never retried (API RegisterJobDefinitionRequest.retryStrategy).
-        if (
-            not attempt.timed_out
-            and attempt.number < group.attempts
-            and is_retried(
-                group.evaluate_on_exit,
-                exit_code=attempt.exit_code if attempt.exit_code >= 0 else None,
-                reason=None if interruption else group.failure_reason,
-                status_reason=interruption or (FAILED_TO_START if group.fails_to_start else EXITED),
-            )
-        ):
+        table.explain(job, attempt.reason)
+        if self._retries(attempt, interruption):
             self._attempts[job] = attempt.number
             self._runnable_since[job] = now
-            self._recorder.status[job] = RUNNABLE
-            self.on_runnable(job, True)
+            table.status[job] = RUNNABLE
+            self._enqueue(job, now, True)
         else:
-            self._finish(job, FAILED)
+            self._finish(job, FAILED, now)
 
-    def close(self, ended_at: float) -> None:
-        """Record the attempts that the end of the run cut off, and the state that their jobs were in."""
-        for job in sorted(self.running):
-            attempt = self.running[job]
-            status = RUNNING if attempt.started_at <= ended_at else STARTING
-            self._recorder.status[job] = status
-            self._recorder.cut_off(attempt, status, ended_at)
+    def _retries(self, attempt: Attempt, interruption: str) -> bool:
+        """Whether a failed attempt is followed by another.
+
+        A job that its timeout ended is never retried (API RegisterJobDefinitionRequest.retryStrategy).
+        """
+        group = self._workload.groups[self.table.group[attempt.job]]
+        if attempt.timed_out or attempt.number >= group.attempts:
+            return False
+        return is_retried(
+            group.evaluate_on_exit,
+            exit_code=attempt.exit_code if attempt.exit_code >= 0 else None,
+            reason=None if interruption else group.failure_reason,
+            status_reason=interruption or (FAILED_TO_START if group.fails_to_start else EXITED),
+        )
 
     def attempts_begun(self, job: int) -> int:
         """How many attempts a waiting job has behind it."""
         return self._attempts.get(job, 0)
+
+    # The end of the run
+
+    def recording(self, ended_at: float) -> Recording:
+        """What happened, with the attempts that the end of the run cut off and the state that their jobs were in."""
+        self.admit_until(ended_at)
+        for job in sorted(self.running):
+            attempt = self.running[job]
+            attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
+            attempt.stopped_at = ended_at
+            self.table.status[job] = attempt.status
+            self._recorder.attempt(attempt)
+        attempts, nodes = self._recorder.attempts(len(self.running))
+        instances = self._recorder.instances(ended_at)
+        runnable_at, stopped_at, status, reason = self.table.columns(attempts)
+        return Recording(
+            ended_at=ended_at,
+            runnable_at=runnable_at,
+            stopped_at=stopped_at,
+            status=status,
+            reason=reason,
+            reasons=self._recorder.reasons.texts(),
+            attempts=attempts,
+            instances=instances,
+            causes=self._recorder.causes(),
+            stranded=self._recorder.stranded_columns(),
+            nodes=nodes,
+        )
+
+    def admit_until(self, ended_at: float) -> None:
+        """Take in what arrived since anything happened, before the run's end."""
+        if ended_at >= self._agenda.next_arrival_at:
+            self.admit(ended_at)

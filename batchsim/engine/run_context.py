@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from batchsim.engine.account_limits import CapacityLimits
-from batchsim.engine.clock import Clock
-from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.job_table import JobTable
 from batchsim.engine.recorder import Recorder
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.distributions import Delay, Exponential
@@ -18,16 +16,14 @@ from batchsim.streams import Draws
 
 @dataclass(frozen=True)
 class RunContext:
-    """The jobs, the settings, the clock and the record of one run, and its random numbers."""
+    """The jobs, the settings and the record of one run, and its random numbers."""
 
     workload: Workload
     settings: Assumptions
-    clock: Clock
-    jobs: Jobs
+    table: JobTable
     recorder: Recorder
     seed: int
     replication: int
-    capacity: CapacityLimits
 
     @cached_property
     def _delays(self) -> dict[str, Delay]:

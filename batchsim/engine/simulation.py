@@ -1,27 +1,116 @@
-"""Build the world of a scenario and run it."""
+"""Build what a run is made of, and run it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
+from batchsim.engine.agenda import Agenda
 from batchsim.engine.clock import Clock
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
 from batchsim.engine.compute.unmanaged import UnmanagedEnvironment
 from batchsim.engine.compute_environment import SimulatedEnvironment
-from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.job_lifecycle import JobLifecycle
+from batchsim.engine.job_table import JobTable
 from batchsim.engine.queues.fair_share import FairShareQueue
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
-from batchsim.engine.scheduling.scheduler import Scheduler
+from batchsim.engine.scheduling.scale_out import ScaleOut
+from batchsim.engine.scheduling.scheduling_pass import SchedulingPass
+from batchsim.engine.scheduling.wait_causes import WaitAttribution, wanted_by_request
+from batchsim.engine.scheduling.waiting import WaitingJobs
+from batchsim.engine.termination import Termination
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
 from batchsim.spec.workload import Workload
+
+
+class Simulation:
+    """One run, built and ready to start."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        configuration: Configuration,
+        settings: Assumptions,
+        seed: int,
+        replication: int,
+        floor_s: float,
+        horizon_s: float,
+    ) -> None:
+        self.clock = Clock()
+        self.agenda = agenda = Agenda(self.clock, settings.scheduler, len(configuration.environments))
+        recorder, table = Recorder(), JobTable(workload, settings.scheduler.admit)
+        self._context = context = RunContext(workload, settings, table, recorder, seed, replication)
+        self._limits = CapacityLimits(settings.capacity)
+        # The account's limits on tasks: on-demand and Spot each have their own.
+        self._quotas = {
+            "FARGATE": FargateQuota.of(settings, "FARGATE"),
+            "FARGATE_SPOT": FargateQuota.of(settings, "FARGATE_SPOT"),
+        }
+        resources = ConsumableResources(configuration.consumables)
+        self._waiting = waiting = WaitingJobs(context, resources, agenda.attached)
+        self.queues = [
+            (FairShareQueue if spec.fair_share else FifoQueue)(index, spec, context)
+            for index, spec in enumerate(configuration.queues)
+        ]
+        by_name = {queue.name: queue for queue in self.queues}
+        self.lifecycle = lifecycle = JobLifecycle(
+            workload,
+            table,
+            agenda,
+            recorder,
+            [by_name[group.job_queue] for group in workload.groups],
+            resources,
+            settings.scheduler.stop,
+        )
+        environments = [self._environment(index, spec) for index, spec in enumerate(configuration.environments)]
+        lifecycle.environments += environments
+        named = {environment.name: environment for environment in environments}
+        for queue, spec in zip(self.queues, configuration.queues, strict=True):
+            queue.attach([named[name] for name in spec.environments])
+        # Equal priorities are evaluated by name: AWS leaves their order open.
+        agenda.queues += sorted(self.queues, key=lambda queue: (-queue.priority, queue.name))
+        for queue in agenda.queues:
+            for environment in queue.environments:
+                agenda.attached[environment.index].append(queue)
+        scalable = [environment for environment in environments if isinstance(environment, Ec2Environment)]
+        wants = wanted_by_request(workload, [by_name[group.job_queue].index for group in workload.groups])
+        attribution = [
+            WaitAttribution(queue, context, waiting, wants.get(queue.index, {}), resources) for queue in self.queues
+        ]
+        self._scale_out = ScaleOut(scalable, context, agenda, lifecycle, resources, waiting, attribution)
+        passes = SchedulingPass(
+            context, agenda, lifecycle, resources, waiting, self.queues, scalable, self._scale_out, attribution
+        )
+        self._termination = Termination(self.clock, agenda, lifecycle, waiting, floor_s, horizon_s)
+        agenda.on_arrivals = lifecycle.admit
+        agenda.on_pass = passes.hold
+        agenda.on_scale_out = self._scale_out.evaluate
+        agenda.on_settled = self._termination.settle
+
+    def _environment(self, index: int, spec: ComputeEnvironment) -> SimulatedEnvironment:
+        """One compute environment, by its kind."""
+        context, agenda, lifecycle = self._context, self.agenda, self.lifecycle
+        if spec.purchase_option == "UNMANAGED":
+            return UnmanagedEnvironment(index, spec, context, lifecycle)
+        if spec.purchase_option in self._quotas:
+            quota = self._quotas[spec.purchase_option]
+            return FargateEnvironment(index, spec, context, agenda, lifecycle, quota)
+        return Ec2Environment(index, spec, context, agenda, lifecycle, self._limits, self._waiting)
+
+    def run(self) -> Recording:
+        """Run to the end."""
+        self._limits.follow(self.agenda)
+        self._scale_out.launch_initial()
+        self.lifecycle.expect()
+        self.agenda.finish(0.0)
+        self.clock.run_until_stopped()
+        return self.lifecycle.recording(self._termination.ended_at)
 
 
 def simulate(
@@ -51,56 +140,5 @@ def simulate(
     Recording
         What happened. Equal arguments give equal recordings.
     """
-    clock = Clock()
-    recorder = Recorder(len(workload))
-    jobs = Jobs(workload, clock, recorder, admit_s=settings.scheduler.admit, stop_s=settings.scheduler.stop)
-    scheduler = Scheduler(settings.scheduler, workload, clock, jobs, recorder)
-    jobs.on_runnable = scheduler.runnable
-    jobs.on_freed = scheduler.room_freed
-    world = RunContext(workload, settings, clock, jobs, recorder, seed, replication, CapacityLimits(settings.capacity))
-    # The account's limits on tasks: on-demand and Spot each have their own.
-    accounts: dict[str, FargateQuota] = {
-        "FARGATE": FargateQuota.of(settings, "FARGATE"),
-        "FARGATE_SPOT": FargateQuota.of(settings, "FARGATE_SPOT"),
-    }
-    stations = [
-        _station(index, spec, world, scheduler, accounts) for index, spec in enumerate(configuration.environments)
-    ]
-    by_name = {station.name: station for station in stations}
-    queues = [
-        (FairShareQueue if spec.fair_share else FifoQueue)(
-            index, spec, tuple(by_name[name] for name in spec.environments), world
-        )
-        for index, spec in enumerate(configuration.queues)
-    ]
-    if configuration.consumables or any(spec.fair_share for spec in configuration.queues):
-        jobs.on_submitted, jobs.on_stopped, jobs.on_finished = (
-            scheduler.submitted,
-            scheduler.stopped,
-            scheduler.finished,
-        )
-    number = {queue.name: queue.index for queue in queues}
-    scheduler.connect(
-        queues,
-        [number[group.job_queue] for group in workload.groups],
-        [station for station in stations if isinstance(station, Ec2Environment)],
-        ConsumableResources(configuration.consumables),
-    )
-    clock.hopeful = scheduler.hopeful
-    world.capacity.start(clock)
-    scheduler.start()
-    jobs.submit()
-    ended_at = clock.run_until_settled(min(duration_s, horizon_s), horizon_s)
-    jobs.close(ended_at)
-    return recorder.recording(ended_at)
-
-
-def _station(
-    index: int, spec: ComputeEnvironment, world: RunContext, scheduler: Scheduler, accounts: Mapping[str, FargateQuota]
-) -> SimulatedEnvironment:
-    """One compute environment, by its kind."""
-    if spec.purchase_option == "UNMANAGED":
-        return UnmanagedEnvironment(index, spec, world)
-    if spec.purchase_option in accounts:
-        return FargateEnvironment(index, spec, world, accounts[spec.purchase_option])
-    return Ec2Environment(index, spec, world, scheduler.fleet_changed, scheduler.waiting_gangs)
+    floor_s = min(duration_s, horizon_s)
+    return Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s).run()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from batchsim.engine.compute.allocation_strategies import READINGS, Demand, Reading, choose, choose_for_gang
+from batchsim.engine.compute.allocation_strategies import READINGS, Demand, Reading, choose, choose_for_nodes
 from batchsim.errors import Finding
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
@@ -129,7 +129,7 @@ def _launch(environment: ComputeEnvironment, kind: _Kind, reading: Reading) -> t
     strategy, volume = environment.allocation_strategy, environment.root_volume_usd_per_hour
     able = _able(environment, kind.shape)
     if kind.shape.nodes:
-        offering = choose_for_gang(strategy, able, kind.shape.nodes, reading)
+        offering = choose_for_nodes(strategy, able, kind.shape.nodes, reading)
         return len(kind.shape.nodes) * (offering.price_usd_per_hour + volume), offering
     usd, types = 0.0, []
     left: Demand = {kind.shape: kind.at_once}

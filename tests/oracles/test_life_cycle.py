@@ -315,3 +315,12 @@ def test_a_retry_that_never_starts_waited_to_the_end(again):
     # And it was RUNNABLE meanwhile.
     runnable = {state: (at.tolist(), level.tolist()) for _, state, at, level in job_states(outcome)}["RUNNABLE"]
     assert runnable == ([1000, end], [1, 0])
+
+
+@pytest.mark.parametrize("between", [[], [3.0]], ids=["alone", "after another arrival"])
+def test_what_arrives_at_an_instant_is_looked_at_with_what_ends_at_it(between):
+    # One processor, looked at every 5 s: the first job runs from 0 to 7. The next in line starts when it ends, also
+    # when it arrives at just that instant, whatever came before; it does not wait for the look at 10 s.
+    submitted_at = [0.0, *between, 7.0]
+    recording = run(jobs(submitted_at, 7.0), servers(1), scheduler={"dispatchInterval": 5})
+    assert by_job(recording, "starting_at")[:2] == [0.0, 7.0]

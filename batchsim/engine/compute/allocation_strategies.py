@@ -116,7 +116,7 @@ def pack(offering: Offering, demand: Demand) -> Packing:
     return Packing(offering, instances, first, first_repeats, fill)
 
 
-def pack_gang(offering: Offering, nodes: Sequence[Shape]) -> Packing:
+def pack_nodes(offering: Offering, nodes: Sequence[Shape]) -> Packing:
     """The nodes of a multi-node job, an instance each."""
     return Packing(offering, len(nodes), {}, 1, max(dominant_share(node, offering) for node in nodes))
 
@@ -265,8 +265,8 @@ def choose(
     return READINGS[reading][strategy]([pack(offering, part) for offering in able]), part
 
 
-def choose_for_gang(
+def choose_for_nodes(
     strategy: str, offerings: Sequence[Offering], nodes: Sequence[Shape], reading: Reading = "price"
 ) -> Offering:
     """The type to launch for the nodes of a multi-node job, each of which every offering must hold."""
-    return READINGS[reading][strategy]([pack_gang(offering, nodes) for offering in unbeaten(offerings)]).offering
+    return READINGS[reading][strategy]([pack_nodes(offering, nodes) for offering in unbeaten(offerings)]).offering

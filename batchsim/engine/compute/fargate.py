@@ -9,149 +9,165 @@ two-minute warning: it ends as soon as its containers do, or are killed (ECS, *F
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Final
 
 from batchsim.engine.account_limits import FargateQuota
+from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import KILLED, Attempt
-from batchsim.engine.clock import Alarm
+from batchsim.engine.compute_environment import (
+    AT_LIMIT,
+    BEYOND_LIMIT,
+    NEVER,
+    THROTTLED,
+    UNAVAILABLE,
+    SimulatedEnvironment,
+)
+from batchsim.engine.event import Event
+from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
-from batchsim.recording import TASK_INTERRUPTED, Cause
+from batchsim.errors import SimulationError
+from batchsim.recording import TASK_INTERRUPTED
 from batchsim.spec.configuration import ComputeEnvironment
 from batchsim.streams import Draws
 from batchsim.units import HOUR
 
+#: Sums of vCPUs are exact to this.
+ROUNDING: Final = 1e-6
 
-class FargateEnvironment:
+
+class FargateEnvironment(SimulatedEnvironment):
     """One FARGATE or FARGATE_SPOT compute environment.
 
     Parameters
     ----------
-    account : FargateQuota
+    quota : FargateQuota
         Shared by all environments of the same purchase option.
     """
 
-    def __init__(self, index: int, spec: ComputeEnvironment, world: RunContext, account: FargateQuota) -> None:
-        self.index = index
-        self.name = spec.name
-        self.enabled = spec.enabled
-        self.version = self.phase = 0
-        self.steady = False  # the account's launch rate is for all, and comes back with time
-        self.hopeless: set[int] = set()
-        self._spec = spec
-        self._world = world
-        self._settings = world.settings
-        self._clock = world.clock
-        self._jobs = world.jobs
-        self._account = account
-        account.stations.append(self)
+    def __init__(
+        self,
+        index: int,
+        spec: ComputeEnvironment,
+        context: RunContext,
+        agenda: Agenda,
+        lifecycle: JobLifecycle,
+        quota: FargateQuota,
+    ) -> None:
+        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus)
+        self.varies = True  # the account's launch rate is for all, and comes back with time
+        self._context = context
+        self._agenda = agenda
+        self._lifecycle = lifecycle
+        self._quota = quota
+        quota.environments.append(index)
         self._drawn: dict[tuple[str, int], Draws] = {}
-        self._held = 0.0
-        self._holds = [spec.can_hold(shape) for shape in world.workload.shapes]
-        self._suits = [spec.suits(shape) for shape in world.workload.shapes]
-        self._vcpus = [shape.vcpus for shape in world.workload.shapes]
-        self._token_alarm: Alarm | None = None
-        self._interruptions: dict[int, Alarm] = {}
+        self._in_use = 0.0
+        requests = context.workload.shapes
+        self._request = context.table.request
+        self._can_hold = [spec.can_hold(asked) for asked in requests]
+        self._suits = [spec.suits(asked) for asked in requests]
+        self._vcpus: list[float] = [asked.vcpus for asked in requests]
+        image = context.settings.image
+        self._pull_s = [group.image_size_mib / image.fargate_pull_rate for group in context.workload.groups]
+        self._container_start_s: float = image.container_start
+        self._hazard = spec.interruptions_per_hour
+        self._notice_s: float = context.settings.spot.notice
+        self._token_set = False
+        self._interruptions: dict[int, Event] = {}
 
     def _draw(self, name: str, job: int, attempt: int) -> float:
         """What belongs to a job's attempt, whichever environment it starts in."""
         if (name, attempt) not in self._drawn:
-            self._drawn[name, attempt] = self._world.draws(name, "", attempt)
+            self._drawn[name, attempt] = self._context.draws(name, "", attempt)
         return self._drawn[name, attempt][job]
 
-    def _under_limit(self, shape: int) -> bool:
-        return self._holds[shape] and self._held + self._vcpus[shape] <= self._spec.max_vcpus
-
-    def place(self, job: int, shape: int) -> bool:
-        """Launch a task now if the limit and the account allow."""
-        if not self.has_room(shape):
+    def start(self, job: int, request: int, now: float) -> bool:
+        """Launch a task if the limit and the account allow; where only the launch rate does not, wait for it."""
+        if not self._is_allowed(request):
             return False
-        now = self._clock.now
-        self._account.take()
-        self._account.vcpus_left -= self._vcpus[shape]
-        self._held += self._vcpus[shape]
-        number = self._jobs.attempts_begun(job) + 1
-        image = self._settings.image
-        size = self._world.workload.groups[self._jobs.group[job]].image_size_mib
-        pull_at = now + self._draw("fargate-start", job, number)
-        pull_s = size / image.fargate_pull_rate * self._draw("fargate-pull", job, number)
-        started_at = pull_at + pull_s + image.container_start
-        attempt = self._jobs.start(job, self, -1, pull_at, started_at)
-        hazard = self._spec.interruptions_per_hour
-        if hazard > 0:
-            warned_at = pull_at + self._draw("fargate-interruption", job, number) / hazard * HOUR
-            stop_at = warned_at + min(self._jobs.stop_s(job), self._settings.spot.notice)
-            self._interruptions[job] = self._clock.at(stop_at, self._interrupted, attempt, essential=False)
-        return True
-
-    def _wait_for_token(self, available_at: float) -> None:
-        if self._token_alarm is None:
-            self._token_alarm = self._clock.at(available_at, self._token_due)
-
-    def _token_due(self, _alarm: Alarm) -> None:
-        self._token_alarm = None
-        self._jobs.on_freed(self)
-
-    def _interrupted(self, alarm: Alarm) -> None:
-        attempt: Attempt = alarm.subject
-        self.release(attempt)
-        self._jobs.interrupt(attempt, TASK_INTERRUPTED, KILLED)
-        self._jobs.on_freed(self)
-
-    def release(self, attempt: Attempt) -> None:
-        """Take back the vCPUs of an ended task."""
-        vcpus = self._vcpus[self._jobs.shape[attempt.job]]
-        self._held -= vcpus
-        self._account.vcpus_left += vcpus
-        if self._account.vcpus_left < math.inf:
-            for station in self._account.stations:
-                self._jobs.on_freed(station)
-        interruption = self._interruptions.pop(attempt.job, None)
-        if interruption is not None:
-            self._clock.cancel(interruption)
-
-    def has_room(self, shape: int) -> bool:
-        """Whether a task could be launched now; where only the launch rate is in the way, that is waited for."""
-        if not self.provides(shape):
-            return False
-        available_at = self._account.available_at(self._clock.now)
-        if available_at > self._clock.now:
+        available_at = self._quota.available_at(now)
+        if available_at > now:
             self._wait_for_token(available_at)
             return False
+        self._quota.take(now)
+        self._quota.vcpus_left -= self._vcpus[request]
+        self._in_use += self._vcpus[request]
+        number = self._lifecycle.attempts_begun(job) + 1
+        pull_at = now + self._draw("fargate-start", job, number)
+        pull_s = self._pull_s[self._context.table.group[job]] * self._draw("fargate-pull", job, number)
+        started_at = pull_at + pull_s + self._container_start_s
+        attempt = self._lifecycle.begin(job, self.index, -1, now, pull_at, started_at)
+        if self._hazard > 0:
+            warned_at = pull_at + self._draw("fargate-interruption", job, number) / self._hazard * HOUR
+            stop_at = warned_at + min(self._lifecycle.stop_s(job), self._notice_s)
+            self._interruptions[job] = self._agenda.at(stop_at, self._interrupted, attempt, essential=False)
         return True
 
-    def with_room(self, shapes: set[int]) -> set[int]:
-        """Of these shapes those of which a job could start now."""
-        return set(filter(self.has_room, shapes))
+    def _is_allowed(self, request: int) -> bool:
+        """Whether the limit and the account's quota allow for a task."""
+        vcpus = self._vcpus[request]
+        return self._under_limit(request) and vcpus <= self._quota.vcpus_left
 
-    @property
-    def max_vcpus(self) -> int:
-        """The environment's limit."""
-        return self._spec.max_vcpus
+    def _under_limit(self, request: int) -> bool:
+        return self._can_hold[request] and self._in_use + self._vcpus[request] <= self.max_vcpus
 
-    def exhausted(self, shape: int) -> bool:
-        """Whether the account's quota keeps the task from being launched."""
-        return self._under_limit(shape) and self._vcpus[shape] > self._account.vcpus_left
+    def _wait_for_token(self, available_at: float) -> None:
+        if not self._token_set:
+            self._token_set = True
+            self._agenda.at(available_at, self._token_due)
 
-    def keeps_waiting(self, shape: int) -> bool:  # noqa: ARG002
-        """There are no multi-node jobs here."""
-        return False
+    def follow_launch_rate(self, requests: Iterable[int], now: float) -> None:
+        """Have a pass held when a task may be launched again, if only that keeps some of the waiting jobs from it."""
+        available_at = self._quota.available_at(now)
+        if available_at > now and any(self.outlook(request, now) == THROTTLED for request in requests):
+            self._wait_for_token(available_at)
 
-    def holds(self, shape: int) -> bool:
+    def _token_due(self, _event: Event) -> None:
+        self._token_set = False
+        self._agenda.room_freed(self.index)
+
+    def _interrupted(self, event: Event) -> None:
+        attempt: Attempt = event.subject
+        self.stop(attempt, event.at)
+        self._lifecycle.interrupt(attempt, TASK_INTERRUPTED, KILLED, event.at)
+        self._agenda.room_freed(self.index)
+
+    def stop(self, attempt: Attempt, now: float) -> None:
+        """Take back the vCPUs of an ended task."""
+        vcpus = self._vcpus[self._request[attempt.job]]
+        self._in_use -= vcpus
+        if self._in_use < -ROUNDING:
+            raise SimulationError(f"{self.name} runs {self._in_use} vCPUs", now)
+        self._quota.vcpus_left += vcpus
+        if self._quota.vcpus_left < math.inf:
+            for environment in self._quota.environments:
+                self._agenda.room_freed(environment)
+        interruption = self._interruptions.pop(attempt.job, None)
+        if interruption is not None:
+            self._agenda.cancel(interruption)
+
+    def has_room(self, request: int, now: float) -> bool:
+        """Whether a task could be launched now."""
+        return self._is_allowed(request) and self._quota.available_at(now) <= now
+
+    def outlook(self, request: int, now: float) -> int:  # noqa: ARG002
+        """The launch rate, the limit, or the account's quota."""
+        if not self._under_limit(request):
+            if self._can_hold[request]:
+                return AT_LIMIT
+            return BEYOND_LIMIT if self._suits[request] else NEVER
+        return THROTTLED if self._vcpus[request] <= self._quota.vcpus_left else UNAVAILABLE
+
+    def can_hold(self, request: int) -> bool:
         """Whether a task of this size is under the environment's limit when it is empty."""
-        return self._holds[shape]
+        return self._can_hold[request]
 
-    def provides(self, shape: int) -> bool:
-        """Whether only the launch rate keeps the task waiting."""
-        return self._under_limit(shape) and self._vcpus[shape] <= self._account.vcpus_left
-
-    def cause(self, shape: int) -> Cause:
-        """The limit, or the account's launch rate or quota."""
-        return Cause.LIMIT if self._suits[shape] and not self._under_limit(shape) else Cause.CAPACITY
-
-    def places(self, shape: int, *, limit: bool = True) -> float:
+    def places(self, request: int, now: float, limit: bool) -> float:  # noqa: ARG002
         """For how many jobs the limit and the account's quota are enough; the launch rate comes back by itself."""
-        if not self._suits[shape]:
+        if not self._suits[request]:
             return 0.0
-        left = self._account.vcpus_left
+        left = self._quota.vcpus_left
         if limit:
-            left = min(left, self._spec.max_vcpus - self._held)
-        return left if left == math.inf else max(int(left // self._vcpus[shape]), 0)
+            left = min(left, self.max_vcpus - self._in_use)
+        return left if left == math.inf else max(int(left // self._vcpus[request]), 0)

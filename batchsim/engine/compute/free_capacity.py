@@ -11,15 +11,18 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
+from batchsim.engine.changes import Changes
+from batchsim.errors import SimulationError
+from batchsim.recording import instance_id
 from batchsim.spec.configuration import Offering, Shape
 
 
 class Node:
-    """Free room on one instance, real or planned.
+    """Free capacity of one instance, real or planned: a bin of bin packing.
 
     Attributes
     ----------
-    ordinal : int
+    number : int
         Order of launch.
     instance_type : str
         Its type.
@@ -27,236 +30,285 @@ class Node:
         How many jobs it holds.
     """
 
-    __slots__ = ("gpus", "held", "instance_type", "memory_mib", "ordinal", "vcpus")
+    __slots__ = ("gpus", "held", "instance_type", "memory_mib", "number", "vcpus")
 
-    def __init__(self, ordinal: int, room: Shape, instance_type: str = "") -> None:
-        self.ordinal = ordinal
+    def __init__(self, number: int, capacity: Shape, instance_type: str = "") -> None:
+        self.number = number
         self.instance_type = instance_type
-        self.vcpus = room.vcpus
-        self.memory_mib = room.memory_mib
-        self.gpus = room.gpus
+        self.vcpus: float = capacity.vcpus
+        self.memory_mib = capacity.memory_mib
+        self.gpus = capacity.gpus
         self.held = 0
 
     def copy(self) -> Node:
-        """Another bin with the same room."""
-        made = Node(self.ordinal, Shape(self.vcpus, self.memory_mib, self.gpus), self.instance_type)
+        """Another node with the same free capacity."""
+        made = Node(self.number, Shape(self.vcpus, self.memory_mib, self.gpus), self.instance_type)
         made.held = self.held
         return made
 
-    def holds(self, shape: Shape) -> bool:
-        """Whether one more job of this shape fits."""
-        return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
+    def holds(self, asked: Shape) -> bool:
+        """Whether one more such job fits."""
+        return asked.vcpus <= self.vcpus and asked.memory_mib <= self.memory_mib and asked.gpus <= self.gpus
 
-    def give(self, shape: Shape) -> None:
-        """Let one job go."""
-        self.held -= 1
-        self.vcpus += shape.vcpus
-        self.memory_mib += shape.memory_mib
-        self.gpus += shape.gpus
+    def places(self, asked: Shape) -> int:
+        """How many such jobs fit."""
+        return places(self.vcpus, self.memory_mib, self.gpus, asked)
 
 
-def places(room: Node | Offering, shape: Shape) -> int:
-    """How many jobs of a shape fit into free room, or into an empty instance."""
-    fitting = min(int(room.vcpus // shape.vcpus), room.memory_mib // shape.memory_mib)
-    return min(fitting, room.gpus // shape.gpus) if shape.gpus else fitting
+def places(vcpus: float, memory_mib: int, gpus: int, asked: Shape) -> int:
+    """How many jobs that ask for so much fit into free capacity."""
+    fitting = min(int(vcpus // asked.vcpus), memory_mib // asked.memory_mib)
+    return min(fitting, gpus // asked.gpus) if asked.gpus else fitting
 
 
-#: A bin's place in its level: free memory, then the order of launch, in one integer that compares fast.
-ORDINAL_BITS: Final = 32
-ORDINAL: Final = (1 << ORDINAL_BITS) - 1
+def places_on(offering: Offering, asked: Shape) -> int:
+    """How many jobs that ask for so much an empty instance of a type takes."""
+    return places(offering.vcpus, offering.memory_mib, offering.gpus, asked)
+
+
+#: A node's place in its level: free memory, then the order of launch, in one integer that compares fast.
+NUMBER_BITS: Final = 32
+NUMBER: Final = (1 << NUMBER_BITS) - 1
+#: More GPUs than an instance has: a level's key is its vCPUs, then its GPUs, in one number.
+GPU_RANGE: Final = 4096
+#: More memory than an instance has.
+MOST: Final = 1 << 62
 
 
 class FreeCapacity:
-    """Bins indexed by what they can still take.
+    """Nodes indexed by what they can still take.
 
-    Bins with the same free vCPUs and GPUs form a level, ordered by free memory, so that looking for room costs one
-    bisection per level and not one test per instance. A bin must be out of the room while its figures change.
+    Nodes with the same free vCPUs and GPUs form a level, ordered by free memory, so that looking for room costs one
+    bisection per level and not one test per instance. Only what stands in the index can take a job.
 
     Parameters
     ----------
     strategy : str
-        Of the bins that hold a job, the one with the least left, or with the most.
-    shapes : sequence of Shape
-        What jobs ask for; everywhere else a shape is its place here.
+        Of the nodes that hold a job, the one with the least left, or with the most.
+    requests : sequence of Shape
+        What jobs ask for; everywhere else a request is its place here.
+    changes : Changes
+        Where what is taken and given is counted.
 
     Attributes
     ----------
-    hopeless : set of int
-        Shapes that found no room; they are not looked for again until a bin comes that holds them.
+    no_fit : set of int
+        Requests that found no room; they are not looked for again until a node has room for them.
     """
 
-    def __init__(self, strategy: Literal["binpack", "spread"], shapes: Sequence[Shape]) -> None:
-        self.hopeless: set[int] = set()
-        self._shapes = shapes
+    def __init__(self, strategy: Literal["binpack", "spread"], requests: Sequence[Shape], changes: Changes) -> None:
+        self.no_fit: set[int] = set()
+        self._changes = changes
+        self._requests = requests
         # The same as columns, which are looked at for every job.
-        self._vcpus = [shape.vcpus for shape in shapes]
-        self._memory_mib = [shape.memory_mib for shape in shapes]
-        self._gpus = [shape.gpus for shape in shapes]
+        self._vcpus: list[float] = [asked.vcpus for asked in requests]
+        self._memory_mib = [asked.memory_mib for asked in requests]
+        self._gpus = [asked.gpus for asked in requests]
+        self._any_gpus = any(self._gpus)
         self._spread = strategy == "spread"
-        # Free vCPUs and GPUs of each level in ascending order, and the levels in the same order.
-        self._keys: list[tuple[float, int]] = []
+        # Of each level the key in ascending order, its free GPUs, and the entries in the same order.
+        self._keys: list[float] = []
+        self._free_gpus: list[int] = []
         self._levels: list[list[int]] = []
-        self._bins: dict[int, Node] = {}
+        self._nodes: dict[int, Node] = {}
 
-    def add(self, room: Node) -> bool:
-        """Offer a bin, and say whether it is room for a shape that found none.
+    # The index
 
-        One without a free vCPU can't take anything and is left out.
-        """
-        news = False
-        if self.hopeless:
-            vcpus, memory_mib, gpus = room.vcpus, room.memory_mib, room.gpus
-            hopeful = [
-                code
-                for code in self.hopeless
-                if self._vcpus[code] <= vcpus and self._memory_mib[code] <= memory_mib and self._gpus[code] <= gpus
-            ]
-            if hopeful:
-                news = True
-                self.hopeless.difference_update(hopeful)
-        if room.vcpus > 0:
-            self._put(room)
-        return news
+    def _level(self, vcpus: float, gpus: int) -> float:
+        """The key of a level, or of the lowest that could hold so much; without GPUs asked for they are no matter."""
+        return vcpus * GPU_RANGE + gpus if self._any_gpus else vcpus
 
-    def _put(self, room: Node) -> None:
-        key = (room.vcpus, room.gpus)
-        place = bisect_left(self._keys, key)
-        entry = room.memory_mib << ORDINAL_BITS | room.ordinal
-        if place == len(self._keys) or self._keys[place] != key:
-            self._keys.insert(place, key)
+    def _put(self, node: Node) -> None:
+        keys = self._keys
+        key = node.vcpus * GPU_RANGE + node.gpus if self._any_gpus else node.vcpus
+        place = bisect_left(keys, key)
+        entry = node.memory_mib << NUMBER_BITS | node.number
+        if place == len(keys) or keys[place] != key:
+            keys.insert(place, key)
+            self._free_gpus.insert(place, node.gpus)
             self._levels.insert(place, [entry])
         else:
             insort(self._levels[place], entry)
-        self._bins[room.ordinal] = room
 
-    def discard(self, room: Node) -> None:
-        """Withdraw a bin, if it is there."""
-        if self._bins.pop(room.ordinal, None) is None:
-            return
-        place = bisect_left(self._keys, (room.vcpus, room.gpus))
+    def _remove(self, node: Node) -> None:
+        place = bisect_left(self._keys, node.vcpus * GPU_RANGE + node.gpus if self._any_gpus else node.vcpus)
         level = self._levels[place]
         if len(level) > 1:
-            del level[bisect_left(level, room.memory_mib << ORDINAL_BITS | room.ordinal)]
+            del level[bisect_left(level, node.memory_mib << NUMBER_BITS | node.number)]
         else:
-            del self._keys[place], self._levels[place]
+            self._remove_level(place)
 
-    def _find(self, code: int) -> tuple[int, int]:
-        """Level of the bin that takes a job next, and its place there; ties go to the one launched first."""
-        keys, levels, gpus = self._keys, self._levels, self._gpus[code]
-        asked_mib = self._memory_mib[code]
-        asked = asked_mib << ORDINAL_BITS
-        lowest = bisect_left(keys, (self._vcpus[code], gpus))
-        found, at = -1, 0
-        if self._spread:
-            # The most memory, then the most vCPUs: the first level from above that has it.
-            most_mib = -1
-            for place in range(len(keys) - 1, lowest - 1, -1):
-                level = levels[place]
-                memory_mib = level[-1] >> ORDINAL_BITS
-                if keys[place][1] >= gpus and memory_mib > most_mib and memory_mib >= asked_mib:
-                    most_mib, found, at = memory_mib, place, bisect_left(level, memory_mib << ORDINAL_BITS)
-        else:
-            # The least memory, then the fewest vCPUs: the first level from below that has it.
-            least_mib = -1
-            for place in range(lowest, len(keys)):
-                level = levels[place]
-                if level[-1] >= asked and keys[place][1] >= gpus:
-                    index = bisect_left(level, asked)
-                    memory_mib = level[index] >> ORDINAL_BITS
-                    if found < 0 or memory_mib < least_mib:
-                        least_mib, found, at = memory_mib, place, index
+    def _remove_level(self, place: int) -> None:
+        del self._keys[place], self._free_gpus[place], self._levels[place]
+
+    def add(self, node: Node) -> None:
+        """Offer a node; one without a free vCPU can't take anything and stands by."""
+        self._nodes[node.number] = node
+        if self.no_fit and self._finds_room(node):
+            self._changes.generation += 1
+        if node.vcpus > 0:
+            self._put(node)
+
+    def _finds_room(self, node: Node) -> bool:
+        """Whether a request that found no room has some on this node: it is looked for again."""
+        vcpus, memory_mib, gpus = node.vcpus, node.memory_mib, node.gpus
+        fitting = [
+            request
+            for request in self.no_fit
+            if self._vcpus[request] <= vcpus and self._memory_mib[request] <= memory_mib and self._gpus[request] <= gpus
+        ]
+        self.no_fit.difference_update(fitting)
+        return bool(fitting)
+
+    def discard(self, node: Node) -> None:
+        """Withdraw a node, if it is offered."""
+        if self._nodes.pop(node.number, None) is not None and node.vcpus > 0:
+            self._remove(node)
+
+    # Taking and giving
+
+    def take(self, request: int, now: float) -> Node | None:
+        """Hold one job on the node that takes it next, or return None."""
+        if request in self.no_fit:
+            return None
+        found, index = self._most_left(request) if self._spread else self._best_fit(request)
         if found < 0:
-            self.hopeless.add(code)
-        return found, at
-
-    def has(self, code: int) -> bool:
-        """Whether a bin could take a job of this shape."""
-        if code in self.hopeless:
-            return False
-        keys, levels, gpus = self._keys, self._levels, self._gpus[code]
-        asked = self._memory_mib[code] << ORDINAL_BITS
-        for place in range(bisect_left(keys, (self._vcpus[code], gpus)), len(keys)):
-            if levels[place][-1] >= asked and keys[place][1] >= gpus:
-                return True
-        self.hopeless.add(code)
-        return False
-
-    def places(self, code: int) -> int:
-        """How many jobs of this shape the bins could take, were it the only one."""
-        if code in self.hopeless:
-            return 0
-        shape, asked = self._shapes[code], self._memory_mib[code] << ORDINAL_BITS
-        lowest = bisect_left(self._keys, (self._vcpus[code], self._gpus[code]))
-        return sum(
-            places(self._bins[entry & ORDINAL], shape)
-            for level in self._levels[lowest:]
-            for entry in level[bisect_left(level, asked) :]
-        )
-
-    def fitting(self, codes: Iterable[int]) -> set[int]:
-        """Which of many shapes a bin could take a job of; as `has`, at the cost of one look at the levels."""
-        best: list[int] = []
-        most_mib = -1
-        for place in range(len(self._keys) - 1, -1, -1):
-            if self._keys[place][1]:
-                return set(filter(self.has, codes))  # GPUs are a dimension more
-            most_mib = max(most_mib, self._levels[place][-1] >> ORDINAL_BITS)
-            best.append(most_mib)
-        # The most memory in any level from this one up, and after the last level none.
-        best.reverse()
-        best.append(-1)
-        vcpus = [key[0] for key in self._keys]
-        found = set()
-        for code in codes:
-            if best[bisect_left(vcpus, self._vcpus[code])] >= self._memory_mib[code] and not self._gpus[code]:
-                found.add(code)
-            else:
-                self.hopeless.add(code)
-        return found
-
-    def take(self, code: int) -> Node | None:
-        """Hold one job in the bin that takes it next, or return None."""
-        if code in self.hopeless:
+            self.no_fit.add(request)
             return None
-        place, index = self._find(code)
-        if place < 0:
-            return None
-        level = self._levels[place]
+        level = self._levels[found]
         if len(level) > 1:
             entry = level.pop(index)
         else:
             entry = level[0]
-            del self._keys[place], self._levels[place]
-        room = self._bins[entry & ORDINAL]
-        room.held += 1
-        room.vcpus -= self._vcpus[code]
-        room.memory_mib -= self._memory_mib[code]
-        room.gpus -= self._gpus[code]
-        if room.vcpus > 0:
-            self._put(room)
-        else:
-            del self._bins[room.ordinal]
-        return room
+            self._remove_level(found)
+        node = self._nodes[entry & NUMBER]
+        node.held += 1
+        node.vcpus -= self._vcpus[request]
+        node.memory_mib -= self._memory_mib[request]
+        node.gpus -= self._gpus[request]
+        if node.memory_mib < 0 or node.vcpus < 0:
+            raise SimulationError("an instance holds more than it has", now, instance=instance_id(node.number))
+        if node.vcpus > 0:
+            self._put(node)
+        self._changes.generation += 1
+        return node
+
+    def give(self, node: Node, request: int, now: float) -> None:
+        """Let one job go from a node, offered or not."""
+        offered = node.number in self._nodes
+        if offered and node.vcpus > 0:
+            self._remove(node)
+        node.held -= 1
+        node.vcpus += self._vcpus[request]
+        node.memory_mib += self._memory_mib[request]
+        node.gpus += self._gpus[request]
+        if node.held < 0:
+            raise SimulationError(
+                "an instance lets go of what it does not hold", now, instance=instance_id(node.number)
+            )
+        if offered:
+            if self.no_fit and self._finds_room(node):
+                self._changes.generation += 1
+            self._put(node)
+
+    def _best_fit(self, request: int) -> tuple[int, int]:
+        """Level of the node with the least memory that holds a job, then the fewest vCPUs, and its place there.
+
+        Ties go to the one launched first.
+        """
+        keys, levels, gpus = self._keys, self._levels, self._gpus[request]
+        asked = self._memory_mib[request] << NUMBER_BITS
+        found, at, least = -1, 0, MOST
+        for place in range(bisect_left(keys, self._level(self._vcpus[request], gpus)), len(keys)):
+            level = levels[place]
+            index, entry = 0, level[0]
+            if entry < asked:
+                if level[-1] < asked:
+                    continue
+                index = bisect_left(level, asked)
+                entry = level[index]
+            if entry < least and (not gpus or self._free_gpus[place] >= gpus):
+                # Less memory than the least so far, not only an earlier launch.
+                least, found, at = entry >> NUMBER_BITS << NUMBER_BITS, place, index
+        return found, at
+
+    def _most_left(self, request: int) -> tuple[int, int]:
+        """Level of the node with the most memory that holds a job, then the most vCPUs, and its place there."""
+        keys, levels, gpus, most = self._keys, self._levels, self._gpus[request], self._memory_mib[request] - 1
+        found, at = -1, 0
+        lowest = bisect_left(keys, self._level(self._vcpus[request], gpus))
+        for place in range(len(keys) - 1, lowest - 1, -1):
+            level = levels[place]
+            memory_mib = level[-1] >> NUMBER_BITS
+            if memory_mib > most and self._free_gpus[place] >= gpus:
+                most, found, at = memory_mib, place, bisect_left(level, memory_mib << NUMBER_BITS)
+        return found, at
+
+    # Questions
+
+    def has(self, request: int) -> bool:
+        """Whether a node could take such a job."""
+        if request in self.no_fit:
+            return False
+        keys, levels, gpus = self._keys, self._levels, self._gpus[request]
+        asked = self._memory_mib[request] << NUMBER_BITS
+        for place in range(bisect_left(keys, self._level(self._vcpus[request], gpus)), len(keys)):
+            if levels[place][-1] >= asked and (not gpus or self._free_gpus[place] >= gpus):
+                return True
+        self.no_fit.add(request)
+        return False
+
+    def places(self, request: int) -> int:
+        """How many such jobs the nodes could take, were it the only request."""
+        if request in self.no_fit:
+            return 0
+        asked, memory = self._requests[request], self._memory_mib[request] << NUMBER_BITS
+        lowest = bisect_left(self._keys, self._level(self._vcpus[request], self._gpus[request]))
+        return sum(
+            self._nodes[entry & NUMBER].places(asked)
+            for level in self._levels[lowest:]
+            for entry in level[bisect_left(level, memory) :]
+        )
+
+    def fitting(self, requests: Iterable[int]) -> set[int]:
+        """Those of many requests that a node could take; as `has`, at the cost of one look at the levels."""
+        if self._any_gpus:
+            return {request for request in requests if self.has(request)}  # GPUs are a dimension more
+        best: list[int] = []
+        most_mib = -1
+        for level in reversed(self._levels):
+            most_mib = max(most_mib, level[-1] >> NUMBER_BITS)
+            best.append(most_mib)
+        # The most memory in any level from this one up, and after the last level none.
+        best.reverse()
+        best.append(-1)
+        found = set()
+        for request in requests:
+            if best[bisect_left(self._keys, self._vcpus[request])] >= self._memory_mib[request]:
+                found.add(request)
+            else:
+                self.no_fit.add(request)
+        return found
 
     def empty(self, instance_type: str) -> list[Node]:
-        """Bins of a type that hold nothing, in the order of their launch."""
-        return [room for room in self.bins() if not room.held and room.instance_type == instance_type]
+        """Nodes of a type that hold nothing, in the order of their launch."""
+        return [node for node in self.nodes() if not node.held and node.instance_type == instance_type]
 
-    def gang(self, nodes: int, instance_types: Sequence[str]) -> list[Node] | None:
-        """So many empty bins of one type, of the first of the types that has them; None where none has."""
+    def empty_of_one_type(self, count: int, instance_types: Sequence[str]) -> list[Node] | None:
+        """So many empty nodes of one type, of the first of the types that has them; None where none has."""
         for instance_type in instance_types:
             found = self.empty(instance_type)
-            if len(found) >= nodes:
-                return found[:nodes]
+            if len(found) >= count:
+                return found[:count]
         return None
 
-    def bins(self) -> list[Node]:
-        """The bins offered, in the order of their launch."""
-        return [self._bins[ordinal] for ordinal in sorted(self._bins)]
+    def nodes(self) -> list[Node]:
+        """The nodes offered that have a free vCPU, in the order of their launch."""
+        return [self._nodes[number] for number in sorted(self._nodes) if self._nodes[number].vcpus > 0]
 
     def copy(self, more: Iterable[Node]) -> FreeCapacity:
-        """The same room and some bins more, to plan with: what is taken there is not taken here."""
-        made = FreeCapacity("spread" if self._spread else "binpack", self._shapes)
-        for room in (*self.bins(), *more):
-            made.add(room.copy())
+        """The same nodes and some more, to plan with: what is taken there is not taken here."""
+        made = FreeCapacity("spread" if self._spread else "binpack", self._requests, Changes())
+        for node in (*self.nodes(), *more):
+            made.add(node.copy())
         return made

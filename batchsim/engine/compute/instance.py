@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from batchsim.engine.attempt import Attempt
-from batchsim.engine.clock import Alarm
 from batchsim.engine.compute.free_capacity import Node
+from batchsim.engine.event import Event
 from batchsim.spec.configuration import Offering
 
 
 class Instance(Node):
-    """One EC2 instance, from its launch request to its end."""
+    """One EC2 instance, from its launch request to its end.
+
+    Attributes
+    ----------
+    launch : int
+        Its place among the launches of its environment: the owner of its random draws.
+    active : bool
+        Whether it is registered and takes jobs.
+    leaving : bool
+        Whether it has its Spot notice.
+    images : dict of int to float
+        By image, when its pull is done.
+    """
 
     __slots__ = (
         "active",
         "attempts",
-        "idle_alarm",
+        "idle_event",
         "idle_since",
         "images",
-        "number",
+        "launch",
+        "leaving",
         "offering",
-        "reclaim",
+        "reclaim_event",
         "used",
         "zone",
     )
 
-    def __init__(self, ordinal: int, offering: Offering, number: int, zone: int) -> None:
-        super().__init__(ordinal, offering.shape, offering.instance_type)
+    def __init__(self, number: int, offering: Offering, launch: int, zone: int) -> None:
+        super().__init__(number, offering.shape, offering.instance_type)
         self.offering = offering
-        self.number = number  # its place among the launches of its environment: the owner of its random draws
+        self.launch = launch
         self.zone = zone
         self.active = False
+        self.leaving = False
         self.used = False
         self.attempts: dict[int, Attempt] = {}
-        self.images: dict[str, float] = {}  # image -> when its pull is done
+        self.images: dict[int, float] = {}
         self.idle_since = 0.0
-        self.idle_alarm: Alarm | None = None
-        self.reclaim: Alarm | None = None
+        self.idle_event: Event | None = None
+        self.reclaim_event: Event | None = None

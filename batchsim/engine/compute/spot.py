@@ -1,71 +1,129 @@
-"""A recorded Spot market: how many instances could be had, over time.
+"""Spot interruptions: which instance gets its notice when, and what becomes of it.
 
-The run goes through the recording from its beginning, again and again where it is longer. When fewer can be had than an
-environment holds, those launched last are reclaimed; while no more can be had, launches fail.
+Three things end a Spot instance: a hazard (the Spot Instance Advisor's, or a stated rate), from which each instance has
+a lifetime of its own; a recorded market that has fewer instances than before; and a price that passes the bid (EC2 User
+Guide, *Spot Instance interruptions*).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from itertools import count
+from batchsim.engine.agenda import Agenda
+from batchsim.engine.attempt import HOST_TERMINATED, NO_EXIT_CODE
+from batchsim.engine.compute.instance import Instance
+from batchsim.engine.compute.ledger import InstanceLedger
+from batchsim.engine.compute.recorded_market import RecordedMarket
+from batchsim.engine.event import Event
+from batchsim.engine.job_lifecycle import JobLifecycle
+from batchsim.engine.run_context import RunContext
+from batchsim.recording import instance_id
+from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.units import HOUR
 
-from batchsim.engine.clock import Alarm, Clock, Phase
-from batchsim.spec.configuration import SpotTrace
 
-
-class RecordedMarket:
-    """A recording replayed for one compute environment.
+class Interruptions:
+    """The Spot interruptions of one compute environment.
 
     Parameters
     ----------
-    warn : callable
-        ``warn(available)``: in `notice_s` from now only so many can be had.
-    changed : callable
-        ``changed(available)``: only so many, or so many again, can be had from now on.
+    market : RecordedMarket or None
+        Where one is recorded, hazards do not count.
     """
 
     def __init__(
         self,
-        trace: SpotTrace,
-        clock: Clock,
-        notice_s: float,
-        warn: Callable[[int], None],
-        changed: Callable[[int], None],
+        spec: ComputeEnvironment,
+        context: RunContext,
+        agenda: Agenda,
+        ledger: InstanceLedger,
+        lifecycle: JobLifecycle,
+        market: RecordedMarket | None,
     ) -> None:
-        self._trace = trace
-        self._clock = clock
-        self._notice_s = notice_s
-        self._warn = warn
-        self._changed = changed
-        self._steps = iter(self._endless())
-        next(self._steps)
-        self._next_step()
+        self._agenda = agenda
+        self._ledger = ledger
+        self._lifecycle = lifecycle
+        self._market = market
+        self._notice_s: float = context.settings.spot.notice
+        self._lifetime = context.draws("interruption", spec.name)  # by the number of the launch
 
-    def _endless(self) -> Iterator[tuple[float, int]]:
-        for round_ in count():
-            for at, available in zip(self._trace.at, self._trace.available, strict=True):
-                yield round_ * self._trace.length_s + at, available
+    def follow(self, bid_steps: list[float]) -> None:
+        """Have the market's changes happen, and those of prices that pass the bid, or no longer do."""
+        for at in bid_steps:
+            self._agenda.at(at, self._bid_passed, essential=False)
+        if self._market is not None:
+            self._steps = self._market.steps()
+            next(self._steps)
+            self._next_step(0.0)
 
-    def available(self, now: float) -> int:
-        """How many instances can be had now."""
-        place = bisect_right(self._trace.at, now % self._trace.length_s) - 1
-        return self._trace.available[place]
+    # A hazard
 
-    @property
-    def length_s(self) -> float:
-        """How long the recording is; 0 when nothing can ever be had."""
-        return self._trace.length_s if any(self._trace.available) else 0.0
+    def launched(self, instance: Instance, running_at: float) -> None:
+        """Draw how long an instance lives, where its type has a hazard."""
+        hazard = instance.offering.interruptions_per_hour
+        if hazard > 0 and self._market is None:
+            reclaim_at = running_at + self._lifetime[instance.launch] / hazard * HOUR
+            notice_at = max(reclaim_at - self._notice_s, running_at)
+            instance.reclaim_event = self._agenda.at(notice_at, self._noticed, instance, essential=False)
 
-    def _next_step(self) -> None:
+    def _noticed(self, event: Event) -> None:
+        self._notice(event.subject, event.at)
+
+    # A recorded market
+
+    def _next_step(self, now: float) -> None:
         at, available = next(self._steps)
-        warn_at = max(at - self._notice_s, self._clock.now)
-        self._clock.at(warn_at, self._warned, available, essential=False)
-        self._clock.at(at, self._stepped, available, phase=Phase.CHANGE, essential=False)
+        self._agenda.at(max(at - self._notice_s, now), self._warned, available, essential=False)
+        self._agenda.at(at, self._stepped, available, essential=False)
 
-    def _warned(self, alarm: Alarm) -> None:
-        self._warn(alarm.subject)
+    def _warned(self, event: Event) -> None:
+        """The market will have fewer instances than are here: those launched last get their notice."""
+        for instance in self._ledger.staying()[event.subject :]:
+            self._notice(instance, event.at)
 
-    def _stepped(self, alarm: Alarm) -> None:
-        self._changed(alarm.subject)
-        self._next_step()
+    def _stepped(self, event: Event) -> None:
+        """The market has fewer, or more; what came after the warning goes without one."""
+        instances = self._ledger.instances.values()
+        staying = [instance for instance in instances if not instance.leaving]
+        leaving = [instance for instance in instances if instance.leaving]
+        for instance in (*staying, *leaving)[event.subject :]:
+            self._take_away(instance, event.at)
+        self._ledger.announce(event.at)
+        self._next_step(event.at)
+
+    # A bid
+
+    def _bid_passed(self, event: Event) -> None:
+        """Instances that cost too much get their notice, others may be launched again."""
+        for instance in self._ledger.staying():
+            if instance.offering.is_above_bid(event.at):
+                if instance.reclaim_event is not None:
+                    self._agenda.cancel(instance.reclaim_event)
+                self._notice(instance, event.at)
+        self._ledger.announce(event.at)
+
+    # Notice and end
+
+    def _notice(self, instance: Instance, now: float) -> None:
+        """The two-minute notice: no new jobs; what runs may end in time (User Guide is silent; an assumption)."""
+        self._ledger.withdraw(instance)
+        essential = bool(instance.attempts) or not self._ledger.is_minimum(instance)
+        instance.reclaim_event = self._agenda.at(now + self._notice_s, self._reclaimed, instance, essential=essential)
+        self._ledger.announce(now)
+
+    def _reclaimed(self, event: Event) -> None:
+        self._take_away(event.subject, event.at)
+
+    def _take_away(self, instance: Instance, now: float) -> None:
+        status_reason = HOST_TERMINATED.format(instance=instance_id(instance.number))
+        attempts = list(instance.attempts.values())
+        instance.attempts.clear()
+        self.remove(instance, now, "Spot interruption", reclaimed=True)
+        for attempt in attempts:
+            self._lifecycle.interrupt(attempt, status_reason, NO_EXIT_CODE, now)
+        self._ledger.announce(now)
+
+    def remove(self, instance: Instance, now: float, reason: str, *, reclaimed: bool = False) -> None:
+        """End an instance, and what was to happen to it."""
+        self._ledger.remove(instance, now, reason, reclaimed)
+        for event in (instance.idle_event, instance.reclaim_event):
+            if event is not None:
+                self._agenda.cancel(event)

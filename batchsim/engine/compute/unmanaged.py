@@ -7,85 +7,68 @@ not model them, so memory is not a limit here.
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from batchsim.engine.attempt import Attempt
+from batchsim.engine.compute_environment import AT_LIMIT, BEYOND_LIMIT, NEVER, SimulatedEnvironment
+from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
-from batchsim.recording import Cause
+from batchsim.errors import SimulationError
 from batchsim.spec.configuration import ComputeEnvironment
 
+#: Sums of vCPUs are exact to this.
+ROUNDING: Final = 1e-6
 
-class UnmanagedEnvironment:
+
+class UnmanagedEnvironment(SimulatedEnvironment):
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
-    def __init__(self, index: int, spec: ComputeEnvironment, world: RunContext) -> None:
-        self.index = index
-        self.name = spec.name
-        self.enabled = spec.enabled
-        self.version = self.phase = 0
-        self.steady = True
-        self.hopeless: set[int] = set()
-        self._total = spec.max_vcpus if spec.enabled else 0
-        self._free = float(self._total)
-        self._start_s = world.settings.image.warm + world.settings.image.container_start
-        self._clock = world.clock
-        self._jobs = world.jobs
-        self._suits = [spec.enabled and shape.gpus == 0 and not shape.nodes for shape in world.workload.shapes]
-        self._holds = [
-            suits and shape.vcpus <= self._total
-            for suits, shape in zip(self._suits, world.workload.shapes, strict=True)
+    def __init__(self, index: int, spec: ComputeEnvironment, context: RunContext, lifecycle: JobLifecycle) -> None:
+        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus if spec.enabled else 0)
+        self._free = float(self.max_vcpus)
+        image = context.settings.image
+        self._start_s: float = image.warm + image.container_start
+        self._lifecycle = lifecycle
+        self._request = context.table.request
+        requests = context.workload.shapes
+        self._suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in requests]
+        self._vcpus: list[float] = [asked.vcpus for asked in requests]
+        self._can_hold = [
+            suits and vcpus <= self.max_vcpus for suits, vcpus in zip(self._suits, self._vcpus, strict=True)
         ]
-        self._vcpus = [shape.vcpus for shape in world.workload.shapes]
 
-    def place(self, job: int, shape: int) -> bool:
-        """Start the job now if enough processors are free."""
-        if not self.has_room(shape):
+    def start(self, job: int, request: int, now: float) -> bool:
+        """Start a job if enough processors are free."""
+        if self._vcpus[request] > self._free or not self._can_hold[request]:
             return False
-        self._free -= self._vcpus[shape]
-        self.version += 1
-        now = self._clock.now
-        self._jobs.start(job, self, -1, now, now + self._start_s)
+        self._free -= self._vcpus[request]
+        self.changes.generation += 1
+        self._lifecycle.begin(job, self.index, -1, now, now, now + self._start_s)
         return True
 
-    def release(self, attempt: Attempt) -> None:
+    def stop(self, attempt: Attempt, now: float) -> None:
         """Take back the processors of an ended attempt."""
-        self._free += self._vcpus[self._jobs.shape[attempt.job]]
-        self.version += 1
+        self._free += self._vcpus[self._request[attempt.job]]
+        self.changes.generation += 1
+        if self._free > self.max_vcpus + ROUNDING:
+            raise SimulationError(f"{self.name} has {self._free} of {self.max_vcpus} processors free", now)
 
-    def has_room(self, shape: int) -> bool:
+    def has_room(self, request: int, now: float) -> bool:  # noqa: ARG002
         """Whether enough processors are free."""
-        return self._vcpus[shape] <= self._free and self._holds[shape]
+        return self._vcpus[request] <= self._free and self._can_hold[request]
 
-    def with_room(self, shapes: set[int]) -> set[int]:
-        """Of these shapes those of which a job could start now."""
-        return set(filter(self.has_room, shapes))
+    def outlook(self, request: int, now: float) -> int:  # noqa: ARG002
+        """The pool is full, too small, or not of the kind that the job asks for."""
+        if self._can_hold[request]:
+            return AT_LIMIT
+        return BEYOND_LIMIT if self._suits[request] else NEVER
 
-    @property
-    def max_vcpus(self) -> int:
-        """The environment's limit."""
-        return self._total
-
-    def exhausted(self, shape: int) -> bool:  # noqa: ARG002
-        """Capacity does not run out here."""
-        return False
-
-    def keeps_waiting(self, shape: int) -> bool:  # noqa: ARG002
-        """There are no multi-node jobs here."""
-        return False
-
-    def holds(self, shape: int) -> bool:
+    def can_hold(self, request: int) -> bool:
         """Whether the whole pool could hold the job."""
-        return self._holds[shape]
+        return self._can_hold[request]
 
-    def provides(self, shape: int) -> bool:  # noqa: ARG002
-        """Nothing is ever launched here."""
-        return False
-
-    def cause(self, shape: int) -> Cause:
-        """The pool is full, or not of the kind that the job asks for."""
-        return Cause.LIMIT if self._suits[shape] else Cause.CAPACITY
-
-    def places(self, shape: int, *, limit: bool = True) -> float:
+    def places(self, request: int, now: float, limit: bool) -> float:  # noqa: ARG002
         """For how many jobs processors are free."""
-        if not self._suits[shape]:
+        if not self._suits[request]:
             return 0.0
-        return int(self._free // self._vcpus[shape]) if limit else math.inf
+        return int(self._free // self._vcpus[request]) if limit else math.inf

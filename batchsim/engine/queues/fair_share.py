@@ -7,25 +7,84 @@ window (`engine/queues/share_usage.py`) is weighed by its factor; the lowest is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 from sortedcontainers import SortedList
 
-from batchsim.engine.queues.fifo import Dispatch, FifoQueue
-from batchsim.engine.queues.share_ranking import INFINITE, NOBODY, ScalarRanking, ShareRanking, VectorRanking
+from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.queues.order import NOBODY, Order
+from batchsim.engine.queues.share_ranking import INFINITE, ScalarRanking, ShareRanking, VectorRanking
 from batchsim.engine.queues.share_usage import ShareUsage
+from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
 
-if TYPE_CHECKING:
-    from batchsim.engine.compute_environment import SimulatedEnvironment
-    from batchsim.engine.run_context import RunContext
-
-
 NEVER: Final = -1.0
-#: Up to so many shares are looked at one by one; columns cost as much as about these.
+#: Up to so many shares are ranked one by one; columns cost as much as about these.
 FEW: Final = 24
+
+
+class FairShareOrder(Order):
+    """Share by share; one whose next job can't be started is passed over."""
+
+    def __init__(self, queue: FairShareQueue, request: Sequence[int], vcpus: Sequence[float]) -> None:
+        self.started = []
+        self._queue = queue
+        self._request = request
+        self._vcpus = vcpus
+
+    def first(self, now: float) -> int:
+        """Begin anew: the next job of the lowest share; NOBODY when none waits."""
+        queue = self._queue
+        self.started = []
+        self._ranking = queue.ranking(now)
+        self._first = dict(queue.first)
+        self._in_use, self._allowed = queue.in_use, queue.allowed(now)
+        self._taken: dict[int, int] = {}
+        self._failed: set[int] = set()
+        return self._lowest()
+
+    def _lowest(self) -> int:
+        while True:
+            self._share = share = self._ranking.lowest()
+            if share == NOBODY:
+                return NOBODY
+            job = self._first[share]
+            if self._in_use + self._vcpus[self._request[job]] <= self._allowed:
+                return job
+            self._ranking.pass_over(share)
+
+    def next(self, taken: bool, alike: bool) -> int:
+        """The job to look at after the one before; NOBODY when no other is looked at."""
+        if taken:
+            self._serve(self._share)
+        elif alike:
+            request = self._request[self._first[self._share]]
+            self._failed.add(request)
+            self._ranking.pass_over_request(request)
+        else:
+            self._ranking.pass_over(self._share)
+        return self._lowest()
+
+    def _serve(self, share: int) -> None:
+        """The first job of a share starts: the next one follows, unless one like it can't."""
+        job = self._first[share]
+        vcpus = self._vcpus[self._request[job]]
+        self.started.append(job)
+        self._in_use += vcpus
+        self._taken[share] = number = self._taken.get(share, 0) + 1
+        waiting = self._queue.by_share[share]
+        if number == len(waiting):
+            self._ranking.pass_over(share)
+            return
+        self._first[share] = upcoming = waiting[number][-1]
+        request = self._request[upcoming]
+        if request in self._failed:
+            self._ranking.pass_over(share)
+        else:
+            self._ranking.served(share, self._queue.more(share, vcpus), upcoming, request)
 
 
 class FairShareQueue(FifoQueue):
@@ -36,182 +95,158 @@ class FairShareQueue(FifoQueue):
     that is left with a decay of zero). So a running vCPU counts for what it has used, and from its start on for what
     one that runs for a whole window comes to, half of the window (an assumption): what is running weighs as much as
     what has run. Use alone, which lags behind, starts jobs of one share by whole waves, and weights don't divide.
+
+    Attributes
+    ----------
+    by_share : list of SortedList
+        The waiting jobs of each share, in entries that end with the job.
+    first : dict of int to int
+        Of shares in which jobs wait, the one that comes next.
+    in_use : float
+        VCPUs that its jobs run on.
     """
 
-    def __init__(
-        self, index: int, spec: configuration.JobQueue, stations: tuple[SimulatedEnvironment, ...], world: RunContext
-    ) -> None:
-        super().__init__(index, spec, stations, world)
+    time_dependent = True
+    counts_jobs = True
+
+    def __init__(self, index: int, spec: configuration.JobQueue, context: RunContext) -> None:
+        super().__init__(index, spec, context)
         assert spec.fair_share is not None  # noqa: S101 (for the type checker)
         self._policy = spec.fair_share
-        self._clock = world.clock
-        self._max_vcpus = sum(station.max_vcpus for station in stations if station.enabled)
+        self._max_vcpus = 0
         self._running_s = self._policy.window_s / 2
-        groups = world.workload.groups
+        groups = context.workload.groups
         shares = sorted({group.share_identifier or "" for group in groups if group.job_queue == spec.name})
         place = {identifier: share for share, identifier in enumerate(shares)}
-        self._share_of = [place.get(group.share_identifier or "", -1) for group in groups]
+        self._share_of = [place.get(group.share_identifier or "", NOBODY) for group in groups]
         self._priority_of = [group.scheduling_priority for group in groups]
         self._any_wants = any(group.consumables for group in groups if group.job_queue == spec.name)
-        self._vcpus = [shape.vcpus for shape in world.workload.shapes]
+        self._vcpus = [shape.vcpus for shape in context.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
         self._usage = ShareUsage(self._weights, self._policy.window_s, self._running_s)
-        self._in_use = 0.0
-        self._lines: list[Any] = [SortedList() for _ in shares]
-        # Of shares in which jobs wait: the one that comes next, and its shape.
-        self._first: dict[int, int] = {}
-        self._first_shape: dict[int, int] = {}
+        self.in_use = 0.0
+        self.by_share: list[Any] = [SortedList() for _ in shares]
+        self.first: dict[int, int] = {}
+        self._first_request: dict[int, int] = {}
         self._unfinished = np.zeros(len(shares), np.int64)
         self._idle_since = np.full(len(shares), -INFINITE)
+        self.order = FairShareOrder(self, context.table.request, self._vcpus)
         # What the reservation allowed, and when.
         self._allowed_at, self._allowed_vcpus = NEVER, INFINITE
+
+    def attach(self, environments: list[SimulatedEnvironment]) -> None:
+        """Give the queue its compute environments, in their order."""
+        super().attach(environments)
+        self._max_vcpus = sum(each.max_vcpus for each in environments if each.enabled)
 
     # What happens to its jobs
 
     def submitted(self, job: int) -> None:
         """A share is active from its first job on."""
-        self._unfinished[self._share_of[self._group_of[job]]] += 1
+        self._unfinished[self._share(job)] += 1
         self._allowed_at = NEVER
 
-    def finished(self, job: int) -> None:
+    def finished(self, job: int, now: float) -> None:
         """A share stays active until its last job has been over for a window."""
-        share = self._share_of[self._group_of[job]]
+        share = self._share(job)
         self._unfinished[share] -= 1
-        self._idle_since[share] = self._clock.now
+        self._idle_since[share] = now
         self._allowed_at = NEVER
 
-    def stopped(self, job: int) -> None:
+    def stopped(self, job: int, now: float) -> None:
         """An attempt ended."""
-        vcpus = self._vcpus[self._shape_of[job]]
-        self._usage.change(self._share_of[self._group_of[job]], self._clock.now, -vcpus)
-        self._in_use -= vcpus
+        vcpus = self._vcpus[self._table.request[job]]
+        self._usage.change(self._share(job), now, -vcpus)
+        self.in_use -= vcpus
 
-    def add(self, job: int, retried: bool) -> None:
+    def _share(self, job: int) -> int:
+        return self._share_of[self._table.group[job]]
+
+    def add(self, job: int, request: int, retried: bool) -> None:
         """Put a job in its share."""
-        share = self._share_of[self._group_of[job]]
-        line = self._lines[share]
-        entry = (not retried, -self._priority_of[self._group_of[job]], job)
-        line.add(entry)
-        if line[0] == entry:
+        share = self._share(job)
+        waiting = self.by_share[share]
+        entry = (not retried, -self._priority_of[self._table.group[job]], job)
+        waiting.add(entry)
+        if waiting[0] == entry:
             self._note_first(share)
-        self._remember(self._shape_of[job])
+        self._came(request)
+
+    def leave(self, jobs: list[int], now: float) -> None:
+        """Take out jobs that were started, in their order: what they ask for is in use from now on."""
+        for job in jobs:
+            share, vcpus = self._share(job), self._vcpus[self._table.request[job]]
+            self._remove_first(share)
+            self.in_use += vcpus
+            self._usage.change(share, now, vcpus)
+
+    def remove_head(self, now: float) -> None:
+        """Take the head out: it is cancelled."""
+        self._remove_first(self._share(self.head(now)))
 
     def _remove_first(self, share: int) -> None:
-        self._forget(self._shape_of[self._first[share]])
-        del self._lines[share][0]
+        self._went(self._first_request[share])
+        del self.by_share[share][0]
         self._note_first(share)
 
     def _note_first(self, share: int) -> None:
-        line = self._lines[share]
-        if line:
-            self._first[share] = job = line[0][-1]
-            self._first_shape[share] = self._shape_of[job]
+        waiting = self.by_share[share]
+        if waiting:
+            self.first[share] = job = waiting[0][-1]
+            self._first_request[share] = self._table.request[job]
         else:
-            del self._first[share], self._first_shape[share]
+            del self.first[share], self._first_request[share]
 
     # The order
 
-    def _allowed(self) -> float:
+    def allowed(self, now: float) -> float:
         """VCPUs that active shares may use."""
         if not self._policy.compute_reservation:
             return INFINITE
-        if self._allowed_at != self._clock.now:
-            self._allowed_at = self._clock.now
-            since = self._clock.now - self._policy.window_s
+        if self._allowed_at != now:
+            self._allowed_at = now
+            since = now - self._policy.window_s
             active = int(np.count_nonzero((self._unfinished > 0) | (self._idle_since > since)))
             self._allowed_vcpus = self._policy.allowed_vcpus(self._max_vcpus, active)
         return self._allowed_vcpus
 
-    def holds_back(self, shape: int) -> bool:
-        """Whether the reservation keeps a job of this shape from starting."""
-        return self._in_use + self._vcpus[shape] > self._allowed()
+    def holds_back(self, request: int, now: float) -> bool:
+        """Whether the reservation keeps a job that asks for so much from starting."""
+        return self.in_use + self._vcpus[request] > self.allowed(now)
 
-    def _standing(self) -> ShareRanking:
+    def ranking(self, now: float) -> ShareRanking:
         """The shares in which jobs wait, by their weighed use and what runs of them."""
-        now, shares = self._clock.now, self._first
+        shares = self.first
         if len(shares) <= FEW:
-            return ScalarRanking(self._usage.of(shares, now), shares, self._first_shape)
-        scores, first, shapes = np.full((3, len(self._lines)), INFINITE)
+            return ScalarRanking(self._usage.of(shares, now), shares, self._first_request)
+        scores, first, requests = np.full((3, len(self.by_share)), INFINITE)
         places = np.fromiter(shares, np.int64, len(shares))
         scores[places] = self._usage.at(now)[places]
         first[places] = np.fromiter(shares.values(), np.float64, len(shares))
-        shapes[places] = np.fromiter(self._first_shape.values(), np.float64, len(shares))
-        return VectorRanking(scores, first, shapes)
+        requests[places] = np.fromiter(self._first_request.values(), np.float64, len(shares))
+        return VectorRanking(scores, first, requests)
 
-    def head(self) -> int:
-        """The next job of the share to be served first."""
-        return self._first[self._standing().lowest()]
-
-    def head_for_causes(self) -> int:
-        """The head, or where all jobs are alike any of them, which is found without ranking shares."""
-        alike = len(self.shapes) == 1 and not self._any_wants
-        return next(iter(self._first.values())) if alike else self.head()
-
-    def candidates(self) -> list[int]:
-        """The next job of each share that the reservation lets start; one for each shape, where that says all."""
-        jobs = self._first.values()
-        if not self._any_wants:
-            jobs = {self._shape_of[job]: job for job in jobs}.values()
-        return [job for job in jobs if not self.holds_back(self._shape_of[job])]
-
-    def deciding(self) -> dict[int, int]:
-        """Shapes of the next jobs of the shares, each with one of them."""
-        return {self._shape_of[job]: job for job in self._first.values()}
-
-    def plan(self, assign: Callable[[int], bool]) -> None:
-        """Offer jobs in the order in which they would be started now; as in `drain`, a share may be passed over."""
-        if not self.shapes:
-            return
-        standing, first = self._standing(), dict(self._first)
-        taken = dict.fromkeys(first, 0)
-        left = self._allowed() - self._in_use
-        while (share := standing.lowest()) != NOBODY:
-            job = first[share]
-            vcpus = self._vcpus[self._shape_of[job]]
-            if vcpus > left or not assign(job):
-                standing.pass_over(share)
-                continue
-            left -= vcpus
-            taken[share] += 1
-            line = self._lines[share]
-            if taken[share] == len(line):
-                standing.pass_over(share)
-            else:
-                first[share] = job = line[taken[share]][-1]
-                standing.served(share, self._more(share, vcpus), job, self._shape_of[job])
-
-    def _more(self, share: int, vcpus: float) -> float:
-        """What a share has more with a job that was just started."""
+    def more(self, share: int, vcpus: float) -> float:
+        """What a job that was just started adds to the weighed use of its share."""
         return self._weights[share] * vcpus * self._running_s
 
-    def drain(self, dispatch: Dispatch) -> None:
-        """Start jobs share by share; a share whose next job can't be started is passed over in this cycle."""
-        if not self.shapes:
-            return
-        now, allowed = self._clock.now, self._allowed()
-        standing = self._standing()
-        failed: set[int] = set()
-        while (share := standing.lowest()) != NOBODY:
-            job, shape = self._first[share], self._first_shape[share]
-            vcpus = self._vcpus[shape]
-            if self._in_use + vcpus > allowed:
-                standing.pass_over(share)
-            elif dispatch(job, shape):
-                self._remove_first(share)
-                self._in_use += vcpus
-                self._usage.change(share, now, vcpus)
-                upcoming = self._first_shape.get(share, NOBODY)
-                if upcoming == NOBODY or upcoming in failed:
-                    standing.pass_over(share)
-                else:
-                    standing.served(share, self._more(share, vcpus), self._first[share], upcoming)
-            elif self._wanting[self._group_of[job]]:
-                # A job that lacks a consumable resource says nothing of others of its shape.
-                standing.pass_over(share)
-            else:
-                failed.add(shape)
-                standing.pass_over_shape(shape)
+    def head(self, now: float) -> int:
+        """The next job of the share to be served first."""
+        return self.first[self.ranking(now).lowest()]
 
-    def remove_head(self) -> None:
-        """Take the head out: it is cancelled."""
-        self._remove_first(self._standing().lowest())
+    def representative(self, now: float) -> int:
+        """The head, or where all jobs are alike any of them, which is found without ranking shares."""
+        alike = len(self.requests) == 1 and not self._any_wants
+        return next(iter(self.first.values())) if alike else self.head(now)
+
+    def candidates(self, now: float) -> list[int]:
+        """The next job of each share that the reservation lets start; one for each request, where that says all."""
+        jobs, request = self.first.values(), self._table.request
+        if not self._any_wants:
+            jobs = {request[job]: job for job in jobs}.values()
+        return [job for job in jobs if not self.holds_back(request[job], now)]
+
+    def deciding(self, now: float) -> dict[int, int]:  # noqa: ARG002
+        """What the next jobs of the shares ask for, each with one of them."""
+        request = self._table.request
+        return {request[job]: job for job in self.first.values()}

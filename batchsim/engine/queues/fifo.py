@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.job_table import JobTable
+from batchsim.engine.queues.order import NOBODY, Order
 from batchsim.engine.queues.waiting_list import WaitingList
+from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
-
-if TYPE_CHECKING:
-    from batchsim.engine.compute_environment import SimulatedEnvironment
-    from batchsim.engine.run_context import RunContext
-
-#: Tries to start a job of a shape; says whether it did.
-Dispatch = Callable[[int, int], bool]
 
 #: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
 OVERTAKE_DEPTH = 100
+
+
+class FifoOrder(Order):
+    """First in, first out, until so many can't be started.
+
+    Parameters
+    ----------
+    rows : int
+        Jobs of the workload: a key is that of a job, less `rows` where it is a retried one.
+    depth : int
+        How many are passed over before no other is looked at.
+    """
+
+    def __init__(self, waiting: WaitingList, rows: int, depth: int) -> None:
+        self.started = []
+        self._waiting = waiting
+        self._keys: Iterator[int] = iter(())
+        self._rows = rows
+        self._depth = depth
+        self._left = depth
+        self._job = NOBODY
+
+    def first(self, now: float) -> int:  # noqa: ARG002
+        """Begin anew: the job that is looked at first; NOBODY when none is."""
+        self.started = []
+        self._left = self._depth
+        self._keys = iter(self._waiting)
+        for key in self._keys:
+            self._job = job = key % self._rows
+            return job
+        return NOBODY
+
+    def next(self, taken: bool, alike: bool) -> int:  # noqa: ARG002
+        """The job to look at after the one before; NOBODY when no other is looked at."""
+        if taken:
+            self.started.append(self._job)
+        else:
+            self._left -= 1
+            if not self._left:
+                return NOBODY
+        for key in self._keys:
+            self._job = job = key % self._rows
+            return job
+        return NOBODY
 
 
 class FifoQueue:
@@ -30,133 +70,130 @@ class FifoQueue:
     ----------
     index : int
         Place in the configuration; what recordings refer to.
-    stations : tuple of SimulatedEnvironment
+    environments : list of SimulatedEnvironment
         Its compute environments in the order in which they are tried.
+    order : Order
+        The order in which its jobs are looked at.
     changed : bool
-        Whether a scheduling cycle has to look at it.
-    unplanned : bool
-        Whether jobs came or capacity went since the last look at scaling out.
-    shapes : dict of int to int
-        Waiting jobs by shape; empty where none waits.
-    version, kinds : int
-        Grow whenever a job comes or leaves, and whenever there are other shapes than before.
+        Whether the next scheduling pass has to look at it.
+    needs_capacity : bool
+        Whether jobs came or capacity went since more was last asked for.
+    requests : dict of int to int
+        Waiting jobs by what they ask for; empty where none waits.
+    generation, requests_generation : int
+        Grow whenever a job comes or leaves, and whenever there are other requests than before.
+    time_dependent : bool
+        Whether its order changes with time.
+    counts_jobs : bool
+        Whether it has to know of every job that arrives, stops or ends.
     """
 
-    def __init__(
-        self, index: int, spec: configuration.JobQueue, stations: tuple[SimulatedEnvironment, ...], world: RunContext
-    ) -> None:
+    time_dependent = False
+    counts_jobs = False
+
+    def __init__(self, index: int, spec: configuration.JobQueue, context: RunContext) -> None:
         self.index = index
         self.name = spec.name
         self.priority = spec.priority
         self.time_limits = spec.time_limits
-        self.stations = stations
+        self.environments: list[SimulatedEnvironment] = []
         self.changed = False
-        self.unplanned = False
-        self.shapes: dict[int, int] = {}
-        self.version = self.kinds = 0
-        self._rows = len(world.workload)
-        self._shape_of = world.jobs.shape
-        self._group_of = world.jobs.group
-        self._wanting = [bool(group.consumables) for group in world.workload.groups]
-        self._overtaking = world.settings.scheduler.overtake == "fitting"
+        self.needs_capacity = False
+        self.requests: dict[int, int] = {}
+        self.generation = 0
+        self.requests_generation = 0
+        self._table: JobTable = context.table
+        self._rows = context.table.rows
+        self._depth = OVERTAKE_DEPTH if context.settings.scheduler.overtake == "fitting" else 1
         self._waiting = WaitingList()
+        self.order: Order = FifoOrder(self._waiting, self._rows, self._depth)
+        self._retried: set[int] = set()
 
-    def add(self, job: int, retried: bool) -> None:
+    def attach(self, environments: list[SimulatedEnvironment]) -> None:
+        """Give the queue its compute environments, in their order."""
+        self.environments += environments
+
+    def add(self, job: int, request: int, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
-        self._waiting.add(job - self._rows if retried else job)
-        self._remember(self._shape_of[job])
-
-    def _remember(self, shape: int) -> None:
-        if shape in self.shapes:
-            self.shapes[shape] += 1
+        if retried:
+            self._retried.add(job)
+            self._waiting.add(job - self._rows)
         else:
-            self.shapes[shape] = 1
-            self.kinds += 1
-        self.version += 1
-        self.changed = self.unplanned = True
+            self._waiting.add(job)
+        self._came(request)
 
-    def head(self) -> int:
-        """The job that the scheduler looks at first; the queue must not be empty."""
+    def _came(self, request: int) -> None:
+        requests = self.requests
+        if request in requests:
+            requests[request] += 1
+        else:
+            requests[request] = 1
+            self.requests_generation += 1
+        self.generation += 1
+        self.changed = self.needs_capacity = True
+
+    def _went(self, request: int) -> None:
+        requests = self.requests
+        left = requests[request] - 1
+        if left:
+            requests[request] = left
+        else:
+            del requests[request]
+            self.requests_generation += 1
+        self.generation += 1
+
+    def leave(self, jobs: list[int], now: float) -> None:  # noqa: ARG002
+        """Take out jobs that were started, in their order."""
+        self._waiting.leave([self._key(job) for job in jobs] if self._retried else jobs)
+        request_of, requests = self._table.request, self.requests
+        for job in jobs:
+            request = request_of[job]
+            if requests[request] > 1:
+                requests[request] -= 1
+            else:
+                self._went(request)
+        self.generation += 1
+
+    def _key(self, job: int) -> int:
+        """The key of a waiting job, which leaves."""
+        if job not in self._retried:
+            return job
+        self._retried.remove(job)
+        return job - self._rows
+
+    def head(self, now: float) -> int:  # noqa: ARG002
+        """The job that is looked at first; the queue must not be empty."""
         return self._waiting.first() % self._rows
 
-    def head_for_causes(self) -> int:
+    def representative(self, now: float) -> int:
         """The head, or where all jobs are alike any of them."""
-        return self.head()
+        return self.head(now)
 
-    def candidates(self) -> list[int]:
+    def candidates(self, now: float) -> list[int]:  # noqa: ARG002
         """The jobs that would be started were there room for them."""
         rows = self._rows
-        return [key % rows for key in self._waiting.head(OVERTAKE_DEPTH if self._overtaking else 1)]
+        return [key % rows for key in self._waiting.head(self._depth)]
 
-    def deciding(self) -> dict[int, int]:
-        """Shapes of jobs behind the head that may start before it, each with the first of its jobs."""
-        if not self._overtaking:
+    def deciding(self, now: float) -> dict[int, int]:
+        """What jobs behind the head ask for that may start before it, each with the first of its jobs."""
+        if self._depth == 1:
             return {}
-        return {self._shape_of[job]: job for job in reversed(self.candidates())}
+        request = self._table.request
+        return {request[job]: job for job in reversed(self.candidates(now))}
 
-    def holds_back(self, shape: int) -> bool:  # noqa: ARG002
-        """Whether the queue's own policy keeps jobs of a shape from starting."""
+    def holds_back(self, request: int, now: float) -> bool:  # noqa: ARG002
+        """Whether the queue's own policy keeps jobs that ask for so much from starting."""
         return False
+
+    def remove_head(self, now: float) -> None:
+        """Take the head out: it is cancelled."""
+        self.leave([self.head(now)], now)
 
     def submitted(self, job: int) -> None:
         """Note that a job of the queue arrived."""
 
-    def finished(self, job: int) -> None:
+    def finished(self, job: int, now: float) -> None:
         """Note that a job of the queue is in a final state."""
 
-    def stopped(self, job: int) -> None:
+    def stopped(self, job: int, now: float) -> None:
         """Note that an attempt ended."""
-
-    def drain(self, dispatch: Dispatch) -> None:
-        """Start jobs from the head until one can't be."""
-        waiting, shape_of, rows = self._waiting, self._shape_of, self._rows
-        while self.shapes:
-            job = waiting.first() % rows
-            shape = shape_of[job]
-            if not dispatch(job, shape):
-                break
-            waiting.pop()
-            self._forget(shape)
-        if self.shapes and self._overtaking:
-            self._overtake(dispatch)
-
-    def plan(self, assign: Callable[[int], bool]) -> None:
-        """Offer jobs in the order in which they would be started, until so many can't be assigned that others wait."""
-        rows = self._rows
-        most = OVERTAKE_DEPTH if self._overtaking else 1
-        for key in self._waiting:
-            if not assign(key % rows):
-                most -= 1
-                if not most:
-                    break
-
-    def _overtake(self, dispatch: Dispatch) -> None:
-        tried: set[int] = set()
-        failed: set[int] = set()
-        while upcoming := [key for key in self._waiting.head(OVERTAKE_DEPTH) if key not in tried]:
-            tried.update(upcoming)
-            for key in upcoming:
-                job = key % self._rows
-                shape = self._shape_of[job]
-                if shape in failed:
-                    continue
-                if dispatch(job, shape):
-                    self._waiting.remove(key)
-                    self._forget(shape)
-                elif not self._wanting[self._group_of[job]]:
-                    # A job that lacks a consumable resource says nothing of others of its shape.
-                    failed.add(shape)
-
-    def remove_head(self) -> None:
-        """Take the head out: it is cancelled."""
-        job = self.head()
-        self._waiting.pop()
-        self._forget(self._shape_of[job])
-
-    def _forget(self, shape: int) -> None:
-        self.version += 1
-        if self.shapes[shape] == 1:
-            del self.shapes[shape]
-            self.kinds += 1
-        else:
-            self.shapes[shape] -= 1

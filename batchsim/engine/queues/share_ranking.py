@@ -6,47 +6,51 @@ Two ways to the same answer: Python's numbers for a few shares, columns for many
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from batchsim.arrays import Floats
+from batchsim.engine.queues.order import NOBODY
 
 INFINITE: Final = float("inf")
-NOBODY: Final = -1
 
 
-class ShareRanking(Protocol):
-    """The scores of the shares in which jobs wait, while a cycle or a plan goes through them."""
+class ShareRanking:
+    """The scores of the shares in which jobs wait, while a pass goes through them."""
 
     def lowest(self) -> int:
         """The share that is served next; NOBODY when none is left."""
+        raise NotImplementedError
 
-    def served(self, share: int, more: float, first: int, shape: int) -> None:
+    def served(self, share: int, more: float, first: int, request: int) -> None:
         """A share used so much more, and this is its first job now."""
+        raise NotImplementedError
 
     def pass_over(self, share: int) -> None:
         """Leave a share out."""
+        raise NotImplementedError
 
-    def pass_over_shape(self, shape: int) -> None:
-        """Leave out all shares whose first job is of this shape."""
+    def pass_over_request(self, request: int) -> None:
+        """Leave out all shares whose first job asks for this."""
+        raise NotImplementedError
 
 
-class ScalarRanking:
+class ScalarRanking(ShareRanking):
     """A few shares.
 
     Parameters
     ----------
     scores : dict of int to float
         By share; it is used up.
-    first, shapes : mapping
-        The first job of each share, and its shape.
+    first, requests : mapping
+        The first job of each share, and what it asks for.
     """
 
-    def __init__(self, scores: dict[int, float], first: Mapping[int, int], shapes: Mapping[int, int]) -> None:
+    def __init__(self, scores: dict[int, float], first: Mapping[int, int], requests: Mapping[int, int]) -> None:
         self._scores = scores
         self._first = dict(first)
-        self._shapes = dict(shapes)
+        self._requests = dict(requests)
 
     def lowest(self) -> int:
         """The share that is served next; NOBODY when none is left."""
@@ -56,36 +60,36 @@ class ScalarRanking:
                 best, lowest, earliest = share, score, self._first[share]
         return best
 
-    def served(self, share: int, more: float, first: int, shape: int) -> None:
+    def served(self, share: int, more: float, first: int, request: int) -> None:
         """A share used so much more, and this is its first job now."""
         self._scores[share] += more
-        self._first[share], self._shapes[share] = first, shape
+        self._first[share], self._requests[share] = first, request
 
     def pass_over(self, share: int) -> None:
         """Leave a share out."""
         del self._scores[share]
 
-    def pass_over_shape(self, shape: int) -> None:
-        """Leave out all shares whose first job is of this shape."""
-        for share in [share for share in self._scores if self._shapes[share] == shape]:
+    def pass_over_request(self, request: int) -> None:
+        """Leave out all shares whose first job asks for this."""
+        for share in [share for share in self._scores if self._requests[share] == request]:
             del self._scores[share]
 
 
-class VectorRanking:
+class VectorRanking(ShareRanking):
     """VectorRanking shares, as columns by their number.
 
     Parameters
     ----------
     scores : ndarray of float
         Infinite where no job waits.
-    first, shapes : ndarray of float
-        The first job of each share, and its shape. All three are used up.
+    first, requests : ndarray of float
+        The first job of each share, and what it asks for. All three are used up.
     """
 
-    def __init__(self, scores: Floats, first: Floats, shapes: Floats) -> None:
+    def __init__(self, scores: Floats, first: Floats, requests: Floats) -> None:
         self._scores = scores
         self._first = first
-        self._shapes = shapes
+        self._requests = requests
 
     def lowest(self) -> int:
         """The share that is served next; NOBODY when none is left."""
@@ -98,15 +102,15 @@ class VectorRanking:
             return int(ties[self._first[ties].argmin()])
         return lowest
 
-    def served(self, share: int, more: float, first: int, shape: int) -> None:
+    def served(self, share: int, more: float, first: int, request: int) -> None:
         """A share used so much more, and this is its first job now."""
         self._scores[share] += more
-        self._first[share], self._shapes[share] = first, shape
+        self._first[share], self._requests[share] = first, request
 
     def pass_over(self, share: int) -> None:
         """Leave a share out."""
         self._scores[share] = INFINITE
 
-    def pass_over_shape(self, shape: int) -> None:
-        """Leave out all shares whose first job is of this shape."""
-        self._scores[self._shapes == shape] = INFINITE
+    def pass_over_request(self, request: int) -> None:
+        """Leave out all shares whose first job asks for this."""
+        self._scores[self._requests == request] = INFINITE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -20,39 +20,48 @@ class WaitingList:
     def __init__(self) -> None:
         self._in_order: deque[int] = deque()
         self._others: Any = SortedList()
+        self._sorted_in = 0
 
     def add(self, key: int) -> None:
         """Put a key in its place."""
-        if not self._in_order or key > self._in_order[-1]:
-            self._in_order.append(key)
+        in_order = self._in_order
+        if not in_order or key > in_order[-1]:
+            in_order.append(key)
         else:
             self._others.add(key)
+            self._sorted_in += 1
 
     def first(self) -> int:
-        """The smallest key; the line must not be empty."""
-        if not self._others:
-            return self._in_order[0]
-        if not self._in_order:
-            return int(self._others[0])
-        return min(self._in_order[0], int(self._others[0]))
-
-    def pop(self) -> None:
-        """Take the smallest key out."""
-        if self._others and (not self._in_order or self._others[0] < self._in_order[0]):
-            del self._others[0]
-        else:
-            self._in_order.popleft()
+        """The smallest key; the list must not be empty."""
+        in_order = self._in_order
+        if not self._sorted_in:
+            return in_order[0]
+        other = int(self._others[0])
+        return min(in_order[0], other) if in_order else other
 
     def remove(self, key: int) -> None:
         """Take a key out that is in it; cheap near the front."""
-        if self._others and key in self._others:
+        in_order = self._in_order
+        if in_order and in_order[0] == key:
+            in_order.popleft()
+        elif self._sorted_in and key in self._others:
             self._others.remove(key)
+            self._sorted_in -= 1
         else:
-            self._in_order.remove(key)
+            in_order.remove(key)
+
+    def leave(self, keys: Iterable[int]) -> None:
+        """Take keys out that are in it, in their order."""
+        in_order = self._in_order
+        for key in keys:
+            if in_order and in_order[0] == key:
+                in_order.popleft()
+            else:
+                self.remove(key)
 
     def __iter__(self) -> Iterator[int]:
-        return merge(self._in_order, self._others) if self._others else iter(self._in_order)
+        return merge(self._in_order, self._others) if self._sorted_in else iter(self._in_order)
 
     def head(self, most: int) -> list[int]:
         """The first keys, so many at most."""
-        return list(islice(self, most))
+        return list(islice(iter(self), most))

@@ -24,13 +24,13 @@ class ConsumableResources:
         self._replenishable = {consumable.name for consumable in consumables if consumable.replenishable}
 
     def copy(self) -> ConsumableResources:
-        """A stock to plan with."""
+        """What is left, to plan with."""
         other = ConsumableResources(())
         other._left = dict(self._left)
         other._replenishable = self._replenishable
         return other
 
-    def has(self, wanted: Wanted) -> bool:
+    def available(self, wanted: Wanted) -> bool:
         """Whether all of it is there."""
         return all(self._left[name] >= quantity for name, quantity in wanted)
 
@@ -38,12 +38,12 @@ class ConsumableResources:
         """For how many jobs that want so much there is enough; infinite for those that want nothing."""
         return min((self._left[name] // quantity for name, quantity in wanted if quantity), default=math.inf)
 
-    def take(self, wanted: Wanted) -> None:
+    def acquire(self, wanted: Wanted) -> None:
         """Lock it, or use it up."""
         for name, quantity in wanted:
             self._left[name] -= quantity
 
-    def give(self, wanted: Wanted) -> bool:
+    def release(self, wanted: Wanted) -> bool:
         """Unlock what is replenishable; say whether there was any."""
         back = [(name, quantity) for name, quantity in wanted if name in self._replenishable]
         for name, quantity in back:

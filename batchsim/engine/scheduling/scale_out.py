@@ -1,114 +1,180 @@
-"""What each fleet would have to launch: jobs assigned, in the order in which they would start, to what is there or not.
+"""Scaling out: what each environment would have to launch.
 
-As starting does, a plan walks a queue's environments in their order (`engine/scheduling/scheduler.py`).
+Jobs are assigned, in the order in which they would start, to what is there or on its way, or to launches. As starting
+does, this walks a queue's environments in their order (`engine/scheduling/scheduling_pass.py`), through the same
+`Order` of its jobs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from batchsim.engine.compute.ec2 import Ec2Environment, MultiNodeLaunch
-from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.agenda import Agenda
+from batchsim.engine.compute.ec2 import Ec2Environment
+from batchsim.engine.compute.multi_node import MultiNodeLaunch
+from batchsim.engine.compute_environment import UNAVAILABLE
+from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
-from batchsim.engine.scheduling.consumable_resources import ConsumableResources, Wanted
-from batchsim.spec.configuration import Shape
+from batchsim.engine.queues.order import NOBODY
+from batchsim.engine.run_context import RunContext
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources
+from batchsim.engine.scheduling.wait_causes import WaitAttribution
+from batchsim.engine.scheduling.waiting import WaitingJobs
+
+#: After so many evaluations in a row that launched something, and no job started or came, no more is launched: capacity
+#: that is reclaimed before a job can start on it would otherwise come and go for ever.
+MOST_WITHOUT_PROGRESS: Final = 1000
 
 
-class ScaleOut:
-    """One look at scaling out.
+class LaunchPlan:
+    """One evaluation of what has to be launched.
 
     Parameters
     ----------
-    stock : ConsumableResources
-        Consumable resources to plan with; they are used up.
-    wanted : sequence of Wanted
-        What each group of jobs asks for of it.
+    resources : ConsumableResources
+        To plan with; they are used up.
     """
 
     def __init__(
         self,
-        fleets: Sequence[Ec2Environment],
-        jobs: Jobs,
-        shapes: Sequence[Shape],
-        stock: ConsumableResources,
-        wanted: Sequence[Wanted],
+        environments: Sequence[Ec2Environment],
+        context: RunContext,
+        resources: ConsumableResources,
+        waiting: WaitingJobs,
+        now: float,
     ) -> None:
-        self._jobs = jobs
-        self._shapes = shapes
-        self._stock = stock
-        self._wanted = wanted
-        # By fleet: room that is there or on its way; vCPUs that may be launched yet.
-        self._rooms = {fleet.index: fleet.planned_room() for fleet in fleets}
-        self._left = {fleet.index: float(fleet.spec.max_vcpus - fleet.vcpus) for fleet in fleets}
-        # What has to be launched, in order: fleets may share a quota. Jobs are packed together while they can be.
+        self._now = now
+        self._request = context.table.request
+        self._group = context.table.group
+        self._requests = context.workload.shapes
+        self._resources = resources
+        self._wanted = waiting.wanted
+        # By environment: capacity that is there or on its way; vCPUs that may be launched yet.
+        self._free = {each.index: each.planned_capacity() for each in environments}
+        self._left = {each.index: float(each.max_vcpus - each.ledger.vcpus) for each in environments}
+        # What has to be launched, in order: environments may share a quota. Jobs are packed together while they can be.
         self._orders: list[tuple[Ec2Environment, MultiNodeLaunch | dict[int, int]]] = []
         self._open: dict[int, dict[int, int]] = {}
 
     def assign(self, queue: FifoQueue) -> None:
-        """Assign a queue's jobs, in its order, to planned room or to demands, until one can't be."""
-        fleets = [station for station in queue.stations if isinstance(station, Ec2Environment)]
-        if any(fleet.scarce for fleet in fleets):
+        """Assign a queue's jobs, in its order, to planned capacity or to launches, until one can't be."""
+        environments = [each for each in queue.environments if isinstance(each, Ec2Environment)]
+        if any(each.scarce for each in environments):
             # What a queue of higher priority asks for elsewhere comes first.
             for index in list(self._open)[:-1]:
                 del self._open[index]
-        full: dict[int, set[int]] = {fleet.index: set() for fleet in fleets}
+        full: dict[int, set[int]] = {each.index: set() for each in environments}
         failed: set[int] = set()
+        order = queue.order
+        job = order.first(self._now)
+        while job != NOBODY:
+            request, wanted, taken = self._request[job], self._wanted[self._group[job]], False
+            if request not in failed and self._resources.available(wanted):
+                taken = self._has_place(environments, request, full)
+                if taken:
+                    self._resources.acquire(wanted)
+                else:
+                    failed.add(request)
+            job = order.next(taken, False)
 
-        def assign(job: int) -> bool:
-            code = self._jobs.shape[job]
-            wanted = self._wanted[self._jobs.group[job]]
-            if code in failed or not self._stock.has(wanted):
-                return False
-            if not self._has_place(fleets, code, full):
-                failed.add(code)
-                return False
-            self._stock.take(wanted)
-            return True
-
-        queue.plan(assign)
-
-    def _has_place(self, fleets: Sequence[Ec2Environment], code: int, full: dict[int, set[int]]) -> bool:
-        for fleet in fleets:
-            if not fleet.holds(code):
+    def _has_place(self, environments: Sequence[Ec2Environment], request: int, full: dict[int, set[int]]) -> bool:
+        for environment in environments:
+            if not environment.can_hold(request):
                 continue
-            index = fleet.index
-            if code not in full[index]:
-                if fleet.plan(self._rooms[index], code):
+            index = environment.index
+            if request not in full[index]:
+                if environment.plan(self._free[index], request, self._now):
                     return True
-                full[index].add(code)
-            if self._left[index] > 0 and self._is_ordered(fleet, code):
+                full[index].add(request)
+            if self._left[index] > 0 and self._is_ordered(environment, request):
                 return True
-            if fleet.keeps_waiting(code):
+            if self._requests[request].nodes and environment.outlook(request, self._now) == UNAVAILABLE:
                 return False
         return False
 
-    def _is_ordered(self, fleet: Ec2Environment, code: int) -> bool:
+    def _is_ordered(self, environment: Ec2Environment, request: int) -> bool:
         """Order capacity for a job if it may be launched; jobs between two multi-node jobs are packed together."""
-        index, shape = fleet.index, self._shapes[code]
-        if shape.nodes:
-            gang = fleet.plan_gang(code, self._rooms[index], self._left[index])
-            if gang is None:
+        index, asked = environment.index, self._requests[request]
+        if asked.nodes:
+            order = environment.plan_nodes(request, self._free[index], self._left[index], self._now)
+            if order is None:
                 return False
-            self._orders.append((fleet, gang))
+            self._orders.append((environment, order))
             self._open.pop(index, None)
-            self._left[index] -= gang.instances * gang.offering.vcpus
+            self._left[index] -= order.instances * order.offering.vcpus
             return True
-        if not fleet.launches(code):
+        if not environment.may_launch_for(request, self._now):
             return False
         demand = self._open.get(index)
         if demand is None:
             demand = self._open[index] = {}
-            self._orders.append((fleet, demand))
-        demand[code] = demand.get(code, 0) + 1
-        self._left[index] -= shape.vcpus
+            self._orders.append((environment, demand))
+        demand[request] = demand.get(request, 0) + 1
+        self._left[index] -= asked.vcpus
         return True
 
     def launch(self) -> None:
-        """Have the fleets launch what was ordered, in its order."""
-        for fleet in {fleet.index: fleet for fleet, _ in self._orders}.values():
-            fleet.review_kept()
-        for fleet, order in self._orders:
+        """Launch what was ordered, in its order."""
+        for environment in {each.index: each for each, _ in self._orders}.values():
+            environment.review_kept(self._now)
+        for environment, order in self._orders:
             if isinstance(order, MultiNodeLaunch):
-                fleet.launch_gang(order)
+                environment.launch_nodes(order, self._now)
             else:
-                fleet.launch_for(order)
+                environment.launch_for(order, self._now)
+
+
+class ScaleOut:
+    """Evaluates, when it was asked to, what has to be launched for all queues."""
+
+    def __init__(
+        self,
+        environments: Sequence[Ec2Environment],
+        context: RunContext,
+        agenda: Agenda,
+        lifecycle: JobLifecycle,
+        resources: ConsumableResources,
+        waiting: WaitingJobs,
+        attribution: Sequence[WaitAttribution],
+    ) -> None:
+        self._environments = environments
+        self._context = context
+        self._agenda = agenda
+        self._lifecycle = lifecycle
+        self._resources = resources
+        self._waiting = waiting
+        self._attribution = attribution
+        self._without_progress = 0
+        self._progress = 0
+
+    def ask(self, now: float, booting: bool) -> None:
+        """Have it evaluated: soon when nothing is on its way, else at the next regular instant."""
+        if self._lifecycle.progress != self._progress:
+            self._progress, self._without_progress = self._lifecycle.progress, 0
+        if self._without_progress <= MOST_WITHOUT_PROGRESS:
+            self._agenda.scale_out_soon(now, booting)
+
+    def launch_initial(self) -> None:
+        """Launch what ``minvCpus`` and ``desiredvCpus`` ask for, when the environments become VALID."""
+        for environment in self._environments:
+            environment.launch_initial(0.0)
+
+    def evaluate(self, now: float) -> None:
+        """Launch for what waits, can't be held by what is there or booting, and is under the limit."""
+        launched = self._launched()
+        for environment in self._environments:
+            environment.keep_minimum(now)
+        plan = LaunchPlan(self._environments, self._context, self._resources.copy(), self._waiting, now)
+        for queue in self._agenda.queues:
+            queue.needs_capacity = False
+            plan.assign(queue)
+        plan.launch()
+        if self._launched() > launched:
+            self._without_progress += 1
+        for queue in self._agenda.queues:
+            if queue.requests:
+                self._attribution[queue.index].judge(now)
+
+    def _launched(self) -> int:
+        return sum(environment.ledger.launches for environment in self._environments)

@@ -23,11 +23,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from batchsim.engine.clock import Clock
-from batchsim.engine.job_lifecycle import Jobs
+from batchsim.engine.compute_environment import CAUSE_OF, UNAVAILABLE
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
+from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources, Wanted
+from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.recording import Cause
 from batchsim.spec.workload import Workload
 
@@ -78,13 +79,13 @@ def started(bounds: Bounds, limit: Cause) -> float:
     return max((jobs for cause, jobs in bounds if cause in inner), default=0)
 
 
-def wanted_by_shape(workload: Workload, queue_of_group: Sequence[int]) -> dict[int, dict[int, Wanted]]:
+def wanted_by_request(workload: Workload, queue_of_group: Sequence[int]) -> dict[int, dict[int, Wanted]]:
     """By queue, what shapes ask for of consumable resources, where all their jobs in the queue ask for the same."""
     if not any(group.consumables for group in workload.groups):
         return {}
     found: dict[int, dict[int, set[Wanted]]] = {}
-    codes = workload.group[: len(workload)].astype(np.int64) * len(workload.shapes) + workload.shape[: len(workload)]
-    for number in np.unique(codes).tolist():
+    requests = workload.group[: len(workload)].astype(np.int64) * len(workload.shapes) + workload.shape[: len(workload)]
+    for number in np.unique(requests).tolist():
         group, shape = divmod(number, len(workload.shapes))
         queue = found.setdefault(queue_of_group[group], {})
         queue.setdefault(shape, set()).add(workload.groups[group].consumables)
@@ -99,132 +100,132 @@ class WaitAttribution:
 
     Parameters
     ----------
-    vcpus : sequence of float
-        What each shape asks for.
-    wanted : sequence of Wanted
-        What each group of jobs asks for of `stock`.
     wants : mapping of int to Wanted
-        The same of shapes, where all jobs of the queue and the shape ask for the same.
+        What requests ask for of consumable resources, where all jobs of the queue that make them ask for the same.
     """
 
     def __init__(
         self,
         queue: FifoQueue,
-        vcpus: Sequence[float],
-        wanted: Sequence[Wanted],
+        context: RunContext,
+        waiting: WaitingJobs,
         wants: Mapping[int, Wanted],
-        stock: ConsumableResources,
-        clock: Clock,
-        jobs: Jobs,
-        recorder: Recorder,
+        resources: ConsumableResources,
     ) -> None:
         self._queue = queue
-        self._wanted = wanted
+        self._environments = queue.environments
+        self._request = context.table.request
+        self._group = context.table.group
+        self._vcpus = [asked.vcpus for asked in context.workload.shapes]
+        self._multi_node = waiting.multi_node
+        self._wanted = waiting.wanted
         self._wants = wants
-        self._vcpus = vcpus
-        self._stock = stock
-        self._clock = clock
-        self._jobs = jobs
-        self._recorder = recorder
-        # Whether versions tell all changes, and no limit but the environments' own holds a job; queues with a policy of
-        # their own also change with time.
-        self._any_wants = any(wanted)
-        self._plentiful = all(station.steady for station in queue.stations)
-        self._steady = type(queue) is FifoQueue and not self._any_wants and self._plentiful
-        self._known = (False, -1)
-        self._phase = self._kinds = -1
-        # What was noted: for all, for the shapes named since, and which the head and those with room were.
+        self._resources = resources
+        self._recorder: Recorder = context.recorder
+        self._now = 0.0
+        # Whether changes are counted, and no limit but the environments' own holds a job.
+        self._any_wants = waiting.any_wanted
+        self._plentiful = not any(each.varies for each in queue.environments)
+        self._counted = not queue.time_dependent and not self._any_wants and self._plentiful
+        self._known_at = (False, -1)
+        self._outlook_at = self._requests_at = -1
+        # What was noted: for all, for the requests named since, and which the head's and those with room were.
         self._common = ALONE[Cause.BLOCKED]
         self._named: dict[int, Reasons] = {}
-        self._head = NOBODY
+        self.head = NOBODY
         self._fitting: AbstractSet[int] = NONE
-        # While all are judged: the jobs that decide for their shapes; whether capacity for the head is on its way; with
-        # and without the limit, the vCPUs that shapes judged before take of an environment's room.
+        # While all are judged: the jobs that decide for their requests; whether capacity for the head is on its way;
+        # with and without the limit, the vCPUs that requests judged before take of an environment's room.
         self._deciding: dict[int, int] = {}
         self._boots = False
         self._taken: dict[bool, dict[int, float]] = {}
 
-    def is_news(self) -> bool:
-        """Whether anything changed that they depend on, since this was asked last."""
+    def update(self, now: float) -> None:
+        """Judge again the jobs that wait, if anything changed that causes depend on."""
         queue = self._queue
-        if not queue.shapes:
-            return self._head != NOBODY
-        if not self._steady:
-            return True
-        # Where all are of one shape, the head's, nothing but what may come for it matters.
-        alike = len(queue.shapes) == 1
-        # Versions only grow: their sum is another when one of them is.
-        version = queue.kinds if alike else queue.version
-        for station in queue.stations:
-            version += station.phase if alike else station.version
-        known, self._known = self._known, (alike, version)
-        return self._known != known
+        if self._counted:
+            # Where all are of one request, the head's, nothing but what may come for it matters.
+            alike = len(queue.requests) == 1
+            # Each of these only grows: their sum is another when one of them is.
+            known_at = queue.requests_generation if alike else queue.generation
+            for environment in self._environments:
+                changes = environment.changes
+                known_at += changes.outlook_generation if alike else changes.generation
+            if self._known_at == (alike, known_at):
+                return
+            self._known_at = (alike, known_at)
+        self.judge(now)
 
-    def judge(self) -> None:
+    def judge(self, now: float) -> None:
         """Note for what the queue's jobs wait from now on, as far as it changed."""
-        queue, head_before = self._queue, self._head
-        if not queue.shapes:
-            self._head = NOBODY
+        queue, head_before = self._queue, self.head
+        self._now = now
+        if not queue.requests:
+            self.head = NOBODY
             self._reset(ALONE[Cause.BLOCKED])
             return
-        job = queue.head_for_causes()
-        self._head = head = self._jobs.shape[job]
-        before, self._fitting = self._fitting, self._with_room(head) if len(queue.shapes) > 1 else NONE
-        if not self._steady:
+        job = queue.representative(now)
+        self.head = head = self._request[job]
+        before, self._fitting = self._fitting, self._with_room(head) if len(queue.requests) > 1 else NONE
+        if not self._counted:
             self._judge_all(job, head)
             return
-        phase, kinds = 0, queue.kinds
-        for station in queue.stations:
-            phase += station.phase
-        same_phase, self._phase = phase == self._phase, phase
-        same_kinds, self._kinds = kinds == self._kinds, kinds
-        if not same_phase or head != head_before:
+        outlook_at, requests_at = 0, queue.requests_generation
+        for environment in self._environments:
+            outlook_at += environment.changes.outlook_generation
+        same_outlook, self._outlook_at = outlook_at == self._outlook_at, outlook_at
+        same_requests, self._requests_at = requests_at == self._requests_at, requests_at
+        if not same_outlook or head != head_before:
             common = ALONE[self._cause(head)]
             if common is not self._common:
                 self._reset(common)
-                same_kinds = False
-        if not same_phase or not same_kinds:
-            self._note(queue.shapes.keys() | self._named.keys())
+                same_requests = False
+        if not same_outlook or not same_requests:
+            self._note(queue.requests.keys() | self._named.keys())
         elif self._fitting != before or head != head_before:
             self._note((self._fitting ^ before) | {head, head_before})
 
     def _with_room(self, head: int) -> set[int]:
-        """Waiting shapes, but the head's, that would have room now."""
-        queue = self._queue
-        others = queue.shapes.keys() - {head}
+        """Waiting requests, but the head's, that would have room now."""
+        others = self._queue.requests.keys() - {head}
         found: set[int] = set()
-        for station in queue.stations:
-            found |= station.with_room(others - found - station.hopeless)
+        for environment in self._environments:
+            found |= environment.with_room(others - found - environment.no_fit, self._now)
         return found
 
-    def _cause(self, code: int) -> Cause:
-        """What keeps environments from having room for a shape, as if capacity were there beyond their limits."""
+    def _cause(self, request: int) -> Cause:
+        """What keeps environments from having room, as if capacity were there beyond their limits."""
         found = Cause.CAPACITY
-        for station in self._queue.stations:
-            cause = station.cause(code)
+        for environment in self._environments:
+            outlook = environment.outlook(request, self._now)
+            cause = CAUSE_OF[outlook]
             if cause is Cause.BOOT:
                 return cause
             if cause is Cause.LIMIT:
                 found = cause
-            if station.keeps_waiting(code):
+            if outlook == UNAVAILABLE and self._multi_node[request]:
                 break
         return found
 
     # Where nothing but the environments' limits holds jobs
 
-    def _note(self, codes: Iterable[int]) -> None:
+    def _note(self, requests: Iterable[int]) -> None:
         """Note shapes that may wait for something else than before."""
-        for code in sorted(codes):
-            if code == self._head or code not in self._queue.shapes:
+        for request in sorted(requests):
+            if request == self.head or request not in self._queue.requests:
                 reasons = self._common
-            elif code in self._fitting:
+            elif request in self._fitting:
                 reasons = ALONE[Cause.BLOCKED]
             else:
-                cause = self._cause(code)
-                if cause is Cause.BOOT and self._common is not ALONE[Cause.BOOT] and code not in self._queue.deciding():
+                cause = self._cause(request)
+                if cause is Cause.BOOT and self._common is not ALONE[Cause.BOOT] and not self._decides(request):
                     cause = Cause.BLOCKED
                 reasons = ALONE[cause]
-            self._name(code, reasons)
+            self._name(request, reasons)
+
+    def _decides(self, request: int) -> bool:
+        """Whether a job that asks for so much may start before the head."""
+        return request in self._queue.deciding(self._now)
 
     def _reset(self, reasons: Reasons) -> None:
         if reasons != self._common or self._named:
@@ -232,15 +233,15 @@ class WaitAttribution:
             self._named.clear()
             self._record(ALL, reasons)
 
-    def _name(self, code: int, reasons: Reasons) -> None:
-        if reasons != self._named.get(code, self._common):
-            self._named[code] = reasons
-            self._record(code, reasons)
+    def _name(self, request: int, reasons: Reasons) -> None:
+        if reasons != self._named.get(request, self._common):
+            self._named[request] = reasons
+            self._record(request, reasons)
 
-    def _record(self, code: int, reasons: Reasons) -> None:
-        now, queue, beyond = self._clock.now, self._queue.index, 0
+    def _record(self, request: int, reasons: Reasons) -> None:
+        now, queue, beyond = self._now, self._queue.index, 0
         for place, (cause, jobs, vcpus) in enumerate(reasons):
-            self._recorder.cause(now, queue, code, cause, place, beyond, vcpus)
+            self._recorder.cause(now, queue, request, cause, place, beyond, vcpus)
             beyond = 0 if jobs == math.inf else int(jobs)
 
     # Where other limits may hold them as well
@@ -248,53 +249,53 @@ class WaitAttribution:
     def _judge_all(self, job: int, head: int) -> None:
         """Judge shape by shape, the head's first: the room that one takes, others do not have."""
         queue = self._queue
-        self._deciding = queue.deciding() if len(queue.shapes) > 1 else {}
+        self._deciding = queue.deciding(self._now) if len(queue.requests) > 1 else {}
         self._deciding[head] = job
         self._taken = {True: {}, False: {}}
         bounds = {head: self._bounds(head)}
-        if len(queue.shapes) > 1:
+        if len(queue.requests) > 1:
             self._boots = bounds[head][0][0] is Cause.BOOT
-            for code in queue.shapes:
-                if code != head:
-                    bounds[code] = self._bounds(code)
+            for request in queue.requests:
+                if request != head:
+                    bounds[request] = self._bounds(request)
         reasons = self._reasons(bounds)
         common = reasons.pop(head)
         if common != self._common:
             self._reset(common)
         if self._named or reasons:
             reasons.update(dict.fromkeys(self._named.keys() - reasons.keys(), common))
-            for code in sorted(reasons):
-                self._name(code, reasons[code])
+            for request in sorted(reasons):
+                self._name(request, reasons[request])
 
-    def _bounds(self, code: int) -> Bounds:
+    def _bounds(self, request: int) -> Bounds:
         """What holds the jobs of a shape, up to what would let all of them start."""
         queue = self._queue
-        served = self._served(code) if self._any_wants else math.inf
-        held_back = queue.holds_back(code)
+        served = self._served(request) if self._any_wants else math.inf
+        held_back = queue.holds_back(request, self._now)
         bounds: list[tuple[Cause, float]] = []
         if held_back or served < 1:
-            places = self._places(code, limit=True)
+            places = self._places(request, limit=True)
             if held_back:
                 bounds.append((Cause.RESERVATION, min(places, served)))
-            if served < queue.shapes[code]:
+            if served < queue.requests[request]:
                 bounds.append((Cause.CONSUMABLE, places))
-        elif code in self._fitting:
+        elif request in self._fitting:
             return SINGLE[Cause.BLOCKED]
         else:
-            cause = self._cause(code)
-            if cause is Cause.BOOT and not self._boots and code not in self._deciding:
+            cause = self._cause(request)
+            if cause is Cause.BOOT and not self._boots and request not in self._deciding:
                 cause = Cause.BLOCKED
             if cause is not Cause.LIMIT or self._plentiful:
                 return SINGLE[cause]
         # The limit is the cause where capacity would be there beyond it.
-        bounds += [(Cause.LIMIT, self._places(code, limit=False)), (Cause.CAPACITY, math.inf)]
-        last = next(place for place, (_, most) in enumerate(bounds) if most >= queue.shapes[code])
+        bounds += [(Cause.LIMIT, self._places(request, limit=False)), (Cause.CAPACITY, math.inf)]
+        last = next(place for place, (_, most) in enumerate(bounds) if most >= queue.requests[request])
         return bounds[: last + 1]
 
-    def _served(self, code: int) -> float:
+    def _served(self, request: int) -> float:
         """For how many jobs of a shape there is what they want of consumable resources."""
-        job = self._deciding.get(code)
-        return self._stock.serves(self._wants.get(code, ()) if job is None else self._wanted[self._jobs.group[job]])
+        job = self._deciding.get(request)
+        return self._resources.serves(self._wants.get(request, ()) if job is None else self._wanted[self._group[job]])
 
     def _reasons(self, bounds: Mapping[int, Bounds]) -> dict[int, Reasons]:
         """Add what would start of all that moves at the pace of a shape, and leave out limits that hold nothing of it.
@@ -302,17 +303,17 @@ class WaitAttribution:
         Jobs move at the pace of their queue; those that lack a consumable resource, at the pace of all such jobs of it.
         """
         if max(map(len, bounds.values())) == 1:
-            return {code: ALONE[those[0][0]] for code, those in bounds.items()}
-        lacking = {code for code, those in bounds.items() if any(cause is Cause.CONSUMABLE for cause, _ in those)}
+            return {request: ALONE[those[0][0]] for request, those in bounds.items()}
+        lacking = {request for request, those in bounds.items() if any(cause is Cause.CONSUMABLE for cause, _ in those)}
         vcpus: dict[bool, dict[Cause, float]] = {True: {}, False: {}}
         for limit in OUTWARDS:
             more = {
-                code: self._vcpus[code] * min(started(those, limit), self._queue.shapes[code])
-                for code, those in bounds.items()
+                request: self._vcpus[request] * min(started(those, limit), self._queue.requests[request])
+                for request, those in bounds.items()
             }
             vcpus[False][limit] = sum(more.values())
-            vcpus[True][limit] = sum(more[code] for code in lacking)
-        return {code: self._kept(those, vcpus[code in lacking]) for code, those in bounds.items()}
+            vcpus[True][limit] = sum(more[request] for request in lacking)
+        return {request: self._kept(those, vcpus[request in lacking]) for request, those in bounds.items()}
 
     @staticmethod
     def _kept(bounds: Bounds, vcpus: Mapping[Cause, float]) -> Reasons:
@@ -325,19 +326,19 @@ class WaitAttribution:
         last = bounds[-1][0]
         return (*kept, Reason(last, math.inf)) if kept else ALONE[last]
 
-    def _places(self, code: int, *, limit: bool) -> float:
+    def _places(self, request: int, *, limit: bool) -> float:
         """For how many jobs of a shape environments have or may get room, after the shapes that were judged before."""
-        taken, vcpus, jobs, found = self._taken[limit], self._vcpus[code], self._queue.shapes[code], 0.0
-        for station in self._queue.stations:
-            before = taken.get(station.index, 0.0)
-            here = station.places(code, limit=limit) - before / vcpus
+        taken, vcpus, jobs, found = self._taken[limit], self._vcpus[request], self._queue.requests[request], 0.0
+        for environment in self._environments:
+            before = taken.get(environment.index, 0.0)
+            here = environment.places(request, self._now, limit) - before / vcpus
             if here == math.inf:
                 return here
             if here >= 1:
                 whole = int(here)
-                taken[station.index] = before + vcpus * min(jobs, whole)
+                taken[environment.index] = before + vcpus * min(jobs, whole)
                 jobs -= min(jobs, whole)
                 found += whole
-            if station.keeps_waiting(code):
+            if self._multi_node[request] and environment.outlook(request, self._now) == UNAVAILABLE:
                 break
         return found

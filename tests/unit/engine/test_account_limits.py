@@ -33,7 +33,8 @@ def test_zones_are_added_up_to_the_quota_over_them():
 
 def test_what_runs_already_is_not_to_be_had_and_asking_takes_nothing():
     pool = capacity({"instanceTypes": ["c6i"], "vcpus": 8, "schedule": [{"at": 100, "vcpus": 2}]})
-    pool.change(LARGE, "EC2", "a", 2)
+    for _ in range(2):
+        pool.launched(LARGE, "EC2", "a")
     assert [pool.launchable([LARGE, OTHER], "EC2", ["a"], 0.0) for _ in range(2)] == [[2, math.inf]] * 2
     # The pool fell below what runs.
     assert pool.launchable([LARGE], "EC2", ["a"], 100.0) == [0]

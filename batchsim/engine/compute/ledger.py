@@ -1,0 +1,151 @@
+"""The ledger of an environment's instances: what there is of them, and what they can still take.
+
+Whatever changes an instance is written here and nowhere else. The ledger checks that its figures stay possible, and
+counts its changes, so that answers that were worked out can be kept until the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from batchsim.engine.account_limits import CapacityLimits
+from batchsim.engine.agenda import Agenda
+from batchsim.engine.changes import Changes
+from batchsim.engine.compute.free_capacity import FreeCapacity, Node
+from batchsim.engine.compute.instance import Instance
+from batchsim.engine.recorder import Recorder
+from batchsim.errors import SimulationError
+from batchsim.recording import instance_id
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
+
+
+class InstanceLedger:
+    """The instances of one compute environment.
+
+    Attributes
+    ----------
+    instances : dict of int to Instance
+        All there are, by number, in the order of their launch.
+    booting : dict of int to Instance
+        Those that are not registered yet and will be.
+    vcpus : int
+        Of all instances, booting ones included.
+    launches : int
+        How many were launched, those that are gone included.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        spec: ComputeEnvironment,
+        requests: Sequence[Shape],
+        placement: Literal["binpack", "spread"],
+        changes: Changes,
+        limits: CapacityLimits,
+        agenda: Agenda,
+        recorder: Recorder,
+    ) -> None:
+        self.free = FreeCapacity(placement, requests, changes)
+        self.instances: dict[int, Instance] = {}
+        self.booting: dict[int, Instance] = {}
+        self.vcpus = 0
+        self.launches = 0
+        self._changes = changes
+        self._index = index
+        self._spec = spec
+        self._numbers = {offering.instance_type: number for number, offering in enumerate(spec.offerings)}
+        self._limits = limits
+        self._agenda = agenda
+        self._recorder = recorder
+
+    # Instances come and go
+
+    def launch(self, offering: Offering, zone: int, now: float, running_at: float) -> Instance:
+        """Note an instance that is requested now."""
+        launch = self.launches
+        self.launches += 1
+        number = self._recorder.instance(self._index, self._numbers[offering.instance_type], zone, now, running_at)
+        instance = Instance(number, offering, launch, zone)
+        self._limits.launched(offering, self._spec.purchase_option, self._spec.zones[zone])
+        self.instances[number] = self.booting[number] = instance
+        self.vcpus += offering.vcpus
+        self._changes.all()
+        return instance
+
+    def register(self, instance: Instance, now: float) -> None:
+        """An instance is ACTIVE from now on."""
+        del self.booting[instance.number]
+        instance.active = True
+        self._recorder.registered(instance.number, now)
+        self.free.add(instance)
+        self._changes.all()
+
+    def withdraw(self, instance: Instance) -> None:
+        """An instance takes no jobs any more, or won't register; what runs on it goes on."""
+        instance.leaving = True
+        instance.active = False
+        self.booting.pop(instance.number, None)
+        self.free.discard(instance)
+        self._changes.all()
+
+    def remove(self, instance: Instance, now: float, reason: str, reclaimed: bool) -> None:
+        """An instance is gone, and no job runs on it.
+
+        Raises
+        ------
+        SimulationError
+            If it is gone already, or holds a job.
+        """
+        if instance.attempts or self.instances.pop(instance.number, None) is None:
+            raise SimulationError(
+                "an instance goes that holds jobs, or is gone", now, instance=instance_id(instance.number)
+            )
+        instance.active = False
+        self.booting.pop(instance.number, None)
+        self.free.discard(instance)
+        self.vcpus -= instance.offering.vcpus
+        if self.vcpus < 0:
+            raise SimulationError(f"{self._spec.name} has {self.vcpus} vCPUs", now)
+        self._changes.all()
+        zone = self._spec.zones[instance.zone]
+        self._limits.terminated(instance.offering, self._spec.purchase_option, zone, now)
+        self._recorder.terminated(instance.number, now, reason, reclaimed)
+
+    def announce(self, now: float) -> None:
+        """Have the scheduler look at what waits: instances came or went, or may be launched where they could not."""
+        self._changes.all()
+        self._agenda.capacity_changed(self._index)
+        if self.vcpus < self._spec.min_vcpus:
+            self._agenda.scale_out_soon(now, bool(self.booting), essential=False)
+
+    # Jobs
+
+    def take_whole(self, nodes: Sequence[Node]) -> list[Instance]:
+        """Hold one job on all of some empty instances: a node of it shares its instance with nobody."""
+        instances = [self.instances[node.number] for node in nodes]
+        for instance in instances:
+            self.free.discard(instance)
+            instance.held += 1
+        return instances
+
+    def give_whole(self, instance: Instance) -> None:
+        """Let the node of a multi-node job go from its instance."""
+        instance.held -= 1
+        if instance.active:
+            self.free.add(instance)
+
+    # What there is
+
+    def staying(self) -> list[Instance]:
+        """Instances without a Spot notice, in the order of their launch."""
+        return [instance for instance in self.instances.values() if not instance.leaving]
+
+    @property
+    def in_motion(self) -> bool:
+        """Whether instances are on their way, or going."""
+        return bool(self.booting) or len(self.staying()) < len(self.instances)
+
+    def is_minimum(self, instance: Instance) -> bool:
+        """Whether there would be less than ``minvCpus`` without an instance."""
+        return self.vcpus - instance.offering.vcpus < self._spec.min_vcpus

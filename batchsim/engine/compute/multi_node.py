@@ -1,0 +1,120 @@
+"""Multi-node parallel jobs: an instance for each node, all of one type, or none.
+
+User Guide, *Multi-node parallel jobs*. They never run on Spot, and share their instances with nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from batchsim.engine.compute.allocation_strategies import Reading, choose_for_nodes
+from batchsim.engine.compute.free_capacity import FreeCapacity, Node
+from batchsim.engine.compute.launchable import Launchable
+from batchsim.engine.compute.ledger import InstanceLedger
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
+
+
+class MultiNodeLaunch(NamedTuple):
+    """So many instances of a type, for one multi-node job."""
+
+    offering: Offering
+    instances: int
+
+
+class MultiNodeJobs:
+    """What one environment has for multi-node jobs."""
+
+    def __init__(
+        self,
+        spec: ComputeEnvironment,
+        requests: Sequence[Shape],
+        ledger: InstanceLedger,
+        launchable: Launchable,
+        reading: Reading,
+    ) -> None:
+        self._spec = spec
+        self._requests = requests
+        self._ledger = ledger
+        self._launchable = launchable
+        self._reading = reading
+        self._known: dict[int, tuple[Offering, ...]] = {}
+
+    def offerings_for(self, request: int) -> tuple[Offering, ...]:
+        """Types of which a job can have as many as it has nodes."""
+        known = self._known.get(request)
+        if known is None:
+            asked = self._requests[request]
+            most = self._spec.max_vcpus if self._spec.can_hold(asked) else 0
+            known = self._known[request] = tuple(
+                each
+                for each in self._launchable.offerings
+                if len(asked.nodes) * each.vcpus <= most and each.holds(asked)
+            )
+        return known
+
+    def types_for(self, request: int) -> list[str]:
+        """Their names."""
+        return [offering.instance_type for offering in self.offerings_for(request)]
+
+    def nodes_for(self, free: FreeCapacity, request: int) -> list[Node] | None:
+        """Empty instances of one type for all nodes of a job; None where there are too few."""
+        return free.empty_of_one_type(len(self._requests[request].nodes), self.types_for(request))
+
+    def missing(self, request: int, offering: Offering, planned: FreeCapacity | None = None) -> int:
+        """How many instances of a type a job lacks, those that boot not counted."""
+        nodes = len(self._requests[request].nodes)
+        if planned is not None:
+            return nodes - len(planned.empty(offering.instance_type))
+        return nodes - sum(
+            not instance.held and instance.instance_type == offering.instance_type
+            for instance in self._ledger.staying()
+        )
+
+    def launches_for(self, request: int, now: float) -> bool:
+        """Whether all that a job lacks may be launched now."""
+        return any(
+            self._launchable.may_launch_all(offering, self.missing(request, offering), now)
+            for offering in self.offerings_for(request)
+        )
+
+    def is_coming(self, request: int) -> bool:
+        """Whether there are as many instances as a job needs, booting ones included."""
+        return any(self.missing(request, offering) <= 0 for offering in self.offerings_for(request))
+
+    def places(self, request: int, types: Sequence[Offering], now: float, limit: bool) -> float:
+        """For how many jobs there are instances of one type, or may be."""
+        nodes, most, left = len(self._requests[request].nodes), 0.0, max(self._launchable.left, 0)
+        scarce = self._launchable.scarce
+        to_be_had = self._launchable.to_be_had(types, now) if scarce else [float("inf")] * len(types)
+        for offering, more in zip(types, to_be_had, strict=True):
+            if limit:
+                more = min(more, left // offering.vcpus)
+            if more == float("inf"):
+                return more
+            most = max(most, (nodes - self.missing(request, offering) + more) // nodes)
+        return most
+
+    def plan(self, request: int, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
+        """What a job lacks of the type that the strategy prefers, if all of it may be launched.
+
+        Parameters
+        ----------
+        planned : FreeCapacity
+            What is there or on its way and not planned for other jobs; what the job has of it is taken out.
+        left : float
+            VCPUs that may be launched and are not planned for other jobs.
+        """
+        nodes = self._requests[request].nodes
+        missing = {offering: self.missing(request, offering, planned) for offering in self.offerings_for(request)}
+        possible = [
+            offering
+            for offering, instances in missing.items()
+            if self._launchable.may_launch_all(offering, instances, now) and instances * offering.vcpus <= left
+        ]
+        if not possible:
+            return None
+        offering = choose_for_nodes(self._spec.allocation_strategy, possible, nodes, self._reading)
+        for node in planned.empty(offering.instance_type)[: len(nodes)]:
+            planned.discard(node)
+        return MultiNodeLaunch(offering, missing[offering])

@@ -1,0 +1,193 @@
+"""The scheduling pass: what starts now, why the rest waits, and whether more capacity has to be asked for.
+
+Queues that share environments are evaluated in descending priority; inside a queue the head that can't be placed
+blocks the rest; nothing is preempted (API ``JobQueueDetail.priority``; User Guide, *Jobs stuck in RUNNABLE*). A pass is
+held every ``scheduler.dispatchInterval`` while something is new, and whenever room is freed or added.
+
+For each job of a queue's order, environments are walked in their order: room now, start it; else room on its way or to
+be had, wait for it there; else the next (User Guide, *Compute environments*: an environment that can't provide is
+passed over). The same answers say why a job waits, what free capacity is stranded, and for which requests to scale out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchsim.engine.agenda import Agenda
+from batchsim.engine.compute.ec2 import Ec2Environment
+from batchsim.engine.compute.fargate import FargateEnvironment
+from batchsim.engine.compute_environment import UNAVAILABLE, WAITED_FOR, SimulatedEnvironment
+from batchsim.engine.job_lifecycle import JobLifecycle
+from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.queues.order import NOBODY
+from batchsim.engine.queues.time_limits import TimeLimits, blocked_for
+from batchsim.engine.run_context import RunContext
+from batchsim.engine.scheduling.consumable_resources import ConsumableResources
+from batchsim.engine.scheduling.scale_out import ScaleOut
+from batchsim.engine.scheduling.stranded import StrandedCapacity
+from batchsim.engine.scheduling.wait_causes import NOBODY as NOBODY_WAITS
+from batchsim.engine.scheduling.wait_causes import WaitAttribution
+from batchsim.engine.scheduling.waiting import WaitingJobs
+
+
+class SchedulingPass:
+    """Holds the passes of a run.
+
+    Parameters
+    ----------
+    queues : sequence of FifoQueue
+        All queues, by their place in the configuration.
+    scalable : sequence of Ec2Environment
+        The environments that can be scaled.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        agenda: Agenda,
+        lifecycle: JobLifecycle,
+        resources: ConsumableResources,
+        waiting: WaitingJobs,
+        queues: Sequence[FifoQueue],
+        scalable: Sequence[Ec2Environment],
+        scale_out: ScaleOut,
+        attribution: Sequence[WaitAttribution],
+    ) -> None:
+        self._agenda = agenda
+        self._lifecycle = lifecycle
+        self._resources = resources
+        self._waiting = waiting
+        self._by_priority = agenda.queues
+        self._scalable = list(scalable)
+        self._scale_out = scale_out
+        self._attribution = list(attribution)
+        self._stranded = StrandedCapacity(context, agenda, scalable)
+        self._time_limits = TimeLimits(agenda, self._cancel_head)
+        self._requests = context.workload.shapes
+        self._request = context.table.request
+        self._group = context.table.group
+        self._wanted = waiting.wanted
+        self._any_wanted = waiting.any_wanted
+        self._multi_node = waiting.multi_node
+        self._any_multi_node = any(waiting.multi_node)
+        self._fargate_of = [
+            [each for each in queue.environments if isinstance(each, FargateEnvironment)] for queue in queues
+        ]
+        self._scalable_of = [
+            [each for each in queue.environments if isinstance(each, Ec2Environment)] for queue in queues
+        ]
+
+    def hold(self, now: float) -> None:
+        """Hold a pass."""
+        by_priority, starts = self._by_priority, self._lifecycle.starts
+        evaluated = [queue for queue in by_priority if queue.changed]
+        if not evaluated:
+            return
+        for queue in evaluated:
+            queue.changed = False
+            if queue.requests:
+                self._dispatch(queue, now)
+        # Causes are judged when all queues have taken what they can; what one took, others no longer have.
+        none_started, waits = self._lifecycle.starts == starts, False
+        for queue in evaluated if none_started else by_priority:
+            attribution = self._attribution[queue.index]
+            if queue.requests:
+                waits = True
+                attribution.update(now)
+            elif attribution.head != NOBODY_WAITS:
+                attribution.judge(now)
+        if waits or none_started or self._stranded.any_stranded:
+            self._stranded.note(now)
+        for queue in evaluated:
+            for fargate in self._fargate_of[queue.index]:
+                # The head has been tried; what waits behind it is BLOCKED from when it could be launched.
+                behind = queue.requests.keys() - {self._attribution[queue.index].head}
+                fargate.follow_launch_rate(behind, now)
+            if queue.time_limits:
+                self._watch_head(queue, now)
+            if queue.requests:
+                self._ask_for_more(queue, now)
+        if self._any_multi_node:
+            for environment in self._scalable:
+                environment.release_kept(now)
+
+    # Starting jobs
+
+    def _dispatch(self, queue: FifoQueue, now: float) -> None:
+        """Start the jobs of a queue in its order."""
+        order, environments, request_of = queue.order, queue.environments, self._request
+        failed: set[int] = set()
+        job = order.first(now)
+        while job != NOBODY:
+            request = request_of[job]
+            if self._any_wanted and self._wanted[self._group[job]]:
+                # A job that lacks a consumable resource says nothing of others that ask for the same.
+                job = order.next(self._start_with_resources(environments, job, request, now), False)
+            elif request not in failed and self._start(environments, job, request, now):
+                job = order.next(True, False)
+            else:
+                failed.add(request)
+                job = order.next(False, True)
+        if order.started:
+            queue.leave(order.started, now)
+
+    def _start_with_resources(
+        self, environments: list[SimulatedEnvironment], job: int, request: int, now: float
+    ) -> bool:
+        wanted = self._wanted[self._group[job]]
+        if not self._resources.available(wanted) or not self._start(environments, job, request, now):
+            return False
+        self._resources.acquire(wanted)
+        return True
+
+    def _start(self, environments: list[SimulatedEnvironment], job: int, request: int, now: float) -> bool:
+        """Start a job in the first environment that has room, if none before it is to be waited for."""
+        for environment in environments:
+            if request not in environment.no_fit and environment.start(job, request, now):
+                return True
+            outlook = environment.outlook(request, now)
+            if outlook <= WAITED_FOR:
+                return False
+            if outlook == UNAVAILABLE and self._multi_node[request]:
+                return False  # it blocks the queue (User Guide, *Jobs stuck in RUNNABLE*)
+        return False
+
+    # Time limits
+
+    def _watch_head(self, queue: FifoQueue, now: float) -> None:
+        """Have the head cancelled when it waits too long for a reason that a time limit names."""
+        if not queue.requests:
+            self._time_limits.clear(queue)
+            return
+        job = queue.head(now)
+        request = self._request[job]
+        reason = blocked_for(queue.environments, request, self._requests[request], now)
+        self._time_limits.watch(queue, job, reason, now)
+
+    def _cancel_head(self, queue: FifoQueue, job: int, reason: str, now: float) -> None:
+        if queue.requests and queue.head(now) == job:
+            queue.remove_head(now)
+            queue.changed = True
+            self._lifecycle.cancel(job, reason, now)
+            self._agenda.pass_due = True
+
+    # Asking for capacity
+
+    def _ask_for_more(self, queue: FifoQueue, now: float) -> None:
+        """Have capacity asked for if some may be launched for the queue and nothing on its way is planned for it."""
+        full, booting = True, False
+        for environment in self._scalable_of[queue.index]:
+            full = full and environment.is_full
+            booting = booting or bool(environment.ledger.booting)
+        if full or not (queue.needs_capacity or not booting):
+            return
+        requests = self._waiting.startable(queue, now)
+        growing = growing_booting = False
+        for environment in self._scalable_of[queue.index]:
+            for request in requests:
+                if environment.outlook(request, now) <= WAITED_FOR:
+                    growing = True
+                    growing_booting = growing_booting or bool(environment.ledger.booting)
+                    break
+        if growing:
+            self._scale_out.ask(now, growing_booting)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.catalog.prices import regions
@@ -54,8 +55,61 @@ class Checked:
     findings: tuple[Finding, ...]
     catalog: Catalog = BUNDLED
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Identities mean nothing in another process.
+        return {name: value for name, value in self.__dict__.items() if name != "right"}
 
-def check(document: Document, stages: Sequence[Stage] = ("simulation",), *, base: Path | None = None) -> Checked:
+    @cached_property
+    def right(self) -> _Right:
+        """What needs no second look in a document that shares it; nothing where an error was found."""
+        values = self.document.values
+        if self.frame is None or any(finding.severity == "error" for finding in self.findings):
+            return _Right()
+        entries = zip(values["workload"], self.workload, strict=True)
+        return _Right(
+            _own(values),
+            self.frame,
+            frozenset(id(request) for requests in values["batch"].values() for request in requests),
+            {id(entry): model for entry, model in entries},
+        )
+
+
+@dataclass(frozen=True)
+class _Right:
+    """What is known to have the shape that it should have, by identity: objects of a document that is still there.
+
+    Attributes
+    ----------
+    own : dict
+        The scenario's own members, of which `frame` was made.
+    requests : frozenset of int
+        Requests of the ``batch:`` section.
+    entries : dict
+        Models of the entries of the workload.
+    """
+
+    own: dict[str, Any] = field(default_factory=dict)
+    frame: Frame | None = None
+    requests: frozenset[int] = frozenset()
+    entries: dict[int, Workflow | TraceSource] = field(default_factory=dict)
+
+    def is_own(self, values: dict[str, Any]) -> bool:
+        """Whether these are the members that the frame was made of."""
+        return values.keys() == self.own.keys() and all(values[key] is self.own[key] for key in values)
+
+
+def _own(values: dict[str, Any]) -> dict[str, Any]:
+    """The members that the frame is made of."""
+    return {key: value for key, value in values.items() if key not in _PIECES}
+
+
+def check(
+    document: Document,
+    stages: Sequence[Stage] = ("simulation",),
+    *,
+    base: Path | None = None,
+    before: Checked | None = None,
+) -> Checked:
     """Check every section of a document.
 
     Parameters
@@ -64,13 +118,18 @@ def check(document: Document, stages: Sequence[Stage] = ("simulation",), *, base
         Which rules of meaning are looked at; see `batchsim.scenario.rules`.
     base : Path, optional
         Folder that the path of a catalog is relative to; that of the document's file without it.
+    before : Checked, optional
+        A document without errors that this one was made from by changes: what both share, being the same objects, has
+        the shape that it should have. Rules of meaning are looked at again, as they see everything together.
     """
     findings: list[Finding] = []
     values = document.values
-    own = {key: value for key, value in values.items() if key not in _PIECES}
-    frame = validated(Frame, own, (), document, findings, known=_PIECES)
-    findings += check_batch(document)
-    workload = tuple(workload_entries(document, findings))
+    right = _Right() if before is None else before.right
+    frame = right.frame if right.is_own(_own(values)) else None
+    if frame is None:
+        frame = validated(Frame, _own(values), (), document, findings, known=_PIECES)
+    findings += check_batch(document, right.requests)
+    workload = tuple(workload_entries(document, findings, right.entries))
     catalog = _catalog(document, Path(document.file).parent if base is None else base, findings)
     findings += rules.check_all(document, stages, catalog=catalog)
     objectives = tuple(_objectives(document, findings))

@@ -47,11 +47,14 @@ class Resolved:
     ----------
     sources : tuple of ResolvedWorkflow or Trace
         The entries of the workload, in their order.
+    market : Market
+        Where prices came from.
     """
 
     configuration: Configuration
     sources: tuple[ResolvedWorkflow | Trace, ...]
     findings: tuple[Finding, ...]
+    market: Market
 
 
 def resolve(
@@ -62,6 +65,7 @@ def resolve(
     settings: Assumptions,
     base: Path,
     catalog: Catalog = BUNDLED,
+    before: Market | None = None,
 ) -> Resolved:
     """The configuration and the workload of a checked document.
 
@@ -73,12 +77,17 @@ def resolve(
         The wall-clock time of the simulation's beginning.
     base : Path
         Folder that the paths of recordings are relative to.
+    before : Market, optional
+        Of a scenario that this one was made from by changes: it serves again where none of them bears on prices.
     """
     context = Context(document, catalog=catalog)
     findings: list[Finding] = []
-    market = _market(document, region, start, settings, base, catalog, findings)
+    if before is not None and before.is_same(region, settings, catalog):
+        market = before
+    else:
+        market = _market(document, region, start, settings, base, catalog, findings)
     if findings:
-        return Resolved(Configuration(region, (), (), ()), (), tuple(findings))
+        return Resolved(Configuration(region, (), (), ()), (), tuple(findings), market)
     environments = tuple(_environments(context, market, start, findings))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
     plan = settings.prices.savings_plan
@@ -99,7 +108,7 @@ def resolve(
     )
     if not findings:
         findings += _judged(context, configuration, sources, settings)
-    return Resolved(configuration, sources, tuple(findings))
+    return Resolved(configuration, sources, tuple(findings), market)
 
 
 def _judged(

@@ -18,7 +18,8 @@ from batchsim._version import __version__, engine_build
 from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import shown
-from batchsim.scenario.checking import check, in_order, raise_errors
+from batchsim.scenario.batch.offerings import Market
+from batchsim.scenario.checking import Checked, check, in_order, raise_errors
 from batchsim.scenario.document.document import Document
 from batchsim.scenario.document.overrides import apply, paths_of_key
 from batchsim.scenario.document.variants import applied, in_variant, require
@@ -77,6 +78,8 @@ class Scenario:
         What would be there too, were it not ignored.
     base : Path
         Folder that the paths of traces and of a catalog are relative to.
+    checked, market
+        What changed copies need not check and make again.
     catalog : Catalog
         Where prices and instance types come from.
     """
@@ -97,6 +100,8 @@ class Scenario:
     warnings: tuple[Finding, ...]
     base: Path
     document: Document
+    checked: Checked
+    market: Market
     catalog: Catalog = BUNDLED
     silenced: tuple[Finding, ...] = ()
 
@@ -134,7 +139,7 @@ class Scenario:
             If there is no such variant, or it has faults.
         """
         require(self.document, name)
-        return variant_of(self.document, name, self.base)
+        return variant_of(self.document, name, self.base, self)
 
     def with_(self, overrides: Mapping[str, Any] | None = None, /, **members: Any) -> Scenario:
         """A changed copy.
@@ -161,7 +166,7 @@ class Scenario:
                 )
                 raise ScenarioError([Finding("ambiguous-path", member, message, expected=" or ".join(paths))])
             changes.append((paths[0], value))
-        return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base)
+        return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base, self)
 
     def _content(self, relative_to: Path) -> dict[str, Any]:
         """Everything that decides the results, every default of our own sections filled in."""
@@ -232,21 +237,35 @@ class Scenario:
         return text.getvalue()
 
 
-def from_document(document: Document, base: Path) -> Scenario:
+def from_document(document: Document, base: Path, before: Scenario | None = None) -> Scenario:
     """Check a document and make the scenario; its variants are not looked at.
+
+    Parameters
+    ----------
+    before : Scenario, optional
+        The one whose document was changed: what both share is not checked and made again.
 
     Raises
     ------
     ScenarioError
         With every finding.
     """
-    checked = check(document, base=base)
+    checked = check(document, base=base, before=None if before is None else before.checked)
     findings = list(checked.findings)
     raise_errors(silence(findings, document))
     frame = checked.frame
     assert frame is not None  # noqa: S101 (a frame that is None has findings)
     start = parse_instant(frame.start)
-    resolved = resolve(document, checked.workload, frame.region, start, frame.environment, base, checked.catalog)
+    resolved = resolve(
+        document,
+        checked.workload,
+        frame.region,
+        start,
+        frame.environment,
+        base,
+        checked.catalog,
+        None if before is None else before.market,
+    )
     findings += resolved.findings
     told = silence(findings, document)
     raise_errors(told)
@@ -269,11 +288,13 @@ def from_document(document: Document, base: Path) -> Scenario:
         base=base,
         document=document,
         catalog=checked.catalog,
+        checked=checked,
+        market=resolved.market,
     )
 
 
-def variant_of(document: Document, name: str, base: Path) -> Scenario:
-    """The scenario that a document's variant is.
+def variant_of(document: Document, name: str, base: Path, before: Scenario | None = None) -> Scenario:
+    """The scenario that a document's variant is; `before` as in `from_document`.
 
     Raises
     ------
@@ -282,7 +303,7 @@ def variant_of(document: Document, name: str, base: Path) -> Scenario:
     """
     findings = list(_no_name(document, name))
     try:
-        made = from_document(applied(document, name), base)
+        made = from_document(applied(document, name), base, before)
     except ScenarioError as error:
         findings += error.findings
     if findings:

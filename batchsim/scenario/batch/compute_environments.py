@@ -10,7 +10,7 @@ from typing import Any
 from batchsim.catalog.billing import public_ipv4_usd_per_hour, root_volume_usd_per_hour
 from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
-from batchsim.scenario.batch.offerings import Market, NoPriceError, cured_by, offerings
+from batchsim.scenario.batch.offerings import Market, NoPriceError, cured_by
 from batchsim.scenario.document.access import dig
 from batchsim.spec.allocation_strategies import DEFAULT_STRATEGY
 from batchsim.spec.configuration import ComputeEnvironment, FargatePrices
@@ -75,7 +75,7 @@ def _ec2(request: Mapping[str, Any], resources: Mapping[str, Any], market: Marke
         min_vcpus=resources.get("minvCpus", 0),
         desired_vcpus=resources.get("desiredvCpus", 0),
         allocation_strategy=resources.get("allocationStrategy", DEFAULT_STRATEGY),
-        offerings=tuple(offerings(resources, market)),
+        offerings=market.offerings(resources),
         zones=_zones(resources, market.region),
         min_scale_down_delay_s=60.0 * (dig(resources, "scalingPolicy", "minScaleDownDelayMinutes") or 0),
         root_volume_usd_per_hour=root_volume_price(market),

@@ -15,9 +15,9 @@ What a Spot instance costs and how often it is taken away comes about in this or
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -90,6 +90,20 @@ class Market:
     catalog: Catalog
     spot_trace: SpotTrace | None = None
     recorded_prices: Mapping[str, PriceSteps] | None = None
+    _offered: dict[Hashable, tuple[Offering, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def offerings(self, resources: Mapping[str, Any]) -> tuple[Offering, ...]:
+        """What `offerings` gives, made once for each list of types, purchase option, strategy and bid."""
+        members = ("type", "allocationStrategy", "bidPercentage")
+        key = (*(resources.get(member) for member in members), *resources["instanceTypes"])
+        if key not in self._offered:
+            self._offered[key] = tuple(offerings(resources, self))
+        return self._offered[key]
+
+    def is_same(self, region: str, settings: Assumptions, catalog: Catalog) -> bool:
+        """Whether it is what these would make; what was recorded may have changed since it was read."""
+        is_recorded = self.spot_trace is not None or self.recorded_prices is not None
+        return not is_recorded and (region, settings, catalog) == (self.region, self.settings, self.catalog)
 
     @cached_property
     def stated(self) -> StatedPrices:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.batch import service_model
 from batchsim.scenario.document.document import Document, Where
 
 
-def check_batch(document: Document) -> Iterator[Finding]:
-    """Findings about the ``batch:`` section's shapes."""
+def check_batch(document: Document, right: Collection[int] = ()) -> Iterator[Finding]:
+    """Findings about the ``batch:`` section's shapes.
+
+    Parameters
+    ----------
+    right : collection of int
+        Identities of requests that are known to have the right shape.
+    """
     batch = document.values.get("batch")
     if not isinstance(batch, dict):
         message = "not a mapping" if "batch" in document.values else "batch is missing"
@@ -27,7 +33,8 @@ def check_batch(document: Document) -> Iterator[Finding]:
             yield document.finding(where, "wrong-type", "not a list", expected="a list of request shapes")
         else:
             for index, value in enumerate(objects):
-                yield from service_model.check(value, service_model.REQUESTS[kind], (*where, index), document)
+                if id(value) not in right:
+                    yield from service_model.check(value, service_model.REQUESTS[kind], (*where, index), document)
     for kind in ("computeEnvironments", "jobQueues", "jobDefinitions"):
         if not batch.get(kind):
             yield document.finding(("batch",), "missing-key", f"{kind} is missing")

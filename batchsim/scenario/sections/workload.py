@@ -16,8 +16,16 @@ from batchsim.scenario.sections.models import TraceSource, Workflow, WorkflowJob
 OWN_MEMBERS = ("runtime", "failure")
 
 
-def workload_entries(document: Document, findings: list[Finding]) -> Iterator[Workflow | TraceSource]:
-    """The entries without faults; findings for the others."""
+def workload_entries(
+    document: Document, findings: list[Finding], right: Mapping[int, Workflow | TraceSource] | None = None
+) -> Iterator[Workflow | TraceSource]:
+    """The entries without faults; findings for the others.
+
+    Parameters
+    ----------
+    right : mapping, optional
+        Models of entries that are known to have no faults, by the entry's identity.
+    """
     entries = document.values.get("workload")
     if not isinstance(entries, list) or not entries:
         message = "workload is missing"
@@ -28,7 +36,7 @@ def workload_entries(document: Document, findings: list[Finding]) -> Iterator[Wo
         )
         return
     for index, entry in enumerate(entries):
-        model = _entry(entry, ("workload", index), document, findings)
+        model = (right or {}).get(id(entry)) or _entry(entry, ("workload", index), document, findings)
         if model is not None:
             yield model
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import pickle
 from functools import cache
 
 import pytest
@@ -14,7 +16,7 @@ from batchsim.scenario.document.document import Document
 from batchsim.scenario.document.overrides import apply
 from batchsim.scenario.loading import from_mapping
 from batchsim.scenario.scenario import from_document
-from tests.builders import definition, environment, job, queue, workflow
+from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.conftest import ROOT
 
 
@@ -156,6 +158,42 @@ def test_changing_a_value_that_two_places_share_changes_one():
     # The scenario is its own, whatever becomes of the list that it was made from.
     types[0] = "r6i.large"
     assert made.with_({"seed": 1}).configuration.environments[0].offerings[0].instance_type == "c6i.large"
+
+
+def test_a_scenario_from_another_process_is_changed_alike():
+    made = etl().with_({"seed": 7})
+    assert made.checked.right.requests
+    copied = pickle.loads(pickle.dumps(made))  # noqa: S301 (our own)
+    assert "right" not in copied.checked.__dict__
+    change = {"batch.jobQueues." + made.configuration.queues[0].name + ".priority": 7}
+    assert outcome(lambda: copied.with_(change)) == outcome(lambda: made.with_(change))
+    wrong = {"batch.jobQueues." + made.configuration.queues[0].name + ".priority": "seven"}
+    assert outcome(lambda: copied.with_(wrong)) == outcome(lambda: made.with_(wrong)) != outcome(lambda: made)
+
+
+def test_what_was_recorded_is_read_again(tmp_path):
+    history = tmp_path / "prices.json"
+
+    def record(usd):
+        entry = {
+            "InstanceType": "c6i.large",
+            "AvailabilityZone": "us-east-1a",
+            "SpotPrice": str(usd),
+            "Timestamp": "2025-12-31T00:00:00Z",
+        }
+        history.write_text(json.dumps({"SpotPriceHistory": [entry]}), encoding="utf-8")
+
+    def price(made):
+        return made.configuration.environments[0].offerings[0].price_usd_per_hour
+
+    record(0.03)
+    made = scenario(
+        environments=[environment(type="SPOT", instanceTypes=["c6i.large"])],
+        settings={"spot": {"prices": {"history": "prices.json"}}},
+        base=tmp_path,
+    )
+    record(0.04)
+    assert (price(made), price(made.with_({"batch.jobQueues.queue.priority": 2}))) == (0.03, 0.04)
 
 
 def test_a_variant_that_is_not_there_is_told_where_variants_are():

@@ -6,9 +6,9 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
-from batchsim.engine.allocation import STRATEGIES
 from pydantic import ValidationError
 
+from batchsim.engine.compute.allocation_strategies import STRATEGIES
 from batchsim.scenario.batch.service_model import shape_named
 from batchsim.spec.allocation_strategies import ALLOCATION_STRATEGIES, NO_STRATEGY, strategy_named
 from batchsim.spec.traces import FORMATS, Trace, is_uniform

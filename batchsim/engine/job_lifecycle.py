@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from batchsim.engine.agenda import CHANGE, Agenda
-from batchsim.engine.attempt import DEPENDENCY_FAILED, KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
+from batchsim.engine.attempt import KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
 from batchsim.engine.compute_environment import SimulatedEnvironment
-from batchsim.engine.event import Callbacks, Event
-from batchsim.engine.job_table import FAILED, PENDING, RUNNABLE, RUNNING, STARTING, SUCCEEDED, JobTable
+from batchsim.engine.event import Callbacks
+from batchsim.engine.job_arrivals import JobArrivals
+from batchsim.engine.job_table import FAILED, RUNNABLE, RUNNING, STARTING, SUCCEEDED, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import NAN, Recorder
 from batchsim.engine.retries import is_retried
@@ -25,10 +26,12 @@ INFINITE: Final = float("inf")
 
 
 class JobLifecycle:
-    """What moves jobs on, from their arrival to their last attempt's end.
+    """What becomes of a job that is started, until its last attempt has ended.
 
     Parameters
     ----------
+    arrivals : JobArrivals
+        What makes jobs RUNNABLE, and ends them.
     queues : sequence of FifoQueue
         The queue of each group of jobs.
     resources : ConsumableResources
@@ -46,8 +49,6 @@ class JobLifecycle:
         When an attempt was last begun.
     starts : int
         How many attempts have been begun.
-    progress : int
-        How many jobs have become RUNNABLE, or begun an attempt.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class JobLifecycle:
         table: JobTable,
         agenda: Agenda,
         recorder: Recorder,
+        arrivals: JobArrivals,
         queues: Sequence[FifoQueue],
         resources: ConsumableResources,
         stop_s: float,
@@ -65,9 +67,9 @@ class JobLifecycle:
         self.running: dict[int, Attempt] = {}
         self.last_start_at = 0.0
         self.starts = 0
-        self.progress = 0
         self._workload = workload
         self._agenda = agenda
+        self._arrivals = arrivals
         self._recorder = recorder
         self._resources = resources
         self._schedule_at = agenda.schedule_at
@@ -79,146 +81,12 @@ class JobLifecycle:
         self._stop_s = [min(stop_s, group.stop_timeout_s) for group in groups]
         self._fails_to_start = [group.fails_to_start for group in groups]
         self._wanted = [group.consumables for group in groups]
-        # Whether a queue has to know of every job that arrives and ends.
-        self._counted = any(queue.counts_jobs for queue in queues)
-        self._broken: dict[int, bool] = {}  # nodes with a failed dependency
-        self._thought_at: dict[int, float] = {}  # when jobs that have not arrived have done their thinking
+        self._counted = arrivals.counted
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
         self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
         code = recorder.reasons.code
         self._exited, self._timed_out = code(EXITED), code(TIMED_OUT)
-        self._failed_to_start, self._dependency_failed = code(FAILED_TO_START), code(DEPENDENCY_FAILED)
-
-    # Arrivals and dependencies
-
-    def expect(self) -> None:
-        """Have the agenda wait for the first job."""
-        if self.table.rows:
-            self._agenda.reasons += 1
-            self._expect(0)
-
-    def admit(self, now: float) -> None:
-        """Take in the jobs that have arrived."""
-        table = self.table
-        job, rows, arrives_at, waiting_for, group = (
-            table.admitted,
-            table.rows,
-            table.arrives_at,
-            table.open,
-            table.group,
-        )
-        agenda, queues, counted = self._agenda, self._queues, self._counted
-        exact = agenda.arrival_is_exact
-        while job < rows:
-            at = arrives_at[job]
-            if at > now:
-                break
-            # Failing or completing cascades look at `admitted`, so it is moved before each job is looked at.
-            table.admitted = job + 1
-            queue = queues[group[job]]
-            if counted:
-                queue.submitted(job)
-            if self._broken and job in self._broken:
-                self._fail_dependent(job, at)
-            elif waiting_for[job] != 0:
-                pass  # PENDING
-            elif self._thought_at and job in self._thought_at:
-                self._released(job, self._thought_at.pop(job), now)
-            else:
-                if table.status[job] == PENDING:
-                    table.status[job] = RUNNABLE
-                    table.runnable_at[job] = at
-                self.progress += 1
-                queue.add(job, table.request[job], False)
-                if exact:
-                    agenda.became_runnable(at)  # else a pass follows: the job was expected
-            job += 1
-        if job < rows:
-            self._expect(job)
-        else:
-            agenda.reasons -= 1
-            agenda.expect(INFINITE)
-
-    def _expect(self, job: int) -> None:
-        """Have the agenda wait for a job."""
-        if self.table.open[job] or job in self._broken or job in self._thought_at:
-            self._agenda.expect_exactly(self.table.arrives_at[job])
-        else:
-            self._agenda.expect(self.table.arrives_at[job])
-
-    def _released(self, job: int, at: float, now: float) -> None:
-        """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
-        if at <= now:
-            self._runnable(job, max(at, self.table.arrives_at[job]))
-        else:
-            self.table.status[job] = PENDING
-            self._agenda.at(at, self._thought, job)
-
-    def _thought(self, event: Event) -> None:
-        self._runnable(event.subject, event.at)
-
-    def _thinks(self, node: int) -> float:
-        """How long a node thinks after what it follows, whatever became of that; below 0 for AWS Batch's own."""
-        think_s = self.table.think_s
-        return think_s[node] if think_s is not None and node < self.table.rows else -1.0
-
-    def _runnable(self, job: int, at: float) -> None:
-        table = self.table
-        table.status[job] = RUNNABLE
-        table.runnable_at[job] = at
-        self._enqueue(job, at, False)
-
-    def _enqueue(self, job: int, at: float, retried: bool) -> None:
-        self.progress += 1
-        self._queues[self.table.group[job]].add(job, self.table.request[job], retried)
-        self._agenda.became_runnable(at)
-
-    def _fail_dependent(self, job: int, at: float) -> None:
-        self.table.explain(job, self._dependency_failed)
-        self._finish(job, FAILED, at)
-
-    def cancel(self, job: int, status_reason: str, now: float) -> None:
-        """End a RUNNABLE job; it is not retried (API CancelJob)."""
-        self.table.explain(job, self._recorder.reasons.code(status_reason))
-        self._finish(job, FAILED, now)
-
-    def _finish(self, job: int, status: int, now: float) -> None:
-        """Enter a final state, and tell the nodes that wait for this one (a cascade, at one instant)."""
-        table = self.table
-        ended = [(job, status)]
-        while ended:
-            node, outcome = ended.pop()
-            if node < table.rows:
-                if outcome == SUCCEEDED:
-                    table.status[node] = SUCCEEDED
-                else:
-                    table.fail(node, now)
-                if self._counted:
-                    self._queues[table.group[node]].finished(node, now)
-            first, last = table.dependents_start[node], table.dependents_start[node + 1]
-            for position in range(first, last):
-                self._depended_on(table.dependents[position], outcome, now, ended)
-
-    def _depended_on(self, dependent: int, outcome: int, now: float, ended: list[tuple[int, int]]) -> None:
-        """A node that another waited for has ended; what ends by that is added to `ended`."""
-        table = self.table
-        table.open[dependent] -= 1
-        if outcome == FAILED and self._thinks(dependent) < 0:
-            self._broken[dependent] = True
-        if dependent >= table.rows:
-            # The parent of an array ends when all its children have (User Guide, *Array jobs*).
-            if table.open[dependent] == 0:
-                ended.append((dependent, FAILED if dependent in self._broken else SUCCEEDED))
-        elif dependent >= table.admitted or table.status[dependent] != PENDING:
-            if self._thinks(dependent) > 0:
-                self._thought_at[dependent] = now + self._thinks(dependent)
-        elif dependent in self._broken:
-            table.explain(dependent, self._dependency_failed)
-            # Marked now, so that a second failed dependency does not end it twice.
-            table.status[dependent] = FAILED
-            ended.append((dependent, FAILED))
-        elif table.open[dependent] == 0:
-            self._released(dependent, now + max(self._thinks(dependent), 0.0), now)
+        self._failed_to_start = code(FAILED_TO_START)
 
     # Attempts
 
@@ -273,7 +141,6 @@ class JobLifecycle:
         self.running[job] = attempt
         self.last_start_at = now
         self.starts += 1
-        self.progress += 1
         return attempt
 
     def _attempt_ended(self, event: Any) -> None:
@@ -281,7 +148,7 @@ class JobLifecycle:
         now, agenda, environment = attempt.at, self._agenda, attempt.environment
         agenda.now = now
         if now >= agenda.next_arrival_at:
-            self.admit(now)
+            self._arrivals.admit(now)
         agenda.reasons -= 1
         self.environments[environment].stop(attempt, now)
         self._end(attempt, now, "")
@@ -319,16 +186,16 @@ class JobLifecycle:
             if not self._counted and table.dependents_start[job] == table.dependents_start[job + 1]:
                 table.status[job] = SUCCEEDED
             else:
-                self._finish(job, SUCCEEDED, now)
+                self._arrivals.finish(job, SUCCEEDED, now)
             return
         table.explain(job, attempt.reason)
         if self._retries(attempt, interruption):
             self._attempts[job] = attempt.number
             self._runnable_since[job] = now
             table.status[job] = RUNNABLE
-            self._enqueue(job, now, True)
+            self._arrivals.enqueue(job, now, True)
         else:
-            self._finish(job, FAILED, now)
+            self._arrivals.finish(job, FAILED, now)
 
     def _retries(self, attempt: Attempt, interruption: str) -> bool:
         """Whether a failed attempt is followed by another.
@@ -345,6 +212,11 @@ class JobLifecycle:
             status_reason=interruption or (FAILED_TO_START if group.fails_to_start else EXITED),
         )
 
+    @property
+    def progress(self) -> int:
+        """How often a job has become RUNNABLE, or begun an attempt."""
+        return self._arrivals.made_runnable + self.starts
+
     def attempts_begun(self, job: int) -> int:
         """How many attempts a waiting job has behind it."""
         return self._attempts.get(job, 0)
@@ -353,7 +225,7 @@ class JobLifecycle:
 
     def recording(self, ended_at: float) -> Recording:
         """What happened, with the attempts that the end of the run cut off and the state that their jobs were in."""
-        self.admit_until(ended_at)
+        self._arrivals.admit_until(ended_at)
         for job in sorted(self.running):
             attempt = self.running[job]
             attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
@@ -376,8 +248,3 @@ class JobLifecycle:
             stranded=self._recorder.stranded_columns(),
             nodes=nodes,
         )
-
-    def admit_until(self, ended_at: float) -> None:
-        """Take in what arrived since anything happened, before the run's end."""
-        if ended_at >= self._agenda.next_arrival_at:
-            self.admit(ended_at)

@@ -11,6 +11,7 @@ from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
 from batchsim.engine.compute.unmanaged import UnmanagedEnvironment
 from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.job_table import JobTable
 from batchsim.engine.queues.fair_share import FairShareQueue
@@ -59,12 +60,15 @@ class Simulation:
             for index, spec in enumerate(configuration.queues)
         ]
         by_name = {queue.name: queue for queue in self.queues}
+        queue_of = [by_name[group.job_queue] for group in workload.groups]
+        self.arrivals = arrivals = JobArrivals(table, agenda, recorder, queue_of)
         self.lifecycle = lifecycle = JobLifecycle(
             workload,
             table,
             agenda,
             recorder,
-            [by_name[group.job_queue] for group in workload.groups],
+            arrivals,
+            queue_of,
             resources,
             settings.scheduler.stop,
         )
@@ -79,16 +83,25 @@ class Simulation:
             for environment in queue.environments:
                 agenda.attached[environment.index].append(queue)
         scalable = [environment for environment in environments if isinstance(environment, Ec2Environment)]
-        wants = wanted_by_request(workload, [by_name[group.job_queue].index for group in workload.groups])
+        wants = wanted_by_request(workload, [queue.index for queue in queue_of])
         attribution = [
             WaitAttribution(queue, context, waiting, wants.get(queue.index, {}), resources) for queue in self.queues
         ]
-        self._scale_out = ScaleOut(scalable, context, agenda, lifecycle, resources, waiting, attribution)
+        self._scale_out = scale_out = ScaleOut(scalable, context, agenda, lifecycle, resources, waiting, attribution)
         passes = SchedulingPass(
-            context, agenda, lifecycle, resources, waiting, self.queues, scalable, self._scale_out, attribution
+            context,
+            agenda,
+            arrivals,
+            lifecycle,
+            resources,
+            waiting,
+            self.queues,
+            scalable,
+            self._scale_out,
+            attribution,
         )
         self._termination = Termination(self.clock, agenda, lifecycle, waiting, floor_s, horizon_s)
-        agenda.on_arrivals = lifecycle.admit
+        agenda.on_arrivals = arrivals.admit
         agenda.on_pass = passes.hold
         agenda.on_scale_out = self._scale_out.evaluate
         agenda.on_settled = self._termination.settle
@@ -107,7 +120,7 @@ class Simulation:
         """Run to the end."""
         self._limits.follow(self.agenda)
         self._scale_out.launch_initial()
-        self.lifecycle.expect()
+        self.arrivals.expect()
         self.agenda.finish(0.0)
         self.clock.run_until_stopped()
         return self.lifecycle.recording(self._termination.ended_at)

@@ -17,6 +17,7 @@ from batchsim.engine.agenda import Agenda
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
 from batchsim.engine.compute_environment import UNAVAILABLE, WAITED_FOR, SimulatedEnvironment
+from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.queues.order import NOBODY
@@ -45,6 +46,7 @@ class SchedulingPass:
         self,
         context: RunContext,
         agenda: Agenda,
+        arrivals: JobArrivals,
         lifecycle: JobLifecycle,
         resources: ConsumableResources,
         waiting: WaitingJobs,
@@ -54,6 +56,7 @@ class SchedulingPass:
         attribution: Sequence[WaitAttribution],
     ) -> None:
         self._agenda = agenda
+        self._arrivals = arrivals
         self._lifecycle = lifecycle
         self._resources = resources
         self._waiting = waiting
@@ -99,13 +102,10 @@ class SchedulingPass:
         if waits or none_started or self._stranded.any_stranded:
             self._stranded.note(now)
         for queue in evaluated:
-            for fargate in self._fargate_of[queue.index]:
-                # The head has been tried; what waits behind it is BLOCKED from when it could be launched.
-                behind = queue.requests.keys() - {self._attribution[queue.index].head}
-                fargate.follow_launch_rate(behind, now)
             if queue.time_limits:
                 self._watch_head(queue, now)
             if queue.requests:
+                self._follow_launch_rate(queue, now)
                 self._ask_for_more(queue, now)
         if self._any_multi_node:
             for environment in self._scalable:
@@ -152,6 +152,13 @@ class SchedulingPass:
                 return False  # it blocks the queue (User Guide, *Jobs stuck in RUNNABLE*)
         return False
 
+    def _follow_launch_rate(self, queue: FifoQueue, now: float) -> None:
+        """The head has been tried; what waits behind it is BLOCKED from when it could be launched."""
+        if len(queue.requests) > 1:
+            for environment in self._fargate_of[queue.index]:
+                behind = queue.requests.keys() - {self._attribution[queue.index].head}
+                environment.follow_launch_rate(behind, now)
+
     # Time limits
 
     def _watch_head(self, queue: FifoQueue, now: float) -> None:
@@ -168,7 +175,7 @@ class SchedulingPass:
         if queue.requests and queue.head(now) == job:
             queue.remove_head(now)
             queue.changed = True
-            self._lifecycle.cancel(job, reason, now)
+            self._arrivals.cancel(job, reason, now)
             self._agenda.pass_due = True
 
     # Asking for capacity

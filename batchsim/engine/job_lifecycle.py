@@ -16,7 +16,7 @@ from batchsim.engine.event import Callbacks
 from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_table import FAILED, RUNNABLE, RUNNING, STARTING, SUCCEEDED, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
-from batchsim.engine.recorder import NAN, Recorder
+from batchsim.engine.recorder import FLUSHED, NAN, Recorder
 from batchsim.engine.retries import is_retried
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.recording import EXITED, FAILED_TO_START, Recording
@@ -71,6 +71,7 @@ class JobLifecycle:
         self._agenda = agenda
         self._arrivals = arrivals
         self._recorder = recorder
+        self._ended = recorder.ended
         self._resources = resources
         self._schedule_at = agenda.schedule_at
         self._ended_callbacks: Callbacks = [self._attempt_ended]
@@ -152,7 +153,9 @@ class JobLifecycle:
         agenda.reasons -= 1
         self.environments[environment].stop(attempt, now)
         self._end(attempt, now, "")
-        agenda.room_freed(environment)
+        for queue in agenda.attached[environment]:
+            if queue.requests:
+                queue.changed = agenda.pass_due = True
         if agenda.pass_due or not agenda.reasons:
             agenda.finish(now)
 
@@ -181,7 +184,9 @@ class JobLifecycle:
             self._agenda.resources_freed()
         succeeded = attempt.exit_code == 0 and not attempt.timed_out and not interruption
         attempt.status = SUCCEEDED if succeeded else FAILED
-        self._recorder.attempt(attempt)
+        self._ended.append(attempt)
+        if len(self._ended) >= FLUSHED:
+            self._recorder.flush()
         if succeeded:
             if not self._counted and table.dependents_start[job] == table.dependents_start[job + 1]:
                 table.status[job] = SUCCEEDED
@@ -231,7 +236,7 @@ class JobLifecycle:
             attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
             attempt.stopped_at = ended_at
             self.table.status[job] = attempt.status
-            self._recorder.attempt(attempt)
+            self._ended.append(attempt)
         attempts, nodes = self._recorder.attempts(len(self.running))
         instances = self._recorder.instances(ended_at)
         runnable_at, stopped_at, status, reason = self.table.columns(attempts)

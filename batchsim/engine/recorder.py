@@ -42,7 +42,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.reasons = Reasons()
-        self._ended: list[Attempt] = []
+        #: Attempts that have ended; `flush` when there are `FLUSHED` of them.
+        self.ended: list[Attempt] = []
         self._times = [array("d") for _ in range(4)]
         self._codes = [array("i") for _ in range(6)]
         self._status = array("b")
@@ -57,14 +58,9 @@ class Recorder:
         self._stranded_at = array("d")
         self._stranded_codes = [array("i"), array("b")]
 
-    def attempt(self, attempt: Attempt) -> None:
-        """Note an attempt that has ended."""
-        self._ended.append(attempt)
-        if len(self._ended) == FLUSHED:
-            self._flush()
-
-    def _flush(self) -> None:
-        ended, first = self._ended, len(self._status)
+    def flush(self) -> None:
+        """Put the attempts that have ended into columns."""
+        ended, first = self.ended, len(self._status)
         for number, each in enumerate(ended, first):
             if each.nodes:
                 self._node_attempt.extend([number] * len(each.nodes))
@@ -136,7 +132,7 @@ class Recorder:
 
     def attempts(self, cut_off: int) -> tuple[AttemptColumns, NodeColumns]:
         """The attempts, the last `cut_off` of which the end of the run cut off."""
-        self._flush()
+        self.flush()
         jobs, numbers, reasons, exit_codes, environments, instances = map(_ints, self._codes)
         runnable, starting, started, stopped = map(_floats, self._times)
         if cut_off:

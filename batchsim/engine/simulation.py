@@ -87,7 +87,7 @@ class Simulation:
         attribution = [
             WaitAttribution(queue, context, waiting, wants.get(queue.index, {}), resources) for queue in self.queues
         ]
-        self._scale_out = scale_out = ScaleOut(scalable, context, agenda, lifecycle, resources, waiting, attribution)
+        self._scale_out = ScaleOut(scalable, context, agenda, lifecycle, resources, waiting, attribution)
         passes = SchedulingPass(
             context,
             agenda,

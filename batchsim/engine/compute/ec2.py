@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
@@ -92,7 +92,7 @@ class Ec2Environment(SimulatedEnvironment):
         self.varies = self.scarce or self._any_multi_node
         # What was found of the outlook, and since which changes.
         self._outlook: dict[int, int] = {}
-        self._known_at = (-1, -1)
+        self._known_at = -1
 
     # Room
 
@@ -105,7 +105,7 @@ class Ec2Environment(SimulatedEnvironment):
         node = self._free.take(request, now)
         if node is None:
             return False
-        instance = cast("Instance", node)
+        instance: Instance = self.ledger.instances[node.number]
         instance.used = True
         started_at = self._images.started_at(instance, job, now)
         instance.attempts[job] = self._lifecycle.begin(job, self.index, instance.number, now, now, started_at)
@@ -172,7 +172,8 @@ class Ec2Environment(SimulatedEnvironment):
         """What the environment will have for a job for which it has no room now."""
         if self._multi_node[request]:
             return self._find_outlook(request, now)  # it also changes with what instances hold
-        known_at = self.changes.outlook_generation, self._limits.generation
+        # Each of these only grows: their sum is another when one of them is.
+        known_at = self.changes.outlook_generation + self._limits.generation
         if known_at != self._known_at:
             self._known_at = known_at
             self._outlook.clear()
@@ -222,11 +223,6 @@ class Ec2Environment(SimulatedEnvironment):
         if outlook not in (LAUNCHABLE, UNAVAILABLE) and not self._is_short(request, now):
             return False
         return self._launchable.may_recover(waited_s, now)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more may be launched, as there is no room under ``maxvCpus``."""
-        return self.ledger.vcpus >= self.max_vcpus
 
     # Scaling out
 

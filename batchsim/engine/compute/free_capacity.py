@@ -219,7 +219,8 @@ class FreeCapacity:
         keys, levels, gpus = self._keys, self._levels, self._gpus[request]
         asked = self._memory_mib[request] << NUMBER_BITS
         found, at, least = -1, 0, MOST
-        for place in range(bisect_left(keys, self._level(self._vcpus[request], gpus)), len(keys)):
+        vcpus = self._vcpus[request]
+        for place in range(bisect_left(keys, vcpus * GPU_RANGE + gpus if self._any_gpus else vcpus), len(keys)):
             level = levels[place]
             index, entry = 0, level[0]
             if entry < asked:
@@ -252,7 +253,8 @@ class FreeCapacity:
             return False
         keys, levels, gpus = self._keys, self._levels, self._gpus[request]
         asked = self._memory_mib[request] << NUMBER_BITS
-        for place in range(bisect_left(keys, self._level(self._vcpus[request], gpus)), len(keys)):
+        vcpus = self._vcpus[request]
+        for place in range(bisect_left(keys, vcpus * GPU_RANGE + gpus if self._any_gpus else vcpus), len(keys)):
             if levels[place][-1] >= asked and (not gpus or self._free_gpus[place] >= gpus):
                 return True
         self.no_fit.add(request)

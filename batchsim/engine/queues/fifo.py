@@ -39,7 +39,8 @@ class FifoOrder(Order):
         """Begin anew: the job that is looked at first; NOBODY when none is."""
         self.started = []
         self._left = self._depth
-        self._keys = iter(self._waiting)
+        waiting = self._waiting
+        self._keys = iter(waiting) if waiting.sorted_in else iter(waiting.in_order)
         for key in self._keys:
             self._job = job = key % self._rows
             return job
@@ -144,9 +145,14 @@ class FifoQueue:
 
     def leave(self, jobs: list[int], now: float) -> None:  # noqa: ARG002
         """Take out jobs that were started, in their order."""
-        self._waiting.leave([self._key(job) for job in jobs] if self._retried else jobs)
+        waiting, in_order = self._waiting, self._waiting.in_order
         request_of, requests = self._table.request, self.requests
         for job in jobs:
+            key = self._key(job) if self._retried else job
+            if in_order and in_order[0] == key:
+                in_order.popleft()
+            else:
+                waiting.remove(key)
             request = request_of[job]
             if requests[request] > 1:
                 requests[request] -= 1

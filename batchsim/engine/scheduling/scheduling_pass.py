@@ -83,13 +83,15 @@ class SchedulingPass:
     def hold(self, now: float) -> None:
         """Hold a pass."""
         by_priority, starts = self._by_priority, self._lifecycle.starts
-        evaluated = [queue for queue in by_priority if queue.changed]
+        evaluated = []
+        for queue in by_priority:
+            if queue.changed:
+                evaluated.append(queue)
+                queue.changed = False
+                if queue.requests:
+                    self._dispatch(queue, now)
         if not evaluated:
             return
-        for queue in evaluated:
-            queue.changed = False
-            if queue.requests:
-                self._dispatch(queue, now)
         # Causes are judged when all queues have taken what they can; what one took, others no longer have.
         none_started, waits = self._lifecycle.starts == starts, False
         for queue in evaluated if none_started else by_priority:
@@ -184,8 +186,9 @@ class SchedulingPass:
         """Have capacity asked for if some may be launched for the queue and nothing on its way is planned for it."""
         full, booting = True, False
         for environment in self._scalable_of[queue.index]:
-            full = full and environment.is_full
-            booting = booting or bool(environment.ledger.booting)
+            ledger = environment.ledger
+            full = full and ledger.vcpus >= environment.max_vcpus
+            booting = booting or bool(ledger.booting)
         if full or not (queue.needs_capacity or not booting):
             return
         requests = self._waiting.startable(queue, now)

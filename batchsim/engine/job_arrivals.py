@@ -52,28 +52,43 @@ class JobArrivals:
 
     def admit(self, now: float) -> None:
         """Take in the jobs that have arrived."""
+        if self._table.any_dependencies or self.counted:
+            self._admit_one_by_one(now)
+        else:
+            self._admit_independent(now)
+        if self._table.admitted < self._table.rows:
+            self._expect(self._table.admitted)
+        else:
+            self._agenda.reasons -= 1
+            self._agenda.expect(INFINITE)
+
+    def _admit_independent(self, now: float) -> None:
+        """Jobs that wait for no other are RUNNABLE when they arrive, and the pass was expected that looks at them."""
         table = self._table
-        job, rows, arrives_at, waiting_for, group = (
-            table.admitted,
-            table.rows,
-            table.arrives_at,
-            table.open,
-            table.group,
-        )
-        agenda, queues, counted = self._agenda, self._queues, self.counted
-        exact = agenda.arrival_is_exact
-        while job < rows:
-            at = arrives_at[job]
+        job, rows, arrives_at, group, request = table.admitted, table.rows, table.arrives_at, table.group, table.request
+        queues = self._queues
+        while job < rows and arrives_at[job] <= now:
+            queues[group[job]].add(job, request[job], False)
+            job += 1
+        self.made_runnable += job - table.admitted
+        table.admitted = job
+
+    def _admit_one_by_one(self, now: float) -> None:
+        table = self._table
+        exact = self._agenda.arrival_is_exact
+        while table.admitted < table.rows:
+            job = table.admitted
+            at = table.arrives_at[job]
             if at > now:
                 break
             # Failing or completing cascades look at `admitted`, so it is moved before each job is looked at.
             table.admitted = job + 1
-            queue = queues[group[job]]
-            if counted:
+            queue = self._queues[table.group[job]]
+            if self.counted:
                 queue.submitted(job)
             if self._broken and job in self._broken:
                 self._fail_dependent(job, at)
-            elif waiting_for[job] != 0:
+            elif table.open[job] != 0:
                 pass  # PENDING
             elif self._thought_at and job in self._thought_at:
                 self._released(job, self._thought_at.pop(job), now)
@@ -84,13 +99,7 @@ class JobArrivals:
                 self.made_runnable += 1
                 queue.add(job, table.request[job], False)
                 if exact:
-                    agenda.became_runnable(at)  # else a pass follows: the job was expected
-            job += 1
-        if job < rows:
-            self._expect(job)
-        else:
-            agenda.reasons -= 1
-            agenda.expect(INFINITE)
+                    self._agenda.became_runnable(at)  # else a pass follows: the job was expected
 
     def _expect(self, job: int) -> None:
         """Have the agenda wait for a job."""

@@ -83,6 +83,8 @@ class JobLifecycle:
         self._fails_to_start = [group.fails_to_start for group in groups]
         self._wanted = [group.consumables for group in groups]
         self._counted = arrivals.counted
+        # Whether the end of a job is nobody else's matter.
+        self._independent = not arrivals.counted and not table.any_dependencies
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
         self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
         code = recorder.reasons.code
@@ -188,7 +190,7 @@ class JobLifecycle:
         if len(self._ended) >= FLUSHED:
             self._recorder.flush()
         if succeeded:
-            if not self._counted and table.dependents_start[job] == table.dependents_start[job + 1]:
+            if self._independent:
                 table.status[job] = SUCCEEDED
             else:
                 self._arrivals.finish(job, SUCCEEDED, now)

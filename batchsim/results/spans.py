@@ -25,6 +25,8 @@ Locate = Callable[[Floats], NDArray[np.intp]]
 MOST_STEPS = 20_000
 #: More spans than this are not looked at at once.
 MANY = SLICE // 2
+#: Spans of no more rows than this are made once; those of more are made again for each look at them.
+KEPT = 8 * SLICE
 #: Of so many parts of an interval it is noted whether anything changed in them, to know that steps are many.
 FINER = 8
 
@@ -36,6 +38,17 @@ class Spans:
     parts: tuple[tuple[Callable[[Rows], Span], Rows], ...]
 
     def __iter__(self) -> Iterator[Span]:
+        return iter(self._kept) if self._rows <= KEPT else self._made()
+
+    @property
+    def _rows(self) -> int:
+        return sum(len(rows) for _, rows in self.parts)
+
+    @cached_property
+    def _kept(self) -> tuple[Span, ...]:
+        return tuple(self._made())
+
+    def _made(self) -> Iterator[Span]:
         for made, rows in self.parts:
             for first in range(0, len(rows), SLICE):
                 start, stop, size = made(rows[first : first + SLICE])
@@ -55,7 +68,7 @@ class Spans:
     @property
     def are_many(self) -> bool:
         """Whether they are too many to be looked at at once."""
-        return sum(len(rows) for _, rows in self.parts) > MANY and self._extent[0] > MANY
+        return self._rows > MANY and self._extent[0] > MANY
 
     def exact(self) -> Curve:
         """How much is held over time."""
@@ -68,10 +81,12 @@ class Spans:
 
     def curve(self) -> Curve:
         """How much is held over time: exact, or its means over `MOST_STEPS` equal intervals, the area kept."""
+        if not self._extent[0]:
+            return np.empty(0), np.empty(0)
         if not self.are_many:
             return thin(*self.exact(), MOST_STEPS)
         edges = self.edges()
-        places = _Equal(edges)
+        places = Equal(edges)
         areas = self.areas(edges, places)
         return (edges, means(edges, areas)) if places.instants > MOST_STEPS else thin(*self.exact(), MOST_STEPS)
 
@@ -92,7 +107,7 @@ class Spans:
         return (np.cumsum(change) - change) * np.diff(edges) + inside
 
 
-class _Equal:
+class Equal:
     """Finds the interval of an instant among equal ones, and counts the instants that are apart."""
 
     def __init__(self, edges: Floats) -> None:
@@ -100,6 +115,7 @@ class _Equal:
         self._seen = np.zeros(FINER * (len(edges) - 1), bool)
 
     def __call__(self, at: Floats) -> NDArray[np.intp]:
+        """The interval of each of some instants."""
         fine: NDArray[np.intp] = ((at - self._low) * self._per_s).astype(np.intp)
         np.minimum(fine, len(self._seen) - 1, out=fine)
         self._seen[fine] = True

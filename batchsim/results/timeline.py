@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batchsim.arrays import Floats, filled
+from batchsim.arrays import SLICE, Floats, filled
 from batchsim.columns import TIMELINE
 from batchsim.results.arrow import numbers, repeated, schema
 from batchsim.results.attempts import waits_before, waits_still
 from batchsim.results.job_rows import JobRows
 from batchsim.results.outcome import Outcome
-from batchsim.results.spans import MOST_STEPS, Rows, Span, Spans, means, while_on
+from batchsim.results.spans import MOST_STEPS, Equal, Rows, Span, Spans, means, while_on
 from batchsim.results.spending import spend_rate
 from batchsim.results.step_functions import Curve, product, thin, total
 
@@ -78,10 +78,19 @@ class _JobStates:
         return {
             "SUBMITTED": Spans(((self._submitted, jobs[~dependent]),)),
             "PENDING": Spans(((self._submitted, jobs[dependent]),)),
-            "RUNNABLE": Spans(((self._runnable, attempts), (self._still_runnable, jobs))),
+            "RUNNABLE": Spans(((self._runnable, attempts), (self._still_runnable, self._that_wait(jobs)))),
             "STARTING": Spans(((self._starting, attempts),)),
             "RUNNING": Spans(((self._running, attempts),)),
         }
+
+    def _that_wait(self, jobs: Rows) -> Rows:
+        """Those of some jobs that were RUNNABLE after their last attempt: in a long run they are few."""
+        found = [jobs[:0]]
+        for first in range(0, len(jobs), SLICE):
+            rows = jobs[first : first + SLICE]
+            start, stop, _ = self._still_runnable(rows)
+            found.append(rows[start < stop])
+        return np.concatenate(found)
 
     def _submitted(self, jobs: Rows) -> Span:
         runnable_at, stopped_at = self._recording.runnable_at[jobs], self._recording.stopped_at[jobs]
@@ -125,9 +134,11 @@ def _unused(unused: Spans, stranded: Curve) -> dict[str, Curve]:
     """What is registered and runs no job, where it is stranded and where it is idle."""
     if unused.are_many:
         edges = unused.edges()
-        in_all, in_vain = unused.areas(edges), while_on(unused, stranded, edges)
-        parts = {"stranded": (edges, means(edges, in_vain))} if in_vain.any() else {}
-        return {**parts, "idle": (edges, means(edges, in_all - in_vain))}
+        in_all = unused.areas(edges, Equal(edges))
+        if not stranded[1].any():
+            return {"idle": (edges, means(edges, in_all))}
+        in_vain = while_on(unused, stranded, edges)
+        return {"stranded": (edges, means(edges, in_vain)), "idle": (edges, means(edges, in_all - in_vain))}
     idle, parts = unused.exact(), {}
     at, level = total([product(*idle, *stranded)])
     if level.any():

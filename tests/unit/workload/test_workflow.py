@@ -4,7 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchsim.spec.configuration import Shape
+from batchsim.spec.distributions import Constant
+from batchsim.spec.workflows import Dependency, ResolvedJob, ResolvedWorkflow
+from batchsim.spec.workload import JobGroup
 from batchsim.workload.build import build_workload
+from batchsim.workload.workflow import workflow_source
 from tests.builders import job, scenario, workflow
 
 
@@ -125,3 +130,17 @@ def test_the_graph_is_acyclic_and_counts_agree(sizes, needs, runs):
             if left[waiting] == 0:
                 ready.append(int(waiting))
     assert done == work.nodes
+
+
+def test_a_workflow_is_made_of_plain_values():
+    # Two arrivals of an array of two, which a single job waits for: 3 rows each, and a parent behind all rows.
+    group = JobGroup("work", "queue", "task")
+    array = ResolvedJob("a", group, Shape(1.0, 100), Constant(value=10.0), array_size=2)
+    single = ResolvedJob("b", group, Shape(2.0, 200), Constant(value=20.0), depends_on=(Dependency(0),))
+    source, draws = workflow_source(ResolvedWorkflow("work", (array, single)), np.array([0.0, 100.0]), 1, 0)
+    assert source.submitted_at.tolist() == [0, 0, 0, 100, 100, 100]
+    assert source.array_index.tolist() == [0, 1, -1, 0, 1, -1]
+    assert source.runtime_s.tolist() == [10, 10, 20] * 2
+    assert sorted(map(tuple, source.edges.tolist())) == [(0, 6), (1, 6), (3, 7), (4, 7), (6, 2), (7, 5)]
+    assert (source.parents, source.job_names, [each.vcpus for each in source.shapes]) == (2, ["a", "b"], [1, 2])
+    assert draws[1].one(0, 2) == (20.0, 0)

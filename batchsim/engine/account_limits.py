@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from batchsim.engine.agenda import Agenda
+from batchsim.engine.changes import Changes
 from batchsim.engine.event import Event
 from batchsim.spec.assumptions import Assumptions, CapacityPool
 from batchsim.spec.assumptions import CapacitySettings as Settings
@@ -168,8 +169,9 @@ class FargateQuota:
 
     def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
         self.vcpus_left = vcpus
-        #: The environments that share it, by their place in the configuration.
+        #: The environments that share it, by their place in the configuration; and their changes.
         self.environments: list[int] = []
+        self.changes: list[Changes] = []
         self._burst = float(burst)
         self._per_second = per_second
         self._tokens = self._burst
@@ -183,13 +185,24 @@ class FargateQuota:
 
     def available_at(self, now: float) -> float:
         """The first instant from `now` on at which a task may be launched."""
-        tokens = self._tokens_at(now)
+        tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
         # A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
         return now if tokens >= 1 - 1e-9 else now + (1 - tokens) / self._per_second
 
-    def _tokens_at(self, now: float) -> float:
-        return min(self._burst, self._tokens + (now - self._at) * self._per_second)
+    def take(self, vcpus: float, now: float) -> None:
+        """Launch a task of so many vCPUs: one token, which is available, is used."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second) - 1
+        self._at = now
+        self.vcpus_left -= vcpus
+        self.changed()
 
-    def take(self, now: float) -> None:
-        """Use one token that is available."""
-        self._tokens, self._at = self._tokens_at(now) - 1, now
+    def give(self, vcpus: float) -> None:
+        """Take back the vCPUs of a task."""
+        self.vcpus_left += vcpus
+        self.changed()
+
+    def changed(self) -> None:
+        """Answers of all environments that share it may be others."""
+        for changes in self.changes:
+            changes.generation += 1
+            changes.outlook_generation += 1

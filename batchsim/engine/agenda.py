@@ -222,8 +222,8 @@ class Agenda:
     def expect(self, arrival_at: float) -> None:
         """The next job arrives then, and is looked at in the regular pass that follows."""
         self.next_arrival_at = self._looked_at = arrival_at
-        if arrival_at <= self._tick_at:
-            self._tick_for_arrival()
+        if arrival_at <= self._tick_at and arrival_at < INFINITE:
+            self.tick_by(next_tick(arrival_at, self._interval_s) if self._interval_s else arrival_at)
 
     def _tick_for_arrival(self) -> None:
         if self._looked_at < INFINITE:

@@ -52,15 +52,18 @@ class JobArrivals:
 
     def admit(self, now: float) -> None:
         """Take in the jobs that have arrived."""
-        if self._table.any_dependencies or self.counted:
+        table, agenda = self._table, self._agenda
+        if table.any_dependencies or self.counted:
             self._admit_one_by_one(now)
         else:
             self._admit_independent(now)
-        if self._table.admitted < self._table.rows:
-            self._expect(self._table.admitted)
+        if table.admitted == table.rows:
+            agenda.reasons -= 1
+            agenda.expect(INFINITE)
+        elif table.any_dependencies:
+            self._expect(table.admitted)
         else:
-            self._agenda.reasons -= 1
-            self._agenda.expect(INFINITE)
+            agenda.expect(table.arrives_at[table.admitted])
 
     def _admit_independent(self, now: float) -> None:
         """Jobs that wait for no other are RUNNABLE when they arrive, and the pass was expected that looks at them."""

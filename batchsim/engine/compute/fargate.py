@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from batchsim.engine.account_limits import FargateQuota
 from batchsim.engine.agenda import Agenda
@@ -36,6 +36,14 @@ from batchsim.units import HOUR
 ROUNDING: Final = 1e-6
 
 
+class TaskDraws(NamedTuple):
+    """The random numbers of one attempt of each job."""
+
+    start: Draws
+    pull: Draws
+    interruption: Draws
+
+
 class FargateEnvironment(SimulatedEnvironment):
     """One FARGATE or FARGATE_SPOT compute environment.
 
@@ -55,13 +63,14 @@ class FargateEnvironment(SimulatedEnvironment):
         quota: FargateQuota,
     ) -> None:
         super().__init__(index, spec.name, spec.enabled, spec.max_vcpus)
-        self.varies = True  # the account's launch rate is for all, and comes back with time
+        self.varies = quota.vcpus_left < math.inf
         self._context = context
         self._agenda = agenda
         self._lifecycle = lifecycle
         self._quota = quota
         quota.environments.append(index)
-        self._drawn: dict[tuple[str, int], Draws] = {}
+        quota.changes.append(self.changes)
+        self._drawn: list[TaskDraws] = []
         self._in_use = 0.0
         requests = context.workload.shapes
         self._request = context.table.request
@@ -76,38 +85,40 @@ class FargateEnvironment(SimulatedEnvironment):
         self._token_set = False
         self._interruptions: dict[int, Event] = {}
 
-    def _draw(self, name: str, job: int, attempt: int) -> float:
-        """What belongs to a job's attempt, whichever environment it starts in."""
-        if (name, attempt) not in self._drawn:
-            self._drawn[name, attempt] = self._context.draws(name, "", attempt)
-        return self._drawn[name, attempt][job]
+    def _draws(self, attempt: int) -> TaskDraws:
+        """What belongs to jobs' attempts of this number, whichever environment they start in."""
+        while len(self._drawn) < attempt:
+            number = len(self._drawn) + 1
+            self._drawn.append(
+                TaskDraws(
+                    self._context.draws("fargate-start", "", number),
+                    self._context.draws("fargate-pull", "", number),
+                    self._context.draws("fargate-interruption", "", number),
+                )
+            )
+        return self._drawn[attempt - 1]
 
     def start(self, job: int, request: int, now: float) -> bool:
         """Launch a task if the limit and the account allow; where only the launch rate does not, wait for it."""
-        if not self._is_allowed(request):
+        vcpus, quota = self._vcpus[request], self._quota
+        in_use = self._in_use + vcpus
+        if in_use > self.max_vcpus or vcpus > quota.vcpus_left or not self._can_hold[request]:
             return False
-        available_at = self._quota.available_at(now)
+        available_at = quota.available_at(now)
         if available_at > now:
             self._wait_for_token(available_at)
             return False
-        self._quota.take(now)
-        self._quota.vcpus_left -= self._vcpus[request]
-        self._in_use += self._vcpus[request]
-        number = self._lifecycle.attempts_begun(job) + 1
-        pull_at = now + self._draw("fargate-start", job, number)
-        pull_s = self._pull_s[self._context.table.group[job]] * self._draw("fargate-pull", job, number)
-        started_at = pull_at + pull_s + self._container_start_s
-        attempt = self._lifecycle.begin(job, self.index, -1, now, pull_at, started_at)
+        quota.take(vcpus, now)
+        self._in_use = in_use
+        draws = self._draws(self._lifecycle.attempts_begun(job) + 1)
+        pull_at = now + draws.start[job]
+        pull_s = self._pull_s[self._context.table.group[job]] * draws.pull[job]
+        attempt = self._lifecycle.begin(job, self.index, -1, now, pull_at, pull_at + pull_s + self._container_start_s)
         if self._hazard > 0:
-            warned_at = pull_at + self._draw("fargate-interruption", job, number) / self._hazard * HOUR
+            warned_at = pull_at + draws.interruption[job] / self._hazard * HOUR
             stop_at = warned_at + min(self._lifecycle.stop_s(job), self._notice_s)
             self._interruptions[job] = self._agenda.at(stop_at, self._interrupted, attempt, essential=False)
         return True
-
-    def _is_allowed(self, request: int) -> bool:
-        """Whether the limit and the account's quota allow for a task."""
-        vcpus = self._vcpus[request]
-        return self._under_limit(request) and vcpus <= self._quota.vcpus_left
 
     def _under_limit(self, request: int) -> bool:
         return self._can_hold[request] and self._in_use + self._vcpus[request] <= self.max_vcpus
@@ -125,6 +136,7 @@ class FargateEnvironment(SimulatedEnvironment):
 
     def _token_due(self, _event: Event) -> None:
         self._token_set = False
+        self._quota.changed()
         self._agenda.room_freed(self.index)
 
     def _interrupted(self, event: Event) -> None:
@@ -139,17 +151,16 @@ class FargateEnvironment(SimulatedEnvironment):
         self._in_use -= vcpus
         if self._in_use < -ROUNDING:
             raise SimulationError(f"{self.name} runs {self._in_use} vCPUs", now)
-        self._quota.vcpus_left += vcpus
+        self._quota.give(vcpus)
         if self._quota.vcpus_left < math.inf:
             for environment in self._quota.environments:
                 self._agenda.room_freed(environment)
-        interruption = self._interruptions.pop(attempt.job, None)
-        if interruption is not None:
-            self._agenda.cancel(interruption)
+        if attempt.job in self._interruptions:
+            self._agenda.cancel(self._interruptions.pop(attempt.job))
 
     def has_room(self, request: int, now: float) -> bool:
         """Whether a task could be launched now."""
-        return self._is_allowed(request) and self._quota.available_at(now) <= now
+        return self.outlook(request, now) == THROTTLED and self._quota.available_at(now) <= now
 
     def outlook(self, request: int, now: float) -> int:  # noqa: ARG002
         """The launch rate, the limit, or the account's quota."""

@@ -101,13 +101,14 @@ class SchedulingPass:
                 attribution.update(now)
             elif attribution.head != NOBODY_WAITS:
                 attribution.judge(now)
-        if waits or none_started or self._stranded.any_stranded:
+        if self._scalable and (waits or none_started or self._stranded.any_stranded):
             self._stranded.note(now)
         for queue in evaluated:
             if queue.time_limits:
                 self._watch_head(queue, now)
             if queue.requests:
-                self._follow_launch_rate(queue, now)
+                if len(queue.requests) > 1:
+                    self._follow_launch_rate(queue, now)
                 self._ask_for_more(queue, now)
         if self._any_multi_node:
             for environment in self._scalable:
@@ -156,10 +157,8 @@ class SchedulingPass:
 
     def _follow_launch_rate(self, queue: FifoQueue, now: float) -> None:
         """The head has been tried; what waits behind it is BLOCKED from when it could be launched."""
-        if len(queue.requests) > 1:
-            for environment in self._fargate_of[queue.index]:
-                behind = queue.requests.keys() - {self._attribution[queue.index].head}
-                environment.follow_launch_rate(behind, now)
+        for environment in self._fargate_of[queue.index]:
+            environment.follow_launch_rate(queue.requests.keys() - {self._attribution[queue.index].head}, now)
 
     # Time limits
 

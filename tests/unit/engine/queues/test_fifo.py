@@ -1,0 +1,97 @@
+"""First in, first out: order of submission, retried jobs before all others, and how far a blocked head is overtaken."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.spec.configuration import JobQueue
+from tests.unit.engine.parts import context, walk
+from tests.worlds import jobs
+
+#: The depth of AWS's own snapshot of a queue (API FrontOfQueueDetail).
+DEPTH = 100
+
+
+def queue_of(count: int, *, overtake: str = "none", waiting: bool = True) -> FifoQueue:
+    """A queue of so many jobs; the even ones ask for 1 vCPU, the odd ones for 2."""
+    work = jobs([0] * count, 10, [1 + row % 2 for row in range(count)])
+    made = FifoQueue(0, JobQueue("queue", 1, True, ()), context(work, scheduler={"overtake": overtake}))
+    for job in range(count) if waiting else ():
+        made.add(job, job % 2, False)
+    return made
+
+
+def test_order_is_that_of_submission_whenever_a_job_became_runnable():
+    queue = queue_of(4, waiting=False)
+    for job in (2, 3, 0, 1):
+        queue.add(job, job % 2, False)
+    assert walk(queue.order, lambda job: True) == [0, 1, 2, 3]
+    assert queue.head(0.0) == 0
+
+
+def test_retried_jobs_come_before_all_others_in_their_own_order_of_submission():
+    queue = queue_of(6, waiting=False)
+    for job, retried in ((0, False), (5, True), (2, False), (3, True)):
+        queue.add(job, job % 2, retried)
+    assert walk(queue.order, lambda job: True) == [3, 5, 0, 2]
+    queue.leave([3, 0], 0.0)
+    assert walk(queue.order, lambda job: True) == [5, 2]
+
+
+def test_a_head_that_cannot_start_blocks_the_rest():
+    queue = queue_of(5)
+    assert walk(queue.order, lambda job: job < 2) == [0, 1, 2]
+    assert queue.order.started == [0, 1]
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_overtaking_ends_when_so_many_were_passed_over(alike):
+    queue = queue_of(3 * DEPTH, overtake="fitting")
+    # None starts: so many are looked at.
+    assert walk(queue.order, lambda job: False, alike=alike) == list(range(DEPTH))
+    # Those that start are none of them: every other one starts.
+    looked_at = walk(queue.order, lambda job: job % 2 == 0, alike=alike)
+    assert looked_at == list(range(2 * DEPTH))
+    assert queue.order.started == list(range(0, 2 * DEPTH, 2))
+
+
+def test_going_through_the_order_changes_nothing():
+    queue = queue_of(4)
+    assert walk(queue.order, lambda job: True) == walk(queue.order, lambda job: True) == [0, 1, 2, 3]
+    queue.leave(queue.order.started[:2], 0.0)
+    assert walk(queue.order, lambda job: True) == [2, 3]
+
+
+def test_an_empty_queue_has_nobody():
+    assert walk(queue_of(0).order, lambda job: True) == []
+
+
+def test_requests_are_counted_and_changes_of_them_noted():
+    queue = queue_of(3)
+    assert queue.requests == {0: 2, 1: 1}
+    before = queue.generation, queue.requests_generation
+    queue.leave([0], 0.0)  # another of 1 vCPU still waits
+    assert queue.requests == {0: 1, 1: 1}
+    assert queue.generation > before[0]
+    assert queue.requests_generation == before[1]
+    queue.leave([1], 0.0)
+    assert queue.requests == {0: 1}
+    assert queue.requests_generation == before[1] + 1
+    queue.add(1, 1, True)
+    assert queue.requests_generation == before[1] + 2
+
+
+def test_the_head_alone_decides_unless_it_is_overtaken():
+    assert queue_of(3).candidates(0.0) == [0]
+    assert queue_of(3).deciding(0.0) == {}
+    assert queue_of(3, overtake="fitting").candidates(0.0) == [0, 1, 2]
+    # Of each request the first of its jobs.
+    assert queue_of(3, overtake="fitting").deciding(0.0) == {0: 0, 1: 1}
+
+
+def test_a_cancelled_head_leaves_and_the_next_job_is_the_head():
+    queue = queue_of(3)
+    queue.remove_head(0.0)
+    assert queue.head(0.0) == 1
+    assert queue.requests == {0: 1, 1: 1}

@@ -63,8 +63,8 @@ class ScaleIn:
 
     def _watch(self, instance: Instance, now: float) -> None:
         due_at = next_tick(max(self._idle_until(instance), now), self._interval_s)
-        # What stays for minvCpus, and never held a job, keeps no run going.
-        essential = instance.used or not self._ledger.is_minimum(instance)
+        # What stays for minvCpus keeps no run going.
+        essential = not self._ledger.is_minimum(instance)
         instance.idle_event = self._agenda.at(due_at, self._due, instance, phase=SCALE_IN, essential=essential)
 
     def _due(self, event: Event) -> None:

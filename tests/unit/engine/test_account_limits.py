@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from batchsim.engine.account_limits import CapacityLimits
+from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.spec.assumptions import CapacitySettings as Settings
+from tests.unit.engine.parts import agenda
 from tests.worlds import LARGE, XLARGE, offering
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)
@@ -38,3 +39,84 @@ def test_what_runs_already_is_not_to_be_had_and_asking_takes_nothing():
     assert [pool.launchable([LARGE, OTHER], "EC2", ["a"], 0.0) for _ in range(2)] == [[2, math.inf]] * 2
     # The pool fell below what runs.
     assert pool.launchable([LARGE], "EC2", ["a"], 100.0) == [0]
+
+
+def test_a_pool_is_of_its_types_families_zones_and_purchase_option():
+    def left(**pool) -> list[str]:
+        """What a pool without vCPUs leaves to be launched."""
+        limits = capacity({**pool, "vcpus": 0})
+        return [
+            f"{offered.instance_type} {option} {zone}"
+            for offered in (LARGE, XLARGE, OTHER)
+            for option in ("EC2", "SPOT")
+            for zone in ("a", "b")
+            if limits.has(offered, option, zone, 0.0)
+        ]
+
+    assert left() == []
+    assert not any(each.startswith("c6i.large ") for each in left(instanceTypes=["c6i.large"]))
+    assert len(left(instanceTypes=["c6i.large"])) == 8
+    assert {each.split()[0] for each in left(instanceTypes=["c6i"])} == {"m6i.large"}
+    assert {each.split()[1] for each in left(purchaseOption="SPOT")} == {"EC2"}
+    assert {each.split()[2] for each in left(zones=["a"])} == {"b"}
+    assert left(instanceTypes=["c6i", "m6i"], zones=["a"], purchaseOption="EC2") == [
+        f"{name} {rest}" for name in ("c6i.large", "c6i.xlarge", "m6i.large") for rest in ("EC2 b", "SPOT a", "SPOT b")
+    ]
+
+
+def test_a_schedule_is_without_a_limit_until_its_first_step():
+    pool = capacity({"schedule": [{"at": 100, "vcpus": 2}, {"at": 200, "vcpus": 0}]})
+    assert [pool.has(LARGE, "EC2", "a", now) for now in (99.9, 100.0, 199.9, 200.0)] == [True, True, True, False]
+    assert [pool.has(XLARGE, "EC2", "a", now) for now in (99.9, 100.0)] == [True, False]
+    assert [pool.changes_after(now) for now in (0.0, 199.9, 200.0)] == [True, True, False]
+
+
+def test_its_changes_are_told_to_whoever_listens():
+    pool, told, made = capacity({"vcpus": 8, "schedule": [{"at": 100, "vcpus": 2}]}), [], agenda()
+    pool.listeners.append(told.append)
+    pool.follow(made)
+    made.at(150.0, lambda event: pool.launched(LARGE, "EC2", "a"))
+    made.at(160.0, lambda event: pool.terminated(LARGE, "EC2", "a", event.at))
+    before = pool.generation
+    made._clock.run_until_stopped()
+    # The step, and what comes back; a launch is news to nobody, and an answer may be another all the same.
+    assert told == [100.0, 160.0]
+    assert pool.generation == before + 3
+
+
+def test_all_of_several_or_none_and_asking_takes_nothing():
+    # 4 vCPUs in one zone and 3 in the other: three of 2 vCPUs in whichever zones, and never four.
+    pool = capacity({"zones": ["a"], "vcpus": 4}, {"zones": ["b"], "vcpus": 3})
+    for _ in range(2):
+        assert pool.has_all(LARGE, "EC2", ["a", "b"], 0.0, 3)
+        assert not pool.has_all(LARGE, "EC2", ["a", "b"], 0.0, 4)
+    # 7 vCPUs in all, and none of the zones has 4 left for a second of 4.
+    assert not pool.has_all(XLARGE, "EC2", ["a", "b"], 0.0, 2)
+    assert pool.launchable([LARGE], "EC2", ["a", "b"], 0.0) == [3]
+
+
+def test_fargates_launch_rate_is_a_token_bucket():
+    # Two at once, then one every 2 s.
+    quota = FargateQuota(burst=2, per_second=0.5)
+    assert quota.available_at(0.0) == 0.0
+    quota.take(0.0)
+    quota.take(0.0)
+    # Asking takes nothing, whenever it is done.
+    assert [quota.available_at(now) for now in (0.0, 1.0, 1.0, 2.0, 2.0, 7.0)] == [2.0, 2.0, 2.0, 2.0, 2.0, 7.0]
+    quota.take(2.0)
+    assert quota.available_at(2.0) == 4.0
+    # However long nobody launches, no more than the burst is saved up.
+    quota.take(1000.0)
+    quota.take(1000.0)
+    assert quota.available_at(1000.0) == 1002.0
+
+
+def test_a_launch_is_possible_at_the_instant_that_was_named():
+    quota = FargateQuota(burst=1, per_second=0.3)
+    now = 0.0
+    for _ in range(1000):
+        quota.take(now)
+        due = quota.available_at(now)
+        assert due > now
+        assert quota.available_at(due) == due
+        now = due

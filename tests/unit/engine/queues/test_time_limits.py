@@ -1,0 +1,67 @@
+"""Why a head is blocked (User Guide, *Jobs stuck in RUNNABLE*), and that it is cancelled when that lasts too long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT, blocked_for
+from batchsim.recording import Status
+from batchsim.spec.configuration import JobQueue, Shape, TimeLimit
+from tests.unit.engine.parts import simulation
+from tests.worlds import LARGE, fleet, jobs, run, servers
+
+DEAR = replace(LARGE, above_bid=((0.0, True),))
+ROOM, LATER = fleet("room"), fleet("small", max_vcpus=2)
+NONE_TO_BE_HAD = fleet("dear", purchase_option="SPOT", offerings=(DEAR,))
+
+
+@pytest.mark.parametrize(
+    ("environments", "asked", "reason"),
+    [
+        # It waits for room, or for what boots: no reason that AWS would name.
+        ([ROOM], Shape(1.0, 1000), ""),
+        # More vCPUs than any environment may have.
+        ([LATER], Shape(8.0, 1000), MAX_RESOURCE),
+        ([LATER, fleet("other", max_vcpus=4)], Shape(8.0, 1000), MAX_RESOURCE),
+        # Enough vCPUs, and no type that holds it.
+        ([ROOM], Shape(1.0, 9000), REQUIREMENT),
+        ([LATER, ROOM], Shape(1.0, 1000, 1), REQUIREMENT),
+        # It would fit, and the capacity is not to be had.
+        ([NONE_TO_BE_HAD], Shape(1.0, 1000), CAPACITY),
+        # An environment that could never hold it is not asked.
+        ([replace(ROOM, enabled=False), NONE_TO_BE_HAD], Shape(1.0, 1000), CAPACITY),
+        # One of them has it.
+        ([NONE_TO_BE_HAD, ROOM], Shape(1.0, 1000), ""),
+    ],
+)
+def test_the_reason_of_a_head(environments, asked, reason):
+    work = replace(jobs([0], 10), shapes=(asked,))
+    made = simulation(work, *environments).lifecycle.environments
+    assert blocked_for(made, 0, asked, 0.0) == reason
+
+
+def queue(reason: str, seconds: float) -> JobQueue:
+    return JobQueue("queue", 1, True, ("servers",), time_limits=(TimeLimit(reason, seconds),))
+
+
+def test_a_misfit_is_cancelled_when_its_time_is_over_and_the_next_job_moves_up():
+    # The head asks for more processors than there are; it is looked at from 5 on.
+    recording = run(jobs([5, 6], 10, [9, 1]), servers(4), queues=[queue(MAX_RESOURCE, 600)])
+    assert recording.status.tolist() == [Status.FAILED, Status.SUCCEEDED]
+    assert recording.stopped_at.tolist() == [605, 615]
+    assert recording.reasons[recording.reason[0]].endswith(f"due to reason: {MAX_RESOURCE}")
+
+
+def test_a_limit_for_another_reason_and_a_head_that_only_waits_are_left_alone():
+    recording = run(jobs([5, 6], 10, [9, 1]), servers(4), queues=[queue(CAPACITY, 600)])
+    assert recording.status.tolist() == [Status.RUNNABLE] * 2
+    # The second job waits 1,000 s for the first.
+    recording = run(jobs([0, 0], 1000, 4), servers(4), queues=[queue(MAX_RESOURCE, 600)])
+    assert recording.status.tolist() == [Status.SUCCEEDED] * 2
+
+
+def test_each_head_has_its_own_time():
+    recording = run(jobs([5, 6], 10, 9), servers(4), queues=[queue(MAX_RESOURCE, 600)])
+    assert recording.stopped_at.tolist() == [605, 1205]

@@ -1,14 +1,15 @@
-"""Attempts are put into columns so many at a time: no column knows of it."""
+"""What is recorded becomes columns, attempts so many at a time: no column knows of it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
 from batchsim.engine.attempt import Attempt
-from batchsim.engine.recorder import FLUSHED, Recorder
+from batchsim.engine.recorder import Recorder
 from batchsim.recording import Status
 
 
@@ -18,36 +19,47 @@ def attempt(job: int, *, pull_at: float = 0.0, started_at: float = 1.0, stopped_
     return made
 
 
-@pytest.mark.parametrize("count", [0, 1, FLUSHED - 1, FLUSHED, FLUSHED + 1, 2 * FLUSHED + 5])
-def test_one_entry_for_each_attempt_in_the_order_of_their_ends(count):
+def recorded(attempts: Iterable[Attempt], *, at_a_time: int = 1000) -> Recorder:
+    """Attempts that ended in this order, put into columns so many at a time."""
     recorder = Recorder()
-    for job in range(count):
-        recorder.attempt(attempt(job))
-    columns, nodes = recorder.attempts(0)
-    assert columns.job.tolist() == list(range(count))
-    assert columns.instance.tolist() == [job % 7 for job in range(count)]
-    assert len(columns.stopped_at) == len(columns.status) == count
-    assert len(nodes.attempt) == 0
+    for each in attempts:
+        recorder.ended.append(each)
+        if len(recorder.ended) == at_a_time:
+            recorder.flush()
+    return recorder
 
 
-def test_nodes_and_late_pulls_are_those_of_their_attempt_beyond_a_flush():
-    recorder, late, wide = Recorder(), {3, FLUSHED, FLUSHED + 4}, {5, FLUSHED - 1, FLUSHED + 2}
-    for job in range(FLUSHED + 9):
-        nodes = (100 + job, 200 + job) if job in wide else ()
-        recorder.attempt(attempt(job, pull_at=0.5 if job in late else 0.0, nodes=nodes))
-    columns, nodes = recorder.attempts(0)
-    assert np.flatnonzero(columns.pull_at == 0.5).tolist() == sorted(late)
-    assert columns.starting_at.max() == 0.0
-    assert nodes.attempt.tolist() == [job for job in sorted(wide) for _ in range(2)]
-    assert nodes.instance.tolist() == [number for job in sorted(wide) for number in (100 + job, 200 + job)]
+@pytest.mark.parametrize("at_a_time", [1, 4, 10, 1000])
+def test_columns_are_the_same_however_many_attempts_are_put_in_at_a_time(at_a_time):
+    late, wide = {2, 4, 9}, {3, 8}
+    columns, nodes = recorded(
+        (
+            attempt(job, pull_at=0.5 if job in late else 0.0, nodes=(100 + job, 200 + job) if job in wide else ())
+            for job in range(10)
+        ),
+        at_a_time=at_a_time,
+    ).attempts(0)
+    assert columns.job.tolist() == list(range(10))
+    assert columns.instance.tolist() == [job % 7 for job in range(10)]
+    assert columns.pull_at.tolist() == [0.5 if job in late else 0.0 for job in range(10)]
+    assert columns.starting_at.tolist() == [0.0] * 10
+    assert nodes.attempt.tolist() == [3, 3, 8, 8]
+    assert nodes.instance.tolist() == [103, 203, 108, 208]
+
+
+def test_a_run_without_attempts_has_empty_columns():
+    columns, nodes = Recorder().attempts(0)
+    assert len(columns.job) == len(columns.stopped_at) == len(nodes.attempt) == 0
 
 
 def test_what_an_attempt_never_reached_has_no_instant():
-    recorder = Recorder()
-    recorder.attempt(attempt(0, pull_at=3.0, started_at=5.0, stopped_at=2.0))  # interrupted before its pull
-    recorder.attempt(attempt(1, pull_at=1.0, started_at=5.0, stopped_at=2.0))  # before it ran
-    recorder.attempt(attempt(2, pull_at=1.0, started_at=2.0, stopped_at=2.0))  # as it began to
-    columns, _ = recorder.attempts(0)
+    columns, _ = recorded(
+        [
+            attempt(0, pull_at=3.0, started_at=5.0, stopped_at=2.0),  # interrupted before its pull
+            attempt(1, pull_at=1.0, started_at=5.0, stopped_at=2.0),  # before it ran
+            attempt(2, pull_at=1.0, started_at=2.0, stopped_at=2.0),  # as it began to
+        ]
+    ).attempts(0)
     assert [math.isnan(at) for at in columns.pull_at] == [True, False, False]
     assert [math.isnan(at) for at in columns.started_at] == [True, True, False]
 
@@ -58,7 +70,7 @@ def test_the_end_of_the_run_cuts_the_last_attempts_off():
     for job in range(3):
         made = attempt(job)
         made.reason, made.exit_code = code, 137
-        recorder.attempt(made)
+        recorder.ended.append(made)
     columns, _ = recorder.attempts(2)
     assert columns.stopped_at[0] == 2.0
     assert np.isnan(columns.stopped_at[1:]).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
+from batchsim.engine.changes import Changes
 from batchsim.spec.assumptions import CapacitySettings as Settings
 from tests.unit.engine.parts import agenda
 from tests.worlds import LARGE, XLARGE, offering
@@ -99,15 +100,15 @@ def test_fargates_launch_rate_is_a_token_bucket():
     # Two at once, then one every 2 s.
     quota = FargateQuota(burst=2, per_second=0.5)
     assert quota.available_at(0.0) == 0.0
-    quota.take(0.0)
-    quota.take(0.0)
+    quota.take(1.0, 0.0)
+    quota.take(1.0, 0.0)
     # Asking takes nothing, whenever it is done.
     assert [quota.available_at(now) for now in (0.0, 1.0, 1.0, 2.0, 2.0, 7.0)] == [2.0, 2.0, 2.0, 2.0, 2.0, 7.0]
-    quota.take(2.0)
+    quota.take(1.0, 2.0)
     assert quota.available_at(2.0) == 4.0
     # However long nobody launches, no more than the burst is saved up.
-    quota.take(1000.0)
-    quota.take(1000.0)
+    quota.take(1.0, 1000.0)
+    quota.take(1.0, 1000.0)
     assert quota.available_at(1000.0) == 1002.0
 
 
@@ -115,8 +116,20 @@ def test_a_launch_is_possible_at_the_instant_that_was_named():
     quota = FargateQuota(burst=1, per_second=0.3)
     now = 0.0
     for _ in range(1000):
-        quota.take(now)
+        quota.take(1.0, now)
         due = quota.available_at(now)
         assert due > now
         assert quota.available_at(due) == due
         now = due
+
+
+def test_a_quota_of_vcpus_is_used_and_given_back_and_all_who_share_it_know():
+    quota, changes = FargateQuota(burst=100, per_second=1.0, vcpus=6.0), [Changes(), Changes()]
+    quota.changes += changes
+    quota.take(4.0, 0.0)
+    assert quota.vcpus_left == 2.0
+    quota.available_at(0.0)  # a question
+    assert [(each.generation, each.outlook_generation) for each in changes] == [(1, 1)] * 2
+    quota.give(4.0)
+    assert quota.vcpus_left == 6.0
+    assert [(each.generation, each.outlook_generation) for each in changes] == [(2, 2)] * 2

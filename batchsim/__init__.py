@@ -14,6 +14,7 @@ from batchsim._version import __version__
 from batchsim.errors import AwsError, BatchsimError, Finding, OutputError, ScenarioError, SimulationError
 
 if TYPE_CHECKING:
+    from batchsim.engine.processes import LiveRun
     from batchsim.experiments.advice import advise
     from batchsim.experiments.compare import Comparison, compare
     from batchsim.experiments.result import Result
@@ -30,6 +31,7 @@ __all__ = [
     "BatchsimError",
     "Comparison",
     "Finding",
+    "LiveRun",
     "OutputError",
     "Result",
     "Scenario",
@@ -49,6 +51,7 @@ __all__ = [
 _HOMES = {
     "Advice": "batchsim.results.advice",
     "Comparison": "batchsim.experiments.compare",
+    "LiveRun": "batchsim.engine.processes",
     "Result": "batchsim.experiments.result",
     "Scenario": "batchsim.scenario.scenario",
     "advise": "batchsim.experiments.advice",

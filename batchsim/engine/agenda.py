@@ -66,7 +66,7 @@ class Agenda:
         self._pass_set = False
         self._tick: Event | None = None
         self._tick_at = INFINITE
-        self._settle_set = False
+        self._settling: Event | None = None
         self._callbacks: Callbacks = [self._happen]
         self._tick_callbacks: Callbacks = [self._ticked]
         #: All queues in descending priority; by environment, those that it is for.
@@ -139,17 +139,23 @@ class Agenda:
             self.on_pass(now)
             if self._tick is not None and self._tick_at < self._looked_at:
                 self._forget_tick()  # it was to look at what this pass has looked at
-        if self.reasons == 0 and not self._settle_set:
+        if self.reasons == 0 and self._settling is None:
             self.settle_at(now)
 
     def settle_at(self, instant: float, phase: int = SETTLE) -> None:
         """Ask at an instant, when its last pass was held, whether the run goes on."""
-        self._settle_set = True
-        self._clock.schedule_at(Event(instant, [self._settle], None, None, False), instant, phase)
+        self._settling = event = Event(instant, [self._settle], None, None, False)
+        self._clock.schedule_at(event, instant, phase)
+
+    def unsettle(self) -> None:
+        """Something was done from outside: whether the run goes on is not asked when it was to be, but anew."""
+        if self._settling is not None:
+            self.cancel(self._settling)
+            self._settling = None
 
     def _settle(self, event: Any) -> None:
         happening: Event = event
-        self._settle_set = False
+        self._settling = None
         self.begin(happening.at)
         self.on_settled(happening.at)
 

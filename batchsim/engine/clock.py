@@ -8,11 +8,14 @@ job: SimPy's loop asks of an event no more than its callbacks and whether it fai
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from enum import IntEnum
 from heapq import heappush
 from typing import Any
 
 import simpy
+
+from batchsim.engine.event import Event
 
 
 class Phase(IntEnum):
@@ -41,6 +44,7 @@ class Clock(simpy.Environment):
     def __init__(self) -> None:
         super().__init__()
         self._stop = self.event()
+        self._alone = True  # no other events than the engine's
 
     def schedule_at(self, event: Any, instant: float, phase: int) -> None:
         """Put an event into SimPy's queue at an absolute instant; a phase is a priority of SimPy."""
@@ -52,17 +56,37 @@ class Clock(simpy.Environment):
         return self._queue
 
     def next_at(self, horizon: Any) -> float:
-        """When the next event is, but for the one that marks the horizon; infinite without one."""
-        return math.inf if self._queue and self._queue[0][3] is horizon else self.peek()
+        """When the next event of the engine is, but for the one that marks the horizon; infinite without one."""
+        if self._alone:
+            return math.inf if self._queue and self._queue[0][3] is horizon else self.peek()
+        entry = min((entry for entry in self.upcoming if isinstance(entry[3], Event)), default=None)
+        return math.inf if entry is None or entry[3] is horizon else float(entry[0])
+
+    def start(self, generator: Generator[Any, Any, Any]) -> None:
+        """Start a process; when it fails, its error ends the run as it is."""
+        self._alone = False
+        process = self.process(generator)
+        process.callbacks.append(_raise_error)
 
     def run_until_stopped(self) -> None:
         """Run SimPy's loop until `stop` is called."""
         self.run(until=self._stop)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run is over."""
+        return bool(self._stop.triggered)
+
     def stop(self) -> None:
         """End the run; what is due at the same instant in an earlier phase has happened."""
         if not self._stop.triggered:
             self._stop.succeed()
+
+
+def _raise_error(process: Any) -> None:
+    """SimPy itself raises a copy of the error that a process ended with."""
+    if not process.ok:
+        raise process.value
 
 
 def next_tick(now: float, interval: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from batchsim.engine.attempt import Attempt
@@ -64,9 +65,16 @@ class SimulatedEnvironment:
         Whether it is made of instances that are launched when jobs wait.
     no_fit : set of int
         Requests that are known to have no room now.
+
+    Parameters
+    ----------
+    can_hold, suits : sequence of bool
+        By request, whether it could ever run here; and whether it could under another ``maxvCpus``.
     """
 
-    def __init__(self, index: int, name: str, enabled: bool, max_vcpus: int) -> None:
+    def __init__(
+        self, index: int, name: str, enabled: bool, max_vcpus: int, can_hold: Sequence[bool], suits: Sequence[bool]
+    ) -> None:
         self.index = index
         self.name = name
         self.enabled = enabled
@@ -75,6 +83,28 @@ class SimulatedEnvironment:
         self.varies = False
         self.scales = False
         self.no_fit: set[int] = set()
+        self._can_hold = self._holds_open = list(can_hold)
+        self._suits = self._suits_open = list(suits)
+
+    def drain(self) -> None:
+        """Take no job from now on, and ask for no capacity for one; what runs goes on.
+
+        API ``CreateComputeEnvironmentRequest.state``.
+        """
+        self.enabled = False
+        self._can_hold = self._suits = [False] * len(self._can_hold)
+        self.changes.all()
+
+    def reopen(self) -> None:
+        """Take jobs again."""
+        self.enabled = True
+        self._can_hold, self._suits = self._holds_open, self._suits_open
+        self.changes.all()
+
+    @property
+    def vcpus(self) -> float:
+        """VCPUs of its instances, booting ones included; where there are none, those that jobs run on."""
+        raise NotImplementedError
 
     def start(self, job: int, request: int, now: float) -> bool:
         """Start a job if there is room."""
@@ -102,7 +132,7 @@ class SimulatedEnvironment:
 
     def can_hold(self, request: int) -> bool:
         """Whether the environment, were it empty, could ever run the job."""
-        raise NotImplementedError
+        return self._can_hold[request]
 
     def places(self, request: int, now: float, limit: bool) -> float:
         """For how many jobs, were they alone, there is room, some on its way, or some to be had.

@@ -46,9 +46,19 @@ class JobArrivals:
 
     def expect(self) -> None:
         """Have the agenda wait for the first job."""
-        if self._table.rows:
+        if self._table.listed:
             self._agenda.reasons += 1
             self._expect(0)
+
+    def expect_more(self, place: int, rows: int) -> None:
+        """So many rows were put into the table before jobs that have not arrived: what is known of these moves."""
+        table, listed = self._table, self._table.listed - rows  # of those that move
+        self._broken = {node + rows * (place <= node < listed): True for node in self._broken}
+        self._thought_at = {job + rows * (place <= job): at for job, at in self._thought_at.items()}
+        if table.admitted == listed:
+            self._agenda.reasons += 1
+        if table.admitted == place:
+            self._expect(place)
 
     def admit(self, now: float) -> None:
         """Take in the jobs that have arrived."""
@@ -57,7 +67,7 @@ class JobArrivals:
             self._admit_one_by_one(now)
         else:
             self._admit_independent(now)
-        if table.admitted == table.rows:
+        if table.admitted == table.listed:
             agenda.reasons -= 1
             agenda.expect(INFINITE)
         elif table.any_dependencies:
@@ -68,7 +78,8 @@ class JobArrivals:
     def _admit_independent(self, now: float) -> None:
         """Jobs that wait for no other are RUNNABLE when they arrive, and the pass was expected that looks at them."""
         table = self._table
-        job, rows, arrives_at, group, request = table.admitted, table.rows, table.arrives_at, table.group, table.request
+        job, rows, arrives_at = table.admitted, table.listed, table.arrives_at
+        group, request = table.group, table.request
         queues = self._queues
         while job < rows and arrives_at[job] <= now:
             queues[group[job]].add(job, request[job], False)
@@ -79,7 +90,7 @@ class JobArrivals:
     def _admit_one_by_one(self, now: float) -> None:
         table = self._table
         exact = self._agenda.arrival_is_exact
-        while table.admitted < table.rows:
+        while table.admitted < table.listed:
             job = table.admitted
             at = table.arrives_at[job]
             if at > now:

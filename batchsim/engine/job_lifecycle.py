@@ -108,7 +108,8 @@ class JobLifecycle:
         group = table.group[job]
         if self._attempts and job in self._attempts:
             number += self._attempts[job]
-            runtime_s, exit_code = self._workload.later_attempt(job, number)
+            row = job if table.origin is None else table.origin[job]
+            runtime_s, exit_code = self._workload.later_attempt(row, number)
             runnable_at = self._runnable_since.pop(job)
         else:
             runtime_s, exit_code = table.runtime_s[job], table.exit_code[job]

@@ -24,14 +24,14 @@ FAILED: Final = int(Status.FAILED)
 NAN: Final = float("nan")
 
 
-def _floats(column: NDArray[np.float64]) -> memoryview[float]:
+def _floats(column: NDArray[np.float64], copy: bool = False) -> memoryview[float]:
     """A column as Python floats: a memory view gives scalars several times faster than an array does."""
-    return cast("memoryview[float]", memoryview(cast("Any", np.asarray(column, np.float64))))
+    return cast("memoryview[float]", memoryview(cast("Any", np.array(column, np.float64, copy=copy or None))))
 
 
-def _ints(column: NDArray[Any], dtype: type[np.signedinteger[Any]] = np.int32) -> memoryview[int]:
+def _ints(column: NDArray[Any], copy: bool = False, dtype: type[np.signedinteger[Any]] = np.int32) -> memoryview[int]:
     """A column as Python integers."""
-    return cast("memoryview[int]", memoryview(cast("Any", np.asarray(column, dtype))))
+    return cast("memoryview[int]", memoryview(cast("Any", np.array(column, dtype, copy=copy or None))))
 
 
 class JobTable:
@@ -44,7 +44,9 @@ class JobTable:
     Attributes
     ----------
     rows : int
-        How many jobs there are; nodes from there on are parents of arrays.
+        How many jobs there are, reserved ones included; nodes from there on are parents of arrays.
+    listed : int
+        How many there are without those that are reserved and were not submitted (`engine/submissions.py`).
     admitted : int
         How many have arrived at the scheduler.
     any_dependencies : bool
@@ -53,21 +55,26 @@ class JobTable:
         When the scheduler first looks at a job: some time after its submission.
     status : bytearray
         `Status` of each job.
+    origin : memoryview of int, or None
+        The row of each job in the workload, where rows are reserved; None where it is its own.
     """
 
     def __init__(self, workload: Workload, admit_s: float) -> None:
         self.rows = len(workload)
+        self.listed = self.rows - workload.reserved
         self.admitted = 0
+        own = workload.reserved > 0  # rows will be moved
         # Looked at several times for every attempt: a list gives its items several times faster than a memory view.
         self.group: list[int] = workload.group.tolist()
         self.request: list[int] = workload.shape.tolist()
-        self.runtime_s = _floats(workload.runtime_s)
-        self.exit_code = _ints(workload.exit_code)
-        self.open = _ints(workload.open_dependencies.copy())
+        self.runtime_s = _floats(workload.runtime_s, own)
+        self.exit_code = _ints(workload.exit_code, own)
+        self.open = _ints(workload.open_dependencies, True)
         self.any_dependencies = len(workload.dependents) > 0
-        self.dependents = _ints(workload.dependents)
-        self.dependents_start = _ints(workload.dependents_start, np.int64)
-        self.think_s = None if workload.think_s is None else _floats(workload.think_s)
+        self.dependents = _ints(workload.dependents, own)
+        self.dependents_start = _ints(workload.dependents_start, own, np.int64)
+        self.think_s = None if workload.think_s is None else _floats(workload.think_s, own)
+        self.origin = _ints(np.arange(self.rows)) if own else None
         arrives_at = workload.submitted_at + admit_s
         self.arrives_at = _floats(arrives_at)
         waits = workload.open_dependencies[: self.rows] > 0
@@ -87,10 +94,11 @@ class JobTable:
 
     def columns(self, attempts: AttemptColumns) -> tuple[Floats, Floats, Bytes, Ints]:
         """When jobs were RUNNABLE, when they ended, their state and its reason, when the run is over."""
-        runnable_at = np.frombuffer(self.runnable_at, np.float64)
-        status = np.frombuffer(self.status, np.int8)
-        stopped_at = np.frombuffer(self._stopped_at, np.float64)
-        reason = np.frombuffer(self._reason, np.int32)
+        listed = self.listed
+        runnable_at = np.frombuffer(self.runnable_at, np.float64)[:listed]
+        status = np.frombuffer(self.status, np.int8)[:listed]
+        stopped_at = np.frombuffer(self._stopped_at, np.float64)[:listed]
+        reason = np.frombuffer(self._reason, np.int32)[:listed]
         # What has not arrived is SUBMITTED.
         runnable_at[self.admitted :] = NAN
         status[self.admitted :] = SUBMITTED

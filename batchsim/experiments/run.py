@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from batchsim.engine.simulation import simulate
+from batchsim.engine.processes import Process, simulate_with
 from batchsim.experiments.result import Result
 from batchsim.results.run import Run
 from batchsim.scenario.scenario import Scenario
@@ -18,6 +18,8 @@ def run(
     seed: int | None = None,
     replications: int = 1,
     on_replication: Callable[[int], None] | None = None,
+    processes: Sequence[Process] = (),
+    submissions: int = 16,
 ) -> Result:
     """Simulate a scenario.
 
@@ -33,6 +35,12 @@ def run(
     on_replication : callable, optional
         Called with the number of replications that are done. When it, or the user, interrupts the run, the result
         speaks for those that are done, if there is one.
+    processes : sequence of callable, optional
+        SimPy processes that run beside the engine, such as an outage or a probe: each is called with a `LiveRun`, once
+        for each replication, and returns a generator. They do not keep a run going; an error that one raises ends the
+        run as it is.
+    submissions : int
+        How often processes may submit each workflow in one run.
 
     Returns
     -------
@@ -44,16 +52,20 @@ def run(
     ScenarioError
         If the workload's traces can't be read.
     TypeError
-        If it is given anything but a scenario, such as a path.
+        If it is given anything but a scenario, such as a path, or a process that is no function or yields nothing.
     ValueError
-        If `replications` is below 1.
+        If `replications` is below 1 or `submissions` below 0.
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
     if replications < 1:
         raise ValueError(f"replications must be 1 or more, not {replications}")
+    if submissions < 0:
+        raise ValueError(f"submissions must be 0 or more, not {submissions}")
+    if callable(processes):
+        raise TypeError(f"expected a list of processes, not {type(processes).__name__}")
     seed = scenario.seed if seed is None else seed
-    first = Result(run_once(scenario, seed, 0))
+    first = Result(run_once(scenario, seed, 0, processes, submissions))
     if replications == 1:
         return first
     summaries = [first.run.summary]
@@ -61,16 +73,20 @@ def run(
         for replication in range(1, replications):
             if on_replication is not None:
                 on_replication(replication)
-            summaries.append(run_once(scenario, seed, replication).summary)
+            summaries.append(run_once(scenario, seed, replication, processes, submissions).summary)
     except KeyboardInterrupt:
         return first.with_replications(summaries, interrupted=True)
     return first.with_replications(summaries)
 
 
-def run_once(scenario: Scenario, seed: int, replication: int) -> Run:
-    """One replication of a scenario."""
-    workload = build_workload(scenario, seed=seed, replication=replication)
-    recording = simulate(
+def run_once(
+    scenario: Scenario, seed: int, replication: int, processes: Sequence[Process] = (), submissions: int = 0
+) -> Run:
+    """One replication of a scenario; see `run`."""
+    reserved = submissions if processes else 0
+    workload = build_workload(scenario, seed=seed, replication=replication, reserved=reserved)
+    workload, recording = simulate_with(
+        processes,
         workload,
         scenario.configuration,
         scenario.environment,

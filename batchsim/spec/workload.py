@@ -8,7 +8,7 @@ row; it is a *node* of the dependency graph, numbered after the rows, that is co
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,10 @@ def group_of(
     )
 
 
+#: The columns of a workload that are made once for each row, the instants of submission aside.
+_COLUMNS = ("group", "shape", "job_name", "run", "array_index", "runtime_s", "exit_code")
+
+
 @dataclass(frozen=True)
 class Workload:
     """A columnar table of `n` jobs in the order of their submission.
@@ -111,6 +115,9 @@ class Workload:
         Records of traces that were kept and doubted, or taken otherwise than they were, by reason.
     later_attempt : callable
         ``later_attempt(job, number)`` gives run time and exit code of attempt `number` (2 and up).
+    reserved : int
+        So many rows, the last, are of runs that arrive only when they are submitted while the simulation runs; their
+        instant is infinite.
     """
 
     submitted_at: Floats
@@ -132,6 +139,33 @@ class Workload:
     think_s: Floats | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    reserved: int = 0
 
     def __len__(self) -> int:
         return len(self.submitted_at)
+
+    def taken(self, rows: Ints, submitted_at: Floats) -> Workload:
+        """Some of the rows in another order, submitted at other instants; none is reserved.
+
+        All nodes that a row that is taken waits for, or that wait for it, are parents or taken as well.
+        """
+        parents = np.arange(self.nodes - len(self))
+        place = np.full(self.nodes, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        place[len(self) :] = len(rows) + parents
+        edges = np.stack([np.repeat(np.arange(self.nodes), np.diff(self.dependents_start)), self.dependents])
+        edges = place[edges][:, (place[edges] >= 0).all(axis=0)]
+        edges = edges[:, np.lexsort((edges[1], edges[0]))]
+        nodes = len(rows) + len(parents)
+        return replace(
+            self,
+            submitted_at=submitted_at,
+            **{name: getattr(self, name)[rows] for name in _COLUMNS},
+            think_s=None if self.think_s is None else self.think_s[rows],
+            nodes=nodes,
+            open_dependencies=np.bincount(edges[1], minlength=nodes).astype(np.int32),
+            dependents=edges[1].astype(np.int32),
+            dependents_start=np.searchsorted(edges[0], np.arange(nodes + 1)),
+            later_attempt=lambda job, number: self.later_attempt(int(rows[job]), number),
+            reserved=0,
+        )

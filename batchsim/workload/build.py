@@ -46,13 +46,15 @@ class LaterAttempts:
         return draws.one(int(self.run[job]) * size + max(int(self.array_index[job]), 0), number)
 
 
-def build_workload(scenario: Scenario, *, seed: int | None = None, replication: int = 0) -> Workload:
+def build_workload(scenario: Scenario, *, seed: int | None = None, replication: int = 0, reserved: int = 0) -> Workload:
     """The jobs of a scenario.
 
     Parameters
     ----------
     seed : int, optional
         Instead of the scenario's own.
+    reserved : int
+        How many runs more each workflow has, which arrive only when they are submitted; they are the last rows.
 
     Raises
     ------
@@ -75,10 +77,12 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
             part = replay(trace_source(source, scenario.base, scenario.configuration), arrivals)
             sources += [None] * len(part.groups)
         else:
-            part, draws = workflow_source(source, arrivals, seed, replication)
+            runs = np.concatenate([arrivals, np.full(reserved, np.inf)])
+            part, draws = workflow_source(source, runs, seed, replication)
             sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
         parts.append(part)
-    return _within_margins(_merge(parts, sources), scenario.configuration)
+    workload = _within_margins(_merge(parts, sources), scenario.configuration)
+    return replace(workload, reserved=int(np.isinf(workload.submitted_at).sum())) if reserved else workload
 
 
 def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:

@@ -54,8 +54,9 @@ class Ec2Environment(SimulatedEnvironment):
         limits: CapacityLimits,
         waiting: WaitingJobs,
     ) -> None:
-        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus)
         requests = context.workload.shapes
+        can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
+        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
         self.scales = True
         self._spec = spec
         self._requests = requests
@@ -63,8 +64,6 @@ class Ec2Environment(SimulatedEnvironment):
         self._lifecycle = lifecycle
         self._limits = limits
         self._waiting = waiting
-        self._can_hold = [spec.can_hold(asked) for asked in requests]
-        self._suits = [spec.suits(asked) for asked in requests]
         self._multi_node = [bool(asked.nodes) for asked in requests]
         self._any_multi_node = any(self._multi_node)
         market = None if spec.spot_trace is None else RecordedMarket(spec.spot_trace)
@@ -162,9 +161,10 @@ class Ec2Environment(SimulatedEnvironment):
             return {request for request in requests if self.has_room(request, now)}
         return self._free.fitting(requests - self.no_fit) if self.enabled else set()
 
-    def can_hold(self, request: int) -> bool:
-        """Whether the environment, were it empty, could ever run the job."""
-        return self._can_hold[request]
+    @property
+    def vcpus(self) -> float:
+        """VCPUs of its instances, booting ones included."""
+        return self.ledger.vcpus
 
     # What there will be
 
@@ -205,7 +205,7 @@ class Ec2Environment(SimulatedEnvironment):
     def places(self, request: int, now: float, limit: bool) -> float:
         """For how many jobs there is room now, some boots, or some may be launched."""
         types = self._launchable.types_for(request, now)
-        if not types:
+        if not types or not self.enabled:
             return 0.0
         if not limit and not self.scarce:
             return math.inf

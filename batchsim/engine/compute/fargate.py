@@ -62,7 +62,9 @@ class FargateEnvironment(SimulatedEnvironment):
         lifecycle: JobLifecycle,
         quota: FargateQuota,
     ) -> None:
-        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus)
+        requests = context.workload.shapes
+        can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
+        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
         self.varies = quota.vcpus_left < math.inf
         self._context = context
         self._agenda = agenda
@@ -72,10 +74,7 @@ class FargateEnvironment(SimulatedEnvironment):
         quota.changes.append(self.changes)
         self._drawn: list[TaskDraws] = []
         self._in_use = 0.0
-        requests = context.workload.shapes
         self._request = context.table.request
-        self._can_hold = [spec.can_hold(asked) for asked in requests]
-        self._suits = [spec.suits(asked) for asked in requests]
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
         image = context.settings.image
         self._pull_s = [group.image_size_mib / image.fargate_pull_rate for group in context.workload.groups]
@@ -170,9 +169,10 @@ class FargateEnvironment(SimulatedEnvironment):
             return BEYOND_LIMIT if self._suits[request] else NEVER
         return THROTTLED if self._vcpus[request] <= self._quota.vcpus_left else UNAVAILABLE
 
-    def can_hold(self, request: int) -> bool:
-        """Whether a task of this size is under the environment's limit when it is empty."""
-        return self._can_hold[request]
+    @property
+    def vcpus(self) -> float:
+        """VCPUs of its tasks."""
+        return self._in_use
 
     def places(self, request: int, now: float, limit: bool) -> float:  # noqa: ARG002
         """For how many jobs the limit and the account's quota are enough; the launch rate comes back by itself."""

@@ -24,18 +24,16 @@ class UnmanagedEnvironment(SimulatedEnvironment):
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
     def __init__(self, index: int, spec: ComputeEnvironment, context: RunContext, lifecycle: JobLifecycle) -> None:
-        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus if spec.enabled else 0)
+        max_vcpus, requests = spec.max_vcpus if spec.enabled else 0, context.workload.shapes
+        suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in requests]
+        can_hold = [suited and asked.vcpus <= max_vcpus for suited, asked in zip(suits, requests, strict=True)]
+        super().__init__(index, spec.name, spec.enabled, max_vcpus, can_hold, suits)
         self._free = float(self.max_vcpus)
         image = context.settings.image
         self._start_s: float = image.warm + image.container_start
         self._lifecycle = lifecycle
         self._request = context.table.request
-        requests = context.workload.shapes
-        self._suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in requests]
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
-        self._can_hold = [
-            suits and vcpus <= self.max_vcpus for suits, vcpus in zip(self._suits, self._vcpus, strict=True)
-        ]
 
     def start(self, job: int, request: int, now: float) -> bool:
         """Start a job if enough processors are free."""
@@ -63,9 +61,10 @@ class UnmanagedEnvironment(SimulatedEnvironment):
             return AT_LIMIT
         return BEYOND_LIMIT if self._suits[request] else NEVER
 
-    def can_hold(self, request: int) -> bool:
-        """Whether the whole pool could hold the job."""
-        return self._can_hold[request]
+    @property
+    def vcpus(self) -> float:
+        """Processors that jobs run on."""
+        return self.max_vcpus - self._free
 
     def places(self, request: int, now: float, limit: bool) -> float:  # noqa: ARG002
         """For how many jobs processors are free."""

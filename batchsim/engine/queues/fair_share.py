@@ -137,7 +137,12 @@ class FairShareQueue(FifoQueue):
     def attach(self, environments: list[SimulatedEnvironment]) -> None:
         """Give the queue its compute environments, in their order."""
         super().attach(environments)
-        self._max_vcpus = sum(each.max_vcpus for each in environments if each.enabled)
+        self.environments_changed()
+
+    def environments_changed(self) -> None:
+        """The reservation is of what takes jobs."""
+        self._max_vcpus = sum(each.max_vcpus for each in self.environments if each.enabled)
+        self._allowed_at = NEVER
 
     # What happens to its jobs
 

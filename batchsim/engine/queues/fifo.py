@@ -114,6 +114,9 @@ class FifoQueue:
         """Give the queue its compute environments, in their order."""
         self.environments += environments
 
+    def environments_changed(self) -> None:
+        """Note that one of its environments was drained, or takes jobs again."""
+
     def add(self, job: int, request: int, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
         if retried:

@@ -19,6 +19,7 @@ from batchsim.engine.event import Event
 from batchsim.spec.assumptions import Assumptions, CapacityPool
 from batchsim.spec.assumptions import CapacitySettings as Settings
 from batchsim.spec.configuration import Offering
+from batchsim.spec.ids import EnvironmentId
 
 
 class CapacityLimit:
@@ -170,7 +171,7 @@ class FargateQuota:
     def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
         self.vcpus_left = vcpus
         #: The environments that share it, by their place in the configuration; and their changes.
-        self.environments: list[int] = []
+        self.environments: list[EnvironmentId] = []
         self.changes: list[Changes] = []
         self._burst = float(burst)
         self._per_second = per_second

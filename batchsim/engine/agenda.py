@@ -20,6 +20,7 @@ from batchsim.engine.event import Callbacks, Event
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.errors import SimulationError
 from batchsim.spec.assumptions import SchedulerSettings as Settings
+from batchsim.spec.ids import EnvironmentId
 
 CHANGE: Final = int(Phase.CHANGE)
 DISPATCH: Final = int(Phase.DISPATCH)
@@ -164,14 +165,14 @@ class Agenda:
     def _pass(self, _event: Event) -> None:
         self._pass_set = False  # `finish` holds it
 
-    def room_freed(self, environment: int) -> None:
+    def room_freed(self, environment: EnvironmentId) -> None:
         """An environment has more room: a pass follows at once if anything waits for it."""
         for queue in self.attached[environment]:
             if queue.requests:
                 queue.changed = True
                 self.pass_due = True
 
-    def capacity_changed(self, environment: int) -> None:
+    def capacity_changed(self, environment: EnvironmentId) -> None:
         """Instances came or went, or may be launched again."""
         for queue in self.attached[environment]:
             queue.needs_capacity = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from batchsim.engine.event import Callbacks, Event
+from batchsim.spec.ids import EnvironmentId
 
 #: Observed wording of AWS Batch; see the reference's section on status reasons.
 TIMED_OUT = "Job attempt duration exceeded timeout"
@@ -55,7 +56,7 @@ class Attempt(Event):
         callbacks: Callbacks,
         job: int,
         number: int,
-        environment: int,
+        environment: EnvironmentId,
         instance: int,
         nodes: tuple[int, ...],
         runnable_at: float,

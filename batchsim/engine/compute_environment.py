@@ -8,6 +8,7 @@ from typing import Final
 from batchsim.engine.attempt import Attempt
 from batchsim.engine.changes import Changes
 from batchsim.recording import Cause
+from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: What an environment has for a job, from the best answer to the worst.
 #: There is room: the job can start.
@@ -73,7 +74,13 @@ class SimulatedEnvironment:
     """
 
     def __init__(
-        self, index: int, name: str, enabled: bool, max_vcpus: int, can_hold: Sequence[bool], suits: Sequence[bool]
+        self,
+        index: EnvironmentId,
+        name: str,
+        enabled: bool,
+        max_vcpus: int,
+        can_hold: Sequence[bool],
+        suits: Sequence[bool],
     ) -> None:
         self.index = index
         self.name = name
@@ -82,7 +89,7 @@ class SimulatedEnvironment:
         self.changes = Changes()
         self.varies = False
         self.scales = False
-        self.no_fit: set[int] = set()
+        self.no_fit: set[ShapeId] = set()
         self._can_hold = self._holds_open = list(can_hold)
         self._suits = self._suits_open = list(suits)
 
@@ -106,7 +113,7 @@ class SimulatedEnvironment:
         """VCPUs of its instances, booting ones included; where there are none, those that jobs run on."""
         raise NotImplementedError
 
-    def start(self, job: int, request: int, now: float) -> bool:
+    def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job if there is room."""
         raise NotImplementedError
 
@@ -114,27 +121,27 @@ class SimulatedEnvironment:
         """Take back what an ended attempt held."""
         raise NotImplementedError
 
-    def availability(self, request: int, now: float) -> int:
+    def availability(self, request: ShapeId, now: float) -> int:
         """What the environment has for a job: NOW or `outlook`."""
         return NOW if self.has_room(request, now) else self.outlook(request, now)
 
-    def has_room(self, request: int, now: float) -> bool:
+    def has_room(self, request: ShapeId, now: float) -> bool:
         """Whether a job could start now."""
         raise NotImplementedError
 
-    def outlook(self, request: int, now: float) -> int:
+    def outlook(self, request: ShapeId, now: float) -> int:
         """What the environment will have for a job for which it has no room now."""
         raise NotImplementedError
 
-    def with_room(self, requests: set[int], now: float) -> set[int]:
+    def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
         return {request for request in requests if self.has_room(request, now)}
 
-    def can_hold(self, request: int) -> bool:
+    def can_hold(self, request: ShapeId) -> bool:
         """Whether the environment, were it empty, could ever run the job."""
         return self._can_hold[request]
 
-    def places(self, request: int, now: float, limit: bool) -> float:
+    def places(self, request: ShapeId, now: float, limit: bool) -> float:
         """For how many jobs, were they alone, there is room, some on its way, or some to be had.
 
         Parameters

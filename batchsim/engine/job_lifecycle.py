@@ -20,6 +20,7 @@ from batchsim.engine.recorder import FLUSHED, NAN, Recorder
 from batchsim.engine.retries import is_retried
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.recording import EXITED, FAILED_TO_START, Recording
+from batchsim.spec.ids import EnvironmentId
 from batchsim.spec.workload import Workload
 
 INFINITE: Final = float("inf")
@@ -96,7 +97,7 @@ class JobLifecycle:
     def begin(
         self,
         job: int,
-        environment: int,
+        environment: EnvironmentId,
         instance: int,
         now: float,
         pull_at: float,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Bytes, Floats, Ints
 from batchsim.recording import AttemptColumns, Status
+from batchsim.spec.ids import ShapeId
 from batchsim.spec.workload import Workload
 
 # As plain integers, which cost less to store and compare than members of an enumeration.
@@ -66,7 +67,7 @@ class JobTable:
         own = workload.reserved > 0  # rows will be moved
         # Looked at several times for every attempt: a list gives its items several times faster than a memory view.
         self.group: list[int] = workload.group.tolist()
-        self.request: list[int] = workload.shape.tolist()
+        self.request: list[ShapeId] = workload.shape.tolist()
         self.runtime_s = _floats(workload.runtime_s, own)
         self.exit_code = _ints(workload.exit_code, own)
         self.open = _ints(workload.open_dependencies, True)

@@ -16,6 +16,7 @@ from batchsim.recording import (
     NodeColumns,
     StrandedColumns,
 )
+from batchsim.spec.ids import EnvironmentId, ShapeId
 
 NAN: Final = float("nan")
 #: Ended attempts are put into columns so many at a time.
@@ -83,7 +84,9 @@ class Recorder:
         self._status.extend([each.status for each in ended])
         ended.clear()
 
-    def instance(self, environment: int, offering: int, zone: int, requested_at: float, running_at: float) -> int:
+    def instance(
+        self, environment: EnvironmentId, offering: int, zone: int, requested_at: float, running_at: float
+    ) -> int:
         """Append one instance at its launch request and return its number."""
         requested, running, registered, terminated = self.instance_times
         number = len(requested)
@@ -109,7 +112,7 @@ class Recorder:
         self._instance_reason[instance] = self.reasons.code(reason)
         self._reclaimed[instance] = reclaimed
 
-    def cause(self, at: float, queue: int, request: int, cause: int, place: int, beyond: int, vcpus: float) -> None:
+    def cause(self, at: float, queue: int, request: ShapeId, cause: int, place: int, beyond: int, vcpus: float) -> None:
         """From now on jobs of this request (-1: all) wait in this queue for this cause; see `CauseColumns`."""
         times, vcpu_column = self._cause_times
         times.append(at)
@@ -121,7 +124,7 @@ class Recorder:
         places.append(place)
         beyonds.append(beyond)
 
-    def stranded(self, at: float, environment: int, stranded: bool) -> None:
+    def stranded(self, at: float, environment: EnvironmentId, stranded: bool) -> None:
         """From now on unused room of this environment is stranded, or idle."""
         self._stranded_at.append(at)
         environments, flags = self._stranded_codes

@@ -27,6 +27,7 @@ from batchsim.engine.termination import Termination
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
+from batchsim.spec.ids import EnvironmentId
 from batchsim.spec.workload import Workload
 
 
@@ -72,7 +73,9 @@ class Simulation:
             resources,
             settings.scheduler.stop,
         )
-        environments = [self._environment(index, spec) for index, spec in enumerate(configuration.environments)]
+        environments = [
+            self._environment(EnvironmentId(index), spec) for index, spec in enumerate(configuration.environments)
+        ]
         lifecycle.environments += environments
         named = {environment.name: environment for environment in environments}
         for queue, spec in zip(self.queues, configuration.queues, strict=True):
@@ -106,7 +109,7 @@ class Simulation:
         agenda.on_scale_out = self._scale_out.evaluate
         agenda.on_settled = self._termination.settle
 
-    def _environment(self, index: int, spec: ComputeEnvironment) -> SimulatedEnvironment:
+    def _environment(self, index: EnvironmentId, spec: ComputeEnvironment) -> SimulatedEnvironment:
         """One compute environment, by its kind."""
         context, agenda, lifecycle = self._context, self.agenda, self.lifecycle
         if spec.purchase_option == "UNMANAGED":

@@ -82,8 +82,9 @@ class Submissions:
         def moved(column: NDArray[Any]) -> NDArray[Any]:
             return np.concatenate([column[block : block + rows], column[place:block]])
 
-        for each in (table.group, table.request):
-            each[place : block + rows] = each[block : block + rows] + each[place:block]
+        group, request = table.group, table.request
+        group[place : block + rows] = group[block : block + rows] + group[place:block]
+        request[place : block + rows] = request[block : block + rows] + request[place:block]
         columns = [table.runtime_s, table.exit_code, table.open, table.arrives_at]
         columns += [self._submitted_at, table.origin, table.think_s]
         views = [np.asarray(column) for column in columns if column is not None]

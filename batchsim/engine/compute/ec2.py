@@ -36,6 +36,7 @@ from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: From so many requests on they are looked at together.
 MANY: Final = 8
@@ -46,7 +47,7 @@ class Ec2Environment(SimulatedEnvironment):
 
     def __init__(
         self,
-        index: int,
+        index: EnvironmentId,
         spec: ComputeEnvironment,
         context: RunContext,
         agenda: Agenda,
@@ -90,12 +91,12 @@ class Ec2Environment(SimulatedEnvironment):
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node
         # What was found of the outlook, and since which changes.
-        self._outlook: dict[int, int] = {}
+        self._outlook: dict[ShapeId, int] = {}
         self._known_at = -1
 
     # Room
 
-    def start(self, job: int, request: int, now: float) -> bool:
+    def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job on the instance that placement chooses, if there is one."""
         if request in self.no_fit or not self.enabled:
             return False
@@ -110,7 +111,7 @@ class Ec2Environment(SimulatedEnvironment):
         instance.attempts[job] = self._lifecycle.begin(job, self.index, instance.number, now, now, started_at)
         return True
 
-    def _start_nodes(self, job: int, request: int, now: float) -> bool:
+    def _start_nodes(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a multi-node job: the main node first, the others when it runs.
 
         User Guide, *Multi-node parallel jobs*.
@@ -147,7 +148,7 @@ class Ec2Environment(SimulatedEnvironment):
         if not attempts:
             self._scale_in.idle(instance, now)
 
-    def has_room(self, request: int, now: float) -> bool:  # noqa: ARG002
+    def has_room(self, request: ShapeId, now: float) -> bool:  # noqa: ARG002
         """Whether ACTIVE instances could take a job now."""
         if request in self.no_fit or not self.enabled:
             return False
@@ -155,7 +156,7 @@ class Ec2Environment(SimulatedEnvironment):
             return self._nodes.nodes_for(self._free, request) is not None
         return self._free.has(request)
 
-    def with_room(self, requests: set[int], now: float) -> set[int]:
+    def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
         if len(requests) < MANY or self._any_multi_node:
             return {request for request in requests if self.has_room(request, now)}
@@ -168,7 +169,7 @@ class Ec2Environment(SimulatedEnvironment):
 
     # What there will be
 
-    def outlook(self, request: int, now: float) -> int:
+    def outlook(self, request: ShapeId, now: float) -> int:
         """What the environment will have for a job for which it has no room now."""
         if self._multi_node[request]:
             return self._find_outlook(request, now)  # it also changes with what instances hold
@@ -182,7 +183,7 @@ class Ec2Environment(SimulatedEnvironment):
             found = self._outlook[request] = self._find_outlook(request, now)
         return found
 
-    def _find_outlook(self, request: int, now: float) -> int:
+    def _find_outlook(self, request: ShapeId, now: float) -> int:
         if not self._can_hold[request]:
             return BEYOND_LIMIT if self._suits[request] else NEVER
         if self._multi_node[request]:
@@ -198,11 +199,11 @@ class Ec2Environment(SimulatedEnvironment):
                 return COMING
         return UNAVAILABLE if self._is_short(request, now) else AT_LIMIT
 
-    def _is_short(self, request: int, now: float) -> bool:
+    def _is_short(self, request: ShapeId, now: float) -> bool:
         """Whether launches for a job that may not be launched now would be under the limit."""
         return self.scarce and self._launchable.limit_allows(request, now)
 
-    def places(self, request: int, now: float, limit: bool) -> float:
+    def places(self, request: ShapeId, now: float, limit: bool) -> float:
         """For how many jobs there is room now, some boots, or some may be launched."""
         types = self._launchable.types_for(request, now)
         if not types or not self.enabled:
@@ -215,7 +216,7 @@ class Ec2Environment(SimulatedEnvironment):
         coming = sum(instance.places(asked) for instance in self.ledger.booting.values())
         return self._free.places(request) + coming + self._launchable.more_places(request, types, now, limit)
 
-    def may_recover(self, request: int, waited_s: float, now: float) -> bool:
+    def may_recover(self, request: ShapeId, waited_s: float, now: float) -> bool:
         """Whether capacity for a job that waits may yet come, though nothing that is due says so."""
         if not self.scarce or not self._can_hold[request]:
             return False
@@ -230,7 +231,7 @@ class Ec2Environment(SimulatedEnvironment):
         """A copy of what is free or on its way, to plan with."""
         return self._free.copy(self.ledger.booting.values())
 
-    def plan(self, planned: FreeCapacity, request: int, now: float) -> bool:
+    def plan(self, planned: FreeCapacity, request: ShapeId, now: float) -> bool:
         """Take a job's place in planned capacity, if there is one."""
         if not self._multi_node[request]:
             return planned.take(request, now) is not None
@@ -239,11 +240,11 @@ class Ec2Environment(SimulatedEnvironment):
             planned.discard(node)
         return nodes is not None
 
-    def may_launch_for(self, request: int, now: float) -> bool:
+    def may_launch_for(self, request: ShapeId, now: float) -> bool:
         """Whether an instance that holds a job may be launched now."""
         return self._can_hold[request] and self._launchable.launches_for(request, now)
 
-    def plan_nodes(self, request: int, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
+    def plan_nodes(self, request: ShapeId, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
         """What a multi-node job lacks, if all of it may be launched; see `MultiNodeJobs.plan`."""
         return self._nodes.plan(request, planned, left, now)
 
@@ -251,7 +252,7 @@ class Ec2Environment(SimulatedEnvironment):
         """Launch what a multi-node job lacks, or nothing."""
         self._launcher.launch_nodes(order, now)
 
-    def launch_for(self, demand: Mapping[int, int], now: float) -> None:
+    def launch_for(self, demand: Mapping[ShapeId, int], now: float) -> None:
         """Launch instances until a demand, jobs by request, is covered or the limit is reached."""
         self._launcher.launch_for(demand, now)
         self.changes.outlook_generation += 1  # BEST_FIT waits for what it chose

@@ -29,6 +29,7 @@ from batchsim.engine.run_context import RunContext
 from batchsim.errors import SimulationError
 from batchsim.recording import TASK_INTERRUPTED
 from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.ids import EnvironmentId, ShapeId
 from batchsim.streams import Draws
 from batchsim.units import HOUR
 
@@ -55,7 +56,7 @@ class FargateEnvironment(SimulatedEnvironment):
 
     def __init__(
         self,
-        index: int,
+        index: EnvironmentId,
         spec: ComputeEnvironment,
         context: RunContext,
         agenda: Agenda,
@@ -97,7 +98,7 @@ class FargateEnvironment(SimulatedEnvironment):
             )
         return self._drawn[attempt - 1]
 
-    def start(self, job: int, request: int, now: float) -> bool:
+    def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Launch a task if the limit and the account allow; where only the launch rate does not, wait for it."""
         vcpus, quota = self._vcpus[request], self._quota
         in_use = self._in_use + vcpus
@@ -119,7 +120,7 @@ class FargateEnvironment(SimulatedEnvironment):
             self._interruptions[job] = self._agenda.at(stop_at, self._interrupted, attempt, essential=False)
         return True
 
-    def _under_limit(self, request: int) -> bool:
+    def _under_limit(self, request: ShapeId) -> bool:
         return self._can_hold[request] and self._in_use + self._vcpus[request] <= self.max_vcpus
 
     def _wait_for_token(self, available_at: float) -> None:
@@ -127,7 +128,7 @@ class FargateEnvironment(SimulatedEnvironment):
             self._token_set = True
             self._agenda.at(available_at, self._token_due)
 
-    def follow_launch_rate(self, requests: Iterable[int], now: float) -> None:
+    def follow_launch_rate(self, requests: Iterable[ShapeId], now: float) -> None:
         """Have a pass held when a task may be launched again, if only that keeps some of the waiting jobs from it."""
         available_at = self._quota.available_at(now)
         if available_at > now and any(self.outlook(request, now) == THROTTLED for request in requests):
@@ -157,11 +158,11 @@ class FargateEnvironment(SimulatedEnvironment):
         if attempt.job in self._interruptions:
             self._agenda.cancel(self._interruptions.pop(attempt.job))
 
-    def has_room(self, request: int, now: float) -> bool:
+    def has_room(self, request: ShapeId, now: float) -> bool:
         """Whether a task could be launched now."""
         return self.outlook(request, now) == THROTTLED and self._quota.available_at(now) <= now
 
-    def outlook(self, request: int, now: float) -> int:  # noqa: ARG002
+    def outlook(self, request: ShapeId, now: float) -> int:  # noqa: ARG002
         """The launch rate, the limit, or the account's quota."""
         if not self._under_limit(request):
             if self._can_hold[request]:
@@ -174,7 +175,7 @@ class FargateEnvironment(SimulatedEnvironment):
         """VCPUs of its tasks."""
         return self._in_use
 
-    def places(self, request: int, now: float, limit: bool) -> float:  # noqa: ARG002
+    def places(self, request: ShapeId, now: float, limit: bool) -> float:  # noqa: ARG002
         """For how many jobs the limit and the account's quota are enough; the launch rate comes back by itself."""
         if not self._suits[request]:
             return 0.0

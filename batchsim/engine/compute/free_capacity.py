@@ -15,6 +15,7 @@ from batchsim.engine.changes import Changes
 from batchsim.errors import SimulationError
 from batchsim.recording import instance_id
 from batchsim.spec.configuration import Offering, Shape
+from batchsim.spec.ids import ShapeId
 
 
 class Node:
@@ -97,7 +98,7 @@ class FreeCapacity:
     """
 
     def __init__(self, strategy: Literal["binpack", "spread"], requests: Sequence[Shape], changes: Changes) -> None:
-        self.no_fit: set[int] = set()
+        self.no_fit: set[ShapeId] = set()
         self._changes = changes
         self._requests = requests
         # The same as columns, which are looked at for every job.
@@ -167,7 +168,7 @@ class FreeCapacity:
 
     # Taking and giving
 
-    def take(self, request: int, now: float) -> Node | None:
+    def take(self, request: ShapeId, now: float) -> Node | None:
         """Hold one job on the node that takes it next, or return None."""
         if request in self.no_fit:
             return None
@@ -193,7 +194,7 @@ class FreeCapacity:
         self._changes.generation += 1
         return node
 
-    def give(self, node: Node, request: int, now: float) -> None:
+    def give(self, node: Node, request: ShapeId, now: float) -> None:
         """Let one job go from a node, offered or not."""
         offered = node.number in self._nodes
         if offered and node.vcpus > 0:
@@ -211,7 +212,7 @@ class FreeCapacity:
                 self._changes.generation += 1
             self._put(node)
 
-    def _best_fit(self, request: int) -> tuple[int, int]:
+    def _best_fit(self, request: ShapeId) -> tuple[int, int]:
         """Level of the node with the least memory that holds a job, then the fewest vCPUs, and its place there.
 
         Ties go to the one launched first.
@@ -233,7 +234,7 @@ class FreeCapacity:
                 least, found, at = entry >> NUMBER_BITS << NUMBER_BITS, place, index
         return found, at
 
-    def _most_left(self, request: int) -> tuple[int, int]:
+    def _most_left(self, request: ShapeId) -> tuple[int, int]:
         """Level of the node with the most memory that holds a job, then the most vCPUs, and its place there."""
         keys, levels, gpus, most = self._keys, self._levels, self._gpus[request], self._memory_mib[request] - 1
         found, at = -1, 0
@@ -247,7 +248,7 @@ class FreeCapacity:
 
     # Questions
 
-    def has(self, request: int) -> bool:
+    def has(self, request: ShapeId) -> bool:
         """Whether a node could take such a job."""
         if request in self.no_fit:
             return False
@@ -260,7 +261,7 @@ class FreeCapacity:
         self.no_fit.add(request)
         return False
 
-    def places(self, request: int) -> int:
+    def places(self, request: ShapeId) -> int:
         """How many such jobs the nodes could take, were it the only request."""
         if request in self.no_fit:
             return 0
@@ -272,7 +273,7 @@ class FreeCapacity:
             for entry in level[bisect_left(level, memory) :]
         )
 
-    def fitting(self, requests: Iterable[int]) -> set[int]:
+    def fitting(self, requests: Iterable[ShapeId]) -> set[ShapeId]:
         """Those of many requests that a node could take; as `has`, at the cost of one look at the levels."""
         if self._any_gpus:
             return {request for request in requests if self.has(request)}  # GPUs are a dimension more

@@ -15,6 +15,7 @@ from batchsim.engine.compute.free_capacity import places_on
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.recorded_market import RecordedMarket
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
+from batchsim.spec.ids import ShapeId
 
 
 def worth_asking_for(spec: ComputeEnvironment, requests: Sequence[Shape]) -> tuple[Offering, ...]:
@@ -141,14 +142,14 @@ class Launchable:
             return [offering.priced_at(now) for offering in offerings]
         return offerings
 
-    def listed_for(self, request: int, now: float) -> tuple[Offering, ...]:
+    def listed_for(self, request: ShapeId, now: float) -> tuple[Offering, ...]:
         """The types that may be taken for a job: BEST_FIT waits for the one that it chose when that is short."""
         if not (self.scarce and self._keeps_type) or self._requests[request].nodes:
             return self.offerings
         best = self.chosen.get(self._requests[request])
         return self.offerings if best is None or best.is_above_bid(now) else (best,)
 
-    def types_for(self, request: int, now: float) -> Sequence[Offering]:
+    def types_for(self, request: ShapeId, now: float) -> Sequence[Offering]:
         """Those of them that hold it, were there no limit."""
         if request not in self._holding:
             asked = self._requests[request]
@@ -157,14 +158,14 @@ class Launchable:
         listed = self.listed_for(request, now)
         return self._holding[request] if listed is self.offerings else listed
 
-    def launches_for(self, request: int, now: float) -> bool:
+    def launches_for(self, request: ShapeId, now: float) -> bool:
         """Whether an instance that holds a job may be launched now."""
         if not self.scarce:
             return self.left > 0 if self._may_exceed else self._smallest_for(request) <= self.left
         asked = self._requests[request]
         return any(self.may_launch(each, now) and each.holds(asked) for each in self.listed_for(request, now))
 
-    def _smallest_for(self, request: int) -> int:
+    def _smallest_for(self, request: ShapeId) -> int:
         """The vCPUs of the smallest type that holds a job."""
         smallest = self._smallest.get(request)
         if smallest is None:
@@ -172,13 +173,13 @@ class Launchable:
             smallest = self._smallest[request] = min(o.vcpus for o in self.offerings if o.holds(asked))
         return smallest
 
-    def limit_allows(self, request: int, now: float) -> bool:
+    def limit_allows(self, request: ShapeId, now: float) -> bool:
         """Whether an instance that holds a job, or one for each of its nodes, would be under the limit."""
         asked = self._requests[request]
         nodes = max(len(asked.nodes), 1)
         return any(self.under_limit(each, nodes) and each.holds(asked) for each in self.listed_for(request, now))
 
-    def more_places(self, request: int, types: Sequence[Offering], now: float, limit: bool) -> float:
+    def more_places(self, request: ShapeId, types: Sequence[Offering], now: float, limit: bool) -> float:
         """For how many jobs instances may be launched.
 
         As a plan does: so many jobs as their vCPUs are under the limit, on instances that are.

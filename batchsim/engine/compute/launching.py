@@ -16,6 +16,7 @@ from batchsim.engine.compute.spot import Interruptions
 from batchsim.engine.event import Event
 from batchsim.engine.run_context import RunContext
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape, cheapest_for
+from batchsim.spec.ids import ShapeId
 
 
 class Launcher:
@@ -66,7 +67,7 @@ class Launcher:
             for _ in range(order.instances):
                 self.launch(order.offering, now)
 
-    def launch_for(self, demand: Mapping[int, int], now: float) -> None:
+    def launch_for(self, demand: Mapping[ShapeId, int], now: float) -> None:
         """Launch instances until the demand is covered or the limit is reached.
 
         Parameters

@@ -18,6 +18,7 @@ from batchsim.engine.recorder import Recorder
 from batchsim.errors import SimulationError
 from batchsim.recording import instance_id
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
+from batchsim.spec.ids import EnvironmentId
 
 
 class InstanceLedger:
@@ -37,7 +38,7 @@ class InstanceLedger:
 
     def __init__(
         self,
-        index: int,
+        index: EnvironmentId,
         spec: ComputeEnvironment,
         requests: Sequence[Shape],
         placement: Literal["binpack", "spread"],

@@ -13,6 +13,7 @@ from batchsim.engine.compute.free_capacity import FreeCapacity, Node
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
+from batchsim.spec.ids import ShapeId
 
 
 class MultiNodeLaunch(NamedTuple):
@@ -40,7 +41,7 @@ class MultiNodeJobs:
         self._reading = reading
         self._known: dict[int, tuple[Offering, ...]] = {}
 
-    def offerings_for(self, request: int) -> tuple[Offering, ...]:
+    def offerings_for(self, request: ShapeId) -> tuple[Offering, ...]:
         """Types of which a job can have as many as it has nodes."""
         known = self._known.get(request)
         if known is None:
@@ -53,15 +54,15 @@ class MultiNodeJobs:
             )
         return known
 
-    def types_for(self, request: int) -> list[str]:
+    def types_for(self, request: ShapeId) -> list[str]:
         """Their names."""
         return [offering.instance_type for offering in self.offerings_for(request)]
 
-    def nodes_for(self, free: FreeCapacity, request: int) -> list[Node] | None:
+    def nodes_for(self, free: FreeCapacity, request: ShapeId) -> list[Node] | None:
         """Empty instances of one type for all nodes of a job; None where there are too few."""
         return free.empty_of_one_type(len(self._requests[request].nodes), self.types_for(request))
 
-    def missing(self, request: int, offering: Offering, planned: FreeCapacity | None = None) -> int:
+    def missing(self, request: ShapeId, offering: Offering, planned: FreeCapacity | None = None) -> int:
         """How many instances of a type a job lacks, those that boot not counted."""
         nodes = len(self._requests[request].nodes)
         if planned is not None:
@@ -71,18 +72,18 @@ class MultiNodeJobs:
             for instance in self._ledger.staying()
         )
 
-    def launches_for(self, request: int, now: float) -> bool:
+    def launches_for(self, request: ShapeId, now: float) -> bool:
         """Whether all that a job lacks may be launched now."""
         return any(
             self._launchable.may_launch_all(offering, self.missing(request, offering), now)
             for offering in self.offerings_for(request)
         )
 
-    def is_coming(self, request: int) -> bool:
+    def is_coming(self, request: ShapeId) -> bool:
         """Whether there are as many instances as a job needs, booting ones included."""
         return any(self.missing(request, offering) <= 0 for offering in self.offerings_for(request))
 
-    def places(self, request: int, types: Sequence[Offering], now: float, limit: bool) -> float:
+    def places(self, request: ShapeId, types: Sequence[Offering], now: float, limit: bool) -> float:
         """For how many jobs there are instances of one type, or may be."""
         nodes, most, left = len(self._requests[request].nodes), 0.0, max(self._launchable.left, 0)
         scarce = self._launchable.scarce
@@ -95,7 +96,7 @@ class MultiNodeJobs:
             most = max(most, (nodes - self.missing(request, offering) + more) // nodes)
         return most
 
-    def plan(self, request: int, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
+    def plan(self, request: ShapeId, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
         """What a job lacks of the type that the strategy prefers, if all of it may be launched.
 
         Parameters

@@ -15,6 +15,7 @@ from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.errors import SimulationError
 from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: Sums of vCPUs are exact to this.
 ROUNDING: Final = 1e-6
@@ -23,7 +24,9 @@ ROUNDING: Final = 1e-6
 class UnmanagedEnvironment(SimulatedEnvironment):
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
-    def __init__(self, index: int, spec: ComputeEnvironment, context: RunContext, lifecycle: JobLifecycle) -> None:
+    def __init__(
+        self, index: EnvironmentId, spec: ComputeEnvironment, context: RunContext, lifecycle: JobLifecycle
+    ) -> None:
         max_vcpus, requests = spec.max_vcpus if spec.enabled else 0, context.workload.shapes
         suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in requests]
         can_hold = [suited and asked.vcpus <= max_vcpus for suited, asked in zip(suits, requests, strict=True)]
@@ -35,7 +38,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         self._request = context.table.request
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
 
-    def start(self, job: int, request: int, now: float) -> bool:
+    def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job if enough processors are free."""
         if self._vcpus[request] > self._free or not self._can_hold[request]:
             return False
@@ -51,11 +54,11 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         if self._free > self.max_vcpus + ROUNDING:
             raise SimulationError(f"{self.name} has {self._free} of {self.max_vcpus} processors free", now)
 
-    def has_room(self, request: int, now: float) -> bool:  # noqa: ARG002
+    def has_room(self, request: ShapeId, now: float) -> bool:  # noqa: ARG002
         """Whether enough processors are free."""
         return self._vcpus[request] <= self._free and self._can_hold[request]
 
-    def outlook(self, request: int, now: float) -> int:  # noqa: ARG002
+    def outlook(self, request: ShapeId, now: float) -> int:  # noqa: ARG002
         """The pool is full, too small, or not of the kind that the job asks for."""
         if self._can_hold[request]:
             return AT_LIMIT
@@ -66,7 +69,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         """Processors that jobs run on."""
         return self.max_vcpus - self._free
 
-    def places(self, request: int, now: float, limit: bool) -> float:  # noqa: ARG002
+    def places(self, request: ShapeId, now: float, limit: bool) -> float:  # noqa: ARG002
         """For how many jobs processors are free."""
         if not self._suits[request]:
             return 0.0

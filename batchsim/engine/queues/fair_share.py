@@ -20,6 +20,7 @@ from batchsim.engine.queues.share_ranking import INFINITE, ScalarRanking, ShareR
 from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
+from batchsim.spec.ids import ShapeId
 
 NEVER: Final = -1.0
 #: Up to so many shares are ranked one by one; columns cost as much as about these.
@@ -29,7 +30,7 @@ FEW: Final = 24
 class FairShareOrder(Order):
     """Share by share; one whose next job can't be started is passed over."""
 
-    def __init__(self, queue: FairShareQueue, request: Sequence[int], vcpus: Sequence[float]) -> None:
+    def __init__(self, queue: FairShareQueue, request: Sequence[ShapeId], vcpus: Sequence[float]) -> None:
         self.started = []
         self._queue = queue
         self._request = request
@@ -43,7 +44,7 @@ class FairShareOrder(Order):
         self._first = dict(queue.first)
         self._in_use, self._allowed = queue.in_use, queue.allowed(now)
         self._taken: dict[int, int] = {}
-        self._failed: set[int] = set()
+        self._failed: set[ShapeId] = set()
         return self._lowest()
 
     def _lowest(self) -> int:
@@ -127,7 +128,7 @@ class FairShareQueue(FifoQueue):
         self.in_use = 0.0
         self.by_share: list[Any] = [SortedList() for _ in shares]
         self.first: dict[int, int] = {}
-        self._first_request: dict[int, int] = {}
+        self._first_request: dict[int, ShapeId] = {}
         self._unfinished = np.zeros(len(shares), np.int64)
         self._idle_since = np.full(len(shares), -INFINITE)
         self.order = FairShareOrder(self, context.table.request, self._vcpus)
@@ -167,7 +168,7 @@ class FairShareQueue(FifoQueue):
     def _share(self, job: int) -> int:
         return self._share_of[self._table.group[job]]
 
-    def add(self, job: int, request: int, retried: bool) -> None:
+    def add(self, job: int, request: ShapeId, retried: bool) -> None:
         """Put a job in its share."""
         share = self._share(job)
         waiting = self.by_share[share]
@@ -215,7 +216,7 @@ class FairShareQueue(FifoQueue):
             self._allowed_vcpus = self._policy.allowed_vcpus(self._max_vcpus, active)
         return self._allowed_vcpus
 
-    def holds_back(self, request: int, now: float) -> bool:
+    def holds_back(self, request: ShapeId, now: float) -> bool:
         """Whether the reservation keeps a job that asks for so much from starting."""
         return self.in_use + self._vcpus[request] > self.allowed(now)
 
@@ -251,7 +252,7 @@ class FairShareQueue(FifoQueue):
             jobs = {request[job]: job for job in jobs}.values()
         return [job for job in jobs if not self.holds_back(request[job], now)]
 
-    def deciding(self, now: float) -> dict[int, int]:  # noqa: ARG002
+    def deciding(self, now: float) -> dict[ShapeId, int]:  # noqa: ARG002
         """What the next jobs of the shares ask for, each with one of them."""
         request = self._table.request
         return {request[job]: job for job in self.first.values()}

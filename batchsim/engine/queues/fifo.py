@@ -10,6 +10,7 @@ from batchsim.engine.queues.order import NOBODY, Order
 from batchsim.engine.queues.waiting_list import WaitingList
 from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
+from batchsim.spec.ids import ShapeId
 
 #: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
 OVERTAKE_DEPTH = 100
@@ -100,7 +101,7 @@ class FifoQueue:
         self.environments: list[SimulatedEnvironment] = []
         self.changed = False
         self.needs_capacity = False
-        self.requests: dict[int, int] = {}
+        self.requests: dict[ShapeId, int] = {}
         self.generation = 0
         self.requests_generation = 0
         self._table: JobTable = context.table
@@ -117,7 +118,7 @@ class FifoQueue:
     def environments_changed(self) -> None:
         """Note that one of its environments was drained, or takes jobs again."""
 
-    def add(self, job: int, request: int, retried: bool) -> None:
+    def add(self, job: int, request: ShapeId, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
         if retried:
             self._retried.add(job)
@@ -126,7 +127,7 @@ class FifoQueue:
             self._waiting.add(job)
         self._came(request)
 
-    def _came(self, request: int) -> None:
+    def _came(self, request: ShapeId) -> None:
         requests = self.requests
         if request in requests:
             requests[request] += 1
@@ -136,7 +137,7 @@ class FifoQueue:
         self.generation += 1
         self.changed = self.needs_capacity = True
 
-    def _went(self, request: int) -> None:
+    def _went(self, request: ShapeId) -> None:
         requests = self.requests
         left = requests[request] - 1
         if left:
@@ -183,14 +184,14 @@ class FifoQueue:
         rows = self._rows
         return [key % rows for key in self._waiting.head(self._depth)]
 
-    def deciding(self, now: float) -> dict[int, int]:
+    def deciding(self, now: float) -> dict[ShapeId, int]:
         """What jobs behind the head ask for that may start before it, each with the first of its jobs."""
         if self._depth == 1:
             return {}
         request = self._table.request
         return {request[job]: job for job in reversed(self.candidates(now))}
 
-    def holds_back(self, request: int, now: float) -> bool:  # noqa: ARG002
+    def holds_back(self, request: ShapeId, now: float) -> bool:  # noqa: ARG002
         """Whether the queue's own policy keeps jobs that ask for so much from starting."""
         return False
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.engine.queues.order import NOBODY
+from batchsim.spec.ids import ShapeId
 
 INFINITE: Final = float("inf")
 
@@ -23,7 +24,7 @@ class ShareRanking:
         """The share that is served next; NOBODY when none is left."""
         raise NotImplementedError
 
-    def served(self, share: int, more: float, first: int, request: int) -> None:
+    def served(self, share: int, more: float, first: int, request: ShapeId) -> None:
         """A share used so much more, and this is its first job now."""
         raise NotImplementedError
 
@@ -31,7 +32,7 @@ class ShareRanking:
         """Leave a share out."""
         raise NotImplementedError
 
-    def pass_over_request(self, request: int) -> None:
+    def pass_over_request(self, request: ShapeId) -> None:
         """Leave out all shares whose first job asks for this."""
         raise NotImplementedError
 
@@ -60,7 +61,7 @@ class ScalarRanking(ShareRanking):
                 best, lowest, earliest = share, score, self._first[share]
         return best
 
-    def served(self, share: int, more: float, first: int, request: int) -> None:
+    def served(self, share: int, more: float, first: int, request: ShapeId) -> None:
         """A share used so much more, and this is its first job now."""
         self._scores[share] += more
         self._first[share], self._requests[share] = first, request
@@ -69,7 +70,7 @@ class ScalarRanking(ShareRanking):
         """Leave a share out."""
         del self._scores[share]
 
-    def pass_over_request(self, request: int) -> None:
+    def pass_over_request(self, request: ShapeId) -> None:
         """Leave out all shares whose first job asks for this."""
         for share in [share for share in self._scores if self._requests[share] == request]:
             del self._scores[share]
@@ -102,7 +103,7 @@ class VectorRanking(ShareRanking):
             return int(ties[self._first[ties].argmin()])
         return lowest
 
-    def served(self, share: int, more: float, first: int, request: int) -> None:
+    def served(self, share: int, more: float, first: int, request: ShapeId) -> None:
         """A share used so much more, and this is its first job now."""
         self._scores[share] += more
         self._first[share], self._requests[share] = first, request
@@ -111,6 +112,6 @@ class VectorRanking(ShareRanking):
         """Leave a share out."""
         self._scores[share] = INFINITE
 
-    def pass_over_request(self, request: int) -> None:
+    def pass_over_request(self, request: ShapeId) -> None:
         """Leave out all shares whose first job asks for this."""
         self._scores[self._requests == request] = INFINITE

@@ -15,6 +15,7 @@ from batchsim.engine.compute_environment import UNAVAILABLE, SimulatedEnvironmen
 from batchsim.engine.event import Event
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.spec.configuration import Shape
+from batchsim.spec.ids import ShapeId
 
 CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
 MAX_RESOURCE = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
@@ -22,7 +23,7 @@ REQUIREMENT = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
 CANCELLED = "Canceled by JobStateTimeLimit action due to reason: {reason}"
 
 
-def blocked_for(environments: Sequence[SimulatedEnvironment], request: int, asked: Shape, now: float) -> str:
+def blocked_for(environments: Sequence[SimulatedEnvironment], request: ShapeId, asked: Shape, now: float) -> str:
     """The reason that AWS would set on a head that asks for so much; empty while it only waits for room.
 
     Environments that could never hold the job are not asked for capacity. The first that could hold a multi-node job

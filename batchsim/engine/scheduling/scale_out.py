@@ -21,6 +21,7 @@ from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.engine.scheduling.wait_causes import WaitAttribution
 from batchsim.engine.scheduling.waiting import WaitingJobs
+from batchsim.spec.ids import ShapeId
 
 #: After so many evaluations in a row that launched something, and no job started or came, no more is launched: capacity
 #: that is reclaimed before a job can start on it would otherwise come and go for ever.
@@ -54,8 +55,8 @@ class LaunchPlan:
         self._free = {each.index: each.planned_capacity() for each in environments}
         self._left = {each.index: float(each.max_vcpus - each.ledger.vcpus) for each in environments}
         # What has to be launched, in order: environments may share a quota. Jobs are packed together while they can be.
-        self._orders: list[tuple[Ec2Environment, MultiNodeLaunch | dict[int, int]]] = []
-        self._open: dict[int, dict[int, int]] = {}
+        self._orders: list[tuple[Ec2Environment, MultiNodeLaunch | dict[ShapeId, int]]] = []
+        self._open: dict[int, dict[ShapeId, int]] = {}
 
     def assign(self, queue: FifoQueue) -> None:
         """Assign a queue's jobs, in its order, to planned capacity or to launches, until one can't be."""
@@ -64,8 +65,8 @@ class LaunchPlan:
             # What a queue of higher priority asks for elsewhere comes first.
             for index in list(self._open)[:-1]:
                 del self._open[index]
-        full: dict[int, set[int]] = {each.index: set() for each in environments}
-        failed: set[int] = set()
+        full: dict[int, set[ShapeId]] = {each.index: set() for each in environments}
+        failed: set[ShapeId] = set()
         order = queue.order
         job = order.first(self._now)
         while job != NOBODY:
@@ -78,7 +79,9 @@ class LaunchPlan:
                     failed.add(request)
             job = order.next(taken, False)
 
-    def _has_place(self, environments: Sequence[Ec2Environment], request: int, full: dict[int, set[int]]) -> bool:
+    def _has_place(
+        self, environments: Sequence[Ec2Environment], request: ShapeId, full: dict[int, set[ShapeId]]
+    ) -> bool:
         for environment in environments:
             if not environment.can_hold(request):
                 continue
@@ -93,7 +96,7 @@ class LaunchPlan:
                 return False
         return False
 
-    def _is_ordered(self, environment: Ec2Environment, request: int) -> bool:
+    def _is_ordered(self, environment: Ec2Environment, request: ShapeId) -> bool:
         """Order capacity for a job if it may be launched; jobs between two multi-node jobs are packed together."""
         index, asked = environment.index, self._requests[request]
         if asked.nodes:

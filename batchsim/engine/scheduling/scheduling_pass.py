@@ -29,6 +29,7 @@ from batchsim.engine.scheduling.stranded import StrandedCapacity
 from batchsim.engine.scheduling.wait_causes import NOBODY as NOBODY_WAITS
 from batchsim.engine.scheduling.wait_causes import WaitAttribution
 from batchsim.engine.scheduling.waiting import WaitingJobs
+from batchsim.spec.ids import ShapeId
 
 
 class SchedulingPass:
@@ -119,7 +120,7 @@ class SchedulingPass:
     def _dispatch(self, queue: FifoQueue, now: float) -> None:
         """Start the jobs of a queue in its order."""
         order, environments, request_of = queue.order, queue.environments, self._request
-        failed: set[int] = set()
+        failed: set[ShapeId] = set()
         job = order.first(now)
         while job != NOBODY:
             request = request_of[job]
@@ -135,7 +136,7 @@ class SchedulingPass:
             queue.leave(order.started, now)
 
     def _start_with_resources(
-        self, environments: list[SimulatedEnvironment], job: int, request: int, now: float
+        self, environments: list[SimulatedEnvironment], job: int, request: ShapeId, now: float
     ) -> bool:
         wanted = self._wanted[self._group[job]]
         if not self._resources.available(wanted) or not self._start(environments, job, request, now):
@@ -143,7 +144,7 @@ class SchedulingPass:
         self._resources.acquire(wanted)
         return True
 
-    def _start(self, environments: list[SimulatedEnvironment], job: int, request: int, now: float) -> bool:
+    def _start(self, environments: list[SimulatedEnvironment], job: int, request: ShapeId, now: float) -> bool:
         """Start a job in the first environment that has room, if none before it is to be waited for."""
         for environment in environments:
             if request not in environment.no_fit and environment.start(job, request, now):

@@ -30,12 +30,13 @@ from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources, Wanted
 from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.recording import Cause
+from batchsim.spec.ids import ShapeId
 from batchsim.spec.workload import Workload
 
 #: In a recording: all shapes that are not named since.
-ALL: Final = -1
-NOBODY: Final = -2
-NONE: Final[frozenset[int]] = frozenset()
+ALL: Final = ShapeId(-1)
+NOBODY: Final = ShapeId(-2)
+NONE: Final[frozenset[ShapeId]] = frozenset()
 
 #: Limits from the job outwards.
 OUTWARDS: Final = (Cause.RESERVATION, Cause.CONSUMABLE, Cause.LIMIT, Cause.CAPACITY)
@@ -79,7 +80,7 @@ def started(bounds: Bounds, limit: Cause) -> float:
     return max((jobs for cause, jobs in bounds if cause in inner), default=0)
 
 
-def wanted_by_request(workload: Workload, queue_of_group: Sequence[int]) -> dict[int, dict[int, Wanted]]:
+def wanted_by_request(workload: Workload, queue_of_group: Sequence[int]) -> dict[int, dict[ShapeId, Wanted]]:
     """By queue, what shapes ask for of consumable resources, where all their jobs in the queue ask for the same."""
     if not any(group.consumables for group in workload.groups):
         return {}
@@ -90,7 +91,7 @@ def wanted_by_request(workload: Workload, queue_of_group: Sequence[int]) -> dict
         queue = found.setdefault(queue_of_group[group], {})
         queue.setdefault(shape, set()).add(workload.groups[group].consumables)
     return {
-        queue: {shape: next(iter(wanted)) for shape, wanted in shapes.items() if len(wanted) == 1}
+        queue: {ShapeId(shape): next(iter(wanted)) for shape, wanted in shapes.items() if len(wanted) == 1}
         for queue, shapes in found.items()
     }
 
@@ -109,7 +110,7 @@ class WaitAttribution:
         queue: FifoQueue,
         context: RunContext,
         waiting: WaitingJobs,
-        wants: Mapping[int, Wanted],
+        wants: Mapping[ShapeId, Wanted],
         resources: ConsumableResources,
     ) -> None:
         self._queue = queue
@@ -131,12 +132,12 @@ class WaitAttribution:
         self._outlook_at = self._requests_at = -1
         # What was noted: for all, for the requests named since, and which the head's and those with room were.
         self._common = ALONE[Cause.BLOCKED]
-        self._named: dict[int, Reasons] = {}
+        self._named: dict[ShapeId, Reasons] = {}
         self.head = NOBODY
-        self._fitting: AbstractSet[int] = NONE
+        self._fitting: AbstractSet[ShapeId] = NONE
         # While all are judged: the jobs that decide for their requests; whether capacity for the head is on its way;
         # with and without the limit, the vCPUs that requests judged before take of an environment's room.
-        self._deciding: dict[int, int] = {}
+        self._deciding: dict[ShapeId, int] = {}
         self._boots = False
         self._taken: dict[bool, dict[int, float]] = {}
 
@@ -183,17 +184,17 @@ class WaitAttribution:
         if not same_outlook or not same_requests:
             self._note(queue.requests.keys() | self._named.keys())
         elif self._fitting != before or head != head_before:
-            self._note((self._fitting ^ before) | {head, head_before})
+            self._note({*(self._fitting ^ before), head, head_before})
 
-    def _with_room(self, head: int) -> set[int]:
+    def _with_room(self, head: ShapeId) -> set[ShapeId]:
         """Waiting requests, but the head's, that would have room now."""
         others = self._queue.requests.keys() - {head}
-        found: set[int] = set()
+        found: set[ShapeId] = set()
         for environment in self._environments:
             found |= environment.with_room(others - found - environment.no_fit, self._now)
         return found
 
-    def _cause(self, request: int) -> Cause:
+    def _cause(self, request: ShapeId) -> Cause:
         """What keeps environments from having room, as if capacity were there beyond their limits."""
         found = Cause.CAPACITY
         for environment in self._environments:
@@ -209,7 +210,7 @@ class WaitAttribution:
 
     # Where nothing but the environments' limits holds jobs
 
-    def _note(self, requests: Iterable[int]) -> None:
+    def _note(self, requests: Iterable[ShapeId]) -> None:
         """Note shapes that may wait for something else than before."""
         for request in sorted(requests):
             if request == self.head or request not in self._queue.requests:
@@ -223,7 +224,7 @@ class WaitAttribution:
                 reasons = ALONE[cause]
             self._name(request, reasons)
 
-    def _decides(self, request: int) -> bool:
+    def _decides(self, request: ShapeId) -> bool:
         """Whether a job that asks for so much may start before the head."""
         return request in self._queue.deciding(self._now)
 
@@ -233,12 +234,12 @@ class WaitAttribution:
             self._named.clear()
             self._record(ALL, reasons)
 
-    def _name(self, request: int, reasons: Reasons) -> None:
+    def _name(self, request: ShapeId, reasons: Reasons) -> None:
         if reasons != self._named.get(request, self._common):
             self._named[request] = reasons
             self._record(request, reasons)
 
-    def _record(self, request: int, reasons: Reasons) -> None:
+    def _record(self, request: ShapeId, reasons: Reasons) -> None:
         now, queue, beyond = self._now, self._queue.index, 0
         for place, (cause, jobs, vcpus) in enumerate(reasons):
             self._recorder.cause(now, queue, request, cause, place, beyond, vcpus)
@@ -246,7 +247,7 @@ class WaitAttribution:
 
     # Where other limits may hold them as well
 
-    def _judge_all(self, job: int, head: int) -> None:
+    def _judge_all(self, job: int, head: ShapeId) -> None:
         """Judge shape by shape, the head's first: the room that one takes, others do not have."""
         queue = self._queue
         self._deciding = queue.deciding(self._now) if len(queue.requests) > 1 else {}
@@ -267,7 +268,7 @@ class WaitAttribution:
             for request in sorted(reasons):
                 self._name(request, reasons[request])
 
-    def _bounds(self, request: int) -> Bounds:
+    def _bounds(self, request: ShapeId) -> Bounds:
         """What holds the jobs of a shape, up to what would let all of them start."""
         queue = self._queue
         served = self._served(request) if self._any_wants else math.inf
@@ -292,12 +293,12 @@ class WaitAttribution:
         last = next(place for place, (_, most) in enumerate(bounds) if most >= queue.requests[request])
         return bounds[: last + 1]
 
-    def _served(self, request: int) -> float:
+    def _served(self, request: ShapeId) -> float:
         """For how many jobs of a shape there is what they want of consumable resources."""
         job = self._deciding.get(request)
         return self._resources.serves(self._wants.get(request, ()) if job is None else self._wanted[self._group[job]])
 
-    def _reasons(self, bounds: Mapping[int, Bounds]) -> dict[int, Reasons]:
+    def _reasons(self, bounds: Mapping[ShapeId, Bounds]) -> dict[ShapeId, Reasons]:
         """Add what would start of all that moves at the pace of a shape, and leave out limits that hold nothing of it.
 
         Jobs move at the pace of their queue; those that lack a consumable resource, at the pace of all such jobs of it.
@@ -326,7 +327,7 @@ class WaitAttribution:
         last = bounds[-1][0]
         return (*kept, Reason(last, math.inf)) if kept else ALONE[last]
 
-    def _places(self, request: int, *, limit: bool) -> float:
+    def _places(self, request: ShapeId, *, limit: bool) -> float:
         """For how many jobs of a shape environments have or may get room, after the shapes that were judged before."""
         taken, vcpus, jobs, found = self._taken[limit], self._vcpus[request], self._queue.requests[request], 0.0
         for environment in self._environments:

@@ -8,6 +8,7 @@ from batchsim.engine.compute_environment import COMING, LAUNCHABLE, UNAVAILABLE,
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
+from batchsim.spec.ids import EnvironmentId, ShapeId
 
 
 class WaitingJobs:
@@ -30,7 +31,7 @@ class WaitingJobs:
         self.any_wanted = any(self.wanted)
         self.multi_node = [bool(asked.nodes) for asked in context.workload.shapes]
 
-    def startable(self, queue: FifoQueue, now: float) -> list[int]:
+    def startable(self, queue: FifoQueue, now: float) -> list[ShapeId]:
         """What the jobs ask for that would be started, in their order."""
         if not queue.requests:
             return []
@@ -39,7 +40,7 @@ class WaitingJobs:
             jobs = [job for job in jobs if self._resources.available(self.wanted[self._group[job]])]
         return list(dict.fromkeys([request[job] for job in jobs]))
 
-    def multi_node_requests(self, environment: int, now: float) -> Iterator[int]:
+    def multi_node_requests(self, environment: EnvironmentId, now: float) -> Iterator[ShapeId]:
         """What multi-node jobs ask for that wait for an environment, and for none before it in their queue."""
         for queue in self._attached[environment]:
             for request in self._upcoming(queue, now):
@@ -48,10 +49,10 @@ class WaitingJobs:
                     if first is not None and first.index == environment:
                         yield request
 
-    def _waits_at(self, environment: SimulatedEnvironment, request: int, now: float) -> bool:
+    def _waits_at(self, environment: SimulatedEnvironment, request: ShapeId, now: float) -> bool:
         return environment.outlook(request, now) in (COMING, LAUNCHABLE, UNAVAILABLE)
 
-    def _upcoming(self, queue: FifoQueue, now: float) -> Iterable[int]:
+    def _upcoming(self, queue: FifoQueue, now: float) -> Iterable[ShapeId]:
         """Requests that may start next; those behind a head only while there is room on its way for it."""
         requests = self.startable(queue, now)
         alone = len(requests) == 1 and len(queue.candidates(now)) == 1

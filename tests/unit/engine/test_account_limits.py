@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.changes import Changes
 from batchsim.spec.assumptions import CapacitySettings as Settings
@@ -112,10 +114,11 @@ def test_fargates_launch_rate_is_a_token_bucket():
     assert quota.available_at(1000.0) == 1002.0
 
 
-def test_a_launch_is_possible_at_the_instant_that_was_named():
-    quota = FargateQuota(burst=1, per_second=0.3)
-    now = 0.0
-    for _ in range(1000):
+@pytest.mark.parametrize("per_second", [0.1, 0.3, 0.7, 3.0, 7.0, 20.0])
+def test_a_launch_is_possible_at_the_instant_that_was_named(per_second):
+    # Whatever was rounded: a wake-up that found the token not there yet would be set again and again.
+    quota, now = FargateQuota(burst=1, per_second=per_second), 1234.567
+    for _ in range(300):
         quota.take(1.0, now)
         due = quota.available_at(now)
         assert due > now

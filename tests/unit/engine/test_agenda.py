@@ -96,6 +96,14 @@ def test_jobs_that_become_runnable_share_the_next_tick():
     assert log.run() == [("pass", 15.0), ("pass", 20.0)]
 
 
+def test_of_several_ticks_that_are_wanted_the_first_is_held():
+    log = Log(**INTERVAL)
+    for instant in (15.0, 20.0, 10.0, 10.0):
+        log.agenda.tick_by(instant)
+    assert log.agenda.reasons == 1
+    assert log.run() == [("pass", 10.0)]
+
+
 def test_without_an_interval_a_job_is_looked_at_when_it_becomes_runnable():
     log = Log()
     runnable(log, 11.0, 11.0, 12.5)

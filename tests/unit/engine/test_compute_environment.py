@@ -58,6 +58,8 @@ def ec2(spec: ComputeEnvironment, launched: int = 0, registered: int = 0, starte
         (SIMPLE, {"launched": 2, "registered": 2, "started": 4}, ONE, AT_LIMIT),
         # What boots holds a job of 2 vCPUs, what is there does not.
         (SIMPLE, {"launched": 2, "registered": 1, "started": 1}, TWO, COMING),
+        # Four of 2 vCPUs boot, none of which holds 6; an instance that would is over the limit.
+        (fleet(max_vcpus=8, offerings=(LARGE, replace(XLARGE, vcpus=8))), {"launched": 4}, SIX, AT_LIMIT),
         # 6 vCPUs are more than the limit: on a type that holds them, and on none.
         (fleet(max_vcpus=4, offerings=(replace(XLARGE, vcpus=8),)), {}, SIX, BEYOND_LIMIT),
         (SIMPLE, {}, SIX, NEVER),

@@ -47,6 +47,13 @@ def test_what_makes_up_the_minimum_keeps_no_run_going(arrives_at):
     assert run(jobs([arrives_at] * 2, 10, 2), fleet(min_vcpus=2), scheduler=IDLE).ended_at == arrives_at + 210
 
 
+def test_an_instance_of_the_minimum_that_boots_is_waited_for_by_a_job():
+    # It is launched at 0 for minvCpus, which keeps no run going, and registers at 100; the limit allows for no other.
+    recording = run(jobs([5], 10), fleet(min_vcpus=2, max_vcpus=2), ec2={"register": 100.0})
+    assert recording.attempts.starting_at.tolist() == [100]
+    assert run(jobs([5], 10), servers(1), fleet(min_vcpus=2, max_vcpus=2), ec2={"register": 100.0}).ended_at >= 15
+
+
 def test_a_pass_that_is_due():
     # The job arrives at 1 and is looked at on the tick of 5.
     assert run(jobs([1], 10), servers(1), scheduler={"dispatchInterval": 5.0}).ended_at == 15

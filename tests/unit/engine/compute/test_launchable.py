@@ -43,6 +43,7 @@ def test_several_at_once_never_pass_the_limit():
     made = Instances(fleet(**EXCEEDING))
     assert made.launchable.may_launch_all(LARGE, 2, 0.0)
     assert not made.launchable.may_launch_all(LARGE, 3, 0.0)
+    assert [made.launchable.under_limit(LARGE, instances) for instances in (2, 3)] == [True, False]
     assert not made.launchable.may_launch_all(LARGE, 0, 0.0)
 
 

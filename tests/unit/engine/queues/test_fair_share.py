@@ -117,6 +117,12 @@ def test_what_one_job_was_refused_others_alike_need_not_ask_for():
     assert walk(queue_of(shares, vcpus).order, lambda job: vcpus[job] == 1, alike=False) == [0, 1, 2, 3]
 
 
+def test_a_share_whose_next_job_asks_for_what_was_refused_is_done():
+    # b's job of 2 vCPUs is refused; a's first starts, and a's next asks for 2 as well.
+    shares, vcpus = "baa", [2, 1, 2]
+    assert walk(queue_of(shares, vcpus).order, lambda job: vcpus[job] == 1, alike=True) == [0, 1]
+
+
 @given(
     data=st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=24),
     free=st.integers(0, 30),

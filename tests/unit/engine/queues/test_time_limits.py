@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT, blocked_for
+from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT, TimeLimits, blocked_for
 from batchsim.recording import Status
 from batchsim.spec.configuration import JobQueue, Shape, TimeLimit
-from tests.unit.engine.parts import simulation
+from tests.unit.engine.parts import agenda, simulation
 from tests.worlds import LARGE, fleet, jobs, run, servers
 
 DEAR = replace(LARGE, above_bid=((0.0, True),))
@@ -42,6 +42,15 @@ def test_the_reason_of_a_head(environments, asked, reason):
     assert blocked_for(made, 0, asked, 0.0) == reason
 
 
+def test_the_first_environment_that_could_hold_a_multi_node_job_decides_alone():
+    nodes = Shape(4.0, 2000, nodes=(Shape(2.0, 1000),) * 2)
+    none_in_a = {"capacity": {"pools": [{"zones": ["us-east-1a"], "vcpus": 0}]}}
+    environments = fleet("one"), fleet("two", zones=("us-east-1b",))
+    for asked, reason in ((nodes, CAPACITY), (Shape(2.0, 1000), "")):
+        made = simulation(replace(jobs([0], 10), shapes=(asked,)), *environments, **none_in_a).lifecycle.environments
+        assert blocked_for(made, 0, asked, 0.0) == reason
+
+
 def queue(reason: str, seconds: float) -> JobQueue:
     return JobQueue("queue", 1, True, ("servers",), time_limits=(TimeLimit(reason, seconds),))
 
@@ -60,6 +69,27 @@ def test_a_limit_for_another_reason_and_a_head_that_only_waits_are_left_alone():
     # The second job waits 1,000 s for the first.
     recording = run(jobs([0, 0], 1000, 4), servers(4), queues=[queue(MAX_RESOURCE, 600)])
     assert recording.status.tolist() == [Status.SUCCEEDED] * 2
+
+
+@pytest.mark.parametrize(
+    ("watched", "cancelled"),
+    [
+        # Head and reason, from when on; another head, or another reason, begins anew.
+        ([(0, 1, MAX_RESOURCE), (50, 1, MAX_RESOURCE)], [(600, 1)]),
+        ([(0, 1, MAX_RESOURCE), (50, 2, MAX_RESOURCE)], [(650, 2)]),
+        ([(0, 1, MAX_RESOURCE), (50, 1, REQUIREMENT), (60, 1, MAX_RESOURCE)], [(660, 1)]),
+        ([(0, 1, MAX_RESOURCE), (50, 1, "")], []),
+        ([(0, 1, REQUIREMENT)], []),
+    ],
+)
+def test_the_time_runs_while_head_and_reason_stay_the_same(watched, cancelled):
+    made, seen = agenda(), []
+    limits = TimeLimits(made, lambda queue, job, reason, now: seen.append((now, job)))
+    watching = simulation(jobs([], []), servers(1), queues=[queue(MAX_RESOURCE, 600)]).queues[0]
+    for at, job, reason in watched:
+        made.at(at, lambda event, job=job, reason=reason: limits.watch(watching, job, reason, event.at))
+    made._clock.run_until_stopped()
+    assert seen == cancelled
 
 
 def test_each_head_has_its_own_time():

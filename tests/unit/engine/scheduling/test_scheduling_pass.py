@@ -41,7 +41,7 @@ def test_capacity_that_is_not_to_be_had_is_passed_over():
 def test_a_multi_node_job_whose_capacity_is_not_to_be_had_blocks_its_queue():
     # User Guide, *Jobs stuck in RUNNABLE*: it does not go on, and nobody passes it.
     nodes = {"nodes": {4.0: Shape(4.0, 2000, nodes=(Shape(2.0, 1000),) * 2)}}
-    environments = fleet("one"), fleet("two", zones=("us-east-1b",))
+    environments = fleet("one"), fleet("two", zones=("us-east-1b",), min_vcpus=4)  # where there is room
     first_zone = {"capacity": {"pools": [{"zones": ["us-east-1a"], "vcpus": 0}]}}
     recording = run(jobs([0, 0], 10, [4, 1], **nodes), *environments, **first_zone)
     assert len(recording.attempts.job) == 0

@@ -46,6 +46,8 @@ class Agenda:
         When the next job arrives at the scheduler; infinite without one.
     pass_due : bool
         Whether a pass is to be held at this instant.
+    room_comes : bool
+        Whether an attempt is ending: if anything waits for its room, a pass follows at this instant.
     on_arrivals, on_pass, on_scale_out, on_settled : callable
         Told the instant: to take in what has arrived, to hold a pass, to ask for capacity, to say whether the run goes
         on.
@@ -64,6 +66,7 @@ class Agenda:
         self.next_arrival_at = INFINITE
         self._looked_at = INFINITE  # the arrival that a regular pass follows
         self.pass_due = False
+        self.room_comes = False
         self._pass_set = False
         self._tick: Event | None = None
         self._tick_at = INFINITE
@@ -187,7 +190,7 @@ class Agenda:
 
     def became_runnable(self, now: float) -> None:
         """A queue has one job more: it is looked at in the next regular pass."""
-        if not self.pass_due:
+        if not (self.pass_due or self.room_comes):
             self.tick_by(next_tick(now, self._interval_s))
 
     @property

@@ -156,10 +156,16 @@ class JobLifecycle:
             self._arrivals.admit(now)
         agenda.reasons -= 1
         self.environments[environment].stop(attempt, now)
+        # Jobs that follow are looked at now, if this environment is for them, and need no regular pass.
+        runnable = self._arrivals.made_runnable
+        agenda.room_comes = True
         self._end(attempt, now, "")
+        agenda.room_comes = False
         for queue in agenda.attached[environment]:
             if queue.requests:
                 queue.changed = agenda.pass_due = True
+        if not agenda.pass_due and self._arrivals.made_runnable != runnable:
+            agenda.became_runnable(now)
         if agenda.pass_due or not agenda.reasons:
             agenda.finish(now)
 

@@ -71,12 +71,12 @@ class LaunchPlan:
         job = order.first(self._now)
         while job != NOBODY:
             request, wanted, taken = self._request[job], self._wanted[self._group[job]], False
-            if request not in failed and self._resources.available(wanted):
+            if request not in failed and (not wanted or self._resources.available(wanted)):
                 taken = self._has_place(environments, request, full)
-                if taken:
-                    self._resources.acquire(wanted)
-                else:
+                if not taken:
                     failed.add(request)
+                elif wanted:
+                    self._resources.acquire(wanted)
             job = order.next(taken, False)
 
     def _has_place(

@@ -79,9 +79,7 @@ class Ec2Environment(SimulatedEnvironment):
         )
         self._images = ImageCache(context, spec.name)
         self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market)
-        self._interruptions.follow(
-            sorted({at for each in self._launchable.offerings for at, _ in each.above_bid if at > 0})
-        )
+        self._interruptions.follow(self._launchable.bid_steps)
         self._scale_in = ScaleIn(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
         self._launcher = Launcher(
             spec, context, agenda, self.ledger, self._launchable, limits, self._interruptions, self._scale_in
@@ -90,9 +88,8 @@ class Ec2Environment(SimulatedEnvironment):
             limits.listeners.append(self._capacity_came_back)
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node
-        # What was found of the outlook, and since which changes.
         self._outlook: dict[ShapeId, int] = {}
-        self._known_at = -1
+        self._known_at = -1  # since which changes it holds
 
     # Room
 

@@ -67,6 +67,11 @@ class Launchable:
         self._holding: dict[int, tuple[Offering, ...]] = {}
         self._smallest: dict[int, int] = {}
 
+    @property
+    def bid_steps(self) -> list[float]:
+        """When a type's price passes the bid, or no longer does."""
+        return sorted({at for each in self.offerings for at, _ in each.above_bid if at > 0})
+
     # The limit
 
     @property

@@ -397,6 +397,8 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_a_queue_of_moto(endpoint, tmp_path):
     import requests
 
+    # What another test left there is not this one's: the account is the process's.
+    requests.post(f"{endpoint}/moto-api/reset", timeout=10)
     requests.post(f"{endpoint}/moto-api/config", json={"batch": {"use_docker": False}}, timeout=10)
     account = AwsAccount(region="us-east-1", endpoint_url=endpoint)
     iam, batch = account.client("iam"), account.client()

@@ -41,7 +41,7 @@ class FairShareOrder(Order):
         queue = self._queue
         self.started = []
         self._ranking = queue.ranking(now)
-        self._first = dict(queue.first)
+        self._upcoming: dict[int, int] = {}  # the next jobs of shares that were served
         self._in_use, self._allowed = queue.in_use, queue.allowed(now)
         self._taken: dict[int, int] = {}
         self._failed: set[ShapeId] = set()
@@ -52,7 +52,7 @@ class FairShareOrder(Order):
             self._share = share = self._ranking.lowest()
             if share == NOBODY:
                 return NOBODY
-            job = self._first[share]
+            job = self._job = self._upcoming[share] if share in self._upcoming else self._queue.first[share]
             if self._in_use + self._vcpus[self._request[job]] <= self._allowed:
                 return job
             self._ranking.pass_over(share)
@@ -62,7 +62,7 @@ class FairShareOrder(Order):
         if taken:
             self._serve(self._share)
         elif alike:
-            request = self._request[self._first[self._share]]
+            request = self._request[self._job]
             self._failed.add(request)
             self._ranking.pass_over_request(request)
         else:
@@ -71,7 +71,7 @@ class FairShareOrder(Order):
 
     def _serve(self, share: int) -> None:
         """The first job of a share starts: the next one follows, unless one like it can't."""
-        job = self._first[share]
+        job = self._job
         vcpus = self._vcpus[self._request[job]]
         self.started.append(job)
         self._in_use += vcpus
@@ -80,7 +80,7 @@ class FairShareOrder(Order):
         if number == len(waiting):
             self._ranking.pass_over(share)
             return
-        self._first[share] = upcoming = waiting[number][-1]
+        self._upcoming[share] = upcoming = waiting[number][-1]
         request = self._request[upcoming]
         if request in self._failed:
             self._ranking.pass_over(share)

@@ -62,6 +62,7 @@ def plan_use(plan: SavingsPlan, start: Floats, stop: Floats, usd_per_s: Floats, 
     covered = np.minimum(used, committed / price) if price > 0 else np.where(committed > 0, used, 0.0)
     discount = np.divide(covered * plan.discount, used, out=np.zeros(len(used)), where=used > 0)
     unused = committed - covered * price
-    lasts = np.diff(edges)
+    # Use may be billed past the end of the run, by a minimum; nothing is committed there.
+    lasts = np.diff(np.minimum(edges, ended_at))
     per_s = np.divide(np.maximum(unused, 0.0), lasts, out=np.zeros(len(unused)), where=lasts > 0)
     return PlanUse(edges[:-1], discount, per_s, max(float(np.sum(unused)), 0.0))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import batchsim as bs
 from batchsim.results import series
 from batchsim.results.durations import Durations
+from batchsim.results.outcome import Outcome
+from batchsim.results.spending import spent
+from batchsim.spec.configuration import SavingsPlan
 from batchsim.units import DAY, HOUR
 from tests.builders import definition, job, queue, scenario, unmanaged, workflow
+from tests.worlds import configuration, fleet, jobs, run
 
 
 def outcome(*workload, **members):
@@ -80,6 +86,18 @@ def test_spend_ends_at_the_bill():
     assert spend.bill == pytest.approx(0.085)
     assert spend.spent[-1] == pytest.approx(spend.bill)
     assert spend.rate[0] == pytest.approx(0.085)
+
+
+def test_spend_ends_at_the_bill_where_a_plan_is_left_over_and_use_is_billed_past_the_end():
+    # c6i.large runs for 30 s, when the run ends, and is billed for 60 s. A plan of 1 USD an hour is paid for these
+    # 30 s: at 28 % off it covers the use, and the rest of it is lost within the run, not in the 30 s that follow.
+    recording = run(jobs([0], [1000]), fleet(), horizon_s=30)
+    made = replace(configuration(fleet()), savings_plan=SavingsPlan(1.0, 0.28))
+    shown = Outcome(jobs([0], [1000]), made, recording)
+    used, committed = 0.72 * 60 * 0.085 / HOUR, 30 * 1.0 / HOUR
+    assert shown.costs.total == pytest.approx(committed)
+    assert spent(shown, np.array([0.0, 15.0]))[1] == pytest.approx(0.72 * 15 * 0.085 / HOUR + (committed - used) / 2)
+    assert spent(shown, np.array([30.0]))[0] == pytest.approx(committed)
 
 
 def test_without_instances_nothing_is_spent():

@@ -8,7 +8,7 @@ import pytest
 
 from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT
 from batchsim.recording import Cause, Status
-from batchsim.spec.configuration import Consumable, JobQueue, Shape, TimeLimit
+from batchsim.spec.configuration import Consumable, JobQueue, Shape, SpotTrace, TimeLimit
 from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, run, servers
 
@@ -155,3 +155,13 @@ def test_only_environments_that_could_hold_the_head_have_to_be_out_of_capacity()
     workload = jobs([0], 100, 3, nodes={3.0: GANG})
     recording = run(workload, spot, fleet(), queues=[limited(CAPACITY, 600, "spot", "fleet")], **empty)
     assert (list(recording.status), list(recording.stopped_at)) == ([Status.FAILED], [600])
+
+
+def test_a_head_for_which_an_instance_boots_is_not_short_of_capacity():
+    # The market has one instance, which is launched for the job at 0 and boots until 1,000. No second one is to be had
+    # meanwhile, but the head lacks nothing: the limit of 600 s for missing capacity does not end it.
+    one = fleet(purchase_option="SPOT", spot_trace=SpotTrace((0.0,), (1,), 1e6))
+    patient = JobQueue("queue", 1, True, ("fleet",), time_limits=(TimeLimit(CAPACITY, 600.0),))
+    recording = run(jobs([0], [10], [2]), one, queues=[patient], ec2={"register": 1000})
+    assert by_job(recording, "starting_at") == [1000]
+    assert recording.status.tolist() == [Status.SUCCEEDED]

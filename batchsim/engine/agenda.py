@@ -54,7 +54,6 @@ class Agenda:
     """
 
     def __init__(self, clock: Clock, settings: Settings, environments: int) -> None:
-        self._clock = clock
         #: Puts an event that has its own callbacks into SimPy's queue: ``schedule_at(event, instant, phase)``.
         self.schedule_at: Callable[[Any, float, int], None] = clock.schedule_at
         self._upcoming = clock.upcoming
@@ -105,7 +104,7 @@ class Agenda:
         event = Event(instant, self._callbacks, action, subject, essential)
         if essential:
             self.reasons += 1
-        self._clock.schedule_at(event, instant, phase)
+        self.schedule_at(event, instant, phase)
         return event
 
     def cancel(self, event: Event) -> None:
@@ -149,7 +148,7 @@ class Agenda:
     def settle_at(self, instant: float, phase: int = SETTLE) -> None:
         """Ask at an instant, when its last pass was held, whether the run goes on."""
         self._settling = event = Event(instant, [self._settle], None, None, False)
-        self._clock.schedule_at(event, instant, phase)
+        self.schedule_at(event, instant, phase)
 
     def unsettle(self) -> None:
         """Something was done from outside: whether the run goes on is not asked when it was to be, but anew."""

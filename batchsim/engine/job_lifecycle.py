@@ -151,6 +151,7 @@ class JobLifecycle:
     def _attempt_ended(self, event: Any) -> None:
         attempt: Attempt = event
         now, agenda, environment = attempt.at, self._agenda, attempt.environment
+        # As `Agenda.begin`, and below as `room_freed`, but without a call for every attempt.
         agenda.now = now
         if now >= agenda.next_arrival_at:
             self._arrivals.admit(now)

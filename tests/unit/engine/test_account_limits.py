@@ -8,6 +8,7 @@ import pytest
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.changes import Changes
+from batchsim.engine.clock import Clock
 from batchsim.spec.assumptions import CapacitySettings as Settings
 from tests.unit.engine.parts import agenda
 from tests.worlds import LARGE, XLARGE, offering
@@ -75,13 +76,14 @@ def test_a_schedule_is_without_a_limit_until_its_first_step():
 
 
 def test_its_changes_are_told_to_whoever_listens():
-    pool, told, made = capacity({"vcpus": 8, "schedule": [{"at": 100, "vcpus": 2}]}), [], agenda()
+    clock, told = Clock(), []
+    pool, made = capacity({"vcpus": 8, "schedule": [{"at": 100, "vcpus": 2}]}), agenda(clock=clock)
     pool.listeners.append(told.append)
     pool.follow(made)
     made.at(150.0, lambda event: pool.launched(LARGE, "EC2", "a"))
     made.at(160.0, lambda event: pool.terminated(LARGE, "EC2", "a", event.at))
     before = pool.generation
-    made._clock.run_until_stopped()
+    clock.run_until_stopped()
     # The step, and what comes back; a launch is news to nobody, and an answer may be another all the same.
     assert told == [100.0, 160.0]
     assert pool.generation == before + 3

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from batchsim.engine.clock import Clock
 from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT, TimeLimits, blocked_for
 from batchsim.recording import Status
 from batchsim.spec.configuration import JobQueue, Shape, TimeLimit
@@ -83,12 +84,13 @@ def test_a_limit_for_another_reason_and_a_head_that_only_waits_are_left_alone():
     ],
 )
 def test_the_time_runs_while_head_and_reason_stay_the_same(watched, cancelled):
-    made, seen = agenda(), []
+    clock, seen = Clock(), []
+    made = agenda(clock=clock)
     limits = TimeLimits(made, lambda queue, job, reason, now: seen.append((now, job)))
     watching = simulation(jobs([], []), servers(1), queues=[queue(MAX_RESOURCE, 600)]).queues[0]
     for at, job, reason in watched:
         made.at(at, lambda event, job=job, reason=reason: limits.watch(watching, job, reason, event.at))
-    made._clock.run_until_stopped()
+    clock.run_until_stopped()
     assert seen == cancelled
 
 

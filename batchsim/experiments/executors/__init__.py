@@ -1,0 +1,1 @@
+"""Where runs are executed: in this process or in others of this machine, or on a Dask cluster."""

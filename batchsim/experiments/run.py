@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
-from batchsim.engine.processes import Process, simulate_with
+from batchsim.engine.processes import Process
 from batchsim.experiments.result import Result
+from batchsim.experiments.simulated import simulated
 from batchsim.results.run import Run
 from batchsim.scenario.scenario import Scenario
-from batchsim.workload.build import build_workload
 
 
 def run(
@@ -83,16 +82,5 @@ def run_once(
     scenario: Scenario, seed: int, replication: int, processes: Sequence[Process] = (), submissions: int = 0
 ) -> Run:
     """One replication of a scenario; see `run`."""
-    reserved = submissions if processes else 0
-    workload = build_workload(scenario, seed=seed, replication=replication, reserved=reserved)
-    workload, recording = simulate_with(
-        processes,
-        workload,
-        scenario.configuration,
-        scenario.environment,
-        seed=seed,
-        replication=replication,
-        duration_s=scenario.duration_s or 0.0,
-        horizon_s=math.inf if scenario.horizon_s is None else scenario.horizon_s,
-    )
+    workload, recording = simulated(scenario, seed, replication, processes=processes, submissions=submissions)
     return Run(scenario, workload, recording, seed, replication)

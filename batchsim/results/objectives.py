@@ -27,9 +27,9 @@ from batchsim.arrays import Floats, filled
 from batchsim.recording import Status
 from batchsim.results.durations import Bounded, Durations, Mask, Rows
 from batchsim.results.outcome import Outcome
-from batchsim.scenario.scenario import Scenario
-from batchsim.scenario.sections.models import Workflow
 from batchsim.spec.objectives import Objective
+from batchsim.spec.resolved_scenario import ResolvedScenario
+from batchsim.spec.traces import Trace
 from batchsim.spec.workload import Workload
 from batchsim.units import DAY, HOUR, MINUTE
 
@@ -62,7 +62,7 @@ class ObjectiveEntries:
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: ResolvedScenario,
         outcome: Outcome,
         queue_times: Durations,
         turnarounds: Durations,
@@ -173,21 +173,17 @@ def makespan(outcome: Outcome, jobs: Rows) -> Bounded:
     return last - first, None
 
 
-def timezones(scenario: Scenario) -> dict[str, str]:
+def timezones(scenario: ResolvedScenario) -> dict[str, str]:
     """The time zone of each workflow's arrivals, and of each trace's."""
     zones: dict[str, str] = {}
-    for entry in scenario.workload:
-        name, arrivals = (
-            (entry.workflow, entry.arrivals)
-            if isinstance(entry, Workflow)
-            else (entry.trace.workflow, entry.trace.arrivals)
-        )
-        zones.setdefault(name, "UTC" if arrivals is None else arrivals.timezone)
+    for source in scenario.sources:
+        name = source.workflow if isinstance(source, Trace) else source.name
+        zones.setdefault(name, "UTC" if source.arrivals is None else source.arrivals.timezone)
     return zones
 
 
 def finished_at(
-    objective: Objective, workload: Workload, ends: Floats, scenario: Scenario, *, censored: Mask | None = None
+    objective: Objective, workload: Workload, ends: Floats, scenario: ResolvedScenario, *, censored: Mask | None = None
 ) -> Bounded:
     """When workflow runs ended: seconds since the scenario's start, or after midnight where the limit is on a clock.
 
@@ -214,7 +210,7 @@ def finished_at(
     return None if value is None else objective.limit + value, None if least is None else objective.limit + least
 
 
-def deadlines(objective: Objective, workload: Workload, scenario: Scenario) -> Floats:
+def deadlines(objective: Objective, workload: Workload, scenario: ResolvedScenario) -> Floats:
     """The deadline of each workflow run in scope of an objective of `finished_at`: seconds since the start.
 
     Against a clock it is the first such time after the run's arrival, in the objective's time zone or in that of the

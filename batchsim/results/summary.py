@@ -19,9 +19,9 @@ from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
-from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import Shape
 from batchsim.spec.placeable import why_never
+from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.units import DAY, HOUR, HOURS_PER_MONTH
 
 #: A run that took longer than this, in durations, tells no rate of spending.
@@ -31,7 +31,7 @@ LONGEST_END = 1.1
 class Metrics:
     """Figures of one run."""
 
-    def __init__(self, scenario: Scenario, outcome: Outcome) -> None:
+    def __init__(self, scenario: ResolvedScenario, outcome: Outcome) -> None:
         self._scenario = scenario
         self._outcome = outcome
         work = outcome.workload

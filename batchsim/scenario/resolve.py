@@ -17,6 +17,7 @@ from batchsim.errors import Finding
 from batchsim.scenario.batch.compute_environments import compute_environment
 from batchsim.scenario.batch.job_groups import job_definition, resolved_workflow
 from batchsim.scenario.batch.offerings import Market, NoPriceError, UnpricedError
+from batchsim.scenario.batch.price_sources import price_sources
 from batchsim.scenario.document.access import base_name
 from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.rules.context import Context
@@ -34,6 +35,7 @@ from batchsim.spec.configuration import (
     SavingsPlan,
     TimeLimit,
 )
+from batchsim.spec.price_sources import PriceSources
 from batchsim.spec.stated_prices import cures
 from batchsim.spec.traces import Trace
 from batchsim.spec.workflows import ResolvedWorkflow
@@ -49,12 +51,15 @@ class Resolved:
         The entries of the workload, in their order.
     market : Market
         Where prices came from.
+    price_sources : PriceSources
+        What a summary tells of it.
     """
 
     configuration: Configuration
     sources: tuple[ResolvedWorkflow | Trace, ...]
     findings: tuple[Finding, ...]
     market: Market
+    price_sources: PriceSources
 
 
 def resolve(
@@ -87,7 +92,7 @@ def resolve(
     else:
         market = _market(document, region, start, settings, base, catalog, findings)
     if findings:
-        return Resolved(Configuration(region, (), (), ()), (), tuple(findings), market)
+        return Resolved(Configuration(region, (), (), ()), (), tuple(findings), market, PriceSources())
     environments = tuple(_environments(context, market, start, findings))
     policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
     plan = settings.prices.savings_plan
@@ -108,7 +113,8 @@ def resolve(
     )
     if not findings:
         findings += _judged(context, configuration, sources, settings)
-    return Resolved(configuration, sources, tuple(findings), market)
+    told = price_sources(region, start, settings, catalog, environments)
+    return Resolved(configuration, sources, tuple(findings), market, told)
 
 
 def _judged(

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,9 @@ from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.sections.models import NAME, TraceSource, Workflow
 from batchsim.scenario.silencing import silence
-from batchsim.spec.assumptions import Assumptions
-from batchsim.spec.configuration import Configuration
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
 from batchsim.spec.fields import Section
-from batchsim.spec.objectives import Objective
-from batchsim.spec.traces import Trace
-from batchsim.spec.workflows import ResolvedWorkflow
+from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.units import parse_instant
 
 #: Members of the ``environment:`` section that are paths.
@@ -44,61 +39,34 @@ _PATHS = {
 _ORDER = ("name", "region", "start", "duration", "horizon", "seed")
 
 
-@dataclass(frozen=True, eq=False)
-class Scenario:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scenario(ResolvedScenario):
     """What is simulated: a configuration, a workload, and the world around them.
 
     Made by `batchsim.load`; changed copies are made by `with_` and `variant`.
 
     Attributes
     ----------
-    name, region : str
-        What it is called and where it runs.
-    start : datetime
-        Wall-clock time of simulated second 0, UTC.
-    duration_s, horizon_s : float or None
-        Until when jobs arrive, and when the run ends at the latest; seconds since the start.
-    seed : int
-        Of all random numbers.
     batch : dict
         AWS's own request shapes, as they were written.
     workload : tuple
         Workflows and traces, as they were written.
-    sources : tuple
-        The same, resolved: what each job asks for, definitions and overrides taken together.
-    environment : Assumptions
-        Delays, market, prices.
     variants : dict
         Name → overrides by dotted path.
-    objectives : tuple of Objective
-        The promise.
     warnings : tuple of Finding
         What is allowed and probably not meant.
     silenced : tuple of Finding
         What would be there too, were it not ignored.
-    base : Path
-        Folder that the paths of traces and of a catalog are relative to.
     checked, market
         What changed copies need not check and make again.
     catalog : Catalog
         Where prices and instance types come from.
     """
 
-    name: str
-    region: str
-    start: datetime
-    duration_s: float | None
-    horizon_s: float | None
-    seed: int
     batch: Mapping[str, list[dict[str, Any]]]
     workload: tuple[Workflow | TraceSource, ...]
-    sources: tuple[ResolvedWorkflow | Trace, ...]
-    environment: Assumptions
     variants: Mapping[str, Mapping[str, Any]]
-    objectives: tuple[Objective, ...]
-    configuration: Configuration
     warnings: tuple[Finding, ...]
-    base: Path
     document: Document
     checked: Checked
     market: Market
@@ -290,6 +258,7 @@ def from_document(document: Document, base: Path, before: Scenario | None = None
         catalog=checked.catalog,
         checked=checked,
         market=resolved.market,
+        price_sources=resolved.price_sources,
     )
 
 

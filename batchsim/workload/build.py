@@ -10,14 +10,14 @@ from typing import TypeVar
 import numpy as np
 
 from batchsim.arrays import Floats, Ints
-from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.memory_margin import at_the_edge
+from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.traces import Trace
 from batchsim.spec.workload import Workload
 from batchsim.workload.arrivals import instants
 from batchsim.workload.source import JobSource, replay
-from batchsim.workload.traces import trace_source
+from batchsim.workload.traces import TraceReader, read_trace, trace_source
 from batchsim.workload.workflow import AttemptDraws, workflow_source
 
 T = TypeVar("T")
@@ -46,7 +46,14 @@ class LaterAttempts:
         return draws.one(int(self.run[job]) * size + max(int(self.array_index[job]), 0), number)
 
 
-def build_workload(scenario: Scenario, *, seed: int | None = None, replication: int = 0, reserved: int = 0) -> Workload:
+def build_workload(
+    scenario: ResolvedScenario,
+    *,
+    seed: int | None = None,
+    replication: int = 0,
+    reserved: int = 0,
+    read: TraceReader = read_trace,
+) -> Workload:
     """The jobs of a scenario.
 
     Parameters
@@ -55,6 +62,8 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
         Instead of the scenario's own.
     reserved : int
         How many runs more each workflow has, which arrive only when they are submitted; they are the last rows.
+    read : callable, optional
+        Gives the jobs of a trace, where its file need not be read for it.
 
     Raises
     ------
@@ -74,7 +83,7 @@ def build_workload(scenario: Scenario, *, seed: int | None = None, replication: 
             name=source.path if isinstance(source, Trace) else source.name,
         )
         if isinstance(source, Trace):
-            part = replay(trace_source(source, scenario.base, scenario.configuration), arrivals)
+            part = replay(trace_source(source, scenario.base, scenario.configuration, read), arrivals)
             sources += [None] * len(part.groups)
         else:
             runs = np.concatenate([arrivals, np.full(reserved, np.inf)])

@@ -10,8 +10,7 @@ import gzip
 import json
 import re
 import zlib
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from batchsim.errors import Finding, ScenarioError
 
@@ -45,7 +44,18 @@ _MARKS = (
 _BETWEEN = re.compile(r"[\s\ufeff\x1e,]*")
 
 
-def read_content(path: Path, shown: str, code: str = "unreadable") -> bytes:
+class Readable(Protocol):
+    """What has a content: a file by its path, or one whose content was sent from elsewhere."""
+
+    @property
+    def suffix(self) -> str:
+        """The end of its name, such as ``.gz``."""
+
+    def read_bytes(self) -> bytes:
+        """All of it; an OSError says why there is none."""
+
+
+def read_content(path: Readable, shown: str, code: str = "unreadable") -> bytes:
     """The bytes of a file, unpacked where they are gzip's.
 
     Parameters

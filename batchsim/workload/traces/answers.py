@@ -14,11 +14,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.document.content import decoded, documents, read_content
+from batchsim.scenario.document.content import Readable, decoded, documents, read_content
 from batchsim.scenario.document.document import compose
 
 #: What a job detail may say of what a job asks for.
@@ -135,7 +134,7 @@ class Answers:
         return {name: count for name, count in counts.items() if count}
 
 
-def job_details(path: Path, shown: str) -> Answers:
+def job_details(path: Readable, shown: str) -> Answers:
     """The job details in a file.
 
     Raises

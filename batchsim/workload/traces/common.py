@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.arrays import Floats, Ints
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.document.content import read_content
+from batchsim.scenario.document.content import Readable, read_content
 from batchsim.workload.source import Edges, no_edges
 
 #: Faults told of one file; a file with more is not what it is said to be.
@@ -81,6 +80,6 @@ class Faults:
             raise ScenarioError(self.findings[:MOST_FAULTS])
 
 
-def read_bytes(path: Path, faults: Faults) -> bytes:
+def read_bytes(path: Readable, faults: Faults) -> bytes:
     """The file's content, unpacked where it is gzip's."""
     return read_content(path, faults.file, "trace")

@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from batchsim.arrays import Floats
+from batchsim.scenario.document.content import Readable
 from batchsim.spec.traces import Trace
 from batchsim.workload.source import Edges
 from batchsim.workload.traces.answers import Answers, job_details
@@ -205,7 +205,7 @@ def notes(record: DescribedJobs, needed: DescribedDependencies) -> dict[str, int
     return {reason: count for reason, count in counted.items() if count}
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
+def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read describe-jobs output."""
     known = described_jobs(job_details(path, faults.file))
     for fault in known.faults:

@@ -17,13 +17,12 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
-from batchsim.scenario.document.content import decoded
+from batchsim.scenario.document.content import Readable, decoded
 from batchsim.spec.traces import Trace
 from batchsim.workload.source import Edges
 from batchsim.workload.traces.common import FAILED_EXIT_CODE, Faults, TraceJobs, read_bytes
@@ -51,7 +50,7 @@ DOUBTS = {
 Mask = NDArray[np.bool_]
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
+def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read an SWF file."""
     text = decoded(read_bytes(path, faults), faults.file, "trace")
     table = _table(text, faults)

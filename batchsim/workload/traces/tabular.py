@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.errors import nearest
-from batchsim.scenario.document.content import decoded
+from batchsim.scenario.document.content import Readable, decoded
 from batchsim.spec.traces import Trace
 from batchsim.units import parse_duration, parse_instant, parse_size_mib
 from batchsim.workload.source import Edges
@@ -47,7 +46,7 @@ LARGEST_ARRAY = 10_000
 Columns = dict[str, Any]
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:
+def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
     content = read_bytes(path, faults)
     columns = _parquet(content, faults) if trace.format == "parquet" else _csv(content, faults)

@@ -13,6 +13,7 @@ import numpy as np
 from batchsim.arrays import Floats, Ints
 from batchsim.errors import nearest
 from batchsim.scenario.document.access import base_name
+from batchsim.scenario.document.content import Readable
 from batchsim.spec.configuration import Configuration, JobDefinition, RetryRule, Shape
 from batchsim.spec.traces import FORMATS, Trace
 from batchsim.spec.workload import JobGroup, group_of
@@ -23,26 +24,50 @@ from batchsim.workload.traces.common import FAILED_EXIT_CODE, MOST, Faults, Trac
 LATEST_FIRST_S = 1e9
 
 
-def trace_source(trace: Trace, base: Path, configuration: Configuration) -> JobSource:
-    """The jobs of a trace as one source of the workload.
+#: Gives the jobs of a trace, whose path is relative to a folder; a ScenarioError has the faults of the file.
+TraceReader = Callable[[Trace, Path], TraceJobs]
 
-    Parameters
-    ----------
-    base : Path
-        Folder that the trace's path is relative to.
+
+def read_trace(trace: Trace, base: Path) -> TraceJobs:
+    """The jobs of a trace as its file has them; see `TraceReader`."""
+    path = base / trace.path
+    return read_as(trace, path, str(path))
+
+
+def read_as(trace: Trace, file: Readable, shown: str) -> TraceJobs:
+    """The jobs in the content of a trace, told by a name.
 
     Raises
     ------
     ScenarioError
         With the faults of the file, each with its line.
     """
-    path = base / trace.path
-    faults = Faults(str(path))
-    reader: Callable[[Path, Trace, Faults], TraceJobs] = import_module(
+    faults = Faults(shown)
+    reader: Callable[[Readable, Trace, Faults], TraceJobs] = import_module(
         f"batchsim.workload.traces.{FORMATS[trace.format].reader}"
     ).read
-    jobs = reader(path, trace, faults)
+    jobs = reader(file, trace, faults)
     faults.raise_any()
+    return jobs
+
+
+def trace_source(trace: Trace, base: Path, configuration: Configuration, read: TraceReader = read_trace) -> JobSource:
+    """The jobs of a trace as one source of the workload.
+
+    Parameters
+    ----------
+    base : Path
+        Folder that the trace's path is relative to.
+    read : callable, optional
+        Gives its jobs, where its file need not be read for it.
+
+    Raises
+    ------
+    ScenarioError
+        With the faults of the file, each with its line.
+    """
+    jobs = read(trace, base)
+    faults = Faults(str(base / trace.path))
     _refuse_sizes(jobs, faults)
     _refuse_epochs(jobs, faults)
     _refuse_cycles(jobs, faults)

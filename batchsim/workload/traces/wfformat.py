@@ -16,13 +16,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from batchsim.scenario.document.access import dig, entries, figure
-from batchsim.scenario.document.content import decoded, documents
+from batchsim.scenario.document.content import Readable, decoded, documents
 from batchsim.spec.traces import Trace
 from batchsim.workload.traces.common import Faults, TraceJobs, read_bytes
 
@@ -49,7 +48,7 @@ class _Task:
     memory_bytes: float | None
 
 
-def read(path: Path, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001 (one signature for all formats)
+def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: ARG001 (one signature for all formats)
     """Read a WfFormat file."""
     content = documents(decoded(read_bytes(path, faults), faults.file, "trace"), faults.file, "trace")
     if len(content) > 1:

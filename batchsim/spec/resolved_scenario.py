@@ -1,0 +1,99 @@
+"""What a run needs of a scenario: plain values, without the document, the requests and the catalog they are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from batchsim.spec.assumptions import Assumptions
+from batchsim.spec.configuration import Configuration
+from batchsim.spec.objectives import Objective
+from batchsim.spec.price_sources import PriceSources
+from batchsim.spec.traces import Trace
+from batchsim.spec.workflows import ResolvedWorkflow
+
+#: Members that bear on no figure but by what is read or drawn with them: the files' content and the seed decide.
+BESIDES = ("name", "seed", "base")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ResolvedScenario:
+    """A scenario as it is simulated and summed up; small enough to be sent to another process for each run.
+
+    Attributes
+    ----------
+    name, region : str
+        What it is called and where it runs.
+    start : datetime
+        Wall-clock time of simulated second 0, UTC.
+    duration_s, horizon_s : float or None
+        Until when jobs arrive, and when the run ends at the latest; seconds since the start.
+    seed : int
+        Of all random numbers.
+    sources : tuple of ResolvedWorkflow or Trace
+        The workload: what each job asks for, definitions and overrides taken together.
+    environment : Assumptions
+        Delays, market, prices.
+    objectives : tuple of Objective
+        The promise.
+    configuration : Configuration
+        AWS's side of it, with prices.
+    price_sources : PriceSources
+        Where these prices come from.
+    base : Path
+        Folder that the paths of traces are relative to.
+    """
+
+    name: str
+    region: str
+    start: datetime
+    duration_s: float | None
+    horizon_s: float | None
+    seed: int
+    sources: tuple[ResolvedWorkflow | Trace, ...]
+    environment: Assumptions
+    objectives: tuple[Objective, ...]
+    configuration: Configuration
+    price_sources: PriceSources
+    base: Path
+
+    @property
+    def resolved(self) -> ResolvedScenario:
+        """These values alone, of what may hold more."""
+        return ResolvedScenario(**{each.name: getattr(self, each.name) for each in fields(ResolvedScenario)})
+
+    @cached_property
+    def content_digest(self) -> str:
+        """SHA-256 of all values that decide a run's figures, but for its seed and the content of traces.
+
+        Two scenarios that are written differently and mean the same have the same.
+        """
+        members = {name.name: _plain(getattr(self, name.name)) for name in fields(ResolvedScenario)}
+        content = {name: member for name, member in members.items() if name not in BESIDES}
+        # In the order in which they stand, which an order of compute environments or of prices may depend on.
+        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, the kind of each object said."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(member) for member in value]
+    if isinstance(value, Mapping):
+        return [[_plain(key), _plain(member)] for key, member in value.items()]
+    if isinstance(value, BaseModel):
+        return [type(value).__name__, *(_plain(member) for _, member in value)]
+    if is_dataclass(value):
+        return [type(value).__name__, *(_plain(getattr(value, each.name)) for each in fields(value))]
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no digest")

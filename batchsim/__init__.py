@@ -11,7 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batchsim._version import __version__
-from batchsim.errors import AwsError, BatchsimError, Finding, OutputError, ScenarioError, SimulationError
+from batchsim.errors import (
+    AwsError,
+    BatchsimError,
+    ExecutionError,
+    Finding,
+    OutputError,
+    ScenarioError,
+    SimulationError,
+)
 
 if TYPE_CHECKING:
     from batchsim.engine.processes import LiveRun
@@ -30,6 +38,7 @@ __all__ = [
     "AwsError",
     "BatchsimError",
     "Comparison",
+    "ExecutionError",
     "Finding",
     "LiveRun",
     "OutputError",

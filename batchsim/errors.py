@@ -140,6 +140,26 @@ class OutputError(BatchsimError):
         return f"{self.path}: [output] can't be written: {self.reason}"
 
 
+class ExecutionError(BatchsimError):
+    """Runs can't be executed where the user wants them: a cluster that can't be reached, processes that don't start.
+
+    Parameters
+    ----------
+    where : str
+        The cluster's address, or what else was to execute them.
+    reason : str
+        What is wrong, and what to check.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where = where
+        self.reason = reason
+        super().__init__(where, reason)
+
+    def __str__(self) -> str:
+        return f"{self.where}: [execution] {self.reason}"
+
+
 class SimulationError(BatchsimError):
     """An invariant of the simulator broke: a bug in batchsim, never the user's fault.
 

@@ -1,7 +1,7 @@
 """``batchsim COMMAND``: the parser, and what every command has in common.
 
 Exit codes: 0 done; 1 an objective was missed and ``--check`` was given, or ``validate`` found errors; 2 the input is
-wrong, or AWS refused; 130 interrupted.
+wrong, AWS refused, or runs can't be executed; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from batchsim._version import __version__, engine_build
 from batchsim.cli import compare, deploy, export, import_, options, prices, run, validate
-from batchsim.errors import AwsError, OutputError, ScenarioError
+from batchsim.errors import AwsError, ExecutionError, OutputError, ScenarioError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without a middle dot still gets its answer
     try:
         return int(chosen.execute(chosen))
-    except (ScenarioError, AwsError, OutputError) as error:
+    except (ScenarioError, AwsError, OutputError, ExecutionError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return WRONG_INPUT
     except KeyboardInterrupt:

@@ -1,22 +1,44 @@
-"""One run as a task: what decides its result, the key of that, and executing it."""
+"""One run as a task: what decides its result, the key of that, and executing it, here or in another process."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date
-from functools import cached_property
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
 
 from batchsim._version import __version__
 from batchsim.errors import BatchsimError
-from batchsim.experiments.run import run_once
-from batchsim.scenario.scenario import Scenario
+from batchsim.experiments.simulated import simulated
+from batchsim.experiments.trace_files import ReadTraces, TraceFile
+from batchsim.results.outcome import Outcome
+from batchsim.results.summary import Metrics
+from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.traces import Trace
+from batchsim.workload.traces.common import TraceJobs
+
+
+@dataclass(frozen=True, slots=True)
+class SentTask:
+    """A task as another process is given it, a few kilobytes.
+
+    Attributes
+    ----------
+    scenario : bytes
+        `ResolvedScenario.packed`: of all replications the same.
+    traces : tuple of TraceFile
+        In the order of the scenario's sources.
+    """
+
+    key: str
+    scenario: bytes
+    seed: int
+    replication: int
+    traces: tuple[TraceFile, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,43 +47,54 @@ class Task:
 
     Attributes
     ----------
-    scenario : Scenario
-        What is run.
+    scenario : ResolvedScenario
+        What is run; a `Scenario` is one.
     seed, replication : int
         Of the random numbers.
     labels : dict of str to str
-        What tells it from others of an experiment: by parameter the label of its value. They do not bear on the result.
+        What tells it from others of an experiment: by parameter the label of its value. It does not bear on the result.
     """
 
-    scenario: Scenario
+    scenario: ResolvedScenario
     seed: int
     replication: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
-    def key(self) -> str:
-        """SHA-256 of all that decides the result."""
+    def traces(self) -> tuple[TraceFile, ...]:
+        """The files it reads, as they are when this is first asked.
+
+        Raises
+        ------
+        ScenarioError
+            If one can't be read.
+        """
         scenario = self.scenario
-        decides = {
-            "version": __version__,
-            "region": scenario.region,
-            "start": scenario.start.isoformat(),
-            "duration": scenario.duration_s,
-            "horizon": scenario.horizon_s,
-            "configuration": _plain(scenario.configuration),
-            "environment": _plain(scenario.environment),
-            "sources": _plain(scenario.sources),
-            "objectives": _plain(scenario.objectives),
-            "catalog": scenario.catalog.digest,
-            "traces": [
-                hashlib.sha256((scenario.base / source.path).read_bytes()).hexdigest()
-                for source in scenario.sources
-                if isinstance(source, Trace)
-            ],
-            "seed": self.seed,
-            "replication": self.replication,
-        }
-        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+        return tuple(
+            TraceFile.of(scenario.base / source.path) for source in scenario.sources if isinstance(source, Trace)
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 of all that decides the result, as hexadecimal digits.
+
+        That is the resolved scenario (with its prices, its objectives and the catalog's digest; without its name, its
+        variants, what is varied or searched, and where it is deployed), the content of each trace, seed, replication,
+        and batchsim's version. The engine's results are the same compiled or not, on any machine.
+        """
+        decides = (
+            __version__,
+            self.scenario.content_digest,
+            *(file.digest for file in self.traces),
+            str(self.seed),
+            str(self.replication),
+        )
+        return hashlib.sha256(" ".join(decides).encode()).hexdigest()
+
+    @property
+    def sent(self) -> SentTask:
+        """What another process needs to execute it."""
+        return SentTask(self.key, self.scenario.packed, self.seed, self.replication, self.traces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +105,11 @@ class Finished:
     ----------
     key : str
         That of the task.
+    status : str
+        ``done``, or ``failed``.
     summary : str or None
-        The run's summary as JSON; None of one that failed.
+        The run's summary as JSON, which names no scenario: scenarios of several names may have the same run. None of
+        one that failed.
     error : str or None
         Why it failed, in one line.
     """
@@ -85,23 +121,59 @@ class Finished:
 
 
 def execute(task: Task) -> Finished:
-    """Run a task; what goes wrong in it makes it a failed one."""
+    """Run a task in this process; what goes wrong in the run makes it a failed one."""
+    return _executed(task.key, task.scenario, task.seed, task.replication, task.traces, {})
+
+
+def execute_sent(task: SentTask, contents: Mapping[str, bytes] | None = None) -> Finished:
+    """Run a task that another process sent.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes, optional
+        What is in trace files, by its digest; others are read from their paths.
+    """
+    return _executed(task.key, _unpacked(task.scenario), task.seed, task.replication, task.traces, contents or {})
+
+
+#: Replications follow each other, and are of one scenario.
+_unpacked = lru_cache(maxsize=4)(pickle.loads)
+
+_READ = ReadTraces()
+
+
+def _executed(
+    key: str,
+    scenario: ResolvedScenario,
+    seed: int,
+    replication: int,
+    traces: tuple[TraceFile, ...],
+    contents: Mapping[str, bytes],
+) -> Finished:
+    files = {file.path: file for file in traces}
+
+    def read(trace: Trace, base: Path) -> TraceJobs:
+        return _READ.jobs(trace, files[base / trace.path], contents)
+
     try:
-        summary = run_once(task.scenario, task.seed, task.replication).summary
+        workload, recording = simulated(scenario, seed, replication, read=read)
+        summary = Metrics(scenario, Outcome(workload, scenario.configuration, recording)).summary(seed)
+        text = json.dumps({**summary, "scenario": ""}, allow_nan=False, separators=(",", ":"))
     except BatchsimError as error:
-        return Finished(task.key, "failed", error=" ".join(str(error).split("\n")))
-    return Finished(task.key, "done", json.dumps(summary, allow_nan=False, separators=(",", ":")))
+        return Finished(key, "failed", error=_one_line(str(error)))
+    except Exception as error:  # noqa: BLE001 (a run that breaks costs itself only; the others go on)
+        return Finished(key, "failed", error=_one_line(f"{type(error).__name__}: {error}") + _place(error))
+    return Finished(key, "done", summary=text)
 
 
-def _plain(value: Any) -> Any:
-    """Values as JSON has them, the kind of each object included."""
-    if isinstance(value, BaseModel):
-        members = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-        return {"": type(value).__name__, **members}
-    if is_dataclass(value):
-        return {"": type(value).__name__, **{each.name: _plain(getattr(value, each.name)) for each in fields(value)}}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(member) for key, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(member) for member in value]
-    return value.isoformat() if isinstance(value, date) else value
+def _one_line(text: str) -> str:
+    first, *others = text.strip().splitlines() or [""]
+    return f"{first} (and {len(others)} lines more)" if others else first
+
+
+def _place(error: Exception) -> str:
+    """Where an error came from that nobody raised on purpose."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" (in {trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno})"

@@ -2,72 +2,155 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Self
 
+from batchsim.errors import ExecutionError
 from batchsim.experiments.executors.protocol import Submitting
+from batchsim.experiments.executors.worker import WorkerProcess, interrupts_held
 from batchsim.experiments.tasks import Finished, Task, execute
+
+#: Tasks that a process is given at a time: while it executes one the next is there.
+AHEAD = 2
+#: So many processes in a row that die before their first run are not let down by one of them.
+FAILED_STARTS = 3
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalExecutor(Submitting):
-    """Executes tasks in so many processes; with one, in this process.
+    """Executes tasks in processes of their own, or in this one.
+
+    A process that dies costs its own run only: it is replaced, and what it had not begun is given to others. The run
+    that it died of is tried once more when all others are done, alone, with no other process beside it; when that is
+    killed too the run has failed, and the error names the signal.
 
     Parameters
     ----------
-    workers : int
-        How many.
+    workers : int, optional
+        How many processes; as many as there are cores without it. With one, runs are executed in this process.
+    isolated : bool
+        Whether one is a process of its own too, so that a run that is killed does not end this one.
     """
 
-    def __init__(self, workers: int = 1) -> None:
-        self._workers = workers
+    def __init__(self, workers: int | None = None, *, isolated: bool = False) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers must be 1 or more, not {workers}")
+        self._most = workers or cores()
+        self._is_here = self._most == 1 and not isolated
+        self._workers: list[WorkerProcess] = []
+        #: Tasks that wait to be executed in this process.
         self._waiting: deque[Task] = deque()
-        self._futures: set[Future[Finished]] = set()
-        self._pool: ProcessPoolExecutor | None = None
+        #: Tasks whose process died, and that are tried again at the end.
+        self._suspects: deque[Task] = deque()
+        self._tried_alone: set[str] = set()
+        self._answers: deque[Finished] = deque()
+        self._failed_starts = 0
 
     def __enter__(self) -> Self:
-        if self._workers > 1:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        while self._workers:
+            self._workers.pop().close()
 
     def submit(self, task: Task) -> None:
         """See `Executor.submit`."""
-        if self._pool is None:
+        if self._is_here:
             self._waiting.append(task)
         else:
-            self._futures.add(self._pool.submit(execute, task))
+            self._send(task)
 
     @property
     def is_full(self) -> bool:
         """See `Executor.is_full`."""
-        return self.pending >= (1 if self._pool is None else 3 * self._workers)
+        return self._underway >= (1 if self._is_here else AHEAD * self._most)
 
     @property
     def pending(self) -> int:
         """See `Executor.pending`."""
-        return len(self._waiting) + len(self._futures)
+        return self._underway + len(self._suspects)
+
+    @property
+    def _underway(self) -> int:
+        return len(self._waiting) + len(self._answers) + sum(len(worker.tasks) for worker in self._workers)
 
     def take(self) -> Finished:
-        """See `Executor.take`."""
+        """See `Executor.take`.
+
+        Raises
+        ------
+        ExecutionError
+            If processes can't be started.
+        """
         if self._waiting:
-            return execute(self._waiting.popleft())
-        done, _ = wait(self._futures, return_when=FIRST_COMPLETED)
-        return self._taken(done.pop())
+            finished = execute(self._waiting[0])
+            self._waiting.popleft()
+            return finished
+        while not self._answers:
+            if not self._underway:
+                self._try_alone()
+            wait([worker.connection for worker in self._workers])
+            self._collect()
+        return self._answers.popleft()
 
     def take_ready(self) -> Iterator[Finished]:
         """See `Executor.take_ready`."""
-        for future in [future for future in self._futures if future.done()]:
-            yield self._taken(future)
+        self._collect()
+        while self._answers:
+            yield self._answers.popleft()
 
-    def _taken(self, future: Future[Finished]) -> Finished:
-        self._futures.remove(future)
-        return future.result()
+    def _send(self, task: Task) -> None:
+        """Give a task to the process that has the fewest, or to a new one."""
+        chosen = min(self._workers, key=lambda worker: len(worker.tasks), default=None)
+        if chosen is None or (chosen.tasks and len(self._workers) < self._most):
+            chosen = WorkerProcess()
+            self._workers.append(chosen)
+        chosen.send(task)
+
+    def _collect(self) -> None:
+        """Take what processes have answered, and see after those that died."""
+        with interrupts_held():  # half a message read would be the end of all others
+            for worker in list(self._workers):
+                try:
+                    self._answers.extend(worker.received())
+                except EOFError:
+                    self._workers.remove(worker)
+                    self._died(worker)
+                if worker.is_ready:
+                    self._failed_starts = 0
+
+    def _died(self, worker: WorkerProcess) -> None:
+        how = worker.how_it_ended()
+        worker.close()
+        if not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts == FAILED_STARTS:
+                raise ExecutionError("worker processes", f"{how} before the first run, {FAILED_STARTS} in a row")
+        elif worker.tasks:
+            culprit = worker.tasks.popleft()
+            if culprit.key in self._tried_alone:
+                self._tried_alone.discard(culprit.key)
+                memory = ": out of memory?" if "SIGKILL" in how else ""
+                self._answers.append(Finished(culprit.key, "failed", error=f"{how}, twice{memory}"))
+            else:
+                self._suspects.append(culprit)
+        for task in worker.tasks:
+            self._send(task)
+
+    def _try_alone(self) -> None:
+        """Execute a task whose process died once more, in the only process there is."""
+        while len(self._workers) > 1:
+            self._workers.pop().close()
+        task = self._suspects.popleft()
+        self._tried_alone.add(task.key)
+        self._send(task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -122,7 +122,7 @@ class Finished:
 
 def execute(task: Task) -> Finished:
     """Run a task in this process; what goes wrong in the run makes it a failed one."""
-    return _executed(task.key, task.scenario, task.seed, task.replication, task.traces, {})
+    return _finished(task.key, lambda: _summary(task.scenario, task, {}))
 
 
 def execute_sent(task: SentTask, contents: Mapping[str, bytes] | None = None) -> Finished:
@@ -133,42 +133,38 @@ def execute_sent(task: SentTask, contents: Mapping[str, bytes] | None = None) ->
     contents : mapping of str to bytes, optional
         What is in trace files, by its digest; others are read from their paths.
     """
-    return _executed(task.key, _unpacked(task.scenario), task.seed, task.replication, task.traces, contents or {})
+    return _finished(task.key, lambda: _summary(_unpacked(task.scenario), task, contents or {}))
 
 
 #: Replications follow each other, and are of one scenario.
-_unpacked = lru_cache(maxsize=4)(pickle.loads)
+_unpacked: Callable[[bytes], ResolvedScenario] = lru_cache(maxsize=4)(pickle.loads)
 
 _READ = ReadTraces()
 
 
-def _executed(
-    key: str,
-    scenario: ResolvedScenario,
-    seed: int,
-    replication: int,
-    traces: tuple[TraceFile, ...],
-    contents: Mapping[str, bytes],
-) -> Finished:
-    files = {file.path: file for file in traces}
+def _summary(scenario: ResolvedScenario, task: Task | SentTask, contents: Mapping[str, bytes]) -> str:
+    files = {file.path: file for file in task.traces}
 
     def read(trace: Trace, base: Path) -> TraceJobs:
         return _READ.jobs(trace, files[base / trace.path], contents)
 
+    workload, recording = simulated(scenario, task.seed, task.replication, read=read)
+    summary = Metrics(scenario, Outcome(workload, scenario.configuration, recording)).summary(task.seed)
+    return json.dumps({**summary, "scenario": ""}, allow_nan=False, separators=(",", ":"))
+
+
+def _finished(key: str, summary: Callable[[], str]) -> Finished:
     try:
-        workload, recording = simulated(scenario, seed, replication, read=read)
-        summary = Metrics(scenario, Outcome(workload, scenario.configuration, recording)).summary(seed)
-        text = json.dumps({**summary, "scenario": ""}, allow_nan=False, separators=(",", ":"))
+        return Finished(key, "done", summary())
     except BatchsimError as error:
         return Finished(key, "failed", error=_one_line(str(error)))
     except Exception as error:  # noqa: BLE001 (a run that breaks costs itself only; the others go on)
         return Finished(key, "failed", error=_one_line(f"{type(error).__name__}: {error}") + _place(error))
-    return Finished(key, "done", summary=text)
 
 
 def _one_line(text: str) -> str:
     first, *others = text.strip().splitlines() or [""]
-    return f"{first} (and {len(others)} lines more)" if others else first
+    return f"{first} (and {len(others)} more)" if others else first
 
 
 def _place(error: Exception) -> str:

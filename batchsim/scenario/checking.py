@@ -16,11 +16,13 @@ from batchsim.errors import Finding, ScenarioError, Severity, nearest
 from batchsim.scenario import rules, silencing
 from batchsim.scenario.document.access import dig
 from batchsim.scenario.document.document import Document
+from batchsim.scenario.document.overrides import apply
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import Stage
 from batchsim.scenario.sections.batch import check_batch
 from batchsim.scenario.sections.model_errors import message_parts, validated
 from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
+from batchsim.scenario.sections.parameters import Parameter, Requirements, parameters, requirements
 from batchsim.scenario.sections.workload import endless, workload_entries
 from batchsim.spec.objectives import Objective, parse_objective
 from batchsim.spec.stated_prices import cures
@@ -29,7 +31,10 @@ from batchsim.spec.stated_prices import cures
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 #: Members of a scenario that are checked piece by piece.
-_PIECES = ("batch", "workload", "variants", "objectives", "search", "versions")
+_PIECES = ("batch", "workload", "variants", "objectives", "sweep", "search", "versions")
+
+#: Of more values of a parameter only the first and the last are put into the scenario to see whether they fit.
+MOST_TRIED = 100
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,10 @@ class Checked:
         In no order.
     catalog : Catalog
         The one that the document names, or the bundled one.
+    sweep, search : tuple of Parameter
+        What the sections of these names vary; those without faults.
+    requirements : Requirements or None
+        What ``search.require`` says.
     """
 
     document: Document
@@ -54,6 +63,9 @@ class Checked:
     objectives: tuple[Objective, ...]
     findings: tuple[Finding, ...]
     catalog: Catalog = BUNDLED
+    sweep: tuple[Parameter, ...] = ()
+    search: tuple[Parameter, ...] = ()
+    requirements: Requirements | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # Identities mean nothing in another process.
@@ -125,11 +137,7 @@ def check(
     findings: list[Finding] = []
     values = document.values
     right = _Right() if before is None else before.right
-    frame = right.frame if right.is_own(_own(values)) else None
-    if frame is None:
-        frame = validated(Frame, _own(values), (), document, findings, known=_PIECES)
-    findings += check_batch(document, right.requests)
-    workload = tuple(workload_entries(document, findings, right.entries))
+    frame, workload = _sections(document, right, findings)
     catalog = _catalog(document, Path(document.file).parent if base is None else base, findings)
     findings += rules.check_all(document, stages, catalog=catalog)
     objectives = tuple(_objectives(document, findings))
@@ -139,7 +147,46 @@ def check(
         findings += endless(workload, document)
     if not isinstance(values.get("variants", {}), (dict, type(None))):
         findings.append(document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}"))
-    return Checked(document, frame, workload, objectives, tuple(findings), catalog)
+    sweep, search = (parameters(document, section, findings) for section in ("sweep", "search"))
+    required = requirements(document, findings)
+    checked = Checked(document, frame, workload, objectives, tuple(findings), catalog, sweep, search, required)
+    known = {} if before is None else before.document.values
+    for section, each in (("sweep", sweep), ("search", search)):
+        if values.get(section) is not known.get(section):
+            findings += misfits(checked, section, each)
+    return replace(checked, findings=tuple(findings))
+
+
+def _sections(
+    document: Document, right: _Right, findings: list[Finding]
+) -> tuple[Frame | None, tuple[Workflow | TraceSource, ...]]:
+    """The scenario's own members and its workload, those and the requests looked at for their shape."""
+    frame = right.frame if right.is_own(_own(document.values)) else None
+    if frame is None:
+        frame = validated(Frame, _own(document.values), (), document, findings, known=_PIECES)
+    findings += check_batch(document, right.requests)
+    return frame, tuple(workload_entries(document, findings, right.entries))
+
+
+def misfits(checked: Checked, section: str, varied: Iterable[Parameter]) -> Iterator[Finding]:
+    """Values of parameters that have not the shape that is wanted where they are put; nothing of a faulty document.
+
+    Parameters
+    ----------
+    section : str
+        What the parameters are called together: ``sweep``.
+    """
+    right = checked.right
+    for parameter in varied if right.frame is not None else ():
+        tried = parameter.values if len(parameter.values) <= MOST_TRIED else (parameter.values[0], parameter.values[-1])
+        told: set[tuple[str, str]] = set()
+        for value in tried:
+            found: list[Finding] = []
+            _sections(apply(checked.document, value.overrides.items(), value.place), right, found)
+            for finding in found:
+                if (finding.path, finding.message) not in told:
+                    told.add((finding.path, finding.message))
+                    yield replace(finding, message=f"in {section}: {finding.message}")
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

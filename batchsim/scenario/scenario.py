@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from batchsim.scenario.document.overrides import apply, paths_of_key
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.sections.models import NAME, TraceSource, Workflow
+from batchsim.scenario.sections.parameters import Parameter, Requirements
 from batchsim.scenario.silencing import silence
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
 from batchsim.spec.fields import Section
@@ -36,6 +37,8 @@ _PATHS = {
     ("environment", "spot", "interruptions", "trace"),
     ("environment", "spot", "prices", "history"),
 }
+#: Sections of experiments, which no single run is made from.
+_EXPERIMENTS = ("variants", "sweep", "search")
 _ORDER = ("name", "region", "start", "duration", "horizon", "seed")
 
 
@@ -53,6 +56,10 @@ class Scenario(ResolvedScenario):
         Workflows and traces, as they were written.
     variants : dict
         Name → overrides by dotted path.
+    sweep, search : tuple of Parameter
+        What the sections of these names vary.
+    requirements : Requirements or None
+        What ``search.require`` says.
     warnings : tuple of Finding
         What is allowed and probably not meant.
     silenced : tuple of Finding
@@ -72,6 +79,9 @@ class Scenario(ResolvedScenario):
     market: Market
     catalog: Catalog = BUNDLED
     silenced: tuple[Finding, ...] = ()
+    sweep: tuple[Parameter, ...] = ()
+    search: tuple[Parameter, ...] = ()
+    requirements: Requirements | None = None
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.digest[:12]}>"
@@ -127,7 +137,7 @@ class Scenario(ResolvedScenario):
         changes = list((overrides or {}).items())
         for member, value in members.items():
             paths = paths_of_key(self.document.values, member)
-            paths = [path for path in paths if not path.startswith(("variants.", "search."))]
+            paths = [path for path in paths if path.partition(".")[0] not in _EXPERIMENTS]
             if len(paths) != 1:
                 message = (
                     "the scenario has it more than once: give a path" if paths else "the scenario has no such member"
@@ -135,6 +145,13 @@ class Scenario(ResolvedScenario):
                 raise ScenarioError([Finding("ambiguous-path", member, message, expected=" or ".join(paths))])
             changes.append((paths[0], value))
         return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base, self)
+
+    def without_experiments(self) -> Scenario:
+        """The scenario without variants, sweep and search: what the points of a grid are made from, many at that."""
+        given = self.document
+        values = {key: value for key, value in given.values.items() if key not in _EXPERIMENTS}
+        document = replace(given, values=values, written=given.written or given)
+        return replace(self, document=document, variants={}, sweep=(), search=(), requirements=None)
 
     def _content(self, relative_to: Path) -> dict[str, Any]:
         """Everything that decides the results, every default of our own sections filled in."""
@@ -259,6 +276,9 @@ def from_document(document: Document, base: Path, before: Scenario | None = None
         checked=checked,
         market=resolved.market,
         price_sources=resolved.price_sources,
+        sweep=checked.sweep,
+        search=checked.search,
+        requirements=checked.requirements,
     )
 
 

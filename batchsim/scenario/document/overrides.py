@@ -54,7 +54,7 @@ def apply(document: Document, overrides: Overrides, place: Place) -> Document:
     places = dict(document.places)
     findings: list[Finding] = []
     for path, value in overrides:
-        found = _find(values, _steps(path), ())
+        found = place_of(values, path)
         # What is absent and resembles nothing may be set: whether it is known is checked with everything else.
         if isinstance(found, str):
             finding = Finding("unknown-path", path, "leads nowhere in the scenario", suggestion=found).at(*place)
@@ -67,6 +67,11 @@ def apply(document: Document, overrides: Overrides, place: Place) -> Document:
     if findings:
         raise ScenarioError(findings)
     return Document(values, document.file, places, document.written or document)
+
+
+def place_of(values: Any, path: str) -> Where | str:
+    """The place that a dotted path leads to, there or not; where it leads nowhere the nearest path ('' for none)."""
+    return _find(values, _steps(path), ())
 
 
 def _replaced(container: Any, steps: Where, value: Any, done: Where, places: dict[Where, Place], place: Place) -> Any:

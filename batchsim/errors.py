@@ -44,6 +44,8 @@ class Finding:
         ``error`` stops the command, ``warning`` and ``info`` do not.
     source : str
         The page or API shape the rule comes from; empty for rules of our own.
+    excerpt : str
+        An expression or a path with a mark under the fault, as `pointed_out` gives it; empty where the place says all.
     """
 
     code: str
@@ -56,6 +58,7 @@ class Finding:
     column: int = 0
     severity: Severity = "error"
     source: str = ""
+    excerpt: str = ""
 
     def at(self, file: str, line: int, column: int) -> Finding:
         """The same finding at a place."""
@@ -68,7 +71,46 @@ class Finding:
             parts.append(f"expected {self.expected}")
         if self.suggestion:
             parts.append(f"did you mean {self.suggestion}?")
-        return f"{place}: [{self.code}] {'; '.join(parts)}" if place else f"[{self.code}] {'; '.join(parts)}"
+        told = f"{place}: [{self.code}] {'; '.join(parts)}" if place else f"[{self.code}] {'; '.join(parts)}"
+        return f"{told}\n{self.excerpt}" if self.excerpt else told
+
+
+def pointed_out(text: str, at: int, length: int = 1) -> str:
+    """A text in a line, and in the next one marks under a part of it.
+
+    Parameters
+    ----------
+    at, length : int
+        Where the part begins, from 0, and how long it is; of no length it is one mark.
+
+    Examples
+    --------
+    >>> print(pointed_out("p95(queue_tme) <= 10m", 4, 9))
+        p95(queue_tme) <= 10m
+            ^^^^^^^^^
+    """
+    return f"    {text}\n    {' ' * at}{'^' * max(length, 1)}"
+
+
+class ExpressionError(ValueError):
+    """An expression can't be read.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong with it.
+    at, length : int
+        Which part of it is wrong: where that begins, from 0, and how long it is.
+    """
+
+    def __init__(self, message: str, at: int, length: int) -> None:
+        self.message = message
+        self.at = at
+        self.length = length
+        super().__init__(message, at, length)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class BatchsimError(Exception):

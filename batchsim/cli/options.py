@@ -6,12 +6,13 @@ import argparse
 import re
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from batchsim.errors import Finding, did_you_mean
+from batchsim.errors import Finding, ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
     from batchsim.aws.client import AwsAccount
@@ -143,12 +144,13 @@ def load(path: str, arguments: argparse.Namespace) -> Scenario:
     """Load a scenario with what the command line says besides, and print its warnings."""
     from batchsim.scenario.loading import load as load_scenario
 
-    scenario = load_scenario(
-        path,
-        overrides=values(arguments.overrides),
-        variant=getattr(arguments, "variant", None),
-        ignore=arguments.ignore,
-    )
+    with _assignments_pointed_out(arguments):
+        scenario = load_scenario(
+            path,
+            overrides=values(arguments.overrides),
+            variant=getattr(arguments, "variant", None),
+            ignore=arguments.ignore,
+        )
     print_warnings(scenario.warnings)
     return scenario
 
@@ -158,13 +160,14 @@ def load_deployable(arguments: argparse.Namespace) -> Deployable:
     from batchsim.aws.deployment.deployable import load as load_configuration
 
     overrides = values(arguments.overrides)
-    configuration = load_configuration(
-        arguments.scenario,
-        overrides=overrides,
-        variant=arguments.variant,
-        ignore=arguments.ignore,
-        submits=getattr(arguments, "submit", False),
-    )
+    with _assignments_pointed_out(arguments):
+        configuration = load_configuration(
+            arguments.scenario,
+            overrides=overrides,
+            variant=arguments.variant,
+            ignore=arguments.ignore,
+            submits=getattr(arguments, "submit", False),
+        )
     print_warnings(configuration.warnings)
     return configuration
 
@@ -181,9 +184,25 @@ def account(arguments: argparse.Namespace, region: str) -> AwsAccount:
 
 def values(overrides: list[tuple[str, str]]) -> list[tuple[str, Any]]:
     """The overrides of the command line with their values read."""
-    from batchsim.scenario.document.overrides import parse_value
+    from batchsim.scenario.document.overrides import parse_assignments
 
-    return [(key, parse_value(value)) for key, value in overrides]
+    return parse_assignments(overrides)
+
+
+@contextmanager
+def _assignments_pointed_out(arguments: argparse.Namespace) -> Iterator[None]:
+    """Faults of ``--set`` are shown under its text."""
+    try:
+        yield
+    except ScenarioError as error:
+        raise ScenarioError(pointed_out(error.findings, arguments)) from None
+
+
+def pointed_out(findings: Iterable[Finding], arguments: argparse.Namespace) -> tuple[Finding, ...]:
+    """Findings, those about ``--set`` with a mark under its text."""
+    from batchsim.scenario.document.overrides import assignment_pointed_out
+
+    return tuple(assignment_pointed_out(finding, arguments.overrides) for finding in findings)
 
 
 def print_warnings(warnings: Iterable[Finding]) -> None:

@@ -42,7 +42,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     overrides = options.values(arguments.overrides)
     found = validate(arguments.scenario, overrides=overrides, variant=arguments.variant, ignore=arguments.ignore)
-    text = _text(found.errors if arguments.quiet else found.findings, arguments.format, quiet=arguments.quiet)
+    findings = options.pointed_out(found.errors if arguments.quiet else found.findings, arguments)
+    text = _text(findings, arguments.format, quiet=arguments.quiet)
     if arguments.out is None:
         sys.stdout.write(text)
     else:

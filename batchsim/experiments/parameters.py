@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from batchsim.errors import Finding
-from batchsim.scenario.checking import misfits, raise_errors
+from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
 from batchsim.scenario.sections.parameters import Parameter, Value
-from batchsim.scenario.sections.vary import given_parameters, read_parameters
+from batchsim.scenario.vary import varied, varied_by_command
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,8 @@ def grid_of(
         return Grid(getattr(scenario, section))
     findings: list[Finding] = []
     if isinstance(vary, Mapping):
-        varied = read_parameters(scenario.document, vary, findings)
+        parameters = varied(scenario.checked, vary, findings)
     else:
-        varied = given_parameters(scenario.document, tuple(vary), findings)
+        parameters = varied_by_command(scenario.checked, vary, findings)
     raise_errors(findings)
-    raise_errors(misfits(scenario.checked, "vary", varied))
-    return Grid(varied)
+    return Grid(parameters)

@@ -12,7 +12,7 @@ from typing import Any
 from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.catalog.prices import regions
 from batchsim.catalog.user_catalog import read_catalog
-from batchsim.errors import Finding, ScenarioError, Severity, nearest
+from batchsim.errors import ExpressionError, Finding, ScenarioError, Severity, nearest, pointed_out
 from batchsim.scenario import rules, silencing
 from batchsim.scenario.document.access import dig
 from batchsim.scenario.document.document import Document
@@ -153,7 +153,7 @@ def check(
     known = {} if before is None else before.document.values
     for section, each in (("sweep", sweep), ("search", search)):
         if values.get(section) is not known.get(section):
-            findings += misfits(checked, section, each)
+            findings += misfits(checked, each, section)
     return replace(checked, findings=tuple(findings))
 
 
@@ -168,15 +168,15 @@ def _sections(
     return frame, tuple(workload_entries(document, findings, right.entries))
 
 
-def misfits(checked: Checked, section: str, varied: Iterable[Parameter]) -> Iterator[Finding]:
+def misfits(checked: Checked, varied: Iterable[Parameter], section: str = "") -> Iterator[Finding]:
     """Values of parameters that have not the shape that is wanted where they are put; nothing of a faulty document.
 
     Parameters
     ----------
     section : str
-        What the parameters are called together: ``sweep``.
+        Of the scenario in which the parameters stand.
     """
-    right = checked.right
+    right, where = checked.right, f"in {section}: " if section else ""
     for parameter in varied if right.frame is not None else ():
         tried = parameter.values if len(parameter.values) <= MOST_TRIED else (parameter.values[0], parameter.values[-1])
         told: set[tuple[str, str]] = set()
@@ -186,7 +186,7 @@ def misfits(checked: Checked, section: str, varied: Iterable[Parameter]) -> Iter
             for finding in found:
                 if (finding.path, finding.message) not in told:
                     told.add((finding.path, finding.message))
-                    yield replace(finding, message=f"in {section}: {finding.message}")
+                    yield replace(finding, message=f"{where}{finding.message}")
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -247,13 +247,16 @@ def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objecti
             continue
         try:
             objective = parse_objective(text)
-        except ValueError as error:
+        except ExpressionError as error:
             problem, expected, suggestion = message_parts(str(error))
-            findings.append(finding(problem, expected=expected, suggestion=suggestion))
+            excerpt = pointed_out(text.strip(), error.at, error.length)
+            findings.append(finding(problem, expected=expected, suggestion=suggestion, excerpt=excerpt))
             continue
         unknown = [(key, name) for key, name in objective.where if key not in unlisted and name not in names[key]]
         for key, name in unknown:
-            findings.append(finding(f"there is no {key} {name!r}", suggestion=nearest(name, names[key])))
+            excerpt = pointed_out(objective.expression, objective.place_of(key), len(name))
+            message, near = f"there is no {key} {name!r}", nearest(name, names[key])
+            findings.append(finding(message, suggestion=near, excerpt=excerpt))
         if not unknown:
             yield objective
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.document import Document, parse, read
-from batchsim.scenario.document.overrides import Overrides, apply
+from batchsim.scenario.document.overrides import COMMAND_LINE, Overrides, apply
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.scenario import Scenario, from_document, variant_of
 from batchsim.scenario.silencing import with_ignored
@@ -77,7 +77,7 @@ def _changed(document: Document, overrides: tuple[tuple[str, Any], ...], variant
     if variant is not None:
         require(document, variant)
         document = applied(document, variant)
-    return apply(document, overrides, ("--set", 0, 0)) if overrides else document
+    return apply(document, overrides, (COMMAND_LINE, 0, 0)) if overrides else document
 
 
 def variant_findings(document: Document, base: Path, known: Iterable[Finding]) -> list[Finding]:

@@ -160,8 +160,10 @@ class Scenario(ResolvedScenario):
             if isinstance(entry.get("trace"), dict):
                 entry["trace"]["path"] = self._relative(entry["trace"]["path"], relative_to)
         for overrides in (given.get("variants") or {}).values():
-            for path, value in overrides.items() if isinstance(overrides, dict) else ():
-                overrides[path] = self._moved(tuple(path.split(".")), value, relative_to)
+            self._move(overrides, relative_to)
+        for section in ("sweep", "search"):
+            for name, form in (given.get(section) or {}).items():
+                self._move_values(name, form, relative_to)
         environment = self._moved(("environment",), _dump(self.environment), relative_to)
         filled = {
             **given,
@@ -176,6 +178,20 @@ class Scenario(ResolvedScenario):
         filled.pop("versions", None)
         ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
         return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
+
+    def _move(self, overrides: Any, folder: Path) -> None:
+        """Change the paths in some overrides to what they are as seen from another folder."""
+        for path, value in overrides.items() if isinstance(overrides, dict) else ():
+            overrides[path] = self._moved(tuple(path.split(".")), value, folder)
+
+    def _move_values(self, name: str, form: Any, folder: Path) -> None:
+        """The same for the values of a parameter."""
+        if isinstance(form, dict):
+            for overrides in (form.get("choices") or {}).values():
+                self._move(overrides, folder)
+            form = form.get("values")
+        if isinstance(form, list):
+            form[:] = [self._moved(tuple(name.split(".")), value, folder) for value in form]
 
     def _moved(self, where: tuple[str, ...], value: Any, folder: Path) -> Any:
         """A value of the scenario, the paths in it as seen from another folder."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from batchsim.errors import did_you_mean
+from batchsim.errors import ExpressionError, did_you_mean
 from batchsim.units import HOUR, MINUTE, parse_duration, parse_timezone
 
 STATISTICS = ("mean", "p50", "p90", "p95", "p99", "max", "min")
@@ -30,7 +31,9 @@ PLAIN = {
 COUNTS = ("failed", "unfinished")
 
 _MINIMISE = re.compile(r"minimi[sz]e\s+(\w+)\s*(?:\(([^()]*)\))?")
-_PROMISE = re.compile(r"(\w+)\s*(?:\(([^()]*)\))?\s*(<=|>=|<|>)\s*(.+)")
+_PROMISE = re.compile(r"(\w+)\s*(?:\(([^()]*)\))?\s*(<=|>=|<|>)\s*([^\s=].*)")
+#: As much of a promise as can be read.
+_BEGINNING = re.compile(r"(?:\w+\s*(?:\([^()]*\)\s*(?:(?:<=|>=|<|>)\s*)?)?)?")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?:\s+(\S+))?")
 
 
@@ -76,6 +79,11 @@ class Objective:
             return "share" if self.share else "jobs"
         return {"cost": "USD", "utilisation": "share"}.get(self.metric, "s")
 
+    def place_of(self, key: str) -> int:
+        """Where in the expression the value of a filter begins, from 0."""
+        match = re.search(rf"\b{key}\s*=\s*", self.expression)
+        return match.end() if match else 0
+
     def holds(self, value: float) -> bool:
         """Whether a value is within the limit."""
         return {
@@ -86,71 +94,107 @@ class Objective:
         }[self.comparison]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an expression, and where it begins."""
+
+    text: str
+    at: int
+
+    def stripped(self) -> _Part:
+        """The part without blanks around it."""
+        return _Part(self.text.strip(), self.at + len(self.text) - len(self.text.lstrip()))
+
+    def split(self, separator: str) -> Iterator[_Part]:
+        """The parts between separators."""
+        at = self.at
+        for piece in self.text.split(separator):
+            yield _Part(piece, at).stripped()
+            at += len(piece) + len(separator)
+
+    def wrong(self, message: str) -> ExpressionError:
+        """What is wrong with it, as an error."""
+        return ExpressionError(message, self.at, len(self.text))
+
+
+def _part(match: re.Match[str], group: int) -> _Part:
+    """A group of a match; an empty part at its end where it took none."""
+    return _Part(match[group] or "", match.start(group) if match[group] else match.end()).stripped()
+
+
 def parse_objective(text: str) -> Objective:
     """Read one objective.
 
     Raises
     ------
-    ValueError
-        Saying what is wrong with it.
+    ExpressionError
+        Saying what is wrong with it, and where in the text without blanks around it.
     """
     text = text.strip()
     if match := _MINIMISE.fullmatch(text):
-        statistic, metric, where = _asked(match[1], match[2], bare=True)
+        statistic, metric, where = _asked(_part(match, 1), _part(match, 2), bare=True)
         return Objective(text, "minimise", metric, statistic, where)
     match = _PROMISE.fullmatch(text)
     if not match:
-        raise ValueError(
+        begun = _BEGINNING.match(text)
+        message = (
             f"{text!r} is not an objective; expected such as p95(queue_time, jobQueue=NAME) <= 10m or minimise cost"
         )
-    statistic, metric, where = _asked(match[1], match[2], bare=False)
-    limit, comparison = match[4].strip(), match[3]
-    if metric == "finished_at" and (clock := _CLOCK.fullmatch(limit)):
-        seconds = int(clock[1]) * HOUR + int(clock[2]) * MINUTE
-        zone = parse_timezone(clock[3]) if clock[3] else ""
-        return Objective(text, "keep", metric, statistic, where, comparison, seconds, clock=True, timezone=zone)
-    value, share = _limit(metric, limit)
+        raise ExpressionError(message, begun.end() if begun else 0, 1)
+    statistic, metric, where = _asked(_part(match, 1), _part(match, 2), bare=False)
+    limit, comparison = _part(match, 4), match[3]
+    try:
+        if metric == "finished_at" and (clock := _CLOCK.fullmatch(limit.text)):
+            seconds = int(clock[1]) * HOUR + int(clock[2]) * MINUTE
+            zone = parse_timezone(clock[3]) if clock[3] else ""
+            return Objective(text, "keep", metric, statistic, where, comparison, seconds, clock=True, timezone=zone)
+        value, share = _limit(metric, limit.text)
+    except ValueError as error:
+        raise limit.wrong(str(error)) from None
     return Objective(text, "keep", metric, statistic, where, comparison, value, share=share)
 
 
-def _asked(word: str, inner: str | None, *, bare: bool) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def _asked(word: _Part, inner: _Part, *, bare: bool) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Statistic, metric and filters of ``word(inner)``; `bare` where a distribution may go without a statistic."""
-    parts = [part.strip() for part in (inner or "").split(",") if part.strip()]
-    if word in STATISTICS:
-        first = parts.pop(0) if parts else ""
-        if first in PLAIN:
-            raise ValueError(f"{first} is one figure; expected {first} without {word}")
-        return word, _known(first, DISTRIBUTED, "metric"), _filters(parts, FILTERS, f"{word}({first})")
-    if word in DISTRIBUTED:
+    parts, name = [part for part in inner.split(",") if part.text], word.text
+    if name in STATISTICS:
+        first = parts.pop(0) if parts else inner if inner.text else word
+        metric = "" if first is word else first.text
+        if metric in PLAIN:
+            raise first.wrong(f"{metric} is one figure; expected {metric} without {name}")
+        _check_known(first, metric, DISTRIBUTED, "metric")
+        return name, metric, _filters(parts, FILTERS, f"{name}({metric})")
+    if name in DISTRIBUTED:
         if not bare:
-            raise ValueError(f"{word} is of many jobs; expected a statistic of it, such as p95({word})")
-        return "", word, _filters(parts, FILTERS, word)
-    if word not in PLAIN and parts and "=" not in parts[0]:
-        _known(word, STATISTICS, "statistic")
-    _known(word, (*PLAIN, *DISTRIBUTED) if bare else tuple(PLAIN), "metric")
-    return "", word, _filters(parts, PLAIN[word], word)
+            raise word.wrong(f"{name} is of many jobs; expected a statistic of it, such as p95({name})")
+        return "", name, _filters(parts, FILTERS, name)
+    if name not in PLAIN and parts and "=" not in parts[0].text:
+        _check_known(word, name, STATISTICS, "statistic")
+    _check_known(word, name, (*PLAIN, *DISTRIBUTED) if bare else tuple(PLAIN), "metric")
+    return "", name, _filters(parts, PLAIN[name], name)
 
 
-def _known(word: str, words: tuple[str, ...], what: str) -> str:
+def _check_known(part: _Part, word: str, words: tuple[str, ...], what: str) -> None:
     if word not in words:
-        raise ValueError(f"no {what} {word!r}; expected one of {', '.join(words)}{did_you_mean(word, words)}")
-    return word
+        raise part.wrong(f"no {what} {word!r}; expected one of {', '.join(words)}{did_you_mean(word, words)}")
 
 
-def _filters(parts: list[str], allowed: tuple[str, ...], asked: str) -> tuple[tuple[str, str], ...]:
+def _filters(parts: list[_Part], allowed: tuple[str, ...], asked: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for part in parts:
-        key, separator, value = (piece.strip() for piece in part.partition("="))
+        key, separator, value = (piece.strip() for piece in part.text.partition("="))
         if not separator or not value:
-            raise ValueError(f"{part!r} is not a filter; expected such as jobQueue=NAME")
-        if _known(key, FILTERS, "filter") not in allowed:
+            raise part.wrong(f"{part.text!r} is not a filter; expected such as jobQueue=NAME")
+        word = _Part(key, part.at)
+        _check_known(word, key, FILTERS, "filter")
+        if key not in allowed:
             expected = f"one of {', '.join(allowed)}" if allowed else f"{asked} alone: it is of the whole run"
-            raise ValueError(f"{asked} can't be asked of a {key}; expected {expected}")
+            raise word.wrong(f"{asked} can't be asked of a {key}; expected {expected}")
         if key in found:
-            raise ValueError(f"{key} comes twice; expected each filter once")
+            raise part.wrong(f"{key} comes twice; expected each filter once")
         found[key] = value
     if asked == "cost" and len(found) > 1:
-        raise ValueError("cost can't be asked of both; expected a jobQueue or a workflow")
+        raise parts[1].wrong("cost can't be asked of both; expected a jobQueue or a workflow")
     return tuple(found.items())
 
 

@@ -179,9 +179,13 @@ def _too_deep(shown: str) -> Finding:
     return Finding("too-large", "", "nested too deeply, or in itself by an alias", file=shown)
 
 
+#: What stands before a value of the command line when it is read.
+VALUE = "value: "
+
+
 def parse_scalar(text: str) -> Any:
     """A value of the command line, read as YAML reads it."""
-    return parse(f"value: {text}", "--set").values["value"]
+    return parse(f"{VALUE}{text}", "--set").values["value"]
 
 
 class _Builder:

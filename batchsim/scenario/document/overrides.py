@@ -9,16 +9,24 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.errors import Finding, ScenarioError, nearest, pointed_out
 from batchsim.scenario.batch import service_model
-from batchsim.scenario.document.document import KEY, Document, Place, Where, name_of, parse_scalar
+from batchsim.scenario.document.document import KEY, VALUE, Document, Place, Where, name_of, parse_scalar
 
 #: An instance type in a dotted path.
 _TYPE = re.compile(r"\b[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)\b")
 
 Overrides = Iterable[tuple[str, Any]]
+
+
+#: What findings about the command line stand at.
+COMMAND_LINE = "--set"
+
+#: What is said of a path that leads nowhere.
+NOWHERE = "leads nowhere in the scenario"
 
 
 def parse_value(text: str) -> Any:
@@ -30,6 +38,46 @@ def parse_value(text: str) -> Any:
         If it is not a YAML value.
     """
     return parse_scalar(text)
+
+
+def parse_assignments(texts: Iterable[tuple[str, str]]) -> list[tuple[str, Any]]:
+    """The overrides that ``--set PATH=VALUE`` says, path and value apart.
+
+    Raises
+    ------
+    ScenarioError
+        With a finding for each that is not a YAML value.
+    """
+    read: list[tuple[str, Any]] = []
+    findings: list[Finding] = []
+    for path, text in texts:
+        try:
+            read.append((path, parse_value(text)))
+        except ScenarioError as error:
+            for finding in error.findings:
+                at = len(f"{path}=") + max(finding.column - 1 - len(VALUE), 0)
+                excerpt = pointed_out(f"{path}={text}", at)
+                findings.append(replace(finding, path=path, excerpt=excerpt, line=0, column=0))
+    if findings:
+        raise ScenarioError(findings)
+    return read
+
+
+def assignment_pointed_out(finding: Finding, texts: Iterable[tuple[str, str]]) -> Finding:
+    """A finding about what ``--set`` says, with a mark under the key or the value; any other as it is."""
+    if finding.file != COMMAND_LINE or finding.excerpt:
+        return finding
+    for path, text in texts:
+        if is_unknown_key_of(finding, path):
+            return replace(finding, excerpt=step_pointed_out(path, finding.path.count(".")))
+        if finding.path == path or finding.path.startswith(f"{path}."):
+            return replace(finding, excerpt=pointed_out(f"{path}={text}", len(path) + 1, len(text)))
+    return finding
+
+
+def is_unknown_key_of(finding: Finding, path: str) -> bool:
+    """Whether a finding is that a step of a path is unknown."""
+    return finding.code == "unknown-key" and f"{path}.".startswith(f"{finding.path}.")
 
 
 def apply(document: Document, overrides: Overrides, place: Place) -> Document:
@@ -56,9 +104,9 @@ def apply(document: Document, overrides: Overrides, place: Place) -> Document:
     for path, value in overrides:
         found = place_of(values, path)
         # What is absent and resembles nothing may be set: whether it is known is checked with everything else.
-        if isinstance(found, str):
-            finding = Finding("unknown-path", path, "leads nowhere in the scenario", suggestion=found).at(*place)
-            findings.append(finding)
+        if isinstance(found, Nowhere):
+            finding = Finding("unknown-path", path, NOWHERE, suggestion=found.suggestion, excerpt=found.excerpt)
+            findings.append(finding.at(*place))
             continue
         values = _replaced(values, found, service_model.as_text(copy.deepcopy(value), found), (), places, place)
         places[found] = places[*found, KEY] = place
@@ -69,9 +117,49 @@ def apply(document: Document, overrides: Overrides, place: Place) -> Document:
     return Document(values, document.file, places, document.written or document)
 
 
-def place_of(values: Any, path: str) -> Where | str:
-    """The place that a dotted path leads to, there or not; where it leads nowhere the nearest path ('' for none)."""
-    return _find(values, _steps(path), ())
+@dataclass(frozen=True)
+class Nowhere:
+    """A path that leads nowhere.
+
+    Attributes
+    ----------
+    path : str
+        As it was given.
+    left : int
+        How many of its last steps were not found.
+    suggestion : str
+        The nearest path that leads somewhere; empty for none.
+    """
+
+    path: str
+    left: int
+    suggestion: str = ""
+
+    @property
+    def excerpt(self) -> str:
+        """The path with a mark under the first step that was not found."""
+        return step_pointed_out(self.path, -self.left)
+
+
+def step_pointed_out(path: str, number: int = -1) -> str:
+    """A dotted path with a mark under one of its steps; see `batchsim.errors.pointed_out`."""
+    steps = _steps(path)
+    number = number % len(steps)
+    return pointed_out(path, sum(len(step) + 1 for step in steps[:number]), len(steps[number]))
+
+
+def place_of(values: Any, path: str) -> Where | Nowhere:
+    """The place that a dotted path leads to; what is not there and resembles nothing may be set."""
+    steps = _steps(path)
+    found = _find(values, steps, ())
+    return Nowhere(path, *found) if isinstance(found, _Missed) else found
+
+
+class _Missed(NamedTuple):
+    """How many steps were left where a search ended, and the nearest path."""
+
+    left: int
+    suggestion: str = ""
 
 
 def _replaced(container: Any, steps: Where, value: Any, done: Where, places: dict[Where, Place], place: Place) -> Any:
@@ -94,8 +182,8 @@ def _steps(path: str) -> list[str]:
     return [step.replace("\0", ".") for step in joined.split(".")]
 
 
-def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()) -> Where | str:
-    """The place that a path leads to, or the nearest path that leads somewhere ('' for none).
+def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()) -> Where | _Missed:
+    """The place that a path leads to, or where the search for it ended.
 
     Names may hold dots: the longest run of parts that is a name is taken. `shown` is what was found so far as a person
     writes it.
@@ -103,7 +191,7 @@ def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()
     if not parts:
         return done
     if not isinstance(value, (dict, list)):
-        return ""
+        return _Missed(len(parts))
     for length in range(len(parts), 0, -1):
         name = ".".join(parts[:length])
         found = _step(value, name)
@@ -112,8 +200,8 @@ def _find(value: Any, parts: list[str], done: Where, shown: tuple[str, ...] = ()
             return _find(value[found], parts[length:], (*done, found), (*shown, called))  # type: ignore[index]
     near = _nearest(value, parts, done)
     if near:
-        return ".".join([*shown, near, *parts[1:]])
-    return (*done, *parts) if isinstance(value, dict) else ""
+        return _Missed(len(parts), ".".join([*shown, near, *parts[1:]]))
+    return (*done, *parts) if isinstance(value, dict) else _Missed(len(parts))
 
 
 def _nearest(value: dict[str, Any] | list[Any], parts: list[str], done: Where) -> str:

@@ -14,7 +14,7 @@ What is found here is of form and of paths; whether a value fits where it is put
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 from typing import Annotated, Any
@@ -23,8 +23,9 @@ from pydantic import BeforeValidator, Field
 
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.document import Document, Place, Where
-from batchsim.scenario.document.overrides import paths_of_key, place_of
+from batchsim.scenario.document.overrides import NOWHERE, Nowhere, paths_of_key, place_of
 from batchsim.scenario.sections.model_errors import short, validated
+from batchsim.scenario.sections.models import Frame
 from batchsim.spec.fields import Section
 
 #: More values of one parameter are a mistake in its range.
@@ -246,9 +247,10 @@ class _Reader:
         """Paths that lead nowhere, have no effect, or are set by another parameter too."""
         for path, where in self._stated(name, form, values):
             found = self._found(path)
-            if isinstance(found, str):
-                message = f"{path} leads nowhere in the scenario"
-                yield self._document.finding(where, "unknown-path", message, suggestion=found, key=True)
+            if isinstance(found, Nowhere):
+                message, near = NOWHERE if path == name else f"{path} {NOWHERE}", found.suggestion
+                finding = self._document.finding(where, "unknown-path", message, suggestion=near, key=True)
+                yield replace(finding, excerpt=found.excerpt)
             elif found[0] in WITHOUT_EFFECT:
                 yield self._document.finding(where, "without-effect", f"{found[0]} bears on no result", key=True)
             else:
@@ -267,13 +269,14 @@ class _Reader:
             for path in value.overrides:
                 yield path, (self._section, name, "choices", value.label, path)
 
-    def _found(self, path: str) -> Where | str:
-        """The place of a path; where it leads nowhere, what was probably meant."""
+    def _found(self, path: str) -> Where | Nowhere:
+        """The place of a path; a member's name alone is told where the member is."""
         values = self._document.values
-        if "." not in path and path not in values:
-            known = [each for each in paths_of_key(values, path) if each.partition(".")[0] not in WITHOUT_EFFECT]
+        if "." not in path and path not in {*values, *Frame.model_fields}:
+            others = {*WITHOUT_EFFECT, self._section}
+            known = [each for each in paths_of_key(values, path) if each.partition(".")[0] not in others]
             if known:
-                return known[0]
+                return Nowhere(path, 1, known[0])
         return place_of(values, path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
+from batchsim.errors import ExpressionError, pointed_out
 from batchsim.spec.objectives import parse_objective
 from tests.builders import scenario, workflow
 
@@ -72,6 +73,34 @@ def test_a_time_of_day_may_name_its_zone(text, clock, timezone):
 def test_what_is_no_objective_is_refused_with_the_near_miss(text, expected):
     with pytest.raises(ValueError, match=expected):
         parse_objective(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("p95(queu_time) <= 5m", "    ^^^^^^^^^"),
+        ("p96(queue_time) <= 5m", "^^^"),
+        ("p95 <= 5m", "^^^"),
+        ("p95( ) <= 5m", "^^^"),
+        ("max(failed) <= 0", "    ^^^^^^"),
+        ("failed(a) <= 0", "       ^"),
+        ("failed(jobQueue=a, jobQueu=b) <= 0", "                   ^^^^^^^"),
+        ("failed(jobQueue=a, jobQueue=b) <= 0", "                   ^^^^^^^^^^"),
+        ("cost(jobName=a) <= 0", "     ^^^^^^^"),
+        ("cost(jobQueue=a, workflow=b) <= 0", "                 ^^^^^^^^^^"),
+        ("p95(queue_time) <=  5 apples", "                    ^^^^^^^^"),
+        ("max(finished_at) <= 06:00 Europe/Berlim", "                    ^^^^^^^^^^^^^^^^^^^"),
+        ("p95(queue_time <= 5m", "   ^"),
+        ("p95(queue_time) 5m", "                ^"),
+        ("p95(queue_time) <=", "                  ^"),
+        ("minimise costs", "         ^^^^^"),
+        ("", "^"),
+    ],
+)
+def test_the_part_that_is_wrong_is_known(text, marks):
+    with pytest.raises(ExpressionError) as error:
+        parse_objective(text)
+    assert pointed_out(text, error.value.at, error.value.length) == f"    {text}\n    {marks}"
 
 
 def test_an_unknown_zone_of_arrivals_has_a_near_miss_too():

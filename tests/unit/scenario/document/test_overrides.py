@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import batchsim as bs
+from batchsim.cli.main import main
 from batchsim.scenario.document.document import parse
 from batchsim.scenario.document.overrides import apply, parse_value
 from batchsim.scenario.loading import load
@@ -76,3 +77,28 @@ def test_a_slip_is_told_where_it_was_made_with_what_was_meant(path, value, expec
         load(ROOT / "scenarios" / "etl.yaml", overrides=[(path, parse_value(value))])
     (finding,) = error.value.findings
     assert (finding.file, finding.expected, finding.suggestion) == ("--set", expected, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "excerpt"),
+    [
+        ("batch.computeEnvironments.spo.type=SPOT", "unknown-path", ("", "                          ^^^")),
+        ("batch.computeEnvironments.spot.typ=SPOT", "unknown-key", ("", "                               ^^^")),
+        ("environmen.spot=none", "unknown-key", ("", "^^^^^^^^^^")),
+        ("seed=many", "wrong-value", ("=many", "     ^^^^")),
+        ("seed=[1,2", "syntax", ("=[1,2", "         ^")),
+    ],
+)
+def test_a_fault_of_the_command_line_is_shown_under_its_text(text, code, excerpt, capsys):
+    assert main(["run", str(ROOT / "scenarios" / "etl.yaml"), "--set", text]) == 2
+    shown, marks = excerpt
+    path, _, _ = text.partition("=")
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith(f"--set: [{code}] ")
+    assert told[1:] == [f"    {path}{shown}", f"    {marks}"]
+
+
+def test_validate_shows_it_too(capsys):
+    path = "batch.computeEnvironments.spot.typ"
+    assert main(["validate", str(ROOT / "scenarios" / "etl.yaml"), "--set", f"{path}=SPOT", "--quiet"]) == 1
+    assert f"    {path}\n    {' ' * path.rindex('typ')}^^^\n" in capsys.readouterr().out

@@ -100,7 +100,7 @@ class Launchable:
         if self._market is not None and len(self._ledger.instances) >= self._market.available(now):
             return None
         for turn in range(len(zones)):
-            zone = (self._ledger.launches + 1 + turn) % len(zones)
+            zone = (self._ledger.launches + turn) % len(zones)
             if self._limits.has(offering, self._spec.purchase_option, zones[zone], now):
                 return zone
         return None

@@ -25,8 +25,9 @@ MOST_MIB = 1024.0**3
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
-_DURATION = re.compile(rf"\s*(?:{_DURATION_PART.pattern}\s*)+")
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|TiB|KB|MB|GB|TB)\s*")
+#: How durations with units are written, and sizes.
+DURATION = re.compile(rf"\s*(?:{_DURATION_PART.pattern}\s*)+")
+SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|TiB|KB|MB|GB|TB)\s*")
 _MIB = {
     "KiB": 1 / 1024,
     "MiB": 1.0,
@@ -62,7 +63,7 @@ def parse_duration(value: object) -> float:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = _float(value)
-    elif isinstance(value, str) and _DURATION.fullmatch(value):
+    elif isinstance(value, str) and DURATION.fullmatch(value):
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
     elif isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
         seconds = float(value)
@@ -85,7 +86,7 @@ def parse_size_mib(value: object) -> float:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         mib = _float(value)
-    elif isinstance(value, str) and (match := _SIZE.fullmatch(value)):
+    elif isinstance(value, str) and (match := SIZE.fullmatch(value)):
         mib = float(match[1]) * _MIB[match[2]]
     else:
         raise ValueError(f"{value!r} is not a size; expected MiB or a text such as 500MiB or 30GiB")

@@ -164,7 +164,7 @@ class Scenario(ResolvedScenario):
         for section in ("sweep", "search"):
             for name, form in (given.get(section) or {}).items():
                 self._move_values(name, form, relative_to)
-        environment = self._moved(("environment",), _dump(self.environment), relative_to)
+        environment = self._moved(("environment",), as_written(self.environment), relative_to)
         filled = {
             **given,
             "name": self.name,
@@ -323,13 +323,13 @@ def _no_name(document: Document, variant: str) -> Iterator[Finding]:
         yield document.finding(("variants", variant), "name", f"{variant!r} is no name", expected=expected)
 
 
-def _dump(value: Any) -> Any:
+def as_written(value: Any) -> Any:
     """A section, or what is in one, as a scenario writes it, defaults included."""
     if isinstance(value, (Constant, *DISTRIBUTIONS.values())):
         return as_given(value)  # type: ignore[arg-type]
     if isinstance(value, Section):
         members = ((info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items())
-        return {key: _dump(member) for key, member in members if member is not None}
+        return {key: as_written(member) for key, member in members if member is not None}
     if isinstance(value, dict):
-        return {key: _dump(member) for key, member in value.items()}
-    return [_dump(member) for member in value] if isinstance(value, tuple) else value
+        return {key: as_written(member) for key, member in value.items()}
+    return [as_written(member) for member in value] if isinstance(value, tuple) else value

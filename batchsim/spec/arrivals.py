@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from batchsim.spec.distributions import Delay
-from batchsim.spec.fields import Section
-from batchsim.units import DAY, HOUR, MINUTE, parse_duration, parse_instant, parse_timezone
+from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, one_of, written
+from batchsim.units import DAY, HOUR, MINUTE, MOST_SECONDS, parse_duration, parse_instant, parse_timezone
 
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*/\s*(s|m|h|d)\s*")
 _PER = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -36,7 +36,22 @@ def _instant(value: object) -> str | float:
     return parse_duration(value)
 
 
-Instant = Annotated[str | float, BeforeValidator(_instant)]
+Rate = Annotated[
+    float,
+    BeforeValidator(_rate),
+    written("rate", "Arrivals per hour, or a text such as 120/h, 2/m.", _RATE.pattern, exclusiveMinimum=0),
+]
+Instant = Annotated[
+    str | float,
+    BeforeValidator(_instant),
+    written(
+        "instant",
+        "An instant: a duration since the start, such as 6h, or ISO 8601 such as 2026-11-02T20:00:00Z.",
+        rf"\s*\d{{4}}-.*|{DURATION_TEXT}",
+        minimum=0,
+        maximum=MOST_SECONDS,
+    ),
+]
 
 
 def _as_list(value: object) -> object:
@@ -44,18 +59,23 @@ def _as_list(value: object) -> object:
 
 
 CRON_FIELDS = 5
+_CRON = rf"^\s*\S+(\s+\S+){{{CRON_FIELDS - 1}}}\s*$"
+#: The ways to say when.
+WAYS = ("at", "every", "cron", "poisson", "trace")
 
-Instants = Annotated[tuple[Instant, ...], BeforeValidator(_as_list), Field(min_length=1)]
-Factors = Annotated[
-    tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+_INSTANTS = Annotated[list[Instant], Field(min_length=1)]
+Instants = Annotated[
+    tuple[Instant, ...], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=Instant | _INSTANTS)
 ]
+_ListAsTuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+_Factors = tuple[Annotated[float, Field(ge=0)], ...]
 
 
 class Profile(Section):
     """How a Poisson rate varies: factors by hour of day (24, from midnight UTC) and day of week (7, from Monday)."""
 
-    hour_of_day: Annotated[Factors, Field(min_length=24, max_length=24)] = (1.0,) * 24
-    day_of_week: Annotated[Factors, Field(min_length=7, max_length=7)] = (1.0,) * 7
+    hour_of_day: Annotated[_Factors, Field(min_length=24, max_length=24), _ListAsTuple] = (1.0,) * 24
+    day_of_week: Annotated[_Factors, Field(min_length=7, max_length=7), _ListAsTuple] = (1.0,) * 7
 
     @model_validator(mode="after")
     def _some(self) -> Profile:
@@ -67,7 +87,7 @@ class Profile(Section):
 class Poisson(Section):
     """Arrivals at random, so many an hour; `rate` holds where the profile's factors are 1."""
 
-    rate: Annotated[float, BeforeValidator(_rate)]
+    rate: Rate
     profile: Profile = Profile()
 
 
@@ -77,9 +97,11 @@ class Arrivals(Section):
     ``jitter`` delays each arrival: a duration by a uniform share of it, a distribution by a draw.
     """
 
+    model_config = ConfigDict(json_schema_extra=one_of(*WAYS))
+
     at: Instants | None = None
-    every: Annotated[float, BeforeValidator(parse_duration), Field(gt=0)] | None = None
-    cron: str | None = None
+    every: Annotated[Seconds, Field(gt=0)] | None = None
+    cron: Annotated[str, Field(json_schema_extra={"pattern": _CRON})] | None = None
     poisson: Poisson | None = None
     trace: Instants | None = None
     count: Annotated[int, Field(ge=1)] | None = None
@@ -117,7 +139,6 @@ class Arrivals(Section):
 
     @model_validator(mode="after")
     def _one(self) -> Arrivals:
-        given = [name for name in ("at", "every", "cron", "poisson", "trace") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError("expected exactly one of at, every, cron, poisson, trace")
+        if sum(getattr(self, name) is not None for name in WAYS) != 1:
+            raise ValueError(f"expected exactly one of {', '.join(WAYS)}")
         return self

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from batchsim.errors import did_you_mean
 from batchsim.spec.distributions import Delay, Lognormal
-from batchsim.spec.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section
+from batchsim.spec.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section, none_beside
 
 
 class SchedulerSettings(Section):
@@ -167,6 +167,8 @@ class CapacityPool(Section):
     ``instanceTypes`` holds types and families, ``zones`` zones; without them all are meant.
     """
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["vcpus"]}, {"required": ["schedule"]}]})
+
     instance_types: Names = ()
     zones: Names = ()
     purchase_option: Literal["EC2", "SPOT"] | None = None
@@ -220,6 +222,14 @@ Usd = Annotated[float, Field(ge=0)]
 
 class PriceOverride(Section):
     """What is stated of one price; which members belong to which key says `spec/stated_prices.py`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "minProperties": 1,
+            "dependencies": {"vcpuHour": ["gbHour"], "gbHour": ["vcpuHour"]},
+            **none_beside({"required": ["discount"]}, "onDemand", "spot", "vcpuHour", "gbHour", "gbMonth"),
+        }
+    )
 
     on_demand: Usd | None = None
     spot: Usd | None = None

@@ -11,12 +11,12 @@ from itertools import accumulate
 from statistics import NormalDist
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from batchsim.errors import did_you_mean
 from batchsim.spec import distribution_parameters as parameters
 from batchsim.spec.distribution_parameters import Known
-from batchsim.spec.fields import Seconds, Section
+from batchsim.spec.fields import Seconds, Section, one_of
 from batchsim.units import parse_duration
 
 
@@ -36,6 +36,8 @@ class Constant(Section):
 
 class _TwoParameters(Section):
     """A positive distribution fixed by one of mean or median and one of p95 or cv (or scipy's own two)."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": [one_of("mean", "median"), one_of("p95", "cv")]})
 
     mean: Seconds | None = Field(default=None, gt=0)
     median: Seconds | None = Field(default=None, gt=0)
@@ -126,6 +128,8 @@ class Weibull(_TwoParameters):
 
 class Exponential(Section):
     """Exponential, by its mean or its median."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("mean", "median"))
 
     mean: Seconds | None = Field(default=None, gt=0)
     median: Seconds | None = Field(default=None, gt=0)
@@ -281,5 +285,9 @@ def as_given(distribution: Distribution) -> Any:
 
 
 Distribution = Constant | Lognormal | Exponential | Gamma | Weibull | Uniform | Triangular | Empirical
+_NAMED: dict[str, Any] = {name: (kind, None) for name, kind in DISTRIBUTIONS.items()}
+#: A distribution as a scenario writes it: its name over its parameters.
+Written: Any = create_model("Distribution", __base__=Section, __doc__="A distribution, by its name.", **_NAMED)
+Written.model_config["json_schema_extra"] = {"minProperties": 1, "maxProperties": 1}
 #: A duration or a distribution of durations, in seconds.
-Delay = Annotated[Distribution, BeforeValidator(as_distribution)]
+Delay = Annotated[Distribution, BeforeValidator(as_distribution, json_schema_input_type=Seconds | Written)]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetPydanticSchema, field_validator, model_validator
+from pydantic import ConfigDict, Field, GetPydanticSchema, field_validator, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict, JsonValue
 from pydantic_core import core_schema
 
 from batchsim.spec.arrivals import Arrivals
-from batchsim.spec.fields import Section
+from batchsim.spec.fields import Section, none_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,20 @@ def is_uniform(name: Any) -> bool:
 FormatName = Annotated[str, GetPydanticSchema(lambda _source, _handler: core_schema.literal_schema([*FORMATS]))]
 
 
+def _options_of_others() -> JsonDict:
+    """JSON Schema: a format has no member that another alone has a use for."""
+    options = {option for of in FORMATS.values() for option in of.options}
+    made: list[JsonValue] = []
+    for name, of in FORMATS.items():
+        others = sorted(to_camel(option) for option in options.difference(of.options))
+        made.append(none_beside({"properties": {"format": {"const": name}}, "required": ["format"]}, *others))
+    return {"allOf": made}
+
+
 class Trace(Section):
     """A recorded workload, replayed: once at the scenario's start, or at each of its arrivals."""
+
+    model_config = ConfigDict(json_schema_extra=_options_of_others())
 
     format: FormatName
     path: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from batchsim.spec.arrivals import Arrivals
 from batchsim.spec.configuration import Shape
 from batchsim.spec.distributions import Delay
-from batchsim.spec.fields import Probability, Section
+from batchsim.spec.fields import Probability, Section, none_beside
 from batchsim.spec.workload import JobGroup
 
 
@@ -24,6 +24,12 @@ class Failure(Section):
     ``reason`` is what ECS says of the container (API ContainerSummary.reason), for ``evaluateOnExit``. With ``toStart``
     the container never runs: the attempt ends when it would have, with "Task failed to start" and no exit code.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra=none_beside(
+            {"properties": {"toStart": {"const": True}}, "required": ["toStart"]}, "exitCode", "after"
+        )
+    )
 
     probability: Probability
     exit_code: Annotated[int, Field(ge=1, le=255)] = 1

@@ -167,15 +167,15 @@ def _members(kind: type[Section], loc: tuple[Any, ...]) -> list[str]:
     for step in loc:
         field = next((f for n, f in kind.model_fields.items() if step in (f.alias, n)), None)
         if field is not None:
-            options = _sections_in(field.annotation)
+            options = sections_in(field.annotation)
             if len(options) != 1:
                 return []
             kind = options[0]
     return [field.alias or name for name, field in kind.model_fields.items()]
 
 
-def _sections_in(annotation: Any) -> list[type[Section]]:
+def sections_in(annotation: Any) -> list[type[Section]]:
     """The sections that a type is made of, however deep."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
-    return [section for inner in get_args(annotation) for section in _sections_in(inner)]
+    return [section for inner in get_args(annotation) for section in sections_in(inner)]

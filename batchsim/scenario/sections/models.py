@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from batchsim.scenario.sections.deployment import Deployment
 from batchsim.spec.arrivals import Arrivals
@@ -73,6 +73,10 @@ def _ignored(value: object) -> object:
     return {"rule": value} if isinstance(value, str) else value
 
 
+#: A rule as it is written: its code alone, or with a reason.
+_Rule = Annotated[str, Field(json_schema_extra={"title": "rule"})] | Ignored
+
+
 def _as_list(value: object) -> object:
     return tuple(value) if isinstance(value, list) else (value,)
 
@@ -80,15 +84,18 @@ def _as_list(value: object) -> object:
 class Frame(Section):
     """A scenario's own top-level members, without those that are checked elsewhere."""
 
-    name: Annotated[str, AfterValidator(_name)]
+    name: Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
     region: str = "us-east-1"
-    start: str = "2026-01-01T00:00:00Z"
+    start: Annotated[str, Field(json_schema_extra={"pattern": r"^\s*\d{4}"})] = "2026-01-01T00:00:00Z"
     duration: Seconds | None = None
     horizon: Seconds | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     environment: Assumptions = Field(default_factory=measured)
     deployment: Deployment | None = None
-    ignore: Annotated[tuple[Annotated[Ignored, BeforeValidator(_ignored)], ...], BeforeValidator(_as_list)] = ()
+    ignore: Annotated[
+        tuple[Annotated[Ignored, BeforeValidator(_ignored)], ...],
+        BeforeValidator(_as_list, json_schema_input_type=_Rule | list[_Rule]),
+    ] = ()
 
     @field_validator("start")
     @classmethod

@@ -1,0 +1,113 @@
+"""JSON Schema of batchsim's own sections: the models as a scenario writes them, with the meaning of every key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from batchsim.scenario.scenario import as_written
+from batchsim.scenario.sections.keys import KEYS
+from batchsim.scenario.sections.model_errors import sections_in
+from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
+from batchsim.spec.fields import Section
+
+#: Where definitions stand in draft-07.
+DEFINITION = "#/definitions/"
+#: The models that a scenario's own sections are made of.
+ROOTS: tuple[type[Section], ...] = (Frame, Workflow, TraceSource)
+#: Until kinds of value are hoisted, the meaning of a key stands here, beside the description of its kind.
+_MEANING = "meaning"
+
+#: What an editor writes for the name of a distribution.
+DISTRIBUTION_EXAMPLES: dict[str, dict[str, Any]] = {
+    "lognormal": {"median": "8m", "p95": "20m"},
+    "exponential": {"mean": "10m"},
+    "gamma": {"mean": "10m", "cv": 0.8},
+    "weibull": {"mean": "10m", "cv": 0.8},
+    "uniform": {"min": "8m", "max": "12m"},
+    "triangular": {"min": "8m", "mode": "10m", "max": "20m"},
+    "empirical": {"values": ["8m", "30m"], "weights": [9, 1]},
+}
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Without titles made of names, and with defaults as a scenario writes them."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 (the name of a key says no more)
+        return False
+
+    def encode_default(self, dft: Any) -> Any:
+        return as_written(dft)
+
+
+def definitions() -> dict[str, Any]:
+    """The schema of every model within `ROOTS`, and of every kind of value such as a duration, by its name."""
+    _, made = models_json_schema(
+        [(kind, "validation") for kind in ROOTS], ref_template=f"{DEFINITION}{{model}}", schema_generator=_AsWritten
+    )
+    models = made["$defs"]
+    models.pop("Constant", None)  # a bare duration
+    models["Distribution"]["defaultSnippets"] = [
+        {"label": name, "body": {name: parameters}} for name, parameters in DISTRIBUTION_EXAMPLES.items()
+    ]
+    found: dict[str, Any] = {}
+    for name, model in models.items():
+        model.pop("title")
+        _describe(name, model)
+        found[name] = _hoisted(model, found)
+    return dict(sorted(found.items()))
+
+
+def _describe(name: str, model: dict[str, Any]) -> None:
+    """Say what a model is in its first paragraph, and what each of its keys is."""
+    if "description" in model:
+        model["description"] = first_paragraph(model["description"])
+    for key, value in model.get("properties", {}).items():
+        default = value.pop("default", None)
+        # Nothing, or a section whose own keys have theirs.
+        if default not in (None, {}, []) and "$ref" not in value:
+            value["default"] = default
+        said = KEYS.get(f"{name}.{key}")
+        if said is not None:
+            value[_MEANING] = f"{said.plain} ({said.unit})" if said.unit else said.plain
+
+
+def first_paragraph(docstring: str) -> str:
+    """The first paragraph of a docstring, as plain text."""
+    return " ".join(docstring.partition("\n\n")[0].split()).replace("`", "")
+
+
+def _hoisted(value: Any, found: dict[str, Any]) -> Any:
+    """A schema with the kinds of value that have a title moved to `found`, and a reference in their place."""
+    if isinstance(value, list):
+        return [_hoisted(each, found) for each in value]
+    if not isinstance(value, dict):
+        return value
+    beside = {key: value[key] for key in ("default",) if key in value}
+    if _MEANING in value:
+        beside["description"] = value[_MEANING]
+    rest = {key: each for key, each in value.items() if key not in ("default", _MEANING)}
+    if isinstance(rest.get("title"), str):
+        name = rest.pop("title")
+        found[name] = rest
+        return {"$ref": f"{DEFINITION}{name}", **beside}
+    return {**{key: _hoisted(each, found) for key, each in rest.items()}, **beside}
+
+
+def keys() -> Iterator[tuple[str, str]]:
+    """Every key of a scenario's own sections: where it stands, dotted, and its name in the table of keys."""
+
+    def inside(kind: type[Section], where: str, around: tuple[type[Section], ...]) -> Iterator[tuple[str, str]]:
+        for name, field in kind.model_fields.items():
+            key = field.alias or name
+            if f"{kind.__name__}.{key}" in KEYS:
+                yield f"{where}{key}", f"{kind.__name__}.{key}"
+            for section in dict.fromkeys(sections_in(field.annotation)):
+                if section not in around:
+                    yield from inside(section, f"{where}{key}.", (*around, section))
+
+    yield from inside(Frame, "", (Frame,))
+    for root in (Workflow, TraceSource):
+        yield from inside(root, "workload.", (root,))

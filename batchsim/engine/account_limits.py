@@ -124,13 +124,15 @@ class CapacityLimits:
             self._count(offering, option, zone, -1)
         return len(taken) == instances
 
-    def launchable(self, offerings: Sequence[Offering], option: str, zones: Sequence[str], now: float) -> list[float]:
-        """How many instances of each type may be launched now, one type and zone after the other."""
+    def launchable(
+        self, offerings: Sequence[Offering], option: str, zones: Sequence[Sequence[str]], now: float
+    ) -> list[float]:
+        """How many instances of each type may be launched now in its zones, one type and zone after the other."""
         found: list[float] = []
         taken: dict[CapacityLimit, float] = {}
-        for offering in offerings:
+        for offering, its_zones in zip(offerings, zones, strict=True):
             found.append(0)
-            for zone in zones:
+            for zone in its_zones:
                 pools = self._covering(offering, option, zone)
                 free = min((pool.free(now) - taken.get(pool, 0.0) for pool in pools), default=math.inf)
                 if free == math.inf:

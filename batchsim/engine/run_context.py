@@ -8,7 +8,7 @@ from functools import cached_property
 from batchsim.engine.job_table import JobTable
 from batchsim.engine.recorder import Recorder
 from batchsim.spec.assumptions import Assumptions
-from batchsim.spec.distributions import Delay, Exponential
+from batchsim.spec.distributions import Delay, Exponential, Uniform
 from batchsim.spec.sampling import sampler
 from batchsim.spec.workload import Workload
 from batchsim.streams import Draws
@@ -39,6 +39,7 @@ class RunContext:
             # Lives until an interruption, in units of their mean.
             "interruption": Exponential(mean=1.0),
             "fargate-interruption": Exponential(mean=1.0),
+            "pool-event-taken": Uniform(min=0.0, max=1.0),
         }
 
     def draws(self, name: str, owner: str, attempt: int = 0) -> Draws:

@@ -129,12 +129,18 @@ def _one(kind: type[Section], value: Any, expected: str, words: tuple[str, ...])
 
 
 class SpotSettings(Section):
-    """The Spot market; ``interruptions: none`` is for Fargate Spot too."""
+    """The Spot market; ``interruptions: none`` is for Fargate Spot too.
+
+    ``together`` is the share of interruptions that take most of a type's instances in a zone at once; for an ``outage``
+    none of it can be launched there afterwards.
+    """
 
     interruptions: Annotated[
         Literal["advisor", "none"] | RatePerHour | InterruptionTrace, BeforeValidator(_interruptions)
     ] = "advisor"
     hazard_scale: float = Field(default=10.0, ge=0, le=10_000)
+    together: Probability = 0.9
+    outage: Delay = Lognormal(median=900.0, p95=10_800.0)
     fargate_rate_per_hour: float = Field(default=0.01, ge=0, le=MOST_PER_HOUR)
     notice: Seconds = 120.0
     prices: Annotated[Literal["advisor"] | Discount | PriceHistory, BeforeValidator(_prices)] = "advisor"
@@ -142,11 +148,13 @@ class SpotSettings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _none_is_for_fargate_too(cls, value: Any) -> Any:
-        """A rate that is stated beside ``none`` stays: the rule ``interruptions`` tells of it."""
-        if isinstance(value, dict) and value.get("interruptions") == "none":
-            return {"fargateRatePerHour": 0.0, **value}
-        return value
+    def _without_effect(cls, value: Any) -> Any:
+        """What has no effect is 0, unless it is stated: the rule ``interruptions`` tells of it."""
+        kind = value.get("interruptions") if isinstance(value, dict) else None
+        if kind == "none":
+            return {"fargateRatePerHour": 0.0, "together": 0.0, **value}
+        is_recorded = isinstance(kind, InterruptionTrace) or (isinstance(kind, dict) and "trace" in kind)
+        return {"together": 0.0, **value} if is_recorded else value
 
     @property
     def fargate_hazard_per_hour(self) -> float:
@@ -279,7 +287,7 @@ _IDEAL: dict[str, dict[str, Any]] = {
     "fargate": {"start": 0.0, "launchBurst": 1_000_000_000, "launchesPerSecond": 1e9},
     "image": {"size": 0.0, "jitter": 1.0, "warm": 0.0, "containerStart": 0.0},
     # Not the word none, which would be for a rate of Fargate Spot that is stated, too.
-    "spot": {"interruptions": {"ratePerHour": 0.0}, "fargateRatePerHour": 0.0},
+    "spot": {"interruptions": {"ratePerHour": 0.0}, "together": 0.0, "fargateRatePerHour": 0.0},
 }
 
 

@@ -83,7 +83,9 @@ def worlds(draw):
     )
     preset = draw(st.sampled_from(["ideal", "measured"]))
     overtake = draw(st.sampled_from(["none", "fitting"]))
-    return workload, built, queues, {"preset": preset, "scheduler": {"overtake": overtake}}
+    together = draw(st.sampled_from([0.0, 0.5, 1.0]))
+    spot = {"together": together, "outage": draw(st.sampled_from(["0s", "40m"]))}
+    return workload, built, queues, {"preset": preset, "scheduler": {"overtake": overtake}, "spot": spot}
 
 
 @given(world=worlds(), seed=st.integers(0, 3))

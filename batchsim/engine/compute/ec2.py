@@ -23,6 +23,7 @@ from batchsim.engine.compute.multi_node import MultiNodeJobs, MultiNodeLaunch
 from batchsim.engine.compute.recorded_market import RecordedMarket
 from batchsim.engine.compute.scale_in import ScaleIn
 from batchsim.engine.compute.spot import Interruptions
+from batchsim.engine.compute.spot_pools import SpotPools
 from batchsim.engine.compute_environment import (
     AT_LIMIT,
     BEYOND_LIMIT,
@@ -73,12 +74,13 @@ class Ec2Environment(SimulatedEnvironment):
         )
         self._free = self.ledger.free
         self.no_fit = self._free.no_fit
-        self._launchable = Launchable(spec, requests, self.ledger, limits, market)
+        pools = SpotPools.of(spec, context, agenda, self.ledger)
+        self._launchable = Launchable(spec, requests, self.ledger, limits, market, pools)
         self._nodes = MultiNodeJobs(
             spec, requests, self.ledger, self._launchable, context.settings.scheduler.best_fit_progressive
         )
         self._images = ImageCache(context, spec.name)
-        self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market)
+        self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market, pools)
         self._interruptions.follow(self._launchable.bid_steps)
         self._scale_in = ScaleIn(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
         self._launcher = Launcher(
@@ -194,18 +196,14 @@ class Ec2Environment(SimulatedEnvironment):
             asked = self._requests[request]
             if any(instance.holds(asked) for instance in self.ledger.booting.values()):
                 return COMING
-        return UNAVAILABLE if self._is_short(request, now) else AT_LIMIT
-
-    def _is_short(self, request: ShapeId, now: float) -> bool:
-        """Whether launches for a job that may not be launched now would be under the limit."""
-        return self.scarce and self._launchable.limit_allows(request, now)
+        return UNAVAILABLE if self._launchable.is_short(request, now) else AT_LIMIT
 
     def places(self, request: ShapeId, now: float, limit: bool) -> float:
         """For how many jobs there is room now, some boots, or some may be launched."""
         types = self._launchable.types_for(request, now)
         if not types or not self.enabled:
             return 0.0
-        if not limit and not self.scarce:
+        if not limit and not self._launchable.fails:
             return math.inf
         if self._multi_node[request]:
             return self._nodes.places(request, types, now, limit)
@@ -215,10 +213,10 @@ class Ec2Environment(SimulatedEnvironment):
 
     def may_recover(self, request: ShapeId, waited_s: float, now: float) -> bool:
         """Whether capacity for a job that waits may yet come, though nothing that is due says so."""
-        if not self.scarce or not self._can_hold[request]:
+        if not self._launchable.fails or not self._can_hold[request]:
             return False
         outlook = self.outlook(request, now)
-        if outlook not in (LAUNCHABLE, UNAVAILABLE) and not self._is_short(request, now):
+        if outlook not in (LAUNCHABLE, UNAVAILABLE) and not self._launchable.is_short(request, now):
             return False
         return self._launchable.may_recover(waited_s, now)
 
@@ -239,7 +237,7 @@ class Ec2Environment(SimulatedEnvironment):
 
     def may_launch_for(self, request: ShapeId, now: float) -> bool:
         """Whether an instance that holds a job may be launched now."""
-        return self._can_hold[request] and self._launchable.launches_for(request, now)
+        return self.outlook(request, now) == LAUNCHABLE
 
     def plan_nodes(self, request: ShapeId, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
         """What a multi-node job lacks, if all of it may be launched; see `MultiNodeJobs.plan`."""

@@ -17,6 +17,8 @@ class Instance(Node):
         Its place among the launches of its environment: the owner of its random draws.
     active : bool
         Whether it is registered and takes jobs.
+    running_at : float
+        When it runs, and may be taken away.
     leaving : bool
         Whether it has its Spot notice.
     images : dict of int to float
@@ -33,15 +35,17 @@ class Instance(Node):
         "leaving",
         "offering",
         "reclaim_event",
+        "running_at",
         "used",
         "zone",
     )
 
-    def __init__(self, number: int, offering: Offering, launch: int, zone: int) -> None:
+    def __init__(self, number: int, offering: Offering, launch: int, zone: int, running_at: float) -> None:
         super().__init__(number, offering.shape, offering.instance_type)
         self.offering = offering
         self.launch = launch
         self.zone = zone
+        self.running_at = running_at
         self.active = False
         self.leaving = False
         self.used = False

@@ -14,6 +14,7 @@ from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.compute.free_capacity import places_on
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.recorded_market import RecordedMarket
+from batchsim.engine.compute.spot_pools import SpotPools
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.spec.ids import ShapeId
 
@@ -35,7 +36,9 @@ class Launchable:
     offerings : tuple of Offering
         The types that are asked for.
     scarce : bool
-        Whether capacity may run out.
+        Whether there may be less capacity than is asked for.
+    fails : bool
+        Whether a launch may find no capacity: also where there is all that is asked for or, during an outage, none.
     backoff : dict of str to float
         Until when a type is not asked for.
     chosen : dict of Shape to Offering
@@ -49,17 +52,21 @@ class Launchable:
         ledger: InstanceLedger,
         limits: CapacityLimits,
         market: RecordedMarket | None,
+        pools: SpotPools | None,
     ) -> None:
         self.offerings = worth_asking_for(spec, requests)
         self.bids_matter = any(offering.above_bid for offering in self.offerings)
         self.scarce = market is not None or not limits.unlimited or self.bids_matter
+        self.fails = self.scarce or pools is not None
         self.backoff: dict[str, float] = {}
         self.chosen: dict[Shape, Offering] = {}
         self._spec = spec
         self._requests = requests
         self._ledger = ledger
         self._limits = limits
+        self._unlimited = limits.unlimited
         self._market = market
+        self._pools = pools
         self._may_exceed = spec.overshoots
         self._keeps_type = spec.strategy.keeps_type
         self._prices_change = any(offering.price_steps for offering in self.offerings)
@@ -101,7 +108,9 @@ class Launchable:
             return None
         for turn in range(len(zones)):
             zone = (self._ledger.launches + turn) % len(zones)
-            if self._limits.has(offering, self._spec.purchase_option, zones[zone], now):
+            if self._pools is not None and not self._pools.is_open(offering, zone, now):
+                continue
+            if self._unlimited or self._limits.has(offering, self._spec.purchase_option, zones[zone], now):
                 return zone
         return None
 
@@ -112,7 +121,9 @@ class Launchable:
             for offering in types
             if self.backoff.get(offering.instance_type, 0.0) <= now and not offering.is_above_bid(now)
         ]
-        found = self._limits.launchable(asked, self._spec.purchase_option, self._spec.zones, now)
+        pools, every = self._pools, self._spec.zones
+        zones = [every if pools is None else pools.open_zones(offering, now) for offering in asked]
+        found = self._limits.launchable(asked, self._spec.purchase_option, zones, now)
         if self._market is not None:
             left = float(max(self._market.available(now) - len(self._ledger.instances), 0))
             for place, instances in enumerate(found):
@@ -125,7 +136,7 @@ class Launchable:
 
     def may_launch(self, offering: Offering, now: float) -> bool:
         """Whether an instance may be launched now."""
-        return self.under_limit(offering) and (not self.scarce or self.zone_for(offering, now) is not None)
+        return self.under_limit(offering) and (not self.fails or self.zone_for(offering, now) is not None)
 
     def may_launch_all(self, offering: Offering, instances: int, now: float) -> bool:
         """Whether so many instances may be launched at once: under the limit to the last, and with capacity."""
@@ -149,7 +160,7 @@ class Launchable:
 
     def listed_for(self, request: ShapeId, now: float) -> tuple[Offering, ...]:
         """The types that may be taken for a job: BEST_FIT waits for the one that it chose when that is short."""
-        if not (self.scarce and self._keeps_type) or self._requests[request].nodes:
+        if not (self.fails and self._keeps_type) or self._requests[request].nodes:
             return self.offerings
         best = self.chosen.get(self._requests[request])
         return self.offerings if best is None or best.is_above_bid(now) else (best,)
@@ -165,10 +176,9 @@ class Launchable:
 
     def launches_for(self, request: ShapeId, now: float) -> bool:
         """Whether an instance that holds a job may be launched now."""
-        if not self.scarce:
+        if not self.fails:
             return self.left > 0 if self._may_exceed else self._smallest_for(request) <= self.left
-        asked = self._requests[request]
-        return any(self.may_launch(each, now) and each.holds(asked) for each in self.listed_for(request, now))
+        return any(self.may_launch(each, now) for each in self.types_for(request, now))
 
     def _smallest_for(self, request: ShapeId) -> int:
         """The vCPUs of the smallest type that holds a job."""
@@ -184,6 +194,16 @@ class Launchable:
         nodes = max(len(asked.nodes), 1)
         return any(self.under_limit(each, nodes) and each.holds(asked) for each in self.listed_for(request, now))
 
+    def is_short(self, request: ShapeId, now: float) -> bool:
+        """Whether a job for which none may be launched lacks capacity, and not room under the limit.
+
+        Where it runs out, whether a launch would be under the limit; where all may be had or nothing, whether nothing
+        may.
+        """
+        if self.scarce:
+            return self.limit_allows(request, now)
+        return self.fails and all(self.zone_for(each, now) is None for each in self.types_for(request, now))
+
     def more_places(self, request: ShapeId, types: Sequence[Offering], now: float, limit: bool) -> float:
         """For how many jobs instances may be launched.
 
@@ -194,7 +214,7 @@ class Launchable:
             left = max(self.left, 0)
             by_type = max(self.most_under_limit(each) * places_on(each, asked) for each in types)
             more = min(float(math.ceil(left / asked.vcpus)), by_type)
-        if more and self.scarce:
+        if more and self.fails:
             counts = zip(self.to_be_had(types, now), types, strict=True)
             more = min(more, sum(count * places_on(each, asked) for count, each in counts))
         return more
@@ -202,6 +222,8 @@ class Launchable:
     def may_recover(self, waited_s: float, now: float) -> bool:
         """Whether capacity may yet come; a recording that was gone through twice brings no more."""
         if self._market is not None and waited_s <= 2 * self._market.length_s:
+            return True
+        if self._pools is not None and self._pools.reopens(now):
             return True
         bid_met_at = max((at for each in self.offerings for at, above in each.above_bid if not above), default=0.0)
         return bid_met_at > now or self._limits.changes_after(now)

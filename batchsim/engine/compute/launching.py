@@ -114,7 +114,7 @@ class Launcher:
 
     def _give_up(self, offering: Offering, now: float) -> None:
         """A launch found no capacity: the type is not asked for until the back-off is over."""
-        if self._launchable.scarce and self._launchable.zone_for(offering, now) is None:
+        if self._launchable.fails and self._launchable.zone_for(offering, now) is None:
             until = now + self._backoff_s
             self._launchable.backoff[offering.instance_type] = until
             self._agenda.at(until, self._backed_off)
@@ -129,7 +129,7 @@ class Launcher:
         if self._fulfilment_s is not None:
             running_at += self._fulfilment_s[number]
         registered_at = running_at + self._register_s[number] * offering.boot_factor
-        zone = self._launchable.zone_for(offering, now) if self._launchable.scarce else None
+        zone = self._launchable.zone_for(offering, now) if self._launchable.fails else None
         if zone is None:
             zone = number % len(self._spec.zones)
         instance = self._ledger.launch(offering, zone, now, running_at)

@@ -67,7 +67,7 @@ class InstanceLedger:
         launch = self.launches
         self.launches += 1
         number = self._recorder.instance(self._index, self._numbers[offering.instance_type], zone, now, running_at)
-        instance = Instance(number, offering, launch, zone)
+        instance = Instance(number, offering, launch, zone, running_at)
         self._limits.launched(offering, self._spec.purchase_option, self._spec.zones[zone])
         self.instances[number] = self.booting[number] = instance
         self.vcpus += offering.vcpus

@@ -1,8 +1,9 @@
 """Spot interruptions: which instance gets its notice when, and what becomes of it.
 
-Three things end a Spot instance: a hazard (the Spot Instance Advisor's, or a stated rate), from which each instance has
-a lifetime of its own; a recorded market that has fewer instances than before; and a price that passes the bid (EC2 User
-Guide, *Spot Instance interruptions*).
+Three things end a Spot instance: a hazard (the Spot Instance Advisor's, or a stated rate), of which one share comes as
+events that take most of a pool (`batchsim.engine.compute.spot_pools`) and for the other each instance has a lifetime of
+its own; a recorded market that has fewer instances than before; and a price that passes the bid (EC2 User Guide, *Spot
+Instance interruptions*).
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from batchsim.engine.attempt import HOST_TERMINATED, NO_EXIT_CODE
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.recorded_market import RecordedMarket
+from batchsim.engine.compute.spot_pools import MOST_OF_A_POOL, WITHIN_S, SpotPools
 from batchsim.engine.event import Event
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.recording import instance_id
 from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.streams import Draws
 from batchsim.units import HOUR
 
 
@@ -27,6 +30,8 @@ class Interruptions:
     ----------
     market : RecordedMarket or None
         Where one is recorded, hazards do not count.
+    pools : SpotPools or None
+        Those whose instances are reclaimed together.
     """
 
     def __init__(
@@ -37,12 +42,16 @@ class Interruptions:
         ledger: InstanceLedger,
         lifecycle: JobLifecycle,
         market: RecordedMarket | None,
+        pools: SpotPools | None,
     ) -> None:
         self._agenda = agenda
         self._ledger = ledger
         self._lifecycle = lifecycle
         self._market = market
         self._notice_s: float = context.settings.spot.notice
+        self._alone = 1.0 - context.settings.spot.together  # of a hazard, the share of each instance for itself
+        if pools is not None:
+            pools.on_event = self._pool_event
         self._lifetime = context.draws("interruption", spec.name)  # by the number of the launch
 
     def follow(self, bid_steps: list[float]) -> None:
@@ -57,12 +66,33 @@ class Interruptions:
     # A hazard
 
     def launched(self, instance: Instance, running_at: float) -> None:
-        """Draw how long an instance lives, where its type has a hazard."""
-        hazard = instance.offering.interruptions_per_hour
+        """Draw how long an instance lives, where its type has a hazard of each instance for itself."""
+        hazard = instance.offering.interruptions_per_hour * self._alone
         if hazard > 0 and self._market is None:
             reclaim_at = running_at + self._lifetime[instance.launch] / hazard * HOUR
             notice_at = max(reclaim_at - self._notice_s, running_at)
             instance.reclaim_event = self._agenda.at(notice_at, self._noticed, instance, essential=False)
+
+    def _pool_event(self, instances: list[Instance], taken: Draws, at: float) -> None:
+        """Most instances of a pool get their notice, unless they had one before, or will have one sooner.
+
+        What decides whether an instance is taken also says when: given that it is, one is as likely as another. As a
+        lifetime does, a notice ends an instance `notice` later; one that runs from within this time on gets it at once.
+        """
+        for instance in instances:
+            drawn = taken[instance.launch]
+            if instance.leaving or drawn >= MOST_OF_A_POOL:
+                continue
+            notice_at = at + drawn / MOST_OF_A_POOL * WITHIN_S
+            if instance.running_at <= notice_at + self._notice_s:
+                self._notice_by(instance, max(notice_at, instance.running_at))
+
+    def _notice_by(self, instance: Instance, at: float) -> None:
+        if instance.reclaim_event is not None:
+            if instance.reclaim_event.at <= at:
+                return
+            self._agenda.cancel(instance.reclaim_event)
+        instance.reclaim_event = self._agenda.at(at, self._noticed, instance, essential=False)
 
     def _noticed(self, event: Event) -> None:
         self._notice(event.subject, event.at)

@@ -336,14 +336,20 @@ def _texts(value: dict[str, Any], member: str) -> list[tuple[int, str]]:
 
 @rule(
     "interruptions",
-    "interruptions: none stands beside no rate of interruptions",
+    "Beside interruptions: none stands no rate, and beside none or a recorded market not how they come together",
     severity="warning",
 )
 def interruptions(context: Context) -> Iterator[Finding]:
-    """The word is for Fargate Spot too, so that the rate has no effect."""
+    """The word is for Fargate Spot too; and in a recorded market what goes together, and for how long, is recorded."""
     spot = dig(context.document.values, "environment", "spot")
-    rate = figure(dig(spot, "fargateRatePerHour"))
-    if dig(spot, "interruptions") == "none" and rate:
+    rate, kind = figure(dig(spot, "fargateRatePerHour")), dig(spot, "interruptions")
+    is_recorded = isinstance(kind, dict) and "trace" in kind
+    if (kind == "none" or is_recorded) and figure(dig(spot, "together")):
+        told = "a recorded market has its own events" if is_recorded else "interruptions: none leaves none to come so"
+        message = f"together has no effect: {told}"
+        expected = "no such entry, or interruptions: advisor or a ratePerHour"
+        yield context.finding(("environment", "spot", "together"), message, expected=expected)
+    if kind == "none" and rate:
         message = (
             f"interruptions: none leaves Fargate Spot without them too: the rate of {rate:g} an hour has no effect"
         )

@@ -23,26 +23,26 @@ def capacity(*pools: dict, **quotas: int) -> CapacityLimits:
 def test_what_one_type_takes_of_a_quota_the_next_does_not_have():
     # Ten vCPUs: five of c6i.large, and nothing is left for others; or two of c6i.xlarge, and one of c6i.large.
     quota = capacity(EC2=10)
-    assert quota.launchable([LARGE, XLARGE], "EC2", ["a"], 0.0) == [5, 0]
-    assert quota.launchable([XLARGE, LARGE], "EC2", ["a"], 0.0) == [2, 1]
-    assert quota.launchable([LARGE], "SPOT", ["a"], 0.0) == [math.inf]
+    assert quota.launchable([LARGE, XLARGE], "EC2", [["a"]] * 2, 0.0) == [5, 0]
+    assert quota.launchable([XLARGE, LARGE], "EC2", [["a"]] * 2, 0.0) == [2, 1]
+    assert quota.launchable([LARGE], "SPOT", [["a"]], 0.0) == [math.inf]
 
 
 def test_zones_are_added_up_to_the_quota_over_them():
     pools = {"zones": ["a"], "vcpus": 4}, {"zones": ["b"], "vcpus": 6}
-    assert capacity(*pools).launchable([LARGE], "EC2", ["a", "b"], 0.0) == [2 + 3]
-    assert capacity(*pools, EC2=8).launchable([LARGE], "EC2", ["a", "b"], 0.0) == [4]
+    assert capacity(*pools).launchable([LARGE], "EC2", [["a", "b"]], 0.0) == [2 + 3]
+    assert capacity(*pools, EC2=8).launchable([LARGE], "EC2", [["a", "b"]], 0.0) == [4]
     # A zone without a pool has no end.
-    assert capacity(*pools).launchable([LARGE], "EC2", ["a", "c"], 0.0) == [math.inf]
+    assert capacity(*pools).launchable([LARGE], "EC2", [["a", "c"]], 0.0) == [math.inf]
 
 
 def test_what_runs_already_is_not_to_be_had_and_asking_takes_nothing():
     pool = capacity({"instanceTypes": ["c6i"], "vcpus": 8, "schedule": [{"at": 100, "vcpus": 2}]})
     for _ in range(2):
         pool.launched(LARGE, "EC2", "a")
-    assert [pool.launchable([LARGE, OTHER], "EC2", ["a"], 0.0) for _ in range(2)] == [[2, math.inf]] * 2
+    assert [pool.launchable([LARGE, OTHER], "EC2", [["a"]] * 2, 0.0) for _ in range(2)] == [[2, math.inf]] * 2
     # The pool fell below what runs.
-    assert pool.launchable([LARGE], "EC2", ["a"], 100.0) == [0]
+    assert pool.launchable([LARGE], "EC2", [["a"]], 100.0) == [0]
 
 
 def test_a_pool_is_of_its_types_families_zones_and_purchase_option():
@@ -97,7 +97,7 @@ def test_all_of_several_or_none_and_asking_takes_nothing():
         assert not pool.has_all(LARGE, "EC2", ["a", "b"], 0.0, 4)
     # 7 vCPUs in all, and none of the zones has 4 left for a second of 4.
     assert not pool.has_all(XLARGE, "EC2", ["a", "b"], 0.0, 2)
-    assert pool.launchable([LARGE], "EC2", ["a", "b"], 0.0) == [3]
+    assert pool.launchable([LARGE], "EC2", [["a", "b"]], 0.0) == [3]
 
 
 def test_fargates_launch_rate_is_a_token_bucket():

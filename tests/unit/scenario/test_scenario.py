@@ -6,6 +6,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.scenario.loading import load, loads
+from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.objectives import parse_objective
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 from tests.conftest import ROOT
@@ -222,6 +223,23 @@ def rates(preset, spot):
 )
 def test_a_stated_rate_of_interruptions_holds_under_any_preset(preset, spot, ec2, fargate):
     assert rates(preset, spot) == (ec2, fargate, [])
+
+
+@pytest.mark.parametrize("preset", ["ideal", "measured"])
+def test_interruptions_that_come_together_are_told_of_where_there_are_none(preset):
+    spot = {"interruptions": "none", "together": 0.5}
+    assert rates(preset, spot) == (0.0, 0.0, ["environment.spot.together"])
+    assert rates(preset, {**spot, "together": 0}) == (0.0, 0.0, [])
+    assert rates(preset, {**spot, "interruptions": {"ratePerHour": 0.5}})[2] == []
+
+
+def test_together_holds_where_it_is_stated_and_is_0_under_ideal():
+    assert Assumptions().spot.together == 0.9
+    assert Assumptions(preset="ideal").spot.together == 0.0
+    assert Assumptions.model_validate({"preset": "ideal", "spot": {"together": 1}}).spot.together == 1.0
+    for wrong in (-0.1, 1.1, "most"):
+        with pytest.raises(ValueError, match="together"):
+            Assumptions.model_validate({"spot": {"together": wrong}})
 
 
 @pytest.mark.parametrize("preset", ["ideal", "measured"])

@@ -30,7 +30,7 @@ class Instances:
             0, self.spec, requests, "binpack", self.changes, self.limits, agenda(1), self.recorder
         )
         market = None if self.spec.spot_trace is None else RecordedMarket(self.spec.spot_trace)
-        self.launchable = Launchable(self.spec, requests, self.ledger, self.limits, market)
+        self.launchable = Launchable(self.spec, requests, self.ledger, self.limits, market, None)
 
     def launch(self, offering: Offering = LARGE, zone: int = 0, now: float = 0.0) -> Any:
         """Launch one instance."""

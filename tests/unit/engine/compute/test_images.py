@@ -23,7 +23,7 @@ def cache(**image) -> ImageCache:
 
 
 def instance(number: int = 0) -> Instance:
-    return Instance(number, LARGE, number, 0)
+    return Instance(number, LARGE, number, 0, 0.0)
 
 
 def test_the_first_job_pulls_its_image_and_later_ones_find_it():

@@ -17,7 +17,7 @@ from batchsim.experiments.tasks import Finished, Task, execute
 #: Tasks that a process is given at a time: while it executes one the next is there.
 AHEAD = 2
 #: So many processes in a row that die before their first run are not let down by one of them.
-FAILED_STARTS = 3
+FAILED_STARTS = 10
 
 
 def cores() -> int:

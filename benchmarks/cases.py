@@ -10,7 +10,7 @@ from pathlib import Path
 
 # First, for it times the engine.
 from benchmarks.adapter import Scenario, engine_modules, load, run, taken_engine_s, write  # isort: skip
-from benchmarks import peers, scenarios, textbook
+from benchmarks import peers, scenarios, sweeps, textbook
 from benchmarks.measure import Stopwatch
 
 __all__ = ["CASES", "Case", "engine_modules"]
@@ -121,4 +121,7 @@ CASES: dict[str, Case] = {
     **{name: Case(partial(_written, make)) for name, make in WRITTEN.items()},
     "runs of etl": Case(_runs_of_etl, warm_up=1),
     "empty runs": Case(_empty_runs, warm_up=5),
+    "stored runs": Case(sweeps.stored_runs, warm_up=10),
+    "a sweep here": Case(partial(sweeps.swept, 1), warm_up=1),
+    "a sweep in 2 processes": Case(partial(sweeps.swept, 2), warm_up=1),
 }

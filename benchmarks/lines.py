@@ -34,6 +34,7 @@ class Quantity(Enum):
 
     SPEED = "jobs per CPU second, a ratio"
     COST = "CPU seconds per job, a ratio"
+    WALL = "seconds of the wall's clock per job, a ratio"
     TIME = "CPU microseconds per job"
     CPU = "CPU seconds"
     MEMORY = "MiB"

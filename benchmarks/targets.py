@@ -8,12 +8,13 @@ from benchmarks.builds import BEFORE
 from benchmarks.lines import Line, Quantity, Subject
 from benchmarks.measure import WHOLE
 
-SPEED, COST, TIME, CPU, MEMORY = Quantity
+SPEED, COST, WALL, TIME, CPU, MEMORY = Quantity
 JOBS, LESS, HALF_A_MILLION, MILLION = 200_000, 100_000, 500_000, 1_000_000
 
 FULL = Subject("full model", JOBS)
 BACKLOG = Subject("full model with a backlog", LESS)
 LONG_RUN = Subject("one queue", 5 * MILLION)
+ONE, TWO = Subject("a sweep here", 20), Subject("a sweep in 2 processes", 20)
 #: What a user of the public simulator would time.
 EXAMPLE = f"import batchsim; from benchmarks.scenarios import mm15; batchsim.run(mm15({LESS})).summary"
 
@@ -90,6 +91,11 @@ GROUPS = {
         _process("batchsim --help, CPU seconds", 0.25, "-m", "batchsim", "--help"),
         _process("import batchsim, CPU seconds", 0.15, "-c", "import batchsim"),
         _process("run scenarios/etl.yaml, CPU seconds", 4, "-m", "batchsim", "run", "scenarios/etl.yaml"),
+    ),
+    "sweeps": (
+        Line("a run of a sweep besides its simulation, µs", TIME, Subject("stored runs", 1_000), target=300),
+        Line("20 runs of a second in 2 processes to 1, wall", WALL, TWO, ONE, 0.56, part="wall"),
+        Line("the same, CPU", COST, TWO, ONE, 1.15),
     ),
     "growth": (
         _dearer("a job on 65,536 vCPUs to one on 256", "65,536 vCPUs", "256 vCPUs", JOBS, 1.5),

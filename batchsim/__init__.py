@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from batchsim.engine.processes import LiveRun
     from batchsim.experiments.advice import advise
     from batchsim.experiments.compare import Comparison, compare
+    from batchsim.experiments.optimize.optimization import Optimization
+    from batchsim.experiments.optimize.optimize import optimize
     from batchsim.experiments.result import Result
     from batchsim.experiments.run import run
     from batchsim.results.advice import Advice
@@ -41,6 +43,7 @@ __all__ = [
     "ExecutionError",
     "Finding",
     "LiveRun",
+    "Optimization",
     "OutputError",
     "Result",
     "Scenario",
@@ -51,6 +54,7 @@ __all__ = [
     "advise",
     "compare",
     "load",
+    "optimize",
     "read",
     "run",
     "validate",
@@ -61,11 +65,13 @@ _HOMES = {
     "Advice": "batchsim.results.advice",
     "Comparison": "batchsim.experiments.compare",
     "LiveRun": "batchsim.engine.processes",
+    "Optimization": "batchsim.experiments.optimize.optimization",
     "Result": "batchsim.experiments.result",
     "Scenario": "batchsim.scenario.scenario",
     "advise": "batchsim.experiments.advice",
     "compare": "batchsim.experiments.compare",
     "load": "batchsim.scenario.loading",
+    "optimize": "batchsim.experiments.optimize.optimize",
     "read": "batchsim.results.store",
     "run": "batchsim.experiments.run",
     "Validation": "batchsim.validation.validate",

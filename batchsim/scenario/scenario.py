@@ -19,7 +19,7 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import shown
 from batchsim.scenario.batch.offerings import Market
 from batchsim.scenario.checking import Checked, check, in_order, raise_errors
-from batchsim.scenario.document.document import Document
+from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.document.overrides import apply, paths_of_key
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
@@ -333,3 +333,16 @@ def as_written(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: as_written(member) for key, member in value.items()}
     return [as_written(member) for member in value] if isinstance(value, tuple) else value
+
+
+def paths_of_files(values: Mapping[str, Any]) -> Iterator[Where]:
+    """Where a document names files by their path: traces, recordings, a catalog."""
+    for index, entry in enumerate(values.get("workload") or ()):
+        if isinstance(entry.get("trace"), dict) and "path" in entry["trace"]:
+            yield "workload", index, "trace", "path"
+    for where in sorted(_PATHS):
+        found: Any = values
+        for step in where:
+            found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, str):
+            yield where

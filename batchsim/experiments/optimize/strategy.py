@@ -11,6 +11,7 @@ import numpy as np
 from batchsim.experiments.optimize.problem import Problem
 from batchsim.experiments.optimize.race import LOOKS, Race, Racer, Verdict
 from batchsim.experiments.optimize.search import PATIENCE, Exploration, Search
+from batchsim.experiments.optimize.space import Space
 from batchsim.spec.objectives import Objective
 
 #: Simulations, unless told otherwise: of a small space, and of one of more candidates than the second figure.
@@ -41,11 +42,16 @@ class Found:
     simulations: int
 
 
+def budget_of(space: Space) -> int:
+    """How many simulations a space is worth, unless told otherwise."""
+    return BUDGET if len(space) <= SMALL else LARGE_BUDGET
+
+
 def solve(
     problem: Problem,
     *,
     seed: int,
-    budget: int | None = None,
+    budget: int,
     confidence: float = 0.95,
     looks: Sequence[int] = LOOKS,
     written: int | None = None,
@@ -54,11 +60,9 @@ def solve(
 
     Parameters
     ----------
-    budget : int, optional
-        Simulations at most; 60, or 120 for more than 1,000 candidates.
+    budget : int
+        Simulations at most.
     """
-    if budget is None:
-        budget = BUDGET if len(problem.space) <= SMALL else LARGE_BUDGET
     search, race = Search(problem, seed, written), Race(problem, confidence, looks)
     found = search.exploration
     reserve, patience = min(RESERVE, int(SHARE * budget)), PATIENCE

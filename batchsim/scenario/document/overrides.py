@@ -162,6 +162,17 @@ class _Missed(NamedTuple):
     suggestion: str = ""
 
 
+def value_at(values: Any, path: str) -> Any:
+    """What a dotted path leads to; None where it leads nowhere, or to what is not there yet."""
+    found = place_of(values, path)
+    for step in () if isinstance(found, Nowhere) else found:
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return None if isinstance(found, Nowhere) else values
+
+
 def _replaced(container: Any, steps: Where, value: Any, done: Where, places: dict[Where, Place], place: Place) -> Any:
     """A container with what stands at a place replaced; all that is not on the way there is shared.
 

@@ -1,0 +1,210 @@
+"""What no simulation is needed for: candidates that can't be run, or can't keep an objective whatever happens.
+
+Each is a proof for the jobs of the first replications: in each of them the objective's figure is beyond its limit even
+if nothing waits for more than it must. An objective of ends is kept only when its jobs succeed, and then
+
+- a job ends no earlier than the shortest of its attempts that can succeed after it was submitted, and after all that
+  it depends on has ended (the critical path);
+- jobs of one arrival, or of all, take no less than their vCPU-seconds divided by the vCPUs that there can be at most,
+  and the same of memory and of GPUs (a conservation law: what is served in a period is at most capacity times period).
+
+Where an objective allows jobs to fail, jobs need not be served, and nothing is said but for configurations that are
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchsim.arrays import Floats
+from batchsim.results.durations import Durations
+from batchsim.results.objectives import chosen, finished_at
+from batchsim.spec.configuration import ComputeEnvironment, Configuration
+from batchsim.spec.memory_margin import MARGIN, as_asked, at_the_edge
+from batchsim.spec.objectives import Objective
+from batchsim.spec.placeable import why_never
+from batchsim.spec.resolved_scenario import ResolvedScenario
+from batchsim.spec.workload import Workload
+from batchsim.validation.workload import earliest_ends
+from batchsim.workload.build import build_workload
+
+#: Numbers of rows.
+Places = NDArray[np.intp]
+#: Replications whose jobs a bound is shown for: those of the first look at a candidate in the race.
+REPLICATIONS = 5
+#: More attempts than this are not drawn: of jobs that may be tried again, nothing is then known but that they run.
+MOST_DRAWN = 200_000
+#: Rounding is no proof.
+_ABOVE = 1.0 + 1e-9
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Why a candidate can't keep the objectives.
+
+    Attributes
+    ----------
+    why : str
+        In words.
+    objective : int or None
+        Which one it can't keep; None where no run can be made of it.
+    """
+
+    why: str
+    objective: int | None = None
+
+
+class Bounds:
+    """Looks for proofs that a configuration misses an objective, for the jobs of a scenario.
+
+    Parameters
+    ----------
+    scenario : ResolvedScenario
+        Whose jobs they are.
+    objectives : sequence of Objective
+        Those to keep.
+    """
+
+    def __init__(self, scenario: ResolvedScenario, objectives: Sequence[Objective], seed: int) -> None:
+        self._scenario = scenario
+        self._objectives = objectives
+        self._workloads = [build_workload(scenario, seed=seed, replication=each) for each in range(REPLICATIONS)]
+        self._shortest = [replace(each, runtime_s=shortest_success_s(each)) for each in self._workloads]
+        self._ends = [_earliest(each) for each in self._shortest]
+        self._failures = any(each.metric == "failed" and each.comparison.startswith("<") for each in objectives)
+
+    @property
+    def first(self) -> Workload:
+        """The jobs of the first replication."""
+        return self._workloads[0]
+
+    def of(self, configuration: Configuration) -> Bound | None:
+        """Why a configuration can't keep the objectives; None where it may."""
+        if self._failures:
+            return None
+        for index, objective in enumerate(self._objectives):
+            if not objective.comparison.startswith("<") or objective.metric in {"failed", "utilisation"}:
+                continue
+            if (never := self._never(configuration, objective)) is not None:
+                return Bound(never, index)
+            if all(self._is_late(number, configuration, objective) for number in range(REPLICATIONS)):
+                return Bound("jobs can't be done in time by so much capacity, or one after the other", index)
+        return None
+
+    def _never(self, configuration: Configuration, objective: Objective) -> str | None:
+        """Why some of an objective's jobs never run."""
+        workload = self.first
+        mask = chosen(objective, workload)
+        queues = {queue.name: queue for queue in configuration.queues}
+        pairs = np.unique(np.column_stack([workload.group[mask], workload.shape[mask]]), axis=0)
+        for group, shape in pairs.tolist():
+            queue, wanted = queues[workload.groups[group].job_queue], as_asked(workload.shapes[shape])
+            attached = configuration.attached(queue)
+            refusal = why_never(queue, attached, wanted)
+            if refusal is not None and at_the_edge(wanted, attached) is None:
+                return refusal.message
+        return None
+
+    def _is_late(self, number: int, configuration: Configuration, objective: Objective) -> bool:
+        """Whether in one replication the figure of an objective of ends must be beyond its limit."""
+        workload, ends = self._shortest[number], self._ends[number]
+        mask = chosen(objective, workload)
+        if not mask.any():
+            return False
+        submitted_at = workload.submitted_at
+        if objective.metric == "turnaround":
+            least = Durations((ends - submitted_at)[mask], np.zeros(int(mask.sum()), bool))
+            value = least.statistic(objective.statistic)[0]
+        elif objective.metric == "finished_at":
+            later = _no_sooner(workload, mask, ends, configuration, by_run=True)
+            value = finished_at(objective, workload, later, self._scenario)[0]
+        elif objective.metric == "makespan":
+            later = _no_sooner(workload, mask, ends, configuration, by_run=False)
+            value = float(later[mask].max() - submitted_at[mask].min())
+        else:
+            return False
+        return value is not None and value > objective.limit * _ABOVE
+
+
+def _earliest(workload: Workload) -> Floats:
+    """When each job ends at the earliest; of those whose dependencies need not succeed, only run times are known."""
+    if workload.think_s is not None:
+        return workload.submitted_at + workload.runtime_s
+    return earliest_ends(workload)[: len(workload)]
+
+
+def shortest_success_s(workload: Workload) -> Floats:
+    """The shortest run time of an attempt that may be the one that succeeds, of each job.
+
+    That is the first attempt's where a job has one only. Where it may be tried again, because it fails or its instance
+    is taken back, later attempts may be shorter.
+    """
+    attempts = np.array([group.attempts for group in workload.groups])[workload.group]
+    shortest = np.where(workload.exit_code == 0, workload.runtime_s, np.inf)
+    if int((attempts - 1).sum()) > MOST_DRAWN:
+        return np.where(attempts > 1, 0.0, workload.runtime_s)
+    for job in np.flatnonzero(attempts > 1).tolist():
+        for number in range(2, int(attempts[job]) + 1):
+            runtime_s, exit_code = workload.later_attempt(job, number)
+            if exit_code == 0 and runtime_s < shortest[job]:
+                shortest[job] = runtime_s
+    # One that can't succeed misses its objective, whatever it takes.
+    return np.asarray(np.where(np.isinf(shortest), 0.0, shortest))
+
+
+def _no_sooner(
+    workload: Workload, mask: np.ndarray, ends: Floats, configuration: Configuration, *, by_run: bool
+) -> Floats:
+    """Ends of which the last one of each run, or of all, is as late as the capacity for it makes it."""
+    rows = np.flatnonzero(mask)
+    names = [group.workflow for group in workload.groups]
+    places = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    workflow = np.array([places[name] for name in names])[workload.group[rows]]
+    parts = workflow * (int(workload.run.max(initial=0)) + 1) + workload.run[rows] if by_run else np.zeros(len(rows))
+    _, inverse = np.unique(parts, return_inverse=True)
+    part = inverse.astype(np.intp)
+    first = np.full(part.max() + 1, np.inf)
+    np.minimum.at(first, part, workload.submitted_at[rows])
+    least_s = _least_s(workload, rows, part, configuration)
+    later = ends.copy()
+    order = np.lexsort((ends[rows], part))
+    last = rows[order[np.searchsorted(part[order], np.arange(len(first)), side="right") - 1]]
+    later[last] = np.maximum(later[last], first + least_s)
+    return later
+
+
+def _least_s(workload: Workload, rows: Places, part: Places, configuration: Configuration) -> Floats:
+    """How long each part of some jobs takes at least, all capacity that their queues have being theirs."""
+    queues = {workload.groups[group].job_queue for group in np.unique(workload.group[rows]).tolist()}
+    attached = {
+        each.name: each
+        for queue in configuration.queues
+        if queue.name in queues
+        for each in configuration.attached(queue)
+        if each.enabled
+    }
+    least = np.zeros(int(part.max()) + 1)
+    for resource in ("vcpus", "memory_mib", "gpus"):
+        most = sum(_most(each, resource) for each in attached.values())
+        asked = np.array([getattr(shape, resource) for shape in workload.shapes], float)[workload.shape[rows]]
+        if 0 < most < np.inf:
+            # Within the margin, jobs are placed as if they asked for less memory.
+            part_of = 1.0 - MARGIN if resource == "memory_mib" else 1.0
+            work = np.bincount(part, part_of * asked * workload.runtime_s[rows], minlength=len(least))
+            least = np.maximum(least, work / most)
+    return least
+
+
+def _most(environment: ComputeEnvironment, resource: str) -> float:
+    """How much of a resource jobs can hold in an environment at one time, at most."""
+    if environment.purchase_option not in {"EC2", "SPOT"}:
+        return float(environment.max_vcpus) if resource == "vcpus" else np.inf
+    if not environment.offerings or environment.max_vcpus <= 0:
+        return 0.0
+    # A limit is passed by less than one instance.
+    vcpus = environment.max_vcpus + environment.overshoots * (max(each.vcpus for each in environment.offerings) - 1)
+    return vcpus * max(float(getattr(each, resource)) / each.vcpus for each in environment.offerings)

@@ -1,0 +1,225 @@
+"""``optimize``: the cheapest configuration that keeps the objectives, with a stated confidence."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from batchsim.errors import Finding, ScenarioError
+from batchsim.experiments.executors.local import LocalExecutor
+from batchsim.experiments.executors.protocol import Executor
+from batchsim.experiments.finished_runs import FinishedRuns
+from batchsim.experiments.optimize.answer import Answer
+from batchsim.experiments.optimize.configurations import DONE, Configurations, observation
+from batchsim.experiments.optimize.frontier import frontier, subject
+from batchsim.experiments.optimize.optimization import Optimization
+from batchsim.experiments.optimize.race import LOOKS
+from batchsim.experiments.optimize.strategy import budget_of, solve
+from batchsim.experiments.parameters import Grid, grid_of
+from batchsim.experiments.runner import Runner
+from batchsim.experiments.tasks import Task
+from batchsim.scenario.scenario import Scenario
+from batchsim.spec.assumptions import InterruptionTrace
+from batchsim.statistics.intervals import confidence_interval
+
+#: The store in a results folder; a sweep's has the same name, so that its runs serve here.
+STORE = "sweep.sqlite"
+#: A grid of more candidates is refused: a surrogate looks at all of them for each pick.
+MOST_CANDIDATES = 50_000
+#: Factors on the hazard of Spot interruptions that the recommendation is tried under, in so many replications.
+HAZARD_SCALES, TRIED_IN = (1, 100), 3
+HAZARD = "environment.spot.hazardScale"
+
+
+def optimize(
+    scenario: Scenario,
+    vary: Mapping[str, Any] | Iterable[str] | None = None,
+    *,
+    budget: int | None = None,
+    confidence: float = 0.95,
+    seed: int | None = None,
+    workers: int | None = 1,
+    dask: str | None = None,
+    out: str | Path | None = None,
+    sensitivity: bool = True,
+    on_simulated: Callable[[int], None] | None = None,
+) -> Optimization:
+    """Find the cheapest configuration that keeps the objectives.
+
+    Candidates are all combinations of the values of the ``search:`` section. Those that a bound excludes are left out.
+    One replication of some of the others, chosen one after the other by a surrogate, shows which are cheap and keep the
+    objectives; the cheapest then run replications that the search did not see, until one is shown to keep the
+    objectives in the mean, with the confidence that was asked for (docs/optimize.md).
+
+    Parameters
+    ----------
+    vary : mapping or iterable of str, optional
+        What may be changed, instead of the scenario's ``search:`` section: as in `batchsim.sweep`.
+    budget : int, optional
+        Simulations at most, those of the sensitivity not counted; 60, or 120 for more than 1,000 candidates.
+    confidence : float
+        Of what is stated, between 0.5 and 1.
+    seed : int, optional
+        Instead of the scenario's own: of the random numbers of runs and of the search.
+    workers : int, optional
+        How many processes simulate, all cores without it; the answer does not depend on it.
+    dask : str, optional
+        The address of a Dask scheduler that simulates instead.
+    out : str or Path, optional
+        A folder that holds the store of finished runs: none that is in it is run again.
+    sensitivity : bool
+        Whether the recommendation is tried under other hazards of Spot interruptions as well.
+    on_simulated : callable, optional
+        Called with the number of simulations so far.
+
+    Returns
+    -------
+    Optimization
+        Equal scenario, seed and budget give equal results.
+
+    Raises
+    ------
+    ScenarioError
+        If there is nothing to search, or no run can measure an objective.
+    ValueError
+        If `budget` is below 10, or `confidence` not between 0.5 and 1.
+    """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
+    if not 0.5 < confidence < 1:
+        raise ValueError(f"confidence must be between 0.5 and 1, not {confidence}")
+    if budget is not None and budget < 10:
+        raise ValueError(f"budget must be 10 or more, not {budget}")
+    grid = _grid(scenario, vary)
+    with ExitStack() as stack:
+        folder = Path(out) if out is not None else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store = stack.enter_context(FinishedRuns(folder / STORE))
+        runner = Runner(store, stack.enter_context(_executor(workers, dask)))
+        problem = Configurations(scenario, grid, runner, scenario.seed if seed is None else seed, on_simulated)
+        return _optimization(problem, budget, confidence, runner if sensitivity else None)
+
+
+def _optimization(
+    problem: Configurations, budget: int | None, confidence: float, runner: Runner | None
+) -> Optimization:
+    budget = budget_of(problem.space) if budget is None else budget
+    found = solve(problem, seed=problem.seed, budget=budget, confidence=confidence, written=problem.written())
+    answer = Answer(problem, found, confidence, len(LOOKS))
+    made = None if found.pick is None else problem.scenario_of(found.pick.candidate)
+    seen = answer.seen()
+    best, index = frontier(seen), subject(problem.objectives)
+    about = None if index is None else problem.objectives[index]
+    figures = {
+        "scenario": problem.scenario.name,
+        "seed": problem.seed,
+        "confidence": confidence,
+        "minimised": _minimised(problem),
+        "objectives": [each.expression for each in problem.objectives if each is not DONE],
+        "recommendation": answer.recommendation(),
+        "binding": answer.binding(),
+        "next_cheaper": answer.next_cheaper(),
+        "frontier": [each.as_json() for each in best],
+        "frontier_of": "p95(queue_time)" if about is None else about.expression,
+        "sensitivity": [] if made is None or runner is None else _sensitivity(problem, made, runner, confidence),
+        "simulations": found.simulations,
+        "explored": len(found.exploration.seen),
+        "raced": sum(bool(racer.n) for racer in found.race.racers.values()),
+        "budget": budget,
+        "excluded": answer.excluded(),
+        "candidates": len(problem.grid),
+        "failed_runs": sorted(set(problem.failures.values())),
+    }
+    return Optimization(
+        scenario=problem.scenario,
+        recommendation=made,
+        figures=figures,
+        seen=tuple(seen),
+        frontier=tuple(best),
+        subject="p95(queue_time)" if about is None else about.expression,
+        subject_limit=None if about is None else about.limit,
+        subject_clock=about is not None and about.clock,
+    )
+
+
+def _grid(scenario: Scenario, vary: Mapping[str, Any] | Iterable[str] | None) -> Grid:
+    """The candidates.
+
+    Raises
+    ------
+    ScenarioError
+        If there are none, or too many.
+    """
+    grid = grid_of(scenario, "search", vary)
+    document = scenario.document
+    if not grid.parameters:
+        message, expected = (
+            "the scenario has no search: section, so there is nothing to choose from",
+            _example(scenario),
+        )
+        raise ScenarioError([Finding("nothing-to-search", "search", message, expected).at(document.file, 0, 0)])
+    if grid.size > MOST_CANDIDATES:
+        message = f"{grid.size:,} candidates are too many"
+        expected = f"at most {MOST_CANDIDATES:,}: larger steps, or fewer parameters"
+        raise ScenarioError([document.finding(("search",), "too-large", message, expected=expected)])
+    return grid
+
+
+def _example(scenario: Scenario) -> str:
+    """What a search of this very scenario may look like."""
+    environments = [each for each in scenario.configuration.environments if each.enabled and each.max_vcpus]
+    if not environments:
+        return "search: {PATH: {from: 32, to: 512, step: 32}}, or --vary PATH=32..512..32"
+    environment = max(environments, key=lambda each: each.max_vcpus)
+    most = environment.max_vcpus
+    step = max(most // 8, 1)
+    member = "unmanagedvCpus" if environment.purchase_option == "UNMANAGED" else "computeResources.maxvCpus"
+    path = f"batch.computeEnvironments.{environment.name}.{member}"
+    section = f"search: {{{path}: {{from: {step}, to: {16 * step}, step: {step}}}}}"
+    return f"such as {section}, or --vary {path}={step}..{16 * step}..{step}"
+
+
+def _executor(workers: int | None, dask: str | None) -> Executor:
+    if dask is None:
+        return LocalExecutor(workers)
+    from batchsim.experiments.executors.dask import DaskExecutor
+
+    return DaskExecutor(dask)
+
+
+def _minimised(problem: Configurations) -> str:
+    if problem.minimised is None:
+        return "cost"
+    return problem.scenario.objectives[problem.minimised].expression.split(None, 1)[1]
+
+
+def _sensitivity(problem: Configurations, made: Scenario, runner: Runner, confidence: float) -> list[dict[str, Any]]:
+    """The recommendation under other hazards; nothing where no Spot instance can be taken back by hazard."""
+    spot = made.environment.spot
+    is_spot = any(each.purchase_option == "SPOT" and each.enabled for each in made.configuration.environments)
+    if not is_spot or spot.interruptions == "none" or isinstance(spot.interruptions, InterruptionTrace):
+        return []
+    told = []
+    for scale in HAZARD_SCALES:
+        scenario = made.with_({HAZARD: scale})
+        tasks = [Task(scenario, problem.seed, replication) for replication in range(1, TRIED_IN + 1)]
+        finished = {task.replication: each.summary for task, each in runner.finish(tasks)}
+        runs = [problem.parsed(finished[task.replication]) for task in tasks]
+        results = [observation(run, scenario.objectives, problem.minimised) for run in runs]
+        costs = [run["cost_usd"]["total"] for run in runs if run is not None]
+        told.append(
+            {
+                "hazardScale": scale,
+                "cost_usd": confidence_interval(costs, level=confidence) if costs else None,
+                "kept_in": sum(result.kept(problem.objectives) for result in results),
+                "n": len(results),
+                "missed": [
+                    objective.expression
+                    for index, objective in enumerate(problem.objectives)
+                    if not all(result.figures[index].kept(objective) for result in results)
+                ],
+            }
+        )
+    return told

@@ -1,0 +1,93 @@
+"""What ``optimize`` leaves on disk: its folder, and the scenario with the recommended values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from batchsim.errors import OutputError
+from batchsim.experiments.optimize.optimization import Optimization
+from batchsim.scenario.document.document import Where
+from batchsim.scenario.document.editing import differences, edited
+from batchsim.scenario.scenario import Scenario, paths_of_files
+
+
+def write_optimization(found: Optimization, folder: Path) -> None:
+    """Write ``optimize.json`` and ``frontier.png``.
+
+    Raises
+    ------
+    OutputError
+        If they can't be written.
+    """
+    from batchsim.report.figures.style import save_png
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "optimize.json").write_text(found.to_json(), encoding="utf-8")
+        save_png(found.plot.frontier(), folder / "frontier.png")
+    except OSError as error:
+        raise OutputError(str(folder), error.strerror or str(error)) from None
+
+
+def check_written(path: Path) -> None:
+    """Refuse a file that can't be written before anything is simulated.
+
+    Raises
+    ------
+    OutputError
+        Saying why.
+    """
+    if path.is_dir():
+        raise OutputError(str(path), "it is a folder; expected a file such as recommended.yaml")
+    if not path.parent.is_dir():
+        raise OutputError(str(path), f"there is no folder {path.parent}")
+
+
+def write_recommendation(found: Optimization, path: Path) -> Path:
+    """Write the scenario with the recommended values: the user's file with these values changed, and nothing else.
+
+    Where that can't be done, as where a value stands behind an alias, all of the scenario is written anew. Paths in it
+    work from where it is written.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written.
+    ValueError
+        If nothing is recommended.
+    """
+    made = found.recommendation
+    if made is None:
+        raise ValueError("nothing is recommended")
+    try:
+        path.write_text(recommended_text(made, path.parent), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(str(path), error.strerror or str(error)) from None
+    return path
+
+
+def recommended_text(made: Scenario, folder: Path) -> str:
+    """The text of a scenario's own file with the values that the scenario has now."""
+    document = made.document
+    source = Path(document.file)
+    written = document.written
+    if written is None or not source.is_file():
+        return made.to_yaml(relative_to=folder)
+    changes = [*differences(written.values, document.values), *_moved(made, folder)]
+    return edited(source.read_text(encoding="utf-8-sig"), changes) or made.to_yaml(relative_to=folder)
+
+
+def _moved(made: Scenario, folder: Path) -> Iterator[tuple[Where, Any]]:
+    """Paths of files in a scenario as they are seen from another folder; none where it is the same."""
+    if folder.resolve() == made.base.resolve():
+        return
+    values = made.document.values
+    for where in paths_of_files(values):
+        found: Any = values
+        for step in where:
+            found = found[step]
+        seen = os.path.relpath((made.base / str(found)).resolve(), folder.resolve())
+        yield where, Path(seen).as_posix()

@@ -1,0 +1,220 @@
+"""What ``optimize`` found: for a terminal, for Jupyter, and as a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from batchsim.report.console import Terminal
+from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
+from batchsim.units import format_duration, format_usd
+
+#: Points of the frontier that a terminal shows.
+MOST_POINTS = 8
+
+
+@dataclass(frozen=True)
+class OptimizationPlots:
+    """Pictures of a search. In Jupyter a returned figure shows itself."""
+
+    drawn: Frontier
+
+    def __call__(self) -> Figure:
+        """The picture of ``frontier.png``."""
+        return frontier_figure(self.drawn)
+
+    def frontier(self, ax: Axes | None = None) -> Figure:
+        """Cost against queue time, or against what the objective is about."""
+        if ax is None:
+            return frontier_figure(self.drawn)
+        draw_frontier(self.drawn, ax)
+        figure = ax.figure
+        assert isinstance(figure, Figure)  # noqa: S101 (for the type checker)
+        return figure
+
+
+def print_optimization(figures: Mapping[str, Any], folder: Path, written: Path | None = None) -> None:
+    """Print what was found, and where its files are."""
+    console = Terminal()
+    console.print(optimization_renderable(figures), highlight=False, crop=False)
+    if written is not None:
+        console.print(f"\n{written} is the scenario with these values", style="dim", highlight=False)
+    console.print(f"\n{folder}/ holds frontier.png, optimize.json and every run", style="dim", highlight=False)
+
+
+def optimization_html(figures: Mapping[str, Any]) -> str:
+    """What was found, for Jupyter."""
+    console = Console(record=True, width=110, file=io.StringIO())
+    console.print(optimization_renderable(figures), highlight=False, crop=False)
+    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+
+
+def optimization_renderable(figures: Mapping[str, Any]) -> Group:
+    """What was found: the answer first."""
+    parts: list[Any] = []
+    if figures["recommendation"] is not None:
+        parts += _recommended(figures)
+    else:
+        parts += _forbidden(figures)
+    if figures["next_cheaper"] is not None:
+        cheaper = figures["next_cheaper"]
+        parts.append(_line("cheaper", f"{settings(cheaper['set'])}: {format_usd(cheaper['cost_usd'])}"))
+        parts.append(_line("", f"fails: {cheaper['why']}"))
+    parts += [_line("searched", each) if not number else _line("", each) for number, each in enumerate(effort(figures))]
+    if len(figures["frontier"]) > 1:
+        parts += [Text(), _frontier_table(figures)]
+    return Group(*parts)
+
+
+def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
+    found = figures["recommendation"]
+    if not found["changes"]:
+        yield _line("keep", "the scenario as it is written", "bold green")
+    for number, change in enumerate(found["changes"]):
+        label = "change" if not number else ""
+        yield _line(label, f"{change['path']}: {flat(change['old'])} → {flat(change['new'])}", "bold green")
+    yield _line("cost", interval(found["cost_usd"], format_usd))
+    if figures["minimised"] != "cost":
+        yield _line("minimised", f"{figures['minimised']}: {found['minimised']['mean']:,.6g}")
+    for each in found["objectives"]:
+        yield _line("keeps", objective_kept(each, figures["confidence"]), "green")
+    if not found["objectives"]:
+        yield _line("note", "the scenario has no objective to keep: the cheapest that gets all jobs done", "yellow")
+    if found["jobs_failed"]:
+        yield _line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean", "yellow")
+    for number, each in enumerate(found["gives_up"]):
+        yield _line("gives up" if not number else "", each, "yellow")
+    for number, each in enumerate(figures["sensitivity"]):
+        yield _line("risk" if not number else "", under_hazard(each))
+
+
+def _forbidden(figures: Mapping[str, Any]) -> Iterator[Any]:
+    binding = figures["binding"]
+    about = "nothing is shown to keep the objectives"
+    yield _line("none", about if figures["objectives"] else "nothing is shown to get all jobs done", "bold red")
+    if binding["expression"] is not None:
+        value = "" if binding["value"] is None else f": {quantity(binding['value']['mean'], binding)}"
+        yield _line("binding", f"{binding['expression']}{value}", "red")
+    yield _line("" if binding["expression"] else "binding", binding["why"])
+    yield _line("nearest", settings(binding["set"]))
+
+
+def effort(figures: Mapping[str, Any]) -> Iterator[str]:
+    """What it took, and by what candidates were excluded, in sentences."""
+    left_out = figures["excluded"]
+    yield (
+        f"{figures['simulations']} simulations: {figures['explored']} of {figures['candidates']:,} candidates on one "
+        f"replication, then {figures['raced']} on others that the search did not see"
+    )
+    yield (
+        f"not simulated: {left_out['bound']} by a bound (a proof), {left_out['monotone']} because one with no less "
+        f"room missed a limit by far, {left_out['surrogate']} by the surrogate (neither is a proof)"
+    )
+    if figures["failed_runs"]:
+        yield f"runs that failed: {'; '.join(figures['failed_runs'])}"
+
+
+def objective_kept(objective: Mapping[str, Any], confidence: float) -> str:
+    """What is stated of an objective that is kept."""
+    value = objective["value"]
+    return (
+        f"{objective['expression']}: {quantity(value['mean'], objective)} in the mean, kept with "
+        f"{100 * confidence:g} % confidence (n = {value['n']}, met in {objective['kept_in']})"
+    )
+
+
+def under_hazard(tried: Mapping[str, Any]) -> str:
+    """What became of the recommendation under another hazard."""
+    cost = "no run ended" if tried["cost_usd"] is None else f"{format_usd(tried['cost_usd']['mean'])}"
+    missed = f"; missed: {', '.join(tried['missed'])}" if tried["missed"] else ""
+    return f"hazardScale {tried['hazardScale']}: {cost}, kept in {tried['kept_in']} of {tried['n']}{missed}"
+
+
+def interval(figure: Mapping[str, Any], show: Any) -> str:
+    """A mean with its interval and how many replications it is of."""
+    if figure["low"] is None:
+        return f"{show(figure['mean'])} (one replication)"
+    return f"{show(figure['mean'])} ({show(figure['low'])} to {show(figure['high'])}, n = {figure['n']})"
+
+
+def quantity(value: float, objective: Mapping[str, Any]) -> str:
+    """A figure of an objective as a person says it."""
+    if objective["clock"]:
+        minutes = round(value / 60)
+        return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+    if objective["unit"] == "s":
+        return format_duration(value)
+    if objective["unit"] == "USD":
+        return format_usd(value)
+    return f"{100 * value:.1f} %" if objective["unit"] == "share" else f"{value:,.6g} {objective['unit']}"
+
+
+def settings(values: Mapping[str, Any]) -> str:
+    """Values by what is enough of their paths to tell them apart."""
+    return ", ".join(f"{name} {flat(value)}" for name, value in zip(short_names(values), values.values(), strict=True))
+
+
+def pick_label(values: Mapping[str, Any]) -> str:
+    """What is written at the recommendation, a value a line."""
+    lines = [f"{name} {flat(value)}" for name, value in zip(short_names(values), values.values(), strict=True)]
+    return "\n".join(["recommended", *lines]) if values else ""
+
+
+def short_names(paths: Mapping[str, Any]) -> list[str]:
+    """The end of each dotted path, and of environments and queues their name before it."""
+    names = []
+    for path in paths:
+        steps = path.split(".")
+        named = len(steps) > 2 and steps[0] == "batch"
+        names.append(f"{steps[2]}.{steps[-1]}" if named else path)
+    return names if len(set(names)) == len(names) else list(paths)
+
+
+def flat(value: Any) -> str:
+    """A value in one line."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(flat, value))}]"
+    return "nothing" if value is None else str(value)
+
+
+def _frontier_table(figures: Mapping[str, Any]) -> Table:
+    points = figures["frontier"]
+    chosen = figures["recommendation"]["set"] if figures["recommendation"] else None
+    shown = points if len(points) <= MOST_POINTS else _thinned(points, chosen)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in short_names(points[0]["set"]):
+        table.add_column(name, overflow="fold")
+    for heading in ("cost", "queue time p95", "objectives"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for point in shown:
+        queue_time = "–" if point["queue_time_p95_s"] is None else format_duration(point["queue_time_p95_s"])
+        verdict = "recommended" if point["set"] == chosen else "kept" if point["kept"] else "missed"
+        style = "bold green" if point["set"] == chosen else ""
+        values = [flat(value) for value in point["set"].values()]
+        table.add_row(*values, format_usd(point["cost_usd"]), queue_time, verdict, style=style)
+    return table
+
+
+def _thinned(points: list[Any], chosen: Any) -> list[Any]:
+    """Some of the points, the first, the last and the chosen one among them."""
+    step = (len(points) - 1) / (MOST_POINTS - 1)
+    places = {round(step * number) for number in range(MOST_POINTS)}
+    return [point for place, point in enumerate(points) if place in places or point["set"] == chosen]
+
+
+def _line(label: str, text: str, style: str = "") -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=10, style=style or "dim")
+    grid.add_column()
+    grid.add_row(label, Text(text))
+    return grid

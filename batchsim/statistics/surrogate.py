@@ -75,11 +75,12 @@ class Kernel:
     def covariance(self, one: Features, other: Features) -> Floats:
         """Between the points of two sets, noise left out."""
         squared, differ = _apart(one, other)
-        return _linear(one, other) + self.signal * self._likeness(self._distance(squared), differ)
+        return np.asarray(_linear(one, other) + self.signal * self._likeness(self._distance(squared), differ))
 
     def variance(self, points: Features) -> Floats:
         """Of each point before anything is known, noise left out."""
-        return _SLOPES * (1.0 + np.einsum("ij,ij->i", points.numeric, points.numeric)) + self.signal
+        size = np.einsum("ij,ij->i", points.numeric, points.numeric)
+        return np.asarray(_SLOPES * (1.0 + size) + self.signal)
 
     def _distance(self, squared: Floats) -> Floats:
         return np.asarray(np.sqrt(np.tensordot(1.0 / self.lengths**2, squared, 1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,12 +11,13 @@ from batchsim.experiments.optimize.capacity import Capacity, family, taking_part
 from batchsim.experiments.optimize.configurations import DONE, Configurations
 from batchsim.experiments.optimize.frontier import Seen, subject
 from batchsim.experiments.optimize.problem import EXPLORED, Measured
-from batchsim.experiments.optimize.race import Racer, Verdict, bounds
+from batchsim.experiments.optimize.race import Racer, Verdict
 from batchsim.experiments.optimize.strategy import Found
 from batchsim.scenario.document.overrides import value_at
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.objectives import Objective
 from batchsim.statistics.intervals import confidence_interval
+from batchsim.statistics.stopping import LOOKS, bound_at_look
 
 
 class Answer:
@@ -26,13 +27,11 @@ class Answer:
     ----------
     confidence : float
         Of the intervals, and of what was shown.
-    looks : int
-        How many looks the race had planned.
     """
 
-    def __init__(self, problem: Configurations, found: Found, confidence: float, looks: int) -> None:
+    def __init__(self, problem: Configurations, found: Found, confidence: float) -> None:
         self._problem, self._found = problem, found
-        self._confidence, self._looks = confidence, looks
+        self._confidence = confidence
 
     def recommendation(self) -> dict[str, Any] | None:
         """The pick with its figures; None where there is none."""
@@ -162,7 +161,7 @@ class Answer:
 
     def _objective(self, pick: Racer, index: int, objective: Objective) -> dict[str, Any]:
         values = [result.figures[index].value or 0.0 for result in pick.results]
-        low, high = bounds(values, pick.error / self._looks)
+        side: Literal["upper", "lower"] = "upper" if objective.comparison.startswith("<") else "lower"
         return {
             "expression": objective.expression,
             "value": self._interval(values),
@@ -171,7 +170,7 @@ class Answer:
             "clock": objective.clock,
             "kept": True,
             "kept_in": sum(result.figures[index].kept(objective) for result in pick.results),
-            "shown": high if objective.comparison.startswith("<") else low,
+            "shown": bound_at_look(values, LOOKS, 1.0 - pick.error, side),
         }
 
     def _verdict(self, racer: Racer) -> str:

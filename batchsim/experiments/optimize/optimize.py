@@ -16,7 +16,6 @@ from batchsim.experiments.optimize.answer import Answer
 from batchsim.experiments.optimize.configurations import DONE, Configurations, observation
 from batchsim.experiments.optimize.frontier import frontier, subject
 from batchsim.experiments.optimize.optimization import Optimization
-from batchsim.experiments.optimize.race import LOOKS
 from batchsim.experiments.optimize.strategy import budget_of, solve
 from batchsim.experiments.parameters import Grid, grid_of
 from batchsim.experiments.runner import Runner
@@ -107,7 +106,7 @@ def _optimization(
 ) -> Optimization:
     budget = budget_of(problem.space) if budget is None else budget
     found = solve(problem, seed=problem.seed, budget=budget, confidence=confidence, written=problem.written())
-    answer = Answer(problem, found, confidence, len(LOOKS))
+    answer = Answer(problem, found, confidence)
     made = None if found.pick is None else problem.scenario_of(found.pick.candidate)
     seen = answer.seen()
     best, index = frontier(seen), subject(problem.objectives)

@@ -22,13 +22,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-
 from batchsim.experiments.optimize.problem import EXPLORED, Observation, Problem
 from batchsim.spec.objectives import Objective
+from batchsim.statistics.intervals import mean_of, t_quantile, variance
+from batchsim.statistics.stopping import LOOKS, bound_at_look
 
-#: Replications after which is looked.
-LOOKS = (5, 10, 20)
 #: Candidates that race at a time, and how much dearer than the cheapest of them, on one replication, they may be.
 WIDTH, NEAR = 3, 1.02
 #: What is cheaper by less than this share is not looked into further.
@@ -162,9 +160,8 @@ class Race:
                 continue
             if self._next(racer) - racer.n > budget or not self._saves(racer):
                 continue
-            error = racer.error / len(self._looks)
             if all(
-                self._may_be_shown(_values(racer, index), error, each, 1.0) for index, each in enumerate(objectives)
+                self._may_be_shown(_values(racer, index), racer, each, 1.0) for index, each in enumerate(objectives)
             ):
                 racer.verdict, racer.objective = Verdict.OPEN, None
                 return [racer]
@@ -191,33 +188,38 @@ class Race:
             self.racers[candidate].results.append(result)
 
     def _judge(self, racer: Racer) -> None:
-        error = racer.error / len(self._looks)
         racer.verdict, racer.objective = Verdict.KEPT, None
         for index, objective in enumerate(self._problem.objectives):
             values = _values(racer, index)
             if len(values) < racer.n or any(result.spent is None for result in racer.results):
                 racer.verdict, racer.objective = Verdict.MISSED, index
                 return
-            low, high = bounds(values, error)
-            if not objective.holds(low if objective.comparison.startswith("<") else high):
+            best, worst = self._bounds(values, racer, objective)
+            if not objective.holds(best):
                 racer.verdict, racer.objective = Verdict.MISSED, index
                 return
-            if not objective.holds(high if objective.comparison.startswith("<") else low):
-                shown = self._may_be_shown(values, error, objective)
+            if not objective.holds(worst):
+                shown = self._may_be_shown(values, racer, objective)
                 if not shown or racer.verdict is Verdict.KEPT:
                     racer.verdict = Verdict.OPEN if shown else Verdict.UNCLEAR
                     racer.objective = index
 
-    def _may_be_shown(self, values: Sequence[float], error: float, objective: Objective, luck: float = 0.0) -> bool:
+    def _bounds(self, values: Sequence[float], racer: Racer, objective: Objective) -> tuple[float, float]:
+        """What the mean of a figure is at best and at worst, with the confidence that is the racer's."""
+        low, high = (bound_at_look(values, self._looks, 1.0 - racer.error, side) for side in ("lower", "upper"))
+        return (low, high) if objective.comparison.startswith("<") else (high, low)
+
+    def _may_be_shown(self, values: Sequence[float], racer: Racer, objective: Objective, luck: float = 0.0) -> bool:
         """Whether the mean and the spread so far, at a later look, would show the objective kept.
 
         `luck`: by how many standard errors the mean so far may have been too bad.
         """
         sign = 1.0 if objective.comparison.startswith("<") else -1.0
-        mean, deviation, n = float(np.mean(values)), float(np.std(values, ddof=1)), len(values)
+        mean, deviation, n = mean_of(values), math.sqrt(variance(values)), len(values)
+        share = 1.0 - racer.error / len(self._looks)
         mean -= sign * luck * deviation / math.sqrt(n)
         return any(
-            objective.holds(mean + sign * quantile(look - 1, error) * deviation / math.sqrt(look))
+            objective.holds(mean + sign * t_quantile(share, look - 1) * deviation / math.sqrt(look))
             for look in self._looks
             if look > n
         )
@@ -233,21 +235,3 @@ def _values(racer: Racer, index: int) -> list[float]:
     """An objective's figure in each replication that has it, of all its jobs."""
     figures = [result.figures[index] for result in racer.results]
     return [figure.value for figure in figures if figure.value is not None and not figure.missing]
-
-
-def quantile(freedom: int, error: float) -> float:
-    """Student's t that is exceeded with some probability."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, 1.0 - error))
-
-
-def bounds(values: Sequence[float], error: float) -> tuple[float, float]:
-    """One-sided bounds of the mean of some values, each wrong with some probability, by Student's t."""
-    n = len(values)
-    mean = math.fsum(values) / n
-    if n < 2:
-        return -math.inf, math.inf
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    half = quantile(n - 1, error) * deviation / math.sqrt(n)
-    return mean - half, mean + half

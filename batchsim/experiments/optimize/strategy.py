@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from batchsim.experiments.optimize.problem import Problem
-from batchsim.experiments.optimize.race import LOOKS, Race, Racer, Verdict
+from batchsim.experiments.optimize.race import Race, Racer, Verdict
 from batchsim.experiments.optimize.search import PATIENCE, Exploration, Search
 from batchsim.experiments.optimize.space import Space
 from batchsim.spec.objectives import Objective
+from batchsim.statistics.stopping import LOOKS
 
 #: Simulations, unless told otherwise: of a small space, and of one of more candidates than the second figure.
 BUDGET, SMALL, LARGE_BUDGET = 60, 1000, 120

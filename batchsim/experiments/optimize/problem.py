@@ -54,13 +54,13 @@ class Measured:
             beyond = (value - objective.limit) / (4 * HOUR)
         else:
             unit = _UNITS[objective.unit] if objective.metric in COUNTS or objective.limit <= 0 else 0.0
-            beyond = math.log((max(value, 1e-9) + unit) / (max(objective.limit, 0.0) + unit))
+            beyond = math.log(max(value + unit, 1e-9) / (max(objective.limit, 0.0) + unit))
         if objective.comparison.startswith(">"):
             beyond = -beyond
         if self.missing or self.value is None:
             beyond = max(beyond, _NEVER)
-        elif not objective.holds(self.value):
-            beyond = max(beyond, 1e-9)
+        else:  # rounding puts nothing on the other side
+            beyond = min(beyond, 0.0) if objective.holds(self.value) else max(beyond, 1e-9)
         return math.copysign(math.log1p(abs(beyond)), beyond)
 
 

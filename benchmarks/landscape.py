@@ -2,9 +2,9 @@
 
     python -m benchmarks.landscape etl --replications 24 --workers 2
 
-A landscape is a table of what each candidate of a scenario's ``search:`` section spends, and of its objectives' figures,
-in each of some replications. It is kept as numbers in ``benchmarks/landscapes/NAME.npz``. Runs are kept too, in
-``results/landscape-NAME``: the command goes on where it was interrupted.
+A landscape is a table of what each candidate of a scenario's ``search:`` section spends, and of its objectives'
+figures, in each of some replications. It is kept as numbers in ``benchmarks/landscapes/NAME.npz``. Runs are kept too,
+in ``results/landscape-NAME``: the command goes on where it was interrupted.
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from batchsim.errors import ExecutionError
 from batchsim.experiments.executors.protocol import Executor
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.tasks import Finished, Task
@@ -44,7 +46,7 @@ class Runner:
             If a trace can't be read, or was changed since the first run that was made of it: runs of both would stand
             side by side.
         ExecutionError
-            If no more runs can be executed.
+            If no more runs can be executed; all that has finished by then is stored.
         OutputError
             If the store can't be written.
         KeyboardInterrupt
@@ -66,9 +68,10 @@ class Runner:
                     self._executor.submit(task)
             while wanted:
                 yield from self._stored(self._executor.take(), wanted)
-        except KeyboardInterrupt:
-            for finished in self._executor.take_ready():
-                self._keep(finished)
+        except (KeyboardInterrupt, ExecutionError):
+            with suppress(ExecutionError):
+                for finished in self._executor.take_ready():
+                    self._keep(finished)
             raise
 
     def _stored(self, finished: Finished, wanted: dict[str, list[Task]]) -> Iterator[tuple[Task, Finished]]:

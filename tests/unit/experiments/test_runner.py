@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.errors import OutputError, ScenarioError
+from batchsim.errors import ExecutionError, OutputError, ScenarioError
 from batchsim.experiments.executors.protocol import Submitting
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.runner import Runner
@@ -29,6 +29,7 @@ class Recorded(Submitting):
         self.room = room
         self.failing = set(failing)
         self.interrupted_at = -1
+        self.interrupt: BaseException = KeyboardInterrupt()
 
     def __enter__(self) -> Recorded:
         return self
@@ -51,7 +52,7 @@ class Recorded(Submitting):
 
     def take(self) -> Finished:
         if len(self.submitted) == self.interrupted_at:
-            raise KeyboardInterrupt
+            raise self.interrupt
         return self._of(self.waiting.pop())
 
     def take_ready(self) -> Iterator[Finished]:
@@ -140,10 +141,11 @@ def test_whoever_stops_loses_nothing(store):
     assert len(store) == 7
 
 
-def test_an_interrupt_stores_what_has_finished(store):
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ExecutionError("tcp://here:8786", "it is gone")], ids=repr)
+def test_an_interrupt_stores_what_has_finished(store, error):
     executor = Recorded(room=4)
-    executor.interrupted_at = 6
-    with pytest.raises(KeyboardInterrupt):
+    executor.interrupted_at, executor.interrupt = 6, error
+    with pytest.raises(type(error)):
         list(Runner(store, executor).finish(tasks(*range(10))))
     assert len(store) == len(executor.submitted) == 6
     again = Recorded()

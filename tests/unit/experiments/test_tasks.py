@@ -52,6 +52,8 @@ def replaying(folder: Path, rows: str = "a,0,60\nb,10,30\n", **members: Any) -> 
         {"name": "other"},
         {"seed": 77},
         {"variants": {"small": {MAX_VCPUS: 8}}},
+        {"sweep": {MAX_VCPUS: [32, 64]}},
+        {"search": {MAX_VCPUS: [32, 64]}},
         {"deployment": {"instanceRole": "arn:aws:iam::123456789012:instance-profile/batch"}},
     ],
     ids=lambda members: next(iter(members)),

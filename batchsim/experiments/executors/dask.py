@@ -1,8 +1,8 @@
 """Runs executed on a Dask cluster that somebody has started; it needs the extra ``batchsim[dask]`` on all machines.
 
-Workers are sent values and the content of traces, no code and no paths: batchsim must be installed on each, of this
-version, beside the same NumPy and under the same Python, so that results are the same bytes as anywhere. A worker
-process has one thread well used (``dask worker --nthreads 1``): more of them take turns.
+Workers are sent values and the content of traces, no code and no paths. batchsim must be installed on each of them and
+on the scheduler, of this version, beside the same NumPy and under the same Python, so that results are the same bytes
+as anywhere. A worker process has one thread well used (``dask worker --nthreads 1``): more of them take turns.
 """
 
 from __future__ import annotations
@@ -145,20 +145,26 @@ class DaskExecutor(Submitting):
         except TimeoutError:
             reason = f"the cluster has no workers: start some with `dask worker {self.address} --nthreads 1`"
             raise ExecutionError(self.address, reason) from None
+        found = {f"the worker {name}": each for name, each in self._client.run(versions, on_error="return").items()}
+        try:
+            # It unpacks what it passes on.
+            found["the scheduler"] = self._client.run_on_scheduler(versions)
+        except Exception as error:  # noqa: BLE001 (whatever is raised there is raised here)
+            found["the scheduler"] = error
         faults: Counter[str] = Counter()
         example: dict[str, str] = {}
-        for worker, found in self._client.run(versions, on_error="return").items():
-            if isinstance(found, BaseException):
-                fault = f"has no batchsim {__version__} that can be imported ({type(found).__name__}: {found})"
-            elif found != self._versions:
-                fault = _differing(found, self._versions)
+        for who, its in found.items():
+            if isinstance(its, BaseException):
+                fault = f"has no batchsim {__version__} that can be imported ({its})"
+            elif its != self._versions:
+                fault = _differing(its, self._versions)
             else:
                 continue
             faults[fault] += 1
-            example.setdefault(fault, worker)
+            example.setdefault(fault, who)
         if faults:
             told = "; ".join(
-                f"the worker {example[fault]} {fault}" + (f", {n - 1} more too" if n > 1 else "")
+                f"{example[fault]} {fault}" + (f", {n - 1} more too" if n > 1 else "")
                 for fault, n in faults.most_common()
             )
             raise ExecutionError(self.address, f"results would not be the same everywhere: {told}")

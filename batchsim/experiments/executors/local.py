@@ -14,8 +14,11 @@ from batchsim.experiments.executors.protocol import Submitting
 from batchsim.experiments.executors.worker import WorkerProcess, interrupts_held
 from batchsim.experiments.tasks import Finished, Task, execute
 
-#: Tasks that a process is given at a time: while it executes one the next is there.
+#: Tasks that are asked for, for each process: one that it executes, and one that waits for the next to be free.
 AHEAD = 2
+#: Where runs take less, the one that waits waits in the process; seconds. It costs nothing to speak of when it then
+#: waits behind one that takes longer, and saves the time in which the parent is busy otherwise.
+SHORT_S = 0.1
 #: So many processes in a row that die before their first run are not let down by one of them.
 FAILED_STARTS = 10
 
@@ -46,7 +49,7 @@ class LocalExecutor(Submitting):
         self._most = workers or cores()
         self._is_here = self._most == 1 and not isolated
         self._workers: list[WorkerProcess] = []
-        #: Tasks that wait to be executed in this process.
+        #: Tasks that no process has been given.
         self._waiting: deque[Task] = deque()
         #: Tasks whose process died, and that are tried again at the end.
         self._suspects: deque[Task] = deque()
@@ -65,10 +68,8 @@ class LocalExecutor(Submitting):
 
     def submit(self, task: Task) -> None:
         """See `Executor.submit`."""
-        if self._is_here:
-            self._waiting.append(task)
-        else:
-            self._send(task)
+        self._waiting.append(task)
+        self._hand_out()
 
     @property
     def is_full(self) -> bool:
@@ -92,7 +93,7 @@ class LocalExecutor(Submitting):
         ExecutionError
             If processes can't be started.
         """
-        if self._waiting:
+        if self._is_here:
             finished = execute(self._waiting[0])
             self._waiting.popleft()
             return finished
@@ -109,13 +110,16 @@ class LocalExecutor(Submitting):
         while self._answers:
             yield self._answers.popleft()
 
-    def _send(self, task: Task) -> None:
-        """Give a task to the process that has the fewest, or to a new one."""
-        chosen = min(self._workers, key=lambda worker: len(worker.tasks), default=None)
-        if chosen is None or (chosen.tasks and len(self._workers) < self._most):
-            chosen = WorkerProcess()
-            self._workers.append(chosen)
-        chosen.send(task)
+    def _hand_out(self) -> None:
+        """Give tasks that wait to the processes that have the fewest, and to new ones."""
+        while self._waiting and not self._is_here:
+            chosen = min(self._workers, key=lambda worker: len(worker.tasks), default=None)
+            if (chosen is None or chosen.tasks) and len(self._workers) < self._most:
+                chosen = WorkerProcess()
+                self._workers.append(chosen)
+            elif chosen is None or len(chosen.tasks) >= (AHEAD if chosen.last_s < SHORT_S else 1):
+                return
+            chosen.send(self._waiting.popleft())
 
     def _collect(self) -> None:
         """Take what processes have answered, and see after those that died."""
@@ -128,6 +132,7 @@ class LocalExecutor(Submitting):
                     self._died(worker)
                 if worker.is_ready:
                     self._failed_starts = 0
+            self._hand_out()
 
     def _died(self, worker: WorkerProcess) -> None:
         how = worker.how_it_ended()
@@ -144,8 +149,7 @@ class LocalExecutor(Submitting):
                 self._answers.append(Finished(culprit.key, "failed", error=f"{how}, twice{memory}"))
             else:
                 self._suspects.append(culprit)
-        for task in worker.tasks:
-            self._send(task)
+        self._waiting.extendleft(reversed(worker.tasks))
 
     def _try_alone(self) -> None:
         """Execute a task whose process died once more, in the only process there is."""
@@ -153,4 +157,4 @@ class LocalExecutor(Submitting):
             self._workers.pop().close()
         task = self._suspects.popleft()
         self._tried_alone.add(task.key)
-        self._send(task)
+        self.submit(task)

@@ -6,11 +6,13 @@ process ends at once: none is left behind.
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,9 +41,14 @@ class WorkerProcess:
         theirs.close()
         self.tasks: deque[Task] = deque()
         self.is_ready = False
+        #: How long it took for the last task, in seconds.
+        self.last_s = math.inf
+        self._began_at = 0.0
 
     def send(self, task: Task) -> None:
         """Have a task executed, after those that were sent before."""
+        if not self.tasks:
+            self._began_at = time.monotonic()
         self.tasks.append(task)
         # An error says that it has ended, which its pipe tells whoever waits for it.
         with interrupts_held(), suppress(OSError):
@@ -64,6 +71,8 @@ class WorkerProcess:
                 self.is_ready = True
             else:
                 self.tasks.popleft()
+                now = time.monotonic()
+                self.last_s, self._began_at = now - self._began_at, now
                 yield answer
 
     def how_it_ended(self) -> str:

@@ -66,6 +66,7 @@ def execute(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             variants=arguments.variants,
             replications=arguments.replications,
+            precision=arguments.precision,
             on_variant=lambda _name, position, _n: advance(position),
         )
     options.print_readings(comparison.runs.values())

@@ -94,13 +94,20 @@ def add_account(parser: argparse.ArgumentParser, region: str = "AWS region (defa
 
 
 def add_replications(parser: argparse.ArgumentParser) -> None:
-    """Add ``--replications``."""
-    parser.add_argument(
+    """Add ``--replications`` and ``--precision``, one of which may be given."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
         "--replications",
         metavar="N",
         type=count,
-        default=1,
         help="run so often with random numbers of its own each; figures come with a 95 %% confidence interval",
+    )
+    either.add_argument(
+        "--precision",
+        metavar="P%",
+        type=_part,
+        help="run 10 to 200 times, until half the interval of the bill and of what the objectives ask for is no more "
+        "than so much of the figure",
     )
 
 
@@ -115,6 +122,14 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text!r}")
     return int(text)
+
+
+def _part(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(%?)", text)
+    part = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < part < 1:
+        raise argparse.ArgumentTypeError(f"expected a part such as 5% or 0.05, above 0 and below 100%, not {text!r}")
+    return part
 
 
 def _assignment(text: str) -> tuple[str, str]:

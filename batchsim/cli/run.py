@@ -42,8 +42,14 @@ def execute(arguments: argparse.Namespace) -> int:
 
     folder = arguments.out or Path("results") / scenario.name
     check_run(folder)
-    with progress(f"simulating {scenario.name}", arguments.replications, quiet=arguments.quiet) as advance:
-        result = run(scenario, seed=arguments.seed, replications=arguments.replications, on_replication=advance)
+    with progress(f"simulating {scenario.name}", arguments.replications or 1, quiet=arguments.quiet) as advance:
+        result = run(
+            scenario,
+            seed=arguments.seed,
+            replications=arguments.replications,
+            precision=arguments.precision,
+            on_replication=advance,
+        )
     options.print_readings([result.run])
     result, untried = _advised(result, arguments)
     write_run(result, folder)

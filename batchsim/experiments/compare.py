@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchsim.errors import Finding, ScenarioError
+from batchsim.experiments.differences import against_the_first
+from batchsim.experiments.precision import enough, outcome, rule
 from batchsim.experiments.result import Result
-from batchsim.experiments.run import run
+from batchsim.experiments.run import run, run_once
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
-from batchsim.statistics.intervals import confidence_interval
+from batchsim.statistics.stopping import Precision
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from batchsim.report.plots import ComparisonPlots
-
-#: Figures of a row that are held against the first row's.
-HELD_AGAINST_THE_FIRST = ("queue_time_p95_s", "turnaround_p95_s", "makespan_s", "cost_usd")
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,12 @@ class Comparison:
         """One row of figures per variant: seconds, US dollars, shares; differences against the first.
 
         With replications a figure is ``{mean, low, high, n}``. The interval of a difference is that of the differences
-        replication by replication: both saw the same random numbers, and what these did to both is in neither. A
-        difference is null where one of the two is unknown, in any replication.
+        replication by replication: both saw the same random numbers, and what these did to both is in neither. See
+        `batchsim.experiments.differences` for what stands beside it.
         """
-        results = list(self.results.items())
-        first = [_row(summary) for summary in results[0][1].summaries] if results else []
-        rows = []
-        for name, result in results:
-            mine = [_row(summary) for summary in result.summaries]
-            differences = {
-                f"{figure}_difference": _difference([row[figure] for row in first], [row[figure] for row in mine])
-                for figure in HELD_AGAINST_THE_FIRST
-            }
-            rows.append({"variant": name, **_row(result.summary), **differences})
-        return rows
+        several = {name: [_row(summary) for summary in result.summaries] for name, result in self.results.items()}
+        differences = against_the_first(several)
+        return [{"variant": name, **_row(result.summary), **differences[name]} for name, result in self.results.items()]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -115,22 +106,12 @@ def _row(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _difference(first: Sequence[float | None], mine: Sequence[float | None]) -> Any:
-    """How much more than the first's; of replications, the interval of the pairs' differences."""
-    differences = [
-        one - other for one, other in zip(mine, first, strict=False) if one is not None and other is not None
-    ]
-    if len(differences) < min(len(first), len(mine)):
-        return None
-    return differences[0] if len(first) == len(mine) == 1 else confidence_interval(differences)
-
-
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if key in {"objectives", "prices"}:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "mean" in value:
             flat |= {key: value["mean"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
         else:
             flat[key] = value
@@ -185,7 +166,8 @@ def compare(
     *scenarios: Scenario,
     seed: int | None = None,
     variants: Sequence[str] = (),
-    replications: int = 1,
+    replications: int | None = None,
+    precision: float | None = None,
     on_variant: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Run variants side by side.
@@ -199,10 +181,13 @@ def compare(
         same arrivals, run times and failures whatever the capacity.
     variants : sequence of str
         Of one scenario, those to compare; all of them without.
-    replications : int
+    replications : int, optional
         How often each is run; see `run`.
+    precision : float, optional
+        Instead of `replications`: all are run, each as often as the others, until the figures of every variant are as
+        precise; see `run`.
     on_variant : callable, optional
-        Called with name, position and count before each is run.
+        Called with name, position and count before each is run; with a precision, of its first ten replications.
 
     Returns
     -------
@@ -214,8 +199,10 @@ def compare(
     ScenarioError
         If there is no such variant.
     ValueError
-        If there is nothing to compare, or variants are named of several scenarios.
+        If there is nothing to compare, variants are named of several scenarios, or replications and precision are out
+        of their ranges.
     """
+    stopping = rule(replications, precision)
     chosen = compared(*scenarios, variants=variants)
     seed = scenarios[0].seed if seed is None else seed
     results: dict[str, Result] = {}
@@ -223,12 +210,36 @@ def compare(
         for position, (name, scenario) in enumerate(chosen.items()):
             if on_variant is not None:
                 on_variant(name, position, len(chosen))
-            results[name] = run(scenario, seed=seed, replications=replications)
+            results[name] = run(scenario, seed=seed, replications=stopping.least if stopping else replications)
             if results[name].interrupted:
                 return Comparison(results, interrupted=True)
     except KeyboardInterrupt:
         return Comparison(results, interrupted=True)
-    return Comparison(results)
+    return Comparison(results) if stopping is None else _to_precision(chosen, results, stopping)
+
+
+def _to_precision(chosen: Mapping[str, Scenario], results: Mapping[str, Result], stopping: Precision) -> Comparison:
+    """Replications in turn until all variants are precise; interrupted, a turn that is not finished is left."""
+    several = {name: list(result.summaries) for name, result in results.items()}
+    interrupted = False
+    try:
+        while not enough(stopping, several):
+            turn = {
+                name: run_once(scenario, results[name].seed, len(several[name])).summary
+                for name, scenario in chosen.items()
+            }
+            for name, summary in turn.items():
+                several[name].append(summary)
+    except KeyboardInterrupt:
+        interrupted = True
+    said = outcome(stopping, list(several.values()))
+    return Comparison(
+        {
+            name: result.with_replications(several[name], interrupted=interrupted, stopping=said)
+            for name, result in results.items()
+        },
+        interrupted,
+    )
 
 
 def _by_name(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:

@@ -8,31 +8,49 @@ from typing import Any, cast
 
 from batchsim.results.summary_fields import SUMMARY, Field, Kind, Summary
 from batchsim.statistics.intervals import confidence_interval
+from batchsim.statistics.proportions import clopper_pearson
 
 Parts = Sequence[Mapping[str, Any]]
 
 
-def combine(summaries: Sequence[Summary]) -> Summary:
-    """One summary of many: each figure becomes ``{mean, low, high, n}``, a 95 % interval by Student's t.
+#: What the intervals of a summary are of.
+OF = (
+    "the mean over replications; of a quantile or a maximum, the mean of the replications' own, not that of all their "
+    "jobs together"
+)
+PROCEDURE = "Student's t, or what a figure says under `by`"
+LEVEL = 0.95
+
+
+def combine(summaries: Sequence[Summary], stopping: Mapping[str, Any] | None = None) -> Summary:
+    """One summary of many: each figure becomes ``{mean, low, high, n}``, with its `confidence_interval`.
 
     Parameters
     ----------
     summaries : sequence of dict
         Summaries of the same scenario, in the order of their replications; at least one.
+    stopping : mapping, optional
+        What is said of the rule by which they ended; see `batchsim.experiments.precision`.
 
     Returns
     -------
     dict
         With the keys of one summary, as `fields` has them. A figure that some replications lack (a quantile of no
         jobs) is taken over those that have it; one that none has is null, and so is one that some know only a bound
-        of. An objective is met when it is met in every replication.
+        of. An objective is met when it is met in every replication; ``kept_share`` is in what share of such runs it is,
+        by Clopper and Pearson. ``intervals`` says what all intervals are of.
 
     Raises
     ------
     KeyError
         If a summary has a key that `fields` does not name.
     """
-    return cast("Summary", _group(SUMMARY, summaries))
+    together = _group(SUMMARY, summaries)
+    for objective in together.get("objectives", ()):
+        if objective["kept"] is not None:
+            objective["kept_share"] = clopper_pearson(objective["kept_in"], objective["n"], level=LEVEL)
+    together["intervals"] = {"of": OF, "procedure": PROCEDURE, "level": LEVEL, "stopping": stopping}
+    return cast("Summary", together)
 
 
 def _group(fields: tuple[Field, ...], parts: Parts) -> dict[str, Any]:
@@ -74,7 +92,7 @@ def _value(field: Field, values: Sequence[Any]) -> Any:
 def _figure(field: Field, values: Iterable[float | None]) -> dict[str, Any] | None:
     counted = [field.absent if value is None else float(value) for value in values]
     known = [value for value in counted if value is not None]
-    return confidence_interval(known) if known else None
+    return confidence_interval(known, level=LEVEL) if known else None
 
 
 def _named(field: Field, parts: Parts) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchsim.experiments.replications import combine
 from batchsim.results.advice import Advice
@@ -33,6 +33,8 @@ class Result:
         The summary of each replication, where there were several; the first is that of `run`.
     interrupted : bool
         Whether the user stopped the run before all replications were done.
+    stopping : mapping, optional
+        Of a run to a precision: what the summary says of it.
     advice : tuple of Advice, optional
         What was tried and helped, where changes were tried; see `batchsim.advise`.
     """
@@ -40,11 +42,14 @@ class Result:
     run: Run
     replicated: tuple[Summary, ...] = ()
     interrupted: bool = False
+    stopping: Mapping[str, Any] | None = None
     advice: tuple[Advice, ...] | None = None
 
-    def with_replications(self, summaries: Sequence[Summary], *, interrupted: bool = False) -> Result:
+    def with_replications(
+        self, summaries: Sequence[Summary], *, interrupted: bool = False, stopping: Mapping[str, Any] | None = None
+    ) -> Result:
         """The same tables with the summaries of several replications, this one's first."""
-        return replace(self, replicated=tuple(summaries), interrupted=interrupted)
+        return replace(self, replicated=tuple(summaries), interrupted=interrupted, stopping=stopping)
 
     def with_advice(self, advice: Iterable[Advice], *, interrupted: bool = False) -> Result:
         """The same with advice, which the summary then has under ``advice``."""
@@ -63,7 +68,7 @@ class Result:
     @cached_property
     def summary(self) -> Summary:
         """The figures of ``summary.json``."""
-        figures = combine(self.replicated) if self.replicated else self.run.summary
+        figures = combine(self.replicated, self.stopping) if self.replicated else self.run.summary
         if self.advice is None:
             return figures
         return {**figures, "advice": [each.as_json() for each in self.advice]}

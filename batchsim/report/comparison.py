@@ -75,7 +75,7 @@ def _table(rows: Sequence[Row], width: int) -> Table:
 
 def _stacked(*texts: str) -> str:
     """Texts below one another; an interval, and a period, below the figure that they are of."""
-    return "\n".join(re.sub(" (?=± |in |and )", "\n", text) for text in texts if text)
+    return "\n".join(re.sub(r" (?=± |in |and |\()", "\n", text) for text in texts if text)
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -184,11 +184,34 @@ def _style(row: Row, key: str, least: Mapping[str, float | None]) -> str:
     return "green" if row[key] is not None and formatting.plain(row[key]) == least.get(key) else ""
 
 
+#: What is said of figures by the keys of a row.
+HELD = {"queue_time_p95_s": "queue time p95", "turnaround_p95_s": "turnaround p95", "cost_usd": "cost"}
+
+
+def _shown(rows: Sequence[Row]) -> Iterator[str]:
+    """Which differences may be chance, and what it helped that variants saw the same random numbers."""
+    chance = [
+        f"{row['variant']} in {' and '.join(names)}"
+        for row in rows[1:]
+        if (names := [name for key, name in HELD.items() if row[f"{key}_differs"] is False])
+    ]
+    if chance:
+        yield f"No difference is shown of {', '.join(chance)} (Holm's test of all differences, 5 %)."
+    elif len(rows) > 1:
+        yield "All differences are shown to be more than chance (Holm's test of all of them, 5 %)."
+    widths = sorted(row["cost_usd_width"] for row in rows[1:] if row["cost_usd_width"])
+    if widths and widths[len(widths) // 2] < 1:
+        yield f"Of cost, intervals are {1 / widths[len(widths) // 2]:.1f} times narrower for the same random numbers."
+
+
 def _notes(rows: Sequence[Row]) -> Iterator[str]:
     """What a reader has to know of the figures."""
     figure = rows[0]["cost_usd"]
     yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."
     if isinstance(figure, dict):
         yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
+        yield from _shown(rows)
+    elif len(rows) > 1:
+        yield "One replication: what of them is chance can't be told (--replications 10)."
     for told in dict.fromkeys(narrative.prices_sentence(row["prices"]) for row in rows):
         yield f"Prices: {told}."

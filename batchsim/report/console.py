@@ -53,6 +53,7 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
         *(_line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
     lines.append(_line("utilised", narrative.utilisation_sentence(summary)))
+    lines += [_line("figures", told) for told in [narrative.replications_sentence(summary)] if told]
     lines.append(_line("prices", narrative.prices_sentence(summary["prices"])))
     lines += [_line("attention", note, "bold red") for note in narrative.attention(summary)]
     for each in advice:

@@ -25,8 +25,10 @@ def usd(figure: Any) -> str:
 
 
 def within(figure: Any, show: Callable[[float], str], half: Callable[[float], str] | None = None) -> str:
-    """A figure as `show` says it, and half its interval (as `half` says it) where it has one."""
+    """A figure as `show` says it, with half its interval (as `half` says it), or with both ends of a lopsided one."""
     text = show(plain(figure))
+    if isinstance(figure, dict) and figure.get("by"):
+        return f"{text} ({show(figure['low'])} to {show(figure['high'])})"
     if isinstance(figure, dict) and figure.get("low") is not None:
         return f"{text} ± {(half or show)((figure['high'] - figure['low']) / 2)}"
     return text
@@ -63,6 +65,12 @@ def statistic(figures: Mapping[str, Any], name: str) -> str:
     """A statistic of durations in the summary; where the run ended before it was known, what it is over."""
     least = figures["at_least"].get(name)
     return seconds(figures[name]) if least is None else f"over {seconds(least)}"
+
+
+def interval(figures: Mapping[str, Any], name: str) -> str:
+    """A statistic of durations, with its interval where it has one."""
+    figure = figures[name]
+    return statistic(figures, name) if figure is None else within(figure, format_duration)
 
 
 def span(time: float) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchsim.recording import LIMITS
 from batchsim.report.formatting import (
     count,
+    interval,
     is_one,
     job_hours,
     many,
@@ -15,7 +17,6 @@ from batchsim.report.formatting import (
     seconds,
     share,
     span,
-    statistic,
     undone,
     usd,
 )
@@ -61,6 +62,8 @@ def jobs_sentence(summary: Summary) -> str:
     return text + (f" ({', '.join(rest)})" if rest else "")
 
 
+#: How figures of a summary are called that a precision was asked of.
+NAMES_OF_FIGURES = {"cost_usd.total": "the bill", "queue_time_s.p95": "p95 of queue time"}
 #: What is said of queue time.
 QUOTED = ("p50", "p95", "max")
 
@@ -72,7 +75,7 @@ def queue_sentence(summary: Summary) -> str:
         return "none of them became RUNNABLE"
     if plain(summary["never_placed"]["jobs"]) == plain(summary["jobs"]["submitted"]):
         return "none of them started"
-    parts = [f"{name} {statistic(time, name)}" for name in QUOTED]
+    parts = [f"{name} {interval(time, name)}" for name in QUOTED]
     never = f"; {count(time['missing'])} never started" if plain(time["missing"]) else ""
     return ", ".join(parts) + never
 
@@ -161,11 +164,33 @@ def utilisation_sentence(summary: Summary) -> str:
 def objective_sentence(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """An objective, what came of it, and how many jobs it says nothing of."""
     parts = [_came_of(objective, summary), missing(objective)]
-    if objective["n"] > 1 and objective["kept"] is False:
-        parts.append(f"met in {objective['kept_in']} of {objective['n']}")
+    if objective.get("kept_share"):
+        parts.append(kept_sentence(objective))
     # "minimised" stands before it, not "met".
     expression = str(objective["expression"]).removeprefix("minimise ")
     return f"{expression}  →  {'; '.join(filter(None, parts))}"
+
+
+def kept_sentence(objective: Mapping[str, Any]) -> str:
+    """In how many replications an objective was met, and of how many such runs that shows it."""
+    low, high = (f"{100 * objective['kept_share'][end]:.0f}" for end in ("low", "high"))
+    return f"met in {objective['kept_in']} of {objective['n']}: in {low} to {high} % of such runs"
+
+
+def replications_sentence(summary: Mapping[str, Any]) -> str:
+    """What the figures are of, and by what they were stopped; empty of a single run."""
+    said = summary.get("intervals")
+    if said is None:
+        return ""
+    n, level = summary["replications"], f"{100 * said['level']:.0f} %"
+    text = f"means of {n} replications with {level} intervals; p95, say, is the mean of their p95"
+    stopping = said["stopping"]
+    if stopping is None:
+        return text
+    names = " and ".join(NAMES_OF_FIGURES.get(each, re.split(" [<>]", each)[0]) for each in stopping["of"])
+    when = "stopped when" if stopping["reached"] else f"stopped at {n} before"
+    were = "was" if len(stopping["of"]) == 1 else "were"
+    return f"{text}; {when} {names} {were} within {100 * stopping['precision']:g} %"
 
 
 def _came_of(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:

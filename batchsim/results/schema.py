@@ -20,7 +20,7 @@ def schema() -> dict[str, Any]:
         **_of_fields(SUMMARY),
         "$defs": {
             "figure": {"anyOf": [perhaps, {"$ref": "#/$defs/interval"}]},
-            "interval": _object({**interval, "by": {"enum": ["cox"]}}, list(interval)),
+            "interval": _object({**interval, "by": {"enum": ["cox", "clopper-pearson"]}}, list(interval)),
         },
     }
 

@@ -274,6 +274,7 @@ SUMMARY = (
         ),
         Field("kept_in", Kind.TOTAL, meaning="in how many of `n` runs"),
         Field("n", Kind.TOTAL),
+        Field("kept_share", Kind.FIGURE, meaning="of replications alone: in what share of such runs", optional=True),
         _figure("jobs", "jobs", "in its scope"),
         _figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is missed"),
         _group(
@@ -283,6 +284,23 @@ SUMMARY = (
             _figure("unfinished", "jobs", "began, and had not ended"),
             _figure("failed", "jobs", "ended FAILED"),
         ),
+    ),
+    Field(
+        "intervals",
+        Kind.GROUP,
+        meaning="of replications alone: what `low` and `high` are",
+        fields=(
+            _plain("of", "string", "of what"),
+            _plain("procedure", "string", "by which they were found"),
+            _plain("level", "number", "the share of such intervals that hold it"),
+            _plain(
+                "stopping",
+                "object null",
+                "null where replications were counted beforehand; of `--precision` the `precision`, the figures `of` "
+                "which it was asked, and whether it was `reached`",
+            ),
+        ),
+        optional=True,
     ),
     Field(
         "advice",
@@ -329,6 +347,7 @@ class Summary(TypedDict):
     skipped: dict[str, Number]
     noted: dict[str, Number]
     objectives: list[Group]
+    intervals: NotRequired[Group]
     advice: NotRequired[list[Group]]
 
 

@@ -80,8 +80,3 @@ class Precision:
         interval = confidence_interval(values)
         half = (interval["high"] - interval["low"]) / 2
         return bool(half <= self.relative * abs(interval["mean"]))
-
-    def enough(self, *figures: Sequence[float]) -> bool:
-        """Whether to stop: every figure is precise, or there have been as many replications as there may be."""
-        n = min(map(len, figures), default=self.least)
-        return n >= self.most or all(map(self.reached, figures))

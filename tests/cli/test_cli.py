@@ -153,6 +153,15 @@ def test_replications_give_intervals(small):
     assert cost["low"] < cost["mean"] < cost["high"]
 
 
+def test_a_run_to_a_precision_says_so(small):
+    done = batchsim("run", "small.yaml", "--precision", "20%", "--no-advice", cwd=small)
+    assert (done.returncode, done.stderr) == (0, "")
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("figures ")]
+    assert "stopped when the bill and " in told
+    summary = json.loads(batchsim("run", "small.yaml", "--precision", "20%", "--no-advice", "--json", cwd=small).stdout)
+    assert summary["intervals"]["stopping"]["precision"] == 0.2
+
+
 def test_equal_variants_differ_by_exactly_zero(small):
     done = batchsim("compare", "small.yaml", "--json", cwd=small)
     rows = json.loads(done.stdout)
@@ -299,6 +308,9 @@ def test_a_comparison_is_printed_as_asked(small):
         (["small.yaml", "--variant", "twim"], "did you mean twin?"),
         (["small.yaml", "small.yaml", "--variant", "twin"], "expected one scenario"),
         (["small.yaml", "--replications", "0"], "expected a whole number of 1 or more"),
+        (["small.yaml", "--precision", "5"], "expected a part such as 5% or 0.05"),
+        (["small.yaml", "--precision", "five"], "expected a part such as 5% or 0.05"),
+        (["small.yaml", "--precision", "5%", "--replications", "3"], "not allowed with argument --precision"),
         (["small.yaml", "--format", "html"], "invalid choice"),
     ],
 )

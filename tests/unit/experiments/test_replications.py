@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from batchsim.experiments.replications import combine
+from batchsim.experiments import replications
 
 #: Student's t at 97.5 % with one degree of freedom, over which two values have their interval.
 T1 = 12.706204736
+
+
+def combine(summaries):
+    """Without what is said of all intervals."""
+    return {key: value for key, value in replications.combine(summaries).items() if key != "intervals"}
 
 
 def figure(*values):
@@ -71,14 +76,31 @@ def test_an_objective_is_met_when_it_is_met_in_all():
     assert found["value"] == figure(0.5, 1.5)
     (found,) = combine([{"objectives": [met]}, {"objectives": [met]}])["objectives"]
     assert (found["kept"], found["kept_in"]) == (True, 2)
+    # Of two, none missed: 0.025 ** (1/2).
+    share = {"mean": 1, "low": pytest.approx(0.025**0.5), "high": 1, "n": 2, "by": "clopper-pearson"}
+    assert found["kept_share"] == share
 
 
 def test_what_is_minimised_is_neither_met_nor_missed():
     least = objective(expression="minimise cost", kept=None, kept_in=None)
     (found,) = combine([{"objectives": [least]}] * 2)["objectives"]
     assert (found["kept"], found["kept_in"], found["n"]) == (None, None, 2)
+    assert "kept_share" not in found
 
 
 def test_two_objectives_alike_stay_two():
     several = [{"objectives": [objective(value=1.0), objective(value=2.0)]}] * 2
     assert [each["value"]["mean"] for each in combine(several)["objectives"]] == [1.0, 2.0]
+
+
+def test_intervals_say_what_they_are_of():
+    together = replications.combine([{"makespan_s": 10.0}, {"makespan_s": 20.0}])
+    said = together["intervals"]
+    assert said["of"].startswith("the mean over replications; of a quantile")
+    assert (said["level"], said["stopping"]) == (0.95, None)
+
+
+def test_a_skewed_figure_says_by_what_its_interval_is():
+    values = [2.0**power for power in range(10)]
+    figure = replications.combine([{"makespan_s": value} for value in values])["makespan_s"]
+    assert (figure["by"], figure["n"], figure["mean"]) == ("cox", 10, 102.3)

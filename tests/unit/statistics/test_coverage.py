@@ -122,7 +122,7 @@ def test_an_interval_that_was_stopped_at_for_its_width_holds_the_mean(population
     samples, mean = drawn(population, 120)
     held, sizes = 0, []
     for values in samples:
-        n = next(n for n in range(rule.least, len(values)) if rule.enough(values[:n]))
+        n = next(n for n in range(rule.least, len(values)) if rule.reached(values[:n]))
         low, high = chosen(values[:n], 0.95)
         held += low <= mean <= high
         sizes.append(n)

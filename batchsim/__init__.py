@@ -24,6 +24,7 @@ from batchsim.errors import (
 if TYPE_CHECKING:
     from batchsim.engine.processes import LiveRun
     from batchsim.experiments.advice import advise
+    from batchsim.experiments.break_even import BreakEven, break_even
     from batchsim.experiments.compare import Comparison, compare
     from batchsim.experiments.optimize.optimization import Optimization
     from batchsim.experiments.optimize.optimize import optimize
@@ -39,6 +40,7 @@ __all__ = [
     "Advice",
     "AwsError",
     "BatchsimError",
+    "BreakEven",
     "Comparison",
     "ExecutionError",
     "Finding",
@@ -52,6 +54,7 @@ __all__ = [
     "Validation",
     "__version__",
     "advise",
+    "break_even",
     "compare",
     "load",
     "optimize",
@@ -63,12 +66,14 @@ __all__ = [
 # Imported when first used: `import batchsim` stays quick, and `--help` needs none of them.
 _HOMES = {
     "Advice": "batchsim.results.advice",
+    "BreakEven": "batchsim.experiments.break_even",
     "Comparison": "batchsim.experiments.compare",
     "LiveRun": "batchsim.engine.processes",
     "Optimization": "batchsim.experiments.optimize.optimization",
     "Result": "batchsim.experiments.result",
     "Scenario": "batchsim.scenario.scenario",
     "advise": "batchsim.experiments.advice",
+    "break_even": "batchsim.experiments.break_even",
     "compare": "batchsim.experiments.compare",
     "load": "batchsim.scenario.loading",
     "optimize": "batchsim.experiments.optimize.optimize",

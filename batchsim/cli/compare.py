@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,12 @@ def add_parser(commands: Any) -> None:
     )
     options.add_replications(parser)
     parser.add_argument(
+        "--volume",
+        metavar="PATH=V1,V2,…",
+        help="run them at several volumes of jobs, and say from which on one is cheaper than another: the size of an "
+        "array, say, workload.etl.jobs.extract.arrayProperties.size=100,200,400",
+    )
+    parser.add_argument(
         "--format",
         choices=("table", "markdown", "json"),
         default="table",
@@ -48,8 +54,39 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.variants and len(arguments.scenarios) > 1:
         message = "variants are chosen of one scenario, and several are given"
         raise ScenarioError([Finding("variant", "--variant", message, expected="one scenario")])
+    if arguments.volume is not None and arguments.precision is not None:
+        message = "is of one volume"
+        raise ScenarioError([Finding("precision", "--precision", message, expected="--replications beside --volume")])
     scenarios = [options.load(path, arguments) for path in arguments.scenarios]
+    return _compare(scenarios, arguments) if arguments.volume is None else _break_even(scenarios, arguments)
 
+
+def _break_even(scenarios: Sequence[Scenario], arguments: argparse.Namespace) -> int:
+    from batchsim.experiments.break_even import break_even
+    from batchsim.experiments.run_store import OF_BREAK_EVEN, check_experiment, write_break_even
+    from batchsim.report.break_even import show_break_even
+    from batchsim.report.progress import progress
+
+    folder = arguments.out or Path("results") / f"{scenarios[0].name}-break-even"
+    check_experiment(folder, (), OF_BREAK_EVEN)
+    with progress("comparing volumes", 2, quiet=arguments.quiet) as advance:
+        found = break_even(
+            *scenarios,
+            volume=arguments.volume,
+            seed=arguments.seed,
+            variants=arguments.variants,
+            replications=arguments.replications or 1,
+            on_volume=lambda position, _n: advance(position),
+        )
+    write_break_even(found, folder)
+    if arguments.json or not arguments.quiet:
+        show_break_even(found.as_json(), folder, "json" if arguments.json else arguments.format)
+    if found.interrupted:
+        return 130
+    return int(arguments.check and any(row["objectives_missed"] for row in found.rows))
+
+
+def _compare(scenarios: Sequence[Scenario], arguments: argparse.Namespace) -> int:
     from batchsim.experiments.compare import compare, compared
     from batchsim.experiments.run_store import OF_COMPARISON, check_experiment, write_comparison
     from batchsim.report.comparison import show_comparison

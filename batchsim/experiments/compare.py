@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.errors import Finding, ScenarioError
@@ -242,13 +243,26 @@ def _to_precision(chosen: Mapping[str, Scenario], results: Mapping[str, Result],
     )
 
 
-def _by_name(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:
-    """Scenarios by name; a name that comes again is numbered."""
+def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
+    """Scenarios by name; where all have one, with what tells their files apart; a name that comes again is numbered.
+
+    ``base/scenario.yaml`` and ``head/scenario.yaml`` are *etl (base)* and *etl (head)*.
+    """
+    told = _told_apart([Path(scenario.document.file) for scenario in scenarios])
+    alike = len({scenario.name for scenario in scenarios}) == 1 and len(set(told)) == len(scenarios) > 1
     chosen: dict[str, Scenario] = {}
-    for scenario in scenarios:
-        name, number = scenario.name, 2
+    for scenario, where in zip(scenarios, told, strict=True):
+        name, number = f"{scenario.name} ({where})" if alike else scenario.name, 2
         while name in chosen:
             name = f"{scenario.name} ({number})"
             number += 1
         chosen[name] = scenario
     return chosen
+
+
+def _told_apart(files: Sequence[Path]) -> list[str]:
+    """Of each file the first part of its path that is not the same in all; empty where there is none."""
+    for parts in zip(*(file.with_suffix("").parts for file in files), strict=False):
+        if len(set(parts)) > 1:
+            return list(parts)
+    return [""] * len(files)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from batchsim.atomic_folder import check_folder, written_whole
 from batchsim.errors import OutputError
+from batchsim.experiments.break_even import BreakEven
 from batchsim.experiments.compare import Comparison
 from batchsim.experiments.result import Result
 from batchsim.results import store
@@ -22,6 +23,8 @@ Writer = Callable[[Path], object]
 
 #: What a comparison's folder holds beside a results folder for each variant.
 OF_COMPARISON = ("comparison.json", "comparison.png")
+#: What a break-even's folder holds.
+OF_BREAK_EVEN = ("break-even.json",)
 
 
 def check_run(folder: Path) -> None:
@@ -108,6 +111,18 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     figure = compare_figure(comparison.runs, comparison.summaries)
     writers: tuple[Writer, ...] = (lambda path: path.write_text(rows, "utf-8"), lambda path: save_png(figure, path))
     write_experiment(comparison.results, folder, dict(zip(OF_COMPARISON, writers, strict=True)))
+
+
+def write_break_even(found: BreakEven, folder: Path) -> None:
+    """Write what `BreakEven` tells.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; the folder is then as it was.
+    """
+    text = json.dumps(found.as_json(), indent=2) + "\n"
+    write_experiment({}, folder, {OF_BREAK_EVEN[0]: lambda path: path.write_text(text, "utf-8")})
 
 
 def _fill(result: Result, made: Path, folder: Path) -> None:

@@ -312,6 +312,9 @@ def test_a_comparison_is_printed_as_asked(small):
         (["small.yaml", "--precision", "five"], "expected a part such as 5% or 0.05"),
         (["small.yaml", "--precision", "5%", "--replications", "3"], "not allowed with argument --precision"),
         (["small.yaml", "--format", "html"], "invalid choice"),
+        (["small.yaml", "--volume", "workload.tasks.arrivals.every=5m"], "expected two values or more"),
+        (["small.yaml", "--volume", "workload.tasks.arrivals.evry=5m,9m"], "did you mean"),
+        (["small.yaml", "--volume", "workload.tasks.arrivals.every=5m,9m", "--precision", "5%"], "is of one volume"),
     ],
 )
 def test_a_comparison_that_can_t_be_made_is_refused(small, arguments, expected):

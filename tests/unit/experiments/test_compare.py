@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 import batchsim as bs
-from batchsim.experiments.compare import variants_of
+from batchsim.experiments.compare import compared, variants_of
 from batchsim.report.comparison import markdown
 from batchsim.statistics.intervals import confidence_interval
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
@@ -39,6 +40,23 @@ def waiting(**members):
 )
 def test_variants_are_chosen_by_name(names, chosen):
     assert list(variants_of(waiting(), names)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (("base/etl.yaml", "head/etl.yaml"), ["test (base)", "test (head)"]),
+        (("/tmp/a/x.yaml", "/tmp/a/y.yaml"), ["test (x)", "test (y)"]),  # noqa: S108 (nothing is written)
+        (("etl.yaml", "etl.yaml"), ["test", "test (2)"]),
+        (("etl.yaml", "a/etl.yaml"), ["test (etl)", "test (a)"]),
+    ],
+)
+def test_scenarios_of_one_name_are_told_apart_by_their_files(files, names):
+    made = [
+        replace(each, document=replace(each.document, file=file))
+        for each, file in zip([waiting()] * 2, files, strict=True)
+    ]
+    assert list(compared(*made)) == names
 
 
 def test_a_variant_that_is_not_there_is_refused():

@@ -59,7 +59,7 @@ class Precision:
 
     Sequential procedure with a relative half-width (A. M. Law (2015), "Simulation Modeling and Analysis", 5th ed.,
     9.4.1). An interval that is stopped at because it is narrow covers less than it says when it starts with few
-    values: from ten on it is 95 % for values that vary by 6 % (from three 91 %).
+    values: from ten on it is 93.5 to 94.8 % for values that vary by 6 %, from three 90 to 91 %.
 
     Attributes
     ----------

@@ -33,6 +33,7 @@ def add_parser(commands: Any) -> None:
         "what the others are held against; one alone is held against the scenario",
     )
     options.add_replications(parser)
+    options.add_workers(parser)
     parser.add_argument(
         "--volume",
         metavar="PATH=V1,V2,…",
@@ -76,6 +77,7 @@ def _break_even(scenarios: Sequence[Scenario], arguments: argparse.Namespace) ->
             seed=arguments.seed,
             variants=arguments.variants,
             replications=arguments.replications or 1,
+            workers=arguments.workers,
             on_volume=lambda position, _n: advance(position),
         )
     write_break_even(found, folder)
@@ -104,6 +106,7 @@ def _compare(scenarios: Sequence[Scenario], arguments: argparse.Namespace) -> in
             variants=arguments.variants,
             replications=arguments.replications,
             precision=arguments.precision,
+            workers=arguments.workers,
             on_variant=lambda _name, position, _n: advance(position),
         )
     options.print_readings(comparison.runs.values())

@@ -22,6 +22,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="scenario file (YAML)")
     parser.add_argument("--variant", metavar="NAME", help="run this variant of the scenario")
     options.add_replications(parser)
+    options.add_workers(parser)
     parser.add_argument(
         "--advice",
         action=argparse.BooleanOptionalAction,
@@ -48,6 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             replications=arguments.replications,
             precision=arguments.precision,
+            workers=arguments.workers,
             on_replication=advance,
         )
     options.print_readings([result.run])

@@ -7,7 +7,7 @@ volumes that were run costs are taken to rise evenly; beyond them nothing is sai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.compare import compared
 from batchsim.experiments.differences import ALPHA
+from batchsim.experiments.in_order import in_order
 from batchsim.experiments.parameters import grid_of
-from batchsim.experiments.run import run_once
+from batchsim.experiments.run import summary_of
+from batchsim.experiments.tasks import Task
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.comparison import PairedDifference, holm, paired_difference
@@ -177,6 +179,7 @@ def break_even(
     seed: int | None = None,
     variants: Sequence[str] = (),
     replications: int = 1,
+    workers: int = 1,
     on_volume: Callable[[int, int], None] | None = None,
 ) -> BreakEven:
     """Run variants at several volumes of jobs, to see from which on one is cheaper than another.
@@ -188,7 +191,7 @@ def break_even(
     volume : str or mapping
         What makes the volume, and its values: ``"workload.etl.jobs.extract.arrayProperties.size=100,200,400"``, or as
         in a ``sweep:`` section ``{path: [100, 200, 400]}``; several paths together by ``{word: {"choices": …}}``.
-    seed, variants, replications
+    seed, variants, replications, workers
         See `compare`.
     on_volume : callable, optional
         Called with position and count before the variants are run at a volume.
@@ -213,20 +216,25 @@ def break_even(
     parameter = ", ".join(each.name for each in grid.parameters)
     if len(grid.parameters) != 1 or grid.size < 2:
         raise ScenarioError([Finding("volume", parameter, "is one volume", expected="two values or more, of one path")])
+    at = [{name: scenario.with_(point.overrides) for name, scenario in chosen.items()} for point in grid]
     found: list[Volume] = []
-    try:
-        for number, point in enumerate(grid):
-            if on_volume is not None:
-                on_volume(number, grid.size)
-            at = {name: scenario.with_(point.overrides) for name, scenario in chosen.items()}
-            summaries = {
-                name: [run_once(each, seed, replication).summary for replication in range(replications)]
-                for name, each in at.items()
-            }
-            found.append(Volume(point.labels[parameter], summaries))
-    except KeyboardInterrupt:
-        return _ordered(parameter, found, interrupted=True)
+    with in_order(_tasks(at, seed, replications), workers, summary_of) as summaries:
+        try:
+            for number, point in enumerate(grid):
+                if on_volume is not None:
+                    on_volume(number, grid.size)
+                several = {name: [next(summaries) for _ in range(replications)] for name in chosen}
+                found.append(Volume(point.labels[parameter], several))
+        except KeyboardInterrupt:
+            return _ordered(parameter, found, interrupted=True)
     return _ordered(parameter, found)
+
+
+def _tasks(at: Iterable[Mapping[str, Scenario]], seed: int, replications: int) -> Iterator[Task]:
+    """In the order of volumes, variants and replications."""
+    for variants in at:
+        for scenario in variants.values():
+            yield from (Task(scenario, seed, number) for number in range(replications))
 
 
 def _ordered(parameter: str, found: Sequence[Volume], *, interrupted: bool = False) -> BreakEven:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.differences import against_the_first
+from batchsim.experiments.in_order import in_order
 from batchsim.experiments.precision import enough, outcome, rule
 from batchsim.experiments.result import Result
-from batchsim.experiments.run import run, run_once
+from batchsim.experiments.run import replicated, run_once, summary_of
+from batchsim.experiments.tasks import Task
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.checking import raise_errors
@@ -169,6 +171,7 @@ def compare(
     variants: Sequence[str] = (),
     replications: int | None = None,
     precision: float | None = None,
+    workers: int = 1,
     on_variant: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Run variants side by side.
@@ -187,6 +190,8 @@ def compare(
     precision : float, optional
         Instead of `replications`: all are run, each as often as the others, until the figures of every variant are as
         precise; see `run`.
+    workers : int
+        In how many processes; see `run`.
     on_variant : callable, optional
         Called with name, position and count before each is run; with a precision, of its first ten replications.
 
@@ -206,29 +211,39 @@ def compare(
     stopping = rule(replications, precision)
     chosen = compared(*scenarios, variants=variants)
     seed = scenarios[0].seed if seed is None else seed
+    counted = stopping.least if stopping else replications or 1
     results: dict[str, Result] = {}
-    try:
-        for position, (name, scenario) in enumerate(chosen.items()):
-            if on_variant is not None:
-                on_variant(name, position, len(chosen))
-            results[name] = run(scenario, seed=seed, replications=stopping.least if stopping else replications)
-            if results[name].interrupted:
-                return Comparison(results, interrupted=True)
-    except KeyboardInterrupt:
-        return Comparison(results, interrupted=True)
-    return Comparison(results) if stopping is None else _to_precision(chosen, results, stopping)
+    with in_order(_tasks(chosen, seed, counted, stopping), workers, summary_of) as further:
+        try:
+            for position, (name, scenario) in enumerate(chosen.items()):
+                if on_variant is not None:
+                    on_variant(name, position, len(chosen))
+                results[name] = Result(run_once(scenario, seed, 0))
+                if counted > 1:
+                    results[name] = replicated(results[name], further, counted)
+                if results[name].interrupted:
+                    return Comparison(results, interrupted=True)
+        except KeyboardInterrupt:
+            return Comparison(results, interrupted=True)
+        return Comparison(results) if stopping is None else _to_precision(results, further, stopping)
 
 
-def _to_precision(chosen: Mapping[str, Scenario], results: Mapping[str, Result], stopping: Precision) -> Comparison:
+def _tasks(chosen: Mapping[str, Scenario], seed: int, counted: int, stopping: Precision | None) -> Iterator[Task]:
+    """Replications from the second on: variant by variant as many as are counted, then of all in turn."""
+    for scenario in chosen.values():
+        yield from (Task(scenario, seed, number) for number in range(1, counted))
+    if stopping is not None:
+        for number in range(counted, stopping.most):
+            yield from (Task(scenario, seed, number) for scenario in chosen.values())
+
+
+def _to_precision(results: Mapping[str, Result], further: Iterator[Summary], stopping: Precision) -> Comparison:
     """Replications in turn until all variants are precise; interrupted, a turn that is not finished is left."""
     several = {name: list(result.summaries) for name, result in results.items()}
     interrupted = False
     try:
         while not enough(stopping, several):
-            turn = {
-                name: run_once(scenario, results[name].seed, len(several[name])).summary
-                for name, scenario in chosen.items()
-            }
+            turn = {name: next(further) for name in several}
             for name, summary in turn.items():
                 several[name].append(summary)
     except KeyboardInterrupt:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from batchsim.engine.processes import Process
+from batchsim.experiments.in_order import in_order
 from batchsim.experiments.precision import enough, outcome, rule
 from batchsim.experiments.result import Result
 from batchsim.experiments.simulated import simulated
+from batchsim.experiments.tasks import Task
 from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
+from batchsim.statistics.stopping import Precision
 
 
 def run(
@@ -18,6 +23,7 @@ def run(
     seed: int | None = None,
     replications: int | None = None,
     precision: float | None = None,
+    workers: int = 1,
     on_replication: Callable[[int], None] | None = None,
     processes: Sequence[Process] = (),
     submissions: int = 16,
@@ -36,6 +42,9 @@ def run(
     precision : float, optional
         Instead of `replications`: from 10 on, until half the interval of the bill and of what the objectives ask for
         (see `batchsim.experiments.precision.watched`) is no more than this part of its figure; 200 at most.
+    workers : int
+        In how many processes further replications are run; the results are the same. Each takes a second or two to
+        start.
     on_replication : callable, optional
         Called with the number of replications that are done. When it, or the user, interrupts the run, the result
         speaks for those that are done, if there is one.
@@ -55,10 +64,13 @@ def run(
     ------
     ScenarioError
         If the workload's traces can't be read.
+    ExecutionError
+        If a process fails.
     TypeError
         If it is given anything but a scenario, such as a path, or a process that is no function or yields nothing.
     ValueError
-        If `replications` is below 1, `precision` no part of 1, both are given, or `submissions` is below 0.
+        If `replications` or `workers` is below 1, `precision` no part of 1, both are given, or `submissions` is below
+        0; if there are processes beside the engine and several workers.
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
@@ -67,21 +79,48 @@ def run(
         raise ValueError(f"submissions must be 0 or more, not {submissions}")
     if callable(processes):
         raise TypeError(f"expected a list of processes, not {type(processes).__name__}")
+    if processes and workers > 1:
+        raise ValueError("processes beside the engine run in this process: with one worker")
     seed = scenario.seed if seed is None else seed
-    first = Result(run_once(scenario, seed, 0, processes, submissions))
-    if stopping is None and replications in {None, 1}:
-        return first
+    most = stopping.most if stopping else replications or 1
+
+    def here(task: Task) -> Summary:
+        return run_once(scenario, seed, task.replication, processes, submissions).summary
+
+    with in_order((Task(scenario, seed, number) for number in range(1, most)), workers, here) as further:
+        first = Result(run_once(scenario, seed, 0, processes, submissions))
+        return first if most == 1 else replicated(first, further, stopping or most, on_replication)
+
+
+def replicated(
+    first: Result,
+    further: Iterator[Summary],
+    until: int | Precision,
+    on_replication: Callable[[int], None] | None = None,
+) -> Result:
+    """A result with as many replications as asked for, or until they are precise; interrupted, with what is done.
+
+    Parameters
+    ----------
+    further : iterator of dict
+        The summaries of replications from the second on.
+    """
     summaries = [first.run.summary]
     interrupted = False
     try:
-        while len(summaries) < (replications or 0) if stopping is None else not enough(stopping, {"": summaries}):
+        while len(summaries) < until if isinstance(until, int) else not enough(until, {"": summaries}):
             if on_replication is not None:
                 on_replication(len(summaries))
-            summaries.append(run_once(scenario, seed, len(summaries), processes, submissions).summary)
+            summaries.append(next(further))
     except KeyboardInterrupt:
         interrupted = True
-    said = outcome(stopping, [summaries]) if stopping is not None else None
+    said = None if isinstance(until, int) else outcome(until, [summaries])
     return first.with_replications(summaries, interrupted=interrupted, stopping=said)
+
+
+def summary_of(task: Task) -> Summary:
+    """The summary of a scenario's replication, run in this process."""
+    return run_once(cast("Scenario", task.scenario), task.seed, task.replication).summary
 
 
 def run_once(

@@ -148,6 +148,8 @@ def test_replications_give_intervals(small):
     done = batchsim("run", "small.yaml", "--replications", "3", "--json", cwd=small)
     summary = json.loads(done.stdout)
     assert summary["replications"] == 3
+    again = batchsim("run", "small.yaml", "--replications", "3", "--workers", "2", "--json", cwd=small)
+    assert (again.stdout, again.stderr) == (done.stdout, "")
     cost = summary["cost_usd"]["total"]
     assert cost["n"] == 3
     assert cost["low"] < cost["mean"] < cost["high"]
@@ -308,6 +310,7 @@ def test_a_comparison_is_printed_as_asked(small):
         (["small.yaml", "--variant", "twim"], "did you mean twin?"),
         (["small.yaml", "small.yaml", "--variant", "twin"], "expected one scenario"),
         (["small.yaml", "--replications", "0"], "expected a whole number of 1 or more"),
+        (["small.yaml", "--workers", "0"], "expected a whole number of 1 or more"),
         (["small.yaml", "--precision", "5"], "expected a part such as 5% or 0.05"),
         (["small.yaml", "--precision", "five"], "expected a part such as 5% or 0.05"),
         (["small.yaml", "--precision", "5%", "--replications", "3"], "not allowed with argument --precision"),

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import batchsim as bs
-from batchsim.experiments import break_even
+from batchsim.experiments import run
 from batchsim.experiments.run_store import write_break_even
 from batchsim.report.break_even import _table, markdown, sentences
 from batchsim.units import HOURS_PER_MONTH
@@ -110,8 +110,8 @@ def test_interrupted_it_has_the_volumes_that_are_done(monkeypatch, tmp_path):
             raise KeyboardInterrupt
         return run_once(*arguments)
 
-    calls, run_once = [], break_even.run_once
-    monkeypatch.setattr(break_even, "run_once", stop)
+    calls, run_once = [], run.run_once
+    monkeypatch.setattr(run, "run_once", stop)
     found = bs.break_even(kept_or_not(), volume=f"{EVERY}=6h,3h")
     assert (found.interrupted, len(found.volumes)) == (True, 1)
     write_break_even(found, tmp_path / "out")

@@ -123,9 +123,11 @@ def skewness(values: Sequence[float]) -> float:
     return third / power if power else 0.0
 
 
+def skewness_of_logs(values: Sequence[float]) -> float:
+    """How skewed the logarithms are, to whichever side; infinitely where there are none."""
+    return abs(skewness([math.log(value) for value in values])) if min(values) > 0 else math.inf
+
+
 def _like_lognormal(values: Sequence[float]) -> bool:
     """Whether the logarithms are the more symmetric."""
-    if len(values) < LEAST_FOR_SHAPE or min(values) <= 0:
-        return False
-    of_logs = abs(skewness([math.log(value) for value in values]))
-    return of_logs < MOST_SKEWED and of_logs < skewness(values)
+    return len(values) >= LEAST_FOR_SHAPE and skewness_of_logs(values) < min(MOST_SKEWED, skewness(values))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from batchsim.statistics.intervals import confidence_interval
+from batchsim.statistics.intervals import MOST_SKEWED, confidence_interval, cox, skewness_of_logs, student
 
 #: After how many replications it is looked whether something is shown.
 LOOKS = (5, 10, 20)
@@ -21,9 +21,12 @@ def bound_at_look(
     """A one-sided bound of the mean that holds at all planned looks together.
 
     A bound that is looked at again and again until it shows what is hoped for shows it too often (16 % of the time
-    instead of 5 %, looked at after each of 4 to 12). Looks that are planned share what may go wrong: each is at
-    1 - (1 - confidence) / looks (Bonferroni). The bound is an end of `confidence_interval`, with its rule for skewed
-    values.
+    instead of 5 %, looked at after each of 4 to 12). Looks that are planned share what may go wrong: each is at 1 - (1
+    - confidence) / looks (Bonferroni). The bound is Student's. Of values that are skewed upwards, as waiting times are,
+    an upper one shows too much too often; where they are positive and their logarithms nearly symmetric, the bound is
+    therefore Cox's if that is further. Of lognormal values that vary by 6, 30, 50 % it is false at the limit in 4.3,
+    6.2, 7.4 % instead of 5 % (Student's in 4.6, 8.4, 11.8 %), at looks after 5, 10 and 20. What happens in one of five
+    replications is not in five: where that decides, look at 20 alone.
 
     Parameters
     ----------
@@ -44,13 +47,15 @@ def bound_at_look(
     Examples
     --------
     >>> round(bound_at_look([9.0, 10.0, 11.0, 10.0, 10.0], looks=[5]), 3)
-    10.674
+    10.707
     """
     if len(values) not in looks or len(values) < 2:
         raise ValueError(f"{len(values)} values, and the planned looks are after {', '.join(map(str, looks))}")
-    share = (1 - confidence) / len(set(looks))
-    interval = confidence_interval(values, level=1 - 2 * share)
-    return float(interval["high" if side == "upper" else "low"])
+    level = 1 - 2 * (1 - confidence) / len(set(looks))
+    low, high = student(values, level)
+    if side == "lower":
+        return low
+    return max(high, cox(values, level)[1]) if skewness_of_logs(values) < MOST_SKEWED else high
 
 
 @dataclass(frozen=True, slots=True)

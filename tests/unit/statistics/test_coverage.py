@@ -109,6 +109,18 @@ def test_planned_looks_show_hardly_anything_false(population, side):
         assert falsely_shown(population, looks, side) <= 0.05 + 3 * DEVIATION, looks
 
 
+@SLOW
+def test_where_looks_show_more_than_they_should():
+    # As the page on statistics says: of what is skewed upwards, and of what is rare.
+    assert falsely_shown("lognormal, cv 0.3", LOOKS) <= 0.08
+    assert falsely_shown("lognormal, cv 0.5", LOOKS) <= 0.1
+    assert 0.06 <= falsely_shown("M/M/1", LOOKS) <= 0.13
+    assert falsely_shown("two kinds of days", LOOKS) > 0.2
+    assert falsely_shown("two kinds of days", (20,)) <= 0.1
+    # A lower bound of the same is on the safe side.
+    assert falsely_shown("M/M/1", LOOKS, "lower") <= 0.05
+
+
 def test_looks_that_were_not_planned_would():
     samples, limit = drawn("lognormal, cv 0.06", 12)
     shown = sum(any(bound_at_look(values[:n], [n]) < limit for n in range(4, 13)) for values in samples)

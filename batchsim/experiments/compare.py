@@ -264,7 +264,7 @@ def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
     ``base/scenario.yaml`` and ``head/scenario.yaml`` are *etl (base)* and *etl (head)*.
     """
     told = _told_apart([Path(scenario.document.file) for scenario in scenarios])
-    alike = len({scenario.name for scenario in scenarios}) == 1 and len(set(told)) == len(scenarios) > 1
+    alike = len({scenario.name for scenario in scenarios}) == 1 and all(told) and len(set(told)) == len(told)
     chosen: dict[str, Scenario] = {}
     for scenario, where in zip(scenarios, told, strict=True):
         name, number = f"{scenario.name} ({where})" if alike else scenario.name, 2
@@ -277,7 +277,7 @@ def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
 
 def _told_apart(files: Sequence[Path]) -> list[str]:
     """Of each file the first part of its path that is not the same in all; empty where there is none."""
-    for parts in zip(*(file.with_suffix("").parts for file in files), strict=False):
+    for parts in zip(*((*file.parts[:-1], file.stem) for file in files), strict=False):
         if len(set(parts)) > 1:
             return list(parts)
     return [""] * len(files)

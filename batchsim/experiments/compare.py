@@ -106,13 +106,14 @@ def _row(summary: Summary) -> dict[str, Any]:
         "objectives_missed": sum(objective["kept"] is False for objective in objectives),
         "objectives": objectives,
         "prices": summary["prices"],
+        "stopping": summary.get("intervals", {}).get("stopping"),
     }
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in row.items():
-        if key in {"objectives", "prices"}:
+        if key in {"objectives", "prices", "stopping"}:
             continue
         if isinstance(value, dict) and "mean" in value:
             flat |= {key: value["mean"], f"{key}_low": value["low"], f"{key}_high": value["high"]}

@@ -184,6 +184,8 @@ def _style(row: Row, key: str, least: Mapping[str, float | None]) -> str:
     return "green" if row[key] is not None and formatting.plain(row[key]) == least.get(key) else ""
 
 
+#: Intervals that are hardly narrower for common random numbers are not worth a word.
+HARDLY_NARROWER = 0.9
 #: What is said of figures by the keys of a row.
 HELD = {"queue_time_p95_s": "queue time p95", "turnaround_p95_s": "turnaround p95", "cost_usd": "cost"}
 
@@ -200,7 +202,7 @@ def _shown(rows: Sequence[Row]) -> Iterator[str]:
     elif len(rows) > 1:
         yield "All differences are shown to be more than chance (Holm's test of all of them, 5 %)."
     widths = sorted(row["cost_usd_width"] for row in rows[1:] if row["cost_usd_width"])
-    if widths and widths[len(widths) // 2] < 1:
+    if widths and widths[len(widths) // 2] < HARDLY_NARROWER:
         yield f"Of cost, intervals are {1 / widths[len(widths) // 2]:.1f} times narrower for the same random numbers."
 
 
@@ -210,6 +212,8 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
     yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."
     if isinstance(figure, dict):
         yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
+        if stopped := narrative.stopped_sentence(rows[0]["stopping"], figure["n"]):
+            yield f"Replications {stopped}, in every variant."
         yield from _shown(rows)
     elif len(rows) > 1:
         yield "One replication: what of them is chance can't be told (--replications 10)."

@@ -184,13 +184,18 @@ def replications_sentence(summary: Mapping[str, Any]) -> str:
         return ""
     n, level = summary["replications"], f"{100 * said['level']:.0f} %"
     text = f"means of {n} replications with {level} intervals; p95, say, is the mean of their p95"
-    stopping = said["stopping"]
+    stopped = stopped_sentence(said["stopping"], n)
+    return f"{text}; {stopped}" if stopped else text
+
+
+def stopped_sentence(stopping: Mapping[str, Any] | None, n: int) -> str:
+    """By what the replications ended; empty where they were counted beforehand."""
     if stopping is None:
-        return text
+        return ""
     names = " and ".join(NAMES_OF_FIGURES.get(each, re.split(" [<>]", each)[0]) for each in stopping["of"])
     when = "stopped when" if stopping["reached"] else f"stopped at {n} before"
     were = "was" if len(stopping["of"]) == 1 else "were"
-    return f"{text}; {when} {names} {were} within {100 * stopping['precision']:g} %"
+    return f"{when} {names} {were} within {100 * stopping['precision']:g} %"
 
 
 def _came_of(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import pytest
 import batchsim as bs
 from batchsim.experiments import precision, run
 from batchsim.experiments.precision import enough, outcome, watched
+from batchsim.report.comparison import markdown
 from batchsim.report.narrative import replications_sentence
 from batchsim.statistics.intervals import confidence_interval
 from batchsim.statistics.stopping import Precision
@@ -88,6 +89,7 @@ def test_variants_are_run_as_often_as_each_other(busy):
     assert len(n) == 1
     assert enough(Precision(0.15), dict(enumerate(several)))
     assert all(row["cost_usd"]["n"] == n.copy().pop() for row in comparison.rows)
+    assert "were within 15 %, in every variant." in markdown(comparison.rows)
 
 
 def test_interrupted_it_speaks_for_what_is_done(busy, monkeypatch):

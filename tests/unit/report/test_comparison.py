@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import batchsim as bs
-from batchsim.report.comparison import print_comparison
+from batchsim.report.comparison import HELD, markdown, print_comparison
 from tests.builders import environment, job, scenario, workflow
 
 
@@ -53,3 +53,22 @@ def test_what_was_missed_is_said_below(made, capsys, monkeypatch):
 def test_of_nothing_nothing_is_printed(capsys):
     print_comparison([], Path("out"))
     assert capsys.readouterr().out == ""
+
+
+def test_which_differences_may_be_chance_is_said(made):
+    alone, several = bs.compare(made), bs.compare(made, replications=4)
+    assert "One replication: what of them is chance can't be told (--replications 10)." in markdown(alone.rows)
+    told = markdown(several.rows)
+    chance = [key for key in HELD if several.rows[1][f"{key}_differs"] is False]
+    named = f"No difference is shown of four in {' and '.join(HELD[key] for key in chance)}"
+    assert (named if chance else "All differences are shown to be more than chance") in told
+    # The same twice: nothing differs, and no word of narrower intervals.
+    twice = markdown(bs.compare(made, made, replications=3).rows)
+    assert "No difference is shown of test (2) in queue time p95 and turnaround p95 and cost" in twice
+    assert "times narrower" not in twice
+
+
+def test_a_lopsided_interval_is_told_by_its_ends(made):
+    rows = [dict(row) for row in bs.compare(made, replications=2).rows]
+    rows[0]["cost_usd"] = {"mean": 10.0, "low": 8.0, "high": 15.0, "n": 10, "by": "cox"}
+    assert "$10.00 ($8.00 to $15.00)" in markdown(rows)

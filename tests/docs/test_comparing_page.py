@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 from ruamel.yaml import YAML
@@ -34,7 +35,7 @@ def test_the_break_even_is_the_one_that_the_command_gives(monkeypatch, tmp_path,
     assert main(COMMAND.split()[1:]) == 0
     told = capsys.readouterr().out.partition("\nCosts of a month")[0]
     if os.environ.get("BATCHSIM_REWRITE_EXPECTED"):
-        lines = [line.rstrip() for line in told.strip("\n").splitlines()]
+        lines = textwrap.dedent("\n".join(line.rstrip() for line in told.splitlines() if line.strip())).splitlines()
         FILE.write_text(PAGE.replace(SHOWN, "\n".join(lines) + "\n"), encoding="utf-8")
     assert words(SHOWN) == words(told)
     assert (tmp_path / "results" / "uploads-break-even" / "break-even.json").is_file()

@@ -117,3 +117,28 @@ TIMELINE = (
     ),
     Column("value", "float64", "", "jobs, vCPUs or US dollars per hour"),
 )
+
+#: Figures of a run among many, beside a column for each parameter.
+RUN_FIGURES = (
+    Column("queue_time_p50_s", "float64", "s", "queue time, median over jobs"),
+    Column("queue_time_p95_s", "float64", "s", "queue time, 95th percentile over jobs"),
+    Column("turnaround_p50_s", "float64", "s", "turnaround, median over jobs"),
+    Column("turnaround_p95_s", "float64", "s", "turnaround, 95th percentile over jobs"),
+    Column("makespan_s", "float64", "s", "from the first SubmitJob to the last end"),
+    Column("cost_usd", "float64", "USD", "what was paid in the run's period"),
+    *(Column(f"cost_{purpose}_usd", "float64", "USD", f"of that, {purpose}") for purpose in PURPOSES),
+    Column("utilisation_vcpu", "float64", "", "of the registered vCPUs, the part that jobs held"),
+    Column("utilisation_memory", "float64", "", "of the registered memory, the part that jobs held"),
+    Column("peak_vcpus", "float64", "vCPU", "the most vCPUs that ran at one time"),
+    Column("interruptions", "int64", "", "Spot instances that AWS took back"),
+    Column("submitted", "int64", "", "jobs"),
+    Column("succeeded", "int64", "", "of these, SUCCEEDED"),
+    Column("failed", "int64", "", "of these, FAILED"),
+    Column("unfinished", "int64", "", "of these, in no final state at the end"),
+    Column("objectives_missed", "int64", "", "objectives that were missed"),
+)
+RUN_LABELS = (
+    Column("replication", "int64", "", "replication, from 0"),
+    Column("seed", "int64", "", "seed of the random numbers"),
+    Column("status", "string", "", "done, or failed: the run broke off, and has no figures"),
+)

@@ -46,22 +46,22 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
         Text.assemble((run.scenario.name, "bold"), f" · {run.scenario.region} · seed {summary['seed']}"
                       + (f" · {summary['replications']} replications" if summary["replications"] > 1 else "")),
         Text(),
-        _line("jobs", narrative.jobs_sentence(summary)),
-        _line("queue time", narrative.queue_sentence(summary)),
-        *(_line("waiting", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
-        _line("cost", narrative.cost_sentence(summary)),
-        *(_line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
+        line("jobs", narrative.jobs_sentence(summary)),
+        line("queue time", narrative.queue_sentence(summary)),
+        *(line("waiting", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
+        line("cost", narrative.cost_sentence(summary)),
+        *(line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
-    lines.append(_line("utilised", narrative.utilisation_sentence(summary)))
-    lines += [_line("figures", told) for told in [narrative.replications_sentence(summary)] if told]
-    lines.append(_line("prices", narrative.prices_sentence(summary["prices"])))
-    lines += [_line("attention", note, "bold red") for note in narrative.attention(summary)]
+    lines.append(line("utilised", narrative.utilisation_sentence(summary)))
+    lines += [line("figures", told) for told in [narrative.replications_sentence(summary)] if told]
+    lines.append(line("prices", narrative.prices_sentence(summary["prices"])))
+    lines += [line("attention", note, "bold red") for note in narrative.attention(summary)]
     for each in advice:
-        lines += [_line("advice", each.what, "yellow"), _line("", each.effect), _line("", each.why)]
-        lines.append(_unbroken(each.arguments))
+        lines += [line("advice", each.what, "yellow"), line("", each.effect), line("", each.why)]
+        lines.append(unbroken(each.arguments))
     for objective in summary["objectives"]:
         verdict, style = VERDICTS[objective["kept"]]
-        lines.append(_line(verdict, narrative.objective_sentence(objective, summary), style))
+        lines.append(line(verdict, narrative.objective_sentence(objective, summary), style))
     if len(summary["job_queues"]) > 1:
         lines += [Text(), _queue_table(summary)]
     if len(summary["compute_environments"]) > 1:
@@ -69,7 +69,8 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
     return Group(*lines)
 
 
-def _line(label: str, text: str, style: str = "") -> Table:
+def line(label: str, text: str, style: str = "") -> Table:
+    """A line with a label before it."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=10, style=style or "dim")
     grid.add_column()
@@ -77,7 +78,7 @@ def _line(label: str, text: str, style: str = "") -> Table:
     return grid
 
 
-def _unbroken(text: str) -> Text:
+def unbroken(text: str) -> Text:
     """A line under the texts of others that can be copied from any terminal."""
     return Text(f"{'':11}{text}", style="dim", no_wrap=True, overflow="ignore")
 
@@ -126,7 +127,7 @@ def print_summary(run: Run, summary: Summary, folder: Path, advice: Sequence[Adv
     console = Terminal()
     console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
     if untried:
-        console.print(_line("advice", narrative.untried_sentence(untried)), highlight=False)
+        console.print(line("advice", narrative.untried_sentence(untried)), highlight=False)
     console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
 
 

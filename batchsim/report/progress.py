@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 
 @contextmanager
@@ -17,7 +24,8 @@ def progress(what: str, steps: int, *, quiet: bool) -> Iterator[Callable[[int], 
     if quiet or not sys.stderr.isatty():
         yield lambda _done: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    left = (MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("left,")) if steps > 1 else ()
+    columns = (TextColumn("{task.description}"), BarColumn(), *left, TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=steps if steps > 1 else None)
         yield lambda done: bar.update(task, completed=done)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -68,11 +68,12 @@ def days(start: datetime, at: Floats) -> Floats:
     return float(date2num(start)) + at / DAY
 
 
-def duration_axis(ax: Axes, longest: float) -> None:
+def duration_axis(ax: Axes, longest: float, which: Literal["x", "y"] = "x") -> None:
     """Ticks at durations that people count in."""
     step = next((each for each in ROUND if longest / each <= 6), ROUND[-1])
-    ax.set_xticks(np.arange(0, longest + step, step))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_ticks(np.arange(0, longest + step, step).tolist())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
 
 
 def _short(seconds: float) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from batchsim.experiments.optimize.optimize import optimize
     from batchsim.experiments.result import Result
     from batchsim.experiments.run import run
+    from batchsim.experiments.sweep import Sweep, sweep
     from batchsim.results.advice import Advice
     from batchsim.results.store import read
     from batchsim.scenario.loading import load
@@ -51,6 +52,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SimulationError",
+    "Sweep",
     "Validation",
     "__version__",
     "advise",
@@ -60,6 +62,7 @@ __all__ = [
     "optimize",
     "read",
     "run",
+    "sweep",
     "validate",
 ]
 
@@ -78,7 +81,9 @@ _HOMES = {
     "load": "batchsim.scenario.loading",
     "optimize": "batchsim.experiments.optimize.optimize",
     "read": "batchsim.results.store",
+    "Sweep": "batchsim.experiments.sweep",
     "run": "batchsim.experiments.run",
+    "sweep": "batchsim.experiments.sweep",
     "Validation": "batchsim.validation.validate",
     "validate": "batchsim.validation.validate",
 }

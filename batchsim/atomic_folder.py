@@ -1,4 +1,4 @@
-"""Folders that are written whole or not at all."""
+"""Folders and files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -71,3 +71,28 @@ def written_whole(folder: Path) -> Iterator[Path]:
         if made is not None:
             with suppress(OSError):
                 shutil.rmtree(made)
+
+
+@contextmanager
+def replaced(file: Path) -> Iterator[Path]:
+    """Give a path beside a file; what is written there takes its place when the block ends without an error.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; the file is then as it was.
+    """
+    made: Path | None = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", suffix=file.suffix, dir=file.parent)
+        os.close(handle)
+        made = Path(name)
+        yield made
+        made.chmod(0o644)
+        made.replace(file)
+    except OSError as error:
+        raise OutputError(str(file), error.strerror or str(error)) from None
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)

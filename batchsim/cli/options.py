@@ -51,7 +51,7 @@ class _WholeWords(argparse.HelpFormatter):
         return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
+def add_common(parser: argparse.ArgumentParser, check: str = "exit with 1 when an objective is missed") -> None:
     """Add ``--out``, ``--seed``, ``--set``, ``--json``, ``--quiet`` and ``--check``."""
     parser.add_argument("--out", metavar="DIR", type=Path, help="results folder (default: results/NAME)")
     parser.add_argument("--seed", metavar="N", type=_seed, help="seed of the random numbers instead of the scenario's")
@@ -59,7 +59,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     add_ignore(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when an objective is missed")
+    parser.add_argument("--check", action="store_true", help=check)
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +115,17 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers``."""
     parser.add_argument(
         "--workers", metavar="N", type=count, default=1, help="run replications in so many processes (default: 1)"
+    )
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers`` and ``--dask``."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", metavar="N", type=count, help="processes of this machine (default: one a core)")
+    where.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help='scheduler of a Dask cluster that runs them instead; pip install "batchsim[dask]"',
     )
 
 

@@ -11,15 +11,19 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from batchsim.atomic_folder import check_folder, written_whole
+from batchsim.atomic_folder import check_folder, replaced, written_whole
 from batchsim.errors import OutputError
 from batchsim.experiments.break_even import BreakEven
 from batchsim.experiments.compare import Comparison
 from batchsim.experiments.result import Result
 from batchsim.results import store
+from batchsim.results.run_table import RunTable
 
 #: What writes a file to the path it is given.
 Writer = Callable[[Path], object]
+
+#: What a sweep's folder holds: its store, the figures of its runs, its picture.
+STORE, RUNS, PICTURE = "sweep.sqlite", "runs.parquet", "sweep.png"
 
 #: What a comparison's folder holds beside a results folder for each variant.
 OF_COMPARISON = ("comparison.json", "comparison.png")
@@ -123,6 +127,39 @@ def write_break_even(found: BreakEven, folder: Path) -> None:
     """
     text = json.dumps(found.as_json(), indent=2) + "\n"
     write_experiment({}, folder, {OF_BREAK_EVEN[0]: lambda path: path.write_text(text, "utf-8")})
+
+
+def write_sweep(name: str, figures: RunTable, folder: Path) -> None:
+    """Write the figures of a sweep's runs and their picture beside the store; each file is whole, or as it was.
+
+    Raises
+    ------
+    OutputError
+        If something can't be written.
+    """
+    from pyarrow import parquet
+
+    from batchsim.report.figures.style import save_png
+    from batchsim.report.figures.sweep import sweep_figure
+
+    with replaced(folder / RUNS) as path:
+        parquet.write_table(figures.arrow(), path, compression="zstd")
+    with replaced(folder / PICTURE) as path:
+        save_png(sweep_figure(name, figures), path)
+
+
+def export_csv(figures: RunTable, folder: Path) -> None:
+    """Write the figures of a sweep's runs as ``runs.csv`` too.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written.
+    """
+    from pyarrow import csv
+
+    with replaced(folder / RUNS.replace(".parquet", ".csv")) as path:
+        csv.write_csv(figures.arrow(), path)
 
 
 def _fill(result: Result, made: Path, folder: Path) -> None:

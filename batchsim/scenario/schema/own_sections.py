@@ -11,12 +11,19 @@ from batchsim.scenario.scenario import as_written
 from batchsim.scenario.sections.keys import KEYS
 from batchsim.scenario.sections.model_errors import sections_in
 from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
+from batchsim.scenario.sections.parameters import FORMS, Requirements
 from batchsim.spec.fields import Section
 
 #: Where definitions stand in draft-07.
 DEFINITION = "#/definitions/"
 #: The models that a scenario's own sections are made of.
-ROOTS: tuple[type[Section], ...] = (Frame, Workflow, TraceSource)
+ROOTS: tuple[type[Section], ...] = (Frame, Workflow, TraceSource, Requirements, *FORMS)
+#: Where those stand that are not within the first.
+_BELOW: dict[str, tuple[type[Section], ...]] = {
+    "workload.": (Workflow, TraceSource),
+    "search.require.": (Requirements,),
+    "search.PATH.": FORMS,
+}
 #: Until kinds of value are hoisted, the meaning of a key stands here, beside the description of its kind.
 _MEANING = "meaning"
 
@@ -109,5 +116,6 @@ def keys() -> Iterator[tuple[str, str]]:
                     yield from inside(section, f"{where}{key}.", (*around, section))
 
     yield from inside(Frame, "", (Frame,))
-    for root in (Workflow, TraceSource):
-        yield from inside(root, "workload.", (root,))
+    for where, roots in _BELOW.items():
+        for root in roots:
+            yield from inside(root, where, (root,))

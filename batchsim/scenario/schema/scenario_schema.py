@@ -17,6 +17,7 @@ from batchsim.scenario.schema.own_sections import DEFINITION, definitions
 from batchsim.scenario.schema.requests import RequestSchemas
 from batchsim.scenario.sections.keys import KEYS
 from batchsim.scenario.sections.models import NAME
+from batchsim.scenario.sections.parameters import FORMS, REQUIRE, Requirements
 from batchsim.spec.objectives import DISTRIBUTED, FILTERS, PLAIN, STATISTICS
 
 _REQUIRED = ("name", "batch", "workload")
@@ -41,7 +42,8 @@ def scenario_schema(*, aws_texts: bool = False) -> dict[str, Any]:
         "workload": _workload() | _described("workload"),
         "variants": _variants() | _described("variants"),
         "objectives": _objectives() | _described("objectives"),
-        "search": {"type": ["object", "null"]} | _described("search"),
+        "sweep": _parameters() | _described("sweep"),
+        "search": _parameters(requirements=True) | _described("search"),
         "versions": {"type": "object"} | _described("versions"),
     }
     own["WorkflowJob"] = _job(requests.job(), own["WorkflowJob"])
@@ -102,6 +104,18 @@ def _job(request: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         "properties": {**request["properties"], **simulated},
         "required": [*request["required"], *required],
     }
+
+
+def _parameters(*, requirements: bool = False) -> dict[str, Any]:
+    """A section of parameters, by dotted path or by a word."""
+    mappings = [{"$ref": f"{DEFINITION}{form.__name__}"} for form in FORMS]
+    made: dict[str, Any] = {
+        "type": ["object", "null"],
+        "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1}, *mappings]},
+    }
+    if requirements:
+        made["properties"] = {REQUIRE: {"anyOf": [{"$ref": f"{DEFINITION}{Requirements.__name__}"}, {"type": "null"}]}}
+    return made
 
 
 def _variants() -> dict[str, Any]:

@@ -26,7 +26,7 @@ from batchsim.scenario.document.document import Document, Place, Where
 from batchsim.scenario.document.overrides import NOWHERE, Nowhere, paths_of_key, place_of
 from batchsim.scenario.sections.model_errors import short, validated
 from batchsim.scenario.sections.models import Frame
-from batchsim.spec.fields import Section
+from batchsim.spec.fields import Section, written
 
 #: More values of one parameter are a mistake in its range.
 MOST_VALUES = 1_000_000
@@ -95,7 +95,15 @@ class Requirements(Section):
 
     instance_types: Annotated[int, Field(ge=1)] | None = None
     families: Annotated[int, Field(ge=1)] | None = None
-    on_demand_share: Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)] | None = None
+    on_demand_share: (
+        Annotated[
+            float,
+            BeforeValidator(_share),
+            Field(ge=0, le=1),
+            written("share", "A share: 0 to 1, or a text such as 25%.", r"[\s\d.eE+-]*%", minimum=0, maximum=1),
+        ]
+        | None
+    ) = None
 
 
 class _Range(Section):
@@ -110,6 +118,10 @@ class _Listed(Section):
 
 class _Chosen(Section):
     choices: dict[str, dict[str, Any] | None]
+
+
+#: The forms of a parameter that are mappings; a bare list is its values.
+FORMS: tuple[type[Section], ...] = (_Range, _Listed, _Chosen)
 
 
 def label_of(value: Any) -> str:

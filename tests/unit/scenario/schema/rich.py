@@ -59,6 +59,13 @@ RICH: dict[str, Any] = {
         "prices": {"overrides": {"c6i.large": 0.08, "SPOT": {"discount": 0.1}}, "savingsPlan": {"usdPerHour": 1}},
     },
     "variants": {"small": {"batch.computeEnvironments.fleet.computeResources.maxvCpus": 32}},
+    "sweep": {"batch.computeEnvironments.fleet.computeResources.maxvCpus": {"values": [32, 64]}},
+    "search": {
+        "batch.computeEnvironments.fleet.computeResources.maxvCpus": {"from": 32, "to": 64, "step": 16},
+        "batch.computeEnvironments.market.computeResources.bidPercentage": [80, 90],
+        "overtaking": {"choices": {"no": {"environment.scheduler.overtake": "none"}, "yes": None}},
+        "require": {"families": 1, "onDemandShare": "25%"},
+    },
     "objectives": ["p95(queue_time, jobQueue=queue) <= 10m", "max(finished_at) <= 06:00", "minimise cost"],
     "deployment": {
         "subnets": ["subnet-1"],

@@ -33,7 +33,7 @@ from tests.unit.scenario.schema.wrong import WRONG
 COMMITTED = ROOT / "docs" / "scenario.schema.json"
 #: Findings about form alone, whatever the rest of a scenario says.
 OF_FORM = {"missing-key", "not-finite", "objective", "out-of-range", "unknown-key", "unknown-word", "wrong-type"}
-OF_FORM |= {"wrong-value", "name", "ignore"}
+OF_FORM |= {"wrong-value", "name", "ignore", "no-values"}
 
 
 def test_it_is_a_schema():
@@ -78,7 +78,7 @@ def test_the_scenario_of_results_passes():
 def test_the_rich_scenario_is_valid(tmp_path):
     assert errors(RICH, tmp_path) == ()
     assert refusals(RICH) == []
-    assert set(SCHEMA["properties"]) - set(RICH) <= {"search", "sweep", "versions"}
+    assert set(SCHEMA["properties"]) - set(RICH) <= {"versions"}
 
 
 def test_there_are_a_hundred_wrong_forms():
@@ -130,8 +130,9 @@ VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_fr
 @given(st.sampled_from(sorted(places(RICH))), VALUES)
 def test_nothing_that_loads_is_refused(path, value):
     values = changed(path, value)
+    # What is wrong with a variant is told where it is run.
     if path.startswith("variants") or not refusals(values):
-        return  # what is wrong with a variant is told where it is run
+        return
     with pytest.raises(ScenarioError):
         from_mapping(values)
 

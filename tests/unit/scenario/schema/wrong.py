@@ -113,6 +113,9 @@ OF: dict[str, list[Any]] = {
     ],
     "environment/prices/savingsPlan": [0.28, {"discount": 0.28}],
     "variants": [["small"], {"a b": {}}, {"small": 64}],
+    "sweep": [["a"], {"seed": 5}, {"seed": {"from": 1, "to": 3}}, {"seed": {"vlaues": [1]}}, {"seed": {"values": 5}}],
+    "search/require": [{"instanceType": 2}, {"families": 0}, {"onDemandShare": "a quarter"}, {"onDemandShare": 25}],
+    "search/overtaking": [{"choices": ["none"]}, {}],
     "objectives": [
         ["cheap"],
         ["p95(queue_tme) <= 10m"],

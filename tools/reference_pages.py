@@ -1,7 +1,8 @@
 """Makes the parts of the reference pages that come from the code: ``python -m tools.reference_pages [--check]``.
 
 A page says itself what is made and from what, between ``<!-- made from … -->`` and ``<!-- end -->``; everything else in
-it is written by hand, in the page.
+it is written by hand, in the page. On the pages about a scenario's own sections it is the cells of tables that say what
+a key means, and its unit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from batchsim.catalog.instance_types import expand
 from batchsim.catalog.prices import derived_prices, offered_without_price, on_demand_usd_per_hour
 from batchsim.scenario.batch.member_coverage import MEMBERS, members
 from batchsim.scenario.rules import RULES
+from batchsim.scenario.schema.own_sections import keys
+from batchsim.scenario.sections.keys import KEYS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -82,6 +85,36 @@ PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "prices.md": ("the tables", prices),
 }
 
+#: Page → what its tables of keys are about, and what the keys under a heading begin with.
+PAGES_OF_KEYS: dict[str, dict[str, str]] = {
+    "environment.md": {"": "environment.", "environment": "environment."},
+    "workload.md": {"arrivals": "workload.arrivals.", "failure": "workload.jobs.failure."},
+}
+
+
+def with_meanings(name: str, text: str) -> str:
+    """The text of a page with each key's meaning, and its unit where a column is for it, from the table of keys."""
+    named = dict(keys())
+    starts = PAGES_OF_KEYS[name]
+    section = ""
+    header: list[str] = []
+    made: list[str] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if heading := re.fullmatch(r"#+ `([\w.]+)`", line):
+            section = starts.get(heading[1], f"{starts.get('', '')}{heading[1]}.")
+        header = [] if not cells else header or cells
+        key = re.match(r"`(\w+)", cells[0]) if header[:1] == ["key"] else None
+        said = KEYS.get(named.get(f"{section}{key[1]}", "")) if key else None
+        if said is not None:
+            cells[-1] = said.meaning
+            if "unit" in header:
+                cells[header.index("unit")] = said.unit
+            made.append("".join(f"| {cell} " if cell else "| " for cell in cells) + "|")
+        else:
+            made.append(line)
+    return "\n".join(made) + "\n"
+
 
 def made_anew(name: str, text: str) -> str:
     """The text of a page with its made part as the code has it.
@@ -91,6 +124,8 @@ def made_anew(name: str, text: str) -> str:
     ValueError
         If the page does not say where that is.
     """
+    if name in PAGES_OF_KEYS:
+        return with_meanings(name, text)
     source, make = PAGES[name]
     part = re.compile(rf"(?<=<!-- made from {re.escape(source)} -->\n).*?(?=<!-- end -->)", re.DOTALL)
     if not part.search(text):
@@ -105,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a page is not up to date")
     check = parser.parse_args(arguments).check
     stale = []
-    for name in PAGES:
+    for name in (*PAGES, *PAGES_OF_KEYS):
         path = DOCS / name
         text = path.read_text(encoding="utf-8")
         made = made_anew(name, text)

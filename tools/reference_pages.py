@@ -94,7 +94,7 @@ PAGES_OF_KEYS: dict[str, dict[str, str]] = {
 
 def with_meanings(name: str, text: str) -> str:
     """The text of a page with each key's meaning, and its unit where a column is for it, from the table of keys."""
-    named = dict(keys())
+    named = {key.path: key.name for key in keys()}
     starts = PAGES_OF_KEYS[name]
     section = ""
     header: list[str] = []

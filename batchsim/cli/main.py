@@ -13,7 +13,21 @@ import sys
 from collections.abc import Sequence
 
 from batchsim._version import __version__, engine_build
-from batchsim.cli import compare, deploy, export, import_, optimize, options, prices, run, schema, sweep, validate
+from batchsim.cli import (
+    compare,
+    completion,
+    deploy,
+    explain,
+    export,
+    import_,
+    optimize,
+    options,
+    prices,
+    run,
+    schema,
+    sweep,
+    validate,
+)
 from batchsim.errors import AwsError, ExecutionError, OutputError, ScenarioError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -26,8 +40,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"batchsim {__version__} (engine: {engine_build()})")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (run, compare, sweep, optimize, validate, export, deploy, import_, prices, schema):
+from batchsim.cli import (
+    compare,
+    completion,
+    deploy,
+    explain,
+    export,
+    import_,
+    optimize,
+    options,
+    prices,
+    run,
+    schema,
+    sweep,
+    validate,
+)
         command.add_parser(commands)
+    parser.set_defaults(program=parser)  # whose commands and options `completion` tells
     return parser
 
 

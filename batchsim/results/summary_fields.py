@@ -122,6 +122,7 @@ _PURPOSES = {
     "useful": "jobs that succeeded",
     "rework": "attempts that failed or were lost",
     "boot": "before an instance could take jobs",
+    "idle": "room that nothing used, other than stranded",
     "stranded": "room of a shape that nothing waiting could use",
     "minimum": "billed beyond what was used: the first minute, seconds rounded up",
 }

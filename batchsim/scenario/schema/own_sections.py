@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from batchsim.scenario.scenario import as_written
 from batchsim.scenario.sections.keys import KEYS
 from batchsim.scenario.sections.model_errors import sections_in
 from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
-from batchsim.scenario.sections.parameters import FORMS, Requirements
+from batchsim.scenario.sections.parameters import FORMS, Requirements, label_of
+from batchsim.spec.distributions import DISTRIBUTIONS, Constant
 from batchsim.spec.fields import Section
 
 #: Where definitions stand in draft-07.
@@ -24,6 +26,8 @@ _BELOW: dict[str, tuple[type[Section], ...]] = {
     "search.require.": (Requirements,),
     "search.PATH.": FORMS,
 }
+#: Members of the scenario that are checked by themselves, and stand in no model.
+_PIECES = {f"Frame.{key}" for key in ("batch", "workload", "variants", "objectives", "sweep", "search", "versions")}
 #: Until kinds of value are hoisted, the meaning of a key stands here, beside the description of its kind.
 _MEANING = "meaning"
 
@@ -103,19 +107,46 @@ def _hoisted(value: Any, found: dict[str, Any]) -> Any:
     return {**{key: _hoisted(each, found) for key, each in rest.items()}, **beside}
 
 
-def keys() -> Iterator[tuple[str, str]]:
-    """Every key of a scenario's own sections: where it stands, dotted, and its name in the table of keys."""
+class OwnKey(NamedTuple):
+    """A key of a scenario's own sections.
 
-    def inside(kind: type[Section], where: str, around: tuple[type[Section], ...]) -> Iterator[tuple[str, str]]:
-        for name, field in kind.model_fields.items():
-            key = field.alias or name
-            if f"{kind.__name__}.{key}" in KEYS:
-                yield f"{where}{key}", f"{kind.__name__}.{key}"
-            for section in dict.fromkeys(sections_in(field.annotation)):
-                if section not in around:
-                    yield from inside(section, f"{where}{key}.", (*around, section))
+    Attributes
+    ----------
+    path : str
+        Where it stands, dotted.
+    name : str
+        In the table of keys.
+    default : str
+        As a scenario writes it; empty where there is none, or a section whose keys have theirs.
+    """
 
-    yield from inside(Frame, "", (Frame,))
+    path: str
+    name: str
+    default: str = ""
+
+
+def keys() -> Iterator[OwnKey]:
+    """Every key of a scenario's own sections; parameters of distributions by the distribution alone."""
+    yield from _inside(Frame, "", (Frame,))
+    yield from (OwnKey(name.partition(".")[2], name) for name in KEYS if name in _PIECES)
     for where, roots in _BELOW.items():
         for root in roots:
-            yield from inside(root, where, (root,))
+            yield from _inside(root, where, (root,))
+    for name, kind in DISTRIBUTIONS.items():
+        yield from _inside(kind, f"{name}.", (kind,))
+
+
+def _inside(kind: type[Section], where: str, around: tuple[type[Section], ...]) -> Iterator[OwnKey]:
+    for name, field in kind.model_fields.items():
+        key = field.alias or name
+        if f"{kind.__name__}.{key}" in KEYS:
+            yield OwnKey(f"{where}{key}", f"{kind.__name__}.{key}", _default(field))
+        for section in dict.fromkeys(sections_in(field.annotation)):
+            if section not in (*around, Constant, *DISTRIBUTIONS.values()):
+                yield from _inside(section, f"{where}{key}.", (*around, section))
+
+
+def _default(field: FieldInfo) -> str:
+    default = None if field.is_required() else as_written(field.get_default(call_default_factory=True))
+    section = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    return "" if default in (None, {}, []) or section else label_of(default).replace(".0", "")

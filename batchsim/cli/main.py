@@ -20,6 +20,7 @@ from batchsim.cli import (
     explain,
     export,
     import_,
+    init,
     optimize,
     options,
     prices,
@@ -40,21 +41,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"batchsim {__version__} (engine: {engine_build()})")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-from batchsim.cli import (
-    compare,
-    completion,
-    deploy,
-    explain,
-    export,
-    import_,
-    optimize,
-    options,
-    prices,
-    run,
-    schema,
-    sweep,
-    validate,
-)
+    for command in (
+        init,
+        run,
+        compare,
+        sweep,
+        optimize,
+        validate,
+        export,
+        deploy,
+        import_,
+        prices,
+        schema,
+        explain,
+        completion,
+    ):
         command.add_parser(commands)
     parser.set_defaults(program=parser)  # whose commands and options `completion` tells
     return parser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 import batchsim as bs
 from batchsim.cli.main import main
 from batchsim.scenario.document.document import read
-from batchsim.scenario.stories.story import STORIES, read_answer, scenario_text
+from batchsim.scenario.stories.story import STORIES
 from batchsim.validation.validate import validate
 from tests.unit.scenario.schema.rich import refusals
 
@@ -57,29 +56,6 @@ def test_a_story_is_valid_and_keeps_its_promise(folder, name, capsys):
     assert table.loc["as-it-is", "jobs"] > 50
     # Less room is dearer or later, so that there is something to see.
     assert table.loc["half", "queue_time_p95_s"] > 1.5 * table.loc["as-it-is", "queue_time_p95_s"]
-
-
-JOBS, VCPUS = ["2", "1000"], ["1", "3", "16", "96"]
-MEMORY = ["500MiB", "3.5GiB", "7000", "60GiB"]
-
-
-@pytest.mark.parametrize("name", STORIES)
-def test_whatever_is_answered_is_valid(folder, name):
-    """Every answer gives a scenario without faults, or a message."""
-    story, made = STORIES[name], 0
-    by = ["02:00", "23:59"] if name == "etl" else ["10m", "3d"]
-    for jobs, vcpus, memory, runtime, until in itertools.product(JOBS, VCPUS, MEMORY, ["1s", "100m"], by):
-        given = {"jobs": jobs, "vcpus": vcpus, "memory": memory, "runtime": runtime, "by": until}
-        try:
-            text = scenario_text(story, given, name="made", file="made.yaml")
-        except ValueError:
-            continue
-        made += 1
-        if made % 17 == 1:
-            (folder / "made.yaml").write_text(text)
-            # What no capacity makes up for, a time that is too short for the longest job, is said.
-            assert {fault.code for fault in validate(folder / "made.yaml").faults} <= {"deadline"}, given
-    assert made > 60
 
 
 def test_it_asks_on_a_terminal(folder, answers, capsys):
@@ -129,25 +105,3 @@ def test_without_a_terminal_and_a_story(folder, capsys, monkeypatch):
     assert "expected one of etl, service, genomics, gpu" in capsys.readouterr().err
     assert main(["init", "genome"]) == 2
     assert "did you mean genomics?" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("name", "key", "text", "figure"),
-    [
-        ("etl", "by", "06:00", 4 * 3600),
-        ("etl", "by", "01:00", 23 * 3600),
-        ("etl", "by", "02:00", 24 * 3600),
-        ("gpu", "by", "90m", 5400),
-        ("gpu", "memory", "2000", 2000),
-        ("gpu", "memory", "2GiB", 2048),
-        ("service", "vcpus", "0.25", 0.25),
-    ],
-)
-def test_answers_are_read(name, key, text, figure):
-    assert read_answer(STORIES[name], key, text) == figure
-
-
-@pytest.mark.parametrize(("key", "text"), [("jobs", "1"), ("jobs", "1.5"), ("vcpus", "nan"), ("by", "25:00")])
-def test_wrong_answers_say_what_is_expected(key, text):
-    with pytest.raises(ValueError, match="expected"):
-        read_answer(STORIES["etl"], key, text)

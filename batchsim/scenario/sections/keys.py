@@ -213,9 +213,11 @@ KEYS: dict[str, Key] = {
     ),
     "SpotSettings.hazardScale": Key("on the Advisor's hazard, which is coarse: look at 1 and 100 too", "factor"),
     "SpotSettings.together": Key(
-        "share of the interruptions that take most of a type's instances in a zone at once", "0 to 1"
+        "share of the interruptions that come as events of a pool, an instance type in a zone: most of its "
+        "instances at once. The rate per instance-hour stays as it is. Not of Fargate Spot tasks, each of "
+        "which is interrupted for itself",
+        "0 to 1",
     ),
-    "SpotSettings.outage": Key("how long a pool that had such an event has no capacity for launches", "delay"),
     "SpotSettings.fargateRatePerHour": Key("interruptions of a Fargate Spot task", "1/h"),
     "SpotSettings.notice": Key("from the notice to the end", "duration"),
     "SpotSettings.prices": Key(

@@ -37,7 +37,7 @@ def script(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((""), COMMANDS),
+        (("",), COMMANDS),
         (("va",), {"validate"}),
         (("validate", "--fo"), {"--format"}),
         (("validate", "--format", ""), {"text", "json", "sarif"}),
@@ -47,13 +47,13 @@ def script(capsys, tmp_path):
         (("run", "--ignore", "spot-"), {rule.code for rule in RULES if rule.code.startswith("spot-")}),
         (("completion", ""), {"bash", "zsh", "fish"}),
     ],
-    ids=" ".join,
+    ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
 )
 def test_bash_completes(script, tmp_path, words, expected):
     path = script("bash")
     (tmp_path / "scenario.yaml").touch()
     (tmp_path / "scenarios").mkdir()
-    command = ["bash", "--norc", "-c", COMPLETE, "bash", str(path), "batchsim", *(words or ("",))]
+    command = ["bash", "--norc", "-c", COMPLETE, "bash", str(path), "batchsim", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     found = {word.strip() for word in done.stdout.splitlines() if not word.startswith("-") or words[-1].startswith("-")}
     assert (found - {""}) >= expected, done.stderr

@@ -131,6 +131,7 @@ def _variants() -> dict[str, Any]:
 
 
 def _objectives() -> dict[str, Any]:
+    """A list of objectives, or a single one."""
     forms = "|".join(f"(?:{form})" for form in objective_forms())
     one = {
         "type": "string",
@@ -138,7 +139,7 @@ def _objectives() -> dict[str, Any]:
         "patternErrorMessage": f"An objective, such as {' or '.join(EXAMPLES[:2])}.",
         "defaultSnippets": [{"label": example, "body": example} for example in EXAMPLES],
     }
-    return {"anyOf": [{"type": "null"}, one, {"type": "array", "items": one}]}
+    return {**one, "type": ["array", "string", "null"], "items": one}
 
 
 #: Objectives for an editor to begin with.

@@ -66,9 +66,11 @@ class Answer:
             return None
         objectives, seen = self._problem.objectives, self._found.exploration.seen
         if not seen:
-            candidate, bound = next(iter(self._problem.excluded.items()))
+            candidate, bound = next(reversed(self._problem.excluded.items()))
             objective = None if bound.objective is None else objectives[bound.objective]
-            return self._bound_by(candidate, objective, None, f"all candidates are excluded, the first: {bound.why}")
+            return self._bound_by(
+                candidate, objective, None, f"every candidate is excluded by a bound, the last one: {bound.why}"
+            )
         shown = [racer for racer in self._found.race.racers.values() if racer.objective is not None]
         measured = {candidate: each for candidate, each in seen.items() if each.spent is not None}
         if shown:

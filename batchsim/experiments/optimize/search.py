@@ -171,6 +171,8 @@ def first_candidates(space: Space, random: np.random.Generator, written: int | N
     objectives.
     """
     allowed = np.flatnonzero(space.allowed)
+    if not len(allowed):
+        return []
     kinds = max((axis.size for axis in space.axes if axis.numbers is None), default=1)
     number = min(max(FIRST, kinds + BESIDES), len(allowed))
     chosen: dict[int, None] = {}

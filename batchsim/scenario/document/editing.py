@@ -52,20 +52,24 @@ def edited(text: str, changes: list[tuple[Where, Any]]) -> str | None:
     """
     from ruamel.yaml import YAML
 
+    wanted = compose(text, "")[0]
     for where, value in changes:
         root = YAML(typ="rt", pure=True).compose(text)
         text = _changed(text, root, where, value)
-    expected = compose(text, "")[0]
-    return text if all(_holds(expected, where, value) for where, value in changes) else None
+        wanted = _with(wanted, where, value)
+    # An alias stands for the same text in two places: both would have changed.
+    return text if compose(text, "")[0] == wanted else None
 
 
-def _holds(values: Any, where: Where, value: Any) -> bool:
-    try:
-        for step in where:
-            values = values[step]
-    except (KeyError, IndexError, TypeError):
-        return False
-    return bool(values == value)
+def _with(values: Any, where: Where, value: Any) -> Any:
+    """Values with one changed; what is not on the way there is shared."""
+    if not where:
+        return value
+    step, rest = where[0], where[1:]
+    made: Any = list(values) if isinstance(values, list) else dict(values or {})
+    below = made[step] if isinstance(made, list) else made.get(step)
+    made[step] = _with(below, rest, value)
+    return made
 
 
 def _changed(text: str, node: Any, where: Where, value: Any) -> str:
@@ -142,4 +146,5 @@ def flow(value: Any) -> str:
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    written = json.dumps(value, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08X}" for each in written)

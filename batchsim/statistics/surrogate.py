@@ -21,6 +21,8 @@ _SLOPES = 10.0
 #: Priors of the logarithms of lengths, of signal and noise variance, and of the logit of correlations: mean, deviation.
 _LENGTH, _SIGNAL, _NOISE, _CORRELATION = (-0.5, 1.0), (0.0, 1.0), (-8.0, 2.0), (0.0, 1.5)
 _BOUNDS = {_LENGTH: (-3.0, 3.0), _SIGNAL: (-5.0, 4.0), _NOISE: (-13.0, 0.0), _CORRELATION: (-5.0, 5.0)}
+#: Points that are predicted at a time, so that memory does not grow with the grid.
+_AT_ONCE = 4096
 _ROOT5 = math.sqrt(5.0)
 
 
@@ -151,10 +153,15 @@ class GaussianProcess:
 
         mean, deviation = self._scale
         factor, weights = self._solved
-        across = self.kernel.covariance(self.points, at)
-        explained = solve_triangular(factor, across, lower=True)
-        left = np.maximum(self.kernel.variance(at) - np.einsum("ij,ij->j", explained, explained), 1e-12)
-        return mean + deviation * (across.T @ weights), deviation * np.sqrt(left)
+        means, deviations = np.empty(len(at)), np.empty(len(at))
+        for start in range(0, len(at), _AT_ONCE):
+            these = slice(start, start + _AT_ONCE)
+            part = Features(at.numeric[these], at.categories[these])
+            across = self.kernel.covariance(self.points, part)
+            explained = solve_triangular(factor, across, lower=True)
+            left = np.maximum(self.kernel.variance(part) - np.einsum("ij,ij->j", explained, explained), 1e-12)
+            means[these], deviations[these] = mean + deviation * (across.T @ weights), deviation * np.sqrt(left)
+        return means, deviations
 
 
 def fit(points: Features, values: Floats, start: Kernel | None = None) -> GaussianProcess:

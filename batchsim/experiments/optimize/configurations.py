@@ -18,6 +18,7 @@ from batchsim.experiments.parameters import Grid
 from batchsim.experiments.runner import Runner
 from batchsim.experiments.tasks import Finished, Task
 from batchsim.results.objectives import chosen
+from batchsim.scenario.document.overrides import value_at
 from batchsim.scenario.scenario import Scenario
 from batchsim.scenario.sections.parameters import Parameter
 from batchsim.spec.objectives import Objective, parse_objective
@@ -84,11 +85,15 @@ class Configurations:
 
     def written(self) -> int | None:
         """The candidate that is the scenario as it was written, where one is."""
-        if not self.is_complete:
-            return None
-        wanted = self.scenario.content_digest
-        allowed = np.flatnonzero(self.space.allowed)
-        return next((int(each) for each in allowed if self._at(int(each)).content_digest == wanted), None)
+        values = self.scenario.document.values
+        places = []
+        for parameter in self.grid.parameters:
+            stated = (each.overrides.items() for each in parameter.values)
+            same = [all(value_at(values, path) == value for path, value in overrides) for overrides in stated]
+            if not any(same):
+                return None
+            places.append(same.index(True))
+        return int(np.ravel_multi_index(places, self.grid.shape))
 
     def evaluate(self, pairs: Iterable[tuple[int, int]]) -> list[Observation]:
         """See `Problem.evaluate`."""

@@ -67,7 +67,7 @@ def _with(values: Any, where: Where, value: Any) -> Any:
         return value
     step, rest = where[0], where[1:]
     made: Any = list(values) if isinstance(values, list) else dict(values or {})
-    below = made[step] if isinstance(made, list) else made.get(step)
+    below = made[step] if isinstance(made, list) or step in made else None  # type: ignore[index]
     made[step] = _with(below, rest, value)
     return made
 

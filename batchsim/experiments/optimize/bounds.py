@@ -8,12 +8,17 @@ if nothing waits for more than it must. An objective of ends is kept only when i
 - jobs of one arrival, or of all, take no less than their vCPU-seconds divided by the vCPUs that there can be at most,
   and the same of memory and of GPUs (a conservation law: what is served in a period is at most capacity times period).
 
+An objective of queue times is kept only when so many of its jobs start in time, and then the work of these is done
+soon after the last of them may start: of all jobs together, and of each arrival. That is said where no instance is
+taken back, for an attempt that is interrupted has done less.
+
 Where an objective allows jobs to fail, jobs need not be served, and nothing is said but for configurations that are
 refused.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +34,7 @@ from batchsim.spec.objectives import Objective
 from batchsim.spec.placeable import why_never
 from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.workload import Workload
+from batchsim.statistics.intervals import QUANTILES
 from batchsim.validation.workload import earliest_ends
 from batchsim.workload.build import build_workload
 
@@ -38,6 +44,8 @@ Places = NDArray[np.intp]
 REPLICATIONS = 5
 #: More attempts than this are not drawn: of jobs that may be tried again, nothing is then known but that they run.
 MOST_DRAWN = 200_000
+#: A job may be RUNNABLE a moment later than it was submitted.
+_LATE_S = 60.0
 #: Rounding is no proof.
 _ABOVE = 1.0 + 1e-9
 
@@ -122,12 +130,30 @@ class Bounds:
         elif objective.metric == "finished_at":
             later = _no_sooner(workload, mask, ends, configuration, by_run=True)
             value = finished_at(objective, workload, later, self._scenario)[0]
+        elif objective.metric == "queue_time":
+            return self._is_short(number, mask, configuration, objective)
         elif objective.metric == "makespan":
             later = _no_sooner(workload, mask, ends, configuration, by_run=False)
             value = float(later[mask].max() - submitted_at[mask].min())
         else:
             return False
         return value is not None and value > objective.limit * _ABOVE
+
+    def _is_short(self, number: int, mask: np.ndarray, configuration: Configuration, objective: Objective) -> bool:
+        """Whether too few jobs can start in time, for all that capacity can do."""
+        workload = self._workloads[number]
+        attached = _attached(workload, np.flatnonzero(mask), configuration)
+        if any(map(_may_interrupt, attached)) or objective.statistic not in {"max", *QUANTILES}:
+            return False
+        n = int(np.count_nonzero(mask))
+        share = QUANTILES.get(objective.statistic, 1.0)
+        needed = math.floor(share * (n - 1) + 1e-9) + 1  # so many are no later than their quantile
+        # Of what depends on others nothing is known: it may start at once, whenever that is.
+        rows = np.flatnonzero(mask & (workload.open_dependencies[: len(workload)] == 0))
+        if not len(rows):
+            return False
+        parts = (_parts(workload, rows), np.zeros(len(rows), np.intp))
+        return any(n - len(rows) + _in_time(workload, rows, part, attached, objective.limit) < needed for part in parts)
 
 
 def _earliest(workload: Workload) -> Floats:
@@ -161,12 +187,7 @@ def _no_sooner(
 ) -> Floats:
     """Ends of which the last one of each run, or of all, is as late as the capacity for it makes it."""
     rows = np.flatnonzero(mask)
-    names = [group.workflow for group in workload.groups]
-    places = {name: index for index, name in enumerate(dict.fromkeys(names))}
-    workflow = np.array([places[name] for name in names])[workload.group[rows]]
-    parts = workflow * (int(workload.run.max(initial=0)) + 1) + workload.run[rows] if by_run else np.zeros(len(rows))
-    _, inverse = np.unique(parts, return_inverse=True)
-    part = inverse.astype(np.intp)
+    part = _parts(workload, rows) if by_run else np.zeros(len(rows), np.intp)
     first = np.full(part.max() + 1, np.inf)
     np.minimum.at(first, part, workload.submitted_at[rows])
     least_s = _least_s(workload, rows, part, configuration)
@@ -177,19 +198,82 @@ def _no_sooner(
     return later
 
 
-def _least_s(workload: Workload, rows: Places, part: Places, configuration: Configuration) -> Floats:
-    """How long each part of some jobs takes at least, all capacity that their queues have being theirs."""
+def _parts(workload: Workload, rows: Places) -> Places:
+    """Which arrival of a workflow some jobs are of, numbered from 0."""
+    names = [group.workflow for group in workload.groups]
+    places = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    workflow = np.array([places[name] for name in names])[workload.group[rows]]
+    _, part = np.unique(workflow * (int(workload.run.max(initial=0)) + 1) + workload.run[rows], return_inverse=True)
+    return part.astype(np.intp)
+
+
+def _in_time(
+    workload: Workload, rows: Places, part: Places, attached: Sequence[ComputeEnvironment], limit_s: float
+) -> int:
+    """How many of some jobs can start within a limit at most, each part for itself.
+
+    What starts in time ends no later than the longest of it after the last of it may start. Those that ask for least
+    are taken to be the ones that do.
+    """
+    held_s = _first_attempt_s(workload)[rows]
+    submitted_at = workload.submitted_at[rows]
+    first, last = np.full(part.max() + 1, np.inf), np.full(part.max() + 1, -np.inf)
+    np.minimum.at(first, part, submitted_at)
+    np.maximum.at(last, part, submitted_at)
+    longest = np.zeros(len(first))
+    np.maximum.at(longest, part, held_s)
+    period_s = last - first + limit_s + longest + _LATE_S
+    least = len(rows)
+    for resource in ("vcpus", "gpus"):
+        most = sum(_most(each, resource) for each in attached)
+        asked = np.array([getattr(shape, resource) for shape in workload.shapes], float)[workload.shape[rows]]
+        if most < np.inf:
+            work = asked * held_s
+            order = np.lexsort((work, part))
+            done = np.cumsum(work[order])
+            starts = np.searchsorted(part[order], np.arange(len(first)))
+            before = np.where(starts > 0, done[np.maximum(starts - 1, 0)], 0.0)
+            least = min(
+                least, int(np.count_nonzero(done - before[part[order]] <= most * period_s[part[order]] * _ABOVE))
+            )
+    return least
+
+
+def _first_attempt_s(workload: Workload) -> Floats:
+    """How long the first attempt of each job holds its place at least."""
+    limit_s = np.array([np.inf if group.timeout_s is None else group.timeout_s for group in workload.groups])
+    never = np.array([group.fails_to_start for group in workload.groups])[workload.group] & (workload.exit_code != 0)
+    return np.where(never, 0.0, np.minimum(workload.runtime_s, limit_s[workload.group]))
+
+
+def _may_interrupt(environment: ComputeEnvironment) -> bool:
+    """Whether an environment may lose what runs in it."""
+    return (
+        environment.interruptions_per_hour > 0
+        or environment.spot_trace is not None
+        or any(each.interruptions_per_hour > 0 or each.above_bid for each in environment.offerings)
+    )
+
+
+def _attached(workload: Workload, rows: Places, configuration: Configuration) -> list[ComputeEnvironment]:
+    """The environments that some jobs may run in."""
     queues = {workload.groups[group].job_queue for group in np.unique(workload.group[rows]).tolist()}
-    attached = {
+    found = {
         each.name: each
         for queue in configuration.queues
         if queue.name in queues
         for each in configuration.attached(queue)
         if each.enabled
     }
+    return list(found.values())
+
+
+def _least_s(workload: Workload, rows: Places, part: Places, configuration: Configuration) -> Floats:
+    """How long each part of some jobs takes at least, all capacity that their queues have being theirs."""
+    attached = _attached(workload, rows, configuration)
     least = np.zeros(int(part.max()) + 1)
     for resource in ("vcpus", "memory_mib", "gpus"):
-        most = sum(_most(each, resource) for each in attached.values())
+        most = sum(_most(each, resource) for each in attached)
         asked = np.array([getattr(shape, resource) for shape in workload.shapes], float)[workload.shape[rows]]
         if 0 < most < np.inf:
             # Within the margin, jobs are placed as if they asked for less memory.

@@ -61,6 +61,23 @@ def test_memory_is_capacity_too():
     assert bounded(made, "makespan <= 500s") is None
 
 
+def test_work_above_capacity_of_jobs_that_are_to_start_soon_is_a_bound():
+    # 100 jobs of 60 s on 4 processors. Within 10 min, the longest job and a minute: 4 x 720 / 60 = 48 can start.
+    jobs = job(runtime=60, arrayProperties={"size": 100})
+    assert bounded(with_jobs(jobs), "max(queue_time) <= 10m") is not None
+    assert bounded(with_jobs(jobs), "p95(queue_time) <= 10m") is not None
+    assert bounded(with_jobs(jobs), "p50(queue_time) <= 10m") is not None
+    # 51 of 100 can: 50 that p50 is above, and the one that it is.
+    assert bounded(with_jobs(jobs), "p50(queue_time) <= 11m") is None
+    assert bounded(with_jobs(jobs), "mean(queue_time) <= 1s") is None
+    # An overload that goes on: a job of two minutes each minute on one processor, for four hours.
+    many = scenario(
+        workflow(job(runtime=120), arrivals={"every": "1m"}), environments=[unmanaged(1)], duration=4 * 3600
+    )
+    assert bounded(many, "p95(queue_time) <= 1h") is not None
+    assert bounded(many, "p95(queue_time) <= 5h") is None
+
+
 def test_where_jobs_may_fail_nothing_is_said():
     jobs = job(runtime=60, arrayProperties={"size": 10})
     assert bounded(with_jobs(jobs), "max(finished_at) <= 149s", "failed <= 10%") is None
@@ -77,14 +94,20 @@ def test_later_attempts_may_be_shorter():
     assert shortest_success_s(workload)[0] == min(runtime for runtime, code in drawn if code == 0)
 
 
+METRICS = [
+    *("max(finished_at)", "p50(finished_at)", "makespan", "max(turnaround)", "mean(turnaround)"),
+    *("max(queue_time)", "p95(queue_time)", "p50(queue_time)"),
+]
+
+
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 12), st.integers(5, 300)), min_size=1, max_size=3),
     vcpus=st.sampled_from(["1", "2"]),
     memory=st.sampled_from(["1000", "3000"]),
     most=st.sampled_from([2, 4, 8]),
     kind=st.sampled_from(["EC2", "SPOT", "UNMANAGED", "FARGATE"]),
-    limit=st.integers(50, 1500),
-    metric=st.sampled_from(["max(finished_at)", "p50(finished_at)", "makespan", "max(turnaround)", "mean(turnaround)"]),
+    limit=st.integers(5, 1500),
+    metric=st.sampled_from(METRICS),
     attempts=st.integers(1, 3),
     chained=st.booleans(),
 )

@@ -38,10 +38,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--confidence", metavar="SHARE", type=_confidence, default=0.95, help="of what is stated (default: 0.95)"
     )
-    parser.add_argument(
-        "--workers", metavar="N", type=options.count, default=1, help="processes that simulate (default: 1)"
-    )
-    parser.add_argument("--dask", metavar="ADDRESS", help="simulate on the Dask cluster of this scheduler instead")
+    options.add_executors(parser)
     parser.add_argument("--write", metavar="FILE", type=Path, help="write the scenario with the recommended values")
     options.add_common(parser)
     parser.set_defaults(execute=execute)

@@ -118,7 +118,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_workers(parser: argparse.ArgumentParser) -> None:
+def add_executors(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers`` and ``--dask``."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", type=count, help="processes of this machine (default: one a core)")

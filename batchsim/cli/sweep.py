@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
         "as in YAML, lists in brackets; repeatable",
     )
     options.add_replications(parser)
-    options.add_workers(parser)
+    options.add_executors(parser)
     parser.add_argument("--retry-failed", action="store_true", help="run again what is kept as failed")
     parser.add_argument("--export", choices=("csv",), help="write the table of runs in this form too: runs.csv")
     parser.add_argument("--yes", action="store_true", help=f"do not ask, even of more than {MOST_UNASKED:,} runs")

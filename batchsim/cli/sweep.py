@@ -36,7 +36,13 @@ def add_parser(commands: Any) -> None:
         help="instead of the scenario's sweep: section: PATH=64,128,256 or PATH=32..512..32 (from, to, step), values "
         "as in YAML, lists in brackets; repeatable",
     )
-    options.add_replications(parser)
+    parser.add_argument(
+        "--replications",
+        metavar="N",
+        type=options.count,
+        default=1,
+        help="run each point so often, with random numbers of its own each; its figures come with a 95 %% interval",
+    )
     options.add_executors(parser)
     parser.add_argument("--retry-failed", action="store_true", help="run again what is kept as failed")
     parser.add_argument("--export", choices=("csv",), help="write the table of runs in this form too: runs.csv")

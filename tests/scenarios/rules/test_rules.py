@@ -301,7 +301,8 @@ def test_traces_go_somewhere_too():
 
 def test_every_code_of_the_wrong_scenarios_is_in_the_catalogue():
     lines = [line for path in BAD.glob("*.expected") for line in path.read_text(encoding="utf-8").splitlines()]
-    codes = {line.partition("[")[2].partition("]")[0] for line in lines}
+    # A line that begins with a space shows the text that the finding above it is about.
+    codes = {line.partition("[")[2].partition("]")[0] for line in lines if not line.startswith(" ")}
     assert len(codes) > 20
     assert codes <= {rule.code for rule in RULES}
 

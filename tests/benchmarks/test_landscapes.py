@@ -61,42 +61,63 @@ def test_forty_eight_of_fifty_searches_end_within_a_percent_of_the_best(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TABULATED)
 def test_at_most_five_of_a_hundred_statements_are_false(name):
-    """The limit of each search is drawn near what cheap configurations have, so that many are nearly right."""
+    """Limits are drawn anywhere between the figures of the best and of the worst candidates."""
     table = landscape(name)
     stated = false = 0
     for seed in range(200):
-        tight = tightened(table, seed)
-        found = searched(tight, seed)
+        drawn = relimited(table, seed)
+        found = searched(drawn, seed)
         if found.pick is not None:
             stated += 1
-            false += not tight.keeps[found.pick.candidate]
+            false += not drawn.keeps[found.pick.candidate]
     assert stated >= 100
     assert false <= 0.05 * stated
 
 
-def tightened(table: Landscape, seed: int) -> Landscape:
-    """The same with the limit of one objective a hair below what one of the cheaper configurations has in the mean.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TABULATED)
+def test_at_most_five_of_a_hundred_searches_are_tempted(name):
+    """The limit is a hair below what a cheap configuration has in the mean, and perhaps all others: it misses it."""
+    table = landscape(name)
+    false = 0
+    for seed in range(200):
+        tight = tightened(table, seed)
+        found = searched(tight, seed)
+        false += found.pick is not None and not tight.keeps[found.pick.candidate]
+    # 200 searches at 5 %: 10 expected at most, standard deviation 3.1.
+    assert false <= 16
 
-    That one misses it then, by less than anybody can see: the search is led into temptation.
-    """
+
+def relimited(table: Landscape, seed: int) -> Landscape:
+    """The same with another limit of one of its objectives."""
+    random = np.random.default_rng([seed, 3])
+    index = int(random.integers(len(table.objectives) - 1))
+    means = table.values[:, :, index].mean(axis=0)
+    low, high = np.quantile(means[~np.isnan(means)], [0.02, 0.9])
+    return limited(table, index, float(low + (high - low) * random.random()))
+
+
+def tightened(table: Landscape, seed: int) -> Landscape:
+    """The same with a limit that one of the cheaper configurations misses by less than anybody can see."""
     random = np.random.default_rng([seed, 2])
     keeping = np.flatnonzero(table.keeps)
     cheap = keeping[np.argsort(table.costs[keeping])][: max(len(keeping) // 4, 1)]
-    tempting = int(random.choice(cheap))
-    means = table.values.mean(axis=0)
     index = int(random.integers(len(table.objectives) - 1))
-    objective = table.objectives[index]
-    limit = float(means[tempting, index]) * (1.0 - 1e-6)
-    objectives = [replace(objective, limit=limit) if each is objective else each for each in table.objectives]
+    return limited(table, index, float(table.values.mean(axis=0)[int(random.choice(cheap)), index]) * (1.0 - 1e-6))
+
+
+def limited(table: Landscape, index: int, limit: float) -> Landscape:
+    """The same with another limit of an objective."""
+    objectives = list(table.objectives)
+    objectives[index] = replace(objectives[index], limit=limit)
     return replace(table, objectives=tuple(objectives))
 
 
 @pytest.mark.parametrize("name", TABULATED)
 def test_what_nothing_keeps_is_not_recommended(name):
     table = landscape(name)
-    objective = table.objectives[0]
     limit = float(np.nanmin(table.values[:, :, 0])) * 0.9
-    hopeless = replace(table, objectives=(replace(objective, limit=limit), *table.objectives[1:]))
+    hopeless = limited(table, 0, limit)
     for seed in range(3):
         found = searched(hopeless, seed)
         assert found.pick is None

@@ -29,6 +29,8 @@ from batchsim.statistics.stopping import LOOKS, bound_at_look
 
 #: Candidates that race at a time, and how much dearer than the cheapest of them, on one replication, they may be.
 WIDTH, NEAR = 3, 1.02
+#: Margins that differ by less are the same.
+SAME = 1e-6
 #: What is cheaper by less than this share is not looked into further.
 WORTH = 0.005
 
@@ -116,7 +118,13 @@ class Race:
         order : sequence of int
             Candidates that may keep the objectives, cheapest first on the replication that was explored.
         """
-        waiting = [candidate for candidate in order if candidate not in self.racers]
+        known = {_result(explored[candidate]) for candidate in self.racers}
+        waiting = []
+        for candidate in order:
+            # The same to the last digit: what tells the two apart never came to bear.
+            if candidate not in self.racers and _result(explored[candidate]) not in known:
+                known.add(_result(explored[candidate]))
+                waiting.append(candidate)
         end = self.simulations + budget
         while True:
             self._enter(waiting, explored)
@@ -138,9 +146,30 @@ class Race:
             cheapest = min((explored[each.candidate].spent or 0.0 for each in known), default=math.inf)
             if (explored[waiting[0]].spent or 0.0) > NEAR * cheapest:
                 return
-            self._left /= 2
             candidate = waiting.pop(0)
+            if self._is_no_better(candidate, explored):
+                continue
+            self._left /= 2
             self.racers[candidate] = Racer(candidate, self._left)
+
+    def _is_no_better(self, candidate: int, explored: Mapping[int, Observation]) -> bool:
+        """Whether a racer has failed that was nearer to keeping what it failed, or costs the same and was no further.
+
+        That is as both were seen on the replication that was explored. One that costs as much as one that keeps its
+        objectives is no better either.
+        """
+        for racer in self.racers.values():
+            other = explored[racer.candidate]
+            is_same = math.isclose(explored[candidate].spent or 0.0, other.spent or 0.0, rel_tol=1e-9)
+            if racer.verdict is Verdict.KEPT and is_same:
+                return True
+            if racer.verdict in (Verdict.MISSED, Verdict.UNCLEAR) and racer.objective is not None:
+                objective = self._problem.objectives[racer.objective]
+                seen = (each.figures[racer.objective].margin(objective) for each in (explored[candidate], other))
+                further = next(seen) - next(seen)
+                if further > SAME or (is_same and further >= -SAME):
+                    return True
+        return False
 
     def _affordable(self, budget: int) -> list[Racer]:
         """Those of the open ones whose next look can be paid for, the first ones first."""
@@ -229,6 +258,10 @@ class Race:
         for racer in self._open() if self.pick else ():
             if racer.n and not self._saves(racer):
                 racer.verdict = Verdict.DEARER
+
+
+def _result(explored: Observation) -> tuple[float | None, ...]:
+    return (explored.spent, *(figure.value for figure in explored.figures))
 
 
 def _values(racer: Racer, index: int) -> list[float]:

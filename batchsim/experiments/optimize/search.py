@@ -77,15 +77,17 @@ class Search:
         self.exploration = Exploration(np.zeros(len(problem.space), bool), aims=(0.0,) * len(problem.objectives))
 
     def run(self, budget: int, patience: int = PATIENCE) -> Exploration:
-        """Look at candidates until little is to be gained, so many picks in a row, or so many have been looked at."""
+        """Look at candidates until little is to be gained, so many picks in a row, or so many have been looked at.
+
+        In the end, the best one's neighbours are looked at, and those of a better one that is among them.
+        """
         found = self.exploration
         if not found.seen:
             self._look(first_candidates(self._space, self._random, self._written)[:budget])
         idle = 0
-        while len(found.seen) < budget and idle < patience:
-            open_ = np.flatnonzero(self._open())
+        while len(found.seen) < budget:
+            open_ = np.flatnonzero(self._open() if idle < patience else self._open() & self._beside_the_best())
             if not len(open_):
-                found.gain = 0.0
                 break
             pick, found.gain = self._pick(open_)
             self._look([pick])
@@ -107,6 +109,11 @@ class Search:
         open_ = self._space.allowed & ~self.exploration.pruned
         open_[list(self.exploration.seen)] = False
         return np.asarray(open_)
+
+    def _beside_the_best(self) -> Mask:
+        """Candidates that are one step of one axis of numbers from the best one: steps are where surrogates err."""
+        kept = self.kept()
+        return self._space.beside(kept[0]) if kept else np.zeros(len(self._space), bool)
 
     def _look(self, candidates: Iterable[int]) -> None:
         chosen = [int(candidate) for candidate in candidates]

@@ -96,6 +96,21 @@ class Space:
         less = np.all(self._room <= self._room[candidate], axis=1)
         return np.asarray(less & np.all(self._others == self._others[candidate], axis=1))
 
+    def beside(self, candidate: int) -> Mask:
+        """Candidates that are one step of one axis of numbers away from one."""
+        steps = np.abs(self._ranks - self._ranks[candidate])
+        ordered = [axis.numbers is not None for axis in self.axes]
+        return np.asarray((steps.sum(axis=1) == 1) & (steps[:, ordered].sum(axis=1) == 1))
+
+    @cached_property
+    def _ranks(self) -> Ints:
+        """Which place a candidate's value has on each axis, numbers in their order."""
+        columns = []
+        for column, axis in enumerate(self.axes):
+            order = np.arange(axis.size) if axis.numbers is None else np.argsort(np.argsort(axis.numbers))
+            columns.append(order[self.values[:, column]])
+        return np.stack(columns, axis=1)
+
     def roomiest(self) -> Ints:
         """The allowed candidates than which none has more of every capacity, one for each of the other combinations."""
         rank = np.lexsort((*self._room.T, *self._others.T))[::-1]

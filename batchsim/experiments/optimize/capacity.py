@@ -61,9 +61,12 @@ def family(instance_type: str) -> str:
 
 
 def lacking(configuration: Configuration, requirements: Requirements) -> str:
-    """What a configuration lacks of what ``search.require`` asks for, in words; empty where it has it all."""
+    """What a configuration lacks of what ``search.require`` asks for, in words; empty where it has it all.
+
+    How many types and families there are counts in SPOT environments, whose pools are taken back one by one.
+    """
     for each in taking_part(configuration):
-        if each.purchase_option not in {"EC2", "SPOT"}:
+        if each.purchase_option != "SPOT":
             continue
         types = {offering.instance_type for offering in each.offerings}
         if requirements.instance_types is not None and len(types) < requirements.instance_types:

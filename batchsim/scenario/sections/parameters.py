@@ -86,9 +86,9 @@ class Requirements(Section):
     Attributes
     ----------
     instance_types : int or None
-        So many instance types at least in each compute environment of EC2 or Spot that takes part.
+        So many instance types at least in each SPOT compute environment that takes part.
     families : int or None
-        So many families of them at least.
+        So many families of them at least, likewise.
     on_demand_share : float or None
         So much of the vCPUs that can be had at once is not Spot, from 0 to 1.
     """

@@ -137,9 +137,9 @@ def test_when_bounds_exclude_all_nothing_is_simulated():
 
 
 def test_candidates_that_are_no_scenario_are_left_out():
-    search = {MAX: [2, 4, 16], MIN: [0, 8]}
+    search = {MAX: [6, 7, 16], MIN: [0, 8]}
     found = bs.optimize(nightly(LENIENT, search=search), sensitivity=False)
-    assert found.figures["excluded"]["bound"] == 2  # a minimum of 8 above a maximum of 2 or 4
+    assert found.figures["excluded"]["bound"] == 2  # a minimum of 8 above a maximum of 6 or 7
     assert found.recommendation is not None
 
 
@@ -162,9 +162,15 @@ def test_what_is_required_is_kept():
         MAX: [8, 16],
         "require": {"instanceTypes": 2, "families": 2},
     }
-    found = bs.optimize(nightly(LENIENT, search=search), sensitivity=False)
+    spot = environment(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")
+    found = bs.optimize(nightly(LENIENT, search=search, environments=[spot]), sensitivity=False)
     assert found.figures["excluded"]["bound"] == 2
     assert found.set[TYPES] == ["c6i.large", "m6i.large"]
+
+
+def test_what_is_required_of_spot_is_not_required_of_on_demand():
+    search = {TYPES: [["c6i.large"]], MAX: [8, 16], "require": {"families": 2}}
+    assert bs.optimize(nightly(LENIENT, search=search), sensitivity=False).figures["excluded"]["bound"] == 0
 
 
 def test_without_an_objective_the_cheapest_that_gets_all_jobs_done_is_found():

@@ -8,8 +8,8 @@
 # which may have run for hours. A wait of -1 is added to the submission: the job starts before it is submitted.
 # Output seen, of 4 jobs (1 and 3 completed, 2 cancelled after 500 s on 4 processors, 4 with an unknown wait):
 #   jobs read: 3 4       processors in use: 2 from 19 on (the job was submitted at 20), 4 from 30, 2 from 69, 0 from 80
-# Why it matters: in logs of the Parallel Workloads Archive a tenth or more of the jobs are cancelled or failed while
-# running. Load, utilisation and the capacity derived from them miss those, and waits get an average lowered by the -1.
+# Why it matters: a job that was cancelled while it ran held its processors as any other. Load, utilisation and the capacity
+# derived from them miss it, every trace is a job short, and unknown waits lower the mean of the others.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

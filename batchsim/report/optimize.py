@@ -117,8 +117,8 @@ def effort(figures: Mapping[str, Any]) -> Iterator[str]:
         f"replication, then {figures['raced']} on others that the search did not see"
     )
     yield (
-        f"not simulated: {left_out['bound']} by `require` or a bound (a proof), {left_out['monotone']} because one with no less "
-        f"room missed a limit by far, {left_out['surrogate']} by the surrogate (neither is a proof)"
+        f"not simulated: {left_out['bound']} by require or a bound (a proof), {left_out['monotone']} because one with "
+        f"no less room missed a limit by far, {left_out['surrogate']} by the surrogate (neither is a proof)"
     )
     if figures["failed_runs"]:
         yield f"runs that failed: {'; '.join(figures['failed_runs'])}"

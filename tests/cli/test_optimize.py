@@ -73,7 +73,7 @@ def test_the_recommendation_is_printed_and_written(tmp_path, capsys):
     assert f"change {MAX}: 32 → " in printed
     assert "kept with 95 % confidence" in printed
     assert "cheaper maxvCpus" in printed or "cheaper fleet.maxvCpus" in printed
-    assert "or a bound (a proof)" in printed
+    assert "by require or a bound (a proof)" in printed
     assert (tmp_path / "out" / "frontier.png").read_bytes().startswith(b"\x89PNG")
     found = json.loads((tmp_path / "out" / "optimize.json").read_text())
     # The user's file, with that value changed and nothing else.

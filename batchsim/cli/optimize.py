@@ -55,18 +55,23 @@ def execute(arguments: argparse.Namespace) -> int:
     folder = arguments.out or Path("results") / f"{scenario.name}-optimize"
     if arguments.write is not None:
         check_written(arguments.write)
-    with progress("searching", 1, quiet=arguments.quiet) as advance:
-        found = optimize(
-            scenario,
-            arguments.vary or None,
-            budget=arguments.budget,
-            confidence=arguments.confidence,
-            seed=arguments.seed,
-            workers=arguments.workers,
-            dask=arguments.dask,
-            out=folder,
-            on_simulated=advance,
-        )
+    try:
+        with progress("searching", 1, quiet=arguments.quiet) as advance:
+            found = optimize(
+                scenario,
+                arguments.vary or None,
+                budget=arguments.budget,
+                confidence=arguments.confidence,
+                seed=arguments.seed,
+                workers=arguments.workers,
+                dask=arguments.dask,
+                out=folder,
+                on_simulated=advance,
+            )
+    except KeyboardInterrupt:
+        kept = f"{folder} keeps the runs that are done"
+        print(f"interrupted: {kept}; the same command goes on from there", file=sys.stderr)  # noqa: T201
+        return 130
     write_optimization(found, folder)
     written = None
     if arguments.write is not None and found.recommendation is not None:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from batchsim.arrays import Floats
 from batchsim.results.durations import Durations
 from batchsim.results.objectives import chosen, finished_at
-from batchsim.spec.configuration import ComputeEnvironment, Configuration
+from batchsim.spec.configuration import ComputeEnvironment, Configuration, Shape
 from batchsim.spec.memory_margin import MARGIN, as_asked, at_the_edge
 from batchsim.spec.objectives import Objective
 from batchsim.spec.placeable import why_never
@@ -83,6 +83,8 @@ class Bounds:
         self._workloads = [build_workload(scenario, seed=seed, replication=each) for each in range(REPLICATIONS)]
         self._shortest = [replace(each, runtime_s=shortest_success_s(each)) for each in self._workloads]
         self._ends = [_earliest(each) for each in self._shortest]
+        self._kinds = {each.where: _kinds(self.first, chosen(each, self.first)) for each in objectives}
+        self._enough: list[dict[str, tuple[float, ...]]] = []
         self._failures = any(each.metric == "failed" and each.comparison.startswith("<") for each in objectives)
 
     @property
@@ -94,23 +96,27 @@ class Bounds:
         """Why a configuration can't keep the objectives; None where it may."""
         if self._failures:
             return None
+        capacity = _capacity(configuration)
+        # What is enough for one configuration is enough for all that have no less.
+        is_enough = any(_has_no_less(capacity, each) for each in self._enough)
         for index, objective in enumerate(self._objectives):
             if not objective.comparison.startswith("<") or objective.metric in {"failed", "utilisation"}:
                 continue
             if (never := self._never(configuration, objective)) is not None:
                 return Bound(never, index)
+            if is_enough:
+                continue
             if all(self._is_late(number, configuration, objective) for number in range(REPLICATIONS)):
                 return Bound("jobs can't be done in time by so much capacity, or one after the other", index)
+        if not is_enough:
+            self._enough.append(capacity)
         return None
 
     def _never(self, configuration: Configuration, objective: Objective) -> str | None:
         """Why some of an objective's jobs never run."""
-        workload = self.first
-        mask = chosen(objective, workload)
         queues = {queue.name: queue for queue in configuration.queues}
-        pairs = np.unique(np.column_stack([workload.group[mask], workload.shape[mask]]), axis=0)
-        for group, shape in pairs.tolist():
-            queue, wanted = queues[workload.groups[group].job_queue], as_asked(workload.shapes[shape])
+        for name, wanted in self._kinds[objective.where]:
+            queue = queues[name]
             attached = configuration.attached(queue)
             refusal = why_never(queue, attached, wanted)
             if refusal is not None and at_the_edge(wanted, attached) is None:
@@ -154,6 +160,13 @@ class Bounds:
             return False
         parts = (_parts(workload, rows), np.zeros(len(rows), np.intp))
         return any(n - len(rows) + _in_time(workload, rows, part, attached, objective.limit) < needed for part in parts)
+
+
+def _kinds(workload: Workload, mask: np.ndarray) -> list[tuple[str, Shape]]:
+    """The queue of some jobs and what they ask for, each pair once."""
+    pairs = np.unique(np.column_stack([workload.group[mask], workload.shape[mask]]), axis=0).tolist()
+    asked = ((workload.groups[group].job_queue, as_asked(workload.shapes[shape])) for group, shape in pairs)
+    return list(dict.fromkeys(asked))
 
 
 def _earliest(workload: Workload) -> Floats:
@@ -266,6 +279,23 @@ def _attached(workload: Workload, rows: Places, configuration: Configuration) ->
         if each.enabled
     }
     return list(found.values())
+
+
+def _capacity(configuration: Configuration) -> dict[str, tuple[float, ...]]:
+    """What the jobs of each queue can hold at one time at most, and whether none of it may be taken back."""
+    found = {}
+    for queue in configuration.queues:
+        attached = [each for each in configuration.attached(queue) if each.enabled]
+        most = (sum(_most(each, resource) for each in attached) for resource in ("vcpus", "memory_mib", "gpus"))
+        found[queue.name] = (*most, float(any(map(_may_interrupt, attached))))
+    return found
+
+
+def _has_no_less(one: dict[str, tuple[float, ...]], other: dict[str, tuple[float, ...]]) -> bool:
+    """Whether one configuration has no less of any capacity than another."""
+    return one.keys() == other.keys() and all(
+        mine >= theirs for name in one for mine, theirs in zip(one[name], other[name], strict=True)
+    )
 
 
 def _least_s(workload: Workload, rows: Places, part: Places, configuration: Configuration) -> Floats:

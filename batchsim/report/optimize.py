@@ -17,6 +17,7 @@ from rich.text import Text
 
 from batchsim.report.console import Terminal
 from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
+from batchsim.scenario.sections.parameters import label_of
 from batchsim.units import format_duration, format_usd
 
 #: Points of the frontier that a terminal shows.
@@ -182,9 +183,7 @@ def short_names(paths: Mapping[str, Any]) -> list[str]:
 
 def flat(value: Any) -> str:
     """A value in one line."""
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(flat, value))}]"
-    return "nothing" if value is None else str(value)
+    return "nothing" if value is None else label_of(value)
 
 
 def _frontier_table(figures: Mapping[str, Any]) -> Table:
@@ -200,7 +199,7 @@ def _frontier_table(figures: Mapping[str, Any]) -> Table:
         queue_time = "–" if point["queue_time_p95_s"] is None else format_duration(point["queue_time_p95_s"])
         verdict = "recommended" if point["set"] == chosen else "kept" if point["kept"] else "missed"
         style = "bold green" if point["set"] == chosen else ""
-        values = [flat(value) for value in point["set"].values()]
+        values = [Text(flat(value)) for value in point["set"].values()]  # brackets in it are no markup
         table.add_row(*values, format_usd(point["cost_usd"]), queue_time, verdict, style=style)
     return table
 

@@ -163,7 +163,9 @@ class Search:
 
 
 def far_from(result: Observation, objectives: Iterable[Objective]) -> bool:
-    """Whether a limit that more room brings nearer is missed by more than the slack."""
+    """Whether a limit that more room brings nearer is missed by more than the slack; a run that failed says nothing."""
+    if result.spent is None:
+        return False
     far = math.log1p(math.log(SLACK))
     return any(
         objective.metric in SHRINKING and objective.comparison.startswith("<") and figure.margin(objective) > far

@@ -152,3 +152,4 @@ def test_runs_that_fail_are_no_candidates():
 
     found = solve(Failing([LIMIT / 2] * 20, [1.0 + each for each in range(20)], 0.01), seed=0, budget=40)
     assert found.pick.candidate == 0
+    assert not found.exploration.pruned.any()

@@ -182,3 +182,12 @@ def test_paths_in_a_scenario_that_is_written_elsewhere_still_lead_to_their_files
     assert asked(written(tmp_path, text), "--out", str(tmp_path / "out"), "--quiet", "--write", str(recommended)) == 0
     assert 'path: "../jobs.csv"' in recommended.read_text()
     assert bs.run(bs.load(recommended)).summary["jobs"]["submitted"] == 8
+
+
+def test_an_interrupted_search_says_that_it_goes_on(tmp_path, capsys, monkeypatch):
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("batchsim.experiments.optimize.optimize.optimize", interrupted)
+    assert asked(written(tmp_path), "--out", str(tmp_path / "out")) == 130
+    assert "the same command goes on from there" in capsys.readouterr().err

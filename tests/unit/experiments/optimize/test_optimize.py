@@ -97,6 +97,19 @@ def test_the_same_is_found_again_and_nothing_runs_twice(tmp_path, monkeypatch):
     assert again.to_json() == first.to_json()
 
 
+def test_what_a_sweep_has_run_is_not_run_again(tmp_path, monkeypatch):
+    made = nightly(LENIENT, search=RANGE)
+    bs.sweep(made, RANGE, out=tmp_path, workers=1)
+    submitted: list[int] = []
+    submit = LocalExecutor.submit
+    monkeypatch.setattr(
+        LocalExecutor, "submit", lambda self, task: (submitted.append(task.replication), submit(self, task))
+    )
+    found = bs.optimize(made, out=tmp_path, sensitivity=False)
+    assert 0 not in submitted  # the replication that is explored
+    assert len(submitted) == found.figures["simulations"] - found.figures["explored"]
+
+
 def test_a_search_that_was_interrupted_goes_on(tmp_path):
     made = nightly(LENIENT, search=RANGE)
 

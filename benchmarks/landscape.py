@@ -48,7 +48,7 @@ class Landscape:
     Attributes
     ----------
     spent : ndarray of float, shape (replications, candidates)
-        What is minimised; NaN where a run failed.
+        What is minimised; NaN where a run failed, and of candidates that a bound excludes.
     values, missing : ndarray of float, shape (replications, candidates, objectives)
         The figure of each objective to keep, NaN where it was not known; how many jobs did not get so far.
     order : ndarray of int, shape (replications,)
@@ -119,7 +119,7 @@ def tabulate(name: str, replications: int, workers: int, folder: Path) -> None:
         spent, values = np.full(shape, np.nan), np.full((*shape, objectives), np.nan)
         missing = np.zeros((*shape, objectives))
         for replication in range(replications):
-            pairs = [(candidate, replication) for candidate in range(shape[1])]
+            pairs = [(int(candidate), replication) for candidate in np.flatnonzero(problem.space.allowed)]
             for (candidate, _), each in zip(pairs, problem.evaluate(pairs), strict=True):
                 spent[replication, candidate] = np.nan if each.spent is None else each.spent
                 for index, figure in enumerate(each.figures):

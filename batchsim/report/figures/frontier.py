@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from batchsim.report.figures import style
 from batchsim.report.figures.style import BLUE, GREEN, GREY, PALE, RED
@@ -114,6 +114,8 @@ def _axes(ax: Axes, drawn: Frontier, right: float, top: float) -> None:
         figures = [each.figure for each in drawn.points if each.figure <= right]
         left = min(figures, default=0.0)
         ax.set_xlim(left - 0.05 * (right - left), right)
+        step = next((each for each in style.ROUND if (right - left) / each <= 7), style.ROUND[-1])
+        ax.xaxis.set_major_locator(MultipleLocator(step))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _clock(value)))
     else:
         ax.set_xlim(-0.02 * right, right)

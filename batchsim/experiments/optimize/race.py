@@ -99,9 +99,10 @@ class Race:
 
     @property
     def pick(self) -> Racer | None:
-        """The cheapest of those that keep the objectives."""
+        """The cheapest of those that keep the objectives, on the replications that all of them have run."""
         kept = [racer for racer in self.racers.values() if racer.verdict is Verdict.KEPT]
-        return min(kept, key=lambda racer: (math.fsum(racer.spent()) / racer.n, racer.candidate), default=None)
+        n = min((racer.n for racer in kept), default=0)
+        return min(kept, key=lambda racer: (math.fsum(racer.spent(n)), racer.candidate), default=None)
 
     @property
     def simulations(self) -> int:

@@ -63,6 +63,21 @@ def test_costs_are_compared_on_common_replications_only():
     assert sum(race.racers[0].spent(both)) < sum(race.racers[1].spent(both))
 
 
+def test_the_pick_is_the_cheapest_on_common_replications_whatever_later_ones_cost():
+    """Shown after 20 replications, the cheap one has run those that cost more, and is still the cheap one."""
+
+    class Drifting(Drawn):
+        def _one(self, candidate: int, replication: int) -> Observation:
+            drift = 5.0 * (replication > 5)
+            value = [530 + 50 * (-1) ** replication, 100.0][candidate]
+            return Observation([10.0, 10.15][candidate] + drift, (Measured(value),))
+
+    race = raced(Drifting([1, 1], [1, 1], 0.0), [0, 1])
+    assert [race.racers[each].verdict for each in (0, 1)] == [Verdict.KEPT, Verdict.KEPT]
+    assert race.racers[0].n > race.racers[1].n == 5
+    assert race.pick is race.racers[0]
+
+
 def test_the_budget_is_kept():
     for budget in (0, 4, 5, 9, 12, 30):
         problem = Drawn([598] * 6, [10 + 0.01 * each for each in range(6)], 0.03)

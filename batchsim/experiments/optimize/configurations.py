@@ -165,12 +165,14 @@ class Configurations:
 
     def _bounds_for(self, made: Scenario) -> Bounds | None:
         """The bounds for the jobs of a scenario; None where there are too many different ones."""
-        for sources, bounds in self._bounds:
-            if sources == made.sources:
+        # All that jobs are made of; those of a trace have of their definition what the trace does not say.
+        jobs = (made.sources, made.start, made.duration_s, made.configuration.definitions)
+        for known, bounds in self._bounds:
+            if known == jobs:
                 return bounds
         if len(self._bounds) == _MOST_WORKLOADS:
             return None
-        self._bounds.append((made.sources, Bounds(made, self.objectives, self.seed)))
+        self._bounds.append((jobs, Bounds(made, self.objectives, self.seed)))
         return self._bounds[-1][1]
 
 

@@ -8,6 +8,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from batchsim.experiments.optimize.bounds import REPLICATIONS, Bounds, shortest_success_s
+from batchsim.experiments.optimize.configurations import Configurations
+from batchsim.experiments.parameters import grid_of
 from batchsim.experiments.run import run_once
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.objectives import parse_objective
@@ -144,6 +146,36 @@ def test_what_is_excluded_misses_its_objective_when_it_is_simulated(
     for replication in range(REPLICATIONS if is_excluded else 0):
         entry = run_once(made, made.seed, replication).summary["objectives"][0]
         assert entry["kept"] is False
+
+
+def excluded(made: Scenario) -> set[int]:
+    """Which candidates of a scenario's search a bound excludes; nothing is simulated."""
+    return set(Configurations(made, grid_of(made, "search"), None, made.seed).excluded)
+
+
+def test_a_bound_is_that_of_the_candidates_own_jobs(tmp_path):
+    # Arrivals of an hour take more than 20 minutes, those of ten minutes less; the scenario as written has an hour's.
+    every_minute = scenario(
+        workflow(job(runtime=60), arrivals={"every": "1m"}),
+        environments=[unmanaged(4)],
+        duration=3600,
+        objectives=["makespan <= 20m"],
+        search={"duration": {"values": ["1h", "10m"]}},
+    )
+    assert excluded(every_minute) == {0}
+    # What a trace does not say its definition does: jobs of 4 vCPUs on 4 take turns, those of one do not.
+    (tmp_path / "jobs.csv").write_text("job_name,submitted_at,runtime_s\n" + "a,0,600\n" * 4)
+    path = "batch.jobDefinitions.task.containerProperties.resourceRequirements.VCPU.value"
+    made = scenario(
+        {"trace": {"format": "csv", "path": "jobs.csv", "jobQueue": "queue", "jobDefinition": "task"}},
+        environments=[unmanaged(4)],
+        definitions=[definition(vcpus="4")],
+        base=tmp_path,
+        duration=60,
+        objectives=["makespan <= 20m"],
+        search={path: {"values": ["4", "1"]}},
+    )
+    assert excluded(made) == {0}
 
 
 def test_the_bound_of_capacity_is_near_what_perfect_packing_does():

@@ -119,7 +119,10 @@ class Bounds:
             queue = queues[name]
             attached = configuration.attached(queue)
             refusal = why_never(queue, attached, wanted)
-            if refusal is not None and at_the_edge(wanted, attached) is None:
+            if refusal is None or at_the_edge(wanted, attached) is not None:
+                continue
+            # What asks for more than maxvCpus finds room on a larger instance that was launched for other jobs.
+            if not (queue.enabled and any(each.overshoots and each.suits(wanted) for each in attached)):
                 return refusal.message
         return None
 

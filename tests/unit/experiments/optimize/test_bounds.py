@@ -148,6 +148,24 @@ def test_what_is_excluded_misses_its_objective_when_it_is_simulated(
         assert entry["kept"] is False
 
 
+def test_a_job_above_the_limit_may_find_room_on_an_instance_that_passes_it():
+    # maxvCpus 3 is passed by the one instance of 16 that is launched for the small jobs, which the large one fits on.
+    text = "max(queue_time) <= 1h"
+    made = scenario(
+        workflow(job("small", arrayProperties={"size": 3}), {**job("large"), "jobDefinition": "large"}),
+        environments=[environment(maxvCpus=3, instanceTypes=["c6i.4xlarge"])],
+        definitions=[definition(), definition("large", vcpus="4")],
+        duration=60,
+        objectives=[text],
+    )
+    assert run_once(made, made.seed, 0).summary["objectives"][0]["kept"]
+    assert bounded(made, text) is None
+    # BEST_FIT passes no limit.
+    strict = made.with_({"batch.computeEnvironments.fleet.computeResources.allocationStrategy": "BEST_FIT"})
+    assert not run_once(strict, strict.seed, 0).summary["objectives"][0]["kept"]
+    assert bounded(strict, text) is not None
+
+
 def excluded(made: Scenario) -> set[int]:
     """Which candidates of a scenario's search a bound excludes; nothing is simulated."""
     return set(Configurations(made, grid_of(made, "search"), None, made.seed).excluded)

@@ -196,8 +196,8 @@ for task in (doing(wait, 1), doing(wait, 2)):
     executor.submit(task)
 while not all(worker.is_ready for worker in executor._workers):
     list(executor.take_ready())
-print(json.dumps([worker._process.pid for worker in executor._workers]), flush=True)
 try:
+    print(json.dumps([worker._process.pid for worker in executor._workers]), flush=True)
     executor.take()
 except KeyboardInterrupt:
     executor.__exit__(None, None, None)

@@ -36,6 +36,8 @@ LOWEST: Final = 2.0**-8
 BAND: Final = 8.0
 #: So many events are drawn at a time.
 AT_ONCE: Final = 32
+#: Three hundred years: an event after it is as good as none, and is not looked for further.
+NEVER_S: Final = 1e10
 
 
 class StrengthBand:
@@ -68,7 +70,7 @@ class StrengthBand:
                 self._draw()
             gap, strength, self.outage_s = self._drawn[self._index % AT_ONCE]
             self.at += gap * self._gap_s
-            if strength < self._kept:
+            if strength < self._kept or self.at > NEVER_S:
                 return
 
     def _draw(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from batchsim.engine.compute.spot_pools import BAND, LOWEST, MOST_OF_A_POOL, WITHIN_S, SpotPool
+from batchsim.engine.compute.spot_pools import BAND, LOWEST, MOST_OF_A_POOL, NEVER_S, WITHIN_S, SpotPool
 from batchsim.recording import Cause, Status
 from tests.unit.engine.parts import context
 from tests.worlds import LARGE, XLARGE, fleet, jobs, run
@@ -48,6 +48,10 @@ def test_a_higher_rate_has_the_same_events_and_more():
     found = [set(events(5000, rate)) for rate in rates]
     for fewer, more in itertools.pairwise(found):
         assert fewer < more
+
+
+def test_the_next_event_of_a_rate_near_none_is_not_looked_for_for_ever():
+    assert pool(rate=1e-300).next.at > NEVER_S
 
 
 def test_events_are_those_of_the_pool():

@@ -54,6 +54,11 @@ def test_the_advice_is_the_one_that_a_run_gives(monkeypatch, tmp_path, capsys):
     assert set(shown("--variant under-provisioned\n```\n")) <= lines
 
 
+def test_the_recommendation_is_the_one_that_a_search_gives(monkeypatch, tmp_path, capsys):
+    lines = printed("optimize", "scenarios/etl.yaml", monkeypatch=monkeypatch, tmp_path=tmp_path, capsys=capsys)
+    assert set(shown("that it finds nothing to change")) <= lines
+
+
 def test_python_blocks_run(monkeypatch):
     monkeypatch.chdir(ROOT)
     blocks = re.findall(r"^```python\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from batchsim.errors import did_you_mean
 from batchsim.report.figures import run as figures
-from batchsim.report.figures import sweep
+from batchsim.report.figures import style, sweep
 from batchsim.report.figures.comparison import compare_figure
 from batchsim.results.run import Run
 from batchsim.results.run_table import FIGURE, RunTable, short_names
@@ -52,7 +52,7 @@ class Plots:
 
     def _draw(self, draw: Callable[[Run, Axes], None], ax: Axes | None) -> Figure:
         if ax is None:
-            ax = Figure(figsize=(9, 4.5), layout="constrained").subplots()
+            ax = style.Picture(figsize=(9, 4.5), layout="constrained").subplots()
         draw(self.run, ax)
         return _figure_of(ax)
 
@@ -125,7 +125,7 @@ class SweepPlots:
         return _figure_of(axes)
 
     def _axes(self, ax: Axes | None) -> Axes:
-        return Figure(figsize=(9, 5), layout="constrained").subplots() if ax is None else ax
+        return style.Picture(figsize=(9, 5), layout="constrained").subplots() if ax is None else ax
 
     def _named(self, name: str) -> str:
         """The whole name of a parameter."""

@@ -35,7 +35,7 @@ def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) ->
     Each has its verdict, and the deadlines of its objectives as lines.
     """
     columns = max(len(runs), 1)
-    figure = Figure(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
+    figure = style.Picture(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
     grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
     pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
     windows = [series.busiest(run.outcome) for run in runs.values()]

@@ -63,7 +63,7 @@ class Frontier:
 
 def frontier_figure(drawn: Frontier) -> Figure:
     """The picture of ``frontier.png``."""
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    figure = style.Picture(figsize=(9, 5.5), layout="constrained")
     draw_frontier(drawn, figure.subplots())
     return figure
 

@@ -27,7 +27,7 @@ INK = "#333333"
 
 def queue_figure(run: Run, summary: Summary) -> Figure:
     """A run at a glance, for ``queue.png``."""
-    figure = Figure(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
+    figure = style.Picture(figsize=(15, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     paid = narrative.paid(summary)
     jobs, waited = narrative.jobs_sentence(summary), narrative.queue_sentence(summary)
     waited = f"queue time {waited}"

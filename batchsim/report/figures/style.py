@@ -5,6 +5,7 @@ Matplotlib's object-oriented interface throughout; nothing global is touched.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +39,18 @@ ROUND = (
     *(HOUR * each for each in (1, 2, 3, 6, 12)),
     *(DAY * each for each in (1, 2, 5, 10, 20, 50)),
 )
+
+
+class Picture(Figure):
+    """A figure that shows itself in Jupyter.
+
+    A plain `Figure` does only once pyplot has made one: Matplotlib's inline backend says there how they are shown.
+    """
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=80)
+        return buffer.getvalue()
 
 
 def save_png(figure: Figure, path: Path) -> None:

@@ -69,7 +69,7 @@ def sweep_figure(name: str, runs: RunTable) -> Figure:
     columns = len(SHOWN) if len(panels) == 1 else len(panels)
     rows = len(SHOWN) * len(panels) // columns
     size = (max(6.6 * columns, 12), 4.9 * rows + 1.3)
-    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
+    figure = style.Picture(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for number, shown in enumerate(SHOWN):
         row = axes[number * len(panels) : (number + 1) * len(panels)].tolist()

@@ -55,3 +55,9 @@ def test_labels_do_not_stand_over_their_curve(runtimes):
         box = text.get_window_extent(canvas.get_renderer())
         inside = (fine > [box.x0, box.y0]).all(axis=1) & (fine < [box.x1, box.y1]).all(axis=1)
         assert not inside.any(), text.get_text()
+
+
+def test_a_picture_shows_itself_in_jupyter_without_pyplot():
+    picture = bs.run(scenario(workflow(job(runtime=60.0)))).plot.queue()
+    shown = picture._repr_png_()
+    assert shown.startswith(b"\x89PNG")

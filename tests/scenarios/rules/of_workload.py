@@ -308,6 +308,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "V-45": [
         Example("overshoot", "resources.maxvCpus", {"resources.maxvCpus": 3}, {"resources.maxvCpus": 4}, "warning"),
+        Example("overshoot", "resources.maxvCpus", {"resources.maxvCpus": 3}, {"resources.maxvCpus": 0}, "warning"),
         Example(
             "overshoot",
             "resources.maxvCpus",

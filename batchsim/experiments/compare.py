@@ -277,7 +277,10 @@ def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
 
 
 def _told_apart(files: Sequence[Path]) -> list[str]:
-    """Of each file the first part of its path that is not the same in all; empty where there is none."""
+    """Their names where each is another, else the first part of the paths that is not the same; empty without one."""
+    stems = [file.stem for file in files]
+    if len(set(stems)) == len(stems):
+        return stems
     for parts in zip(*((*file.parts[:-1], file.stem) for file in files), strict=False):
         if len(set(parts)) > 1:
             return list(parts)

@@ -47,6 +47,7 @@ def test_variants_are_chosen_by_name(names, chosen):
     [
         (("base/etl.yaml", "head/etl.yaml"), ["test (base)", "test (head)"]),
         (("/tmp/a/x.yaml", "/tmp/a/y.yaml"), ["test (x)", "test (y)"]),  # noqa: S108 (nothing is written)
+        (("../scenarios/etl.yaml", "recommended.yaml"), ["test (etl)", "test (recommended)"]),
         (("etl.yaml", "etl.yaml"), ["test", "test (2)"]),
         (("etl.yaml", "a/etl.yaml"), ["test (etl)", "test (a)"]),
     ],

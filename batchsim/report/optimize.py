@@ -15,6 +15,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from batchsim.report import formatting
 from batchsim.report.console import Terminal
 from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
 from batchsim.scenario.sections.parameters import label_of
@@ -71,6 +72,9 @@ def optimization_renderable(figures: Mapping[str, Any]) -> Group:
         cheaper = figures["next_cheaper"]
         parts.append(_line("cheaper", f"{settings(cheaper['set'])}: {format_usd(cheaper['cost_usd'])}"))
         parts.append(_line("", f"fails: {cheaper['why']}"))
+    for name, pairs in figures["without_effect"].items():
+        where = f"{formatting.many(pairs, 'pair')} of candidates that differ in nothing else"
+        parts.append(_line("attention", f"{name} changed nothing in {where}", "bold red"))
     parts += [_line("searched", each) if not number else _line("", each) for number, each in enumerate(effort(figures))]
     if len(figures["frontier"]) > 1:
         parts += [Text(), _frontier_table(figures)]
@@ -84,19 +88,26 @@ def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
     for number, change in enumerate(found["changes"]):
         label = "change" if not number else ""
         yield _line(label, f"{change['path']}: {flat(change['old'])} → {flat(change['new'])}", "bold green")
-    yield _line("cost", interval(found["cost_usd"], format_usd))
+    yield _line("cost", interval(found["cost_usd"], format_usd) + _period(figures))
     if figures["minimised"] != "cost":
-        yield _line("minimised", f"{figures['minimised']}: {found['minimised']['mean']:,.6g}")
+        least = quantity(found["minimised"]["mean"], found["minimised"])
+        yield _line("minimised", f"{figures['minimised']}: {least} in the mean")
     for each in found["objectives"]:
         yield _line("keeps", objective_kept(each, figures["confidence"]), "green")
     if not found["objectives"]:
-        yield _line("note", "the scenario has no objective to keep: the cheapest that gets all jobs done", "yellow")
+        best = "the cheapest" if figures["minimised"] == "cost" else "the best"
+        yield _line("note", f"the scenario has no objective to keep: {best} that gets all jobs done", "yellow")
     if found["jobs_failed"]:
         yield _line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean", "yellow")
     for number, each in enumerate(found["gives_up"]):
         yield _line("gives up" if not number else "", each, "yellow")
     for number, each in enumerate(figures["sensitivity"]):
         yield _line("risk" if not number else "", under_hazard(each))
+
+
+def _period(figures: Mapping[str, Any]) -> str:
+    """What money is paid for; nothing where that is as long as the jobs take."""
+    return "" if figures["period_s"] is None else f" in {formatting.span(figures['period_s'])}"
 
 
 def _forbidden(figures: Mapping[str, Any]) -> Iterator[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -184,10 +186,52 @@ def test_paths_in_a_scenario_that_is_written_elsewhere_still_lead_to_their_files
     assert bs.run(bs.load(recommended)).summary["jobs"]["submitted"] == 8
 
 
-def test_an_interrupted_search_says_that_it_goes_on(tmp_path, capsys, monkeypatch):
-    def interrupted(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
+def test_lists_stand_in_the_table_of_the_frontier_with_their_brackets(tmp_path, capsys):
+    path = written(tmp_path, limit="40m")
+    types = "batch.computeEnvironments.fleet.computeResources.instanceTypes=[c6i.large],[c6i.xlarge]"
+    assert (
+        asked(path, "--vary", f"{MAX}=4,8,16", "--vary", types, "--out", str(tmp_path / "out"), "--workers", "1") == 0
+    )
+    _, _, table = capsys.readouterr().out.partition("queue time p95")
+    assert "[c6i." in table
 
-    monkeypatch.setattr("batchsim.experiments.optimize.optimize.optimize", interrupted)
-    assert asked(written(tmp_path), "--out", str(tmp_path / "out")) == 130
-    assert "the same command goes on from there" in capsys.readouterr().err
+
+def test_what_bears_on_no_figure_is_said(tmp_path, capsys):
+    vary = "batch.jobQueues.queue.priority=1,2"
+    assert asked(written(tmp_path), "--vary", vary, "--out", str(tmp_path / "out"), "--workers", "1") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "attention batch.jobQueues.queue.priority changed nothing in 1 pair of candidates" in printed
+    assert "in 12 h" in printed  # what the money is paid for
+
+
+def test_too_many_candidates_of_the_command_line_are_not_said_to_stand_in_the_file(tmp_path, capsys):
+    assert asked(written(tmp_path), "--vary", f"{MAX}=1..60000..1") == 2
+    assert capsys.readouterr().err.startswith("[too-large] --vary: 60,000 candidates are too many")
+
+
+def test_what_is_minimised_has_its_unit(tmp_path, capsys):
+    text = TEXT.replace("minimise cost", "minimise max(queue_time)")
+    arguments = ("--vary", f"{MAX}=8,16", "--out", str(tmp_path / "out"), "--workers", "1")
+    assert asked(written(tmp_path, text), *arguments) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"minimised max\(queue_time\): [\d.]+ (s|min)", printed)
+
+
+def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(tmp_path, capsys, monkeypatch):
+    @contextmanager
+    def interrupted(what, steps, *, quiet):
+        def advance(simulated):
+            if simulated >= 3:
+                raise KeyboardInterrupt
+
+        yield advance
+
+    folder = tmp_path / "out"
+    arguments = (written(tmp_path), "--out", str(folder), "--workers", "1", "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr("batchsim.report.progress.progress", interrupted)
+        assert asked(*arguments) == 130
+    told = f"interrupted: {folder} keeps the runs that are done; the same command goes on from there"
+    assert told in capsys.readouterr().err
+    assert (folder / "sweep.sqlite").exists()
+    assert asked(*arguments) == 0

@@ -51,7 +51,7 @@ class Answer:
                 for index, objective in enumerate(self._problem.objectives)
                 if objective is not DONE
             ],
-            "minimised": self._interval(pick.spent()),
+            "minimised": {**self._interval(pick.spent()), **self._unit()},
             "jobs_failed": float(np.mean([summary["jobs"]["failed"] for summary in summaries])),
             "capacity": {
                 "written": Capacity.of(self._problem.scenario.configuration).as_json(),
@@ -143,6 +143,13 @@ class Answer:
             "monotone": monotone,
             "surrogate": int(np.count_nonzero(unseen)) - monotone,
         }
+
+    def _unit(self) -> dict[str, Any]:
+        """Of what is minimised."""
+        if self._problem.minimised is None:
+            return {"unit": "USD", "clock": False}
+        objective = self._problem.scenario.objectives[self._problem.minimised]
+        return {"unit": objective.unit, "clock": objective.clock}
 
     def _near(self, candidate: int) -> bool:
         """Whether one that did not race might have kept the objectives, as far as was seen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Any
 
 from batchsim.spec.objectives import Objective
@@ -38,6 +39,11 @@ class Seen:
     figure: float | None
     kept: bool
 
+    @property
+    def measured(self) -> tuple[float | None, ...]:
+        """Its figures."""
+        return self.cost_usd, self.queue_time_p95_s, self.figure
+
     def as_json(self) -> dict[str, Any]:
         """A point of the frontier, as ``optimize --json`` has it."""
         return {
@@ -66,3 +72,18 @@ def frontier(seen: Sequence[Seen]) -> list[Seen]:
         if not best or each.figure < best[-1].figure:  # type: ignore[operator]
             best.append(each)
     return best
+
+
+def without_effect(seen: Sequence[Seen]) -> dict[str, int]:
+    """Parameters that never changed a figure where nothing else differed, and of how many such pairs that is known."""
+    found = {}
+    for parameter in seen[0].labels if seen else ():
+
+        def rest(each: Seen, parameter: str = parameter) -> list[str]:
+            return [label for name, label in each.labels.items() if name != parameter]
+
+        alike = [list(group) for _, group in groupby(sorted(seen, key=rest), rest)]
+        pairs = [pair for group in alike for pair in pairwise(group)]
+        if pairs and all(one.measured == other.measured for one, other in pairs):
+            found[parameter] = len(pairs)
+    return found

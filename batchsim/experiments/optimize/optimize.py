@@ -14,7 +14,7 @@ from batchsim.experiments.executors.protocol import Executor
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.optimize.answer import Answer
 from batchsim.experiments.optimize.configurations import DONE, Configurations, observation
-from batchsim.experiments.optimize.frontier import frontier, subject
+from batchsim.experiments.optimize.frontier import frontier, subject, without_effect
 from batchsim.experiments.optimize.optimization import Optimization
 from batchsim.experiments.optimize.strategy import budget_of, solve
 from batchsim.experiments.parameters import Grid, grid_of
@@ -114,6 +114,7 @@ def _optimization(
     figures = {
         "scenario": problem.scenario.name,
         "seed": problem.seed,
+        "period_s": problem.scenario.duration_s,
         "confidence": confidence,
         "minimised": _minimised(problem),
         "objectives": [each.expression for each in problem.objectives if each is not DONE],
@@ -128,6 +129,7 @@ def _optimization(
         "raced": sum(bool(racer.n) for racer in found.race.racers.values()),
         "budget": budget,
         "excluded": answer.excluded(),
+        "without_effect": without_effect(seen),
         "candidates": len(problem.grid),
         "failed_runs": sorted(set(problem.failures.values())),
     }
@@ -162,7 +164,10 @@ def _grid(scenario: Scenario, vary: Mapping[str, Any] | Iterable[str] | None) ->
     if grid.size > MOST_CANDIDATES:
         message = f"{grid.size:,} candidates are too many"
         expected = f"at most {MOST_CANDIDATES:,}: larger steps, or fewer parameters"
-        raise ScenarioError([document.finding(("search",), "too-large", message, expected=expected)])
+        place = Finding("too-large", "--vary", message, expected)
+        if vary is None:
+            place = document.finding(("search",), "too-large", message, expected=expected)
+        raise ScenarioError([place])
     return grid
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from batchsim.units import DAY, HOUR, format_duration, format_usd
+
+#: Characters of the longest word that no column breaks.
+WIDEST_WORD = 20
 
 
 def plain(figure: Any) -> Any:
@@ -71,6 +74,11 @@ def interval(figures: Mapping[str, Any], name: str) -> str:
     """A statistic of durations, with its interval where it has one."""
     figure = figures[name]
     return statistic(figures, name) if figure is None else within(figure, format_duration)
+
+
+def longest_word(texts: Iterable[str]) -> int:
+    """How wide a column has to be so that no word in it is broken, within the widest that leaves room for others."""
+    return min(max((len(word) for text in texts for word in text.split()), default=1), WIDEST_WORD)
 
 
 def span(time: float) -> str:

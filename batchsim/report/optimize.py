@@ -202,8 +202,10 @@ def _frontier_table(figures: Mapping[str, Any]) -> Table:
     chosen = figures["recommendation"]["set"] if figures["recommendation"] else None
     shown = points if len(points) <= MOST_POINTS else _thinned(points, chosen)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in short_names(points[0]["set"]):
-        table.add_column(name, overflow="fold")
+    for path, name in zip(points[0]["set"], short_names(points[0]["set"]), strict=True):
+        heading = name.replace(".", ".\n") if name.count(".") == 1 else name
+        width = formatting.longest_word([heading, *(flat(point["set"][path]) for point in shown)])
+        table.add_column(Text(heading), overflow="fold", min_width=width)
     for heading in ("cost", "queue time p95", "objectives"):
         table.add_column(heading, justify="right", overflow="fold")
     for point in shown:

@@ -171,8 +171,9 @@ def _differing(runs: RunTable, points: list[int]) -> list[int]:
 def _table(scenario: Scenario, runs: RunTable) -> Table:
     caption, points = _listed(runs)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption or None, caption_justify="left")
-    for name in short_names(parameter.name for parameter in runs.parameters).values():
-        table.add_column(name, overflow="fold")
+    labels = {parameter.name: [runs.labels(point)[parameter.name] for point in points] for parameter in runs.parameters}
+    for path, name in short_names(labels).items():
+        table.add_column(name, overflow="fold", min_width=formatting.longest_word([name, *labels[path]]))
     limits = ["objectives"] * _has_limits(scenario)
     undone = [state for state in ("failed", "unfinished") if np.nansum(runs.mean(state)[points])]
     for heading in (*limits, "cost", "queue time p95", "turnaround p95", "used", *undone):

@@ -81,3 +81,9 @@ def test_job_hours(seconds, said):
 def test_what_was_not_done_is_named_where_there_is_any():
     assert formatting.undone({"failed": 0, "unfinished": 0}) == []
     assert formatting.undone({"failed": 3, "unfinished": interval(0.5, 0.1)}) == ["3 failed", "0.5 unfinished"]
+
+
+def test_the_longest_word_says_how_wide_a_column_is_that_breaks_none():
+    assert formatting.longest_word(["[m6i.xlarge, m6a.large]", "maxvCpus"]) == len("[m6i.xlarge,")
+    assert formatting.longest_word(["x" * 60, ""]) == formatting.WIDEST_WORD
+    assert formatting.longest_word([]) == 1

@@ -224,3 +224,11 @@ def test_figures_that_are_far_apart_are_told_apart():
     assert ax.collections[0].norm(4) > 0.15
     assert runs.count(DONE) == 6
     assert FIGURE["cost_usd"] == 5
+
+
+def test_on_a_narrow_terminal_no_value_is_broken_within_a_word():
+    many = parameter("batch.spot.instanceTypes", ["m6i.xlarge"], ["m6i.xlarge", "m6a.xlarge"])
+    lines = text(swept(MAX, many), width=80).splitlines()
+    assert any("[m6i.xlarge]" in line for line in lines)
+    assert any("[m6i.xlarge," in line for line in lines)
+    assert all(len(line.rstrip()) <= 80 for line in lines)

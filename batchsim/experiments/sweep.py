@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from batchsim.errors import Finding, ScenarioError
-from batchsim.experiments.executors.local import LocalExecutor, cores
-from batchsim.experiments.executors.protocol import Executor
+from batchsim.experiments.executors.chosen import executor_for
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.parameters import Grid, grid_of
 from batchsim.experiments.run_store import STORE, write_sweep
@@ -155,6 +154,8 @@ def sweep(
         If the folder can't be written, or holds runs of another batchsim.
     ExecutionError
         If runs can't be executed: processes can't be started, a cluster can't be reached.
+    ValueError
+        If `replications` or `workers` is below 1.
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
@@ -167,7 +168,7 @@ def sweep(
     with ExitStack() as stack:
         folder = Path(out if out is not None else stack.enter_context(tempfile.TemporaryDirectory()))
         store = stack.enter_context(FinishedRuns(folder / STORE))
-        executor = stack.enter_context(_executor(workers, dask, grid.size * replications))
+        executor = stack.enter_context(executor_for(workers, dask, grid.size * replications))
         runner = Runner(store, executor, retry_failed=retry_failed)
         try:
             for task, finished in runner.finish(underway.tasks()):
@@ -205,14 +206,6 @@ def check_grid(grid: Grid, replications: int, seed: int | None) -> None:
         findings.append(Finding("too-large", "", message, expected))
     if findings:
         raise ScenarioError(findings)
-
-
-def _executor(workers: int | None, dask: str | None, runs: int) -> Executor:
-    if dask is None:
-        return LocalExecutor(min(workers or cores(), runs))
-    from batchsim.experiments.executors.dask import DaskExecutor
-
-    return DaskExecutor(dask)
 
 
 class _Underway:

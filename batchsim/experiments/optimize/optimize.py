@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
-from batchsim.experiments.executors.local import LocalExecutor
-from batchsim.experiments.executors.protocol import Executor
+from batchsim.experiments.executors.chosen import executor_for
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.optimize.answer import Answer
 from batchsim.experiments.optimize.configurations import DONE, Configurations, observation
@@ -18,14 +17,13 @@ from batchsim.experiments.optimize.frontier import frontier, subject, without_ef
 from batchsim.experiments.optimize.optimization import Optimization
 from batchsim.experiments.optimize.strategy import budget_of, solve
 from batchsim.experiments.parameters import Grid, grid_of
+from batchsim.experiments.run_store import STORE
 from batchsim.experiments.runner import Runner
 from batchsim.experiments.tasks import Task
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.assumptions import InterruptionTrace
 from batchsim.statistics.intervals import confidence_interval
 
-#: The store in a results folder; a sweep's has the same name, so that its runs serve here.
-STORE = "sweep.sqlite"
 #: A grid of more candidates is refused: a surrogate looks at all of them for each pick.
 MOST_CANDIDATES = 50_000
 #: Factors on the hazard of Spot interruptions that the recommendation is tried under, in so many replications.
@@ -40,7 +38,7 @@ def optimize(
     budget: int | None = None,
     confidence: float = 0.95,
     seed: int | None = None,
-    workers: int | None = 1,
+    workers: int | None = None,
     dask: str | None = None,
     out: str | Path | None = None,
     sensitivity: bool = True,
@@ -64,7 +62,7 @@ def optimize(
     seed : int, optional
         Instead of the scenario's own: of the random numbers of runs and of the search.
     workers : int, optional
-        How many processes simulate, all cores without it; the answer does not depend on it.
+        How many processes simulate, as many as there are cores without it; the answer does not depend on it.
     dask : str, optional
         The address of a Dask scheduler that simulates instead.
     out : str or Path, optional
@@ -84,7 +82,7 @@ def optimize(
     ScenarioError
         If there is nothing to search, or no run can measure an objective.
     ValueError
-        If `budget` is below 10, or `confidence` not between 0.5 and 1.
+        If `budget` is below 10, `workers` below 1, or `confidence` not between 0.5 and 1.
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
@@ -96,7 +94,7 @@ def optimize(
     with ExitStack() as stack:
         folder = Path(out) if out is not None else Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = stack.enter_context(FinishedRuns(folder / STORE))
-        runner = Runner(store, stack.enter_context(_executor(workers, dask)))
+        runner = Runner(store, stack.enter_context(executor_for(workers, dask)))
         problem = Configurations(scenario, grid, runner, scenario.seed if seed is None else seed, on_simulated)
         return _optimization(problem, budget, confidence, runner if sensitivity else None)
 
@@ -183,14 +181,6 @@ def _example(scenario: Scenario) -> str:
     path = f"batch.computeEnvironments.{environment.name}.{member}"
     section = f"search: {{{path}: {{from: {step}, to: {16 * step}, step: {step}}}}}"
     return f"such as {section}, or --vary {path}={step}..{16 * step}..{step}"
-
-
-def _executor(workers: int | None, dask: str | None) -> Executor:
-    if dask is None:
-        return LocalExecutor(workers)
-    from batchsim.experiments.executors.dask import DaskExecutor
-
-    return DaskExecutor(dask)
 
 
 def _minimised(problem: Configurations) -> str:

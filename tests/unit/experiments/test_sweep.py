@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import batchsim as bs
-from batchsim.experiments import sweep as module
+from batchsim.experiments.executors import chosen
 from batchsim.experiments.executors.local import LocalExecutor
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.tasks import Finished
@@ -96,7 +96,7 @@ def test_an_interrupted_sweep_goes_on_and_leaves_the_same_bytes(undisturbed, tmp
             executed.append((task.labels, task.replication))
             super().submit(task)
 
-    monkeypatch.setattr(module, "LocalExecutor", Counting)
+    monkeypatch.setattr(chosen, "LocalExecutor", Counting)
     resumed = bs.sweep(small(), grid, replications=2, workers=1, out=tmp_path)
     assert not resumed.interrupted
     assert len(executed) == 12 - after
@@ -173,7 +173,7 @@ def test_runs_that_fail_are_kept_with_their_reason(tmp_path, monkeypatch):
             return broken(self.tasks[finished.key], finished)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "LocalExecutor", Failing)
+        patch.setattr(chosen, "LocalExecutor", Failing)
         swept = bs.sweep(small(), {MAX: [4, 8]}, replications=2, workers=1, out=tmp_path)
     assert swept.runs.status.tolist() == ["done", "done", "failed", "failed"]
     assert swept.runs.cost_usd.isna().tolist() == [False, False, True, True]

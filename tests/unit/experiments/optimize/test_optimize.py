@@ -43,7 +43,7 @@ RANGE = {MAX: {"from": 2, "to": 24, "step": 2}}
 
 @pytest.fixture(scope="module")
 def found() -> bs.Optimization:
-    return bs.optimize(nightly(LENIENT, "minimise cost", search=RANGE), sensitivity=False)
+    return bs.optimize(nightly(LENIENT, "minimise cost", search=RANGE), sensitivity=False, workers=1)
 
 
 def test_the_pick_keeps_its_objective_in_runs_of_its_own_and_is_the_cheapest_that_does(found):
@@ -90,9 +90,9 @@ def test_the_same_is_found_again_and_nothing_runs_twice(tmp_path, monkeypatch):
     submitted: list[str] = []
     submit = LocalExecutor.submit
     monkeypatch.setattr(LocalExecutor, "submit", lambda self, task: (submitted.append(task.key), submit(self, task)))
-    first = bs.optimize(made, out=tmp_path, sensitivity=False)
+    first = bs.optimize(made, out=tmp_path, sensitivity=False, workers=1)
     assert len(submitted) == len(set(submitted)) == first.figures["simulations"]
-    again = bs.optimize(made, out=tmp_path, sensitivity=False)
+    again = bs.optimize(made, out=tmp_path, sensitivity=False, workers=1)
     assert len(submitted) == first.figures["simulations"]
     assert again.to_json() == first.to_json()
 
@@ -105,7 +105,7 @@ def test_what_a_sweep_has_run_is_not_run_again(tmp_path, monkeypatch):
     monkeypatch.setattr(
         LocalExecutor, "submit", lambda self, task: (submitted.append(task.replication), submit(self, task))
     )
-    found = bs.optimize(made, out=tmp_path, sensitivity=False)
+    found = bs.optimize(made, out=tmp_path, sensitivity=False, workers=1)
     assert 0 not in submitted  # the replication that is explored
     assert len(submitted) == found.figures["simulations"] - found.figures["explored"]
 
@@ -118,9 +118,9 @@ def test_a_search_that_was_interrupted_goes_on(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bs.optimize(made, out=tmp_path, sensitivity=False, on_simulated=interrupt)
-    resumed = bs.optimize(made, out=tmp_path, sensitivity=False)
-    assert resumed.to_json() == bs.optimize(made, sensitivity=False).to_json()
+        bs.optimize(made, out=tmp_path, sensitivity=False, workers=1, on_simulated=interrupt)
+    resumed = bs.optimize(made, out=tmp_path, sensitivity=False, workers=1)
+    assert resumed.to_json() == bs.optimize(made, sensitivity=False, workers=1).to_json()
 
 
 @pytest.mark.slow
@@ -130,7 +130,7 @@ def test_the_answer_does_not_depend_on_the_number_of_workers():
 
 
 def test_what_nothing_keeps_says_what_binds():
-    found = bs.optimize(nightly("p95(queue_time) <= 1s", search=RANGE), sensitivity=False)
+    found = bs.optimize(nightly("p95(queue_time) <= 1s", search=RANGE), sensitivity=False, workers=1)
     assert found.recommendation is None
     assert found.set == {}
     binding = found.figures["binding"]
@@ -143,7 +143,7 @@ def test_what_nothing_keeps_says_what_binds():
 
 
 def test_when_bounds_exclude_all_nothing_is_simulated():
-    found = bs.optimize(nightly("max(turnaround) <= 1m", search=RANGE), sensitivity=False)
+    found = bs.optimize(nightly("max(turnaround) <= 1m", search=RANGE), sensitivity=False, workers=1)
     assert found.figures["excluded"] == {"bound": 12, "monotone": 0, "surrogate": 0}
     assert found.figures["simulations"] == 0
     assert found.figures["binding"]["expression"] == "max(turnaround) <= 1m"
@@ -151,7 +151,7 @@ def test_when_bounds_exclude_all_nothing_is_simulated():
 
 def test_candidates_that_are_no_scenario_are_left_out():
     search = {MAX: [6, 7, 16], MIN: [0, 8]}
-    found = bs.optimize(nightly(LENIENT, search=search), sensitivity=False)
+    found = bs.optimize(nightly(LENIENT, search=search), sensitivity=False, workers=1)
     assert found.figures["excluded"]["bound"] == 2  # a minimum of 8 above a maximum of 6 or 7
     assert found.recommendation is not None
 
@@ -164,7 +164,7 @@ def test_when_none_is_a_scenario_it_says_what_is_wrong():
 def test_a_type_too_small_for_the_jobs_is_left_out_by_a_bound():
     search = {TYPES: [["c6i.large"], ["c6i.xlarge"]], MAX: [48, 80]}
     made = nightly(LENIENT, search=search, definitions=[definition(vcpus="3", memory="1500")])
-    found = bs.optimize(made, sensitivity=False)
+    found = bs.optimize(made, sensitivity=False, workers=1)
     assert found.figures["excluded"]["bound"] == 2
     assert found.set[TYPES] == ["c6i.xlarge"]
 
@@ -176,18 +176,18 @@ def test_what_is_required_is_kept():
         "require": {"instanceTypes": 2, "families": 2},
     }
     spot = environment(type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")
-    found = bs.optimize(nightly(LENIENT, search=search, environments=[spot]), sensitivity=False)
+    found = bs.optimize(nightly(LENIENT, search=search, environments=[spot]), sensitivity=False, workers=1)
     assert found.figures["excluded"]["bound"] == 2
     assert found.set[TYPES] == ["c6i.large", "m6i.large"]
 
 
 def test_what_is_required_of_spot_is_not_required_of_on_demand():
     search = {TYPES: [["c6i.large"]], MAX: [8, 16], "require": {"families": 2}}
-    assert bs.optimize(nightly(LENIENT, search=search), sensitivity=False).figures["excluded"]["bound"] == 0
+    assert bs.optimize(nightly(LENIENT, search=search), sensitivity=False, workers=1).figures["excluded"]["bound"] == 0
 
 
 def test_without_an_objective_the_cheapest_that_gets_all_jobs_done_is_found():
-    found = bs.optimize(nightly(search={MAX: [0, 2, 4]}), sensitivity=False)
+    found = bs.optimize(nightly(search={MAX: [0, 2, 4]}), sensitivity=False, workers=1)
     assert found.figures["recommendation"]["objectives"] == []
     assert found.set[MAX] > 0
     assert found.figures["minimised"] == "cost"
@@ -195,7 +195,7 @@ def test_without_an_objective_the_cheapest_that_gets_all_jobs_done_is_found():
 
 def test_another_figure_may_be_minimised():
     made = nightly("cost <= 100", "minimise p95(queue_time)", search=RANGE)
-    found = bs.optimize(made, sensitivity=False)
+    found = bs.optimize(made, sensitivity=False, workers=1)
     assert found.figures["minimised"] == "p95(queue_time)"
     assert found.set[MAX] >= 20
     assert found.figures["recommendation"]["minimised"]["mean"] == pytest.approx(
@@ -204,9 +204,9 @@ def test_another_figure_may_be_minimised():
 
 
 def test_other_values_may_be_asked_for():
-    found = bs.optimize(nightly(LENIENT), {MAX: [12, 16]}, sensitivity=False)
+    found = bs.optimize(nightly(LENIENT), {MAX: [12, 16]}, sensitivity=False, workers=1)
     assert found.set[MAX] in (12, 16)
-    texts = bs.optimize(nightly(LENIENT), [f"{MAX}=12,16"], sensitivity=False)
+    texts = bs.optimize(nightly(LENIENT), [f"{MAX}=12,16"], sensitivity=False, workers=1)
     assert texts.set == found.set
 
 
@@ -246,7 +246,7 @@ def test_a_pick_on_spot_is_tried_under_other_hazards():
         type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED", instanceTypes=["c6i.large", "m6i.large"]
     )
     search = {MAX: [8, 16], TYPES: [["c6i.large", "m6i.large"], ["c6i.large"]]}
-    found = bs.optimize(nightly(LENIENT, search=search, environments=[spot]))
+    found = bs.optimize(nightly(LENIENT, search=search, environments=[spot]), workers=1)
     assert [each["hazardScale"] for each in found.figures["sensitivity"]] == [1, 100]
     assert all(each["n"] == 3 for each in found.figures["sensitivity"])
     if len(found.set[TYPES]) == 1:

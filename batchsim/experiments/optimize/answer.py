@@ -65,11 +65,12 @@ class Answer:
         if self._found.pick is not None:
             return None
         objectives, seen = self._problem.objectives, self._found.exploration.seen
-        if not seen:
+        if seen.keys() <= self._problem.excluded.keys():
             candidate, bound = next(reversed(self._problem.excluded.items()))
             objective = None if bound.objective is None else objectives[bound.objective]
+            which = "every candidate that was looked at" if seen else "every candidate"
             return self._bound_by(
-                candidate, objective, None, f"every candidate is excluded by a bound, the last one: {bound.why}"
+                candidate, objective, None, f"{which} is excluded by a bound, the last one: {bound.why}"
             )
         shown = [racer for racer in self._found.race.racers.values() if racer.objective is not None]
         measured = {candidate: each for candidate, each in seen.items() if each.spent is not None}
@@ -79,7 +80,7 @@ class Answer:
             value = self._measured(racer, index)
             return self._bound_by(racer.candidate, objectives[index], value, self._verdict(racer))
         if not measured:
-            candidate = next(iter(seen))
+            candidate = next(each for each in seen if each not in self._problem.excluded)
             failure = self._problem.failures.get((candidate, EXPLORED), "")
             return self._bound_by(candidate, None, None, f"every run failed, the first one: {failure}")
         nearest = min(measured, key=lambda each: (max(measured[each].margins(objectives)), each))

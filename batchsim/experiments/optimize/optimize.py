@@ -108,6 +108,8 @@ def _optimization(
     made = None if found.pick is None else problem.scenario_of(found.pick.candidate)
     seen = answer.seen()
     best, index = frontier(seen), subject(problem.objectives)
+    # Of a large grid a bound is looked for when a candidate is picked: what it excludes then is not simulated.
+    excluded = sum(candidate in problem.excluded for candidate in found.exploration.seen)
     about = None if index is None else problem.objectives[index]
     figures = {
         "scenario": problem.scenario.name,
@@ -122,8 +124,8 @@ def _optimization(
         "frontier": [each.as_json() for each in best],
         "frontier_of": "p95(queue_time)" if about is None else about.expression,
         "sensitivity": [] if made is None or runner is None else _sensitivity(problem, made, runner, confidence),
-        "simulations": found.simulations,
-        "explored": len(found.exploration.seen),
+        "simulations": found.simulations - excluded,
+        "explored": len(found.exploration.seen) - excluded,
         "raced": sum(bool(racer.n) for racer in found.race.racers.values()),
         "budget": budget,
         "excluded": answer.excluded(),

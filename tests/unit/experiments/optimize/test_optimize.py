@@ -10,6 +10,7 @@ import pytest
 import batchsim as bs
 from batchsim.errors import ScenarioError
 from batchsim.experiments.executors.local import LocalExecutor
+from batchsim.experiments.optimize import configurations
 from batchsim.experiments.optimize.capacity import Capacity, lacking
 from batchsim.scenario.sections.parameters import Requirements
 from tests.builders import definition, environment, job, queue, scenario, workflow
@@ -147,6 +148,24 @@ def test_when_bounds_exclude_all_nothing_is_simulated():
     assert found.figures["excluded"] == {"bound": 12, "monotone": 0, "surrogate": 0}
     assert found.figures["simulations"] == 0
     assert found.figures["binding"]["expression"] == "max(turnaround) <= 1m"
+
+
+def test_of_a_large_grid_too_what_a_bound_excludes_counts_as_that_and_not_as_simulated(monkeypatch):
+    monkeypatch.setattr(configurations, "MOST_CHECKED", 5)
+    found = bs.optimize(nightly("max(turnaround) <= 1m", search=RANGE), sensitivity=False, workers=1).figures
+    assert found["excluded"]["bound"] > 0
+    assert found["explored"] == found["simulations"] == 0
+    assert found["candidates"] == 12 == sum(found["excluded"].values())
+    assert found["binding"]["expression"] == "max(turnaround) <= 1m"
+    assert "excluded by a bound" in found["binding"]["why"]
+    # Some are no scenario, others are simulated.
+    search = {MAX: [6, 7, 16], MIN: [0, 8]}
+    found = bs.optimize(nightly(LENIENT, search=search), sensitivity=False, workers=1).figures
+    assert found["excluded"]["bound"] == 2
+    assert found["candidates"] == 6 == found["explored"] + sum(found["excluded"].values())
+    raced = found["recommendation"]["cost_usd"]["n"]
+    assert found["simulations"] >= found["explored"] + raced
+    assert (found["simulations"] - found["explored"]) % 5 == 0
 
 
 def test_candidates_that_are_no_scenario_are_left_out():

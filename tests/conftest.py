@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from batchsim.experiments.executors.threads import prefer_one_thread
+
 ROOT = Path(__file__).resolve().parents[1]
+
+# Test processes share the cores.
+prefer_one_thread()
 
 # The quick suite has to be quick and the same everywhere; the slow suite looks further.
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)

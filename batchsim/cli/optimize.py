@@ -46,6 +46,9 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
+    from batchsim.experiments.executors.threads import prefer_one_thread
+
+    prefer_one_thread()  # a surrogate's matrices have some dozens of rows: with more it takes five times as long
     scenario = options.load(arguments.scenario, arguments)
 
     from batchsim.experiments.optimize.optimize import optimize

@@ -21,10 +21,8 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
 
+from batchsim.experiments.executors.threads import ONE_THREAD
 from batchsim.experiments.tasks import Finished, SentTask, Task, execute_sent
-
-#: Libraries of linear algebra start a thread a core each; the processes share these cores.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 #: What a process says before anything else.
 READY = "ready"

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
@@ -34,6 +35,9 @@ class WorkerProcess:
     def __init__(self) -> None:
         self.connection, theirs = SpawnContext().Pipe()
         self._process = _OwnMainProcess(target=_serve, args=(theirs,), daemon=True)
+        if hasattr(signal, "pthread_sigmask"):
+            # The first start of a process starts this one too, which lets interrupts through again (CPython 3.11).
+            resource_tracker.ensure_running()
         with interrupts_held(), _variables(dict.fromkeys(ONE_THREAD, "1")):
             self._process.start()
         theirs.close()

@@ -236,6 +236,25 @@ def test_an_interrupt_reaches_the_parent_alone_and_no_process_is_left(waiting):
             os.kill(each, 0)
 
 
+FIRST = """
+import signal
+from batchsim.experiments.executors.worker import WorkerProcess
+
+worker = WorkerProcess()
+with open(f"/proc/{worker._process.pid}/status") as status:
+    blocked = int(next(line for line in status if line.startswith("SigBlk")).split()[1], 16)
+print(blocked >> signal.SIGINT - 1 & 1)
+worker.close()
+"""
+
+
+@linux
+def test_an_interrupt_does_not_reach_the_first_process_while_it_starts():
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, "-c", FIRST], env=variables, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"1\n", b"")
+
+
 @linux
 def test_no_process_outlives_a_parent_that_is_killed(waiting):
     process, workers = waiting

@@ -10,7 +10,7 @@ import numpy as np
 from batchsim.experiments.optimize.capacity import Capacity, family, taking_part
 from batchsim.experiments.optimize.configurations import DONE, Configurations
 from batchsim.experiments.optimize.frontier import Seen, subject
-from batchsim.experiments.optimize.problem import EXPLORED, Measured
+from batchsim.experiments.optimize.problem import EXPLORED, Measured, Observation
 from batchsim.experiments.optimize.race import Racer, Verdict
 from batchsim.experiments.optimize.strategy import Found
 from batchsim.scenario.document.overrides import value_at
@@ -64,25 +64,31 @@ class Answer:
         """What forbids a recommendation; None where there is one."""
         if self._found.pick is not None:
             return None
-        objectives, seen = self._problem.objectives, self._found.exploration.seen
-        if seen.keys() <= self._problem.excluded.keys():
-            candidate, bound = next(reversed(self._problem.excluded.items()))
-            objective = None if bound.objective is None else objectives[bound.objective]
-            which = "every candidate that was looked at" if seen else "every candidate"
-            return self._bound_by(
-                candidate, objective, None, f"{which} is excluded by a bound, the last one: {bound.why}"
-            )
+        seen, excluded = self._found.exploration.seen, self._problem.excluded
+        if seen.keys() <= excluded.keys():
+            return self._bound_by_proof("every candidate that was looked at" if seen else "every candidate")
         shown = [racer for racer in self._found.race.racers.values() if racer.objective is not None]
-        measured = {candidate: each for candidate, each in seen.items() if each.spent is not None}
         if shown:
             racer = max(shown, key=lambda each: (each.n, -each.candidate))
             index = racer.objective or 0
             value = self._measured(racer, index)
-            return self._bound_by(racer.candidate, objectives[index], value, self._verdict(racer))
-        if not measured:
-            candidate = next(each for each in seen if each not in self._problem.excluded)
-            failure = self._problem.failures.get((candidate, EXPLORED), "")
-            return self._bound_by(candidate, None, None, f"every run failed, the first one: {failure}")
+            return self._bound_by(racer.candidate, self._problem.objectives[index], value, self._verdict(racer))
+        measured = {candidate: each for candidate, each in seen.items() if each.spent is not None}
+        if measured:
+            return self._missed_by_the_nearest(measured)
+        candidate = next(each for each in seen if each not in excluded)
+        failure = self._problem.failures.get((candidate, EXPLORED), "")
+        return self._bound_by(candidate, None, None, f"every run failed, the first one: {failure}")
+
+    def _bound_by_proof(self, which: str) -> dict[str, Any]:
+        """Bounds exclude all of them."""
+        candidate, bound = next(reversed(self._problem.excluded.items()))
+        objective = None if bound.objective is None else self._problem.objectives[bound.objective]
+        return self._bound_by(candidate, objective, None, f"{which} is excluded by a bound, the last one: {bound.why}")
+
+    def _missed_by_the_nearest(self, measured: Mapping[int, Observation]) -> dict[str, Any]:
+        """What the one misses that comes nearest to keeping all objectives, of those that no race has decided."""
+        objectives = self._problem.objectives
         nearest = min(measured, key=lambda each: (max(measured[each].margins(objectives)), each))
         index = int(np.argmax(measured[nearest].margins(objectives)))
         figure = measured[nearest].figures[index]

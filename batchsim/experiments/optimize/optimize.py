@@ -197,25 +197,27 @@ def _sensitivity(problem: Configurations, made: Scenario, runner: Runner, confid
     is_spot = any(each.purchase_option == "SPOT" and each.enabled for each in made.configuration.environments)
     if not is_spot or spot.interruptions == "none" or isinstance(spot.interruptions, InterruptionTrace):
         return []
-    told = []
-    for scale in HAZARD_SCALES:
-        scenario = made.with_({HAZARD: scale})
-        tasks = [Task(scenario, problem.seed, replication) for replication in range(1, TRIED_IN + 1)]
-        finished = {task.replication: each.summary for task, each in runner.finish(tasks)}
-        runs = [problem.parsed(finished[task.replication]) for task in tasks]
-        results = [observation(run, scenario.objectives, problem.minimised) for run in runs]
-        costs = [run["cost_usd"]["total"] for run in runs if run is not None]
-        told.append(
-            {
-                "hazardScale": scale,
-                "cost_usd": confidence_interval(costs, level=confidence) if costs else None,
-                "kept_in": sum(result.kept(problem.objectives) for result in results),
-                "n": len(results),
-                "missed": [
-                    objective.expression
-                    for index, objective in enumerate(problem.objectives)
-                    if not all(result.figures[index].kept(objective) for result in results)
-                ],
-            }
-        )
-    return told
+    return [_under_hazard(problem, made, runner, confidence, scale) for scale in HAZARD_SCALES]
+
+
+def _under_hazard(
+    problem: Configurations, made: Scenario, runner: Runner, confidence: float, scale: float
+) -> dict[str, Any]:
+    """What the recommendation costs and keeps under one hazard."""
+    scenario = made.with_({HAZARD: scale})
+    tasks = [Task(scenario, problem.seed, replication) for replication in range(1, TRIED_IN + 1)]
+    finished = {task.replication: each.summary for task, each in runner.finish(tasks)}
+    runs = [problem.parsed(finished[task.replication]) for task in tasks]
+    results = [observation(run, scenario.objectives, problem.minimised) for run in runs]
+    costs = [run["cost_usd"]["total"] for run in runs if run is not None]
+    return {
+        "hazardScale": scale,
+        "cost_usd": confidence_interval(costs, level=confidence) if costs else None,
+        "kept_in": sum(result.kept(problem.objectives) for result in results),
+        "n": len(results),
+        "missed": [
+            objective.expression
+            for index, objective in enumerate(problem.objectives)
+            if not all(result.figures[index].kept(objective) for result in results)
+        ],
+    }

@@ -122,7 +122,8 @@ class Bounds:
             if refusal is None or at_the_edge(wanted, attached) is not None:
                 continue
             # What asks for more than maxvCpus finds room on a larger instance that was launched for other jobs.
-            if not (queue.enabled and any(each.overshoots and each.suits(wanted) for each in attached)):
+            passed = (each for each in attached if each.overshoots and each.max_vcpus > 0)
+            if not (queue.enabled and any(each.suits(wanted) for each in passed)):
                 return refusal.message
         return None
 

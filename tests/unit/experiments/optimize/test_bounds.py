@@ -164,6 +164,9 @@ def test_a_job_above_the_limit_may_find_room_on_an_instance_that_passes_it():
     strict = made.with_({"batch.computeEnvironments.fleet.computeResources.allocationStrategy": "BEST_FIT"})
     assert not run_once(strict, strict.seed, 0).summary["objectives"][0]["kept"]
     assert bounded(strict, text) is not None
+    # Where there may be none, none is launched that passes the limit.
+    closed = made.with_({"batch.computeEnvironments.fleet.computeResources.maxvCpus": 0})
+    assert bounded(closed, text) is not None
 
 
 def excluded(made: Scenario) -> set[int]:

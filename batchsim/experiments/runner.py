@@ -58,9 +58,8 @@ class Runner:
                 self._refuse_changed(task)
                 while self._executor.is_full:
                     yield from self._stored(self._executor.take(), wanted)
-                stored = None if task.key in self._underway else self._store.get(task.key)
-                if stored is not None and not (self._retry_failed and stored.status == "failed"):
-                    yield task, stored
+                if (known := self._known(task)) is not None:
+                    yield task, known
                     continue
                 wanted.setdefault(task.key, []).append(task)
                 if task.key not in self._underway:
@@ -73,6 +72,12 @@ class Runner:
                 for finished in self._executor.take_ready():
                     self._keep(finished)
             raise
+
+    def _known(self, task: Task) -> Finished | None:
+        """What is stored of a task that need not be executed."""
+        stored = None if task.key in self._underway else self._store.get(task.key)
+        is_tried_again = self._retry_failed and stored is not None and stored.status == "failed"
+        return None if is_tried_again else stored
 
     def _stored(self, finished: Finished, wanted: dict[str, list[Task]]) -> Iterator[tuple[Task, Finished]]:
         """Keep a run, and give it to all who want it."""

@@ -98,11 +98,7 @@ class Configurations:
     def evaluate(self, pairs: Iterable[tuple[int, int]]) -> list[Observation]:
         """See `Problem.evaluate`."""
         asked = list(pairs)
-        new = [pair for pair in dict.fromkeys(asked) if pair not in self._summaries]
-        if not self.is_complete:
-            self._exclude(dict.fromkeys(candidate for candidate, _ in new))
-            self._summaries.update({pair: None for pair in new if pair[0] in self.excluded})
-            new = [pair for pair in new if pair[0] not in self.excluded]
+        new = self._to_simulate(asked)
         tasks = [self._task(*pair) for pair in new]
         known = dict(zip((id(task) for task in tasks), new, strict=True))
         for task, finished in self._runner.finish(tasks):
@@ -110,6 +106,15 @@ class Configurations:
             if self._on_simulated is not None:
                 self._on_simulated(len(self._summaries))
         return [self.observed(*pair) for pair in asked]
+
+    def _to_simulate(self, asked: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those that are neither known nor excluded by a bound, which of a large grid is looked for now."""
+        new = [pair for pair in dict.fromkeys(asked) if pair not in self._summaries]
+        if self.is_complete:
+            return new
+        self._exclude(dict.fromkeys(candidate for candidate, _ in new))
+        self._summaries.update({pair: None for pair in new if pair[0] in self.excluded})
+        return [pair for pair in new if pair[0] not in self.excluded]
 
     def observed(self, candidate: int, replication: int) -> Observation:
         """What came of a candidate that was simulated."""

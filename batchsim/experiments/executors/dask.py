@@ -117,7 +117,8 @@ class DaskExecutor(Submitting):
             # What is no address would keep a client busy for long after it has said so.
             distributed.comm.get_address_host_port(self.address)
             self._client = distributed.Client(self.address, timeout=PATIENCE_S, set_as_default=False)
-        except (OSError, ValueError, TypeError) as error:
+        # What answers may be another server, such as the cluster's dashboard: its bytes are taken for a length.
+        except (OSError, ValueError, TypeError, MemoryError, EOFError) as error:
             told = str(error).partition("\n")[0] or type(error).__name__
             hint = "is it running, is its port open, is the address the one that it prints when it starts?"
             raise ExecutionError(self.address, f"no Dask scheduler answers ({told}): {hint}") from None

@@ -91,12 +91,12 @@ class Answer:
         objectives = self._problem.objectives
         nearest = min(measured, key=lambda each: (max(measured[each].margins(objectives)), each))
         index = int(np.argmax(measured[nearest].margins(objectives)))
+        if measured[nearest].kept(objectives):
+            why = "the budget ended before more replications could show that the objectives are kept: give a larger one"
+            return self._bound_by(nearest, None, None, why)
         figure = measured[nearest].figures[index]
         value = None if figure.value is None else self._interval([figure.value])
-        if measured[nearest].kept(objectives):
-            why = "the budget ended before it could be shown to keep the objectives"
-        else:
-            why = "the configuration that comes nearest misses it" + missing(figure)
+        why = "the configuration that comes nearest misses it" + missing(figure)
         return self._bound_by(nearest, objectives[index], value, why)
 
     def next_cheaper(self) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,22 @@ def test_what_is_no_address_is_told(address, told):
     with pytest.raises(ExecutionError, match=told) as caught:
         DaskExecutor(address).__enter__()
     assert str(caught.value).startswith(f"{address}: [execution] no Dask scheduler answers")
+
+
+def test_a_server_that_is_no_scheduler_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(ExecutionError, match="no Dask scheduler answers"):
+            DaskExecutor(address).__enter__()
+        thread.join(10)
 
 
 def test_a_missing_package_is_told(monkeypatch):

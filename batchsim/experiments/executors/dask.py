@@ -7,12 +7,13 @@ as anywhere. A worker process has one thread well used (``dask worker --nthreads
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -76,6 +77,13 @@ def _differing(own: Versions, expected: Versions) -> str:
     )
 
 
+async def _answers(distributed: Any, address: str) -> None:
+    """Find out whether a scheduler answers: a client that did not get so far takes long to be closed."""
+    security = distributed.Security().get_connection_args("client")
+    connection = await distributed.comm.connect(address, timeout=PATIENCE_S, **security)
+    await connection.close()
+
+
 class DaskExecutor(Submitting):
     """Executes tasks on a Dask cluster.
 
@@ -116,6 +124,8 @@ class DaskExecutor(Submitting):
         try:
             # What is no address would keep a client busy for long after it has said so.
             distributed.comm.get_address_host_port(self.address)
+            with ThreadPoolExecutor(1) as aside:  # where there is a loop already, as in Jupyter, another can't be run
+                aside.submit(asyncio.run, _answers(distributed, self.address)).result()
             self._client = distributed.Client(self.address, timeout=PATIENCE_S, set_as_default=False)
         # What answers may be another server, such as the cluster's dashboard: its bytes are taken for a length.
         except (OSError, ValueError, TypeError, MemoryError, EOFError) as error:

@@ -78,6 +78,30 @@ def group_of(
     )
 
 
+@dataclass(frozen=True)
+class RecordedTimes:
+    """When jobs ran by their record, in seconds since the scenario's start; it bears on nothing in the simulation.
+
+    Attributes
+    ----------
+    started_at : ndarray of float, shape (n,)
+        RUNNING of the first attempt that ran; NaN where the record does not say.
+    stopped_at : ndarray of float, shape (n,)
+        The end of the last attempt; NaN where the record does not say.
+    """
+
+    started_at: Floats
+    stopped_at: Floats
+
+    def taken(self, rows: Ints) -> RecordedTimes:
+        """Those of some rows, in another order."""
+        return RecordedTimes(self.started_at[rows], self.stopped_at[rows])
+
+
+#: Run time and exit code of attempts of one job, in their order.
+Attempts = tuple[tuple[float, int], ...]
+
+
 #: The columns of a workload that are made once for each row, the instants of submission aside.
 _COLUMNS = ("group", "shape", "job_name", "run", "array_index", "runtime_s", "exit_code")
 
@@ -115,6 +139,8 @@ class Workload:
         Records of traces that were kept and doubted, or taken otherwise than they were, by reason.
     later_attempt : callable
         ``later_attempt(job, number)`` gives run time and exit code of attempt `number` (2 and up).
+    recorded : RecordedTimes or None
+        What traces say of when their jobs ran; None where none does.
     reserved : int
         So many rows, the last, are of runs that arrive only when they are submitted while the simulation runs; their
         instant is infinite.
@@ -139,6 +165,7 @@ class Workload:
     think_s: Floats | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    recorded: RecordedTimes | None = None
     reserved: int = 0
 
     def __len__(self) -> int:
@@ -162,6 +189,7 @@ class Workload:
             submitted_at=submitted_at,
             **{name: getattr(self, name)[rows] for name in _COLUMNS},
             think_s=None if self.think_s is None else self.think_s[rows],
+            recorded=None if self.recorded is None else self.recorded.taken(rows),
             nodes=nodes,
             open_dependencies=np.bincount(edges[1], minlength=nodes).astype(np.int32),
             dependents=edges[1].astype(np.int32),

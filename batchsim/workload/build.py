@@ -14,7 +14,7 @@ from batchsim.spec.configuration import Configuration
 from batchsim.spec.memory_margin import at_the_edge
 from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.traces import Trace
-from batchsim.spec.workload import Workload
+from batchsim.spec.workload import Attempts, RecordedTimes, Workload
 from batchsim.workload.arrivals import instants
 from batchsim.workload.source import JobSource, replay
 from batchsim.workload.traces import TraceReader, read_trace, trace_source
@@ -27,7 +27,8 @@ T = TypeVar("T")
 class LaterAttempts:
     """Run time and exit code of second and later attempts.
 
-    A workflow's jobs draw anew for each attempt; a trace's jobs repeat what was recorded.
+    A workflow's jobs draw anew for each attempt; a trace's jobs repeat what was recorded: where attempts were recorded
+    one by one, those, and after them the last again.
     """
 
     group: Ints
@@ -36,11 +37,15 @@ class LaterAttempts:
     runtime_s: Floats
     exit_code: Ints
     sources: tuple[tuple[AttemptDraws, int] | None, ...]
+    recorded: Mapping[int, Attempts]
 
     def __call__(self, job: int, number: int) -> tuple[float, int]:
         """Attempt `number` of a job."""
         source = self.sources[int(self.group[job])]
         if source is None:
+            if job in self.recorded:
+                attempts = self.recorded[job]
+                return attempts[min(number, len(attempts)) - 1]
             return float(self.runtime_s[job]), int(self.exit_code[job])
         draws, size = source
         return draws.one(int(self.run[job]) * size + max(int(self.array_index[job]), 0), number)
@@ -114,6 +119,11 @@ def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int
     run, array_index, exit_code = column("run"), column("array_index"), column("exit_code")
     runtime_s = column("runtime_s", np.float64)
     open_dependencies, dependents_start = _degrees(edges, nodes)
+    attempts = {
+        int(place[first + row]): tries
+        for part, first in zip(parts, accumulate(map(len, parts), initial=0), strict=False)
+        for row, tries in part.attempts.items()
+    }
     return Workload(
         submitted_at=submitted_at[order],
         group=group,
@@ -130,8 +140,9 @@ def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int
         groups=tuple(group for part in parts for group in part.groups),
         shapes=tuple(shapes),
         job_names=tuple(job_names),
-        later_attempt=LaterAttempts(group, run, array_index, runtime_s, exit_code, tuple(sources)),
+        later_attempt=LaterAttempts(group, run, array_index, runtime_s, exit_code, tuple(sources), attempts),
         think_s=_think_s(parts, order),
+        recorded=_recorded(parts, order),
         skipped=_counted(part.skipped for part in parts),
         notes=_counted(part.notes for part in parts),
     )
@@ -159,6 +170,20 @@ def _think_s(parts: Sequence[JobSource], order: np.ndarray) -> Floats | None:
         return None
     pieces = (np.full(len(part), -1.0) if part.think_s is None else part.think_s for part in parts)
     return _ordered(pieces, order, np.float64)
+
+
+def _recorded(parts: Sequence[JobSource], order: np.ndarray) -> RecordedTimes | None:
+    """When jobs ran by their record, NaN for jobs without one; None where no job has one."""
+    if all(part.recorded is None for part in parts):
+        return None
+
+    def column(name: str) -> Floats:
+        pieces = (
+            np.full(len(part), np.nan) if part.recorded is None else getattr(part.recorded, name) for part in parts
+        )
+        return _ordered(pieces, order, np.float64)
+
+    return RecordedTimes(column("started_at"), column("stopped_at"))
 
 
 def _counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

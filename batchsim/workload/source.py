@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats, Ints
 from batchsim.spec.configuration import Shape
-from batchsim.spec.workload import JobGroup
+from batchsim.spec.workload import Attempts, JobGroup, RecordedTimes
 
 #: Edges of the dependency graph: rows of (needed node, waiting node).
 Edges = NDArray[np.int64]
@@ -25,7 +25,8 @@ class JobSource:
     """The jobs of one workflow or one trace.
 
     Nodes of `edges` are rows of this source; those from ``len(submitted_at)`` on are the parents of its arrays.
-    `think_s` is that of `Workload`; None where all dependencies are AWS Batch's.
+    `think_s` is that of `Workload`; None where all dependencies are AWS Batch's. `attempts` are all attempts of rows
+    whose attempts differ by their record; others repeat the first. `recorded` is that of `Workload`.
     """
 
     submitted_at: Floats
@@ -42,6 +43,8 @@ class JobSource:
     edges: Edges = field(default_factory=no_edges)
     parents: int = 0
     think_s: Floats | None = None
+    attempts: dict[int, Attempts] = field(default_factory=dict)
+    recorded: RecordedTimes | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
 
@@ -70,8 +73,18 @@ def replay(part: JobSource, arrivals: Floats) -> JobSource:
         edges=repeat_edges(part.edges, n, part.parents, runs),
         parents=part.parents * runs,
         think_s=None if part.think_s is None else np.tile(part.think_s, runs),
+        attempts={row + n * run: tries for run in range(runs) for row, tries in part.attempts.items()},
+        recorded=None if part.recorded is None else _shifted(part.recorded, arrivals),
         skipped={reason: count * runs for reason, count in part.skipped.items()},
         notes={reason: count * runs for reason, count in part.notes.items()},
+    )
+
+
+def _shifted(recorded: RecordedTimes, arrivals: Floats) -> RecordedTimes:
+    """The record as it would be of each arrival."""
+    later = np.repeat(arrivals, len(recorded.started_at))
+    return RecordedTimes(
+        np.tile(recorded.started_at, len(arrivals)) + later, np.tile(recorded.stopped_at, len(arrivals)) + later
     )
 
 

@@ -278,12 +278,22 @@ def _frame(record: DescribedJobs, needed: _Needed) -> pd.DataFrame:
         "share_identifier": recorded("share_identifier"),
         "scheduling_priority": _whole(recorded("scheduling_priority")),
         "exit_code": recorded("exit_code"),
+        "started_at": record.seconds("started_at_ms"),
+        "stopped_at": record.seconds("stopped_at_ms"),
+        "earlier_runtimes_s": [_joined(time for time, _ in job.earlier) for job in record.jobs],
+        "earlier_exit_codes": [_joined(code for _, code in job.earlier) for job in record.jobs],
     }
+    if not any(columns["earlier_runtimes_s"]):
+        del columns["earlier_runtimes_s"], columns["earlier_exit_codes"]
     if not any(columns["share_identifier"]):
         del columns["share_identifier"]
     if all(map(math.isnan, recorded("scheduling_priority"))):
         del columns["scheduling_priority"]
     return pd.DataFrame(columns)
+
+
+def _joined(figures: Iterable[float]) -> str:
+    return ";".join(map(repr, figures))
 
 
 def _whole(values: Iterable[float]) -> Any:

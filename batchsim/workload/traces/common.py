@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from batchsim.arrays import Floats, Ints
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.content import Readable, read_content
+from batchsim.spec.workload import Attempts
 from batchsim.workload.source import Edges, no_edges
 
 #: Faults told of one file; a file with more is not what it is said to be.
@@ -28,8 +29,10 @@ class TraceJobs:
 
     ``names`` holds a name per job, ``queues`` and ``definitions`` too where the trace names them. Nodes of ``edges``
     from the number of jobs on are array parents. ``think_s`` is that of `JobSource`. Jobs that are ``final`` are not
-    retried for their exit code: the record says how they ended in the end. ``notes`` are records that are kept and
-    doubted, or taken otherwise than they were, counted by reason.
+    retried for their exit code: the record says how they ended in the end. ``runtime_s`` and ``exit_code`` are of the
+    last attempt; ``earlier`` are those before it that failed, by the job's row. ``started_at`` (of the first attempt)
+    and ``stopped_at`` are those of `RecordedTimes`; None where the format has none. ``notes`` are records that are kept
+    and doubted, or taken otherwise than they were, counted by reason.
     """
 
     names: list[str]
@@ -46,6 +49,9 @@ class TraceJobs:
     scheduling_priorities: Floats | None = None
     final: NDArray[np.bool_] | None = None
     think_s: Floats | None = None
+    started_at: Floats | None = None
+    stopped_at: Floats | None = None
+    earlier: dict[int, Attempts] = field(default_factory=dict)
     edges: Edges = field(default_factory=no_edges)
     parents: int = 0
     skipped: dict[str, int] = field(default_factory=dict)

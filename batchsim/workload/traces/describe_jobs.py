@@ -1,8 +1,9 @@
 """What ``aws batch describe-jobs`` prints (API ``JobDetail``), alone, in pages, or in what services wrap it in.
 
-A job's run time is that of its last attempt that ran, or of the job where attempts are not listed. The first submission
-is second 0. Parents of arrays hold no resources and are skipped, their children are not; multi-node jobs are not read.
-What never ran, or has not ended, has no run time. All of these are counted.
+A job's run time is that of its last attempt that ran, or of the job where attempts are not listed; attempts before it
+that failed are replayed with their own, and those whose host was taken away are not: in a run the simulated market
+decides. The first submission is second 0. Parents of arrays hold no resources and are skipped, their children are not;
+multi-node jobs are not read. What never ran, or has not ended, has no run time. All of these are counted.
 
 One reader for two users: the trace format of this name, and `batchsim import jobs`.
 """
@@ -66,8 +67,12 @@ class DescribedJobs:
     @property
     def submitted_at(self) -> Floats:
         """Seconds since the first submission."""
-        created = np.array([job.created_at_ms for job in self.jobs])
-        return np.asarray((created - created[0]) / MS_PER_S)
+        return self.seconds("created_at_ms")
+
+    def seconds(self, member: str) -> Floats:
+        """An instant of each job, in seconds since the first submission."""
+        instants = np.array([getattr(job, member) for job in self.jobs])
+        return np.asarray((instants - self.jobs[0].created_at_ms) / MS_PER_S)
 
     @property
     def nothing(self) -> tuple[str, str]:
@@ -190,8 +195,14 @@ def _of_arrays(job: DescribedJob, job_id: str, kind: str, arrays: Mapping[str, M
 def notes(record: DescribedJobs, needed: DescribedDependencies) -> dict[str, int]:
     """What a replay does not take as it was, counted."""
     counted = {
-        "jobs took more than one attempt: run time and exit code are those of the last": sum(
-            job.attempts > 1 for job in record.jobs
+        "attempts ended with their host (Spot, scale-in): they are not replayed, the simulated market decides": sum(
+            job.reclaimed for job in record.jobs
+        ),
+        "jobs FAILED when their host was taken away: they run as long as they did until then, and succeed": sum(
+            job.cut_short for job in record.jobs
+        ),
+        "attempts never ran, or their times are not said: they are not replayed": sum(
+            job.unstarted for job in record.jobs
         ),
         "jobs do not say what they asked for: the job definition's is taken": sum(
             math.isnan(job.vcpus) and math.isnan(job.memory_mib) for job in record.jobs
@@ -231,6 +242,9 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         definitions=None if trace.job_definition else _said(jobs, "job_definition"),
         share_identifiers=_said(jobs, "share_identifier"),
         scheduling_priorities=None if np.isnan(priorities).all() else priorities,
+        started_at=known.seconds("started_at_ms"),
+        stopped_at=known.seconds("stopped_at_ms"),
+        earlier={row: job.earlier for row, job in enumerate(jobs) if job.earlier},
         edges=edges,
         parents=parents,
         skipped=dict(known.skipped),

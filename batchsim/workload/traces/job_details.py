@@ -12,8 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from batchsim.recording import TASK_INTERRUPTED
 from batchsim.scenario.document.access import base_name, dig, entries, figure, requirement
+from batchsim.spec.workload import Attempts
 from batchsim.units import MIB_PER_GIB, parse_instant
+from batchsim.workload.traces.common import FAILED_EXIT_CODE
 
 MS_PER_S = 1000.0
 
@@ -22,6 +25,10 @@ NOT_ENDED = "not ended yet"
 
 #: States that a job leaves again (API JobStatus).
 _ON_THE_WAY = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+
+#: How the status reasons of attempts begin whose instance or Fargate Spot task was taken away (User Guide, *Automated
+#: job retries*; ECS, *Fargate Spot termination notices*).
+_RECLAIMED = ("Host EC2", TASK_INTERRUPTED.rstrip("."))
 
 #: What a job waits for: (jobId, type); in an array's SEQUENTIAL dependency on itself the jobId is empty.
 Needs = tuple[tuple[str, str], ...]
@@ -40,12 +47,21 @@ class DescribedJob:
     ----------
     array, index : str, int
         The jobId of the array that it is a child of, and which; empty and -1 for other jobs.
-    created_at_ms, stopped_at_ms : float
-        Milliseconds since 1970.
+    created_at_ms, started_at_ms, stopped_at_ms : float
+        Milliseconds since 1970: of the job, of the first attempt that ran, of the last one.
     runtime_s : float
         Of the last attempt that ran.
     exit_code : int
-        Of that attempt: of its essential containers the first that is not 0; 1 for a failed job that has none.
+        Of that attempt: of its essential containers the first that is not 0; 1 for a failed job that has none; 0 for
+        one whose host was taken away.
+    earlier : tuple
+        Run time and exit code of the attempts before it that failed, but for those whose host was taken away.
+    reclaimed : int
+        Attempts before it whose host was taken away.
+    unstarted : int
+        Attempts that never ran.
+    cut_short : bool
+        Whether the last attempt's host was taken away.
     """
 
     job_id: str
@@ -53,9 +69,9 @@ class DescribedJob:
     array: str
     index: int
     created_at_ms: float
+    started_at_ms: float
     stopped_at_ms: float
     runtime_s: float
-    attempts: int
     exit_code: int
     vcpus: float
     memory_mib: float
@@ -66,6 +82,10 @@ class DescribedJob:
     share_identifier: str
     scheduling_priority: float
     on_eks: bool = False
+    earlier: Attempts = ()
+    reclaimed: int = 0
+    unstarted: int = 0
+    cut_short: bool = False
 
 
 def array_size(job: Mapping[str, Any]) -> int:
@@ -117,6 +137,11 @@ def instant_ms(value: Any) -> float | None:
 def described_job(job: Mapping[str, Any]) -> DescribedJob:
     """What a job detail says of a job that ran and was created."""
     times, created = _ran(job), instant_ms(job.get("createdAt"))
+    attempts = _attempts(job)
+    ran = [attempt for attempt in attempts if _times(attempt)]
+    before = [attempt for attempt in ran[:-1] if _lasted_s(attempt) >= 0]
+    failed = [attempt for attempt in before if not _is_reclaimed(attempt)]
+    cut_short = _status(job) == "FAILED" and _is_reclaimed(ran[-1] if ran else job)
     assert times is not None and created is not None  # noqa: S101, PT018 (for the type checker)
     job_id, index = str(job["jobId"]), _child_index(job)
     vcpus, memory, gpus = _asked(job)
@@ -127,10 +152,10 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
         array="" if index is None else job_id.rpartition(":")[0],
         index=-1 if index is None else index,
         created_at_ms=created,
+        started_at_ms=_first_start(job, ran, times),
         stopped_at_ms=times[1],
         runtime_s=(times[1] - times[0]) / MS_PER_S,
-        attempts=len(_attempts(job)),
-        exit_code=_exit_code(job),
+        exit_code=0 if cut_short else _exit_code(job),
         vcpus=_said(vcpus),
         memory_mib=_said(memory),
         gpus=max(gpus, 0.0),
@@ -140,6 +165,11 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
         share_identifier=str(job.get("shareIdentifier") or ""),
         scheduling_priority=math.nan if priority is None else priority,
         on_eks=isinstance(job.get("eksProperties"), dict),
+        earlier=tuple(_failure(attempt, job) for attempt in failed),
+        reclaimed=len(before) - len(failed),
+        # The last attempt that ran is not among them; where attempts are without times, the job's own are of the last.
+        unstarted=max(len(attempts) - 1 - len(before), 0),
+        cut_short=cut_short,
     )
 
 
@@ -174,6 +204,30 @@ def _ran(job: Mapping[str, Any]) -> tuple[float, float] | None:
     # Where attempts are dated and none of them ran, the job's own times are of no run.
     dated = any(dig(attempt, "stoppedAt") or dig(attempt, "startedAt") for attempt in _attempts(job))
     return None if dated else _times(dict(job))
+
+
+def _first_start(job: Mapping[str, Any], ran: list[Any], times: tuple[float, float]) -> float:
+    """When the first attempt began; NaN where the job had several of which the times are not said."""
+    if ran:
+        return min(begun for begun, _ in filter(None, map(_times, ran)))
+    return times[0] if len(_attempts(job)) < 2 else math.nan
+
+
+def _is_reclaimed(attempt: Any) -> bool:
+    """Whether an attempt ended because its instance or task was taken away, as its status reason says."""
+    return str(dig(attempt, "statusReason") or "").startswith(_RECLAIMED)
+
+
+def _failure(attempt: Any, job: Mapping[str, Any]) -> tuple[float, int]:
+    """Run time and exit code of an attempt that another followed."""
+    code = next(filter(None, _codes_of(attempt, job)), 0)
+    return _lasted_s(attempt), int(code) if 1 <= code <= 255 else FAILED_EXIT_CODE
+
+
+def _lasted_s(attempt: Any) -> float:
+    """How long an attempt ran; NaN for one that never did."""
+    started, stopped = _times(attempt) or (math.nan, math.nan)
+    return (stopped - started) / MS_PER_S
 
 
 def _asked(job: Mapping[str, Any]) -> tuple[float, float, float]:
@@ -232,12 +286,17 @@ def _exit_code(job: Mapping[str, Any]) -> int:
 
 def _exit_codes(job: Mapping[str, Any]) -> Iterator[float | None]:
     """Of the containers whose end ends the job: those of the attempt that is read, then the job's own."""
-    essential = {str(each.get("name")): each.get("essential") is not False for each in _containers(job)}
     for value in (_last_run(job), job):
-        yield figure(dig(value, "container", "exitCode"))
-        for task in (*entries(value, "taskProperties"), *entries(value, "ecsProperties", "taskProperties")):
-            for container in entries(task, "containers"):
-                if essential.get(str(dig(container, "name")), True):
-                    yield figure(dig(container, "exitCode"))
-        for pod in (value, dig(value, "eksProperties", "podProperties")):
-            yield from (figure(dig(container, "exitCode")) for container in entries(pod, "containers"))
+        yield from _codes_of(value, job)
+
+
+def _codes_of(value: Any, job: Mapping[str, Any]) -> Iterator[float | None]:
+    """Exit codes of an attempt's, or the job's own, essential containers."""
+    essential = {str(each.get("name")): each.get("essential") is not False for each in _containers(job)}
+    yield figure(dig(value, "container", "exitCode"))
+    for task in (*entries(value, "taskProperties"), *entries(value, "ecsProperties", "taskProperties")):
+        for container in entries(task, "containers"):
+            if essential.get(str(dig(container, "name")), True):
+                yield figure(dig(container, "exitCode"))
+    for pod in (value, dig(value, "eksProperties", "podProperties")):
+        yield from (figure(dig(container, "exitCode")) for container in entries(pod, "containers"))

@@ -73,6 +73,7 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     failed = np.isin(table[:, STATUS], _NOT_DONE)
     think_s = np.full(len(table), -1.0)
     think_s[edges[:, 1]] = np.maximum(table[edges[:, 1], THINK], 0)
+    started_at = np.where(table[:, WAIT] >= 0, table[:, SUBMIT] + table[:, WAIT], np.nan)
     return TraceJobs(
         names=[f"job-{number}" for number in table[:, NUMBER].astype(np.int64).tolist()],
         submitted_at=table[:, SUBMIT],
@@ -84,6 +85,8 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         queues=_queues(table, trace.queues),
         final=failed if failed.any() else None,
         think_s=think_s if len(edges) else None,
+        started_at=started_at,
+        stopped_at=started_at + table[:, RUN],
         edges=edges,
         skipped=skipped,
         notes=notes,

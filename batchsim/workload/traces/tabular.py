@@ -2,8 +2,10 @@
 
 ``job_name, submitted_at, runtime_s``, and where known ``vcpus, memory_mib, gpus, job_queue, job_definition, depends_on,
 array_size, share_identifier, scheduling_priority, exit_code``. ``depends_on`` holds job names joined by ``;``. A row
-with an ``array_size`` stands for that many children. ``exit_code`` is that of every attempt: a trace repeats what was
-recorded. An empty cell, null and NaN are "not said".
+with an ``array_size`` stands for that many children. ``runtime_s`` and ``exit_code`` are of the last attempt, and of
+every other that is not told of: a trace repeats what was recorded. ``earlier_runtimes_s, earlier_exit_codes`` are those
+of the failed attempts before it, joined by ``;``. ``started_at, stopped_at`` are when the job ran. An empty cell, null
+and NaN are "not said".
 """
 
 from __future__ import annotations
@@ -25,19 +27,25 @@ from batchsim.arrays import Floats
 from batchsim.errors import nearest
 from batchsim.scenario.document.content import Readable, decoded
 from batchsim.spec.traces import Trace
+from batchsim.spec.workload import Attempts
 from batchsim.units import parse_duration, parse_instant, parse_size_mib
 from batchsim.workload.source import Edges
 from batchsim.workload.traces.common import MOST_FAULTS, Faults, TraceJobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES, foreign
 
 REQUIRED = ("job_name", "submitted_at", "runtime_s")
+#: Of the failed attempts before the last; both, or none.
+EARLIER = ("earlier_runtimes_s", "earlier_exit_codes")
 COLUMNS = (
     *REQUIRED, "vcpus", "memory_mib", "gpus", "job_queue", "job_definition", "depends_on", "array_size",
-    "share_identifier", "scheduling_priority", "exit_code",
+    "share_identifier", "scheduling_priority", "exit_code", "started_at", "stopped_at", *EARLIER,
 )  # fmt: skip
 
 #: How tools write that a number is not there.
 _NOT_SAID = ("", "nan", "na", "null", "none")
+
+#: Exit codes of attempts that failed.
+_FAILURES = range(1, 256)
 
 #: An array of AWS Batch has so many children at most (User Guide, Array jobs).
 LARGEST_ARRAY = 10_000
@@ -70,6 +78,10 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     counts = np.maximum(size, 1).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(counts)])
     owner = np.repeat(np.arange(table.rows), counts)
+    earlier = _earlier(table)
+    started_at, stopped_at = (
+        table.numbers(name, 0, math.nan) if name in columns else None for name in ("started_at", "stopped_at")
+    )
     edges, parents = _edges(table, [str(name) for name in names], size > 0, starts)
     faults.raise_any()
 
@@ -91,6 +103,9 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         definitions=texts("job_definition"),
         share_identifiers=texts("share_identifier"),
         scheduling_priorities=None if np.isnan(priority).all() else priority[owner],
+        started_at=None if started_at is None else started_at[owner],
+        stopped_at=None if stopped_at is None else stopped_at[owner],
+        earlier={row: earlier[own] for row, own in enumerate(owner.tolist()) if own in earlier} if earlier else {},
         edges=edges,
         parents=parents,
     )
@@ -278,6 +293,34 @@ def _not_a_number(cell: str) -> str:
             continue
         return told
     return ""
+
+
+def _earlier(table: _Table) -> dict[int, Attempts]:
+    """The failed attempts before the last of the rows that have some; a fault for each that can't be read."""
+    if not any(name in table.columns for name in EARLIER):
+        return {}
+    columns = [table.columns[name].to_pylist() if name in table.columns else [None] * table.rows for name in EARLIER]
+    found: dict[int, Attempts] = {}
+    for row, cells in enumerate(zip(*columns, strict=True)):
+        times, codes = (_listed_numbers(cell) for cell in cells)
+        if times is None or codes is None or not all(time >= 0 for time in times):
+            table.fault(row, f"{', '.join(EARLIER)} {cells[0]!r}, {cells[1]!r}", "numbers joined by ;")
+        elif len(times) != len(codes):
+            table.fault(row, f"{len(times)} {EARLIER[0]} and {len(codes)} {EARLIER[1]}", "as many of each")
+        elif not all(code in _FAILURES for code in codes):
+            table.fault(row, f"{EARLIER[1]} {cells[1]!r}", "1 to 255: attempts that were followed by another failed")
+        elif times:
+            found[row] = tuple((time, int(code)) for time, code in zip(times, codes, strict=True))
+    return found
+
+
+def _listed_numbers(cell: Any) -> list[float] | None:
+    """The finite numbers in a cell, in a list or separated by semicolons; None where it holds something else."""
+    listed = [cell] if isinstance(cell, (int, float)) and not _is_empty(cell) else _listed_names(cell)
+    if listed is None:
+        return None
+    numbers = [_number(each, is_needed=True) for each in listed]
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _edges(table: _Table, names: list[str], is_array: Any, starts: Any) -> tuple[Edges, int]:

@@ -19,6 +19,7 @@ from batchsim.spec.traces import FORMATS, Trace
 from batchsim.spec.workload import JobGroup, group_of
 from batchsim.workload.source import JobSource
 from batchsim.workload.traces.common import FAILED_EXIT_CODE, MOST, Faults, TraceJobs
+from batchsim.workload.traces.record import recorded_times, replayed_attempts
 
 #: Thirty years: a log that begins later counts from 1970 and not from its own beginning.
 LATEST_FIRST_S = 1e9
@@ -80,6 +81,12 @@ def trace_source(trace: Trace, base: Path, configuration: Configuration, read: T
     shapes, shape = _shapes(jobs, [definitions[definition] for _, definition, _, _, _ in kinds], group)
     array_index = np.full(len(jobs.names), -1, np.int32) if jobs.array_index is None else jobs.array_index
     names, codes = _job_names(jobs, array_index)
+    groups = [_group(trace.workflow, kind, definitions) for kind in kinds]
+    attempts, untried = replayed_attempts(jobs, groups, group)
+    recorded, doubted = recorded_times(jobs)
+    runtime_s, exit_code = jobs.runtime_s.copy(), jobs.exit_code.copy()
+    for row, tries in attempts.items():
+        runtime_s[row], exit_code[row] = tries[0]
     return JobSource(
         submitted_at=jobs.submitted_at,
         group=group,
@@ -87,16 +94,18 @@ def trace_source(trace: Trace, base: Path, configuration: Configuration, read: T
         job_name=codes,
         run=np.zeros(len(jobs.names), np.int32),
         array_index=array_index,
-        runtime_s=jobs.runtime_s,
-        exit_code=jobs.exit_code,
-        groups=[_group(trace.workflow, kind, definitions) for kind in kinds],
+        runtime_s=runtime_s,
+        exit_code=exit_code,
+        groups=groups,
         shapes=shapes,
         job_names=names,
         edges=jobs.edges,
         parents=jobs.parents,
         think_s=jobs.think_s,
+        attempts=attempts,
+        recorded=recorded,
         skipped=jobs.skipped,
-        notes=jobs.notes,
+        notes={**jobs.notes, **untried, **doubted},
     )
 
 

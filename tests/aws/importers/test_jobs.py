@@ -215,8 +215,37 @@ def test_what_is_left_out_is_counted():
     assert imported.frame["scheduling_priority"].tolist()[0] == 0
     notes = "\n".join(imported.notes)
     assert "1 dependencies are left out" in notes
-    assert "more than one attempt" not in notes
-    assert "1 jobs took more than one attempt" in " ".join(import_details(record[:2]).notes)
+    never_ran = detail("b", attempts=[{"stoppedAt": START}, {"startedAt": START, "stoppedAt": START + 1}])
+    assert "1 attempts never ran" in " ".join(import_details([never_ran]).notes)
+
+
+def test_when_jobs_ran_and_what_failed_before_is_kept(tmp_path):
+    # Created at 0 and 10 s; the first fails after 90 s with code 3, and runs for 600 s the second time.
+    created = START
+    attempts = [
+        {"startedAt": created + 60_000, "stoppedAt": created + 150_000, "container": {"exitCode": 3}},
+        {"startedAt": created + 200_000, "stoppedAt": created + 800_000},
+    ]
+    imported = import_details([detail("a", attempts=attempts), detail("b", at=10, runtime=30)])
+    frame = imported.frame
+    assert frame["started_at"].tolist() == [60, 100]
+    assert frame["stopped_at"].tolist() == [800, 130]
+    assert frame["earlier_runtimes_s"].tolist() == ["90.0", ""]
+    assert frame["earlier_exit_codes"].tolist() == ["3", ""]
+    for name in ("trace.csv", "trace.parquet"):
+        imported.write(tmp_path / name)
+        made = scenario(
+            {"trace": {"format": name.partition(".")[2], "path": name}},
+            environments=[environment()],
+            queues=[queue("queue")],
+            definitions=[{**definition(), "retryStrategy": {"attempts": 3}}],
+            base=tmp_path,
+        )
+        work = build_workload(made)
+        assert (work.runtime_s.tolist(), work.exit_code.tolist()) == ([90, 30], [3, 0])
+        assert [work.later_attempt(0, number) for number in (2, 3)] == [(600, 0), (600, 0)]
+        assert work.recorded.started_at.tolist() == [60, 100]
+    assert "earlier_runtimes_s" not in import_details([detail("b")]).frame
 
 
 def test_several_files_and_gzip(tmp_path):

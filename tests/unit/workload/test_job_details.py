@@ -65,11 +65,56 @@ def test_the_attempt_that_is_read_gives_the_exit_code():
     second = {"startedAt": START + 9000, "stoppedAt": START + 10_000, "container": {"exitCode": 4}}
     never_ran = {"stoppedAt": START + 99_000, "container": {"reason": "CannotPullContainerError"}}
     job = read(status="FAILED", attempts=[first, second])
-    assert (job.runtime_s, job.exit_code, job.attempts) == (1, 4, 2)
+    assert (job.runtime_s, job.exit_code, job.earlier) == (1, 4, ((5, 3),))
     # An attempt that failed to start has no start: the one before it is the last that ran.
     job = read(status="FAILED", attempts=[first, never_ran], startedAt=START, stoppedAt=START + 99_000)
-    assert (job.runtime_s, job.exit_code) == (5, 3)
+    assert (job.runtime_s, job.exit_code, job.earlier, job.unstarted) == (5, 3, (), 1)
     assert skipped(detail(status="FAILED", attempts=[never_ran])) == {"no run time": 1}
+
+
+def attempt(begun, lasted, exit_code=None, reason=None):
+    """An attempt that began so many seconds after the job was created, and ran so long."""
+    ended = {} if exit_code is None else {"container": {"exitCode": exit_code}}
+    started = START + begun * 1000
+    return {"startedAt": started, "stoppedAt": started + lasted * 1000, "statusReason": reason, **ended}
+
+
+HOST = "Host EC2 (instance i-0123456789abcdef0) terminated."
+
+
+def test_attempts_before_the_last_are_those_that_failed():
+    # One failed after 90 s, one lost its instance, one never ran; the last ran for 600 s.
+    never_ran = {"stoppedAt": START + 700_000, "statusReason": "Task failed to start"}
+    listed = [attempt(120, 90, 1), attempt(300, 40, None, HOST), never_ran, attempt(800, 600, 0)]
+    job = read(attempts=listed)
+    assert (job.earlier, job.reclaimed, job.unstarted) == (((90, 1),), 1, 1)
+    assert (job.runtime_s, job.exit_code) == (600, 0)
+    # When it first ran, and when it ended.
+    assert (job.started_at_ms - START, job.stopped_at_ms - START) == (120_000, 1_400_000)
+
+
+@pytest.mark.parametrize(("said", "expected"), [(None, 1), (0, 1), (300, 1), (137, 137)])
+def test_an_attempt_that_another_followed_failed(said, expected):
+    assert read(attempts=[attempt(10, 5, said), attempt(20, 5, 0)]).earlier == ((5, expected),)
+
+
+@pytest.mark.parametrize("reason", [HOST, "Your Spot Task was interrupted."])
+def test_a_job_that_lost_its_last_host_does_not_fail_for_it(reason):
+    job = read(status="FAILED", attempts=[attempt(10, 5, 3), attempt(20, 50, None, reason)])
+    assert (job.runtime_s, job.exit_code, job.earlier, job.cut_short) == (50, 0, ((5, 3),), True)
+    told = described_jobs(found_in(detail(status="FAILED", attempts=[attempt(20, 50, None, reason)])))
+    reason, count = next(iter(notes(told, dependencies(told)).items()))
+    assert (count, "and succeed" in reason) == (1, True)
+
+
+def test_attempts_with_times_that_can_t_be_are_counted():
+    backwards = {"startedAt": START + 9000, "stoppedAt": START + 8000}
+    job = read(attempts=[backwards, attempt(20, 5, 0)])
+    assert (job.earlier, job.unstarted, job.runtime_s) == ((), 1, 5)
+    # Attempts without times: the job's own are of the last, and when it first ran is not said.
+    job = read(attempts=[{"container": {}}, {"container": {}}])
+    assert (job.runtime_s, job.unstarted) == (600, 1)
+    assert math.isnan(job.started_at_ms)
 
 
 def test_a_failed_job_fails_again():
@@ -96,7 +141,7 @@ def test_a_pod_asks_for_what_its_containers_request():
     attempt = {"containers": [{"exitCode": 0}, {"exitCode": 9}], "startedAt": START, "stoppedAt": START + 3000}
     job = read(status="FAILED", eksProperties=properties, eksAttempts=[attempt], startedAt=None, stoppedAt=None)
     assert (job.vcpus, job.memory_mib, job.gpus) == (1.5, 2048, 1)
-    assert (job.runtime_s, job.exit_code, job.attempts) == (3, 9, 1)
+    assert (job.runtime_s, job.exit_code, job.earlier) == (3, 9, ())
     # Kubernetes, Init Containers: the highest of an init container and the sum of the others.
     job = read(eksProperties=pod(first, initContainers=[resources({"cpu": "2", "memory": "16Mi"})]))
     assert (job.vcpus, job.memory_mib) == (2, 1024)

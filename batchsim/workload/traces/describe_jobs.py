@@ -47,7 +47,7 @@ class DescribedJobs:
     Attributes
     ----------
     jobs : tuple of DescribedJob
-        Those that ran, in the order of their submission.
+        Those that ran, in the order of their submission, children of an array by their index.
     arrays : mapping
         What arrays wait for, by the jobId of their parent.
     skipped : mapping
@@ -123,7 +123,7 @@ def described_jobs(answers: Answers) -> DescribedJobs:
     faults = {job_id: _fault_of(job) for job_id, job in ran.items()}
     jobs = [described_job(job) for job_id, job in ran.items() if not faults[job_id]]
     return DescribedJobs(
-        jobs=tuple(sorted(jobs, key=lambda job: (job.created_at_ms, job.job_id))),
+        jobs=tuple(sorted(jobs, key=lambda job: (job.created_at_ms, job.array or job.job_id, job.index))),
         arrays={job_id: needs(job) for job_id, job in arrays.items()},
         skipped=skipped,
         undescribed=max(sum(map(array_size, arrays.values())) - children, 0),

@@ -457,3 +457,8 @@ def test_a_queue_of_moto(endpoint, tmp_path):
     imported.write(tmp_path / "jobs.csv")
     assert len(replayed(tmp_path / "jobs.csv", "csv")) == 4
     assert live_jobs(account, "queue", datetime(2199, 1, 1, tzinfo=UTC)) == []
+
+
+def test_children_of_an_array_come_by_their_index():
+    record = [parent("x", 12), *(child("x", index, runtime=index + 1) for index in (10, 2, 11, 1, 0))]
+    assert import_details(record).frame.runtime_s.tolist() == [1, 2, 3, 11, 12]

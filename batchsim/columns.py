@@ -61,6 +61,10 @@ JOBS = (
         "s",
         "from the first attempt's STARTING to the last's, or to the end where a retry never started",
     ),
+    Column(
+        "recorded_started_at", "float64", "s", "RUNNING of the first attempt by the trace's record, null without one"
+    ),
+    Column("recorded_stopped_at", "float64", "s", "end of the last attempt by the trace's record, null without one"),
 )
 
 ATTEMPTS = (

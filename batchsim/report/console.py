@@ -49,6 +49,7 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
         line("jobs", narrative.jobs_sentence(summary)),
         line("queue time", narrative.queue_sentence(summary)),
         *(line("waiting", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
+        *(line("" if number else "recorded", fact) for number, fact in enumerate(narrative.recorded_facts(summary))),
         line("cost", narrative.cost_sentence(summary)),
         *(line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip

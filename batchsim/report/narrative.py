@@ -19,6 +19,7 @@ from batchsim.report.formatting import (
     span,
     undone,
     usd,
+    within,
 )
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
@@ -66,6 +67,8 @@ def jobs_sentence(summary: Summary) -> str:
 NAMES_OF_FIGURES = {"cost_usd.total": "the bill", "queue_time_s.p95": "p95 of queue time"}
 #: What is said of queue time.
 QUOTED = ("p50", "p95", "max")
+#: What is said of the times of a record.
+RECORDED = ("p50", "p95")
 
 
 def queue_sentence(summary: Summary) -> str:
@@ -78,6 +81,26 @@ def queue_sentence(summary: Summary) -> str:
     parts = [f"{name} {interval(time, name)}" for name in QUOTED]
     never = f"; {count(time['missing'])} never started" if plain(time["missing"]) else ""
     return ", ".join(parts) + never
+
+
+def recorded_facts(summary: Summary) -> list[str]:
+    """What the record of a trace says beside the simulation, where there is one."""
+    if "recorded" not in summary:
+        return []
+    recorded = summary["recorded"]
+    times, ends = recorded["submitted_to_started_s"], recorded["makespan_s"]
+    by_record, simulated = (
+        ", ".join(f"{name} {interval(times[which], name)}" for name in RECORDED) for which in ("recorded", "simulated")
+    )
+    missing = times["simulated"]["missing"]
+    never = f"; {count(missing)} never started" if plain(missing) else ""
+    told = [
+        f"submitted to started {by_record}; simulated {simulated} (the same {many(recorded['jobs'], 'job')}){never}"
+    ]
+    if plain(ends["recorded"]) is not None:
+        shown = "not ended" if plain(ends["simulated"]) is None else within(ends["simulated"], format_duration)
+        told.append(f"makespan {within(ends['recorded'], format_duration)}; simulated {shown}")
+    return told
 
 
 def cost_sentence(summary: Summary) -> str:

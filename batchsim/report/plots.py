@@ -42,6 +42,18 @@ class Plots:
         """Distribution of queue time."""
         return self._draw(figures.draw_queue_time, ax)
 
+    def recorded(self, ax: Axes | None = None) -> Figure:
+        """Time from submission to the first start, by the record of a trace beside the simulation.
+
+        Raises
+        ------
+        ValueError
+            If no trace says when its jobs started.
+        """
+        if "recorded" not in self.summary:
+            raise ValueError("no trace of this run says when its jobs started")
+        return self._draw(figures.draw_recorded, ax)
+
     def vcpus(self, ax: Axes | None = None) -> Figure:
         """Running, stranded, idle and booting vCPUs against the limit."""
         return self._draw(figures.draw_vcpus, ax)

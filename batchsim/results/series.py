@@ -86,7 +86,11 @@ def _within(at: Floats, level: Floats, window: Window) -> Curve:
 def sorted_queue_times(outcome: Outcome) -> Durations:
     """Of all jobs that became RUNNABLE, the shortest first; those that never started come last."""
     times = queue_times(outcome)
-    times = times.of(~np.isnan(times.seconds))
+    return ranked(times.of(~np.isnan(times.seconds)))
+
+
+def ranked(times: Durations) -> Durations:
+    """Some durations, the shortest first; those that had not ended come last."""
     order = np.lexsort((times.seconds, times.censored))
     return Durations(times.seconds[order], times.censored[order])
 

@@ -17,6 +17,7 @@ from batchsim.results.durations import Mask, queue_times, turnarounds
 from batchsim.results.job_rows import JobRows
 from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
+from batchsim.results.record import recorded_figures
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
 from batchsim.spec.configuration import Shape
@@ -75,6 +76,7 @@ class Metrics:
             "memory_margin": self._memory_margin(),
             "skipped": dict(outcome.workload.skipped),
             "noted": dict(outcome.workload.notes),
+            **recorded_figures(outcome),
         }
         entries = ObjectiveEntries(scenario, outcome, self._queue_times, self._turnarounds, summary).entries()
         return {**summary, "objectives": entries}

@@ -261,6 +261,27 @@ SUMMARY = (
         unit="records",
         absent=0.0,
     ),
+    Field(
+        "recorded",
+        Kind.GROUP,
+        meaning="where a trace says when its jobs ran: that beside the simulation, of the same jobs",
+        fields=(
+            _figure("jobs", "jobs", "whose start is recorded"),
+            _group(
+                "submitted_to_started_s",
+                "from SubmitJob to the first RUNNING: with what was waited for other jobs, capacity and images",
+                _group("recorded", "", *_STATISTICS),
+                _group("simulated", "", *_STATISTICS),
+            ),
+            _group(
+                "makespan_s",
+                "from the first SubmitJob to the last end, of jobs whose end is recorded",
+                _figure("recorded", "s"),
+                _figure("simulated", "s", "null where one has not ended"),
+            ),
+        ),
+        optional=True,
+    ),
     _list(
         "objectives",
         "in the scenario's order",
@@ -347,6 +368,7 @@ class Summary(TypedDict):
     memory_margin: list[Group]
     skipped: dict[str, Number]
     noted: dict[str, Number]
+    recorded: NotRequired[Group]
     objectives: list[Group]
     intervals: NotRequired[Group]
     advice: NotRequired[list[Group]]

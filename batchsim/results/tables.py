@@ -57,7 +57,7 @@ class Tables:
     def _jobs(self, rows: slice) -> Content:
         work, recording, attempts = self.outcome.workload, self.outcome.recording, self.outcome.recording.attempts
         last, texts = self.outcome.attempts_of_jobs.last[rows], self._texts
-        hosts = texts.hosts(last)
+        hosts, nothing_said = texts.hosts(last), np.full(rows.stop - rows.start, np.nan)
         return {
             "job_id": texts.job_ids(rows),
             "job_name": coded(work.job_name[rows], work.job_names),
@@ -83,6 +83,8 @@ class Tables:
             "instance_id": texts.host_ids(hosts),
             "cost_usd": self.outcome.job_costs[rows],
             **{f"wait_{cause}_s": seconds for cause, seconds in self.outcome.waits.of(rows).items()},
+            "recorded_started_at": nothing_said if work.recorded is None else work.recorded.started_at[rows],
+            "recorded_stopped_at": nothing_said if work.recorded is None else work.recorded.stopped_at[rows],
         }
 
     def _attempts(self, rows: slice) -> Content:

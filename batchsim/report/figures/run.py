@@ -14,6 +14,7 @@ from batchsim.report import narrative
 from batchsim.report.figures import style
 from batchsim.report.figures.style import BLUE, GREY, ORANGE, RED, STATES, VCPUS
 from batchsim.results import series
+from batchsim.results.record import times_to_start
 from batchsim.results.run import Run
 from batchsim.results.series import Window
 from batchsim.results.step_functions import Curve
@@ -39,7 +40,10 @@ def queue_figure(run: Run, summary: Summary) -> Figure:
     window = series.busiest(run.outcome)
     shown = "" if window == (0.0, run.recording.ended_at) else ", the busiest stretch"
     draw_jobs(run, axes[0, 0], title=f"Jobs by state{shown}", window=window)
-    draw_queue_time(run, axes[0, 1])
+    if "recorded" in summary:
+        draw_recorded(run, axes[0, 1])
+    else:
+        draw_queue_time(run, axes[0, 1])
     draw_vcpus(run, axes[1, 0], title=f"vCPUs against the limit{shown}", window=window)
     draw_spend(run, axes[1, 1], title="Spend (line: so far; area: rate)")
     style.small_print(figure, [summary])
@@ -78,6 +82,22 @@ def draw_queue_time(run: Run, ax: Axes, *, title: str = "Queue time: share of jo
             _mark(ax, value, share, f"{quantile} {format_duration(value)}", right=value < 0.6 * longest)
     ax.set_xlim(0, longest * 1.02)
     style.duration_axis(ax, longest)
+
+
+def draw_recorded(run: Run, ax: Axes, *, title: str = "Submitted to started: share of jobs that did within") -> None:
+    """Distribution of the time from submission to the first start, by the record of a trace and in the simulation."""
+    style.titled_axes(ax, title, legend=True)
+    style.share_axis(ax)
+    longest = 1.0
+    looks = (("recorded", INK, "--"), ("simulated", BLUE, "-"))
+    for times, (label, colour, dashes) in zip(times_to_start(run.outcome) or (), looks, strict=False):
+        at, shares = series.share_started(series.ranked(times))
+        longest = max(float(at[-1]), longest)
+        never = f", {times.missing:,} never started" if times.missing else ""
+        ax.step(at, shares, where="post", linewidth=2, label=label + never, color=colour, linestyle=dashes)
+    ax.set_xlim(0, longest * 1.02)
+    style.duration_axis(ax, longest)
+    style.legend_above(ax)
 
 
 def _mark(ax: Axes, at: float, share: float, text: str, *, right: bool) -> None:

@@ -21,6 +21,7 @@ from batchsim.experiments.run import run_once
 from batchsim.results.advice import Advice, Figures, waiting_s
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
+from batchsim.spec.objectives import DISTRIBUTED, Objective
 
 #: How much of a gain may be given back elsewhere.
 GIVEN_BACK = 0.5
@@ -125,9 +126,17 @@ def _troubles(evidence: Evidence) -> set[Aim]:
         found.add("bill")
     there_s = (summary["turnaround_s"]["mean"] or 0.0) * (summary["jobs"]["succeeded"] + summary["jobs"]["failed"])
     missed = any(objective["kept"] is False for objective in summary["objectives"])
-    if evidence.waiting_s >= HARDLY_S and (missed or evidence.waiting_s >= WORTH * there_s):
+    long = evidence.waiting_s >= WORTH * there_s and not _may_wait(evidence.run.scenario.objectives)
+    if evidence.waiting_s >= HARDLY_S and (missed or long):
         found.add("waiting")
     return found
+
+
+def _may_wait(objectives: Iterable[Objective]) -> bool:
+    """Whether it is said how long jobs may take, and that nothing is to be paid beyond."""
+    return any(each.goal == "minimise" and each.metric == "cost" for each in objectives) and any(
+        each.goal == "keep" and each.metric in {*DISTRIBUTED, "makespan"} for each in objectives
+    )
 
 
 def _mended(evidence: Evidence, advice: list[Advice]) -> set[Aim]:

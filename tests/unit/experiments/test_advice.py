@@ -169,6 +169,16 @@ def test_a_limit_of_a_fleet_that_is_full():
     assert changes(found) == [{f"{RESOURCES}.maxvCpus": 32}]
 
 
+def test_waiting_that_was_agreed_on_is_not_advised_against():
+    fleet = {"environments": [environment(maxvCpus=8)]}
+    _, without = tried(HUNDRED, **fleet)
+    _, agreed = tried(HUNDRED, **fleet, objectives=["makespan <= 2d", "minimise cost"])
+    _, missed = tried(HUNDRED, **fleet, objectives=["makespan <= 1h", "minimise cost"])
+    assert any(f"{RESOURCES}.maxvCpus" in change for change in changes(without))
+    assert changes(agreed) == []
+    assert changes(missed) == changes(without)
+
+
 def test_a_reservation_is_not_blamed_where_it_holds_nobody_up():
     # Of a hundred servers one is kept from three shares that all have jobs: without it nobody is much sooner.
     def tenants(reservation, servers):

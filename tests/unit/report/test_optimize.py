@@ -20,6 +20,7 @@ def figures(**more: Any) -> dict[str, Any]:
     chosen = {SPOT: 224, TYPES: ["m6i.4xlarge", "m6a.4xlarge"]}
     return {
         "confidence": 0.9,
+        "period_s": 604_800.0,
         "minimised": "cost",
         "objectives": ["p95(queue_time) <= 30m"],
         "recommendation": {
@@ -55,6 +56,7 @@ def figures(**more: Any) -> dict[str, Any]:
         "candidates": 360,
         "excluded": {"bound": 1, "monotone": 5, "surrogate": 326},
         "failed_runs": [],
+        "without_effect": {},
         **more,
     }
 
@@ -76,7 +78,7 @@ def test_the_answer_comes_first_and_each_fact_has_its_figures():
     assert "risk hazardScale 100: $35.00, kept in 2 of 3; missed: makespan <= 1h" in text
     assert "cheaper spot.maxvCpus 192, spot.instanceTypes [m6i]: $34.00 fails: it is missed" in text
     assert "38 simulations: 28 of 360 candidates on one replication, then 2 on others" in text
-    assert "1 by a bound (a proof), 5 because" in text
+    assert "1 by require or a bound (a proof), 5 because" in text
     # Lists keep their brackets, which are no markup.
     assert "224 [m6i.4xlarge, m6a.4xlarge] $35.50 24 min" in text
     assert "64 [m6i] $30.00 – missed" in text

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from batchsim._version import __version__, engine_build
 from batchsim.cli import (
+    calibrate,
     compare,
     completion,
     deploy,
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         compare,
         sweep,
         optimize,
+        calibrate,
         validate,
         export,
         deploy,

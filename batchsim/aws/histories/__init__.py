@@ -1,0 +1,1 @@
+"""What an account can tell of jobs that ran, as plain records."""

@@ -1,0 +1,90 @@
+"""The configuration that a history ran on: of a scenario or `import config`, or of anything that can be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batchsim.aws.importers.config import import_config
+from batchsim.aws.importers.source_text import read
+from batchsim.aws.importers.writing import to_yaml
+from batchsim.errors import Finding
+from batchsim.scenario.batch.resource_requests import main_container
+from batchsim.scenario.document.access import base_name, dig, entries, mappings, requirement
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Queues, environments and definitions, in request shapes, with what is known of their surroundings.
+
+    Attributes
+    ----------
+    batch, environment : mapping
+        Sections of a scenario; the second may be empty.
+    notes : tuple of Finding
+        What was left out of an import.
+    """
+
+    batch: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """The names of the job queues."""
+        return frozenset(str(each["jobQueueName"]) for each in self._of("jobQueues", "jobQueueName"))
+
+    @property
+    def definitions(self) -> Mapping[str, Mapping[str, Any]]:
+        """The job definitions by name."""
+        return {str(each["jobDefinitionName"]): each for each in self._of("jobDefinitions", "jobDefinitionName")}
+
+    @property
+    def environments(self) -> Mapping[str, frozenset[str]]:
+        """The types of the environments that each queue has: ``EC2``, ``SPOT``, ``FARGATE``, ``FARGATE_SPOT``."""
+        kinds = {
+            str(each["computeEnvironmentName"]): str(dig(each, "computeResources", "type") or "UNMANAGED")
+            for each in self._of("computeEnvironments", "computeEnvironmentName")
+        }
+        return {
+            str(queue["jobQueueName"]): frozenset(
+                kinds.get(base_name(dig(order, "computeEnvironment") or ""), "")
+                for order in entries(queue, "computeEnvironmentOrder")
+            )
+            for queue in self._of("jobQueues", "jobQueueName")
+        }
+
+    def asks(self, definition: str) -> tuple[float | None, float | None, float | None]:
+        """VCPUs, MiB and GPUs of a definition of one container; None where it does not say, or has several."""
+        given = self.definitions.get(definition, {})
+        if not isinstance(given.get("containerProperties"), dict):
+            return None, None, None
+        container = main_container(given)
+        vcpus, memory, gpus = (requirement(container, kind) for kind in ("VCPU", "MEMORY", "GPU"))
+        return vcpus, memory, gpus or 0.0
+
+    def to_yaml(self) -> str:
+        """The ``batch:`` section."""
+        return to_yaml({"batch": dict(self.batch)})
+
+    def _of(self, section: str, name: str) -> list[dict[str, Any]]:
+        return [each for _, each in mappings(self.batch, (), section) if each.get(name)]
+
+
+def read_configuration(path: Path) -> Configuration:
+    """The configuration in a file.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, or it has faults.
+    """
+    for document in read(path):
+        values = document.values
+        if isinstance(values, dict) and isinstance(values.get("batch"), dict):
+            environment = values.get("environment")
+            return Configuration(values["batch"], environment if isinstance(environment, dict) else {})
+    imported = import_config([path])
+    return Configuration(imported.batch, {}, imported.notes)

@@ -1,0 +1,132 @@
+"""One job detail (API ``JobDetail``) as a record: every attempt, not the last one alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from batchsim.aws.histories.records import Asked, RecordedAttempt, RecordedJob
+from batchsim.scenario.document.access import base_name, dig, entries, figure, requirement
+from batchsim.workload.traces.job_details import MS_PER_S, instant_ms
+
+
+def instant(value: Any) -> float:
+    """Seconds since 1970; NaN for what is no instant, and for the 0 that AWS says of what never was."""
+    milliseconds = instant_ms(value)
+    return milliseconds / MS_PER_S if milliseconds else math.nan
+
+
+def is_multi_node(detail: Mapping[str, Any]) -> bool:
+    """Whether it is a multi-node job or a node of one; events say ``numNodes: 0`` of other jobs."""
+    return bool(figure(dig(detail, "nodeProperties", "numNodes"))) or "#" in str(detail.get("jobId"))
+
+
+def recorded_job(detail: Mapping[str, Any], last_s: float) -> tuple[RecordedJob, int]:
+    """A job, and how many of its attempts are left out since they stopped before they started.
+
+    Parameters
+    ----------
+    last_s : float
+        When it was described, at least: what runs had run until then.
+    """
+    job_id, index = str(detail["jobId"]), figure(dig(detail, "arrayProperties", "index"))
+    told = list(_attempts(detail, last_s))
+    attempts = tuple(attempt for attempt in told if not attempt.length_s < 0)
+    job = RecordedJob(
+        job_id=job_id,
+        name=str(detail.get("jobName") or job_id),
+        definition=base_name(detail.get("jobDefinition") or ""),
+        queue=base_name(detail.get("jobQueue") or ""),
+        status=_status(detail),
+        created_at=instant(detail.get("createdAt")),
+        attempts=attempts,
+        asked=_asked(detail),
+        array="" if index is None else job_id.rpartition(":")[0],
+        index=-1 if index is None else int(index),
+        size=int(figure(dig(detail, "arrayProperties", "size")) or 0) if index is None else 0,
+        depends_on=tuple(
+            (str(each.get("jobId") or ""), str(each.get("type") or ""))
+            for each in entries(detail, "dependsOn")
+            if isinstance(each, dict)
+        ),
+    )
+    return job, len(told) - len(attempts)
+
+
+def _status(detail: Mapping[str, Any]) -> str:
+    return str(detail.get("status") or "").upper()
+
+
+def _attempts(detail: Mapping[str, Any], last_s: float) -> Iterator[RecordedAttempt]:
+    """The attempts, the last one from the job's own members where it is not listed."""
+    status = _status(detail)
+    listed = [each for each in entries(detail, "attempts") or entries(detail, "eksAttempts") if isinstance(each, dict)]
+    for number, attempt in enumerate(listed, 1):
+        ends_well = status == "SUCCEEDED" and number == len(listed)
+        yield _attempt(attempt, detail if number == len(listed) else {}, last_s, succeeded=ends_well)
+    started = instant(detail.get("startedAt"))
+    if status == "RUNNING" and not math.isnan(started) and not _is_listed(listed, started):
+        yield RecordedAttempt(started, math.nan, max(last_s, started), instance=_instance(detail))
+    elif not listed and not math.isnan(started) and status in ("SUCCEEDED", "FAILED"):
+        yield _attempt(detail, {}, last_s, succeeded=status == "SUCCEEDED")
+
+
+def _is_listed(listed: list[dict[str, Any]], started: float) -> bool:
+    return any(instant(each.get("startedAt")) == started for each in listed)
+
+
+def _attempt(value: Mapping[str, Any], detail: Mapping[str, Any], last_s: float, *, succeeded: bool) -> RecordedAttempt:
+    """An attempt; what it does not say itself is in the job's detail, where that is given."""
+    started, stopped = instant(value.get("startedAt")), instant(value.get("stoppedAt"))
+    codes = [code for each in (value, detail) for code in _exit_codes(each)]
+    code = next(filter(None, codes), codes[0] if codes else None)
+    reasons = (str(dig(each, "container", "reason") or "") for each in (value, detail))
+    return RecordedAttempt(
+        started_at=started,
+        stopped_at=stopped,
+        seen_at=max(last_s, started) if math.isnan(stopped) else math.nan,
+        exit_code=None if code is None else int(code),
+        status_reason=str(value.get("statusReason") or detail.get("statusReason") or ""),
+        reason=next(filter(None, reasons), ""),
+        instance=_instance(value) or _instance(detail),
+        succeeded=succeeded,
+    )
+
+
+def _instance(value: Mapping[str, Any]) -> str:
+    tasks = [value.get("container"), *entries(value, "taskProperties")]
+    return next((str(arn) for task in tasks if (arn := dig(task, "containerInstanceArn"))), "")
+
+
+def _exit_codes(value: Mapping[str, Any]) -> list[float]:
+    """What the containers of an attempt exited with."""
+    containers = [value.get("container"), *entries(value, "containers")]
+    for task in entries(value, "taskProperties"):
+        containers += entries(task, "containers")
+    codes = (figure(dig(container, "exitCode")) for container in containers)
+    return [code for code in codes if code is not None]
+
+
+def _asked(detail: Mapping[str, Any]) -> Asked:
+    """What a job asked for: of one container, or of all that run together in a task."""
+    tasks = entries(detail, "ecsProperties", "taskProperties")
+    containers = [container for task in tasks for container in entries(task, "containers")] or [detail.get("container")]
+    vcpus, memory, gpus = (_sum(containers, kind) for kind in ("VCPU", "MEMORY", "GPU"))
+    priority, timeout = figure(detail.get("schedulingPriority")), dig(detail, "timeout", "attemptDurationSeconds")
+    retry = detail.get("retryStrategy")
+    return Asked(
+        vcpus=vcpus,
+        memory_mib=memory,
+        gpus=0.0 if math.isnan(gpus) else gpus,
+        timeout_s=figure(timeout) or math.nan,
+        share_identifier=str(detail.get("shareIdentifier") or ""),
+        priority=math.nan if priority is None else priority,
+        retry=retry if isinstance(retry, dict) and retry else None,
+    )
+
+
+def _sum(containers: list[Any], kind: str) -> float:
+    """Of a resource what all containers ask for; NaN where none asks."""
+    figures = [each for container in containers if (each := requirement(container, kind))]
+    return sum(figures) if figures else math.nan

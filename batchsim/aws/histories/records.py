@@ -1,0 +1,108 @@
+"""What is known of jobs that ran, as plain values; instants are seconds since 1970, NaN where nothing says them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAttempt:
+    """One attempt of a job.
+
+    Attributes
+    ----------
+    started_at, stopped_at : float
+        NaN where it never ran, or was still running.
+    seen_at : float
+        The last instant at which it is known to have been there, where it was still running.
+    exit_code : int or None
+        Of its essential containers the first that is not 0.
+    status_reason, reason : str
+        Why it ended, and what was said of its container.
+    instance : str
+        The container instance; empty where there is none.
+    succeeded : bool
+        Whether it is the last attempt of a job that succeeded.
+    """
+
+    started_at: float
+    stopped_at: float
+    seen_at: float = math.nan
+    exit_code: int | None = None
+    status_reason: str = ""
+    reason: str = ""
+    instance: str = ""
+    succeeded: bool = False
+
+    @property
+    def length_s(self) -> float:
+        """How long it ran, or had run when it was last seen; NaN where it never ran."""
+        return (self.seen_at if math.isnan(self.stopped_at) else self.stopped_at) - self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job asked for, beside its definition; NaN and None where it is not said."""
+
+    vcpus: float = math.nan
+    memory_mib: float = math.nan
+    gpus: float = 0.0
+    timeout_s: float = math.nan
+    share_identifier: str = ""
+    priority: float = math.nan
+    retry: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedJob:
+    """A job: a single one, the child of an array, or the parent of one (then without attempts).
+
+    Attributes
+    ----------
+    array, index : str, int
+        The parent's id and which child it is; empty and -1 for other jobs.
+    size : int
+        Of the array of which it is the parent; 0 for other jobs.
+    depends_on : tuple of (str, str)
+        The jobs that it waits for, each with the type of the dependency; the id is empty in an array's SEQUENTIAL one.
+    runnable, starting : tuple of float
+        When it was RUNNABLE and STARTING, as events say it.
+    """
+
+    job_id: str
+    name: str
+    definition: str
+    queue: str
+    status: str
+    created_at: float
+    attempts: tuple[RecordedAttempt, ...] = ()
+    asked: Asked = Asked()
+    array: str = ""
+    index: int = -1
+    size: int = 0
+    depends_on: tuple[tuple[str, str], ...] = ()
+    runnable: tuple[float, ...] = ()
+    starting: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class History:
+    """The jobs of a history, in the order of their submission.
+
+    Attributes
+    ----------
+    notes : mapping
+        What is odd about it, and what is left out, each with its count.
+    events : int
+        State change events; without them nothing says when a job was RUNNABLE and STARTING.
+    region : str
+        That of the ARNs; empty without any.
+    """
+
+    jobs: tuple[RecordedJob, ...]
+    notes: Mapping[str, int] = field(default_factory=dict)
+    events: int = 0
+    region: str = ""

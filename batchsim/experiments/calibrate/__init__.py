@@ -1,0 +1,1 @@
+"""Learning a scenario from the history of an account's jobs."""

@@ -1,0 +1,252 @@
+"""What a history teaches: run times, failures, arrivals, delays and interruptions, each with why it is taken so."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from batchsim.aws.histories.configuration import Configuration
+from batchsim.aws.histories.records import History
+from batchsim.experiments.calibrate.arrivals import ArrivalsLearned, day_of, learn_arrivals
+from batchsim.experiments.calibrate.attempts import Attempts, Failures, failures
+from batchsim.experiments.calibrate.delays import DelayLearned, learn_delays
+from batchsim.experiments.calibrate.durations import Durations, learn, shapes
+from batchsim.experiments.calibrate.spot import SpotLearned, learn_spot
+from batchsim.experiments.calibrate.workflows import Kind, RecordedWorkflow, kinds_of, workflows_of
+from batchsim.units import HOUR
+
+#: Jobs of one workflow that were submitted further apart are told: a scenario submits them at once.
+_AT_ONCE_S = 60.0
+
+_LEFT_IN_DEFAULTS = (
+    "launch, boot and registration of instances, image pulls, idle time before scale-in keep their defaults",
+    "consumable resources, quotas and capacity that ran out: the history does not name them",
+)
+
+
+@dataclass(frozen=True)
+class KindLearned:
+    """What was learnt of one kind of job; ``runtime`` is None where none ran."""
+
+    attempts: Attempts
+    runtime: Durations | None
+    failures: Failures
+
+
+@dataclass(frozen=True)
+class WorkflowLearned:
+    """What was learnt of one workflow."""
+
+    name: str
+    recorded: RecordedWorkflow
+    arrivals: ArrivalsLearned
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was learnt of a history.
+
+    Attributes
+    ----------
+    history : History
+        Of what.
+    start : datetime
+        The midnight (UTC) before the first submission, second 0 of the scenario.
+    kinds : mapping
+        Run times and failures of each kind of job.
+    workflows : tuple of WorkflowLearned
+        What was submitted together, and when.
+    delays, spot
+        Delays and interruptions.
+    lost_dependencies : int
+        Dependencies on jobs that the history does not have.
+    """
+
+    history: History
+    start: datetime
+    kinds: Mapping[Kind, KindLearned]
+    workflows: tuple[WorkflowLearned, ...]
+    delays: tuple[DelayLearned, ...]
+    spot: tuple[SpotLearned, ...]
+    lost_dependencies: int
+
+    @property
+    def duration_s(self) -> float:
+        """From the start to the end of the hour of the last submission."""
+        last = max(workflow.recorded.submitted_at[-1] for workflow in self.workflows)
+        return (math.floor((last - self.start.timestamp()) / HOUR) + 1) * HOUR
+
+    @property
+    def simulated(self) -> tuple[WorkflowLearned, ...]:
+        """The workflows all of whose jobs have a run time."""
+        return tuple(each for each in self.workflows if self._runs(each))
+
+    def _runs(self, workflow: WorkflowLearned) -> bool:
+        return all(self.kinds[part.kind].runtime is not None for part in workflow.recorded.parts)
+
+    @property
+    def not_learned(self) -> tuple[str, ...]:
+        """What the history does not teach, and what of it is taken otherwise, in sentences."""
+        told = []
+        if self.lost_dependencies:
+            told.append(f"{self.lost_dependencies:,} dependencies on jobs that the history does not have: left out")
+        for workflow in self.workflows:
+            if not self._runs(workflow):
+                told.append(f"workflow {workflow.name}: a job of it never ran in the record, so it is not simulated")
+            elif workflow.recorded.spread_s > _AT_ONCE_S:
+                spread = workflow.recorded.spread_s
+                told.append(f"workflow {workflow.name}: submitted within {spread:.0f} s, and simulated at once")
+        for kind, learned in self.kinds.items():
+            if stopped := learned.attempts.ended["stopped"]:
+                told.append(
+                    f"{stopped:,} attempts of {kind.name} were stopped from outside, or nothing says how they ended"
+                )
+        return (*told, *_LEFT_IN_DEFAULTS)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What ``calibrate --json`` prints."""
+        jobs = [job for job in self.history.jobs if not job.size]
+        first, last = (when(job.created_at for job in self.history.jobs) for when in (min, max))
+        return {
+            "history": {
+                "jobs": len(jobs),
+                "attempts": sum(len(job.attempts) for job in jobs),
+                "events": self.history.events,
+                "from": _told(first),
+                "to": _told(last),
+                "days": round((last - first) / 86400, 2),
+                "notes": dict(self.history.notes),
+            },
+            "learned": {
+                "runtimes": [_runtime(kind, each) for kind, each in self.kinds.items()],
+                "failures": [_failure(kind, each) for kind, each in self.kinds.items()],
+                "arrivals": [_arrivals(each) for each in self.workflows],
+                "delays": [
+                    {"delay": each.delay, "n": each.n, "p50_s": _figure(each.p50_s), "p95_s": _figure(each.p95_s),
+                     "why": each.why}
+                    for each in self.delays
+                ],
+                "interruptions": [_interruptions(each) for each in self.spot],
+            },
+            "not_learned": list(self.not_learned),
+        }  # fmt: skip
+
+    def to_json(self) -> str:
+        """`figures` as JSON."""
+        return json.dumps(self.figures, indent=2, ensure_ascii=False) + "\n"
+
+
+def calibrate(history: History, configuration: Configuration | None = None, *, replay: bool = False) -> Calibration:
+    """Learn from a history.
+
+    Parameters
+    ----------
+    history : History
+        At least one job of it ran.
+    configuration : Configuration, optional
+        What it ran on: tells which queues are of Spot capacity.
+    replay : bool
+        Whether submissions are written as they were recorded, where they might come at random too.
+    """
+    kinds = kinds_of(history)
+    attempts: dict[Kind, Attempts] = {}
+    for job in history.jobs:
+        if not job.size:
+            attempts.setdefault(kinds[job.job_id], Attempts()).add(job.attempts)
+    ratios = shapes((each.complete, each.censored) for each in attempts.values())
+    learned = {
+        kind: KindLearned(
+            each,
+            learn(each.complete, each.censored, ratios) if each.complete or each.censored else None,
+            failures(each),
+        )
+        for kind, each in sorted(attempts.items(), key=lambda item: (item[0].definition, item[0].name))
+    }
+    workflows, lost = workflows_of(history, kinds)
+    first, last = (when(job.created_at for job in history.jobs) for when in (min, max))
+    start = day_of(first)
+    names: dict[str, int] = {}
+    return Calibration(
+        history=history,
+        start=start,
+        kinds=learned,
+        workflows=tuple(
+            WorkflowLearned(
+                numbered(each.parts[0].kind.name, names),
+                each,
+                learn_arrivals(each.submitted_at, start=start, first=first, last=last, replay=replay),
+            )
+            for each in workflows
+            if all(part.kind in learned for part in each.parts)
+        ),
+        delays=learn_delays(history.jobs, events=history.events > 0),
+        spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None)),
+        lost_dependencies=lost,
+    )
+
+
+def numbered(name: str, taken: dict[str, int]) -> str:
+    """A name of its own: the second that would be called ``x`` is ``x-2``."""
+    taken[name] = taken.get(name, 0) + 1
+    return name if taken[name] == 1 else numbered(f"{name}-{taken[name]}", taken)
+
+
+def _told(instant: float) -> str:
+    return datetime.fromtimestamp(instant, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _figure(value: float) -> float | None:
+    """A figure as JSON has it: what is not known is null."""
+    return round(value, 4) if math.isfinite(value) else None
+
+
+def _runtime(kind: Kind, learned: KindLearned) -> dict[str, Any]:
+    found = learned.runtime
+    told: dict[str, Any] = {"job_definition": kind.definition, "job_name": kind.name}
+    if found is None:
+        return {**told, "by": None, "n": 0, "censored": 0, "why": "none ran"}
+    figures = {"mean_s": _figure(found.mean_s), "p50_s": _figure(found.p50_s), "p95_s": _figure(found.p95_s)}
+    return {**told, "by": found.by, "n": found.n, "censored": found.censored, **figures, "why": found.why}
+
+
+def _failure(kind: Kind, learned: KindLearned) -> dict[str, Any]:
+    found, attempts = learned.failures, learned.attempts
+    return {
+        "job_definition": kind.definition,
+        "job_name": kind.name,
+        "attempts": attempts.ended.total(),
+        **{how.replace(" ", "_"): attempts.ended[how]
+           for how in ("succeeded", "failed", "not started", "timed out", "interrupted", "stopped", "running")},
+        "probability": dict(found.probability) if found.probability else None,
+        "exit_codes": {str(code): count for code, count in sorted(attempts.codes.items())},
+        "why": found.why,
+    }  # fmt: skip
+
+
+def _arrivals(learned: WorkflowLearned) -> dict[str, Any]:
+    found = learned.arrivals
+    return {
+        "workflow": learned.name,
+        "jobs": sum(max(part.size, 1) for part in learned.recorded.parts),
+        "by": found.by,
+        "n": found.n,
+        "dispersion": _figure(found.dispersion),
+        "why": found.why,
+    }
+
+
+def _interruptions(learned: SpotLearned) -> dict[str, Any]:
+    rate = learned.per_hour
+    return {
+        "of": learned.of,
+        "events": rate.events,
+        "hours": _figure(rate.exposure),
+        "per_hour": {"mean": rate.mean, "low": rate.low, "high": rate.high},
+        "together": _figure(learned.together),
+        "why": learned.why,
+    }

@@ -1,0 +1,146 @@
+"""How often AWS took instances and Fargate tasks back, and how often several at once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from batchsim.aws.histories.records import RecordedAttempt, RecordedJob
+from batchsim.experiments.calibrate.attempts import HOST_TERMINATED, TASK_INTERRUPTED
+from batchsim.statistics.rates import Rate, rate
+from batchsim.units import HOUR
+
+#: Interruptions within this time are one event's, as the default of `environment.spot.together` has them.
+TOGETHER_S = 180.0
+
+#: Of fewer interruptions no share is written.
+_LEAST_FOR_SHARE = 10
+
+_INSTANCE_ID = re.compile(r"\bi-[0-9a-f]+\b")
+
+
+@dataclass(frozen=True)
+class SpotLearned:
+    """What was learnt of interruptions.
+
+    Attributes
+    ----------
+    of : str
+        ``EC2`` or ``Fargate``.
+    per_hour : Rate
+        Of an instance or a task.
+    together : float
+        The share that came within three minutes of another; NaN without interruptions, and of Fargate.
+    written : mapping
+        Members of a scenario's ``environment.spot``; empty where nothing is.
+    why : str
+        What it is of, and why nothing is written.
+    """
+
+    of: str
+    per_hour: Rate
+    together: float
+    written: dict[str, Any]
+    why: str
+
+
+def learn_spot(jobs: Sequence[RecordedJob], environments: Mapping[str, frozenset[str]] | None) -> Iterator[SpotLearned]:
+    """Interruptions on EC2 and on Fargate, of as much time as there was.
+
+    Parameters
+    ----------
+    environments : mapping, optional
+        The types of the compute environments that each queue has, such as ``SPOT``; None where that is not known. Where
+        some queues have nothing but Spot capacity, rates are theirs.
+    """
+    ec2 = [(job, each) for job in jobs for each in job.attempts if _is_ec2(job, each, environments)]
+    fargate = [(job, each) for job in jobs for each in job.attempts if _is_fargate(job, each, environments)]
+    ec2, fargate = _purest(ec2, "SPOT", environments), _purest(fargate, "FARGATE_SPOT", environments)
+    if ec2:
+        yield from _of_instances(ec2, environments)
+    if fargate:
+        yield from _of_tasks(fargate, environments)
+
+
+_Ran = list[tuple[RecordedJob, RecordedAttempt]]
+
+
+def _purest(ran: _Ran, kind: str, environments: Mapping[str, frozenset[str]] | None) -> _Ran:
+    """What ran for queues that have environments of this kind alone; all of it where there are none."""
+    return [
+        (job, each) for job, each in ran if environments and environments.get(job.queue, frozenset()) == {kind}
+    ] or ran
+
+
+def _is_ec2(job: RecordedJob, attempt: RecordedAttempt, environments: Mapping[str, frozenset[str]] | None) -> bool:
+    on_spot = environments is None or "SPOT" in environments.get(job.queue, ())
+    return on_spot and (bool(attempt.instance) or attempt.status_reason.startswith(HOST_TERMINATED))
+
+
+def _is_fargate(job: RecordedJob, attempt: RecordedAttempt, environments: Mapping[str, frozenset[str]] | None) -> bool:
+    if attempt.status_reason.startswith(TASK_INTERRUPTED):
+        return True
+    return environments is not None and "FARGATE_SPOT" in environments.get(job.queue, ()) and not attempt.instance
+
+
+def _only(ran: _Ran, kind: str, environments: Mapping[str, frozenset[str]] | None) -> str:
+    """Why the time is not all of one kind; empty where it is."""
+    if environments is None:
+        return f"which of it was {kind} only a configuration tells (--config): a lower bound of its rate"
+    mixed = sorted({job.queue for job, _ in ran if environments.get(job.queue, frozenset()) != {kind}})
+    if not mixed:
+        return ""
+    return f"{', '.join(mixed)} may run on other environments than {kind} too: a lower bound of its rate"
+
+
+def _of_instances(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) -> Iterator[SpotLearned]:
+    lives: dict[str, list[float]] = defaultdict(list)
+    lost: dict[str, float] = {}
+    for _, attempt in ran:
+        end = attempt.started_at + attempt.length_s
+        if attempt.instance:
+            lives[attempt.instance] += [each for each in (attempt.started_at, end) if not math.isnan(each)]
+        if attempt.status_reason.startswith(HOST_TERMINATED):
+            told = _INSTANCE_ID.search(attempt.status_reason)
+            lost.setdefault(attempt.instance or (told[0] if told else ""), attempt.stopped_at)
+    hours = math.fsum(max(each) - min(each) for each in lives.values() if each) / HOUR
+    if not hours > 0:
+        return
+    found = rate(len(lost), hours)
+    together = _together(list(lost.values()))
+    mixed = _only(ran, "SPOT", environments)
+    written: dict[str, Any] = {}
+    if lost and not mixed:
+        written["interruptions"] = {"ratePerHour": float(f"{found.mean:.4g}")}
+        if len(lost) >= _LEAST_FOR_SHARE:
+            written["together"] = round(together, 3)
+    why = f"{len(lives)} instances from their first job's start to their last one's end; {mixed or _said(found)}"
+    yield SpotLearned("EC2", found, together, written, why)
+
+
+def _of_tasks(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) -> Iterator[SpotLearned]:
+    hours = math.fsum(each.length_s for _, each in ran if each.length_s > 0) / HOUR
+    if not hours > 0:
+        return
+    found = rate(sum(each.status_reason.startswith(TASK_INTERRUPTED) for _, each in ran), hours)
+    mixed = _only(ran, "FARGATE_SPOT", environments)
+    written = {"fargateRatePerHour": float(f"{found.mean:.4g}")} if found.events and not mixed else {}
+    yield SpotLearned("Fargate", found, math.nan, written, f"{len(ran)} tasks while they ran; {mixed or _said(found)}")
+
+
+def _said(found: Rate) -> str:
+    return "written" if found.events else "none was interrupted: the default stays, and what is stated is a bound"
+
+
+def _together(instants: Sequence[float]) -> float:
+    """The share of interruptions that had another within three minutes."""
+    ordered = sorted(each for each in instants if not math.isnan(each))
+    if not ordered:
+        return math.nan
+    gaps = [math.inf, *(later - earlier for earlier, later in pairwise(ordered)), math.inf]
+    return sum(min(gaps[n], gaps[n + 1]) <= TOGETHER_S for n in range(len(ordered))) / len(ordered)

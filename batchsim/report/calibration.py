@@ -1,0 +1,99 @@
+"""A page of what a history taught, and of what it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from batchsim.report.console import Terminal, line
+from batchsim.units import format_duration
+
+#: Kinds of jobs and workflows that are listed, those with most attempts first.
+MOST_LISTED = 20
+
+_UNWRITTEN = "--config FILE and --out FILE write one: jobs need the queues and definitions that they ran in"
+
+
+def calibration_renderable(figures: Mapping[str, Any], written: Path | None = None) -> Group:
+    """What ``calibrate --json`` prints, for rich."""
+    history, learned = figures["history"], figures["learned"]
+    lines: list[Any] = [
+        Text.assemble((f"{history['jobs']:,} jobs", "bold"), f" · {history['attempts']:,} attempts · submitted "
+                      f"{history['from']} to {history['to']} ({history['days']:g} days)"),
+        Text(),
+        _runtimes(learned),
+        Text(),
+        *_listed("arrivals", (_arrivals(each) for each in learned["arrivals"]), len(learned["arrivals"])),
+        *(line("delay", _delay(each)) for each in learned["delays"]),
+        *(line("spot", _interruptions(each)) for each in learned["interruptions"]),
+        Text(),
+        *_listed("record", _noted(history), len(history["notes"])),
+        *_listed("not learnt", figures["not_learned"], len(figures["not_learned"])),
+        Text(),
+        line("scenario", str(written or _UNWRITTEN)),
+    ]  # fmt: skip
+    return Group(*lines)
+
+
+def print_calibration(figures: Mapping[str, Any], written: Path | None = None) -> None:
+    """Print the page on standard output."""
+    Terminal().print(calibration_renderable(figures, written))
+
+
+def _listed(name: str, sentences: Iterator[str] | Sequence[str], many: int) -> Iterator[Text | Table]:
+    for number, sentence in enumerate(sentences):
+        if number == MOST_LISTED:
+            yield line("", f"and {many - number:,} more (--json)")
+            return
+        yield line("" if number else name, sentence)
+
+
+def _noted(history: Mapping[str, Any]) -> list[str]:
+    return [f"{count:,} {reason}" for reason, count in history["notes"].items()]
+
+
+def _runtimes(learned: Mapping[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("definition", "job"):
+        table.add_column(name, overflow="fold")
+    for name in ("attempts", "cut off", "mean", "median", "p95", "failed"):
+        table.add_column(name, justify="right")
+    table.add_column("run time taken as")
+    both = sorted(zip(learned["runtimes"], learned["failures"], strict=True), key=lambda pair: -pair[1]["attempts"])
+    for runtime, failure in both[:MOST_LISTED]:
+        seconds = (format_duration(runtime[key]) if runtime.get(key) is not None else "–"
+                   for key in ("mean_s", "p50_s", "p95_s"))  # fmt: skip
+        chance = failure["probability"]
+        failed = f"{chance['mean']:.2%}" if chance else "–"
+        table.add_row(
+            runtime["job_definition"], runtime["job_name"], f"{failure['attempts']:,}", f"{runtime['censored']:,}",
+            *seconds, failed, f"{runtime['by'] or 'not learnt'}: {runtime['why']}",
+        )  # fmt: skip
+    if len(both) > MOST_LISTED:
+        table.add_row(f"and {len(both) - MOST_LISTED:,} more (--json)")
+    return table
+
+
+def _arrivals(found: Mapping[str, Any]) -> str:
+    return f"{found['workflow']}: {found['n']:,} submissions, {found['by']}: {found['why']}"
+
+
+def _delay(found: Mapping[str, Any]) -> str:
+    if not found["n"]:
+        return f"{found['delay']}: not learnt; {found['why']}"
+    times = f"median {format_duration(found['p50_s'])}, p95 {format_duration(found['p95_s'])}"
+    return f"{found['delay']}: {times}, {found['n']:,} {found['why']}; not written: the scheduler's part is in it"
+
+
+def _interruptions(found: Mapping[str, Any]) -> str:
+    rate = found["per_hour"]
+    interval = f"{rate['low']:.3g} to {rate['high']:.3g}" if found["events"] else f"at most {rate['high']:.3g}"
+    together = f", {found['together']:.0%} of them within 3 min of another" if found["together"] is not None else ""
+    hours = f"{found['events']:,} in {found['hours']:,.0f} hours"
+    return f"{found['of']}: {rate['mean']:.3g} an hour (95 %: {interval}); {hours}{together}; {found['why']}"

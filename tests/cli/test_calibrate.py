@@ -1,0 +1,99 @@
+"""``batchsim calibrate``: what is printed and written, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from batchsim.cli.main import main
+from batchsim.scenario.loading import load
+from tests.conftest import ROOT
+from tests.histories import ACCOUNT
+
+CONFIG = str(ROOT / "scenarios" / "transactions.yaml")
+#: 2026-11-02T00:00:00Z in milliseconds.
+START = 1_793_577_600_000
+
+
+def described(number):
+    created = START + number * 60_000
+    return {
+        "jobId": f"job-{number}",
+        "jobName": f"settle-{number}",
+        "jobQueue": f"{ACCOUNT}:job-queue/bulk",
+        "jobDefinition": f"{ACCOUNT}:job-definition/settle:1",
+        "status": "SUCCEEDED",
+        "createdAt": created,
+        "attempts": [
+            {"startedAt": created + 60_000, "stopped": 0, "stoppedAt": created + 90_000 + number * 1000,
+             "container": {"exitCode": 0}}
+        ],
+        "container": {},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def history(tmp_path):
+    path = tmp_path / "jobs.json"
+    path.write_text(json.dumps({"jobs": [described(number) for number in range(60)]}), encoding="utf-8")
+    return path
+
+
+def test_the_page_says_what_was_learnt_and_what_was_not(history, capsys):
+    assert main(["calibrate", str(history)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "60 jobs · 60 attempts · submitted 2026-11-02T00:00:00Z to 2026-11-02T00:59:00Z" in told
+    assert "empirical: from 50 values on" in told
+    assert "replay: as recorded" in told
+    assert "RUNNABLE to STARTING: not learnt; only state change events tell it" in told
+    assert "scenario --config FILE and --out FILE write one" in told
+
+
+def test_json_is_all_that_is_printed(history, capsys):
+    assert main(["calibrate", str(history), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.keys() == {"history", "learned", "not_learned"}
+    assert told["learned"].keys() == {"runtimes", "failures", "arrivals", "delays", "interruptions"}
+    (runtime,) = told["learned"]["runtimes"]
+    assert runtime["mean_s"] == pytest.approx(30 + 59 / 2)
+    assert (runtime["job_definition"], runtime["job_name"], runtime["by"], runtime["n"]) == (
+        "settle",
+        "settle",
+        "empirical",
+        60,
+    )
+
+
+def test_the_scenario_is_written_and_is_one(history, tmp_path, capsys):
+    path = tmp_path / "calibrated.yaml"
+    assert main(["calibrate", str(history), "--config", CONFIG, "--out", str(path), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    scenario = load(path)
+    assert main(["validate", str(path), "--quiet"]) == 0
+    assert scenario.region == "us-east-1"
+    assert main(["calibrate", str(history), "--config", CONFIG, "--out", str(path)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_a_scenario_needs_a_configuration(history, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["calibrate", str(history), "--out", str(tmp_path / "x.yaml")])
+    assert caught.value.code == 2
+    assert "--out needs --config FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"jobQueues": []}', '{"jobs": []}'])
+def test_what_is_no_history_is_told(content, tmp_path, capsys):
+    path = tmp_path / "jobs.json"
+    path.write_text(content, encoding="utf-8")
+    assert main(["calibrate", str(path)]) == 2
+    assert str(path) in capsys.readouterr().err
+
+
+def test_what_is_no_configuration_is_told(history, tmp_path, capsys):
+    path = tmp_path / "config.yaml"
+    path.write_text("jobs: []", encoding="utf-8")
+    assert main(["calibrate", str(history), "--config", str(path), "--out", str(tmp_path / "x.yaml")]) == 2
+    assert "config.yaml" in capsys.readouterr().err
+    assert not (tmp_path / "x.yaml").exists()

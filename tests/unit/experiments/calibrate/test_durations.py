@@ -1,0 +1,107 @@
+"""What stands for durations: themselves, a family, the shape of others; and what is cut off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from batchsim.experiments.calibrate.durations import MOST_VALUES, learn, shapes
+from batchsim.spec.distributions import as_distribution
+
+RNG = np.random.default_rng(5)
+LOGNORMAL = RNG.lognormal(6, 0.5, 2000)
+
+
+def mean_written(found):
+    return as_distribution(found.written).mean_s()
+
+
+def test_equal_ones_are_a_constant():
+    found = learn([300.0, 300.0, 300.1])
+    assert (found.by, found.written) == ("constant", 300.03)
+
+
+def test_many_are_their_own_distribution():
+    found = learn(LOGNORMAL.tolist())
+    assert found.by == "empirical"
+    assert len(found.written["empirical"]["values"]) == MOST_VALUES
+    assert mean_written(found) == pytest.approx(LOGNORMAL.mean(), rel=1e-4)
+    written = as_distribution(found.written)
+    for share in (0.1, 0.5, 0.95):
+        assert written.quantile_s(share) == pytest.approx(np.quantile(LOGNORMAL, share), rel=0.02)
+    assert found.p95_s == pytest.approx(np.quantile(LOGNORMAL, 0.95), rel=0.005)
+
+
+def test_two_kinds_of_runs_stay_two():
+    both = [5.0 + number / 100 for number in range(30)] + [1000.0 + number for number in range(70)]
+    found = learn(both)
+    assert found.by == "empirical"
+    values = found.written["empirical"]["values"]
+    assert sum(value < 10 for value in values) == 30
+    assert not any(10 < value < 1000 for value in values)
+
+
+def test_fewer_are_of_a_family_that_fits():
+    quantiles = [
+        float(each)
+        for each in np.exp(6 + 0.5 * np.array([-1.6, -1.1, -0.8, -0.5, -0.2, 0.1, 0.3, 0.6, 0.9, 1.2, 1.65]))
+    ]
+    found = learn(quantiles)
+    assert found.by in ("lognormal", "gamma", "weibull")
+    assert found.n == 11
+    assert mean_written(found) == pytest.approx(np.mean(quantiles), rel=0.03)
+    assert "AIC" in found.why
+
+
+def test_where_none_fits_they_stand_for_themselves():
+    found = learn([5.0] * 8 + [1000.0] * 8)
+    assert found.by == "empirical"
+    assert "none of lognormal, gamma, weibull fits" in found.why
+
+
+def test_few_have_their_mean_and_the_shape_of_others():
+    ratios = shapes([(LOGNORMAL.tolist(), []), ([7.0] * 20, []), ([1.0, 2.0], [])])
+    assert len(ratios) == 50  # neither the constant nor the two
+    found = learn([10.0, 20.0, 30.0], [], ratios)
+    assert found.by == "pooled"
+    assert mean_written(found) == pytest.approx(20.0, rel=1e-3)
+    assert found.p95_s / found.p50_s == pytest.approx(np.quantile(LOGNORMAL, 0.95) / np.median(LOGNORMAL), rel=0.05)
+    assert "3 of the 10 values" in found.why
+
+
+def test_few_without_others_are_their_mean():
+    found = learn([10.0, 20.0])
+    assert (found.by, found.written) == ("constant", 15.0)
+    assert "the mean alone" in found.why
+
+
+def test_what_is_cut_off_is_longer():
+    # Of exponential ones that a timeout ends at 2 the mean is 1 (the time in all over those that ended).
+    drawn = np.random.default_rng(3).exponential(1.0, 40)
+    ended, cut = drawn[drawn < 2].tolist(), [2.0] * int((drawn >= 2).sum())
+    few = learn(ended[:5], cut[:2])
+    assert few.written == pytest.approx((sum(ended[:5]) + 4.0) / 5, rel=1e-4)
+    assert "2 cut off" in few.why
+
+
+def test_a_timeout_does_not_shorten_the_tail():
+    ended, cut = LOGNORMAL[LOGNORMAL < 700].tolist(), [700.0] * int((LOGNORMAL >= 700).sum())
+    found = learn(ended, cut)
+    assert found.by == "lognormal"  # what lies beyond the timeout only a family says
+    assert found.p95_s == pytest.approx(np.quantile(LOGNORMAL, 0.95), rel=0.05)
+    assert "ran longer than any that ended" in found.why
+
+
+def test_beyond_all_that_ended_without_a_family_is_said():
+    found = learn([5.0] * 20 + [1000.0] * 20, [1500.0] * 20)
+    assert found.by == "empirical"
+    assert "33% ran longer than any that ended" in found.why
+    assert max(found.written["empirical"]["values"]) == 1500.0
+
+
+def test_nothing_seen_to_its_end_is_a_bound():
+    found = learn([], [3.0, 9.0])
+    assert (found.by, found.written, found.n) == ("bound", 9.0, 0)
+    assert "too short" in found.why
+    with pytest.raises(ValueError, match="at least one"):
+        learn([])

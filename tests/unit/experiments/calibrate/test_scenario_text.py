@@ -1,0 +1,129 @@
+"""The scenario that is written: it reads back as what was learnt, on the configuration that was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import batchsim as bs
+from batchsim.aws.histories.configuration import Configuration, read_configuration
+from batchsim.aws.histories.records import Asked
+from batchsim.errors import ScenarioError
+from batchsim.experiments.calibrate.calibration import calibrate
+from batchsim.experiments.calibrate.scenario_text import checked_scenario_text
+from batchsim.scenario.loading import loads
+from tests.conftest import ROOT
+from tests.unit.experiments.calibrate.records import attempt, history, job
+
+CONFIGURATION = read_configuration(ROOT / "scenarios" / "transactions.yaml")
+EXITED = "Essential container in task exited"
+
+
+def bulk(job_id, *attempts, **more):
+    return job(job_id, *attempts, **{"queue": "bulk", "definition": "settle", **more})
+
+
+def written(*jobs, configuration=CONFIGURATION, **more):
+    text = checked_scenario_text(calibrate(history(*jobs), configuration, **more), configuration)
+    return loads(text), text
+
+
+def submitted(scenario):
+    return scenario.document.values["workload"]
+
+
+def test_the_least_history_runs():
+    scenario, text = written(bulk("a", at=90.0))
+    assert (scenario.name, scenario.start.isoformat(), scenario.duration_s) == (
+        "calibrated",
+        "2026-11-02T00:00:00+00:00",
+        3600.0,
+    )
+    (entry,) = submitted(scenario)
+    assert entry["arrivals"] == {"trace": [90]}
+    assert entry["jobs"] == [{"jobName": "work", "jobQueue": "bulk", "jobDefinition": "settle", "runtime": 100}]
+    assert "1 of the 10 values" in text
+    result = bs.run(scenario)
+    assert result.summary["jobs"]["succeeded"] == 1
+
+
+def test_a_workflow_with_an_array():
+    parent = bulk("p", name="part", size=3)
+    children = [bulk(f"p:{index}", name="part", array="p", index=index) for index in range(3)]
+    last = bulk("z", name="all", depends_on=(("p", ""),))
+    scenario, _ = written(parent, *children, last)
+    (entry,) = submitted(scenario)
+    assert [each["jobName"] for each in entry["jobs"]] == ["part", "all"]
+    assert entry["jobs"][0]["arrayProperties"] == {"size": 3}
+    assert entry["jobs"][1]["dependsOn"] == [{"jobName": "part"}]
+    assert bs.run(scenario).summary["jobs"]["succeeded"] == 4
+
+
+def test_what_differs_from_the_definition_is_overridden():
+    same = Asked(vcpus=1.0, memory_mib=2048.0, retry={"attempts": 3, "evaluateOnExit": []})
+    more = Asked(vcpus=2.0, memory_mib=4096.0, timeout_s=600.0, retry={"attempts": 1})
+    scenario, _ = written(bulk("a", asked=same), bulk("b", asked=more, at=1.0))
+    first, second = (entry["jobs"][0] for entry in submitted(scenario))
+    assert first.keys() == {"jobName", "jobQueue", "jobDefinition", "runtime"}
+    assert second["containerOverrides"]["resourceRequirements"] == [
+        {"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "4096"}]  # fmt: skip
+    assert second["timeout"] == {"attemptDurationSeconds": 600}
+    assert second["retryStrategy"] == {"attempts": 1}
+
+
+def test_failures_are_written_with_their_interval():
+    failed = attempt(0, 40, exit_code=3, status_reason=EXITED, reason='a "quoted" # word: here')
+    scenario, text = written(bulk("a", failed, attempt(50, 150, succeeded=True)))
+    assert submitted(scenario)[0]["jobs"][0]["failure"] == {
+        "probability": 0.5, "exitCode": 3, "after": 40, "reason": 'a "quoted" # word: here'}  # fmt: skip
+    assert "1 of 2 attempts failed (95 %: 1.26% to 98.74%)" in text
+
+
+def test_surroundings_are_kept_and_spot_is_added():
+    environment = {"image": {"size": "120MiB"}, "spot": {"notice": "1m"}}
+    configuration = replace(CONFIGURATION, environment=environment)
+    told = attempt(0, 1800, exit_code=None, status_reason="Your Spot Task was interrupted.")
+    scenario, _ = written(bulk("a", told, attempt(1900, 7300, succeeded=True)), configuration=configuration)
+    assert scenario.document.values["environment"] == {
+        "image": {"size": "120MiB"}, "spot": {"notice": "1m", "fargateRatePerHour": 0.5}}  # fmt: skip
+
+
+def test_long_lists_are_broken_between_their_values():
+    jobs = [
+        bulk(str(number), attempt(0, 100 + number * number, succeeded=True), at=number * 977.0) for number in range(300)
+    ]
+    scenario, text = written(*jobs)
+    assert max(map(len, text.splitlines())) <= 120
+    assert len(submitted(scenario)[0]["jobs"][0]["runtime"]["empirical"]["values"]) == 200
+
+
+def test_what_never_ran_is_not_simulated_and_said():
+    never = replace(bulk("b", name="other"), attempts=())
+    found = calibrate(history(bulk("a"), never), CONFIGURATION)
+    assert any("workflow other: a job of it never ran" in sentence for sentence in found.not_learned)
+    assert [each["workflow"] for each in submitted(written(bulk("a"), never)[0])] == ["work"]
+
+
+def test_missing_names_are_told_with_what_there_is():
+    with pytest.raises(ScenarioError) as caught:
+        written(bulk("a", queue="bulkk"), bulk("b", definition="other"))
+    first, second = caught.value.findings
+    assert first.suggestion == "bulk"
+    assert "job definition 'other'" in second.message
+
+
+def test_several_of_one_name_get_their_own():
+    scenario, _ = written(
+        bulk("a"), bulk("b", at=5.0, asked=Asked(timeout_s=900.0)), bulk("c", at=9.0, asked=Asked(timeout_s=800.0))
+    )
+    assert [each["workflow"] for each in submitted(scenario)] == ["work", "work-2", "work-3"]
+
+
+def test_a_configuration_of_aws_does_too(tmp_path):
+    path = tmp_path / "queue.json"
+    path.write_text(
+        '{"jobQueueName": "q", "priority": 1, "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": "c"}]}'
+    )
+    assert read_configuration(path).queues == {"q"}
+    assert Configuration({}, {}).asks("none") == (None, None, None)

@@ -1,0 +1,78 @@
+"""Interruptions: of as many hours as instances were there, with what is not known of them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from batchsim.experiments.calibrate.spot import learn_spot
+from tests.unit.experiments.calibrate.records import attempt, job
+
+SPOT = {"high": frozenset({"SPOT"})}
+
+
+def lost(instance, started, stopped):
+    return attempt(
+        started,
+        stopped,
+        exit_code=None,
+        instance=instance,
+        status_reason=f"Host EC2 (instance i-{instance}) terminated.",
+    )
+
+
+def test_by_hand():
+    # i-1 for 2 h, then lost with both its jobs; i-2 for 1 h.
+    jobs = [
+        job("a", attempt(0, 3600, instance="1")),
+        job("b", lost("1", 3600, 7200)),
+        job("c", lost("1", 5000, 7200)),
+        job("d", attempt(0, 3600, instance="2")),
+    ]
+    (found,) = learn_spot(jobs, SPOT)
+    assert (found.of, found.per_hour.events, found.per_hour.exposure) == ("EC2", 1, pytest.approx(3.0))
+    assert found.written == {"interruptions": {"ratePerHour": pytest.approx(1 / 3, rel=1e-3)}}
+    assert found.together == 0.0
+
+
+def test_those_within_three_minutes_came_together():
+    at = [0, 60, 120, 5000, 9000, 9100, 20_000, 30_000, 40_000, 50_000]
+    jobs = [job(str(number), lost(f"{number}a", stopped - 3600.0, stopped)) for number, stopped in enumerate(at)]
+    (found,) = learn_spot(jobs, SPOT)
+    assert found.written["together"] == 0.5
+
+
+def test_none_is_a_bound():
+    (found,) = learn_spot([job("a", attempt(0, 36_000, instance="1"))], SPOT)
+    assert found.written == {}
+    assert found.per_hour.high == pytest.approx(-math.log(0.05) / 10)
+    assert "the default stays" in found.why
+
+
+@pytest.mark.parametrize("environments", [None, {"high": frozenset({"SPOT", "EC2"})}])
+def test_where_the_hours_are_not_all_of_spot_nothing_is_written(environments):
+    (found,) = learn_spot([job("a", lost("1", 0, 3600))], environments)
+    assert found.written == {}
+    assert "lower bound" in found.why
+
+
+def test_on_demand_instances_are_left_out():
+    assert list(learn_spot([job("a", attempt(0, 3600, instance="1"))], {"high": frozenset({"EC2"})})) == []
+
+
+def test_fargate_tasks():
+    told = attempt(0, 1800, exit_code=None, status_reason="Your Spot Task was interrupted.")
+    jobs = [job("a", told, attempt(1900, 7300))]
+    (found,) = learn_spot(jobs, {"high": frozenset({"FARGATE_SPOT"})})
+    assert (found.of, found.per_hour.exposure) == ("Fargate", pytest.approx(2.0))
+    assert found.written == {"fargateRatePerHour": 0.5}
+    (found,) = learn_spot(jobs, {"high": frozenset({"FARGATE_SPOT", "FARGATE"})})
+    assert found.written == {}
+
+
+def test_queues_of_spot_alone_say_more_than_others():
+    jobs = [job("a", attempt(0, 3600, instance="1")), job("b", attempt(0, 7200, instance="2"), queue="both")]
+    (found,) = learn_spot(jobs, {**SPOT, "both": frozenset({"SPOT", "EC2"})})
+    assert found.per_hour.exposure == pytest.approx(1.0)
+    assert "the default stays" in found.why

@@ -38,6 +38,7 @@ BEFORE_CREATED = "attempts started before their job was submitted (clocks differ
 NEVER_RAN = "jobs ended without having run"
 NO_SUBMISSION = "jobs without createdAt: left out"
 MULTI_NODE = "descriptions of multi-node jobs: left out"
+UNTIMED = "state changes in files that are not JSON: when they came is not read"
 WITHOUT_ZONE = "times without a zone: taken as UTC"
 
 
@@ -66,7 +67,7 @@ def read_history(sources: Sequence[Path]) -> History:
     for source in sources:
         try:
             answers = job_details(source, str(source))
-            told = list(_events(source))
+            told = list(_events(source, notes))
         except ScenarioError as error:
             findings += error.findings
             continue
@@ -155,9 +156,11 @@ class _Event:
     at: float
 
 
-def _events(path: Path) -> Iterator[_Event]:
+def _events(path: Path, notes: Counter[str]) -> Iterator[_Event]:
     """The state changes in a file."""
     text = decoded(read_content(path, str(path), "history"), str(path), "history")
+    if not _JSON.match(text):
+        notes[UNTIMED] += text.count("Batch Job State Change")
     waiting: list[Any] = documents(text, str(path), "history") if _JSON.match(text) else []
     while waiting:
         value = waiting.pop()

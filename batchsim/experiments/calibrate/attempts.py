@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from batchsim.arrays import Floats
 from batchsim.aws.histories.records import RecordedAttempt
-from batchsim.experiments.calibrate.durations import Durations, learn
-from batchsim.statistics.fitting import LEAST_FOR_FAMILY
+from batchsim.experiments.calibrate.durations import MOST_VALUES, SAME, rounded
+from batchsim.statistics.fitting import KS_1_PERCENT, kaplan_meier, strata
 from batchsim.statistics.proportions import clopper_pearson
 
 #: What AWS says of an attempt that an interruption ended, on EC2 and on Fargate.
@@ -23,6 +26,12 @@ EXITED = "Essential container"
 _KILLED = (137, 143)
 
 _MOST_EXIT_CODE = 255
+
+#: So many run times stand for all where failures are held against them.
+_RUNS = 1000
+
+#: How far failures in the scenario may last from those recorded before it is told.
+_TOLERANCE = 0.05
 
 
 def outcome(attempt: RecordedAttempt) -> str:
@@ -139,7 +148,11 @@ def failures(attempts: Attempts) -> Failures:
             left_out.append(f"{attempts.ended['failed']} that ran and failed are written as not started")
     else:
         code, often = max(attempts.codes.items(), key=lambda item: (item[1], -item[0]))
-        written |= {"exitCode": code if 1 <= code <= _MOST_EXIT_CODE else 1, "after": _after(attempts).written}
+        written["exitCode"] = code if 1 <= code <= _MOST_EXIT_CODE else 1
+        after, told = _after(attempts)
+        if after is not None:
+            written["after"] = after
+        left_out += [told] if told else []
         if len(attempts.codes) > 1:
             left_out.append(f"exit code {code} stands for all, of which {attempts.failed - often} had others")
         if attempts.ended["not started"]:
@@ -150,9 +163,44 @@ def failures(attempts: Attempts) -> Failures:
     return Failures(probability, written, "; ".join(left_out))
 
 
-def _after(attempts: Attempts) -> Durations:
-    """How long attempts ran until they failed; of few the mean."""
-    lengths = attempts.until_failure
-    if len(lengths) < LEAST_FOR_FAMILY:
-        return learn([sum(lengths) / len(lengths)])
-    return learn(lengths)
+def _after(attempts: Attempts) -> tuple[Any, str]:
+    """How long after its start an attempt fails, as a scenario has it, and what that does not say.
+
+    A scenario's attempt fails ``after`` so long, or at the end of its run time if that comes first. What was recorded
+    is therefore the lesser of both, and the share of ``after`` that is longer than t is the share of failures that took
+    longer than t, over the share of run times that do. None where failures take as long as run times.
+    """
+    lengths, complete = np.sort(attempts.until_failure), attempts.complete
+    if not complete:
+        return None, ""
+    whole = kaplan_meier(complete, attempts.censored)
+    runs = strata(whole.values, whole.weights, min(_RUNS, len(complete)))
+    if _distance(lengths, np.sort(complete)) * math.sqrt(_effective(lengths, complete)) <= KS_1_PERCENT:
+        return None, "as far as it shows they take as long as run times do"
+    longer = 1 - np.arange(1, len(lengths) + 1) / len(lengths)
+    running = 1 - np.searchsorted(runs, lengths, "right") / len(runs)
+    share = np.divide(longer, running, out=np.zeros(len(lengths)), where=running > 0)
+    share = np.minimum.accumulate(np.minimum(share, 1.0))
+    weights = np.concatenate(([1.0], share[:-1])) - share
+    kept = weights > 0
+    values = lengths[kept]
+    simulated = float(np.sum(weights[kept] * np.minimum.outer(values, runs).mean(axis=1)))
+    told = ""
+    if abs(simulated / lengths.mean() - 1) > _TOLERANCE:
+        told = f"they took {lengths.mean():.4g} s on the average, and take {simulated:.4g} s in the scenario"
+    if values[-1] - values[0] <= SAME * values[-1]:
+        return rounded(float(values.mean())), told
+    made = strata(values, weights[kept], min(MOST_VALUES, len(values)))
+    return {"empirical": {"values": [rounded(each) for each in made.tolist()]}}, told
+
+
+def _effective(one: Sized, other: Sized) -> float:
+    """What stands for the size of two samples in Kolmogorov's and Smirnov's test of both."""
+    return len(one) * len(other) / (len(one) + len(other))
+
+
+def _distance(one: Floats, other: Floats) -> float:
+    """The largest difference between the distributions of two samples in order."""
+    both = np.concatenate([one, other])
+    shares = (np.searchsorted(each, both, "right") / len(each) for each in (one, other))
+    return float(np.max(np.abs(np.subtract(*shares))))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from batchsim.arrays import Floats
 from batchsim.aws.histories.configuration import Configuration
 from batchsim.aws.histories.records import History
 from batchsim.experiments.calibrate.arrivals import ArrivalsLearned, day_of, learn_arrivals
@@ -162,7 +163,7 @@ def calibrate(history: History, configuration: Configuration | None = None, *, r
     learned = {
         kind: KindLearned(
             each,
-            learn(each.complete, each.censored, ratios) if each.complete or each.censored else None,
+            _runtime_of(each, ratios),
             failures(each),
         )
         for kind, each in sorted(attempts.items(), key=lambda item: (item[0].definition, item[0].name))
@@ -188,6 +189,14 @@ def calibrate(history: History, configuration: Configuration | None = None, *, r
         spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None)),
         lost_dependencies=lost,
     )
+
+
+def _runtime_of(attempts: Attempts, ratios: Floats) -> Durations | None:
+    """The run time of a kind; of one that always failed the time until it did, None where nothing ran."""
+    if not attempts.complete and attempts.until_failure:
+        found = learn(attempts.until_failure, attempts.censored, ratios)
+        return replace(found, why=f"all failed: the time until they did; {found.why}")
+    return learn(attempts.complete, attempts.censored, ratios) if attempts.complete or attempts.censored else None
 
 
 def numbered(name: str, taken: dict[str, int]) -> str:

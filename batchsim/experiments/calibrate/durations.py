@@ -31,7 +31,7 @@ _RATIOS = 50
 _NEGLIGIBLE = 0.01
 
 #: Values that differ by no more than this part are one and the same: clocks are as coarse.
-_SAME = 1e-3
+SAME = 1e-3
 
 #: So many equal values are a constant.
 _LEAST_FOR_CONSTANT = 3
@@ -93,7 +93,7 @@ def learn(values: Sequence[float], censored: Sequence[float] = (), ratios: Seque
     n = len(values)
     if n == 0:
         return _bound(censored)
-    if n >= _LEAST_FOR_CONSTANT and not censored and max(values) - min(values) <= _SAME * max(values):
+    if n >= _LEAST_FOR_CONSTANT and not censored and max(values) - min(values) <= SAME * max(values):
         mean = rounded(float(np.mean(values)))
         return Durations("constant", mean, mean, mean, mean, n, 0, f"all {n} are the same")
     if n < LEAST_FOR_FAMILY:
@@ -119,7 +119,7 @@ def shapes(of: Iterable[tuple[Sequence[float], Sequence[float]]]) -> Floats:
     """
     found = []
     for values, censored in of:
-        if len(values) < LEAST_FOR_FAMILY or max(values) - min(values) <= _SAME * max(values):
+        if len(values) < LEAST_FOR_FAMILY or max(values) - min(values) <= SAME * max(values):
             continue
         known, likely = _closed(kaplan_meier(values, censored), values, censored)
         made = strata(known, likely, _RATIOS)

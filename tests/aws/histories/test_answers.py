@@ -17,6 +17,7 @@ from batchsim.aws.histories.answers import (
     MULTI_NODE,
     NEVER_RAN,
     NO_SUBMISSION,
+    UNTIMED,
     WITHOUT_ZONE,
     read_history,
 )
@@ -121,6 +122,13 @@ def test_events_tell_when_a_job_was_runnable_and_starting(history):
     # As `aws logs filter-log-events` has them: in a text.
     found = history({"jobs": [job("a")]}, {"events": [{"message": json.dumps(each)} for each in made]})
     assert found.jobs[0].runnable == (zero + 2,)
+
+
+def test_events_in_a_log_s_csv_are_jobs_without_instants(history):
+    told = json.dumps({"detail-type": "Batch Job State Change", "time": "2026-11-02T00:00:09Z", "detail": job("a")})
+    found = history('@timestamp,@message\n1,"' + told.replace('"', '""') + '"\n')
+    assert (len(found.jobs), found.events) == (1, 0)
+    assert found.notes == {UNTIMED: 1}
 
 
 def test_what_is_odd_is_counted(history):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from batchsim.experiments.calibrate.attempts import Attempts, failures, outcome
+from batchsim.spec.distributions import as_distribution
+from batchsim.spec.sampling import sampler
 from tests.unit.experiments.calibrate.records import attempt, running
 
 EXITED = "Essential container in task exited"
@@ -55,12 +58,42 @@ def test_what_cuts_an_attempt_off_is_neither_a_run_time_nor_a_failure():
 
 
 def test_failures_by_hand():
-    found = failures(
-        of(*[attempt(succeeded=True)] * 97, FAILED, FAILED, attempt(0, 60, exit_code=1, status_reason=EXITED))
-    )
+    fine, other = attempt(succeeded=True), replace(FAILED, exit_code=1)
+    found = failures(of(*[fine] * 97, FAILED, FAILED, other))
     assert found.probability["mean"] == pytest.approx(0.03)
-    assert found.written == {"probability": 0.03, "exitCode": 3, "after": 40.0}
+    assert found.written == {"probability": 0.03, "exitCode": 3, "after": 30.0}
     assert "of which 1 had others" in found.why
+
+
+def fails_after(drawn, runs):
+    """Attempts of a scenario whose failures come after so long, or at the end of the run."""
+    lengths = np.minimum(drawn, runs[: len(drawn)])
+    failed = [attempt(0, each, exit_code=3, status_reason=EXITED) for each in lengths]
+    return of(*[attempt(0, each, succeeded=True) for each in runs], *failed), lengths
+
+
+@pytest.mark.parametrize("draw", [lambda rng: np.full(800, 20.0), lambda rng: rng.gamma(4, 10, 800)])
+def test_failures_last_in_the_scenario_as_long_as_they_did(draw):
+    rng = np.random.default_rng(4)
+    runs = rng.lognormal(np.log(40), 0.66, 5000)
+    attempts, lengths = fails_after(draw(rng), runs)
+    found = failures(attempts)
+    again = as_distribution(found.written["after"])
+    drawn = np.minimum(sampler(again)(rng, 20_000), rng.choice(runs, 20_000))
+    assert drawn.mean() == pytest.approx(lengths.mean(), rel=0.03)
+    assert np.quantile(drawn, 0.9) == pytest.approx(np.quantile(lengths, 0.9), rel=0.06)
+
+
+def test_what_fails_at_its_end_says_no_more():
+    runs = np.random.default_rng(5).lognormal(np.log(40), 0.66, 5000)
+    found = failures(fails_after(np.full(300, np.inf), runs)[0])
+    assert "after" not in found.written
+    assert "as long as run times" in found.why
+
+
+def test_what_fails_later_than_runs_end_is_told():
+    attempts = of(*[attempt(0, 10 + n / 100, succeeded=True) for n in range(100)], *[attempt(0, 500, exit_code=3)] * 50)
+    assert "they took 500 s on the average, and take 10.49 s in the scenario" in failures(attempts).why
 
 
 def test_none_failed():

@@ -76,8 +76,15 @@ def test_failures_are_written_with_their_interval():
     failed = attempt(0, 40, exit_code=3, status_reason=EXITED, reason='a "quoted" # word: here')
     scenario, text = written(bulk("a", failed, attempt(50, 150, succeeded=True)))
     assert submitted(scenario)[0]["jobs"][0]["failure"] == {
-        "probability": 0.5, "exitCode": 3, "after": 40, "reason": 'a "quoted" # word: here'}  # fmt: skip
+        "probability": 0.5, "exitCode": 3, "reason": 'a "quoted" # word: here'}  # fmt: skip
     assert "1 of 2 attempts failed (95 %: 1.26% to 98.74%)" in text
+
+
+def test_what_always_failed_fails_again():
+    scenario, text = written(bulk("a", attempt(0, 40, exit_code=3, status_reason=EXITED)))
+    assert submitted(scenario)[0]["jobs"][0]["runtime"] == 40
+    assert submitted(scenario)[0]["jobs"][0]["failure"] == {"probability": 1, "exitCode": 3}
+    assert "all failed: the time until they did" in text
 
 
 def test_surroundings_are_kept_and_spot_is_added():

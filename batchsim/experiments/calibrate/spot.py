@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from batchsim.aws.histories.records import RecordedAttempt, RecordedJob
 from batchsim.experiments.calibrate.attempts import HOST_TERMINATED, TASK_INTERRUPTED
-from batchsim.statistics.rates import Rate, rate
+from batchsim.statistics.rates import Rate, clustered_rate, rate
 from batchsim.units import HOUR
 
 #: Interruptions within this time are one event's, as the default of `environment.spot.together` has them.
@@ -111,15 +110,17 @@ def _of_instances(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) 
     hours = math.fsum(max(each) - min(each) for each in lives.values() if each) / HOUR
     if not hours > 0:
         return
-    found = rate(len(lost), hours)
-    together = _together(list(lost.values()))
+    groups = _groups(lost.values())
+    found = clustered_rate(groups, hours)
+    together = sum(size for size in groups if size > 1) / len(lost) if lost else math.nan
     mixed = _only(ran, "SPOT", environments)
     written: dict[str, Any] = {}
     if lost and not mixed:
         written["interruptions"] = {"ratePerHour": float(f"{found.mean:.4g}")}
         if len(lost) >= _LEAST_FOR_SHARE:
             written["together"] = round(together, 3)
-    why = f"{len(lives)} instances from their first job's start to their last one's end; {mixed or _said(found)}"
+    seen = f"{len(lives)} instances from their first job's start to their last one's end"
+    why = f"in {len(groups)} events; {seen}; {mixed or _said(found)}"
     yield SpotLearned("EC2", found, together, written, why)
 
 
@@ -137,10 +138,17 @@ def _said(found: Rate) -> str:
     return "written" if found.events else "none was interrupted: the default stays, and what is stated is a bound"
 
 
-def _together(instants: Sequence[float]) -> float:
-    """The share of interruptions that had another within three minutes."""
-    ordered = sorted(each for each in instants if not math.isnan(each))
-    if not ordered:
-        return math.nan
-    gaps = [math.inf, *(later - earlier for earlier, later in pairwise(ordered)), math.inf]
-    return sum(min(gaps[n], gaps[n + 1]) <= TOGETHER_S for n in range(len(ordered))) / len(ordered)
+def _groups(instants: Iterable[float]) -> list[int]:
+    """How many interruptions each event took: those that are three minutes or less apart are one's."""
+    told = list(instants)
+    known = [instant for instant in told if not math.isnan(instant)]
+    undated = len(told) - len(known)
+    sizes: list[int] = []
+    before = -math.inf
+    for instant in sorted(known):
+        if instant - before <= TOGETHER_S:
+            sizes[-1] += 1
+        else:
+            sizes.append(1)
+        before = instant
+    return sizes + [1] * undated

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from batchsim.statistics.rates import hourly_profile, rate
+from batchsim.statistics.rates import clustered_rate, hourly_profile, rate
 
 
 def test_nothing_happened_in_a_hundred_hours():
@@ -35,6 +35,23 @@ def test_it_holds_the_rate(expected):
 def test_what_is_no_rate(events, exposure):
     with pytest.raises(ValueError, match="expected"):
         rate(events, exposure)
+
+
+def test_what_comes_alone_is_no_cluster():
+    assert clustered_rate([1] * 10, 3.0) == rate(10, 3.0)
+    assert clustered_rate([], 3.0) == rate(0, 3.0)
+
+
+def test_what_comes_in_clusters_is_less_sure_and_still_held():
+    rng = np.random.default_rng(6)
+    held, narrow = [], []
+    for _ in range(1000):
+        sizes = (1 + rng.poisson(9, rng.poisson(20))).tolist()
+        found, single = clustered_rate(sizes, 20.0), rate(sum(sizes), 20.0)
+        held.append(found.low <= 10.0 <= found.high)
+        narrow.append(single.low <= 10.0 <= single.high)
+    assert np.mean(held) >= 0.93
+    assert np.mean(narrow) < 0.6
 
 
 HOURS = np.array([0.2] * 8 + [1.5] * 10 + [1.125] * 6)

@@ -43,6 +43,15 @@ def test_those_within_three_minutes_came_together():
     assert found.written["together"] == 0.5
 
 
+def test_those_that_came_together_make_less_sure():
+    alone = [job(str(n), lost(f"{n}a", n * 7200.0, n * 7200.0 + 3600)) for n in range(10)]
+    at_once = [job(str(n), lost(f"{n}a", 0.0, 3600.0 + n)) for n in range(10)]
+    (apart,), (one,) = learn_spot(alone, SPOT), learn_spot(at_once, SPOT)
+    assert apart.per_hour.mean == pytest.approx(one.per_hour.mean, rel=0.01)
+    assert one.per_hour.high > 2 * apart.per_hour.high
+    assert "in 1 events" in one.why
+
+
 def test_none_is_a_bound():
     (found,) = learn_spot([job("a", attempt(0, 36_000, instance="1"))], SPOT)
     assert found.written == {}

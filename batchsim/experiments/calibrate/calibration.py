@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -95,6 +96,10 @@ class Calibration:
         told = []
         if self.lost_dependencies:
             told.append(f"{self.lost_dependencies:,} dependencies on jobs that the history does not have: left out")
+        if undescribed := _undescribed(self.history):
+            told.append(
+                f"{undescribed:,} children of arrays are not described: `aws batch list-jobs --array-job-id ID`"
+            )
         for workflow in self.workflows:
             if not self._runs(workflow):
                 told.append(f"workflow {workflow.name}: a job of it never ran in the record, so it is not simulated")
@@ -157,8 +162,7 @@ def calibrate(history: History, configuration: Configuration | None = None, *, r
     kinds = kinds_of(history)
     attempts: dict[Kind, Attempts] = {}
     for job in history.jobs:
-        if not job.size:
-            attempts.setdefault(kinds[job.job_id], Attempts()).add(job.attempts)
+        attempts.setdefault(kinds[job.job_id], Attempts()).add(job.attempts)
     ratios = shapes((each.complete, each.censored) for each in attempts.values())
     learned = {
         kind: KindLearned(
@@ -183,12 +187,17 @@ def calibrate(history: History, configuration: Configuration | None = None, *, r
                 learn_arrivals(each.submitted_at, start=start, first=first, last=last, replay=replay),
             )
             for each in workflows
-            if all(part.kind in learned for part in each.parts)
         ),
         delays=learn_delays(history.jobs, events=history.events > 0),
         spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None)),
         lost_dependencies=lost,
     )
+
+
+def _undescribed(history: History) -> int:
+    """Children that arrays have by their size, and that are not in the history."""
+    there = Counter(job.array for job in history.jobs if job.array)
+    return sum(max(job.size - there[job.job_id], 0) for job in history.jobs)
 
 
 def _runtime_of(attempts: Attempts, ratios: Floats) -> Durations | None:

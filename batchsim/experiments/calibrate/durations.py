@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from batchsim.arrays import Floats
+from batchsim.spec.distributions import as_distribution
 from batchsim.statistics.fitting import (
     FAMILIES,
     LEAST_FOR_EMPIRICAL,
@@ -103,7 +104,7 @@ def learn(values: Sequence[float], censored: Sequence[float] = (), ratios: Seque
         why = f"from {LEAST_FOR_EMPIRICAL} values on they are their own distribution"
         return _empirical(sample, values, censored, f"{why}{_cut(censored)}")
     fit = best_fit(values, censored) if min(values) < max(values) else None
-    if fit is not None:
+    if fit is not None and _can_be_written(fit):
         return _family(fit, sample, len(censored))
     why = f"none of {', '.join(FAMILIES)} fits: the values themselves"
     return _empirical(sample, values, censored, f"{why}{_cut(censored)}{_beyond(sample, values, censored)}")
@@ -174,17 +175,28 @@ def _empirical(sample: KaplanMeier, values: Sequence[float], censored: Sequence[
     return Durations("empirical", _values(made), mean, *quantiles, len(values), len(censored), why)
 
 
-def _family(fit: Fit, sample: KaplanMeier, censored: int) -> Durations:
-    mean, cv = fit.mean(), fit.cv()
+def _given(fit: Fit) -> dict[str, Any]:
+    """A family as a scenario writes it."""
     if fit.family == "lognormal":
-        given = {"median": rounded(fit.quantile(0.5)), "p95": rounded(fit.quantile(0.95))}
-    else:
-        given = {"mean": rounded(mean), "cv": rounded(cv)}
+        return {fit.family: {"median": rounded(fit.quantile(0.5)), "p95": rounded(fit.quantile(0.95))}}
+    return {fit.family: {"mean": rounded(fit.mean()), "cv": rounded(fit.cv())}}
+
+
+def _can_be_written(fit: Fit) -> bool:
+    """Whether a scenario takes it: some are too narrow."""
+    try:
+        as_distribution(_given(fit))
+    except ValueError:
+        return False
+    return True
+
+
+def _family(fit: Fit, sample: KaplanMeier, censored: int) -> Durations:
     why = f"the best of those that fit by AIC; its p95 is {fit.p95_error:+.1%} from the sample's"
     if sample.beyond > _NEGLIGIBLE:
         why += f"; {sample.beyond:.0%} ran longer than any that ended: how much, the family says and nothing recorded"
     quantiles = fit.quantile(0.5), fit.quantile(0.95)
-    return Durations(fit.family, {fit.family: given}, mean, *quantiles, fit.n, censored, why)
+    return Durations(fit.family, _given(fit), fit.mean(), *quantiles, fit.n, censored, why)
 
 
 def _cut(censored: Sequence[float]) -> str:

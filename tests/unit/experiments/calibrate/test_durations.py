@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from batchsim.experiments.calibrate.durations import MOST_VALUES, learn, shapes
 from batchsim.spec.distributions import as_distribution
@@ -105,3 +106,10 @@ def test_nothing_seen_to_its_end_is_a_bound():
     assert "too short" in found.why
     with pytest.raises(ValueError, match="at least one"):
         learn([])
+
+
+@pytest.mark.parametrize("spread", [1e-2, 3e-3, 1.5e-3])
+def test_what_is_nearly_constant_is_written_so_that_it_is_read(spread):
+    quantiles = (np.arange(20) + 0.5) / 20
+    found = learn([1000 * (1 + spread * float(each)) for each in stats.norm.ppf(quantiles)])
+    assert mean_written(found) == pytest.approx(1000, rel=1e-3)

@@ -112,6 +112,13 @@ def test_what_never_ran_is_not_simulated_and_said():
     assert [each["workflow"] for each in submitted(written(bulk("a"), never)[0])] == ["work"]
 
 
+def test_an_array_of_which_only_the_parent_is_described_is_said():
+    found = calibrate(history(bulk("a"), bulk("p", name="part", size=30)), CONFIGURATION)
+    assert any("workflow part: a job of it never ran" in sentence for sentence in found.not_learned)
+    assert any(sentence.startswith("30 children of arrays are not described") for sentence in found.not_learned)
+    assert [row["n"] for row in found.figures["learned"]["runtimes"]] == [0, 1]
+
+
 def test_missing_names_are_told_with_what_there_is():
     with pytest.raises(ScenarioError) as caught:
         written(bulk("a", queue="bulkk"), bulk("b", definition="other"))

@@ -29,6 +29,7 @@ def calibration_renderable(figures: Mapping[str, Any], written: Path | None = No
         Text(),
         _runtimes(learned),
         Text(),
+        *_listed("run time", (_taken(each) for each in _in_order(learned)), len(learned["runtimes"])),
         *_listed("arrivals", (_arrivals(each) for each in learned["arrivals"]), len(learned["arrivals"])),
         *(line("delay", _delay(each)) for each in learned["delays"]),
         *(line("spot", _interruptions(each)) for each in learned["interruptions"]),
@@ -58,26 +59,38 @@ def _noted(history: Mapping[str, Any]) -> list[str]:
     return [f"{count:,} {reason}" for reason, count in history["notes"].items()]
 
 
+def _in_order(learned: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Run times and failures of each kind, those with most attempts first."""
+    return sorted(zip(learned["runtimes"], learned["failures"], strict=True), key=lambda pair: -pair[1]["attempts"])
+
+
 def _runtimes(learned: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("definition", "job"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", min_width=len("definition"))
     for name in ("attempts", "cut off", "mean", "median", "p95", "failed"):
         table.add_column(name, justify="right")
-    table.add_column("run time taken as")
-    both = sorted(zip(learned["runtimes"], learned["failures"], strict=True), key=lambda pair: -pair[1]["attempts"])
+    both = _in_order(learned)
     for runtime, failure in both[:MOST_LISTED]:
         seconds = (format_duration(runtime[key]) if runtime.get(key) is not None else "–"
                    for key in ("mean_s", "p50_s", "p95_s"))  # fmt: skip
         chance = failure["probability"]
-        failed = f"{chance['mean']:.2%}" if chance else "–"
         table.add_row(
             runtime["job_definition"], runtime["job_name"], f"{failure['attempts']:,}", f"{runtime['censored']:,}",
-            *seconds, failed, f"{runtime['by'] or 'not learnt'}: {runtime['why']}",
+            *seconds, f"{chance['mean']:.2%}" if chance else "–",
         )  # fmt: skip
     if len(both) > MOST_LISTED:
         table.add_row(f"and {len(both) - MOST_LISTED:,} more (--json)")
     return table
+
+
+def _taken(pair: tuple[Mapping[str, Any], Mapping[str, Any]]) -> str:
+    """What the run time of a kind is taken as, and what is said of its failures."""
+    runtime, failure = pair
+    told = f"{runtime['job_name']}: {runtime['by'] or 'not learnt'}: {runtime['why']}"
+    return (
+        f"{told}; failures: {failure['why']}" if failure["why"] and failure["failed"] + failure["not_started"] else told
+    )
 
 
 def _arrivals(found: Mapping[str, Any]) -> str:

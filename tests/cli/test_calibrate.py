@@ -40,7 +40,9 @@ def history(tmp_path):
     return path
 
 
-def test_the_page_says_what_was_learnt_and_what_was_not(history, capsys):
+@pytest.mark.parametrize("columns", ["80", "160"])
+def test_the_page_says_what_was_learnt_and_what_was_not(history, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
     assert main(["calibrate", str(history)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "60 jobs · 60 attempts · submitted 2026-11-02T00:00:00Z to 2026-11-02T00:59:00Z" in told

@@ -57,7 +57,7 @@ def test_deployed_submitted_described_and_removed(moto, etl, batch, capsys):
         each["computeEnvironmentName"]: each["computeResources"]
         for each in batch.describe_compute_environments()["computeEnvironments"]
     }
-    assert environments["spot"]["maxvCpus"] == 448
+    assert environments["spot"]["maxvCpus"] == 192
     assert environments["spot"]["subnets"] == moto.deployment["subnets"]
     jobs = jobs_of(batch)
     assert set(jobs) == {"extract", "transform", "load", "report"}

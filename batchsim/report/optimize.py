@@ -89,6 +89,9 @@ def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
         label = "change" if not number else ""
         yield _line(label, f"{change['path']}: {flat(change['old'])} → {flat(change['new'])}", "bold green")
     yield _line("cost", interval(found["cost_usd"], format_usd) + _period(figures))
+    written = figures["as_written"]
+    if written is not None:
+        yield _line("instead of", f"{tried(written)}: the scenario as it is written")
     if figures["minimised"] != "cost":
         least = quantity(found["minimised"]["mean"], found["minimised"])
         yield _line("minimised", f"{figures['minimised']}: {least} in the mean")
@@ -98,11 +101,14 @@ def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
         best = "the cheapest" if figures["minimised"] == "cost" else "the best"
         yield _line("note", f"the scenario has no objective to keep: {best} that gets all jobs done", "yellow")
     if found["jobs_failed"]:
-        yield _line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean", "yellow")
+        before = (
+            "" if written is None or written["jobs_failed"] is None else f", as written {written['jobs_failed']:,.1f}"
+        )
+        yield _line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean{before}", "yellow")
     for number, each in enumerate(found["gives_up"]):
         yield _line("gives up" if not number else "", each, "yellow")
     for number, each in enumerate(figures["sensitivity"]):
-        yield _line("risk" if not number else "", under_hazard(each))
+        yield _line("risk" if not number else "", f"hazardScale {each['hazardScale']}: {tried(each)}")
 
 
 def _period(figures: Mapping[str, Any]) -> str:
@@ -145,11 +151,11 @@ def objective_kept(objective: Mapping[str, Any], confidence: float) -> str:
     )
 
 
-def under_hazard(tried: Mapping[str, Any]) -> str:
-    """What became of the recommendation under another hazard."""
-    cost = "no run ended" if tried["cost_usd"] is None else f"{format_usd(tried['cost_usd']['mean'])}"
-    missed = f"; missed: {', '.join(tried['missed'])}" if tried["missed"] else ""
-    return f"hazardScale {tried['hazardScale']}: {cost}, kept in {tried['kept_in']} of {tried['n']}{missed}"
+def tried(found: Mapping[str, Any]) -> str:
+    """What another configuration than those of the search costs and keeps."""
+    cost = "no run ended" if found["cost_usd"] is None else format_usd(found["cost_usd"]["mean"])
+    missed = f"; missed: {', '.join(found['missed'])}" if found["missed"] else ""
+    return f"{cost}, kept in {found['kept_in']} of {found['n']}{missed}"
 
 
 def interval(figure: Mapping[str, Any], show: Any) -> str:

@@ -15,7 +15,7 @@ from batchsim.experiments.optimize.answer import Answer
 from batchsim.experiments.optimize.configurations import DONE, Configurations, observation
 from batchsim.experiments.optimize.frontier import frontier, subject, without_effect
 from batchsim.experiments.optimize.optimization import Optimization
-from batchsim.experiments.optimize.strategy import budget_of, solve
+from batchsim.experiments.optimize.strategy import Found, budget_of, solve
 from batchsim.experiments.parameters import Grid, grid_of
 from batchsim.experiments.run_store import STORE
 from batchsim.experiments.runner import Runner
@@ -56,7 +56,7 @@ def optimize(
     vary : mapping or iterable of str, optional
         What may be changed, instead of the scenario's ``search:`` section: as in `batchsim.sweep`.
     budget : int, optional
-        Simulations at most, those of the sensitivity not counted; 60, or 120 for more than 1,000 candidates.
+        Simulations at most, those of `sensitivity` not counted; 60, or 120 for more than 1,000 candidates.
     confidence : float
         Of what is stated, between 0.5 and 1.
     seed : int, optional
@@ -68,7 +68,8 @@ def optimize(
     out : str or Path, optional
         A folder that holds the store of finished runs: none that is in it is run again.
     sensitivity : bool
-        Whether the recommendation is tried under other hazards of Spot interruptions as well.
+        Whether the recommendation is tried under other hazards of Spot interruptions as well, and the scenario as it is
+        written beside it.
     on_simulated : callable, optional
         Called with the number of simulations so far.
 
@@ -123,6 +124,7 @@ def _optimization(
         "next_cheaper": answer.next_cheaper(),
         "frontier": [each.as_json() for each in best],
         "frontier_of": "p95(queue_time)" if about is None else about.expression,
+        "as_written": None if runner is None else _as_written(problem, found, runner, confidence),
         "sensitivity": [] if made is None or runner is None else _sensitivity(problem, made, runner, confidence),
         "simulations": found.simulations - excluded,
         "explored": len(found.exploration.seen) - excluded,
@@ -197,22 +199,25 @@ def _sensitivity(problem: Configurations, made: Scenario, runner: Runner, confid
     is_spot = any(each.purchase_option == "SPOT" and each.enabled for each in made.configuration.environments)
     if not is_spot or spot.interruptions == "none" or isinstance(spot.interruptions, InterruptionTrace):
         return []
-    return [_under_hazard(problem, made, runner, confidence, scale) for scale in HAZARD_SCALES]
+    return [
+        {"hazardScale": scale, **_tried(problem, made.with_({HAZARD: scale}), TRIED_IN, runner, confidence)}
+        for scale in HAZARD_SCALES
+    ]
 
 
-def _under_hazard(
-    problem: Configurations, made: Scenario, runner: Runner, confidence: float, scale: float
+def _tried(
+    problem: Configurations, scenario: Scenario, replications: int, runner: Runner, confidence: float
 ) -> dict[str, Any]:
-    """What the recommendation costs and keeps under one hazard."""
-    scenario = made.with_({HAZARD: scale})
-    tasks = [Task(scenario, problem.seed, replication) for replication in range(1, TRIED_IN + 1)]
+    """What a scenario costs and keeps in the first replications after the one that was searched."""
+    tasks = [Task(scenario, problem.seed, replication) for replication in range(1, replications + 1)]
     finished = {task.replication: each.summary for task, each in runner.finish(tasks)}
     runs = [problem.parsed(finished[task.replication]) for task in tasks]
     results = [observation(run, scenario.objectives, problem.minimised) for run in runs]
-    costs = [run["cost_usd"]["total"] for run in runs if run is not None]
+    ended = [run for run in runs if run is not None]
+    costs = [run["cost_usd"]["total"] for run in ended]
     return {
-        "hazardScale": scale,
         "cost_usd": confidence_interval(costs, level=confidence) if costs else None,
+        "jobs_failed": sum(run["jobs"]["failed"] for run in ended) / len(ended) if ended else None,
         "kept_in": sum(result.kept(problem.objectives) for result in results),
         "n": len(results),
         "missed": [
@@ -221,3 +226,10 @@ def _under_hazard(
             if not all(result.figures[index].kept(objective) for result in results)
         ],
     }
+
+
+def _as_written(problem: Configurations, found: Found, runner: Runner, confidence: float) -> dict[str, Any] | None:
+    """The scenario as it is written, in the replications that the recommendation ran; None where both are the same."""
+    if found.pick is None or found.pick.candidate == problem.written():
+        return None
+    return _tried(problem, problem.scenario, found.pick.n, runner, confidence)

@@ -49,6 +49,7 @@ def figures(**more: Any) -> dict[str, Any]:
             {"set": {SPOT: 64, TYPES: ["m6i"]}, "cost_usd": 30.0, "queue_time_p95_s": None, "kept": False},
             {"set": chosen, "cost_usd": 35.5, "queue_time_p95_s": 1450.0, "kept": True},
         ],
+        "as_written": {"cost_usd": INTERVAL, "jobs_failed": 0.0, "kept_in": 5, "n": 5, "missed": []},
         "sensitivity": [{"hazardScale": 100, "cost_usd": INTERVAL, "kept_in": 2, "n": 3, "missed": ["makespan <= 1h"]}],
         "simulations": 38,
         "explored": 28,
@@ -74,6 +75,7 @@ def test_the_answer_comes_first_and_each_fact_has_its_figures():
     assert text.startswith(f"change {SPOT}: nothing → 224")
     assert "cost $35.00 ($34.00 to $36.00, n = 5)" in text
     assert "p95(queue_time) <= 30m: 24 min in the mean, kept with 90 % confidence (n = 5, met in 4)" in text
+    assert "instead of $35.00, kept in 5 of 5: the scenario as it is written" in text
     assert "gives up 1 family instead of 2" in text
     assert "risk hazardScale 100: $35.00, kept in 2 of 3; missed: makespan <= 1h" in text
     assert "cheaper spot.maxvCpus 192, spot.instanceTypes [m6i]: $34.00 fails: it is missed" in text

@@ -268,6 +268,14 @@ def test_a_pick_on_spot_is_tried_under_other_hazards():
     found = bs.optimize(nightly(LENIENT, search=search, environments=[spot]), workers=1)
     assert [each["hazardScale"] for each in found.figures["sensitivity"]] == [1, 100]
     assert all(each["n"] == 3 for each in found.figures["sensitivity"])
+    # The scenario as it is written ran the same replications, all after the one that was searched.
+    written = found.figures["as_written"]
+    summaries = bs.run(found.scenario, replications=written["n"] + 1).summaries[1:]
+    assert written["n"] == found.figures["recommendation"]["cost_usd"]["n"]
+    assert written["cost_usd"]["mean"] == pytest.approx(
+        sum(each["cost_usd"]["total"] for each in summaries) / written["n"]
+    )
+    assert written["kept_in"] == sum(each["objectives"][0]["kept"] for each in summaries)
     if len(found.set[TYPES]) == 1:
         assert "1 instance type instead of 2" in found.figures["recommendation"]["gives_up"]
         assert any("alone" in each for each in found.figures["recommendation"]["gives_up"])

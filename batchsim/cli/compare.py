@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
         default="table",
         help="how to print it; markdown fits a pull request's comment, json is what --json gives",
     )
-    options.add_common(parser)
+    options.add_common(parser, folder="results/NAME-compare")
     parser.set_defaults(execute=execute)
 
 

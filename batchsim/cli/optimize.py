@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
     )
     options.add_executors(parser)
     parser.add_argument("--write", metavar="FILE", type=Path, help="write the scenario with the recommended values")
-    options.add_common(parser)
+    options.add_common(parser, folder="results/NAME-optimize", check="exit with 1 without a recommendation, as always")
     parser.set_defaults(execute=execute)
 
 

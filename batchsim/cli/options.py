@@ -51,9 +51,14 @@ class _WholeWords(argparse.HelpFormatter):
         return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
 
-def add_common(parser: argparse.ArgumentParser, check: str = "exit with 1 when an objective is missed") -> None:
+def add_common(
+    parser: argparse.ArgumentParser,
+    *,
+    folder: str = "results/NAME",
+    check: str = "exit with 1 when an objective is missed",
+) -> None:
     """Add ``--out``, ``--seed``, ``--set``, ``--json``, ``--quiet`` and ``--check``."""
-    parser.add_argument("--out", metavar="DIR", type=Path, help="results folder (default: results/NAME)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help=f"results folder (default: {folder})")
     parser.add_argument("--seed", metavar="N", type=_seed, help="seed of the random numbers instead of the scenario's")
     add_overrides(parser)
     add_ignore(parser)

@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--retry-failed", action="store_true", help="run again what is kept as failed")
     parser.add_argument("--export", choices=("csv",), help="write the table of runs in this form too: runs.csv")
     parser.add_argument("--yes", action="store_true", help=f"do not ask, even of more than {MOST_UNASKED:,} runs")
-    options.add_common(parser, check="exit with 1 when no point meets every objective")
+    options.add_common(parser, folder="results/NAME-sweep", check="exit with 1 when no point meets every objective")
     parser.set_defaults(execute=execute)
 
 

@@ -269,7 +269,7 @@ def gives_up(written: Scenario, made: Scenario) -> list[str]:
             told.append(f"{has} {one if has == 1 else many} instead of {had}")
     share, was = after.on_demand_share, before.on_demand_share
     if share is not None and was is not None and share < was - 0.005:
-        told.append(f"{100 * share:.0f} % of the vCPUs not Spot instead of {100 * was:.0f} %")
+        told.append(f"{100 * share:.0f} % of the vCPUs on demand instead of {100 * was:.0f} %")
     return told + _alone(made)
 
 

@@ -76,5 +76,5 @@ def lacking(configuration: Configuration, requirements: Requirements) -> str:
             return f"{each.name} has {len(families)} of {requirements.families} families"
     share = Capacity.of(configuration).on_demand_share or 0.0
     if requirements.on_demand_share is not None and share < requirements.on_demand_share - 1e-9:
-        return f"{100 * share:.0f} % of the vCPUs are not Spot, of {100 * requirements.on_demand_share:.0f} %"
+        return f"{100 * share:.0f} % of the vCPUs are on demand, of {100 * requirements.on_demand_share:.0f} %"
     return ""

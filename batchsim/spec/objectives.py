@@ -95,21 +95,21 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Piece:
     """A part of an expression, and where it begins."""
 
     text: str
     at: int
 
-    def stripped(self) -> _Part:
+    def stripped(self) -> _Piece:
         """The part without blanks around it."""
-        return _Part(self.text.strip(), self.at + len(self.text) - len(self.text.lstrip()))
+        return _Piece(self.text.strip(), self.at + len(self.text) - len(self.text.lstrip()))
 
-    def split(self, separator: str) -> Iterator[_Part]:
+    def split(self, separator: str) -> Iterator[_Piece]:
         """The parts between separators."""
         at = self.at
         for piece in self.text.split(separator):
-            yield _Part(piece, at).stripped()
+            yield _Piece(piece, at).stripped()
             at += len(piece) + len(separator)
 
     def wrong(self, message: str) -> ExpressionError:
@@ -117,9 +117,9 @@ class _Part:
         return ExpressionError(message, self.at, len(self.text))
 
 
-def _part(match: re.Match[str], group: int) -> _Part:
+def _part(match: re.Match[str], group: int) -> _Piece:
     """A group of a match; an empty part at its end where it took none."""
-    return _Part(match[group] or "", match.start(group) if match[group] else match.end()).stripped()
+    return _Piece(match[group] or "", match.start(group) if match[group] else match.end()).stripped()
 
 
 def parse_objective(text: str) -> Objective:
@@ -154,7 +154,7 @@ def parse_objective(text: str) -> Objective:
     return Objective(text, "keep", metric, statistic, where, comparison, value, share=share)
 
 
-def _asked(word: _Part, inner: _Part, *, bare: bool) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def _asked(word: _Piece, inner: _Piece, *, bare: bool) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Statistic, metric and filters of ``word(inner)``; `bare` where a distribution may go without a statistic."""
     parts, name = [part for part in inner.split(",") if part.text], word.text
     if name in STATISTICS:
@@ -174,18 +174,18 @@ def _asked(word: _Part, inner: _Part, *, bare: bool) -> tuple[str, str, tuple[tu
     return "", name, _filters(parts, PLAIN[name], name)
 
 
-def _check_known(part: _Part, word: str, words: tuple[str, ...], what: str) -> None:
+def _check_known(part: _Piece, word: str, words: tuple[str, ...], what: str) -> None:
     if word not in words:
         raise part.wrong(f"no {what} {word!r}; expected one of {', '.join(words)}{did_you_mean(word, words)}")
 
 
-def _filters(parts: list[_Part], allowed: tuple[str, ...], asked: str) -> tuple[tuple[str, str], ...]:
+def _filters(parts: list[_Piece], allowed: tuple[str, ...], asked: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for part in parts:
         key, separator, value = (piece.strip() for piece in part.text.partition("="))
         if not separator or not value:
             raise part.wrong(f"{part.text!r} is not a filter; expected such as jobQueue=NAME")
-        word = _Part(key, part.at)
+        word = _Piece(key, part.at)
         _check_known(word, key, FILTERS, "filter")
         if key not in allowed:
             expected = f"one of {', '.join(allowed)}" if allowed else f"{asked} alone: it is of the whole run"

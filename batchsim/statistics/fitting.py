@@ -60,7 +60,7 @@ class KaplanMeier:
 
 
 @dataclass(frozen=True)
-class Fit:
+class FittedFamily:
     """A family fitted to durations.
 
     Attributes
@@ -141,7 +141,7 @@ def kaplan_meier(values: Sequence[float] | Floats, censored: Sequence[float] | F
     return KaplanMeier(distinct, weights, beyond if beyond > 1e-12 else 0.0)
 
 
-def fitted(family: str, values: Sequence[float] | Floats, censored: Sequence[float] | Floats = ()) -> Fit:
+def fitted(family: str, values: Sequence[float] | Floats, censored: Sequence[float] | Floats = ()) -> FittedFamily:
     """A family fitted by maximum likelihood, censored values as such.
 
     Parameters
@@ -182,10 +182,10 @@ def fitted(family: str, values: Sequence[float] | Floats, censored: Sequence[flo
     share = 0.95 if reached[-1] >= 0.95 else float(reached[-1])
     seen = sample.quantile(share)
     error = float(distribution.ppf(share)) / seen - 1 if share < 1 else math.inf
-    return Fit(family, float(shape), float(scale * unit), 4 - 2 * likelihood, distance, error, len(whole))
+    return FittedFamily(family, float(shape), float(scale * unit), 4 - 2 * likelihood, distance, error, len(whole))
 
 
-def best_fit(values: Sequence[float] | Floats, censored: Sequence[float] | Floats = ()) -> Fit | None:
+def best_fit(values: Sequence[float] | Floats, censored: Sequence[float] | Floats = ()) -> FittedFamily | None:
     """Of the families that the values may be of the one with the least AIC; None where they are of none."""
     fits = [fitted(family, values, censored) for family in FAMILIES]
     return min((each for each in fits if each.passes), key=lambda each: each.aic, default=None)

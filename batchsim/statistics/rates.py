@@ -12,7 +12,7 @@ from batchsim.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Rate:
+class EventRate:
     """So many events in a time.
 
     Attributes
@@ -32,7 +32,7 @@ class Rate:
     exposure: float
 
 
-def rate(events: int, exposure: float, *, level: float = 0.95) -> Rate:
+def rate(events: int, exposure: float, *, level: float = 0.95) -> EventRate:
     """A rate and its exact interval, by the quantiles of the gamma distribution.
 
     F. Garwood (1936), "Fiducial limits for the Poisson distribution", Biometrika 28: 437-442. Where nothing happened,
@@ -53,15 +53,15 @@ def rate(events: int, exposure: float, *, level: float = 0.95) -> Rate:
     if events < 0 or not 0 < exposure < math.inf:
         raise ValueError(f"expected events of 0 or more in a time above 0, not {events} in {exposure}")
     if events == 0:
-        return Rate(0.0, 0.0, -math.log(1 - level) / exposure, 0, exposure)
+        return EventRate(0.0, 0.0, -math.log(1 - level) / exposure, 0, exposure)
     from scipy.special import gammaincinv
 
     tail = (1 - level) / 2
     low, high = float(gammaincinv(events, tail)), float(gammaincinv(events + 1, 1 - tail))
-    return Rate(events / exposure, low / exposure, high / exposure, events, exposure)
+    return EventRate(events / exposure, low / exposure, high / exposure, events, exposure)
 
 
-def clustered_rate(sizes: Sequence[int], exposure: float, *, level: float = 0.95) -> Rate:
+def clustered_rate(sizes: Sequence[int], exposure: float, *, level: float = 0.95) -> EventRate:
     """A rate of events of which several come at once, and an interval that knows it.
 
     Of events that come together one is not sure as of as many that come alone: they count as (sum of sizes)² / (sum of
@@ -90,7 +90,7 @@ def clustered_rate(sizes: Sequence[int], exposure: float, *, level: float = 0.95
     alone = events**2 / sum(size**2 for size in sizes)
     tail, scale = (1 - level) / 2, events / alone / exposure
     low, high = float(gammaincinv(alone, tail)), float(gammaincinv(alone + 1, 1 - tail))
-    return Rate(events / exposure, low * scale, high * scale, events, exposure)
+    return EventRate(events / exposure, low * scale, high * scale, events, exposure)
 
 
 @dataclass(frozen=True)

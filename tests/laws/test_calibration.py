@@ -10,7 +10,7 @@ from batchsim.aws.histories.answers import read_history
 from batchsim.aws.histories.configuration import read_configuration
 from batchsim.experiments.calibrate.calibration import calibrate
 from batchsim.experiments.calibrate.scenario_text import checked_scenario_text
-from batchsim.experiments.calibrate.workflows import Kind
+from batchsim.experiments.calibrate.workflows import JobKind
 from batchsim.scenario.loading import loads
 from batchsim.spec.distributions import as_distribution
 from batchsim.validation.validate import validate
@@ -41,7 +41,7 @@ def there_and_back(days, folder):
 
 
 def held(found, days, tolerance):
-    check, settle = found.kinds[Kind("check-payment", "check")], found.kinds[Kind("settle", "settle")]
+    check, settle = found.kinds[JobKind("check-payment", "check")], found.kinds[JobKind("settle", "settle")]
     for learned, truth in ((check.runtime, CHECK), (settle.runtime, SETTLE)):
         written = as_distribution(learned.written)
         assert learned.by == "empirical"
@@ -49,7 +49,7 @@ def held(found, days, tolerance):
         assert written.mean_s() == pytest.approx(truth.mean_s(), rel=tolerance)
         assert learned.p95_s == pytest.approx(truth.quantile_s(0.95), rel=tolerance)
         assert written.quantile_s(0.95) == pytest.approx(truth.quantile_s(0.95), rel=tolerance)
-    ledger = found.kinds[Kind("settle", "ledger")].runtime
+    ledger = found.kinds[JobKind("settle", "ledger")].runtime
     assert ledger.written == pytest.approx(300.0, rel=1e-3)
     assert check.failures.written["probability"] == pytest.approx(0.05, rel=tolerance)
     assert check.failures.written["exitCode"] == 3
@@ -83,7 +83,7 @@ def queue_times(result, queue):
 
 def test_a_day_of_transactions(tmp_path):
     _, found, path = there_and_back(1, tmp_path)
-    check = found.kinds[Kind("check-payment", "check")]
+    check = found.kinds[JobKind("check-payment", "check")]
     assert check.runtime.mean_s == pytest.approx(CHECK.mean_s(), rel=0.03)
     assert check.failures.probability["low"] <= 0.05 <= check.failures.probability["high"]
     assert found.history.events > 100

@@ -16,7 +16,7 @@ from batchsim.scenario.document.access import base_name, dig, entries, mappings,
 
 
 @dataclass(frozen=True)
-class Configuration:
+class AccountConfiguration:
     """Queues, environments and definitions, in request shapes, with what is known of their surroundings.
 
     Attributes
@@ -73,7 +73,7 @@ class Configuration:
         return [each for _, each in mappings(self.batch, (), section) if each.get(name)]
 
 
-def read_configuration(path: Path) -> Configuration:
+def read_configuration(path: Path) -> AccountConfiguration:
     """The configuration in a file.
 
     Raises
@@ -85,6 +85,6 @@ def read_configuration(path: Path) -> Configuration:
         values = document.values
         if isinstance(values, dict) and isinstance(values.get("batch"), dict):
             environment = values.get("environment")
-            return Configuration(values["batch"], environment if isinstance(environment, dict) else {})
+            return AccountConfiguration(values["batch"], environment if isinstance(environment, dict) else {})
     imported = import_config([path])
-    return Configuration(imported.batch, {}, imported.notes)
+    return AccountConfiguration(imported.batch, {}, imported.notes)

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from batchsim.arrays import Floats
-from batchsim.aws.histories.configuration import Configuration
+from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import History
 from batchsim.experiments.calibrate.arrivals import ArrivalsLearned, day_of, learn_arrivals
 from batchsim.experiments.calibrate.attempts import Attempts, Failures, failures
 from batchsim.experiments.calibrate.delays import DelayLearned, learn_delays
-from batchsim.experiments.calibrate.durations import Durations, learn, shapes
+from batchsim.experiments.calibrate.durations import LearntDurations, learn, shapes
 from batchsim.experiments.calibrate.spot import SpotLearned, learn_spot
-from batchsim.experiments.calibrate.workflows import Kind, RecordedWorkflow, kinds_of, workflows_of
+from batchsim.experiments.calibrate.workflows import JobKind, RecordedWorkflow, kinds_of, workflows_of
 from batchsim.units import HOUR
 
 #: Jobs of one workflow that were submitted further apart are told: a scenario submits them at once.
@@ -35,7 +35,7 @@ class KindLearned:
     """What was learnt of one kind of job; ``runtime`` is None where none ran."""
 
     attempts: Attempts
-    runtime: Durations | None
+    runtime: LearntDurations | None
     failures: Failures
 
 
@@ -70,7 +70,7 @@ class Calibration:
 
     history: History
     start: datetime
-    kinds: Mapping[Kind, KindLearned]
+    kinds: Mapping[JobKind, KindLearned]
     workflows: tuple[WorkflowLearned, ...]
     delays: tuple[DelayLearned, ...]
     spot: tuple[SpotLearned, ...]
@@ -147,20 +147,22 @@ class Calibration:
         return json.dumps(self.figures, indent=2, ensure_ascii=False) + "\n"
 
 
-def calibrate(history: History, configuration: Configuration | None = None, *, replay: bool = False) -> Calibration:
+def calibrate(
+    history: History, configuration: AccountConfiguration | None = None, *, replay: bool = False
+) -> Calibration:
     """Learn from a history.
 
     Parameters
     ----------
     history : History
         At least one job of it ran.
-    configuration : Configuration, optional
+    configuration : AccountConfiguration, optional
         What it ran on: tells which queues are of Spot capacity.
     replay : bool
         Whether submissions are written as they were recorded, where they might come at random too.
     """
     kinds = kinds_of(history)
-    attempts: dict[Kind, Attempts] = {}
+    attempts: dict[JobKind, Attempts] = {}
     for job in history.jobs:
         attempts.setdefault(kinds[job.job_id], Attempts()).add(job.attempts)
     ratios = shapes((each.complete, each.censored) for each in attempts.values())
@@ -200,7 +202,7 @@ def _undescribed(history: History) -> int:
     return sum(max(job.size - there[job.job_id], 0) for job in history.jobs)
 
 
-def _runtime_of(attempts: Attempts, ratios: Floats) -> Durations | None:
+def _runtime_of(attempts: Attempts, ratios: Floats) -> LearntDurations | None:
     """The run time of a kind; of one that always failed the time until it did, None where nothing ran."""
     if not attempts.complete and attempts.until_failure:
         found = learn(attempts.until_failure, attempts.censored, ratios)
@@ -223,7 +225,7 @@ def _figure(value: float) -> float | None:
     return round(value, 4) if math.isfinite(value) else None
 
 
-def _runtime(kind: Kind, learned: KindLearned) -> dict[str, Any]:
+def _runtime(kind: JobKind, learned: KindLearned) -> dict[str, Any]:
     found = learned.runtime
     told: dict[str, Any] = {"job_definition": kind.definition, "job_name": kind.name}
     if found is None:
@@ -232,7 +234,7 @@ def _runtime(kind: Kind, learned: KindLearned) -> dict[str, Any]:
     return {**told, "by": found.by, "n": found.n, "censored": found.censored, **figures, "why": found.why}
 
 
-def _failure(kind: Kind, learned: KindLearned) -> dict[str, Any]:
+def _failure(kind: JobKind, learned: KindLearned) -> dict[str, Any]:
     found, attempts = learned.failures, learned.attempts
     return {
         "job_definition": kind.definition,

@@ -15,7 +15,7 @@ from batchsim.statistics.fitting import (
     FAMILIES,
     LEAST_FOR_EMPIRICAL,
     LEAST_FOR_FAMILY,
-    Fit,
+    FittedFamily,
     KaplanMeier,
     best_fit,
     kaplan_meier,
@@ -39,7 +39,7 @@ _LEAST_FOR_CONSTANT = 3
 
 
 @dataclass(frozen=True)
-class Durations:
+class LearntDurations:
     """What was learnt of durations of one kind.
 
     Attributes
@@ -71,7 +71,9 @@ def rounded(seconds: float) -> float:
     return float(f"{seconds:.5g}")
 
 
-def learn(values: Sequence[float], censored: Sequence[float] = (), ratios: Sequence[float] | Floats = ()) -> Durations:
+def learn(
+    values: Sequence[float], censored: Sequence[float] = (), ratios: Sequence[float] | Floats = ()
+) -> LearntDurations:
     """Choose what stands for durations.
 
     From 50 complete ones on they are their own distribution; from 10 on a family that they may be of; fewer have the
@@ -96,7 +98,7 @@ def learn(values: Sequence[float], censored: Sequence[float] = (), ratios: Seque
         return _bound(censored)
     if n >= _LEAST_FOR_CONSTANT and not censored and max(values) - min(values) <= SAME * max(values):
         mean = rounded(float(np.mean(values)))
-        return Durations("constant", mean, mean, mean, mean, n, 0, f"all {n} are the same")
+        return LearntDurations("constant", mean, mean, mean, mean, n, 0, f"all {n} are the same")
     if n < LEAST_FOR_FAMILY:
         return _pooled(values, censored, ratios)
     sample = kaplan_meier(values, censored)
@@ -128,15 +130,15 @@ def shapes(of: Iterable[tuple[Sequence[float], Sequence[float]]]) -> Floats:
     return np.concatenate(found) if found else np.empty(0)
 
 
-def _bound(censored: Sequence[float]) -> Durations:
+def _bound(censored: Sequence[float]) -> LearntDurations:
     if not censored:
         raise ValueError("expected at least one duration")
     longest = rounded(max(censored))
     why = f"none of {len(censored)} was seen to its end: the longest time that one ran, which is too short"
-    return Durations("bound", longest, longest, longest, longest, 0, len(censored), why)
+    return LearntDurations("bound", longest, longest, longest, longest, 0, len(censored), why)
 
 
-def _pooled(values: Sequence[float], censored: Sequence[float], ratios: Sequence[float] | Floats) -> Durations:
+def _pooled(values: Sequence[float], censored: Sequence[float], ratios: Sequence[float] | Floats) -> LearntDurations:
     """The time in all over those that ended (of exponential ones the likeliest mean), in the shape of others."""
     n = len(values)
     mean = (math.fsum(values) + math.fsum(censored)) / n
@@ -144,10 +146,10 @@ def _pooled(values: Sequence[float], censored: Sequence[float], ratios: Sequence
     if not len(ratios):
         mean = rounded(mean)
         why = f"{few}, and no others to have it of: the mean alone{_cut(censored)}"
-        return Durations("constant", mean, mean, mean, mean, n, len(censored), why)
+        return LearntDurations("constant", mean, mean, mean, mean, n, len(censored), why)
     made = strata(np.asarray(ratios), np.ones(len(ratios)), min(_RATIOS, len(ratios))) * mean
     why = f"{few}: their mean, and the shape of the other jobs{_cut(censored)}"
-    return Durations("pooled", _values(made), mean, *_two(made), n, len(censored), why)
+    return LearntDurations("pooled", _values(made), mean, *_two(made), n, len(censored), why)
 
 
 def _two(values: Floats) -> tuple[float, float]:
@@ -166,23 +168,23 @@ def _closed(sample: KaplanMeier, values: Sequence[float], censored: Sequence[flo
     return np.append(sample.values, longest), np.append(sample.weights, sample.beyond)
 
 
-def _empirical(sample: KaplanMeier, values: Sequence[float], censored: Sequence[float], why: str) -> Durations:
+def _empirical(sample: KaplanMeier, values: Sequence[float], censored: Sequence[float], why: str) -> LearntDurations:
     known, likely = _closed(sample, values, censored)
     made = strata(known, likely, MOST_VALUES) if censored or len(values) > MOST_VALUES else np.sort(np.array(values))
     whole = KaplanMeier(known, likely, 0.0)
     mean = float(np.sum(known * likely))
     quantiles = whole.quantile(0.5), whole.quantile(0.95)
-    return Durations("empirical", _values(made), mean, *quantiles, len(values), len(censored), why)
+    return LearntDurations("empirical", _values(made), mean, *quantiles, len(values), len(censored), why)
 
 
-def _given(fit: Fit) -> dict[str, Any]:
+def _given(fit: FittedFamily) -> dict[str, Any]:
     """A family as a scenario writes it."""
     if fit.family == "lognormal":
         return {fit.family: {"median": rounded(fit.quantile(0.5)), "p95": rounded(fit.quantile(0.95))}}
     return {fit.family: {"mean": rounded(fit.mean()), "cv": rounded(fit.cv())}}
 
 
-def _can_be_written(fit: Fit) -> bool:
+def _can_be_written(fit: FittedFamily) -> bool:
     """Whether a scenario takes it: some are too narrow."""
     try:
         as_distribution(_given(fit))
@@ -191,12 +193,12 @@ def _can_be_written(fit: Fit) -> bool:
     return True
 
 
-def _family(fit: Fit, sample: KaplanMeier, censored: int) -> Durations:
+def _family(fit: FittedFamily, sample: KaplanMeier, censored: int) -> LearntDurations:
     why = f"the best of those that fit by AIC; its p95 is {fit.p95_error:+.1%} from the sample's"
     if sample.beyond > _NEGLIGIBLE:
         why += f"; {sample.beyond:.0%} ran longer than any that ended: how much, the family says and nothing recorded"
     quantiles = fit.quantile(0.5), fit.quantile(0.95)
-    return Durations(fit.family, _given(fit), fit.mean(), *quantiles, fit.n, censored, why)
+    return LearntDurations(fit.family, _given(fit), fit.mean(), *quantiles, fit.n, censored, why)
 
 
 def _cut(censored: Sequence[float]) -> str:

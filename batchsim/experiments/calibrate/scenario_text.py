@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from batchsim.aws.histories.configuration import Configuration
+from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import Asked
 from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.experiments.calibrate.calibration import Calibration, WorkflowLearned, numbered
@@ -20,7 +20,7 @@ from batchsim.scenario.loading import loads
 _WIDTH = 118
 
 
-def scenario_text(calibration: Calibration, configuration: Configuration, *, name: str = "calibrated") -> str:
+def scenario_text(calibration: Calibration, configuration: AccountConfiguration, *, name: str = "calibrated") -> str:
     """The scenario that a history teaches, on the configuration that it ran on.
 
     Raises
@@ -56,7 +56,7 @@ def scenario_text(calibration: Calibration, configuration: Configuration, *, nam
     return "\n".join(lines) + "\n"
 
 
-def checked_scenario_text(calibration: Calibration, configuration: Configuration, *, base: Path = Path()) -> str:
+def checked_scenario_text(calibration: Calibration, configuration: AccountConfiguration, *, base: Path = Path()) -> str:
     """`scenario_text`, of which it is known that it can be simulated.
 
     Parameters
@@ -74,7 +74,7 @@ def checked_scenario_text(calibration: Calibration, configuration: Configuration
     return text
 
 
-def _refuse_missing(calibration: Calibration, configuration: Configuration) -> None:
+def _refuse_missing(calibration: Calibration, configuration: AccountConfiguration) -> None:
     findings = []
     parts = [part for workflow in calibration.simulated for part in workflow.recorded.parts]
     if not parts:
@@ -92,7 +92,7 @@ def _refuse_missing(calibration: Calibration, configuration: Configuration) -> N
         raise ScenarioError(findings)
 
 
-def _workflow(learned: WorkflowLearned, calibration: Calibration, configuration: Configuration) -> Iterator[str]:
+def _workflow(learned: WorkflowLearned, calibration: Calibration, configuration: AccountConfiguration) -> Iterator[str]:
     recorded, arrivals = learned.recorded, learned.arrivals
     yield from _comment(f"{arrivals.n:,} submissions: {arrivals.why}.", "  ")
     yield f"  - workflow: {_plain(learned.name)}"
@@ -117,7 +117,7 @@ def _workflow(learned: WorkflowLearned, calibration: Calibration, configuration:
             yield f"        failure: {_flow(dict(of.failures.written), 10)}"
 
 
-def _submitted(part: Part, asked: Asked, names: list[str], configuration: Configuration) -> dict[str, Any]:
+def _submitted(part: Part, asked: Asked, names: list[str], configuration: AccountConfiguration) -> dict[str, Any]:
     """SubmitJob's members: where the job goes, and what differs from its definition."""
     request: dict[str, Any] = {"jobQueue": part.queue, "jobDefinition": part.kind.definition}
     if part.size:
@@ -135,7 +135,7 @@ def _submitted(part: Part, asked: Asked, names: list[str], configuration: Config
     return request | _overrides(part, asked, configuration)
 
 
-def _overrides(part: Part, asked: Asked, configuration: Configuration) -> dict[str, Any]:
+def _overrides(part: Part, asked: Asked, configuration: AccountConfiguration) -> dict[str, Any]:
     definition = configuration.definitions[part.kind.definition]
     found: dict[str, Any] = {}
     told, given = (asked.vcpus, asked.memory_mib, asked.gpus), configuration.asks(part.kind.definition)
@@ -170,7 +170,7 @@ def _spot(calibration: Calibration) -> dict[str, Any]:
     return {key: value for each in calibration.spot for key, value in each.written.items()}
 
 
-def _environment(calibration: Calibration, configuration: Configuration) -> dict[str, Any]:
+def _environment(calibration: Calibration, configuration: AccountConfiguration) -> dict[str, Any]:
     """What the configuration says of its surroundings, and what was learnt of them instead."""
     environment, spot = dict(configuration.environment), _spot(calibration)
     if spot:

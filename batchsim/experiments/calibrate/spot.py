@@ -11,7 +11,7 @@ from typing import Any
 
 from batchsim.aws.histories.records import RecordedAttempt, RecordedJob
 from batchsim.experiments.calibrate.attempts import HOST_TERMINATED, TASK_INTERRUPTED
-from batchsim.statistics.rates import Rate, clustered_rate, rate
+from batchsim.statistics.rates import EventRate, clustered_rate, rate
 from batchsim.units import HOUR
 
 #: Interruptions within this time are one event's, as the default of `environment.spot.together` has them.
@@ -31,7 +31,7 @@ class SpotLearned:
     ----------
     of : str
         ``EC2`` or ``Fargate``.
-    per_hour : Rate
+    per_hour : EventRate
         Of an instance or a task.
     together : float
         The share that came within three minutes of another; NaN without interruptions, and of Fargate.
@@ -42,7 +42,7 @@ class SpotLearned:
     """
 
     of: str
-    per_hour: Rate
+    per_hour: EventRate
     together: float
     written: dict[str, Any]
     why: str
@@ -134,7 +134,7 @@ def _of_tasks(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) -> I
     yield SpotLearned("Fargate", found, math.nan, written, f"{len(ran)} tasks while they ran; {mixed or _said(found)}")
 
 
-def _said(found: Rate) -> str:
+def _said(found: EventRate) -> str:
     return "written" if found.events else "none was interrupted: the default stays, and what is stated is a bound"
 
 

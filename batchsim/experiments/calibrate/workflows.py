@@ -28,7 +28,7 @@ _LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
-class Kind:
+class JobKind:
     """Jobs that do the same work: those of one definition and one name."""
 
     definition: str
@@ -47,7 +47,7 @@ class Part:
         Places of the jobs that it waits for in the workflow, -1 for itself (SEQUENTIAL), each with the type.
     """
 
-    kind: Kind
+    kind: JobKind
     queue: str
     size: int
     asked: tuple[str, ...]
@@ -98,13 +98,13 @@ class _Unit:
         return tuple((job_id.partition(":")[0] or self.unit_id, kind) for job_id, kind in told)
 
 
-def kinds_of(history: History) -> dict[str, Kind]:
+def kinds_of(history: History) -> dict[str, JobKind]:
     """The kind of each job, by its id."""
     names: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for job in history.jobs:
         if job.index <= 0:  # an array counts once
             names[job.definition, _stem(job.name)][job.name] += 1
-    return {job.job_id: Kind(job.definition, _clean(_kept(job, names))) for job in history.jobs}
+    return {job.job_id: JobKind(job.definition, _clean(_kept(job, names))) for job in history.jobs}
 
 
 def _kept(job: RecordedJob, names: Mapping[tuple[str, str], Counter[str]]) -> str:
@@ -121,7 +121,7 @@ def _clean(name: str) -> str:
     return _NO_NAME.sub("-", name).strip("-")[:_LONGEST_NAME] or _NAMELESS
 
 
-def workflows_of(history: History, kinds: Mapping[str, Kind]) -> tuple[list[RecordedWorkflow], int]:
+def workflows_of(history: History, kinds: Mapping[str, JobKind]) -> tuple[list[RecordedWorkflow], int]:
     """The workflows, those with most submissions first, and how many dependencies are on jobs that are not there."""
     units = _units(history.jobs)
     found: dict[tuple[Part, ...], RecordedWorkflow] = {}
@@ -172,7 +172,7 @@ def _together(units: Mapping[str, _Unit]) -> Iterable[list[_Unit]]:
         yield group
 
 
-def _parts(group: Sequence[_Unit], kinds: Mapping[str, Kind]) -> tuple[list[_Unit], tuple[Part, ...]]:
+def _parts(group: Sequence[_Unit], kinds: Mapping[str, JobKind]) -> tuple[list[_Unit], tuple[Part, ...]]:
     """The units of a group in an order that does not depend on their ids, and what they are."""
     known = {unit.unit_id: unit for unit in group}
     depth: dict[str, int] = {}

@@ -161,12 +161,12 @@ def parameters(document: Document, section: str, findings: list[Finding]) -> tup
     if not isinstance(given, dict):
         findings.append(document.finding((section,), "wrong-type", f"{short(given)} does not fit", expected=_FORMS))
         return ()
-    reader = _Reader(document, section, findings)
+    reader = _ParameterReader(document, section, findings)
     read = [reader.parameter(name, form) for name, form in given.items() if (section, name) != ("search", REQUIRE)]
     return tuple(each for each in read if each is not None)
 
 
-class _Reader:
+class _ParameterReader:
     """Reads the parameters of one section, one after the other."""
 
     def __init__(self, document: Document, section: str, findings: list[Finding]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import batchsim as bs
-from batchsim.aws.histories.configuration import Configuration, read_configuration
+from batchsim.aws.histories.configuration import AccountConfiguration, read_configuration
 from batchsim.aws.histories.records import Asked
 from batchsim.errors import ScenarioError
 from batchsim.experiments.calibrate.calibration import calibrate
@@ -140,4 +140,4 @@ def test_a_configuration_of_aws_does_too(tmp_path):
         '{"jobQueueName": "q", "priority": 1, "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": "c"}]}'
     )
     assert read_configuration(path).queues == {"q"}
-    assert Configuration({}, {}).asks("none") == (None, None, None)
+    assert AccountConfiguration({}, {}).asks("none") == (None, None, None)

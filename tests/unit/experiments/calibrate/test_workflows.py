@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from batchsim.aws.histories.records import Asked
-from batchsim.experiments.calibrate.workflows import Kind, kinds_of, workflows_of
+from batchsim.experiments.calibrate.workflows import JobKind, kinds_of, workflows_of
 from tests.unit.experiments.calibrate.records import MONDAY, history, job
 
 
@@ -16,7 +16,7 @@ def workflows(*jobs):
 
 def test_names_that_come_again_are_kept():
     record = history(job("a", name="step-1"), job("b", name="step-2"), job("c", name="step-1"), job("d", name="step-2"))
-    assert set(kinds_of(record).values()) == {Kind("def", "step-1"), Kind("def", "step-2")}
+    assert set(kinds_of(record).values()) == {JobKind("def", "step-1"), JobKind("def", "step-2")}
 
 
 def test_names_that_are_numbered_are_one_kind():

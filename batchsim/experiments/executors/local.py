@@ -157,4 +157,5 @@ class LocalExecutor(Submitting):
             self._workers.pop().close()
         task = self._suspects.popleft()
         self._tried_alone.add(task.key)
-        self.submit(task)
+        self._waiting.append(task)
+        self._hand_out()

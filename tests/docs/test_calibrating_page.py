@@ -22,6 +22,7 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
     write_events(events(result), tmp_path / "events.jsonl")
     (tmp_path / "batch.yaml").write_text(transactions.read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")  # names are broken where the terminal is narrow
     (commands,) = re.findall(r"^```sh\n(.*?)^```", TEXT, flags=re.DOTALL | re.MULTILINE)
     for command in commands.splitlines():
         program, *arguments = shlex.split(command)

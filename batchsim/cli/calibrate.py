@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.cli import options
-from batchsim.errors import OutputError
 
 
 def add_parser(commands: Any) -> None:
@@ -47,8 +46,8 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments.usage_error(
             "--out needs --config FILE: a scenario's jobs need the queues and definitions they ran in"
         )
-    if arguments.out is not None and arguments.out.exists():
-        raise OutputError(str(arguments.out), "it exists already")
+    if arguments.out is not None:
+        options.check_free(arguments.out)
 
     from batchsim.aws.histories.answers import read_history
     from batchsim.aws.histories.configuration import read_configuration
@@ -60,7 +59,7 @@ def execute(arguments: argparse.Namespace) -> int:
         options.print_warnings(configuration.notes)
     found = calibrate(read_history(arguments.history), configuration, replay=arguments.replay)
     if configuration is not None and arguments.out is not None:
-        _write(checked_scenario_text(found, configuration, base=arguments.out.parent), arguments.out)
+        options.write_new(arguments.out, checked_scenario_text(found, configuration, base=arguments.out.parent))
     if arguments.json:
         sys.stdout.write(found.to_json())
     elif not arguments.quiet:
@@ -68,11 +67,3 @@ def execute(arguments: argparse.Namespace) -> int:
 
         print_calibration(found.figures, arguments.out)
     return 0
-
-
-def _write(text: str, path: Path) -> None:
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error)) from None

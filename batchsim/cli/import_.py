@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
-from batchsim.errors import Finding, OutputError, ScenarioError
+from batchsim.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
     from batchsim.aws.importers.config import Imported
@@ -62,7 +62,7 @@ def execute_config(arguments: argparse.Namespace) -> int:
     """Do what ``import config`` says and return the exit code."""
     _check_config(arguments)
     if arguments.out is not None:
-        _check_free(arguments.out)
+        options.check_free(arguments.out)
     try:
         imported = _imported(arguments)
     except ScenarioError as error:
@@ -111,7 +111,7 @@ def add_jobs(kinds: Any) -> None:
 def execute_jobs(arguments: argparse.Namespace) -> int:
     """Do what ``import jobs`` says and return the exit code."""
     _check_jobs(arguments)
-    _check_free(arguments.out)
+    options.check_free(arguments.out)
 
     from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
 
@@ -174,21 +174,12 @@ def _imported(arguments: argparse.Namespace) -> Imported:
     return import_config(arguments.sources, parameters=parameters, region=arguments.region or "us-east-1")
 
 
-def _check_free(path: Path) -> None:
-    if path.exists():
-        raise OutputError(str(path), "it exists already")
-
-
 def _write(text: str, path: Path | None) -> None:
     """Write a text to a file, or to standard output."""
     if path is None:
         sys.stdout.write(text)
         return
-    try:
-        with path.open("x", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-    except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error)) from None
+    options.write_new(path, text)
 
 
 def _parameter(text: str) -> tuple[str, str]:

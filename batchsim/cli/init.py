@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from batchsim.errors import Finding, OutputError, ScenarioError, nearest
+from batchsim.cli import options
+from batchsim.errors import Finding, ScenarioError, nearest
 
 if TYPE_CHECKING:
     from batchsim.scenario.stories.story import Story
@@ -40,8 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
     asks = arguments.story is None
     story = _asked_story() if asks else _story(arguments.story)
     path = arguments.out or Path(f"{story.name}.yaml")
-    if path.exists():
-        raise OutputError(str(path), "it exists already")
+    options.check_free(path)
     text = _text(story, path, asks=asks)
     _write(path, f"# yaml-language-server: $schema={SCHEMA}\n\n{text}")
     schema = path.with_name(SCHEMA)
@@ -119,11 +119,7 @@ def _ask(question: str, default: str, read: Callable[[str], Read]) -> Read:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error)) from None
+    options.write_new(path, text)
     _say(str(path))
 
 

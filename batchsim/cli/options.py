@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from batchsim.errors import Finding, ScenarioError, did_you_mean
+from batchsim.errors import Finding, OutputError, ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
     from batchsim.aws.client import AwsAccount
@@ -65,6 +65,27 @@ def add_common(
     parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--check", action="store_true", help=check)
+
+
+def check_free(path: Path) -> None:
+    """Find out before the work whether a file can be written that must not exist yet; see `write_new`."""
+    if path.exists():
+        raise OutputError(str(path), "it exists already")
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a text to a file that must not exist yet.
+
+    Raises
+    ------
+    OutputError
+        If it does, or can't be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputError(str(path), error.strerror or str(error)) from None
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batchsim.report import formatting
-from batchsim.report.console import Terminal
+from batchsim.report.console import Terminal, line
 from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
 from batchsim.scenario.sections.parameters import label_of
 from batchsim.units import format_duration, format_usd
@@ -70,12 +70,12 @@ def optimization_renderable(figures: Mapping[str, Any]) -> Group:
         parts += _forbidden(figures)
     if figures["next_cheaper"] is not None:
         cheaper = figures["next_cheaper"]
-        parts.append(_line("cheaper", f"{settings(cheaper['set'])}: {format_usd(cheaper['cost_usd'])}"))
-        parts.append(_line("", f"fails: {cheaper['why']}"))
+        parts.append(line("cheaper", f"{settings(cheaper['set'])}: {format_usd(cheaper['cost_usd'])}"))
+        parts.append(line("", f"fails: {cheaper['why']}"))
     for name, pairs in figures["without_effect"].items():
         where = f"{formatting.many(pairs, 'pair')} of candidates that differ in nothing else"
-        parts.append(_line("attention", f"{name} changed nothing in {where}", "bold red"))
-    parts += [_line("searched", each) if not number else _line("", each) for number, each in enumerate(effort(figures))]
+        parts.append(line("attention", f"{name} changed nothing in {where}", "bold red"))
+    parts += [line("searched", each) if not number else line("", each) for number, each in enumerate(effort(figures))]
     if len(figures["frontier"]) > 1:
         parts += [Text(), _frontier_table(figures)]
     return Group(*parts)
@@ -84,31 +84,31 @@ def optimization_renderable(figures: Mapping[str, Any]) -> Group:
 def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
     found = figures["recommendation"]
     if not found["changes"]:
-        yield _line("keep", "the scenario as it is written", "bold green")
+        yield line("keep", "the scenario as it is written", "bold green")
     for number, change in enumerate(found["changes"]):
         label = "change" if not number else ""
-        yield _line(label, f"{change['path']}: {flat(change['old'])} → {flat(change['new'])}", "bold green")
-    yield _line("cost", interval(found["cost_usd"], format_usd) + _period(figures))
+        yield line(label, f"{change['path']}: {flat(change['old'])} → {flat(change['new'])}", "bold green")
+    yield line("cost", interval(found["cost_usd"], format_usd) + _period(figures))
     written = figures["as_written"]
     if written is not None:
-        yield _line("instead of", f"{tried(written)}: the scenario as it is written")
+        yield line("instead of", f"{tried(written)}: the scenario as it is written")
     if figures["minimised"] != "cost":
         least = quantity(found["minimised"]["mean"], found["minimised"])
-        yield _line("minimised", f"{figures['minimised']}: {least} in the mean")
+        yield line("minimised", f"{figures['minimised']}: {least} in the mean")
     for each in found["objectives"]:
-        yield _line("keeps", objective_kept(each, figures["confidence"]), "green")
+        yield line("keeps", objective_kept(each, figures["confidence"]), "green")
     if not found["objectives"]:
         best = "the cheapest" if figures["minimised"] == "cost" else "the best"
-        yield _line("note", f"the scenario has no objective to keep: {best} that gets all jobs done", "yellow")
+        yield line("note", f"the scenario has no objective to keep: {best} that gets all jobs done", "yellow")
     if found["jobs_failed"]:
         before = (
             "" if written is None or written["jobs_failed"] is None else f", as written {written['jobs_failed']:,.1f}"
         )
-        yield _line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean{before}", "yellow")
+        yield line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean{before}", "yellow")
     for number, each in enumerate(found["gives_up"]):
-        yield _line("gives up" if not number else "", each, "yellow")
+        yield line("gives up" if not number else "", each, "yellow")
     for number, each in enumerate(figures["sensitivity"]):
-        yield _line("risk" if not number else "", f"hazardScale {each['hazardScale']}: {tried(each)}")
+        yield line("risk" if not number else "", f"hazardScale {each['hazardScale']}: {tried(each)}")
 
 
 def _period(figures: Mapping[str, Any]) -> str:
@@ -119,12 +119,12 @@ def _period(figures: Mapping[str, Any]) -> str:
 def _forbidden(figures: Mapping[str, Any]) -> Iterator[Any]:
     binding = figures["binding"]
     about = "nothing is shown to keep the objectives"
-    yield _line("none", about if figures["objectives"] else "nothing is shown to get all jobs done", "bold red")
+    yield line("none", about if figures["objectives"] else "nothing is shown to get all jobs done", "bold red")
     if binding["expression"] is not None:
         value = "" if binding["value"] is None else f": {quantity(binding['value']['mean'], binding)}"
-        yield _line("binding", f"{binding['expression']}{value}", "red")
-    yield _line("" if binding["expression"] else "binding", binding["why"])
-    yield _line("nearest", settings(binding["set"]))
+        yield line("binding", f"{binding['expression']}{value}", "red")
+    yield line("" if binding["expression"] else "binding", binding["why"])
+    yield line("nearest", settings(binding["set"]))
 
 
 def effort(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -228,11 +228,3 @@ def _thinned(points: list[Any], chosen: Any) -> list[Any]:
     step = (len(points) - 1) / (MOST_POINTS - 1)
     places = {round(step * number) for number in range(MOST_POINTS)}
     return [point for place, point in enumerate(points) if place in places or point["set"] == chosen]
-
-
-def _line(label: str, text: str, style: str = "") -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=10, style=style or "dim")
-    grid.add_column()
-    grid.add_row(label, Text(text))
-    return grid

@@ -186,3 +186,20 @@ def format_usd(usd: float) -> str:
     if usd >= 0.1 or usd == 0:
         return f"${usd:,.2f}"
     return f"${usd:.4f}"
+
+
+def format_clock(seconds: float, timezone: str = "") -> str:
+    """A time of day, given in seconds after midnight, its time zone, and how many days off it is of another day."""
+    days, minutes = divmod(round(seconds / MINUTE), round(DAY / MINUTE))
+    shown = f"{minutes // 60:02d}:{minutes % 60:02d} {timezone}".rstrip()
+    if not days:
+        return shown
+    count = "the day" if abs(days) == 1 else f"{abs(days)} days"
+    return f"{shown} {count} {'after' if days > 0 else 'before'}"
+
+
+def format_amount(value: float, unit: str) -> str:
+    """A figure of a unit as a person says it: ``s``, ``USD``, ``share``, else a plain number."""
+    if unit == "share":
+        return f"{100 * value:.3g} %"
+    return {"s": format_duration, "USD": format_usd}.get(unit, "{:,.6g}".format)(value)

@@ -23,7 +23,7 @@ from batchsim.report.formatting import (
 )
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
-from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
+from batchsim.units import HOUR, MINUTE, format_amount, format_clock, format_duration, format_usd
 
 CAUSES = {
     "limit": "a limit",
@@ -230,7 +230,7 @@ def _came_of(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         return f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
     shown = _of_unit(objective, value)
     if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
-        return f"{shown} ({_amount(objective, abs(value - limit))} {'more' if value > limit else 'less'})"
+        return f"{shown} ({format_amount(abs(value - limit), objective['unit'])} {'more' if value > limit else 'less'})"
     return f"{shown} in {period(summary)}" if objective["unit"] == "USD" else shown
 
 
@@ -255,19 +255,8 @@ def missing(objective: Mapping[str, Any]) -> str:
 def _of_unit(objective: Mapping[str, Any], value: float) -> str:
     """A value of an objective; a time of day in its time zone."""
     if objective["timezone"] is None:
-        return _amount(objective, value)
-    days, minutes = divmod(round(value / MINUTE), round(DAY / MINUTE))
-    day = {0: "", -1: " the day before", 1: " the day after"}.get(
-        days, f" {abs(days)} days {'after' if days > 0 else 'before'}"
-    )
-    return f"{minutes // 60:02d}:{minutes % 60:02d} {objective['timezone']}{day}"
-
-
-def _amount(objective: Mapping[str, Any], value: float) -> str:
-    unit = objective["unit"]
-    if unit == "share":
-        return f"{100 * value:.3g} %"
-    return {"s": format_duration, "USD": format_usd}.get(unit, "{:g}".format)(value)
+        return format_amount(value, objective["unit"])
+    return format_clock(value, str(objective["timezone"]))
 
 
 def nothing_submitted(summary: Summary) -> str:

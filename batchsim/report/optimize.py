@@ -19,7 +19,7 @@ from batchsim.report import formatting
 from batchsim.report.console import Terminal, line
 from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
 from batchsim.scenario.sections.parameters import label_of
-from batchsim.units import format_duration, format_usd
+from batchsim.units import format_amount, format_clock, format_duration, format_usd
 
 #: Points of the frontier that a terminal shows.
 MOST_POINTS = 8
@@ -167,14 +167,7 @@ def interval(figure: Mapping[str, Any], show: Any) -> str:
 
 def quantity(value: float, objective: Mapping[str, Any]) -> str:
     """A figure of an objective as a person says it."""
-    if objective["clock"]:
-        minutes = round(value / 60)
-        return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
-    if objective["unit"] == "s":
-        return format_duration(value)
-    if objective["unit"] == "USD":
-        return format_usd(value)
-    return f"{100 * value:.1f} %" if objective["unit"] == "share" else f"{value:,.6g} {objective['unit']}"
+    return format_clock(value) if objective["clock"] else format_amount(value, objective["unit"])
 
 
 def settings(values: Mapping[str, Any]) -> str:

@@ -4,7 +4,15 @@ import pytest
 
 from batchsim import streams
 from batchsim.streams import Draws, stream
-from batchsim.units import format_duration, format_usd, parse_duration, parse_instant, parse_size_mib
+from batchsim.units import (
+    format_amount,
+    format_clock,
+    format_duration,
+    format_usd,
+    parse_duration,
+    parse_instant,
+    parse_size_mib,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,25 @@ def test_durations_as_a_person_says_them(seconds, text):
 
 def test_money_as_a_person_says_it():
     assert [format_usd(usd) for usd in (0, 0.0042, 12.345, 1234.5)] == ["$0.00", "$0.0042", "$12.35", "$1,234"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (6, "06:00 UTC"),
+        (23.5, "23:30 UTC"),
+        (24, "00:00 UTC the day after"),
+        (49, "01:00 UTC 2 days after"),
+        (-1, "23:00 UTC the day before"),
+    ],
+)
+def test_a_time_of_another_day_says_so(hours, text):
+    assert format_clock(3600 * hours, "UTC") == text
+
+
+def test_an_amount_is_said_in_its_unit():
+    amounts = [(90, "s"), (12.5, "USD"), (0.125, "share"), (1234, "jobs")]
+    assert [format_amount(*amount) for amount in amounts] == ["1 min 30 s", "$12.50", "12.5 %", "1,234"]
 
 
 def test_a_draw_belongs_to_its_owner():

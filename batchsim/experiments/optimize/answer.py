@@ -18,6 +18,7 @@ from batchsim.scenario.scenario import Scenario
 from batchsim.spec.objectives import Objective
 from batchsim.statistics.intervals import confidence_interval
 from batchsim.statistics.stopping import LOOKS, bound_at_look
+from batchsim.units import format_amount, format_clock
 
 
 class Answer:
@@ -233,16 +234,7 @@ def missing(figure: Measured) -> str:
 
 def said(value: float, objective: Objective) -> str:
     """A figure of an objective as a person says it."""
-    from batchsim.units import format_duration, format_usd
-
-    if objective.clock:
-        minutes = round(value / 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
-    if objective.unit == "s":
-        return format_duration(value)
-    if objective.unit == "USD":
-        return format_usd(value)
-    return f"{100 * value:.1f} %" if objective.unit == "share" else f"{value:g} jobs"
+    return format_clock(value) if objective.clock else format_amount(value, objective.unit)
 
 
 def changes(scenario: Scenario, overrides: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from batchsim.report.figures import style
 from batchsim.report.figures.style import BLUE, GREEN, GREY, PALE, RED
-from batchsim.units import format_usd
+from batchsim.units import DAY, format_clock, format_usd
 
 #: Dearer or slower points than so many times the frontier's own range are left out of the picture.
 REACH = 1.6
@@ -116,7 +116,7 @@ def _axes(ax: Axes, drawn: Frontier, right: float, top: float) -> None:
         ax.set_xlim(left - 0.05 * (right - left), right)
         step = next((each for each in style.ROUND if (right - left) / each <= 7), style.ROUND[-1])
         ax.xaxis.set_major_locator(MultipleLocator(step))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _clock(value)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_clock(value % DAY)))
     else:
         ax.set_xlim(-0.02 * right, right)
         style.duration_axis(ax, right)
@@ -136,8 +136,3 @@ def _ranges(drawn: Frontier) -> tuple[float, float]:
     right += 0.05 * (right - min(float(figures.min()), right) or right)
     top = float(costs.max())
     return right, top + (REACH - 1.0) * max(top - float(costs.min()), 0.05 * top)
-
-
-def _clock(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"

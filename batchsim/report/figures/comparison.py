@@ -16,7 +16,7 @@ from batchsim.columns import PURPOSES
 from batchsim.report import formatting, narrative
 from batchsim.report.figures import style
 from batchsim.report.figures.run import draw_jobs, draw_vcpus
-from batchsim.report.figures.style import BLUE, GREEN, GREY, ORANGE, PINK, PURPOSE_COLOURS, RED, SKY
+from batchsim.report.figures.style import GREEN, PURPOSE_COLOURS, RED, SEVERAL
 from batchsim.results import series
 from batchsim.results.objectives import deadlines
 from batchsim.results.run import Run
@@ -24,9 +24,6 @@ from batchsim.results.series import Window
 from batchsim.results.summary_fields import Summary
 from batchsim.spec.objectives import Objective
 from batchsim.units import format_duration, format_usd
-
-#: Of variants, one after the other.
-COLOURS = (RED, GREEN, BLUE, ORANGE, PINK, SKY, GREY)
 
 
 def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> Figure:
@@ -103,7 +100,7 @@ def _deadlines(run: Run, window: Window) -> list[float]:
 def _compare_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
     style.titled_axes(ax, "Queue time: share of jobs that started within")
     longest = 1.0
-    for (name, run), colour in zip(runs.items(), cycle(COLOURS), strict=False):
+    for (name, run), colour in zip(runs.items(), cycle(SEVERAL), strict=False):
         times = series.sorted_queue_times(run.outcome)
         at, shares = series.share_started(times)
         longest = max(longest, float(at[-1]))

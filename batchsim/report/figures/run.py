@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from batchsim.report import narrative
 from batchsim.report.figures import style
-from batchsim.report.figures.style import BLUE, GREY, ORANGE, RED, STATES, VCPUS
+from batchsim.report.figures.style import BLUE, GREY, INK, ORANGE, RED, STATES, VCPUS
 from batchsim.results import series
 from batchsim.results.record import times_to_start
 from batchsim.results.run import Run
@@ -23,7 +23,6 @@ from batchsim.units import format_duration, format_usd
 
 #: Characters that fit in a line above the picture.
 LONGEST_TITLE = 130
-INK = "#333333"
 
 
 def queue_figure(run: Run, summary: Summary) -> Figure:
@@ -181,7 +180,7 @@ def draw_spend(run: Run, ax: Axes, *, title: str = "Spend") -> None:
     behind.fill_between(days, 0, spend.rate, step="post", color=ORANGE, alpha=0.35, linewidth=0)
     behind.set_ylim(0, max(float(spend.rate.max(initial=0.0)), 0.01) * 2.5)
     behind.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{format_usd(value)}/h"))
-    behind.tick_params(labelsize=9, length=3, colors="#B37400")
+    behind.tick_params(labelsize=9, length=3, colors=INK)
     for side in ("top", "left", "right"):
         behind.spines[side].set_visible(False)
     ax.set_zorder(behind.get_zorder() + 1)

@@ -18,18 +18,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from batchsim.arrays import Floats
-from batchsim.columns import PURPOSES
-from batchsim.report import narrative
+from batchsim.report import narrative, palette
 from batchsim.results.series import Window
 from batchsim.units import DAY, HOUR, MINUTE, format_duration
 
-# Okabe and Ito's palette, told apart by people with any colour vision.
-BLUE, ORANGE, GREEN, RED, GREY, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#7F7F7F", "#56B4E9"
-STATES = {"PENDING": "#D9D9D9", "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": BLUE}
-PALE, PINK = "#BFD7EA", "#CC79A7"
-# The same thing has the same colour on the bill and over time.
-PURPOSE_COLOURS = dict(zip(PURPOSES, (BLUE, RED, ORANGE, PALE, PINK, GREY), strict=True))
-VCPUS = {"running": BLUE, "stranded": PINK, "idle": PALE, "booting": ORANGE}
+# Pictures have a white ground.
+BLUE, ORANGE, GREEN, RED = (each.light for each in (palette.BLUE, palette.ORANGE, palette.GREEN, palette.RED))
+GREY, PALE, INK, GRID = (each.light for each in (palette.MUTED, palette.PALE, palette.INK, palette.GRID))
+STATES, VCPUS, PURPOSE_COLOURS, CAUSES = (
+    {name: colour.light for name, colour in group.items()}
+    for group in (palette.STATES, palette.VCPUS, palette.PURPOSES, palette.CAUSES)
+)
+SEVERAL = tuple(each.light for each in palette.SEVERAL)
 #: Points between curves and a title that has a legend below it.
 TITLE_PAD = 26
 #: Durations that people count in.
@@ -63,7 +63,7 @@ def titled_axes(ax: Axes, title: str, *, legend: bool = False) -> None:
     ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=TITLE_PAD if legend else 10)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
+    ax.grid(axis="y", color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=9, length=3)
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from batchsim.columns import RUN_FIGURES
 from batchsim.report import formatting
 from batchsim.report.figures import style
-from batchsim.report.figures.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from batchsim.report.figures.style import GREY, RED, SEVERAL
 from batchsim.results.run_table import RunTable, short_names
 from batchsim.scenario.sections.parameters import Parameter
 from batchsim.units import HOUR, MINUTE, format_usd
@@ -28,7 +28,6 @@ from batchsim.units import HOUR, MINUTE, format_usd
 #: What the picture of a sweep shows, and how it is called there.
 SHOWN = {"cost_usd": "cost", "queue_time_p95_s": "queue time p95"}
 UNITS = {column.name: column.unit for column in RUN_FIGURES}
-COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, GREY, RED)
 #: Where so many values of a parameter stand beside each other, each gets a line or a panel of its own.
 MOST_LINES, MOST_PANELS = 6, 4
 #: Cells that are more than so many across have no room for their figure.
@@ -301,7 +300,7 @@ def draw_lines(
     at = np.array([value.number for value in named[x].values] if numeric else np.arange(points.shape[-1]) + 0.5, float)
     rows = points.reshape(-1, points.shape[-1])
     apart = 0.012 * (float(np.ptp(at)) or 1.0)
-    for number, (row, colour) in enumerate(zip(rows, cycle(COLOURS), strict=False)):
+    for number, (row, colour) in enumerate(zip(rows, cycle(SEVERAL), strict=False)):
         label = "" if by is None else _cut(runs.labels(int(row[0]))[by])
         beside = at + apart * (number - (len(rows) - 1) / 2)
         _draw_line(runs, ax, beside, row, figure, colour, label, joined=numeric)

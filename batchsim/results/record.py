@@ -27,7 +27,7 @@ def times_to_start(outcome: Outcome) -> tuple[Durations, Durations] | None:
     jobs = np.flatnonzero(~np.isnan(recorded.started_at) & (submitted_at <= outcome.recording.ended_at))
     if not len(jobs):
         return None
-    started_at = _first_started_at(outcome)[jobs]
+    started_at = first_started_at(outcome)[jobs]
     never = np.isnan(started_at)
     ended_at = filled(outcome.recording.stopped_at[jobs], outcome.recording.ended_at)
     return (
@@ -36,7 +36,7 @@ def times_to_start(outcome: Outcome) -> tuple[Durations, Durations] | None:
     )
 
 
-def _first_started_at(outcome: Outcome) -> Floats:
+def first_started_at(outcome: Outcome) -> Floats:
     """RUNNING of each job's first attempt that ran; NaN where none did."""
     attempts = outcome.recording.attempts
     ran = np.flatnonzero(~np.isnan(attempts.started_at))[::-1]

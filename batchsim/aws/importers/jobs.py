@@ -182,7 +182,7 @@ def _imported(found: Answers, source: str) -> ImportedJobs:
     findings = [Finding("trace", "", message, expected, file=source) for message, expected in _faults(record)]
     if findings:
         raise ScenarioError(findings[:MOST_FAULTS])
-    waiting = dependencies(record)
+    waiting = dependencies(record.jobs, record.arrays)
     needed, shortened = _by_rows(record, waiting)
     told = notes(record, waiting)
     if shortened:

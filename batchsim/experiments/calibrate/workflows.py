@@ -66,12 +66,15 @@ class RecordedWorkflow:
         Seconds since 1970, in order.
     spread_s : float
         How long after the first of its jobs the last one was submitted, at most.
+    submissions : list of tuple of str
+        The ids of the jobs of each, arrays' children for themselves.
     """
 
     parts: tuple[Part, ...]
     asked: tuple[Asked, ...]
     submitted_at: list[float] = field(default_factory=list)
     spread_s: float = 0.0
+    submissions: list[tuple[str, ...]] = field(default_factory=list)
 
 
 @dataclass
@@ -132,6 +135,7 @@ def workflows_of(history: History, kinds: Mapping[str, JobKind]) -> tuple[list[R
         instants = [unit.first.created_at for unit in group]
         workflow = found.setdefault(parts, RecordedWorkflow(parts, tuple(unit.first.asked for unit in ordered)))
         workflow.submitted_at.append(min(instants))
+        workflow.submissions.append(tuple(job.job_id for unit in ordered for job in unit.jobs))
         workflow.spread_s = max(workflow.spread_s, max(instants) - min(instants))
     for workflow in found.values():
         workflow.submitted_at.sort()

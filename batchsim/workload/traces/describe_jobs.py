@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -155,35 +155,54 @@ def _fault_of(job: Mapping[str, Any]) -> str:
     return ""
 
 
-def dependencies(record: DescribedJobs) -> DescribedDependencies:
-    """The dependencies of the jobs, and of arrays those of their parents (User Guide, *Array jobs*)."""
-    place = {job.job_id: row for row, job in enumerate(record.jobs)}
-    arrays = _children(record)
+class DependentJob(Protocol):
+    """What is known of a job that may wait for others."""
+
+    @property
+    def job_id(self) -> str: ...  # noqa: D102 (see DescribedJob)
+    @property
+    def array(self) -> str: ...  # noqa: D102
+    @property
+    def index(self) -> int: ...  # noqa: D102
+    @property
+    def depends_on(self) -> Needs: ...  # noqa: D102
+
+
+def dependencies(jobs: Sequence[DependentJob], arrays: Mapping[str, Needs]) -> DescribedDependencies:
+    """The dependencies of jobs, and of arrays those of their parents (User Guide, *Array jobs*).
+
+    Parameters
+    ----------
+    arrays : mapping
+        What arrays wait for, by the jobId of their parent.
+    """
+    place = {job.job_id: row for row, job in enumerate(jobs)}
+    children = _children(jobs)
     lost = 0
     rows, whole = [], []
-    for job in record.jobs:
+    for job in jobs:
         needed: dict[int | str | None, None] = {}
-        for job_id, kind in dict.fromkeys((*job.depends_on, *record.arrays.get(job.array, ()))):
-            found = place[job_id] if job_id in place else _of_arrays(job, job_id, kind, arrays)
+        for job_id, kind in dict.fromkeys((*job.depends_on, *arrays.get(job.array, ()))):
+            found = place[job_id] if job_id in place else _of_arrays(job, job_id, kind, children)
             needed[found] = None
             # The first child of an array waits for no other.
             lost += found is None and (bool(job_id) or job.index > 0)
         rows.append(tuple(each for each in needed if isinstance(each, int)))
         whole.append(tuple(each for each in needed if isinstance(each, str)))
-    children = {array: tuple(row for _, row in sorted(members.items())) for array, members in arrays.items()}
-    return DescribedDependencies(tuple(rows), tuple(whole), children, lost)
+    ordered = {array: tuple(row for _, row in sorted(members.items())) for array, members in children.items()}
+    return DescribedDependencies(tuple(rows), tuple(whole), ordered, lost)
 
 
-def _children(record: DescribedJobs) -> dict[str, dict[int, int]]:
+def _children(jobs: Sequence[DependentJob]) -> dict[str, dict[int, int]]:
     """The rows of each array's children, by their index."""
     arrays: dict[str, dict[int, int]] = {}
-    for row, job in enumerate(record.jobs):
+    for row, job in enumerate(jobs):
         if job.array:
             arrays.setdefault(job.array, {})[job.index] = row
     return arrays
 
 
-def _of_arrays(job: DescribedJob, job_id: str, kind: str, arrays: Mapping[str, Mapping[int, int]]) -> int | str | None:
+def _of_arrays(job: DependentJob, job_id: str, kind: str, arrays: Mapping[str, Mapping[int, int]]) -> int | str | None:
     """The child of an array that a job waits for, or the array that it waits for as a whole; None for what is lost."""
     if not job_id:
         return arrays.get(job.array, {}).get(job.index - 1)  # SEQUENTIAL: child by child
@@ -225,8 +244,8 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     if message:
         faults.add(0, message, expected)
     faults.raise_any()
-    needed = dependencies(known)
-    edges, parents = _edges(needed)
+    needed = dependencies(known.jobs, known.arrays)
+    edges, parents = edges_of(needed)
     jobs = known.jobs
     priorities = _column(jobs, "scheduling_priority")
     return TraceJobs(
@@ -262,7 +281,7 @@ def _said(jobs: Sequence[DescribedJob], member: str) -> list[str | None] | None:
     return said if any(said) else None
 
 
-def _edges(needed: DescribedDependencies) -> tuple[Edges, int]:
+def edges_of(needed: DescribedDependencies) -> tuple[Edges, int]:
     """The dependency graph; an array that is waited for as a whole is a node of its own, after the rows."""
     first = len(needed.rows)
     asked = dict.fromkeys(array for arrays in needed.arrays for array in arrays)

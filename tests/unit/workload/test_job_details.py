@@ -103,7 +103,7 @@ def test_a_job_that_lost_its_last_host_does_not_fail_for_it(reason):
     job = read(status="FAILED", attempts=[attempt(10, 5, 3), attempt(20, 50, None, reason)])
     assert (job.runtime_s, job.exit_code, job.earlier, job.cut_short) == (50, 0, ((5, 3),), True)
     told = described_jobs(found_in(detail(status="FAILED", attempts=[attempt(20, 50, None, reason)])))
-    reason, count = next(iter(notes(told, dependencies(told)).items()))
+    reason, count = next(iter(notes(told, dependencies(told.jobs, told.arrays)).items()))
     assert (count, "and succeed" in reason) == (1, True)
 
 
@@ -161,7 +161,7 @@ def test_eks_and_what_says_nothing_are_noted():
     record = described_jobs(
         found_in([detail(eksProperties=pod({})), detail(jobId="b", container={"vcpus": 0, "memory": 0})])
     )
-    assert notes(record, dependencies(record)) == {
+    assert notes(record, dependencies(record.jobs, record.arrays)) == {
         "jobs do not say what they asked for: the job definition's is taken": 2,
         "jobs were pods of EKS: what they asked for is read, where they ran is not": 1,
     }
@@ -204,5 +204,5 @@ def test_children_that_nobody_described_are_noted():
     children = [detail(jobId=f"a:{index}", arrayProperties={"index": index}) for index in (0, 3)]
     record = described_jobs(found_in([parent, *children]))
     told = "children of arrays are not described: `aws batch list-jobs --array-job-id ID` names them"
-    assert notes(record, dependencies(record))[told] == 5 - 2
+    assert notes(record, dependencies(record.jobs, record.arrays))[told] == 5 - 2
     assert "--array-job-id" in described_jobs(found_in(parent)).nothing[1]

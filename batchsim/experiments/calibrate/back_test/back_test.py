@@ -1,0 +1,185 @@
+"""Learn from the first days of a history, predict the others, and hold the prediction against what was seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from batchsim.arrays import Floats
+from batchsim.aws.histories.configuration import AccountConfiguration
+from batchsim.aws.histories.records import History
+from batchsim.errors import Finding, ScenarioError
+from batchsim.experiments.calibrate.attempts import outcome
+from batchsim.experiments.calibrate.back_test.comparison import Comparisons
+from batchsim.experiments.calibrate.back_test.measures import Figures
+from batchsim.experiments.calibrate.back_test.record import Record
+from batchsim.experiments.calibrate.back_test.replay import Replay, replay_of
+from batchsim.experiments.calibrate.back_test.split import Split, known_until, split
+from batchsim.experiments.calibrate.calibration import Calibration, calibrate, numbered
+from batchsim.experiments.calibrate.scenario_text import scenario_text
+from batchsim.experiments.calibrate.workflows import kinds_of, workflows_of
+from batchsim.experiments.simulated import simulated
+from batchsim.results.outcome import Outcome
+from batchsim.scenario.loading import from_mapping, loads
+from batchsim.scenario.scenario import Scenario
+from batchsim.spec.traces import Trace
+from batchsim.workload.traces.common import TraceJobs
+
+#: The share of days that is learnt from, and how often the rest is simulated, where nothing else is asked for.
+SHARE, REPLICATIONS = 0.75, 10
+
+_TRACE = "history"
+
+
+@dataclass(frozen=True, eq=False)
+class BackTest:
+    """What was predicted, and what was seen.
+
+    Attributes
+    ----------
+    learned : Calibration
+        Of the first part.
+    record : Record
+        What was replayed, and how it went in truth.
+    seen : mapping
+        The figures of the record.
+    simulated : tuple of mapping
+        Those of each replication.
+    """
+
+    learned: Calibration
+    record: Record
+    seen: Figures
+    simulated: tuple[Figures, ...]
+    interrupted: bool = False
+
+    @property
+    def where(self) -> Split:
+        """Where the history was cut."""
+        return self.record.where
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What ``calibrate --back-test --json`` prints."""
+        return Comparisons(self.learned, self.record, self.seen, self.simulated).figures
+
+
+def back_test(
+    history: History,
+    configuration: AccountConfiguration,
+    *,
+    share: float = SHARE,
+    replications: int = REPLICATIONS,
+    seed: int = 0,
+    base: Path = Path(),
+    on_replication: Callable[[int], None] | None = None,
+) -> BackTest:
+    """Learn from the first days of a history and predict the rest.
+
+    What is learnt is what was known at the cut. The submissions after it are replayed at their recorded instants, with
+    their recorded run times and failed attempts, on the configuration with what was learnt; how they wait, when they
+    end and what they cost is predicted. Jobs that were there at the cut are there because the replay begins earlier.
+
+    Parameters
+    ----------
+    share : float
+        Of the days (UTC), from the first; those after them are predicted.
+    replications : int
+        How often they are simulated, with random numbers of their own each; two at least.
+    seed : int
+        Of the random numbers.
+    base : Path
+        The folder that paths in the configuration's surroundings are relative to.
+    on_replication : callable, optional
+        Called with the number of replications that are done.
+
+    Raises
+    ------
+    ScenarioError
+        If the history is of one day, nothing of it can be replayed, or the configuration lacks a queue or definition.
+    ValueError
+        If `share` is not between 0 and 1, or `replications` below 2.
+    """
+    if replications < 2:
+        raise ValueError(f"a prediction takes 2 replications or more, not {replications}")
+    where = split(history, share)
+    learned = calibrate(known_until(history, where.cut), configuration)
+    replay = replay_of(history, where, _lengths(history, where))
+    if not any(job.created_at >= where.cut for job in replay.records):
+        message = "no job that was submitted in the days to predict ran"
+        raise ScenarioError([Finding("history", "", message, "a longer history, or a smaller share")])
+    scenario = _scenario(learned, configuration, replay, base)
+    record = Record(replay, where, _workflows(history), _vcpus(replay, configuration))
+    found: list[Figures] = []
+    interrupted = False
+    try:
+        for number in range(replications):
+            found.append(record.simulated(_simulated(scenario, replay.trace, seed, number)))
+            if on_replication is not None:
+                on_replication(number + 1)
+    except KeyboardInterrupt:
+        if len(found) < 2:
+            raise
+        interrupted = True
+    return BackTest(learned, record, record.figures(), tuple(found), interrupted)
+
+
+def _lengths(history: History, where: Split) -> dict[str, Floats]:
+    """By job the run times of its kind that were known to their end at the cut, ascending."""
+    kinds = kinds_of(history)
+    known: dict[Any, list[float]] = {}
+    for job in history.jobs:
+        known.setdefault(kinds[job.job_id], []).extend(
+            each.length_s
+            for each in job.attempts
+            if each.stopped_at < where.cut and outcome(each) == "succeeded" and not math.isnan(each.length_s)
+        )
+    ordered = {kind: np.sort(np.array(lengths)) for kind, lengths in known.items()}
+    return {job.job_id: ordered[kinds[job.job_id]] for job in history.jobs}
+
+
+def _scenario(learned: Calibration, configuration: AccountConfiguration, replay: Replay, base: Path) -> Scenario:
+    """The configuration with what was learnt, and the history as its workload."""
+    values = dict(loads(scenario_text(learned, configuration), base=base).document.values)
+    values["start"] = _instant(replay.zero)
+    values["workload"] = [{"trace": {"format": "describe-jobs", "path": _TRACE}}]
+    values.pop("duration", None)
+    return from_mapping(values, base=base)
+
+
+def _instant(seconds: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _simulated(scenario: Scenario, trace: TraceJobs, seed: int, replication: int) -> Outcome:
+    def read(_trace: Trace, _base: Path) -> TraceJobs:
+        return trace
+
+    workload, recording = simulated(scenario, seed, replication, read=read)
+    return Outcome(workload, scenario.configuration, recording)
+
+
+def _workflows(history: History) -> Mapping[str, list[tuple[str, ...]]]:
+    """The submissions of each workflow, under the name that a calibration gives it."""
+    workflows, _ = workflows_of(history, kinds_of(history))
+    names: dict[str, int] = {}
+    return {numbered(each.parts[0].kind.name, names): each.submissions for each in workflows}
+
+
+def _vcpus(replay: Replay, configuration: AccountConfiguration) -> Floats:
+    """What each job holds: what it asked for, or its definition does."""
+    defined = {name: configuration.asks(name)[0] or math.nan for name in configuration.definitions}
+    asked = [job.asked.vcpus for job in replay.records]
+    return np.array(
+        [
+            defined.get(job.definition, math.nan) if math.isnan(own) else own
+            for own, job in zip(asked, replay.records, strict=True)
+        ]
+    )

@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
+
+if TYPE_CHECKING:
+    from batchsim.aws.histories.configuration import AccountConfiguration
+    from batchsim.aws.histories.records import History
+
+
+_SHARE, _REPLICATIONS = 0.75, 10
 
 
 def add_parser(commands: Any) -> None:
@@ -35,6 +42,25 @@ def add_parser(commands: Any) -> None:
         "--out", metavar="FILE", type=Path, help="write the scenario to this file, which must not exist"
     )
     parser.add_argument("--replay", action="store_true", help="submit at the recorded instants, not at random")
+    parser.add_argument(
+        "--back-test",
+        metavar="SHARE",
+        nargs="?",
+        const=_SHARE,
+        type=_share,
+        help="learn from this share of the days, from the first (default: 75%%), predict the others, and say how far "
+        "off that is; needs --config",
+    )
+    parser.add_argument(
+        "--replications",
+        metavar="N",
+        type=_replications,
+        help="how often a back-test simulates what it predicts (default: 10)",
+    )
+    parser.add_argument("--seed", metavar="N", type=options.seed, help="of a back-test's random numbers (default: 0)")
+    parser.add_argument(
+        "--picture", metavar="FILE", type=Path, help="draw the back-test, record beside prediction, into this PNG file"
+    )
     parser.add_argument("--json", action="store_true", help="print what was learnt as JSON and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(execute=execute, usage_error=parser.error)
@@ -46,8 +72,10 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments.usage_error(
             "--out needs --config FILE: a scenario's jobs need the queues and definitions they ran in"
         )
-    if arguments.out is not None:
-        options.check_free(arguments.out)
+    _refuse_apart(arguments)
+    for path in (arguments.out, arguments.picture):
+        if path is not None:
+            options.check_free(path)
 
     from batchsim.aws.histories.answers import read_history
     from batchsim.aws.histories.configuration import read_configuration
@@ -57,9 +85,12 @@ def execute(arguments: argparse.Namespace) -> int:
     configuration = read_configuration(arguments.config) if arguments.config is not None else None
     if configuration is not None:
         options.print_warnings(configuration.notes)
-    found = calibrate(read_history(arguments.history), configuration, replay=arguments.replay)
+    history = read_history(arguments.history)
+    found = calibrate(history, configuration, replay=arguments.replay)
     if configuration is not None and arguments.out is not None:
         options.write_new(arguments.out, checked_scenario_text(found, configuration, base=arguments.out.parent))
+    if arguments.back_test is not None and configuration is not None:
+        return _back_test(arguments, history, configuration)
     if arguments.json:
         sys.stdout.write(found.to_json())
     elif not arguments.quiet:
@@ -67,3 +98,62 @@ def execute(arguments: argparse.Namespace) -> int:
 
         print_calibration(found.figures, arguments.out)
     return 0
+
+
+def _back_test(arguments: argparse.Namespace, history: History, configuration: AccountConfiguration) -> int:
+    """Predict the later days, and say how far off that is."""
+    from batchsim.experiments.calibrate.back_test.back_test import back_test
+    from batchsim.report.progress import progress
+
+    replications = arguments.replications or _REPLICATIONS
+    try:
+        with progress("back-test", replications, quiet=arguments.quiet) as advance:
+            found = back_test(
+                history,
+                configuration,
+                share=arguments.back_test,
+                replications=replications,
+                seed=arguments.seed or 0,
+                base=arguments.config.parent,
+                on_replication=advance,
+            )
+    except KeyboardInterrupt:
+        print("interrupted: a prediction takes two replications", file=sys.stderr)  # noqa: T201
+        return 130
+    figures = found.figures
+    if arguments.picture is not None:
+        from batchsim.report.figures.back_test import back_test_figure
+        from batchsim.report.figures.style import save_png
+
+        save_png(back_test_figure(figures), arguments.picture)
+    if arguments.json:
+        sys.stdout.write(found.to_json())
+    elif not arguments.quiet:
+        from batchsim.report.back_test import print_back_test
+
+        print_back_test(figures, arguments.picture)
+    return 130 if found.interrupted else 0
+
+
+def _refuse_apart(arguments: argparse.Namespace) -> None:
+    """Refuse options of a back-test without one, and a back-test without what the jobs ran on."""
+    if arguments.back_test is not None and arguments.config is None:
+        arguments.usage_error("--back-test needs --config FILE: the later jobs are replayed on it")
+    for option in ("replications", "seed", "picture"):
+        if arguments.back_test is None and getattr(arguments, option) is not None:
+            arguments.usage_error(f"--{option} is of a back-test: give --back-test too")
+
+
+def _share(text: str) -> float:
+    if Path(text).exists():
+        raise argparse.ArgumentTypeError(
+            f"expected a share such as 75% or 0.75, not the file {text!r}: name files before --back-test"
+        )
+    return options.part(text)
+
+
+def _replications(text: str) -> int:
+    number = options.count(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError(f"expected 2 or more, so that there is a band, not {text!r}")
+    return number

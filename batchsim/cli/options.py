@@ -59,7 +59,7 @@ def add_common(
 ) -> None:
     """Add ``--out``, ``--seed``, ``--set``, ``--json``, ``--quiet`` and ``--check``."""
     parser.add_argument("--out", metavar="DIR", type=Path, help=f"results folder (default: {folder})")
-    parser.add_argument("--seed", metavar="N", type=_seed, help="seed of the random numbers instead of the scenario's")
+    parser.add_argument("--seed", metavar="N", type=seed, help="seed of the random numbers instead of the scenario's")
     add_overrides(parser)
     add_ignore(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
@@ -131,7 +131,7 @@ def add_replications(parser: argparse.ArgumentParser) -> None:
     either.add_argument(
         "--precision",
         metavar="P%",
-        type=_part,
+        type=part,
         help="run 10 to 200 times, until half the interval of the bill and of what the objectives ask for is no more "
         "than so much of the figure",
     )
@@ -155,7 +155,8 @@ def add_executors(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _seed(text: str) -> int:
+def seed(text: str) -> int:
+    """Parse a seed of random numbers."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, not {text!r}")
     return int(text)
@@ -168,12 +169,13 @@ def count(text: str) -> int:
     return int(text)
 
 
-def _part(text: str) -> float:
+def part(text: str) -> float:
+    """Parse a part of the whole, such as ``5%`` or ``0.05``."""
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(%?)", text)
-    part = float(match[1]) / (100 if match[2] else 1) if match else 0.0
-    if not 0 < part < 1:
+    value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"expected a part such as 5% or 0.05, above 0 and below 100%, not {text!r}")
-    return part
+    return value
 
 
 def _assignment(text: str) -> tuple[str, str]:

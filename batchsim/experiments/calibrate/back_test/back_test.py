@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class BackTest:
         The figures of the record.
     simulated : tuple of mapping
         Those of each replication.
+    interrupted : bool
+        Whether the user stopped it before all replications were done.
     """
 
     learned: Calibration
@@ -67,6 +70,14 @@ class BackTest:
     def figures(self) -> dict[str, Any]:
         """What ``calibrate --back-test --json`` prints."""
         return Comparisons(self.learned, self.record, self.seen, self.simulated).figures
+
+    def to_json(self) -> str:
+        """`figures` as JSON."""
+        return json.dumps(self.figures, indent=2, ensure_ascii=False) + "\n"
+
+    def __repr__(self) -> str:
+        where = self.where
+        return f"<BackTest: {where.predicted_days} days predicted from {where.learnt_days}>"
 
 
 def back_test(

@@ -57,7 +57,9 @@ def replay_of(history: History, where: Split, lengths: Mapping[str, Floats]) -> 
     """
     notes: Counter[str] = Counter()
     rows: list[tuple[RecordedJob, _Ran]] = []
-    for job in in_system_from(history.jobs, where.replayed_from):
+    jobs = in_system_from(history.jobs, where.replayed_from)
+    # An array's children are submitted by their index; as texts, 10 comes before 2.
+    for job in sorted(jobs, key=lambda job: (job.created_at, job.array or job.job_id, job.index)):
         ran = _ran(job, lengths[job.job_id], notes)
         if ran is not None:
             rows.append((job, ran))

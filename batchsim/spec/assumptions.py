@@ -49,7 +49,7 @@ class Ec2Settings(Section):
 class FargateSettings(Section):
     """From a task request to the image pull, and the account's launch rate."""
 
-    start: Delay = Lognormal(median=28.0, p95=65.0)
+    start: Delay = Lognormal(median=15.0, p95=28.0)
     launch_burst: int = Field(default=100, ge=1)
     launches_per_second: float = Field(default=20.0, gt=0)
 
@@ -66,7 +66,7 @@ class ImageSettings(Section):
     size: MiB = 500.0
     pull_rate: MiBPerSecond = 45.0
     local_storage_pull_rate: MiBPerSecond = 150.0
-    fargate_pull_rate: MiBPerSecond = 40.0
+    fargate_pull_rate: MiBPerSecond = 10.0
     jitter: Delay = Lognormal(median=1.0, p95=1.6)
     cached: bool = True
     warm: Seconds = 1.0

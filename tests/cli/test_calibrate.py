@@ -99,3 +99,70 @@ def test_what_is_no_configuration_is_told(history, tmp_path, capsys):
     assert main(["calibrate", str(history), "--config", str(path), "--out", str(tmp_path / "x.yaml")]) == 2
     assert "config.yaml" in capsys.readouterr().err
     assert not (tmp_path / "x.yaml").exists()
+
+
+@pytest.fixture
+def days(tmp_path):
+    """Sixty jobs on each of four days."""
+    path = tmp_path / "days.json"
+    jobs = []
+    for day in range(4):
+        for number in range(60):
+            made = described(day * 24 * 60 + number)
+            made["attempts"][0]["stoppedAt"] = made["attempts"][0]["startedAt"] + 30_000 + number * 1000
+            jobs.append(made)
+    path.write_text(json.dumps({"jobs": jobs}), encoding="utf-8")
+    return path
+
+
+def test_a_back_test_is_told(days, tmp_path, capsys):
+    picture = tmp_path / "back-test.png"
+    options = ["--back-test", "50%", "--replications", "2", "--picture", str(picture)]
+    assert main(["calibrate", str(days), "--config", CONFIG, *options]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "learnt from 2 days (2026-11-02 on) · predicted the 2 days from 2026-11-04 on · 120 jobs" in told
+    assert "submitted to started p50" in told
+    assert "queue_time_s: no state change event tells" in told
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_back_test_as_json_is_all_that_is_printed(days, capsys):
+    assert main(["calibrate", str(days), "--config", CONFIG, "--back-test", "--replications", "2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["split"]["learned_days"] == 3
+    for part in ("predicted", "observed", "error"):
+        assert told[part]["queue_time_s"].keys() == {"p50", "p95"}
+        assert told[part].keys() >= {"makespan_s", "cost_usd"}
+    assert set(told["learned"]) == {"runtimes", "failures", "arrivals", "delays", "interruptions"}
+    assert 0 <= told["days_inside"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--back-test"], "--back-test needs --config FILE"),
+        (["--picture", "x.png"], "--picture is of a back-test"),
+        (["--seed", "3"], "--seed is of a back-test"),
+        (["--config", CONFIG, "--back-test", "--replications", "1"], "expected 2 or more"),
+        (["--config", CONFIG, "--back-test", "100%"], "above 0 and below 100%"),
+        (["--config", CONFIG, "--back-test", CONFIG], "name files before --back-test"),
+    ],
+)
+def test_what_a_back_test_needs_is_told(history, options, told, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["calibrate", str(history), *options])
+    assert caught.value.code == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_history_of_one_day_is_too_short(history, capsys):
+    assert main(["calibrate", str(history), "--config", CONFIG, "--back-test"]) == 2
+    assert "submissions are of one day" in capsys.readouterr().err
+
+
+def test_a_picture_that_is_there_is_kept(days, tmp_path, capsys):
+    picture = tmp_path / "there.png"
+    picture.write_text("mine")
+    assert main(["calibrate", str(days), "--config", CONFIG, "--back-test", "--picture", str(picture)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert picture.read_text() == "mine"

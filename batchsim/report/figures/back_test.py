@@ -10,16 +10,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from batchsim.report.figures import style
 from batchsim.report.figures.style import BLUE, ORANGE
-from batchsim.units import format_duration
+from batchsim.units import DAY, HOUR, MINUTE, format_duration
 
 _COLOURS = {"p50": BLUE, "p95": ORANGE}
 _NAMES = {"queue_time_s": "queue time", "submitted_to_started_s": "time from submission to start"}
 #: Figures that differ by more than this factor are told apart on a logarithmic scale only.
 _WIDE = 20.0
+#: Durations that people count in, about ten times one another.
+_DECADES = (0.1, 1.0, 10.0, MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, 4 * DAY)
 
 
 def back_test_figure(figures: Mapping[str, Any]) -> Figure:
@@ -72,6 +74,11 @@ def _scale(ax: Axes, values: Sequence[float]) -> None:
         return
     ax.set_yscale("log")
     ax.set_ylim(least / 2, most * 2)
-    ax.yaxis.set_major_locator(LogLocator(numticks=8))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_duration(value)))
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(FixedLocator([each for each in _DECADES if low <= each <= high]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _short(seconds: float) -> str:
+    return format_duration(seconds).removesuffix(" 00 min").removesuffix(" 00 h")

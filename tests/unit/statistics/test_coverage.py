@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from batchsim.statistics.comparison import holm, paired_difference
-from batchsim.statistics.intervals import confidence_interval, cox, student
+from batchsim.statistics.intervals import confidence_interval, cox, prediction_interval, student
 from batchsim.statistics.proportions import at_least, clopper_pearson
 from batchsim.statistics.stopping import LOOKS, Precision, bound_at_look
 from tests.unit.statistics.populations import DEVIATION, SAMPLES, drawn
@@ -44,6 +44,18 @@ def coverage(procedure, population, n):
 def test_intervals_hold_the_mean(procedure, population, sizes):
     for n in sizes:
         assert 0.93 <= coverage(procedure, population, n) <= 0.97, n
+
+
+@pytest.mark.parametrize(("population", "sizes"), [("normal", (2, 3, 5, 10, 20)), ("lognormal, cv 0.3", (5, 10, 20))])
+def test_prediction_intervals_hold_one_more(population, sizes):
+    for n in sizes:
+        samples, _ = drawn(population, n)
+        following, _ = drawn(population, n + 1)
+        held = 0
+        for values, others in zip(samples, following, strict=True):
+            low, high = prediction_interval(values, 0.9)
+            held += low <= others[-1] <= high
+        assert 0.87 <= held / SAMPLES <= 0.93, n
 
 
 @SLOW

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.statistics.intervals import confidence_interval, cox, skewness, student, t_quantile, variance
+from batchsim.statistics.intervals import (
+    confidence_interval,
+    cox,
+    prediction_interval,
+    skewness,
+    student,
+    t_quantile,
+    variance,
+)
 
 #: Student's t at 97.5 % with 2 and with 9 degrees of freedom, from a printed table.
 T2, T9 = 4.3027, 2.2622
@@ -81,3 +89,13 @@ def test_it_holds_the_mean_and_grows_with_confidence(values, level):
     if interval.get("by") == wider.get("by"):
         assert wider["high"] - wider["low"] >= interval["high"] - interval["low"]
     assert variance(values) >= 0
+
+
+def test_one_more_value_worked_by_hand():
+    # n = 3, mean 2, deviation 1: t (1 + 1/3)^(1/2) on either side.
+    low, high = prediction_interval([1.0, 2.0, 3.0], 0.95)
+    assert (low, high) == (
+        pytest.approx(2 - T2 * math.sqrt(4 / 3), rel=1e-4),
+        pytest.approx(2 + T2 * math.sqrt(4 / 3), rel=1e-4),
+    )
+    assert prediction_interval([0.1] * 3, 0.9) == (0.1, 0.1)

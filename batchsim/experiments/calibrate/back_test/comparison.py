@@ -17,6 +17,9 @@ from batchsim.units import DAY
 #: The share of figures that their band is to hold.
 BAND = 0.90
 
+#: Figures that differ by no more than this part are the same: a record's instants are rounded to milliseconds.
+SAME = 1e-4
+
 #: Digits that are told of a figure.
 _DIGITS = 6
 
@@ -37,7 +40,6 @@ class Compared:
     predicted: float | None
     low: float | None
     high: float | None
-    clock_s: float = 0.0
 
     @property
     def error(self) -> float | None:
@@ -53,7 +55,7 @@ class Compared:
         """Whether what was seen is in the band; None where there is none."""
         if self.observed is None or self.low is None or self.high is None:
             return None
-        return self.low <= self.observed <= self.high
+        return self.low * (1 - SAME) <= self.observed <= self.high * (1 + SAME)
 
 
 @dataclass(frozen=True, eq=False)

@@ -178,11 +178,11 @@ class RoundTrip:
 def told_by(result: bs.Result, folder: Path) -> list[Path]:
     """Files as an account would have them of a run: answers of DescribeJobs, and state change events."""
     jobs, changes = folder / "jobs.json", folder / "events.jsonl"
-    write_pages(details(result), jobs)  # type: ignore[no-untyped-call]
-    told = events(result)  # type: ignore[no-untyped-call]
+    write_pages(details(result), jobs)
+    told = events(result)
     for event in told:
         event["detail"] = {key: event["detail"][key] for key in _TOLD}
-    write_events(told, changes)  # type: ignore[no-untyped-call]
+    write_events(told, changes)
     return [jobs, changes]
 
 
@@ -262,16 +262,14 @@ def round_trips(
     if workers == 1:
         return [_one(task) for task in tasks]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        found = []
-        for each in pool.map(_one, tasks):
-            found.append(each)
-            print(each, file=sys.stderr, flush=True)  # noqa: T201
-        return found
+        return list(pool.map(_one, tasks))
 
 
 def _one(task: tuple[str, int, int, int]) -> RoundTrip:
     name, seed, days, replications = task
-    return round_trip(name, seed, days=days, replications=replications)
+    found = round_trip(name, seed, days=days, replications=replications)
+    print(found, file=sys.stderr, flush=True)  # noqa: T201 (it takes minutes)
+    return found
 
 
 def table(trips: Sequence[RoundTrip]) -> str:

@@ -48,6 +48,9 @@ EXITED = "Essential container in task exited"
 
 FAILED_TO_START = "Task failed to start"
 
+#: Why the instances of a run are said to have ended that it leaves running.
+STILL_THERE = "still there at the end of the run"
+
 
 #: Observed wording of AWS for a Fargate Spot task that it takes back.
 TASK_INTERRUPTED = "Your Spot Task was interrupted."

@@ -10,6 +10,7 @@ import numpy as np
 from batchsim.arrays import Floats, Ints
 from batchsim.engine.attempt import Attempt
 from batchsim.recording import (
+    STILL_THERE,
     AttemptColumns,
     CauseColumns,
     InstanceColumns,
@@ -167,7 +168,7 @@ class Recorder:
         requested, running, registered, terminated = map(_floats, self.instance_times)
         alive = np.isnan(terminated)
         gone_at = np.where(alive, ended_at, terminated)
-        still_there = self.reasons.code("still there at the end of the run")
+        still_there = self.reasons.code(STILL_THERE)
         environments, offerings, zones = map(_ints, self._instance_codes)
         return InstanceColumns(
             environment=environments,

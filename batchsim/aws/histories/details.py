@@ -67,7 +67,7 @@ def _attempts(detail: Mapping[str, Any], last_s: float) -> Iterator[RecordedAtte
         yield _attempt(attempt, detail if number == len(listed) else {}, last_s, succeeded=ends_well)
     started = instant(detail.get("startedAt"))
     if status == "RUNNING" and not math.isnan(started) and not _is_listed(listed, started):
-        yield RecordedAttempt(started, math.nan, max(last_s, started), instance=_instance(detail))
+        yield RecordedAttempt(started, math.nan, max(last_s, started), instance=_instance(detail), task=_task(detail))
     elif not listed and not math.isnan(started) and status in ("SUCCEEDED", "FAILED"):
         yield _attempt(detail, {}, last_s, succeeded=status == "SUCCEEDED")
 
@@ -90,13 +90,22 @@ def _attempt(value: Mapping[str, Any], detail: Mapping[str, Any], last_s: float,
         status_reason=str(value.get("statusReason") or detail.get("statusReason") or ""),
         reason=next(filter(None, reasons), ""),
         instance=_instance(value) or _instance(detail),
+        task=_task(value) or _task(detail),
         succeeded=succeeded,
     )
 
 
 def _instance(value: Mapping[str, Any]) -> str:
+    return _said_of_task(value, "containerInstanceArn")
+
+
+def _task(value: Mapping[str, Any]) -> str:
+    return _said_of_task(value, "taskArn")
+
+
+def _said_of_task(value: Mapping[str, Any], name: str) -> str:
     tasks = [value.get("container"), *entries(value, "taskProperties")]
-    return next((str(arn) for task in tasks if (arn := dig(task, "containerInstanceArn"))), "")
+    return next((str(arn) for task in tasks if (arn := dig(task, name))), "")
 
 
 def _exit_codes(value: Mapping[str, Any]) -> list[float]:

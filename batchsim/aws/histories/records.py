@@ -24,6 +24,8 @@ class RecordedAttempt:
         Why it ended, and what was said of its container.
     instance : str
         The container instance; empty where there is none.
+    task : str
+        The ECS task; empty where it is not said.
     succeeded : bool
         Whether it is the last attempt of a job that succeeded.
     """
@@ -35,6 +37,7 @@ class RecordedAttempt:
     status_reason: str = ""
     reason: str = ""
     instance: str = ""
+    task: str = ""
     succeeded: bool = False
 
     @property
@@ -88,9 +91,93 @@ class RecordedJob:
     starting: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedTask:
+    """An ECS task, as describe-tasks has it.
+
+    Attributes
+    ----------
+    task : str
+        Its ARN.
+    instance : str
+        The container instance; empty on Fargate.
+    image : str
+        What its containers run: their images, joined where there are several.
+    created_at, pull_started_at, pull_stopped_at, started_at : float
+        Its image is pulled between the second and the third.
+    """
+
+    task: str
+    instance: str
+    image: str
+    created_at: float
+    pull_started_at: float
+    pull_stopped_at: float
+    started_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedInstance:
+    """A container instance, as describe-container-instances has it, or an instance of a run.
+
+    Attributes
+    ----------
+    instance : str
+        What attempts and tasks call it: its ARN.
+    ec2_instance : str
+        What Auto Scaling calls it: ``i-…``.
+    instance_type, image, environment : str
+        Empty where it is not said. The image is the machine's (AMI).
+    purchase_option : str
+        ``EC2`` or ``SPOT``; empty where it is not said.
+    registered_at : float
+        When its agent registered it.
+    memory_mib : float
+        What it registered for tasks.
+    """
+
+    instance: str
+    ec2_instance: str
+    instance_type: str = ""
+    image: str = ""
+    environment: str = ""
+    purchase_option: str = ""
+    registered_at: float = math.nan
+    memory_mib: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingActivity:
+    """A launch or a termination, as describe-scaling-activities has it.
+
+    Attributes
+    ----------
+    activity : str
+        Its id.
+    ec2_instance : str
+        ``i-…``.
+    launches : bool
+        Whether it launched the instance; else it terminated it.
+    environment : str
+        Empty where it is not said.
+    begun_at, ended_at : float
+        Of a launch from the request until the instance was in service.
+    cause : str
+        In Auto Scaling's words.
+    """
+
+    activity: str
+    ec2_instance: str
+    launches: bool
+    environment: str
+    begun_at: float
+    ended_at: float
+    cause: str
+
+
 @dataclass(frozen=True)
 class History:
-    """The jobs of a history, in the order of their submission.
+    """The jobs of a history, in the order of their submission, and what they ran on.
 
     Attributes
     ----------
@@ -100,9 +187,14 @@ class History:
         State change events; without them nothing says when a job was RUNNABLE and STARTING.
     region : str
         That of the ARNs; empty without any.
+    tasks, instances, activities : tuple
+        Of ECS and Auto Scaling, where they were given.
     """
 
     jobs: tuple[RecordedJob, ...]
     notes: Mapping[str, int] = field(default_factory=dict)
     events: int = 0
     region: str = ""
+    tasks: tuple[RecordedTask, ...] = ()
+    instances: tuple[RecordedInstance, ...] = ()
+    activities: tuple[ScalingActivity, ...] = ()

@@ -142,12 +142,17 @@ def job_details(path: Readable, shown: str) -> Answers:
     ScenarioError
         If the file can't be read, or holds no job detail: then what it holds is named.
     """
-    content = _values(decoded(read_content(path, shown, "trace"), shown, "trace"), shown)
+    content = values_in(decoded(read_content(path, shown, "trace"), shown, "trace"), shown)
     answers = found_in(content)
     if not answers.jobs:
-        message, expected = _instead(content, answers)
-        raise ScenarioError([Finding("trace", "", message, expected, file=shown)])
+        raise ScenarioError([none_in(content, answers, shown)])
     return answers
+
+
+def none_in(content: Any, answers: Answers, shown: str) -> Finding:
+    """What is said of values that hold no job detail: what they hold instead, and what would be right."""
+    message, expected = _instead(content, answers)
+    return Finding("trace", "", message, expected, file=shown)
 
 
 def found_in(content: Any) -> Answers:
@@ -167,7 +172,7 @@ def found_in(content: Any) -> Answers:
 
 def _is_taken(value: dict[str, Any], answers: Answers) -> bool:
     """Whether a mapping is a job detail, which is noted as such; what else has a job's id is noted beside."""
-    spelled = value if "jobId" in value else _lowered(value)
+    spelled = value if "jobId" in value else lowered(value)
     if _is_detail(spelled):
         answers.jobs.append(value if "jobId" in value else _as_aws(value))
         return True
@@ -177,7 +182,7 @@ def _is_taken(value: dict[str, Any], answers: Answers) -> bool:
     return False
 
 
-def _values(text: str, shown: str) -> Any:
+def values_in(text: str, shown: str) -> Any:
     """What a text holds: JSON, the CLI's YAML, or a log's CSV whose ``@message`` is JSON."""
     if _YAML.match(text):
         return compose(text, shown)[0]
@@ -201,7 +206,8 @@ def _camel(key: str) -> str:
     return key[:1].lower() + key[1:]
 
 
-def _lowered(value: Mapping[Any, Any]) -> dict[str, Any]:
+def lowered(value: Mapping[Any, Any]) -> dict[str, Any]:
+    """A mapping with its keys as AWS Batch's API spells them."""
     return {_camel(str(key)): content for key, content in value.items()}
 
 
@@ -252,7 +258,7 @@ def _other(content: Any) -> tuple[str, str]:
         return "", _DESCRIBE
     if not isinstance(first, dict):
         return "values without their names, as --query can leave them", "the same command without --query"
-    keys = _lowered(first)
+    keys = lowered(first)
     if keys.get("jobs"):
         return "a request of describe-jobs: ids alone", _DESCRIBE
     listed = next((name for name in _LISTS if name in keys), None)

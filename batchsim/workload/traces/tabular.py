@@ -10,28 +10,29 @@ and NaN are "not said".
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from batchsim.arrays import Floats
 from batchsim.errors import nearest
-from batchsim.scenario.document.content import Readable, decoded
+from batchsim.scenario.document.content import Readable
 from batchsim.spec.traces import Trace
 from batchsim.spec.workload import Attempts
-from batchsim.units import parse_duration, parse_instant, parse_size_mib
 from batchsim.workload.source import Edges
-from batchsim.workload.traces.common import MOST_FAULTS, Faults, TraceJobs, read_bytes
-from batchsim.workload.traces.foreign import OTHER_NAMES, foreign
+from batchsim.workload.traces.common import Faults, TraceJobs, read_bytes
+from batchsim.workload.traces.foreign import OTHER_NAMES
+from batchsim.workload.traces.table import (
+    Columns,
+    Table,
+    csv_columns,
+    is_empty,
+    listed_names,
+    number_in,
+    parquet_columns,
+)
 
 REQUIRED = ("job_name", "submitted_at", "runtime_s")
 #: Of the failed attempts before the last; both, or none.
@@ -41,27 +42,21 @@ COLUMNS = (
     "share_identifier", "scheduling_priority", "exit_code", "started_at", "stopped_at", *EARLIER,
 )  # fmt: skip
 
-#: How tools write that a number is not there.
-_NOT_SAID = ("", "nan", "na", "null", "none")
-
 #: Exit codes of attempts that failed.
 _FAILURES = range(1, 256)
 
 #: An array of AWS Batch has so many children at most (User Guide, Array jobs).
 LARGEST_ARRAY = 10_000
 
-#: Columns by name, as pyarrow holds them.
-Columns = dict[str, Any]
-
 
 def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
     content = read_bytes(path, faults)
-    columns = _parquet(content, faults) if trace.format == "parquet" else _csv(content, faults)
+    columns = parquet_columns(content, faults) if trace.format == "parquet" else csv_columns(content, faults)
     faults.raise_any()
     _refuse_columns(columns, faults)
     faults.raise_any()
-    table = _Table(columns, 2 if trace.format == "csv" else 1, faults)
+    table = Table(columns, REQUIRED, 2 if trace.format == "csv" else 1, faults)
     if not table.rows:
         faults.add(0, "no job in it")
     submitted_at, runtime_s = table.numbers("submitted_at", 0, math.nan), table.numbers("runtime_s", 0, math.nan)
@@ -122,180 +117,7 @@ def _refuse_columns(columns: Columns, faults: Faults) -> None:
             faults.add(1, f"the column {name} is missing")
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The columns of a file, read cell by cell where they are not all alike.
-
-    Attributes
-    ----------
-    first : int
-        The line of the first row.
-    """
-
-    columns: Columns
-    first: int
-    faults: Faults
-
-    @property
-    def rows(self) -> int:
-        """How many jobs or arrays there are."""
-        return len(self.columns["job_name"])
-
-    def fault(self, row: int, message: str, expected: str = "") -> None:
-        """Note a fault of a row, unless there are enough."""
-        if not self.faults.full:
-            self.faults.add(row + self.first, message, expected)
-
-    def refuse_empty(self, name: str, missing: NDArray[np.bool_], expected: str) -> None:
-        """A fault for each row whose cell is missing, unless another is told of it."""
-        for row in np.flatnonzero(missing).tolist():
-            if not any(finding.line == row + self.first for finding in self.faults.findings):
-                self.fault(row, f"{name} is empty", expected)
-
-    def texts(self, name: str) -> list[str | None]:
-        """The texts of a column; None where it says nothing: empty, null, or the NaN that stands for it in pandas."""
-        cells = self.columns[name].to_pylist() if name in self.columns else []
-        return [None if _is_empty(cell) else str(cell) for cell in cells]
-
-    def numbers(self, name: str, least: float, default: float) -> Floats:
-        """The numbers of a column, `default` where it says nothing; a fault for each that is none or below `least`."""
-        column = self.columns.get(name)
-        if column is None:
-            return np.full(self.rows, default)
-        values = _converted(column)
-        if values is None:
-            values = np.array([_number(cell, is_needed=name in REQUIRED) for cell in column.to_pylist()], np.float64)
-        wrong = np.flatnonzero((values < least) | np.isinf(values))
-        expected = f"a finite number of {math.ceil(least) if least >= 1 else 0} or more"
-        for row in wrong[:MOST_FAULTS].tolist():
-            cell = column[row].as_py()
-            self.fault(row, f"{name} {cell!r}", _hint(cell, name) or expected)
-        values[wrong] = math.nan
-        return values if math.isnan(default) else np.where(np.isnan(values), default, values)
-
-
-def _is_empty(cell: Any) -> bool:
-    return cell is None or bool(cell == "") or bool(cell != cell)
-
-
-def _number(cell: Any, *, is_needed: bool) -> float:
-    """The number in a cell; NaN where it says nothing, minus infinity where it says something else."""
-    is_text = isinstance(cell, str)
-    if cell is None or cell == "" or (is_text and not is_needed and cell.strip().lower() in _NOT_SAID):
-        return math.nan
-    try:
-        number = float(cell)
-    except (TypeError, ValueError, OverflowError):
-        return -math.inf
-    return -math.inf if is_text and math.isnan(number) else number
-
-
-def _csv(content: bytes, faults: Faults) -> Columns:
-    from pyarrow import ArrowInvalid, string
-    from pyarrow import csv as arrow
-
-    text = decoded(content, faults.file, "trace")
-    header, _, _ = text.partition("\n")
-    other, expected = foreign(text)
-    if other:
-        faults.add(1, other, expected)
-        return {}
-    names = [name.strip() for name in next(csv.reader([header]), [])]
-    for name, count in Counter(names).items():
-        if count > 1:
-            faults.add(1, f"the column {name} comes twice")
-    if faults.findings:
-        return {}
-    try:
-        table = arrow.read_csv(
-            io.BytesIO(text.encode()),
-            # Only without threads does a fault come with its row.
-            read_options=arrow.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
-            convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, string())),
-        )
-    except ArrowInvalid as error:
-        faults.add(*_told(error))
-        return {}
-    return {name: table.column(name) for name in table.column_names}
-
-
-def _told(error: Exception) -> tuple[int, str]:
-    """The line and the words of a fault of the library's."""
-    row = re.search(r"Row #(\d+)", str(error))
-    told = str(error).partition("\n")[0].removeprefix("CSV parse error: ")
-    return int(row[1]) if row else 0, "".join(each if each.isprintable() else "�" for each in told)[:200]
-
-
-def _parquet(content: bytes, faults: Faults) -> Columns:
-    from pyarrow import ArrowException, parquet
-
-    try:
-        table = parquet.read_table(io.BytesIO(content))
-    except (ArrowException, OSError) as error:
-        faults.add(0, f"not a Parquet file: {str(error).partition(chr(10))[0]}")
-        return {}
-    return {name: table.column(name) for name in table.column_names}
-
-
-def _converted(column: Any) -> Floats | None:
-    """A column as numbers in one go, NaN where it is empty; None where a cell is neither."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    if pa.types.is_temporal(column.type) or pa.types.is_boolean(column.type):
-        return None
-    try:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            if compute.any(compute.match_substring(column, "n", ignore_case=True)).as_py():
-                return None  # NaN and inf are numbers to the library
-            column = compute.if_else(compute.equal(column, ""), None, column)
-        return np.array(column.cast(pa.float64(), safe=False).to_numpy(), np.float64)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
-
-
-#: What a column holds, for who wrote something else.
-_UNITS = {"submitted_at": "seconds since the scenario's start", "runtime_s": "seconds", "memory_mib": "MiB"}
-
-#: How texts look that are no numbers, and what is wrong with them.
-_FORMS = (
-    (re.compile(r"\s*-?[\d.]+,\d+\s*"), " with a decimal point and no comma"),
-    (re.compile(r"\s*(\d+-)?\d+:\d\d(:\d\d)?(\.\d+)?\s*"), ", not hours, minutes and seconds"),
-)
-
-#: Who reads what is no number, and what it is then.
-_PARSERS: tuple[tuple[Callable[[str], object], str], ...] = (
-    (parse_instant, ", not an instant"),
-    (parse_duration, ", without a unit"),
-    (parse_size_mib, ", without a unit"),
-)
-
-
-def _hint(cell: Any, name: str) -> str:
-    """What is meant and not read: an instant, a clock, a unit, a comma for the point."""
-    unit = _UNITS.get(name, "a number")
-    if isinstance(cell, date):
-        return f"{unit}, not an instant"
-    if isinstance(cell, timedelta):
-        return f"{unit}, not a duration"
-    return f"{unit}{_not_a_number(cell)}" if isinstance(cell, str) and _not_a_number(cell) else ""
-
-
-def _not_a_number(cell: str) -> str:
-    """What is wrong with a text, as far as its form tells."""
-    for form, told in _FORMS:
-        if form.fullmatch(cell):
-            return told
-    for parse, told in _PARSERS:
-        try:
-            parse(cell)
-        except ValueError:
-            continue
-        return told
-    return ""
-
-
-def _earlier(table: _Table) -> dict[int, Attempts]:
+def _earlier(table: Table) -> dict[int, Attempts]:
     """The failed attempts before the last of the rows that have some; a fault for each that can't be read."""
     if not any(name in table.columns for name in EARLIER):
         return {}
@@ -316,14 +138,14 @@ def _earlier(table: _Table) -> dict[int, Attempts]:
 
 def _listed_numbers(cell: Any) -> list[float] | None:
     """The finite numbers in a cell, in a list or separated by semicolons; None where it holds something else."""
-    listed = [cell] if isinstance(cell, (int, float)) and not _is_empty(cell) else _listed_names(cell)
+    listed = [cell] if isinstance(cell, (int, float)) and not is_empty(cell) else listed_names(cell)
     if listed is None:
         return None
-    numbers = [_number(each, is_needed=True) for each in listed]
+    numbers = [number_in(each, is_needed=True) for each in listed]
     return numbers if np.isfinite(numbers).all() else None
 
 
-def _edges(table: _Table, names: list[str], is_array: Any, starts: Any) -> tuple[Edges, int]:
+def _edges(table: Table, names: list[str], is_array: Any, starts: Any) -> tuple[Edges, int]:
     """Dependencies by name; an array is waited for, and waits, as a whole."""
     parent = {row: int(starts[-1]) + order for order, row in enumerate(np.flatnonzero(is_array).tolist())}
     edges = [(child, node) for row, node in parent.items() for child in range(starts[row], starts[row + 1])]
@@ -333,7 +155,7 @@ def _edges(table: _Table, names: list[str], is_array: Any, starts: Any) -> tuple
     return np.array(edges, np.int64).reshape(-1, 2), len(parent)
 
 
-def _dependencies(table: _Table, names: list[str]) -> Iterator[tuple[int, int]]:
+def _dependencies(table: Table, names: list[str]) -> Iterator[tuple[int, int]]:
     """Rows and the rows that they wait for; a fault for each name that leads to none."""
     if "depends_on" not in table.columns:
         return
@@ -341,7 +163,7 @@ def _dependencies(table: _Table, names: list[str]) -> Iterator[tuple[int, int]]:
     for row, name in enumerate(names):
         places[name] = -1 if name in places else row
     for row, cell in enumerate(table.columns["depends_on"].to_pylist()):
-        needed = _listed_names(cell)
+        needed = listed_names(cell)
         if needed is None:
             table.fault(row, f"depends_on {cell!r}", "job names")
             return
@@ -354,14 +176,6 @@ def _dependencies(table: _Table, names: list[str]) -> Iterator[tuple[int, int]]:
             table.fault(row, f"{names[row]!r} waits for {name!r}, {reason}", near)
             if table.faults.full:
                 return
-
-
-def _listed_names(cell: Any) -> list[str] | None:
-    """The names in a cell, in a list or separated by semicolons; None where it holds something else."""
-    if isinstance(cell, (str, list)):
-        parts = [part.strip() for part in cell.split(";")] if isinstance(cell, str) else cell
-        return [part for part in parts if part]
-    return [] if _is_empty(cell) else None
 
 
 def _why_no_dependency(row: int, other: int | None) -> str:

@@ -9,17 +9,15 @@ from itertools import count
 
 import pytest
 
-from batchsim.aws.histories.answers import (
+from batchsim.aws.histories.answers import MULTI_NODE, read_history
+from batchsim.aws.histories.known_jobs import (
     AGAIN,
     BACKWARDS,
     BEFORE_CREATED,
     CONTRADICTS,
-    MULTI_NODE,
     NEVER_RAN,
     NO_SUBMISSION,
-    UNTIMED,
     WITHOUT_ZONE,
-    read_history,
 )
 from batchsim.errors import ScenarioError
 
@@ -124,11 +122,12 @@ def test_events_tell_when_a_job_was_runnable_and_starting(history):
     assert found.jobs[0].runnable == (zero + 2,)
 
 
-def test_events_in_a_log_s_csv_are_jobs_without_instants(history):
-    told = json.dumps({"detail-type": "Batch Job State Change", "time": "2026-11-02T00:00:09Z", "detail": job("a")})
-    found = history('@timestamp,@message\n1,"' + told.replace('"', '""') + '"\n')
-    assert (len(found.jobs), found.events) == (1, 0)
-    assert found.notes == {UNTIMED: 1}
+def test_events_in_a_log_s_csv(history):
+    made = {"detail-type": "Batch Job State Change", "time": "2026-11-02T00:00:09Z"}
+    told = json.dumps({**made, "detail": job("a", status="STARTING", attempts=[])})
+    found = history({"jobs": [job("a")]}, '@timestamp,@message\n1,"' + told.replace('"', '""') + '"\n')
+    assert found.jobs[0].starting == (START / 1000 + 9,)
+    assert found.events == 1
 
 
 def test_what_is_odd_is_counted(history):

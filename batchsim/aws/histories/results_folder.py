@@ -1,0 +1,210 @@
+"""The results folder of a run as a history: its jobs, attempts and instances as an account would tell of them.
+
+The tables know seconds since the scenario's start, and no dependencies: both are in the scenario beside them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batchsim.aws.histories.known_jobs import KnownJobs
+from batchsim.aws.histories.machines import Machines
+from batchsim.aws.histories.records import (
+    Asked,
+    RecordedAttempt,
+    RecordedInstance,
+    RecordedJob,
+    ScalingActivity,
+)
+from batchsim.errors import Finding, ScenarioError
+from batchsim.recording import STILL_THERE
+from batchsim.scenario.document.access import entries
+from batchsim.scenario.document.content import decoded, read_content
+from batchsim.scenario.document.document import compose
+from batchsim.units import parse_instant
+
+_TABLES = ("jobs", "attempts", "instances")
+
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FolderRead:
+    """What else a folder says: instants of RUNNABLE and STARTING, and the region."""
+
+    events: int
+    region: str
+
+
+def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> FolderRead:
+    """Add the jobs and the instances of a run.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder is not that of a run's results.
+    """
+    missing = [name for name in (*(f"{table}.parquet" for table in _TABLES), "scenario.yaml")
+               if not (folder / name).is_file()]  # fmt: skip
+    if missing:
+        message = f"a folder without {', '.join(missing)}"
+        expected = "files, or the folder that `batchsim run` wrote its results to"
+        raise ScenarioError([Finding("history", "", message, expected, file=str(folder))])
+    path = folder / "scenario.yaml"
+    scenario = compose(decoded(read_content(path, str(path), "history"), str(path), "history"), str(path))[0]
+    if not isinstance(scenario, dict):
+        raise ScenarioError([Finding("history", "", "no scenario", "what `batchsim run` wrote", file=str(path))])
+    zero = parse_instant(str(scenario["start"])).timestamp() if "start" in scenario else 0.0
+    jobs, attempts, instances = (_rows(folder / f"{table}.parquet") for table in _TABLES)
+    of_job: dict[str, list[_Row]] = defaultdict(list)
+    for attempt in attempts:
+        of_job[attempt["job_id"]].append(attempt)
+    ended = max((_number(row, name) for row in attempts for name in ("stopped_at", "started_at")), default=math.nan,
+                key=lambda at: (at == at, at))  # fmt: skip
+    needs = _needs(scenario)
+    events = 0
+    for job in _jobs(jobs, of_job, needs, zero, zero + ended):
+        known.add(job)
+        events += len(job.runnable) + len(job.starting)
+    for row in instances:
+        _add_instance(row, zero, machines)
+    return FolderRead(events, str(scenario.get("region") or ""))
+
+
+def _rows(path: Path) -> list[_Row]:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        rows: list[_Row] = parquet.read_table(path).to_pylist()
+    except (ArrowException, OSError) as error:
+        message = f"not a Parquet file: {str(error).partition(chr(10))[0]}"
+        raise ScenarioError([Finding("history", "", message, file=str(path))]) from None
+    return rows
+
+
+def _number(row: Mapping[str, Any], name: str) -> float:
+    value = row.get(name)
+    return math.nan if value is None else float(value)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    return str(row.get(name) or "")
+
+
+_Needs = Mapping[tuple[str, str], list[tuple[str, str]]]
+
+
+def _needs(scenario: Mapping[str, Any]) -> _Needs:
+    """Which jobs each job of a workflow waits for, with the types; the name is empty in an array's SEQUENTIAL one."""
+    return {
+        (str(workflow.get("workflow")), str(job.get("jobName"))): [
+            (str(need.get("jobName") or ""), str(need.get("type") or "")) for need in entries(job, "dependsOn")
+        ]
+        for workflow in entries(scenario, "workload")
+        if isinstance(workflow, dict)
+        for job in entries(workflow, "jobs")
+        if isinstance(job, dict)
+    }
+
+
+def _jobs(
+    rows: Iterable[_Row], attempts: Mapping[str, list[_Row]], needs: _Needs, zero: float, seen_at: float
+) -> Iterator[RecordedJob]:
+    """The jobs, and the parents of arrays, which the table does not have."""
+    parents: dict[str, list[RecordedJob]] = defaultdict(list)
+    needed: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in rows:
+        job_id, index = _text(row, "job_id"), row.get("array_index")
+        own = job_id if index is None else job_id.rpartition(":")[0]
+        run = own.rpartition("/")[0]
+        told = needs.get((_text(row, "workflow"), own.rpartition("/")[2]), [])
+        depends_on = tuple((f"{run}/{name}" if name else "", kind) for name, kind in told)
+        job = _job(row, attempts.get(job_id, []), zero, seen_at, () if index is not None else depends_on)
+        if index is not None:
+            parents[own].append(job)
+            needed[own] = depends_on
+        yield job
+    for own, children in parents.items():
+        first = children[0]
+        yield RecordedJob(
+            own, first.name, first.definition, first.queue, "SUCCEEDED", first.created_at,
+            asked=first.asked, size=len(children), depends_on=needed[own],
+        )  # fmt: skip
+
+
+def _job(
+    row: _Row, attempts: list[_Row], zero: float, seen_at: float, depends_on: tuple[tuple[str, str], ...]
+) -> RecordedJob:
+    job_id, index, status = _text(row, "job_id"), row.get("array_index"), _text(row, "status")
+    attempts = sorted(attempts, key=lambda attempt: attempt["attempt"])
+    times = ({_number(each, name) + zero for each in attempts} for name in ("runnable_at", "starting_at"))
+    runnable, starting = (tuple(sorted(at for at in each if not math.isnan(at))) for each in times)
+    begun = [each for each in attempts if each["started_at"] is not None or each["stopped_at"] is not None]
+    return RecordedJob(
+        job_id=job_id,
+        name=_text(row, "job_name"),
+        definition=_text(row, "job_definition"),
+        queue=_text(row, "job_queue"),
+        status=status,
+        created_at=zero + _number(row, "submitted_at"),
+        attempts=tuple(_attempt(each, zero, seen_at, ends=each is attempts[-1]) for each in begun),
+        asked=Asked(
+            vcpus=_number(row, "vcpus"),
+            memory_mib=_number(row, "memory_mib"),
+            gpus=_number(row, "gpus"),
+            share_identifier=_text(row, "share_identifier"),
+        ),
+        array="" if index is None else job_id.rpartition(":")[0],
+        index=-1 if index is None else int(index),
+        depends_on=depends_on,
+        runnable=runnable,
+        starting=starting,
+    )
+
+
+def _attempt(row: _Row, zero: float, seen_at: float, *, ends: bool) -> RecordedAttempt:
+    started, stopped = zero + _number(row, "started_at"), zero + _number(row, "stopped_at")
+    instance = _text(row, "instance_id")
+    return RecordedAttempt(
+        started_at=started,
+        stopped_at=stopped,
+        seen_at=max(seen_at, started) if math.isnan(stopped) else math.nan,
+        exit_code=None if row.get("exit_code") is None else int(row["exit_code"]),
+        status_reason=_text(row, "status_reason"),
+        reason=_text(row, "reason"),
+        instance=instance if instance.startswith("i-") else "",  # a Fargate task has none
+        succeeded=ends and row.get("status") == "SUCCEEDED",
+    )
+
+
+def _add_instance(row: _Row, zero: float, machines: Machines) -> None:
+    """An instance, its launch, and its end where it was scaled in."""
+    name, environment = _text(row, "instance_id"), _text(row, "compute_environment")
+    if _text(row, "purchase_option") not in ("EC2", "SPOT"):
+        return
+    machines.add_instance(
+        RecordedInstance(
+            instance=name,
+            ec2_instance=name,
+            instance_type=_text(row, "instance_type"),
+            environment=environment,
+            purchase_option=_text(row, "purchase_option"),
+            registered_at=zero + _number(row, "registered_at"),
+            memory_mib=_number(row, "memory_mib"),
+        )
+    )
+    requested, running, terminated = (
+        zero + _number(row, each) for each in ("requested_at", "running_at", "terminated_at")
+    )
+    reason = _text(row, "termination_reason")
+    for activity, launches, begun, ended, cause in (
+        (f"{name} launch", True, requested, running, ""),
+        (f"{name} end", False, terminated, terminated, reason),
+    ):
+        if launches or reason != STILL_THERE:
+            machines.add_activity(ScalingActivity(activity, name, launches, environment, begun, ended, cause))

@@ -49,8 +49,20 @@ def combine(summaries: Sequence[Summary], stopping: Mapping[str, Any] | None = N
     for objective in together.get("objectives", ()):
         if objective["kept"] is not None:
             objective["kept_share"] = clopper_pearson(objective["kept_in"], objective["n"], level=LEVEL)
+    for queue in together.get("job_queues", {}).values():
+        if "growth" in queue:
+            queue["growth"]["grows"] = _grows(queue["growth"])
     together["intervals"] = {"of": OF, "procedure": PROCEDURE, "level": LEVEL, "stopping": stopping}
     return cast("Summary", together)
+
+
+def _grows(growth: Mapping[str, Any]) -> bool | None:
+    """Whether a queue grows, by the interval over replications; not where it was emptied in half of them."""
+    difference = growth["difference_s"]
+    if difference is None or difference["low"] is None:
+        grows: bool | None = growth["grows"]
+        return grows
+    return bool(growth["emptied"]["mean"] < 0.5 and difference["low"] > 0)
 
 
 def _group(fields: tuple[Field, ...], parts: Parts) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from batchsim.recording import Status
 from batchsim.results.cost.price_sources import provenance
 from batchsim.results.cost.totals import CostTotals
 from batchsim.results.durations import Mask, queue_times, turnarounds
+from batchsim.results.growth import QueueGrowth
 from batchsim.results.job_rows import JobRows
 from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
@@ -60,6 +61,7 @@ class Metrics:
             "seed": seed,
             "replications": 1,
             "batchsim_version": __version__,
+            "analysis": {"type": "terminating", "warm_up_s": 0.0, "warm_up_by": None},
             "prices": provenance(scenario, recording),
             **self._of_groups(everything),
             "ended_at_s": recording.ended_at,
@@ -170,7 +172,11 @@ class Metrics:
             [number for number, queue in enumerate(configuration.queues) if environment.name in queue.environments]
             for environment in configuration.environments
         ]
-        return self._by(names, self._queue_of_group, attached)
+        by_queue = self._by(names, self._queue_of_group, attached)
+        growth = QueueGrowth(self._scenario, self._outcome, self._queue_times, 0.0)
+        for number, figures in enumerate(by_queue.values()):
+            figures["growth"] = growth.of(self._queue_of_group == number)
+        return by_queue
 
     def _by_workflow(self) -> dict[str, Any]:
         environments = self._outcome.configuration.environments

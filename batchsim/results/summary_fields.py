@@ -180,6 +180,15 @@ SUMMARY = (
     _plain("seed", "integer", "of the random numbers"),
     Field("replications", Kind.TOTAL, meaning="how often it was run"),
     _plain("batchsim_version", "string", "by which it was run"),
+    _group(
+        "analysis",
+        "what the figures are of",
+        _plain(
+            "type", "string", "`terminating`: of all that was simulated; `steady`: of the long run, after a warm-up"
+        ),
+        _plain("warm_up_s", "number", "how much of the run's beginning figures leave out", unit="s"),
+        _plain("warm_up_by", "string null", "`stated`, or `MSER-5` by which it was found; null where nothing is cut"),
+    ),
     *_OF_JOBS,
     _figure(
         "ended_at_s",
@@ -204,7 +213,24 @@ SUMMARY = (
         ),
     ),
     _named(
-        "job_queues", "what their attempts used, and a share of what was paid for beside them", *_OF_JOBS, _PART_OF_COST
+        "job_queues",
+        "what their attempts used, and a share of what was paid for beside them",
+        *_OF_JOBS,
+        _PART_OF_COST,
+        _group(
+            "growth",
+            "whether jobs wait the longer the longer the run is; nulls where arrivals do not go on, or are too few",
+            _figure("first_third_s", "s", "mean queue time of the jobs submitted in the first third of the time"),
+            _figure("last_third_s", "s", "of those submitted in the last third"),
+            _figure("difference_s", "s"),
+            _figure("emptied", "", "whether none of them waited at some time of the last third: 1, or 0"),
+            Field(
+                "grows",
+                Kind.ALL,
+                meaning="whether the last third waited longer by more than the interval of the difference, and the "
+                "queue was never empty in it",
+            ),
+        ),
     ),
     _named("workflows", "as of queues", *_OF_JOBS, _PART_OF_COST),
     _named(
@@ -347,6 +373,7 @@ class Summary(TypedDict):
     seed: int
     replications: int
     batchsim_version: str
+    analysis: Group
     jobs: Group
     queue_time_s: Group
     turnaround_s: Group

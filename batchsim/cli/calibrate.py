@@ -30,8 +30,8 @@ def add_parser(commands: Any) -> None:
         metavar="HISTORY",
         nargs="+",
         type=Path,
-        help="what `aws batch describe-jobs` printed, events, what `aws ecs describe-tasks`, describe-container-instances "
-        "and `aws autoscaling describe-scaling-activities` printed, CSV, Parquet, the results folder of a run",
+        help="what `aws batch describe-jobs`, `aws ecs describe-tasks`, `aws ecs describe-container-instances` and "
+        "`aws autoscaling describe-scaling-activities` print, events, CSV, Parquet, the results folder of a run",
     )
     parser.add_argument(
         "--config",

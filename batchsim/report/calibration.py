@@ -31,7 +31,8 @@ def calibration_renderable(figures: Mapping[str, Any], written: Path | None = No
         Text(),
         *_listed("run time", (_taken(each) for each in _in_order(learned)), len(learned["runtimes"])),
         *_listed("arrivals", (_arrivals(each) for each in learned["arrivals"]), len(learned["arrivals"])),
-        *(line("delay", _delay(each)) for each in learned["delays"]),
+        *_listed("delay", map(_delay, learned["delays"]), len(learned["delays"])),
+        *_listed("memory", map(_memory, learned["memory"]), len(learned["memory"])),
         *(line("spot", _interruptions(each)) for each in learned["interruptions"]),
         Text(),
         *_listed("record", _noted(history), len(history["notes"])),
@@ -101,7 +102,14 @@ def _delay(found: Mapping[str, Any]) -> str:
     if not found["n"]:
         return f"{found['delay']}: not learnt; {found['why']}"
     times = f"median {format_duration(found['p50_s'])}, p95 {format_duration(found['p95_s'])}"
-    return f"{found['delay']}: {times}, {found['n']:,} {found['why']}; not written: the scheduler's part is in it"
+    key = f"; written as {found['key']}" if found["key"] else ""
+    more = f", {found['censored']:,} more longer than seen" if found["censored"] else ""
+    return f"{found['delay']}: {times}, {found['n']:,}{more}: {found['why']}{key}"
+
+
+def _memory(found: Mapping[str, Any]) -> str:
+    known = f"{found['known_mib']:,} MiB in the catalogue" if found["known_mib"] is not None else "not in the catalogue"
+    return f"{found['instance_type']}: {found['mib']:,} MiB ({known}), {found['n']:,} instances, {found['why']}"
 
 
 def _interruptions(found: Mapping[str, Any]) -> str:

@@ -56,7 +56,7 @@ def test_json_is_all_that_is_printed(history, capsys):
     assert main(["calibrate", str(history), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told.keys() == {"history", "learned", "not_learned"}
-    assert told["learned"].keys() == {"runtimes", "failures", "arrivals", "delays", "interruptions"}
+    assert told["learned"].keys() == {"runtimes", "failures", "arrivals", "delays", "memory", "interruptions"}
     (runtime,) = told["learned"]["runtimes"]
     assert runtime["mean_s"] == pytest.approx(30 + 59 / 2)
     assert (runtime["job_definition"], runtime["job_name"], runtime["by"], runtime["n"]) == (

@@ -13,6 +13,7 @@ from batchsim.aws.importers.writing import to_yaml
 from batchsim.errors import Finding
 from batchsim.scenario.batch.resource_requests import main_container
 from batchsim.scenario.document.access import base_name, dig, entries, mappings, requirement
+from batchsim.units import parse_size_mib
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,7 @@ class AccountConfiguration:
     @property
     def environments(self) -> Mapping[str, frozenset[str]]:
         """The types of the environments that each queue has: ``EC2``, ``SPOT``, ``FARGATE``, ``FARGATE_SPOT``."""
-        kinds = {
-            str(each["computeEnvironmentName"]): str(dig(each, "computeResources", "type") or "UNMANAGED")
-            for each in self._of("computeEnvironments", "computeEnvironmentName")
-        }
+        kinds = self.environment_types
         return {
             str(queue["jobQueueName"]): frozenset(
                 kinds.get(base_name(dig(order, "computeEnvironment") or ""), "")
@@ -55,6 +53,28 @@ class AccountConfiguration:
             )
             for queue in self._of("jobQueues", "jobQueueName")
         }
+
+    @property
+    def environment_types(self) -> Mapping[str, str]:
+        """The type of each compute environment: ``EC2``, ``SPOT``, ``FARGATE``, ``FARGATE_SPOT``, ``UNMANAGED``."""
+        return {name: str(dig(each, "type") or "UNMANAGED") for name, each in self.resources.items()}
+
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each compute environment has as its ``computeResources``."""
+        return {
+            str(each["computeEnvironmentName"]): dig(each, "computeResources") or {}
+            for each in self._of("computeEnvironments", "computeEnvironmentName")
+        }
+
+    def image_mib(self, definition: str) -> float | None:
+        """The size of a definition's image as the surroundings state it; None where they do not, or state none."""
+        image = dig(dict(self.environment), "image")
+        stated = dig(image, "jobDefinitions", definition, "size") or dig(image, "size")
+        try:
+            return None if stated is None else parse_size_mib(stated)
+        except ValueError:  # told where the scenario is read
+            return None
 
     def asks(self, definition: str) -> tuple[float | None, float | None, float | None]:
         """VCPUs, MiB and GPUs of a definition of one container; None where it does not say, or has several."""

@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from batchsim.experiments.calibrate.arrivals import ArrivalsLearned, day_of, lea
 from batchsim.experiments.calibrate.attempts import Attempts, Failures, failures
 from batchsim.experiments.calibrate.delays import DelayLearned, learn_delays
 from batchsim.experiments.calibrate.durations import LearntDurations, learn, shapes
+from batchsim.experiments.calibrate.images import learn_image_delays
+from batchsim.experiments.calibrate.instances import MemoryLearned, learn_instance_delays, learn_memory
 from batchsim.experiments.calibrate.spot import SpotLearned, learn_spot
 from batchsim.experiments.calibrate.workflows import JobKind, RecordedWorkflow, kinds_of, workflows_of
 from batchsim.units import HOUR
@@ -24,10 +26,7 @@ from batchsim.units import HOUR
 #: Jobs of one workflow that were submitted further apart are told: a scenario submits them at once.
 _AT_ONCE_S = 60.0
 
-_LEFT_IN_DEFAULTS = (
-    "launch, boot and registration of instances, image pulls, idle time before scale-in keep their defaults",
-    "consumable resources, quotas and capacity that ran out: the history does not name them",
-)
+_LEFT_IN_DEFAULTS = ("consumable resources, quotas and capacity that ran out: the history does not name them",)
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ class Calibration:
         Run times and failures of each kind of job.
     workflows : tuple of WorkflowLearned
         What was submitted together, and when.
-    delays, spot
-        Delays and interruptions.
+    delays, memory, spot
+        Delays, the memory of instance types, and interruptions.
     lost_dependencies : int
         Dependencies on jobs that the history does not have.
     """
@@ -73,6 +72,7 @@ class Calibration:
     kinds: Mapping[JobKind, KindLearned]
     workflows: tuple[WorkflowLearned, ...]
     delays: tuple[DelayLearned, ...]
+    memory: tuple[MemoryLearned, ...]
     spot: tuple[SpotLearned, ...]
     lost_dependencies: int
 
@@ -111,6 +111,9 @@ class Calibration:
                 told.append(
                     f"{stopped:,} attempts of {kind.name} were stopped from outside, or nothing says how they ended"
                 )
+        kept = [each.delay for each in self.delays if each.written is None and (each.key or not each.n)]
+        if kept:
+            told.append(f"{', '.join(kept)}: the defaults stay")
         return (*told, *_LEFT_IN_DEFAULTS)
 
     @property
@@ -133,10 +136,12 @@ class Calibration:
                 "failures": [_failure(kind, each) for kind, each in self.kinds.items()],
                 "arrivals": [_arrivals(each) for each in self.workflows],
                 "delays": [
-                    {"delay": each.delay, "n": each.n, "p50_s": _figure(each.p50_s), "p95_s": _figure(each.p95_s),
+                    {"delay": each.delay, "n": each.n, "censored": each.censored, "p50_s": _figure(each.p50_s),
+                     "p95_s": _figure(each.p95_s), "key": ".".join(each.key) if each.written is not None else None,
                      "why": each.why}
                     for each in self.delays
                 ],
+                "memory": [asdict(each) for each in self.memory],
                 "interruptions": [_interruptions(each) for each in self.spot],
             },
             "not_learned": list(self.not_learned),
@@ -190,7 +195,12 @@ def calibrate(
             )
             for each in workflows
         ),
-        delays=learn_delays(history.jobs, events=history.events > 0),
+        delays=(
+            *learn_delays(history.jobs, events=history.events > 0),
+            *learn_instance_delays(history, configuration),
+            *learn_image_delays(history, configuration),
+        ),
+        memory=learn_memory(history),
         spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None)),
         lost_dependencies=lost,
     )

@@ -1,4 +1,4 @@
-"""How long jobs waited for an instance where none was there, and how long from STARTING to RUNNING."""
+"""Delays: how they are written, and those that jobs tell by themselves, which no key of a scenario is."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from batchsim.aws.histories.records import RecordedJob
+from batchsim.experiments.calibrate.durations import learn, rounded
+from batchsim.statistics.fitting import LEAST_FOR_FAMILY
 from batchsim.units import MINUTE
 
 #: When nothing has run for so long, instances that were idle are gone (`environment.scheduler.scaleDownIdle`: 95 % in
 #: 10 minutes).
 NOTHING_RAN_S = 30 * MINUTE
+
+
+#: A delay is written from so many on.
+LEAST_TO_WRITE = LEAST_FOR_FAMILY
+
+SCHEDULERS = "not written: the scheduler's part is in it"
 
 
 @dataclass(frozen=True)
@@ -25,10 +34,14 @@ class DelayLearned:
     ----------
     p50_s, p95_s : float
         Of the delays; NaN where there are none.
-    n : int
-        How many there are.
+    n, censored : int
+        How many there are, and how many more are only known to be longer.
     why : str
-        Which they are, or why there are none.
+        Which they are and why they are written so or not, or why there are none.
+    key : tuple of str
+        Its place in a scenario's ``environment:``; empty where it has none.
+    written : object
+        What is written there; None for nothing.
     """
 
     delay: str
@@ -36,32 +49,70 @@ class DelayLearned:
     p95_s: float
     n: int
     why: str
+    key: tuple[str, ...] = ()
+    written: Any = None
+    censored: int = 0
+
+
+def measured(
+    name: str,
+    key: tuple[str, ...],
+    seconds: Sequence[float],
+    why: str,
+    *,
+    censored: Sequence[float] = (),
+    is_distribution: bool = True,
+    not_written: str = "",
+) -> DelayLearned:
+    """A delay that was measured directly: written where there are enough, a family or the values themselves.
+
+    Parameters
+    ----------
+    is_distribution : bool
+        Whether its key takes one; else it is the median.
+    not_written : str
+        Why it is not written though there may be enough.
+    """
+    n = len(seconds)
+    if n == 0 or n < LEAST_TO_WRITE or not_written:
+        few = f"{n} of the {LEAST_TO_WRITE} that it takes"
+        return _told(name, seconds, f"{why}; not written: {not_written or few}", censored=len(censored), key=key)
+    if not is_distribution:
+        median = rounded(float(np.quantile(seconds, 0.5)))
+        return _told(name, seconds, f"{why}; written as their median", key=key, written=median)
+    found = learn(seconds, censored)
+    return DelayLearned(
+        name, found.p50_s, found.p95_s, n, f"{why}; {found.by}: {found.why}", key, found.written, len(censored)
+    )
 
 
 def learn_delays(jobs: Sequence[RecordedJob], *, events: bool) -> tuple[DelayLearned, ...]:
-    """The delays that a history tells: without events only from submission to RUNNING."""
+    """The delays that jobs tell by themselves: without events only from submission to RUNNING."""
     cold = list(_first_of_all(jobs))
-    after = f"of jobs that came when none had been there for {NOTHING_RAN_S / MINUTE:g} minutes"
+    after = f"of jobs that came when none had been there for {NOTHING_RAN_S / MINUTE:g} minutes; {SCHEDULERS}"
     if not events:
         waits = [
             first - job.created_at for job in cold if (first := _first_start(job)) < math.inf and not job.depends_on
         ]
         return (
-            _delay("SUBMITTED to RUNNING, with nothing there", waits, after),
-            _delay("RUNNABLE to STARTING", [], "only state change events tell it"),
+            # What started in the very moment of its submission is a table's that does not say when it started.
+            _told("SUBMITTED to RUNNING, with nothing there", [each for each in waits if each > 0], after),
+            _told("RUNNABLE to STARTING", [], "only state change events tell it"),
         )  # fmt: skip
     boots = [job.starting[0] - job.runnable[0] for job in cold if job.runnable and job.starting]
     pulls = [pull for job in jobs for pull in _pulls(job)]
     return (
-        _delay("RUNNABLE to STARTING, with nothing there", [each for each in boots if each >= 0], after),
-        _delay("STARTING to RUNNING", pulls, "image pull and start of the container, of all attempts"),
-    )
+        _told("RUNNABLE to STARTING, with nothing there", [each for each in boots if each >= 0], after),
+        _told("STARTING to RUNNING", pulls, "image pull and start of the container, of all attempts; not written: "
+              "which of them found the image there only tasks of ECS tell"),
+    )  # fmt: skip
 
 
-def _delay(name: str, seconds: Sequence[float], why: str) -> DelayLearned:
+def _told(name: str, seconds: Sequence[float], why: str, **more: Any) -> DelayLearned:
     if not seconds:
-        return DelayLearned(name, math.nan, math.nan, 0, why)
-    return DelayLearned(name, float(np.quantile(seconds, 0.5)), float(np.quantile(seconds, 0.95)), len(seconds), why)
+        return DelayLearned(name, math.nan, math.nan, 0, why, **more)
+    p50_s, p95_s = (float(np.quantile(seconds, share)) for share in (0.5, 0.95))
+    return DelayLearned(name, p50_s, p95_s, len(seconds), why, **more)
 
 
 def _first_start(job: RecordedJob) -> float:

@@ -48,11 +48,12 @@ def scenario_text(calibration: Calibration, configuration: AccountConfiguration,
     ]
     for workflow in calibration.simulated:
         lines += _workflow(workflow, calibration, configuration)
-    environment = _environment(calibration, configuration)
-    if environment:
+    learned = environment_learned(calibration)
+    environment = dict(configuration.environment)
+    if environment or learned:
         lines += ["", "environment:"]
-        lines += _comment("Rates of interruptions are those of the history.", "  ") if _spot(calibration) else []
-        lines += [f"  {_key(key)}: {_flow(value, 4)}" for key, value in environment.items()]
+        for section in dict.fromkeys((*environment, *learned)):
+            lines += _section(section, environment.get(section), learned.get(section, []))
     return "\n".join(lines) + "\n"
 
 
@@ -166,17 +167,50 @@ def _retries(strategy: Any) -> tuple[int, list[str]]:
     return int(given.get("attempts") or 1), rules
 
 
-def _spot(calibration: Calibration) -> dict[str, Any]:
-    return {key: value for each in calibration.spot for key, value in each.written.items()}
+def environment_learned(calibration: Calibration) -> dict[str, list[tuple[str, Any, str]]]:
+    """What was measured of the surroundings, by section of ``environment:``: keys, values, and how they were measured.
+
+    The recorded idle times have the intervals in them at which AWS looks for idle instances: with them written, the
+    scenario has none of its own.
+    """
+    found: dict[str, list[tuple[str, Any, str]]] = {}
+    for delay in calibration.delays:
+        if delay.written is not None:
+            section, key = delay.key
+            more = f", {delay.censored:,} more longer than seen" if delay.censored else ""
+            found.setdefault(section, []).append((key, delay.written, f"{delay.n:,}{more}: {delay.why}"))
+            if key == "scaleDownIdle":
+                found[section].append(("scaleDownInterval", 0, "It is in what was recorded"))
+    if calibration.memory:
+        instances = sum(each.n for each in calibration.memory)
+        told = f"What {instances:,} container instances registered, the least of each type"
+        found.setdefault("ec2", []).append(
+            ("memory", {each.instance_type: each.mib for each in calibration.memory}, told)
+        )
+    for spot in calibration.spot:
+        for key, value in spot.written.items():
+            told = f"{spot.per_hour.events:,} interruptions in {spot.per_hour.exposure:,.0f} hours of {spot.of}"
+            found.setdefault("spot", []).append((key, value, told))
+    return found
 
 
-def _environment(calibration: Calibration, configuration: AccountConfiguration) -> dict[str, Any]:
-    """What the configuration says of its surroundings, and what was learnt of them instead."""
-    environment, spot = dict(configuration.environment), _spot(calibration)
-    if spot:
-        before = environment.get("spot")
-        environment["spot"] = {**(before if isinstance(before, dict) else {}), **spot}
-    return environment
+def _section(name: str, given: Any, learned: list[tuple[str, Any, str]]) -> Iterator[str]:
+    """A section of ``environment:``: what was learnt takes the place of what the configuration says."""
+    if not learned:
+        yield f"  {_key(name)}: {_flow(given, 4)}"
+        return
+    yield f"  {_key(name)}:"
+    keys = {key for key, _, _ in learned}
+    before = given if isinstance(given, Mapping) else {}
+    for key, value in before.items():
+        if key not in keys:
+            yield f"    {_key(str(key))}: {_flow(value, 6)}"
+    for key, value, told in learned:
+        known = before.get(key)
+        if key == "memory" and isinstance(known, Mapping):
+            value = {**known, **value}
+        yield from _comment(f"{told}.", "    ")
+        yield f"    {key}: {_flow(value, 6)}"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:

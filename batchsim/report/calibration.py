@@ -33,6 +33,7 @@ def calibration_renderable(figures: Mapping[str, Any], written: Path | None = No
         *_listed("arrivals", (_arrivals(each) for each in learned["arrivals"]), len(learned["arrivals"])),
         *_listed("delay", map(_delay, learned["delays"]), len(learned["delays"])),
         *_listed("memory", map(_memory, learned["memory"]), len(learned["memory"])),
+        *_listed("launched", map(_launched, learned["instance_types"]), len(learned["instance_types"])),
         *(line("spot", _interruptions(each)) for each in learned["interruptions"]),
         Text(),
         *_listed("record", _noted(history), len(history["notes"])),
@@ -110,6 +111,18 @@ def _delay(found: Mapping[str, Any]) -> str:
 def _memory(found: Mapping[str, Any]) -> str:
     known = f"{found['known_mib']:,} MiB in the catalogue" if found["known_mib"] is not None else "not in the catalogue"
     return f"{found['instance_type']}: {found['mib']:,} MiB ({known}), {found['n']:,} instances, {found['why']}"
+
+
+def _launched(found: Mapping[str, Any]) -> str:
+    types = ", ".join(f"{count:,} {name}" for name, count in found["launched"].items())
+    told = f"{found['environment'] or 'environments that are not told'}: {types}"
+    agreed = found["expected"]
+    if not found["n"]:
+        return f"{told}; {found['why']}"
+    each = [f"{count:,}" for count in agreed.values()]
+    by_reading = " and ".join(f"{count} by {reading}" for reading, count in zip(agreed, each, strict=True))
+    expected = by_reading if len(set(each)) > 1 else each[0]
+    return f"{told}; {found['strategy']} expects the launched type in {expected} {found['why']}"
 
 
 def _interruptions(found: Mapping[str, Any]) -> str:

@@ -89,6 +89,19 @@ class AccountConfiguration:
         """The ``batch:`` section."""
         return to_yaml({"batch": dict(self.batch)})
 
+    def to_scenario(self, region: str, queue: str, definition: str) -> str:
+        """A scenario of the configuration and its surroundings, in which one job runs."""
+        job = {"jobName": "job", "jobQueue": queue, "jobDefinition": definition, "runtime": 1}
+        return to_yaml(
+            {
+                "name": "configuration",
+                "region": region or "us-east-1",
+                "batch": dict(self.batch),
+                "workload": [{"workflow": "job", "jobs": [job]}],
+                "environment": dict(self.environment),
+            }
+        )
+
     def _of(self, section: str, name: str) -> list[dict[str, Any]]:
         return [each for _, each in mappings(self.batch, (), section) if each.get(name)]
 

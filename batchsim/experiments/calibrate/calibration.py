@@ -19,6 +19,7 @@ from batchsim.experiments.calibrate.delays import DelayLearned, learn_delays
 from batchsim.experiments.calibrate.durations import LearntDurations, learn, shapes
 from batchsim.experiments.calibrate.images import learn_image_delays
 from batchsim.experiments.calibrate.instances import MemoryLearned, learn_instance_delays, learn_memory
+from batchsim.experiments.calibrate.launched_types import TypesLearned, learn_types
 from batchsim.experiments.calibrate.spot import SpotLearned, learn_spot
 from batchsim.experiments.calibrate.workflows import JobKind, RecordedWorkflow, kinds_of, workflows_of
 from batchsim.units import HOUR
@@ -61,8 +62,8 @@ class Calibration:
         Run times and failures of each kind of job.
     workflows : tuple of WorkflowLearned
         What was submitted together, and when.
-    delays, memory, spot
-        Delays, the memory of instance types, and interruptions.
+    delays, memory, types, spot
+        Delays, the memory of instance types, which of them were launched, and interruptions.
     lost_dependencies : int
         Dependencies on jobs that the history does not have.
     """
@@ -73,6 +74,7 @@ class Calibration:
     workflows: tuple[WorkflowLearned, ...]
     delays: tuple[DelayLearned, ...]
     memory: tuple[MemoryLearned, ...]
+    types: tuple[TypesLearned, ...]
     spot: tuple[SpotLearned, ...]
     lost_dependencies: int
 
@@ -142,6 +144,7 @@ class Calibration:
                     for each in self.delays
                 ],
                 "memory": [asdict(each) for each in self.memory],
+                "instance_types": [asdict(each) for each in self.types],
                 "interruptions": [_interruptions(each) for each in self.spot],
             },
             "not_learned": list(self.not_learned),
@@ -201,6 +204,7 @@ def calibrate(
             *learn_image_delays(history, configuration),
         ),
         memory=learn_memory(history),
+        types=tuple(learn_types(history, configuration)),
         spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None)),
         lost_dependencies=lost,
     )

@@ -20,6 +20,7 @@ from batchsim.spec.placeable import asks, why_never
 from batchsim.spec.workload import JobGroup, Workload
 from batchsim.units import format_duration
 from batchsim.validation.readings import differing_readings
+from batchsim.validation.saturation import saturated_queues
 from batchsim.workload.build import build_workload
 
 #: Arrivals at fewer instants are bursts, not a load that goes on.
@@ -27,13 +28,14 @@ FEWEST_ARRIVALS = 10
 
 
 def review(scenario: Scenario) -> Iterator[Finding]:
-    """Load, deadlines, doubtful records of traces, jobs that nothing holds, arrivals, readings of a strategy."""
+    """Load, saturation, deadlines, doubtful records, jobs that nothing holds, arrivals, readings of a strategy."""
     workload = build_workload(scenario)
     yield from _no_arrivals(scenario, workload)
     yield from _doubtful(scenario, workload)
     if len(workload):
         yield from _never_placeable(scenario, workload)
         yield from _overload(scenario, workload)
+        yield from saturated_queues(scenario, workload, _spans(scenario, workload))
         yield from _deadlines(scenario, workload)
         yield from differing_readings(scenario, workload)
 
@@ -115,14 +117,22 @@ def _average_vcpus(scenario: Scenario, workload: Workload) -> dict[str, float]:
     """The vCPUs that jobs of each queue ask for on average while they arrive; of bursts nothing is said."""
     queue_of = np.array([group.job_queue for group in workload.groups])[workload.group]
     vcpus = np.array([shape.vcpus for shape in workload.shapes])[workload.shape]
-    asked: dict[str, float] = {}
+    return {
+        name: float((vcpus[queue_of == name] * workload.runtime_s[queue_of == name]).sum()) / span
+        for name, span in _spans(scenario, workload).items()
+    }
+
+
+def _spans(scenario: Scenario, workload: Workload) -> dict[str, float]:
+    """The time in which jobs of each queue arrive, where they are no bursts."""
+    queue_of = np.array([group.job_queue for group in workload.groups])[workload.group]
+    spans: dict[str, float] = {}
     for queue in scenario.configuration.queues:
-        of_queue = queue_of == queue.name
-        instants = np.unique(workload.submitted_at[of_queue])
+        instants = np.unique(workload.submitted_at[queue_of == queue.name])
         span = scenario.duration_s or (float(instants[-1] - instants[0]) if len(instants) else 0.0)
         if len(instants) >= FEWEST_ARRIVALS and span > 0:
-            asked[queue.name] = float((vcpus[of_queue] * workload.runtime_s[of_queue]).sum()) / span
-    return asked
+            spans[queue.name] = span
+    return spans
 
 
 def _connected(attached: dict[str, tuple[ComputeEnvironment, ...]]) -> list[list[str]]:

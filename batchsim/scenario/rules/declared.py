@@ -129,6 +129,13 @@ declare(
     stage="review",
 )
 declare(
+    "fifo-saturation",
+    "A queue whose head blocks gets its mix of wide and narrow jobs through",
+    "AWS Batch User Guide, Jobs stuck in RUNNABLE; Grosof, Harchol-Balter, Scheller-Wolf (2020), arXiv:2010.00631",
+    severity="warning",
+    stage="review",
+)
+declare(
     "two-readings",
     "What jobs cost does not hang on how AWS's words on BEST_FIT_PROGRESSIVE are read",
     "AWS Batch API, ComputeResource.allocationStrategy",

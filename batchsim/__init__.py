@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from batchsim.experiments.optimize.optimize import optimize
     from batchsim.experiments.result import Result
     from batchsim.experiments.run import run
+    from batchsim.experiments.sensitivity import Sensitivity, sensitivity
     from batchsim.experiments.sweep import Sweep, sweep
     from batchsim.results.advice import Advice
     from batchsim.results.store import read
@@ -51,6 +52,7 @@ __all__ = [
     "Result",
     "Scenario",
     "ScenarioError",
+    "Sensitivity",
     "SimulationError",
     "Sweep",
     "Validation",
@@ -62,6 +64,7 @@ __all__ = [
     "optimize",
     "read",
     "run",
+    "sensitivity",
     "sweep",
     "validate",
 ]
@@ -75,6 +78,7 @@ _HOMES = {
     "Optimization": "batchsim.experiments.optimize.optimization",
     "Result": "batchsim.experiments.result",
     "Scenario": "batchsim.scenario.scenario",
+    "Sensitivity": "batchsim.experiments.sensitivity",
     "advise": "batchsim.experiments.advice",
     "break_even": "batchsim.experiments.break_even",
     "compare": "batchsim.experiments.compare",
@@ -83,6 +87,7 @@ _HOMES = {
     "read": "batchsim.results.store",
     "Sweep": "batchsim.experiments.sweep",
     "run": "batchsim.experiments.run",
+    "sensitivity": "batchsim.experiments.sensitivity",
     "sweep": "batchsim.experiments.sweep",
     "Validation": "batchsim.validation.validate",
     "validate": "batchsim.validation.validate",

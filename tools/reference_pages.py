@@ -19,6 +19,7 @@ from batchsim.scenario.batch.member_coverage import MEMBERS, members
 from batchsim.scenario.rules import RULES
 from batchsim.scenario.schema.own_sections import keys
 from batchsim.scenario.sections.keys import KEYS
+from batchsim.spec.assumption_ranges import RANGES, written
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -78,11 +79,21 @@ def priced_sizes(region: str, family: str) -> tuple[int, int, int, int]:
     return figures, own, other, sum(name in offered_without_price(region) for name in names)
 
 
+def ranges() -> Iterator[str]:
+    """What each assumption may be instead."""
+    yield "| key | default | instead | evidence |"
+    yield "|---|---|---|---|"
+    for each in RANGES:
+        others = "; ".join(map(written, each.others))
+        yield f"| `{each.key}` | {written(each.default)} | {others} | {each.evidence} |"
+
+
 #: Page → what its made part is made from, and by what.
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "rules.md": ("batchsim/scenario/rules", rules),
     "what-is-modelled.md": ("batchsim/scenario/batch/member_coverage.py", modelled),
     "prices.md": ("the tables", prices),
+    "defaults.md": ("batchsim/spec/assumption_ranges.py", ranges),
 }
 
 #: Page → what its tables of keys are about, and what the keys under a heading begin with.

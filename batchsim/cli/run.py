@@ -29,6 +29,12 @@ def add_parser(commands: Any) -> None:
         help="run again with every change that may help, however long that takes, or with none (default: with those "
         "that take a second or two)",
     )
+    parser.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="run again with what else each assumption may be that the scenario does not state, low and high: which "
+        "of them would change this answer?",
+    )
     options.add_common(parser)
     parser.set_defaults(execute=execute)
 
@@ -54,6 +60,7 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     options.print_readings([result.run])
     result, untried = _advised(result, arguments)
+    result = _with_sensitivity(result, arguments)
     write_run(result, folder)
     if arguments.json:
         sys.stdout.write(result.summary_json())
@@ -61,6 +68,10 @@ def execute(arguments: argparse.Namespace) -> int:
         from batchsim.report.console import print_summary
 
         print_summary(result.run, result.summary, folder, result.advice or (), untried)
+        if result.sensitivity is not None:
+            from batchsim.report.sensitivity import print_sensitivity
+
+            print_sensitivity(result.sensitivity)
     if result.interrupted:
         return 130
     return int(arguments.check and options.tell_missed(result, arguments.variant))
@@ -79,3 +90,15 @@ def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int
     except KeyboardInterrupt:
         return result.with_advice((), interrupted=True), 0
     return result.with_advice(trials.advice), trials.untried
+
+
+def _with_sensitivity(result: Result, arguments: argparse.Namespace) -> Result:
+    """The result with what other assumptions would change, where that was asked for."""
+    if not arguments.sensitivity or result.interrupted:
+        return result
+    from batchsim.experiments.sensitivity import sensitivity
+    from batchsim.report.progress import progress
+
+    # How many there are shows only when they are made.
+    with progress("trying other assumptions", 1, quiet=arguments.quiet):
+        return result.with_sensitivity(sensitivity(result, workers=arguments.workers))

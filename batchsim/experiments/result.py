@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from batchsim.experiments.replications import combine
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
+from batchsim.results.sensitivity import TriedAssumptions
 from batchsim.results.store import as_text
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
@@ -37,6 +38,8 @@ class Result:
         Of a run to a precision: what the summary says of it.
     advice : tuple of Advice, optional
         What was tried and helped, where changes were tried; see `batchsim.advise`.
+    sensitivity : TriedAssumptions, optional
+        What other assumptions would change, where they were tried; see `batchsim.sensitivity`.
     """
 
     run: Run
@@ -44,6 +47,7 @@ class Result:
     interrupted: bool = False
     stopping: Mapping[str, Any] | None = None
     advice: tuple[Advice, ...] | None = None
+    sensitivity: TriedAssumptions | None = None
 
     def with_replications(
         self, summaries: Sequence[Summary], *, interrupted: bool = False, stopping: Mapping[str, Any] | None = None
@@ -54,6 +58,10 @@ class Result:
     def with_advice(self, advice: Iterable[Advice], *, interrupted: bool = False) -> Result:
         """The same with advice, which the summary then has under ``advice``."""
         return replace(self, advice=tuple(advice), interrupted=self.interrupted or interrupted)
+
+    def with_sensitivity(self, found: TriedAssumptions) -> Result:
+        """The same with what other assumptions would change, which the summary then has under ``sensitivity``."""
+        return replace(self, sensitivity=found, interrupted=self.interrupted or found.interrupted)
 
     @property
     def scenario(self) -> Scenario:
@@ -69,9 +77,12 @@ class Result:
     def summary(self) -> Summary:
         """The figures of ``summary.json``."""
         figures = combine(self.replicated, self.stopping) if self.replicated else self.run.summary
-        if self.advice is None:
-            return figures
-        return {**figures, "advice": [each.as_json() for each in self.advice]}
+        told = cast("Summary", dict(figures))
+        if self.advice is not None:
+            told["advice"] = [each.as_json() for each in self.advice]
+        if self.sensitivity is not None:
+            told["sensitivity"] = self.sensitivity.as_json()
+        return told
 
     @property
     def summaries(self) -> tuple[Summary, ...]:

@@ -356,6 +356,13 @@ SUMMARY = (
         meaning="changes that were tried and helped, below; of the command `run` alone, `[]` where there are none",
         optional=True,
     ),
+    Field(
+        "sensitivity",
+        Kind.PLAIN,
+        meaning="what other assumptions would change, below; of `run --sensitivity` alone",
+        types=("object",),
+        optional=True,
+    ),
 )
 
 
@@ -399,6 +406,7 @@ class Summary(TypedDict):
     objectives: list[Group]
     intervals: NotRequired[Group]
     advice: NotRequired[list[Group]]
+    sensitivity: NotRequired[Group]
 
 
 def patterns(fields: tuple[Field, ...] = SUMMARY, above: str = "") -> Iterator[tuple[str, Field]]:

@@ -316,6 +316,12 @@ class Assumptions(Section):
         return value
 
 
+def stated_by_preset(preset: str) -> frozenset[str]:
+    """The keys, as ``scheduler.admit``, that a preset states instead of the scenario."""
+    sections = _IDEAL if preset == "ideal" else {}
+    return frozenset(f"{section}.{key}" for section, keys in sections.items() for key in keys)
+
+
 @cache
 def measured() -> Assumptions:
     """All defaults, made once: a section is frozen."""

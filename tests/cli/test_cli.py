@@ -356,3 +356,31 @@ def test_a_run_of_no_jobs_says_so_and_is_no_success(small):
     assert "nothing was submitted: no job arrives in 7 s; a duration without a unit is in seconds" in done.stdout
     assert done.stderr.startswith("missed: nothing was submitted")
     assert batchsim("run", "small.yaml", *without, "--check", cwd=small).returncode == 0
+
+
+def test_sensitivity_is_printed_and_written(small, monkeypatch, capsys):
+    monkeypatch.chdir(small)
+    assert main(["run", "small.yaml", "--no-advice", "--sensitivity"]) == 0
+    printed = capsys.readouterr().out
+    summary = json.loads((small / "results" / "small" / "summary.json").read_text())
+    tried = summary["sensitivity"]["assumptions"]
+    assert f"assumed    {len(tried)} assumptions are not stated by the scenario: " in printed
+    assert "scheduler.scaleDownIdle" in printed
+    assert summary["sensitivity"]["cost_usd"] == summary["cost_usd"]["total"]
+    # Stated by hand, a value gives what is told of it, and is not varied any more.
+    key, last = tried[0]["key"], tried[0]["tried"][-1]
+    stated = f"{key}={json.dumps(last['value'])}"
+    assert main(["run", "small.yaml", "--set", stated, "--sensitivity", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["cost_usd"]["total"] == last["cost_usd"]
+    assert again["sensitivity"]["stated"] == [key]
+
+
+def test_sensitivity_is_of_runs(small, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["run", str(small / "small.yaml"), "--sensitivty"])
+    assert left.value.code == 2
+    assert "did you mean --sensitivity?" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as left:
+        main(["compare", str(small / "small.yaml"), "--sensitivity"])
+    assert left.value.code == 2

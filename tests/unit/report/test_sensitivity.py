@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from batchsim.report.sensitivity import answer, sensitivity_html, sentences
+from batchsim.results.sensitivity import TriedAssumptions, VariedAssumption, VariedValue
+
+SAME = VariedValue("5s", 10.0, 0.0, 60.0, 0.0, 0.0, (), 0.0, 0.0)
+LONG = {"lognormal": {"median": "15m", "p95": "20m"}}
+DEARER = replace(SAME, value=LONG, cost_usd=12.0, cost_usd_difference=2.0, cost_share=0.2)
+CHEAPER = replace(SAME, value="1m", cost_usd=9.0, cost_usd_difference=-1.0, cost_share=-0.1)
+MISSED = {"expression": "max(queue_time) <= 5m", "kept": [True, False], "value": [60.0, 400.0]}
+LATE = replace(SAME, value="7s", objectives=(MISSED,), queue_time_p95_s=400.0, queue_time_p95_s_difference=340.0)
+
+
+def varied(name, *tried, undone=0.0):
+    return VariedAssumption(f"environment.{name}", "what it is", "evidence, 2026", "1s", tried, undone)
+
+
+def found(*assumptions, **members):
+    return TriedAssumptions(assumptions, 10.0, 60.0, **members)
+
+
+IDLE, ADMIT, START = (
+    varied("scheduler.scaleDownIdle", CHEAPER, DEARER),
+    varied("scheduler.admit", SAME),
+    varied("image.containerStart", SAME, LATE),
+)
+
+
+MOST = "scheduler.scaleDownIdle moves the bill most, $9.00 to $12.00"
+WOULD = "would change what is met or done"
+NOTHING = "it would not change what is met or done; the bill stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        (found(), "no assumption bears on this scenario that it does not state itself"),
+        (found(ADMIT), f"one assumption is not stated by the scenario: {NOTHING}"),
+        (found(IDLE, ADMIT), f"2 assumptions are not stated by the scenario: none of them {WOULD}; {MOST}"),
+        (found(START, IDLE), f"2 assumptions are not stated by the scenario: image.containerStart {WOULD}; {MOST}"),
+    ],
+)
+def test_the_answer_comes_first(of, told):
+    assert answer(of) == told
+
+
+def test_what_turns_and_what_does_nothing_is_said():
+    little = varied("ec2.launch", replace(SAME, cost_share=0.009))
+    lost = varied("ec2.reservedMemory", replace(SAME, value="150MiB", undone=3.0))
+    told = list(sentences(found(START, lost, little, ADMIT, stated=("environment.image.size",), refused=("a: no",))))
+    assert told == [
+        "with image.containerStart 7s max(queue_time) <= 5m is missed, not met",
+        "with ec2.reservedMemory 150MiB 3 jobs fail or do not end, not 0",
+        "less than 1 % of the bill and of turnaround: ec2.launch",
+        "nothing in this run: scheduler.admit",
+        "not tried, for the scenario would be wrong: a: no",
+        "stated, so not varied: image.size",
+    ]
+    assert "nothing in any of the 5 replications: scheduler.admit" in list(sentences(found(ADMIT, replications=5)))
+
+
+def test_the_table_has_each_value_with_its_difference():
+    unknown = replace(SAME, value="150MiB", queue_time_p95_s=None, queue_time_p95_s_difference=None, undone=1.0)
+    shown = sensitivity_html(found(START, IDLE, varied("ec2.reservedMemory", unknown), interrupted=True))
+    for cell in (
+        "cost, not $10.00", "queue time p95, not 1 min",
+        "$9.00  −10 %", "$12.00  +20 %", "15m (p95 20m)", "same", "6 min 40 s  +5 min 40 s", "1 missed",
+        "not known", "1 undone", "interrupted; each alone",
+    ):  # fmt: skip
+        assert cell in shown
+
+
+def test_a_difference_of_replications_comes_with_the_figure_s_interval():
+    figure = {"mean": 12.0, "low": 11.5, "high": 12.5, "n": 5}
+    several = replace(DEARER, cost_usd=figure, cost_usd_difference={"mean": 2.0, "low": 1.9, "high": 2.1, "n": 5})
+    shown = sensitivity_html(found(varied("scheduler.scaleDownIdle", several), replications=5))
+    assert "$12.00 ± $0.50  +20 %" in shown
+    assert "5 replications each" in shown
+    assert "chance" not in shown

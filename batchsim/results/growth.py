@@ -132,7 +132,7 @@ def _goes_on(arrivals: Arrivals | None) -> bool:
 
 
 def _follows_the_clock(arrivals: Arrivals | None) -> bool:
-    if arrivals is None or arrivals.cron is not None:
+    if arrivals is None or arrivals.cron is not None or arrivals.days is not None:
         return True
     profile = None if arrivals.poisson is None else arrivals.poisson.profile
     return profile is not None and any(len(set(each)) > 1 for each in (profile.hour_of_day, profile.day_of_week))

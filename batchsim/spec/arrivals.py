@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from batchsim.spec.distributions import Delay
 from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, one_of, written
@@ -61,7 +62,7 @@ def _as_list(value: object) -> object:
 CRON_FIELDS = 5
 _CRON = rf"^\s*\S+(\s+\S+){{{CRON_FIELDS - 1}}}\s*$"
 #: The ways to say when.
-WAYS = ("at", "every", "cron", "poisson", "trace")
+WAYS = ("at", "every", "cron", "poisson", "trace", "days")
 
 _INSTANTS = Annotated[list[Instant], Field(min_length=1)]
 Instants = Annotated[
@@ -91,8 +92,37 @@ class Poisson(Section):
     profile: Profile = Profile()
 
 
+def _date(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; expected one such as 2026-11-02") from None
+    return value
+
+
+_Date = Annotated[str, AfterValidator(_date)]
+_TimesOfDay = Annotated[tuple[Annotated[Seconds, Field(lt=DAY)], ...], _ListAsTuple]
+
+
+class Days(Section):
+    """Arrivals as on whole recorded days, one drawn for each day that is simulated.
+
+    ``record`` holds the times since midnight (UTC) by date; a day without any is a day, too. With ``draw: weekday`` one
+    is drawn of those of the same weekday, or of all where there is none; with ``any`` of all.
+    """
+
+    record: Annotated[dict[_Date, _TimesOfDay], Field(min_length=1)]
+    draw: Literal["weekday", "any"] = "weekday"
+
+    @model_validator(mode="after")
+    def _some(self) -> Days:
+        if not any(self.record.values()):
+            raise ValueError("nothing arrives on any day of the record; expected at least one arrival")
+        return self
+
+
 class Arrivals(Section):
-    """When a workflow is submitted: exactly one of the five ways, each over the scenario's duration.
+    """When a workflow is submitted: exactly one of the six ways, each over the scenario's duration.
 
     ``jitter`` delays each arrival: a duration by a uniform share of it, a distribution by a draw.
     """
@@ -104,6 +134,7 @@ class Arrivals(Section):
     cron: Annotated[str, Field(json_schema_extra={"pattern": _CRON})] | None = None
     poisson: Poisson | None = None
     trace: Instants | None = None
+    days: Days | None = None
     count: Annotated[int, Field(ge=1)] | None = None
     from_: Instant | None = Field(default=None, alias="from")
     until: Instant | None = None

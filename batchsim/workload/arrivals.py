@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.errors import Finding, ScenarioError
-from batchsim.spec.arrivals import Arrivals, Instant, Poisson
+from batchsim.spec.arrivals import Arrivals, Days, Instant, Poisson
 from batchsim.spec.distributions import Constant, Uniform
 from batchsim.spec.sampling import sampler
 from batchsim.streams import Draws, stream
@@ -79,6 +79,8 @@ def _planned(
         return (first + number * every for number in _naturals())
     if arrivals.cron is not None:
         return _cron(arrivals.cron, arrivals.timezone, start, first)
+    if arrivals.days is not None:
+        return _days(arrivals.days, start, first, seed, replication)
     assert arrivals.poisson is not None  # noqa: S101 (the model allows nothing else)
     return _poisson(arrivals.poisson, start, first, seed, replication, name)
 
@@ -98,6 +100,23 @@ def _cron(expression: str, timezone: str, start: datetime, first: float) -> Iter
     # One second earlier: CronSim begins after the instant it is given.
     begin = (start + timedelta(seconds=first - 1)).astimezone(ZoneInfo(timezone))
     return ((instant - start).total_seconds() for instant in CronSim(expression, begin))
+
+
+def _days(days: Days, start: datetime, first: float, seed: int, replication: int) -> Iterator[float]:
+    """Whole days drawn with replacement: a block bootstrap, which keeps bursts and what comes together within a day.
+
+    What is drawn belongs to the day and not to the workflow: workflows that are recorded on the same dates arrive as on
+    the same day, since what came together then may do so again.
+    """
+    recorded = [(date.fromisoformat(name).weekday(), sorted(times)) for name, times in sorted(days.record.items())]
+    of_weekday = [[times for of, times in recorded if of == weekday] for weekday in range(7)]
+    every = [times for _, times in recorded]
+    draws = stream(seed, replication, "arrival-days")
+    midnight = -(start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+    for number in _naturals():
+        among = (of_weekday[(start.weekday() + number) % 7] if days.draw == "weekday" else []) or every
+        chosen = among[int(draws.random() * len(among))]
+        yield from (at for time in chosen if (at := midnight + number * DAY + time) >= max(first, 0.0))
 
 
 def _poisson(

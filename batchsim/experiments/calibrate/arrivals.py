@@ -19,6 +19,9 @@ LEAST_FOR_POISSON = 50
 #: Hourly counts that vary more than this are no Poisson process's.
 MOST_DISPERSED = 1.5
 
+#: Of so many whole days, two of each weekday, one may be drawn for another.
+LEAST_DAYS = 14
+
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -29,7 +32,7 @@ class ArrivalsLearned:
     Attributes
     ----------
     by : str
-        ``poisson``, or ``replay`` of the recorded instants.
+        ``poisson``, ``days`` of the record drawn by weekday, or ``replay`` of the recorded instants.
     written : mapping
         A scenario's ``arrivals:``.
     n : int
@@ -50,7 +53,7 @@ class ArrivalsLearned:
 def learn_arrivals(
     submitted_at: Sequence[float], *, start: datetime, first: float, last: float, replay: bool = False
 ) -> ArrivalsLearned:
-    """Choose how a workflow's submissions are written: a Poisson process where they may be one, else as recorded.
+    """Choose how a workflow's submissions are written: a Poisson process where they may be one, else whole days or all.
 
     Parameters
     ----------
@@ -74,14 +77,29 @@ def learn_arrivals(
         why = "as recorded: so asked"
     elif math.isnan(profile.dispersion):
         why = "as recorded: too few hours to tell whether they come at random"
-    elif profile.dispersion >= MOST_DISPERSED:
-        why = f"as recorded: {told}, more than {MOST_DISPERSED:g}: they come in bursts"
-    elif profile.regular:
-        why = f"as recorded: {told}: they come more regularly than at random"
-    else:
+    elif profile.dispersion < MOST_DISPERSED and not profile.regular:
         why = f"{told}{_unseen(first, last)}"
         return ArrivalsLearned("poisson", {"poisson": _written(profile)}, n, profile.dispersion, why)
+    else:
+        bursts = f"{told}, more than {MOST_DISPERSED:g}: they come in bursts"
+        why = f"{told}: they come more regularly than at random" if profile.regular else bursts
+        days = _whole_days(submitted_at, first, last)
+        if len(days) >= LEAST_DAYS and any(days.values()):
+            why = f"whole days, drawn by weekday of the {len(days)} that the record has: {why}"
+            return ArrivalsLearned("days", {"days": {"record": days}}, n, profile.dispersion, why)
+        why = f"as recorded: {why}; {len(days)} of the {LEAST_DAYS} whole days that it takes to draw from them"
     return ArrivalsLearned("replay", recorded, n, profile.dispersion, why)
+
+
+def _whole_days(submitted_at: Sequence[float], first: float, last: float) -> dict[str, list[float]]:
+    """The times of day (UTC) of submissions by date; days on which the record begins or ends are not whole."""
+    numbers = range(math.floor(first / DAY) + 1, math.floor(last / DAY))
+    days: dict[int, list[float]] = {number: [] for number in numbers}
+    for instant in submitted_at:
+        number = math.floor(instant / DAY)
+        if number in days:
+            days[number].append(math.floor((instant - number * DAY) * 1000) / 1000)
+    return {f"{datetime.fromtimestamp(number * DAY, UTC):%Y-%m-%d}": times for number, times in days.items()}
 
 
 def _profile(submitted_at: Sequence[float], first: float, last: float) -> HourlyProfile:

@@ -99,6 +99,11 @@ KEYS: dict[str, KeyMeaning] = {
         "rate",
     ),
     "Arrivals.trace": KeyMeaning("as recorded", "instants"),
+    "Arrivals.days": KeyMeaning(
+        "as on whole recorded days, one drawn for each simulated day of those of its weekday; a day without arrivals "
+        "counts; workflows recorded on the same dates arrive as on the same day",
+        "dates",
+    ),
     "Arrivals.count": KeyMeaning("at most so many", "arrivals"),
     "Arrivals.from": KeyMeaning("the first arrival is not before it", "instant"),
     "Arrivals.until": KeyMeaning("no arrival is after it", "instant"),
@@ -106,6 +111,10 @@ KEYS: dict[str, KeyMeaning] = {
     "Arrivals.jitter": KeyMeaning(
         "each arrival is later by a uniform share of a duration, or by a draw from a distribution",
         "delay",
+    ),
+    "Days.record": KeyMeaning("the times of day of what arrived, since midnight UTC, by date", "durations"),
+    "Days.draw": KeyMeaning(
+        "from which days one is drawn: those of the same `weekday` (of all without any), or `any`", "word"
     ),
     "Poisson.rate": KeyMeaning("arrivals where the factors of the profile are 1", "per hour"),
     "Poisson.profile": KeyMeaning("how the rate varies by hour of day and day of week, in UTC"),

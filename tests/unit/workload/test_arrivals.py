@@ -85,3 +85,70 @@ def test_a_longer_duration_only_appends():
 
 def test_another_seed_gives_other_arrivals():
     assert not np.array_equal(arrivals(poisson={"rate": 50})[:10], arrivals(poisson={"rate": 50}, seed=2)[:10])
+
+
+#: Two Mondays, a Tuesday without arrivals, a Wednesday.
+RECORD = {"2026-10-05": ["8h", "9h"], "2026-10-12": [60], "2026-10-06": [], "2026-10-07": ["23h", "1h"]}
+
+
+def test_a_day_is_drawn_of_its_weekday():
+    made = arrivals(duration=3 * DAY, days={"record": {key: RECORD[key] for key in RECORD if key != "2026-10-12"}})
+    assert list(made) == [8 * 3600, 9 * 3600, 2 * DAY + 3600, 2 * DAY + 23 * 3600]
+
+
+def test_each_day_of_a_weekday_comes_as_often():
+    made = arrivals(duration=2000 * 7 * DAY, days={"record": {key: RECORD[key] for key in list(RECORD)[:3]}})
+    mondays = made[(made // DAY % 7 == 0)]
+    alone = np.sum(mondays % DAY == 60)
+    # 2,000 Mondays, and the days of the week that the record does not have are drawn of all.
+    assert alone == pytest.approx(1000, abs=4 * np.sqrt(500))
+    assert np.sum(mondays % DAY == 8 * 3600) == 2000 - alone
+    assert not np.any(made // DAY % 7 == 1)
+    thursdays = made[(made // DAY % 7 == 3)]
+    assert np.sum(thursdays % DAY == 60) == pytest.approx(2000 / 3, abs=4 * np.sqrt(2000 * 2 / 9))
+
+
+def test_any_day_may_be_drawn():
+    made = arrivals(duration=3000 * DAY, days={"record": {"2026-10-05": [5], "2026-10-06": []}, "draw": "any"})
+    assert len(made) == pytest.approx(1500, abs=4 * np.sqrt(750))
+
+
+def test_days_begin_at_midnight_utc_whenever_the_scenario_does():
+    spec = Arrivals.model_validate({"days": {"record": RECORD}, "from": "2h"})
+    made = instants(spec, start=START.replace(hour=6), duration_s=3 * DAY, seed=1, replication=0, name="work")
+    assert all(at >= 2 * 3600 for at in made)
+    assert set(made % DAY) <= {(hour - 6) % 24 * 3600 for hour in (8, 9, 23, 1)} | {18 * 3600 + 60}
+    assert 2 * DAY + 17 * 3600 in made  # Wednesday, 23:00
+
+
+def test_workflows_of_the_same_dates_arrive_as_on_the_same_day():
+    first, second = {"2026-10-05": [1], "2026-10-12": [2]}, {"2026-10-05": [100], "2026-10-12": [200]}
+    made = [
+        instants(Arrivals.model_validate({"days": {"record": each}}), start=START, duration_s=140 * DAY, seed=3,
+                 replication=0, name=name)
+        for name, each in (("one", first), ("two", second))
+    ]  # fmt: skip
+    assert list(made[0] % DAY * 100) == list(made[1] % DAY)
+    assert set(made[0] % DAY) == {1.0, 2.0}
+
+
+def test_days_are_the_same_for_a_seed_and_others_for_another():
+    record = {"2026-10-05": [1], "2026-10-12": [2]}
+    one, same, other = (arrivals(duration=70 * DAY, seed=seed, days={"record": record}) for seed in (1, 1, 2))
+    assert list(one) == list(same)
+    assert list(one) != list(other)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ({"record": {}}, "at least 1 item"),
+        ({"record": {"2026-10-05": []}}, "nothing arrives on any day"),
+        ({"record": {"2026-13-05": [1]}}, "'2026-13-05' is not a date"),
+        ({"record": {"2026-10-05": ["24h"]}}, "less than 86400"),
+        ({"record": {"2026-10-05": [1]}, "draw": "month"}, "weekday"),
+    ],
+)
+def test_what_are_no_days(days, told):
+    with pytest.raises(ValueError, match=told):
+        Arrivals.model_validate({"days": days})

@@ -63,6 +63,37 @@ def test_what_does_not_is_replayed(seconds, why):
     assert found.written["trace"] == seconds
 
 
+def bursts(days):
+    """Each Monday a hundred at eight, each Thursday sixty at noon; the first and the last day are not whole."""
+    made = [0.5 * DAY]
+    for day in range(1, days - 1):
+        weekday = day % 7
+        made += [day * DAY + 8 * 3600 + number for number in range(100)] if weekday == 0 else []
+        made += [day * DAY + 12 * 3600 + number for number in range(60)] if weekday == 3 else []
+    return [*made, (days - 1) * DAY + 0.25 * DAY]
+
+
+def test_of_bursts_whole_days_are_drawn_where_there_are_two_of_each_weekday():
+    found = learn(bursts(16))
+    assert found.by == "days"
+    assert "of the 14 that the record has" in found.why
+    record = found.written["days"]["record"]
+    assert list(record) == [f"2026-11-{day:02}" for day in range(3, 17)]
+    assert len(record["2026-11-05"]) == 60  # a Thursday
+    assert record["2026-11-05"][:2] == [43200.0, 43201.0]
+    assert record["2026-11-06"] == []
+    drawn = instants(Arrivals.model_validate(found.written), start=START, duration_s=70 * DAY, seed=1, replication=0,
+                     name="x")  # fmt: skip
+    assert len(drawn) == 10 * (100 + 60)
+    assert set((drawn // DAY % 7).tolist()) == {0.0, 3.0}
+
+
+def test_of_fewer_days_they_are_replayed():
+    found = learn(bursts(15))
+    assert found.by == "replay"
+    assert "13 of the 14 whole days" in found.why
+
+
 def test_days_that_were_not_seen_are_said():
     assert "no Thursday or Friday or Saturday or Sunday is in the record" in learn(drawn(3)).why
     assert "of 10 days" in learn(drawn(10)).why

@@ -8,13 +8,13 @@ import pytest
 
 import batchsim as bs
 from batchsim.aws.histories.configuration import AccountConfiguration, read_configuration
-from batchsim.aws.histories.records import Asked
+from batchsim.aws.histories.records import Asked, RecordedInstance, RecordedTask
 from batchsim.errors import ScenarioError
 from batchsim.experiments.calibrate.calibration import calibrate
 from batchsim.experiments.calibrate.scenario_text import checked_scenario_text
 from batchsim.scenario.loading import loads
 from tests.conftest import ROOT
-from tests.unit.experiments.calibrate.records import attempt, history, job
+from tests.unit.experiments.calibrate.records import MONDAY, attempt, history, job
 
 CONFIGURATION = read_configuration(ROOT / "scenarios" / "transactions.yaml")
 EXITED = "Essential container in task exited"
@@ -141,3 +141,32 @@ def test_a_configuration_of_aws_does_too(tmp_path):
     )
     assert read_configuration(path).queues == {"q"}
     assert AccountConfiguration({}, {}).asks("none") == (None, None, None)
+
+
+def test_whole_days_that_are_drawn_read_back():
+    bursts = [bulk(f"{day}-{number}", at=day * 86400.0 + number) for day in range(16) for number in range(20)]
+    scenario, text = written(*bursts)
+    record = submitted(scenario)[0]["arrivals"]["days"]["record"]
+    assert len(record) == 14
+    assert record["2026-11-03"] == list(range(20))
+    assert "whole days, drawn by weekday of the 14" in " ".join(text.replace("#", " ").split())
+    assert len(bs.run(scenario).jobs) == 20 * 16  # each day has twenty, the first and the last as well
+
+
+def test_measured_delays_stand_beside_what_the_configuration_says():
+    tasks = tuple(
+        RecordedTask(f"task/{number}", "", "app", MONDAY, MONDAY + 40, MONDAY + 50, MONDAY + 53) for number in range(10)
+    )
+    instance = RecordedInstance("arn/1", "i-1", "m6i.large", memory_mib=7700.0)
+    environment = {"image": {"size": "120MiB", "containerStart": 9}, "ec2": {"memory": {"c6i.large": 3000}}}
+    configuration = replace(CONFIGURATION, environment=environment)
+    found = calibrate(history(bulk("a"), tasks=tasks, instances=(instance,)), configuration)
+    text = checked_scenario_text(found, configuration)
+    assert loads(text).document.values["environment"] == {
+        "image": {"size": "120MiB", "containerStart": 3},
+        "ec2": {"memory": {"c6i.large": 3000, "m6i.large": 7700}},
+        "fargate": {"start": 40},
+    }
+    lines = text.splitlines()
+    (place,) = (number for number, line in enumerate(lines) if line.strip() == "containerStart: 3")
+    assert lines[place - 1].strip().startswith("# 10: tasks from pullStoppedAt to startedAt")

@@ -274,10 +274,21 @@ def attention(summary: Summary) -> list[str]:
     nothing = nothing_submitted(summary)
     return [
         *([nothing] if nothing else []),
+        *growth_notes(summary),
         *(_never_placed(jobs) for jobs in summary["unplaceable"]),
         *(_beyond_memory(jobs) for jobs in summary["memory_margin"]),
         *(f"{many(number, 'job')} of traces left out: {reason}" for reason, number in summary["skipped"].items()),
         *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
+    ]
+
+
+def growth_notes(summary: Mapping[str, Any]) -> list[str]:
+    """Of each queue that grows, that it does: its figures are of a run so long, and of no other."""
+    return [
+        f"{name} grows: jobs of the last third waited {seconds(growth['last_third_s'])} on average, those of the first "
+        f"{seconds(growth['first_third_s'])}; a figure of this run depends on its length"
+        for name, growth in ((name, figures["growth"]) for name, figures in summary["job_queues"].items())
+        if growth["grows"]
     ]
 
 

@@ -19,7 +19,7 @@ from batchsim.results.outcome import Outcome
 from batchsim.spec.arrivals import Arrivals
 from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.traces import Trace
-from batchsim.statistics.steady_state import batched_mean, least_rise
+from batchsim.statistics.steady_state import rise
 from batchsim.units import DAY
 
 Rows = NDArray[np.signedinteger]
@@ -63,21 +63,18 @@ class QueueGrowth:
             return dict(NOTHING)
         stretch = np.searchsorted(edges, work.submitted_at[jobs], side="right") - 1
         within = (stretch >= 0) & (stretch < len(edges) - 1)
-        counts, sums = (
-            np.bincount(stretch[within], weights, len(edges) - 1) for weights in (None, self._waited[jobs[within]])
-        )
-        third = (len(edges) - 1) // 3
-        parts = [(sums[rows].tolist(), counts[rows].tolist()) for rows in (slice(third), slice(-third, None))]
-        if any(np.count_nonzero(part[1]) < 2 for part in parts):
+        counts = np.bincount(stretch[within], minlength=len(edges) - 1)
+        sums: Floats = np.bincount(stretch[within], self._waited[jobs[within]], len(edges) - 1).astype(np.float64)
+        found = rise(sums, counts)
+        if found is None:
             return dict(NOTHING)
-        first, last = (batched_mean(*part) for part in parts)
-        emptied = self._emptied(jobs, float(edges[-1 - third]), float(edges[-1]))
+        emptied = self._emptied(jobs, float(edges[-1 - (len(edges) - 1) // 3]), float(edges[-1]))
         return {
-            "first_third_s": first.mean,
-            "last_third_s": last.mean,
-            "difference_s": last.mean - first.mean,
+            "first_third_s": found.first,
+            "last_third_s": found.last,
+            "difference_s": found.last - found.first,
             "emptied": float(emptied),
-            "grows": not emptied and least_rise(first, last) > 0,
+            "grows": not emptied and found.least > 0,
         }
 
     @property

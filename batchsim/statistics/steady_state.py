@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
 from batchsim.statistics.intervals import t_quantile
@@ -56,57 +56,59 @@ def mser_5(values: Floats) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchedMean:
-    """A mean of values that depend on those near them, with its standard error by batch means.
+class Rise:
+    """How much higher the last third of some values is than their first.
 
     Attributes
     ----------
-    mean, error : float
-        Of all values, whatever batch they are in; the error is that of a ratio, the values over their number.
-    batches : int
-        How many there are with values.
+    first, last : float
+        The means of both thirds.
+    least : float
+        The lower end of the interval of the difference.
     """
 
-    mean: float
-    error: float
-    batches: int
+    first: float
+    last: float
+    least: float
 
 
-def batched_mean(sums: Sequence[float], counts: Sequence[int]) -> BatchedMean:
-    """The mean of values that stand in batches, by their sums and numbers.
+def rise(sums: Floats, counts: NDArray[np.integer], *, level: float = 0.99) -> Rise | None:
+    """By how much values rise from the first third of their batches to the last, by batch means.
 
-    Batches that are long against the time for which values depend on each other are nearly independent, however
-    dependent values are within one (A. M. Law (2015), "Simulation Modeling and Analysis", 5th ed., 9.5.3).
+    Values depend on those near them, means of batches that are long hardly do (A. M. Law (2015), "Simulation Modeling
+    and Analysis", 5th ed., 9.5.3). Their spread is that about a straight line through all of them, each weighted by its
+    number of values: what rises evenly is no noise. The interval is Student's t, at 99 % by default: batches of a short
+    run do depend on each other, and 95 % would not hold what it says.
 
     Parameters
     ----------
-    sums, counts : sequence
-        Of each batch; those without values are left out. Two at least have some.
+    sums, counts : ndarray, shape (n,)
+        The sum and the number of the values of each batch, in the order of time; three thirds of as many batches.
+
+    Returns
+    -------
+    Rise or None
+        None where either third has fewer than two batches with values.
 
     Examples
     --------
-    >>> batched_mean([10.0, 0.0, 30.0], [10, 0, 10])
-    BatchedMean(mean=2.0, error=1.0, batches=2)
+    Batches of ten values, whose means rise by one each, without any noise:
+
+    >>> rise(np.arange(6) * 10.0, np.full(6, 10))
+    Rise(first=0.5, last=4.5, least=4.0)
     """
-    known = [(total, count) for total, count in zip(sums, counts, strict=True) if count]
-    n, k = sum(count for _, count in known), len(known)
-    if k < 2:
-        raise ValueError(f"{k} batches with values; two at least are needed")
-    mean = math.fsum(total for total, _ in known) / n
-    squares = math.fsum((total - count * mean) ** 2 for total, count in known)
-    return BatchedMean(mean, math.sqrt(squares * k / (k - 1)) / n, k)
-
-
-def least_rise(first: BatchedMean, last: BatchedMean, *, level: float = 0.99) -> float:
-    """The lower end of the interval of a rise from one mean to a later one, by Student's t of two samples.
-
-    At 99 % by default: batches of a short run do depend on each other, and 95 % would not hold what it says.
-
-    Examples
-    --------
-    >>> low, high = BatchedMean(2.0, 1.0, 5), BatchedMean(12.0, 1.0, 5)
-    >>> round(least_rise(low, high), 2)
-    5.25
-    """
-    half = t_quantile((1 + level) / 2, first.batches + last.batches - 2) * math.hypot(first.error, last.error)
-    return last.mean - first.mean - half
+    third = len(sums) // 3
+    parts = slice(third), slice(-third, None)
+    if not third or any(np.count_nonzero(counts[part]) < 2 for part in parts):
+        return None
+    numbers = [int(counts[part].sum()) for part in parts]
+    first, last = (float(sums[part].sum()) / number for part, number in zip(parts, numbers, strict=True))
+    known = np.flatnonzero(counts)
+    weight, means = counts[known], sums[known] / counts[known]
+    place = known - np.average(known, weights=weight)
+    above = means - np.average(means, weights=weight)
+    slope = (weight * place * above).sum() / (weight * place**2).sum()
+    squares = float((weight * (above - slope * place) ** 2).sum())
+    degrees = len(known) - 2
+    error = math.sqrt(squares / degrees * sum(1 / number for number in numbers))
+    return Rise(first, last, last - first - t_quantile((1 + level) / 2, degrees) * error)

@@ -271,6 +271,7 @@ def test_utilisation_is_said_with_the_peak_and_what_aws_took_back(interruptions,
 NOTHING = {
     "jobs": {"submitted": 1},
     "period_s": 3600,
+    "job_queues": {"q": {"growth": {"grows": None}}},
     "unplaceable": [],
     "memory_margin": [],
     "skipped": {},

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim.statistics.intervals import t_quantile
-from batchsim.statistics.steady_state import BatchedMean, batched_mean, least_rise, mser_5
+from batchsim.statistics.steady_state import Rise, mser_5, rise
 
 ROUGH = [1.0, 2.0, 3.0, 2.0, 1.0]
 
@@ -66,18 +66,27 @@ def test_the_unit_of_values_bears_on_nothing(values, unit):
     assert 0 <= cut <= max(len(values) - 25, 0)
 
 
-def test_a_mean_of_batches_is_that_of_all_values():
-    # Sums 10 and 30 of 5 values each: mean 4, residuals -10 and 10, error sqrt(200 * 2 / 1) / 10.
-    assert batched_mean([10.0, 30.0], [5, 5]) == BatchedMean(4.0, math.sqrt(400) / 10, 2)
+def test_an_even_rise_is_no_noise_and_an_uneven_one_is():
+    counts = np.full(6, 10)
+    assert rise(np.arange(6) * 10.0, counts) == Rise(0.5, 4.5, 4.0)
+    # Means 0, 0, 6, 6, 0, 0: as high at the end. About their mean of 2, level, squares of 10 * (4 * 4 + 2 * 16) = 480
+    # on 4 degrees: 120, and of two means of 20 values an error of sqrt(120 / 10).
+    level = rise(np.array([0.0, 0, 60, 60, 0, 0]), counts)
+    assert (level.first, level.last) == (0.0, 0.0)
+    assert level.least == pytest.approx(-t_quantile(0.995, 4) * math.sqrt(12))
+    assert rise(np.array([0.0, 0, 60, 60, 0, 0]), counts, level=0.5).least > level.least
 
 
-def test_batches_without_values_are_none():
-    assert batched_mean([10.0, 0.0, 30.0], [5, 0, 5]) == batched_mean([10.0, 30.0], [5, 5])
-    with pytest.raises(ValueError, match="1 batches"):
-        batched_mean([10.0, 0.0], [5, 0])
+def test_a_batch_counts_by_its_values_and_one_without_is_none():
+    found = rise(np.array([1.0, 0, 9, 5, 5, 5, 10, 0, 10]), np.array([1, 0, 3, 1, 1, 1, 1, 0, 1]))
+    assert (found.first, found.last) == (10 / 4, 10.0)
+    assert rise(np.array([1.0, 0, 0, 5, 5, 5, 10, 0, 10]), np.array([1, 0, 0, 1, 1, 1, 1, 0, 1])) is None
 
 
-def test_a_rise_is_as_large_as_its_interval_leaves_it():
-    first, last = BatchedMean(100.0, 3.0, 4), BatchedMean(150.0, 4.0, 5)
-    assert least_rise(first, last, level=0.95) == pytest.approx(50 - t_quantile(0.975, 7) * 5)
-    assert least_rise(first, last) < least_rise(first, last, level=0.95)
+@given(st.lists(st.integers(0, 1000), min_size=15, max_size=15), st.integers(-1000, 1000))
+def test_what_all_waited_more_bears_on_no_rise(sums, more):
+    counts = np.full(15, 8)
+    known = rise(np.array(sums, float), counts)
+    moved = rise(np.array(sums, float) + more * 8.0, counts)
+    assert moved.least == pytest.approx(known.least, abs=1e-6)
+    assert moved.first == pytest.approx(known.first + more)

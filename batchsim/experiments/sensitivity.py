@@ -161,7 +161,9 @@ def _assumption(
     if not trials or any(trial not in found for trial in trials):
         return None
     values = tuple(_value(trial.value, found[trial], base) for trial in trials)
-    return VariedAssumption(f"environment.{each.key}", each.what, each.evidence, each.default, values, _undone(base))
+    jobs = sum(float(summary["jobs"]["submitted"]) for summary in base) / len(base)
+    key = f"environment.{each.key}"
+    return VariedAssumption(key, each.what, each.evidence, each.default, values, jobs, _undone(base))
 
 
 def _value(value: Any, mine: Sequence[Summary], base: Sequence[Summary]) -> VariedValue:

@@ -17,6 +17,9 @@ from batchsim.results.sensitivity import Figure, TriedAssumptions, VariedAssumpt
 from batchsim.spec.assumption_ranges import written
 from batchsim.units import format_duration, format_usd
 
+#: Assumptions that the answer names.
+NAMED = 3
+
 
 def print_sensitivity(found: TriedAssumptions) -> None:
     """Print what other assumptions would change."""
@@ -50,7 +53,8 @@ def answer(found: TriedAssumptions) -> str:
     turning = [_short(each) for each in found.assumptions if each.changes_answer]
     of = "one assumption is" if count == 1 else f"{count} assumptions are"
     none = "it would not change" if count == 1 else "none of them would change"
-    turn = f"{', '.join(turning)} would change" if turning else none
+    others = f" and {len(turning) - NAMED} more" if len(turning) > NAMED else ""
+    turn = f"{', '.join(turning[:NAMED])}{others} would change" if turning else none
     return f"{of} not stated by the scenario: {turn} what is met or done; {_moved(found)}"
 
 
@@ -69,7 +73,7 @@ def sentences(found: TriedAssumptions) -> Iterator[str]:
         for value in each.tried:
             with_ = f"with {_short(each)} {written(value.value)}"
             yield from (f"{with_} {_turn(objective)}" for objective in value.objectives)
-            if value.undone != each.undone:
+            if each.leaves_others_undone(value):
                 were, are = formatting.count(each.undone), formatting.count(value.undone)
                 yield f"{with_} {are} jobs fail or do not end, not {were}"
     hardly = [each for each in found.assumptions if each.hardly_changes]
@@ -116,9 +120,9 @@ def _table(found: TriedAssumptions, changing: list[VariedAssumption]) -> Table:
 
 def _verdict(value: VariedValue, of: VariedAssumption) -> Text:
     turned = [each["kept"][1] for each in value.objectives]
-    more = value.undone > of.undone
+    more = of.leaves_others_undone(value) and value.undone > of.undone
     told = [*(f"{turned.count(kept)} {word}" for kept, word in ((False, "missed"), (True, "met")) if kept in turned)]
-    if value.undone != of.undone:
+    if of.leaves_others_undone(value):
         told.append(f"{formatting.count(value.undone)} undone")
     return Text(", ".join(told), style="bold red" if False in turned or more else "green")
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: A figure of one run; of replications ``{mean, low, high, n}``; None where it is not known.
 Figure = float | Mapping[str, Any] | None
-#: Less than this part of the bill and of the turnaround is hardly a change.
+#: Less than this part of the bill, of the turnaround or of the jobs is hardly a change.
 HARDLY = 0.01
 
 
@@ -61,8 +61,8 @@ class VariedAssumption:
         As a scenario writes it.
     tried : tuple of VariedValue
         The low and the high end, or the other reading.
-    undone : float
-        Jobs that failed or did not end, as assumed.
+    jobs, undone : float
+        How many were submitted, and how many of them failed or did not end, as assumed.
     """
 
     key: str
@@ -70,12 +70,17 @@ class VariedAssumption:
     evidence: str
     assumed: Any
     tried: tuple[VariedValue, ...]
+    jobs: float
     undone: float
+
+    def leaves_others_undone(self, tried: VariedValue) -> bool:
+        """Whether jobs are left undone where all were done, or none where some were; or a hundredth more or fewer."""
+        return (tried.undone == 0) != (self.undone == 0) or abs(tried.undone - self.undone) >= HARDLY * self.jobs > 0
 
     @property
     def changes_answer(self) -> bool:
-        """Whether an objective's verdict is another, or more or fewer jobs are undone."""
-        return any(each.objectives or each.undone != self.undone for each in self.tried)
+        """Whether an objective's verdict is another, or others are left undone."""
+        return any(each.objectives or self.leaves_others_undone(each) for each in self.tried)
 
     @property
     def share(self) -> float:
@@ -137,7 +142,7 @@ class TriedAssumptions:
         """As plain values, as in ``summary.json``."""
         told = asdict(self)
         for mine, each in zip(told["assumptions"], self.assumptions, strict=True):
-            del mine["undone"]
+            del mine["jobs"], mine["undone"]
             mine |= {"changes_answer": each.changes_answer, "share": each.share}
         plain: dict[str, Any] = _lists(told)
         return plain

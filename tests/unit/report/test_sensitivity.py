@@ -15,8 +15,8 @@ MISSED = {"expression": "max(queue_time) <= 5m", "kept": [True, False], "value":
 LATE = replace(SAME, value="7s", objectives=(MISSED,), queue_time_p95_s=400.0, queue_time_p95_s_difference=340.0)
 
 
-def varied(name, *tried, undone=0.0):
-    return VariedAssumption(f"environment.{name}", "what it is", "evidence, 2026", "1s", tried, undone)
+def varied(name, *tried, jobs=1000.0, undone=0.0):
+    return VariedAssumption(f"environment.{name}", "what it is", "evidence, 2026", "1s", tried, jobs, undone)
 
 
 def found(*assumptions, **members):
@@ -46,6 +46,22 @@ NOTHING = "it would not change what is met or done; the bill stays as it is"
 )
 def test_the_answer_comes_first(of, told):
     assert answer(of) == told
+
+
+def test_of_many_that_turn_three_are_named():
+    turning = [varied(f"image.{letter}", LATE) for letter in "abcde"]
+    assert f": image.a, image.b, image.c and 2 more {WOULD}; " in answer(found(*turning))
+
+
+@pytest.mark.parametrize(
+    ("were", "are", "turns"),
+    [(0, 0, False), (0, 1, True), (1, 0, True), (50, 59, False), (50, 60, True), (50, 40, True)],
+)
+def test_a_few_jobs_more_or_less_are_chance(were, are, turns):
+    tried = replace(SAME, undone=float(are))
+    varied_ = varied("ec2.launch", tried, undone=float(were))
+    assert varied_.changes_answer is turns
+    assert any("jobs fail or do not end" in told for told in sentences(found(varied_))) is turns
 
 
 def test_what_turns_and_what_does_nothing_is_said():

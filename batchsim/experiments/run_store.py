@@ -66,7 +66,7 @@ def check_experiment(folder: Path, runs: Collection[str], files: Collection[str]
 
 
 def write_run(result: Result, folder: Path) -> None:
-    """Write a result and its picture.
+    """Write a result, its picture and its page.
 
     Raises
     ------
@@ -165,9 +165,13 @@ def export_csv(figures: RunTable, folder: Path) -> None:
 def _fill(result: Result, made: Path, folder: Path) -> None:
     from batchsim.report.figures.run import queue_figure
     from batchsim.report.figures.style import save_png
+    from batchsim.report.page.run import run_page
 
     store.write_files(result.run, result.summary, made, folder)
     save_png(queue_figure(result.run, result.summary), made / "queue.png")
+    written = (made / store.SCENARIO).read_text(encoding="utf-8")
+    page = run_page(result.run, result.summary, result.advice or (), written=written)
+    (made / store.PAGE).write_text(page, encoding="utf-8")
 
 
 def _earlier(folder: Path) -> list[str]:

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 #: The file by which a folder is known as ours.
 MARK = "summary.json"
+#: The scenario as it was run.
+SCENARIO = "scenario.yaml"
+#: The page that shows it.
+PAGE = "report.html"
 #: All that batchsim writes into a results folder; one that holds anything else is not replaced.
 OURS = frozenset(
     {
-        *(MARK, "scenario.yaml", "queue.png"),
+        *(MARK, SCENARIO, "queue.png", PAGE),
         *(f"{table}.parquet" for table in ("jobs", "attempts", "instances", "timeline")),
     }
 )
@@ -70,7 +74,7 @@ def write_files(run: Run, summary: Mapping[str, Any], made: Path, folder: Path) 
     _parquet(made / "timeline.parquet", TIMELINE, timeline(run.outcome).to_batches(SLICE))
     (made / MARK).write_text(as_text(summary), encoding="utf-8")
     text = run.scenario.to_yaml(relative_to=folder.resolve(), seed=run.seed, public=True)
-    (made / "scenario.yaml").write_text(text, encoding="utf-8")
+    (made / SCENARIO).write_text(text, encoding="utf-8")
 
 
 def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordBatch]) -> None:

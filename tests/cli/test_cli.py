@@ -72,7 +72,7 @@ def test_run_answers_and_writes_the_folder(small):
     assert (done.returncode, done.stderr) == (0, "")
     assert "6 of 6 jobs succeeded" in done.stdout
     written = sorted(path.name for path in (small / "results" / "small").iterdir())
-    assert written == sorted([*TABLES, "queue.png", "scenario.yaml"])
+    assert written == sorted([*TABLES, "queue.png", "report.html", "scenario.yaml"])
 
 
 def test_same_seed_same_bytes_whatever_the_hash_seed(small):

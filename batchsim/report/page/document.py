@@ -1,0 +1,85 @@
+"""The page as HTML: one file that needs nothing else, under a policy that lets it ask for nothing.
+
+Templates are filled by Jinja2, which escapes whatever is no markup. A script only adds to what is there without it:
+tables that sort, curves to zoom into.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from batchsim.report import palette
+from batchsim.report.page.blocks import Page
+from batchsim.report.page.svg import class_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_ROOM = "batchsim.report.page"
+#: Colours of the page itself, by their name in its style sheet.
+_GROUNDS = {"ground": palette.GROUND, "ink": palette.INK, "muted": palette.MUTED, "grid": palette.GRID}
+
+
+def html(page: Page) -> str:
+    """A page as the text of its file: the same for the same page."""
+    style = Markup(asset("page.css").replace("/* colours */", _colours()))  # noqa: S704 (ours)
+    script = Markup(asset("sort.js"))  # noqa: S704 (ours)
+    template = _environment().get_template("page.html")
+    return template.render(page=page, style=style, scripts=[script], policy=_policy([style], [script])) + "\n"
+
+
+@cache
+def asset(name: str) -> str:
+    """The text of a file that comes with the page."""
+    return (resources.files(_ROOM) / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("batchsim.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["embedded"] = embedded
+    return environment
+
+
+def embedded(value: Any) -> Markup:
+    """A value as JSON inside a script element, which nothing in it can end."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 (what could end the element is written as numbers)
+
+
+def _policy(styles: list[Markup], scripts: list[Markup]) -> str:
+    """What the page may do: use its own style and scripts, by their digests, and nothing else."""
+    parts = {"default-src": ["'none'"], "style-src": map(_digest, styles), "script-src": map(_digest, scripts)}
+    rules = [f"{name} {' '.join(sources)}" for name, sources in parts.items()]
+    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _colours() -> str:
+    """The palette as variables, on a light ground and on a dark one, and a class for each colour."""
+    known = {class_of(each): each for each in vars(palette).values() if isinstance(each, palette.Colour)}
+    edge = palette.EDGE
+    light = "".join(f"--{name}:{colour.light};" for name, colour in (_GROUNDS | known | {"edge": edge}).items())
+    dark = "".join(f"--{name}:{colour.dark};" for name, colour in (_GROUNDS | known | {"edge": edge}).items())
+    classes = "".join(f".{name}{{--c:var(--{name})}}\n" for name in known)
+    return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{classes}"

@@ -1,0 +1,142 @@
+"""Step functions over time as charts: stacked areas against a limit, with the greatest levels as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from markupsafe import Markup
+
+from batchsim.arrays import Floats
+from batchsim.report.page import scales, svg
+from batchsim.report.page.blocks import Cell, Chart, Key, Table
+from batchsim.report.page.scales import Scale
+from batchsim.report.page.thinning import thinned
+from batchsim.report.palette import LIMIT, Colour
+from batchsim.results.series import Window
+from batchsim.results.step_functions import Curve, total
+
+#: Rows of a chart's table.
+MOST_ROWS = 24
+#: A limit that is so many times what there is at most would flatten the curves: it is said instead.
+FAR_ABOVE = 3
+
+
+@dataclass(frozen=True)
+class Time:
+    """What all charts over time of a page have in common: the scenario's start, and the stretch that is shown."""
+
+    start: datetime
+    window: Window
+
+    @property
+    def scale(self) -> Scale:
+        """The axis along."""
+        return scales.clock(self.start, self.window)
+
+    @property
+    def words(self) -> str:
+        """The stretch in words."""
+        low, high = (scales.moment(self.start, at) for at in self.window)
+        return f"{low} to {high} UTC"
+
+
+def stacked_chart(
+    title: str,
+    what: str,
+    layers: Mapping[str, Curve],
+    colours: Mapping[str, Colour],
+    time: Time,
+    *,
+    limit: float | None = None,
+    height: int = svg.HEIGHT,
+) -> Chart:
+    """Step functions on top of one another, the first at the bottom, against a limit where there is one."""
+    shown = {name: curve for name, curve in layers.items() if highest(curve, time.window) > 0}
+    tops = _tops(list(shown.values()))
+    top = max((highest(curve, time.window) for curve in tops), default=0.0)
+    far = limit is not None and limit > FAR_ABOVE * max(top, 1e-9)
+    y = scales.counts(top if limit is None or far else max(top, limit))
+    areas = [
+        svg.area(thinned(*curve, time.window), time.window, y, colours[name], height)
+        for name, curve in zip(shown, tops, strict=True)
+    ][::-1]  # the lower ones over the higher ones
+    lines = [svg.level_line(limit, y, LIMIT, height)] if limit is not None and not far else []
+    keys = [Key(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()]
+    if limit is not None and not far:
+        keys.append(Key("limit", LIMIT, f"{limit:,.0f}", is_line=True))
+    beyond = f"The limit, {limit:,.0f}, is far above." if far else ""
+    label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + f". {beyond}"
+    drawing = svg.drawing(label.strip(), time.scale, y, *areas, *lines, height=height)
+    table = greatest_table(f"The most {what} at one time in each interval", shown, time, "{:,.0f}".format)
+    return Chart(title, drawing, keys, table, beyond)
+
+
+def line_chart(
+    title: str,
+    layers: Mapping[str, Curve],
+    colours: Mapping[str, Colour],
+    time: Time,
+    y: Scale,
+    show: Callable[[float], str],
+    *,
+    caption: str,
+    values: Mapping[str, str],
+    note: str = "",
+) -> Chart:
+    """Step functions as lines over the same axes."""
+    lines = [
+        svg.step_line(thinned(*curve, time.window), time.window, y, colours[name]) for name, curve in layers.items()
+    ]
+    keys = [Key(name, colours[name], values[name]) for name in layers]
+    label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + "."
+    drawing = svg.drawing(label, time.scale, y, *lines)
+    return Chart(title, drawing, keys, greatest_table(caption, layers, time, show), note)
+
+
+def _tops(curves: Sequence[Curve]) -> list[Curve]:
+    """The sums of the first one, two, … step functions."""
+    return [total(curves[: number + 1]) for number in range(len(curves))]
+
+
+def highest(curve: Curve, window: Window) -> float:
+    """The greatest level of a step function in a window."""
+    return float(greatest(curve, np.array(window))[0])
+
+
+def greatest(curve: Curve, edges: Floats) -> Floats:
+    """The greatest level of a step function between edges that follow each other, the level at the first included."""
+    at, level = curve
+    first, last = np.searchsorted(at, edges[:-1], side="right"), np.searchsorted(at, edges[1:], side="left")
+    return np.array(
+        [
+            max(level[low - 1] if low else 0.0, level[low:high].max(initial=-np.inf))
+            for low, high in zip(first.tolist(), last.tolist(), strict=True)
+        ]
+    )
+
+
+def greatest_table(caption: str, layers: Mapping[str, Curve], time: Time, show: Callable[[float], str]) -> Table:
+    """A table of the greatest level in intervals of a round duration."""
+    low, high = time.window
+    step = next((each for each in scales.ROUND if (high - low) / each <= MOST_ROWS), scales.ROUND[-1])
+    edges = np.append(np.arange(low, high, step), high)
+    columns = [greatest(curve, edges).tolist() for curve in layers.values()]
+    rows = [
+        [Cell(scales.moment(time.start, at), at), *(Cell(show(column[n]), column[n]) for column in columns)]
+        for n, at in enumerate(edges[:-1].tolist())
+    ]
+    return Table(caption, ["from (UTC)", *layers], rows, is_sortable=False)
+
+
+def upright(place: float, label: str, height: int = svg.HEIGHT, *, from_below: int) -> list[Markup]:
+    """An upright mark across a drawing, with its label beside it, so many lines above the axis."""
+    at = svg.percent(place)
+    anchor, dx = ("end", -5) if place > 0.6 else ("start", 5)
+    text = {"class": "halo", "x": at, "dx": dx, "y": height + 7 - 16 * from_below, "text-anchor": anchor}
+    return [
+        svg.element("line", {"class": "mark", "x1": at, "x2": at, "y1": 0, "y2": height}),
+        svg.element("text", text, label),
+    ]

@@ -1,0 +1,101 @@
+"""Curves over time: jobs by state, vCPUs of each environment against its limit, money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from batchsim.report import formatting
+from batchsim.report.page import scales
+from batchsim.report.page.blocks import Block, Chart, Paragraph, Section
+from batchsim.report.page.over_time import Time, line_chart, stacked_chart
+from batchsim.report.page.thinning import COLUMNS
+from batchsim.report.palette import SPENT, STATES, VCPUS
+from batchsim.results import series
+from batchsim.results.outcome import Outcome
+from batchsim.results.run import Run
+from batchsim.results.spans import MOST_STEPS
+from batchsim.results.spending import spent as spent_until
+from batchsim.results.step_functions import Curve, total
+from batchsim.results.timeline import vcpus
+from batchsim.units import format_usd
+
+#: Environments that have a chart of their own: those with the most vCPUs.
+MOST_ENVIRONMENTS = 6
+
+
+def over_time(run: Run) -> Section:
+    """Jobs and vCPUs in the busiest stretch, money over the whole run."""
+    outcome, start = run.outcome, run.scenario.start
+    whole = Time(start, (0.0, max(run.recording.ended_at, 1.0)))
+    time = Time(start, _window(series.busiest(outcome)))
+    blocks: list[Block] = []
+    jobs = series.jobs_by_state(outcome)
+    jobs = _from_below(jobs)
+    if time.window != whole.window:
+        blocks.append(
+            Paragraph(f"Jobs come in bursts: below the whole run, the busiest stretch is shown ({time.words}).")
+        )
+        blocks.append(stacked_chart("Jobs by state, the whole run", "jobs", jobs, STATES, whole, height=110))
+    blocks.append(stacked_chart("Jobs by state", "jobs", jobs, STATES, time))
+    blocks += _environments(outcome, time)
+    blocks.append(spend_chart(outcome, whole))
+    if any(len(curve[0]) >= MOST_STEPS for curve in jobs.values()):
+        blocks.append(
+            Paragraph(f"Curves that change more often are drawn from their means over {MOST_STEPS:,} intervals.")
+        )
+    return Section("over-time", "Over time", blocks)
+
+
+def _from_below(jobs: Mapping[str, Curve]) -> dict[str, Curve]:
+    """Jobs by state from the bottom of the stack; SUBMITTED lasts a second, and is drawn with PENDING."""
+    early = [jobs[state] for state in ("SUBMITTED", "PENDING") if state in jobs]
+    merged = {**jobs, "PENDING": total(early)} if early else jobs
+    return {state: merged[state] for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING") if state in merged}
+
+
+def _window(window: series.Window) -> series.Window:
+    return window[0], max(window[1], window[0] + 1.0)
+
+
+def _environments(outcome: Outcome, time: Time) -> Iterator[Block]:
+    """Charts of the environments with the most vCPUs, and which are left out."""
+    environments = outcome.configuration.environments
+    curves = {index: vcpus(outcome, index) for index in range(len(environments))}
+    peaks = {index: _peak(each) for index, each in curves.items()}
+    used = sorted((index for index, peak in peaks.items() if peak > 0), key=lambda index: -peaks[index])
+    for index in used[:MOST_ENVIRONMENTS]:
+        layers = {state: curves[index][state] for state in VCPUS if state in curves[index]}
+        name, limit = environments[index].name, float(environments[index].max_vcpus)
+        yield stacked_chart(f"vCPUs of {name}", "vCPUs", layers, VCPUS, time, limit=limit)
+    unused = [each.name for index, each in enumerate(environments) if index not in used]
+    if unused:
+        yield Paragraph(f"Nothing ran in {', '.join(unused)}.")
+    if left := used[MOST_ENVIRONMENTS:]:
+        names = ", ".join(environments[index].name for index in left)
+        yield Paragraph(f"Not drawn, since they had fewer vCPUs: {names}. timeline.parquet has them all.")
+
+
+def _peak(curves: dict[str, Curve]) -> float:
+    return max((float(level.max(initial=0.0)) for _, level in curves.values()), default=0.0)
+
+
+def spend_chart(outcome: Outcome, whole: Time) -> Chart:
+    """What was spent until each instant, and at what rate at most."""
+    spend = series.spend(outcome)
+    at = np.linspace(*whole.window, COLUMNS + 1)
+    spent = spent_until(outcome, at)
+    peak = float(spend.rate.max(initial=0.0))
+    note = f"The highest rate was {format_usd(peak)} an hour." if peak else ""
+    return line_chart(
+        "Money spent so far",
+        {"spent": (at, np.append(spent[:-1], spend.bill))},
+        {"spent": SPENT},
+        whole,
+        scales.money(spend.bill),
+        formatting.usd,
+        caption="Spent by the end of each interval",
+        values={"spent": f"{format_usd(spend.bill)} in all"},
+        note=note,
+    )

@@ -1,0 +1,139 @@
+"""Queue time: its distribution, how it changed over time, and by the record of a trace."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from batchsim.report import narrative
+from batchsim.report.page import scales, svg
+from batchsim.report.page.blocks import Block, Cell, Chart, Fact, Facts, Key, Paragraph, Section, Table
+from batchsim.report.page.over_time import MOST_ROWS, Time, upright
+from batchsim.report.page.thinning import COLUMNS, thinned
+from batchsim.report.palette import BLUE, PALE, RECORDED, SIMULATED, Colour
+from batchsim.results import series
+from batchsim.results.durations import Durations, queue_times
+from batchsim.results.record import times_to_start
+from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
+from batchsim.statistics.intervals import QUANTILES
+from batchsim.units import format_duration
+
+#: Bars of the chart over time.
+BARS = 120
+#: Shares of the table of a distribution.
+_SHARES = ("p50", "p90", "p95", "p99", "max")
+
+
+def queue_time(run: Run, summary: Summary) -> Section:
+    """How long jobs were RUNNABLE before they started."""
+    blocks: list[Block] = [
+        Paragraph("Queue time is from RUNNABLE to STARTING of a job's first attempt: it could have run and did not.")
+    ]
+    times = series.sorted_queue_times(run.outcome)
+    if times.missing == len(times.seconds):
+        blocks.append(Paragraph("No job started."))
+    else:
+        named = {"queue time": (times, BLUE)}
+        blocks.append(distribution_chart("Queue time: share of jobs that started within", named))
+        blocks.append(_over_time(run))
+    recorded = times_to_start(run.outcome)
+    if recorded is not None:
+        both = {
+            "recorded": (series.ranked(recorded[0]), RECORDED),
+            "simulated": (series.ranked(recorded[1]), SIMULATED),
+        }
+        blocks.append(distribution_chart("Record beside replay: share of jobs that had started within", both))
+        blocks.append(Facts([Fact("record", fact) for fact in narrative.recorded_facts(summary)]))
+    return Section("queue-time", "Queue time", blocks)
+
+
+def distribution_chart(title: str, named: dict[str, tuple[Durations, Colour]]) -> Chart:
+    """The share of jobs that started within a time, a line for each of some durations, the shortest first in each.
+
+    The median and the 95th percentile of one alone are marked.
+    """
+    curves = {name: series.share_started(times) for name, (times, _) in named.items()}
+    longest = max(float(at[-1]) for at, _ in curves.values())
+    x, y = scales.along_durations(longest), scales.shares()
+    window = (0.0, x.high)
+    lines = [
+        svg.step_line(thinned(*curve, window), window, y, named[name][1], dashed=named[name][1] is RECORDED)
+        for name, curve in curves.items()
+    ]
+    keys = [Key(name, colour, _quantiles(times)) for name, (times, colour) in named.items()]
+    over = []
+    if len(named) == 1:
+        (times, _), *_ = named.values()
+        for row, quantile in enumerate(("p50", "p95")):
+            value, _ = times.statistic(quantile)
+            if value is not None:
+                text = f"{quantile} {format_duration(value)}"
+                over += upright(x.place(value), text, from_below=1 + row)
+    label = f"{title}. " + "; ".join(f"{key.name}: {key.value}" for key in keys)
+    return Chart(title, svg.drawing(label, x, y, *lines, over=over), keys, _table(named))
+
+
+def _quantiles(times: Durations) -> str:
+    never = f", {times.missing:,} never started" if times.missing else ""
+    return ", ".join(f"{name} {_shown(times, name)}" for name in ("p50", "p95")) + never
+
+
+def _shown(times: Durations, statistic: str) -> str:
+    value, least = times.statistic(statistic)
+    return format_duration(value) if value is not None else f"over {format_duration(least or 0.0)}"
+
+
+def _table(named: dict[str, tuple[Durations, Colour]]) -> Table:
+    share = {name: f"{100 * QUANTILES[name]:g} % within" if name in QUANTILES else "the longest" for name in _SHARES}
+    rows = [[Cell(share[name]), *(Cell(_shown(times, name)) for times, _ in named.values())] for name in _SHARES]
+    return Table("The time within which a share of jobs started", ["share of jobs", *named], rows, is_sortable=False)
+
+
+def _over_time(run: Run) -> Chart:
+    """Median and longest queue time of the jobs that became RUNNABLE in each of some equal intervals."""
+    window = series.busiest(run.outcome)
+    time = Time(run.scenario.start, (window[0], max(window[1], window[0] + 1.0)))
+    found = _intervals(run, time, BARS)
+    y = scales.durations(max((longest for *_, longest in found), default=1.0))
+    width = COLUMNS / BARS
+    bars = []
+    for number, _, median, longest in found:
+        for value, colour in ((longest, PALE), (median, BLUE)):
+            height = svg.HEIGHT * y.place(value)
+            bars.append(svg.bar(number * width, svg.HEIGHT - height, width, height, colour))
+    keys = [Key("median", BLUE), Key("longest", PALE)]
+    title = "Queue time of jobs by when they became RUNNABLE"
+    worst = max((longest for *_, longest in found), default=0.0)
+    label = f"{title}, {time.words}. The longest is {format_duration(worst)}."
+    rows = [
+        [
+            Cell(_begin(time, number, MOST_ROWS)),
+            Cell(f"{jobs:,}"),
+            Cell(format_duration(median)),
+            Cell(format_duration(most)),
+        ]
+        for number, jobs, median, most in _intervals(run, time, MOST_ROWS)
+    ]
+    columns = ["from (UTC)", "jobs", "median", "longest"]
+    table = Table("Queue time by when jobs became RUNNABLE", columns, rows, is_sortable=False)
+    return Chart(title, svg.drawing(label, time.scale, y, *bars), keys, table)
+
+
+def _begin(time: Time, number: int, of: int) -> str:
+    low, high = time.window
+    return scales.moment(time.start, low + (high - low) * number / of)
+
+
+def _intervals(run: Run, time: Time, of: int) -> list[tuple[int, int, float, float]]:
+    """Of equal intervals in which jobs became RUNNABLE: number, jobs, the median and the longest queue time."""
+    times, runnable_at = queue_times(run.outcome), run.recording.runnable_at
+    low, high = time.window
+    shown = np.flatnonzero((runnable_at >= low) & (runnable_at <= high) & ~np.isnan(times.seconds))
+    place = np.minimum(((runnable_at[shown] - low) * (of / (high - low))).astype(np.intp), of - 1)
+    order = np.lexsort((times.seconds[shown], place))
+    place, seconds = place[order], times.seconds[shown][order]
+    numbers, starts, counts = np.unique(place, return_index=True, return_counts=True)
+    return [
+        (number, count, float(np.median(seconds[first : first + count])), float(seconds[first + count - 1]))
+        for number, first, count in zip(numbers.tolist(), starts.tolist(), counts.tolist(), strict=True)
+    ]

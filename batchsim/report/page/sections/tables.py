@@ -1,0 +1,145 @@
+"""Tables that sort: by queue, workflow, job definition, environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from batchsim.recording import Status
+from batchsim.report import formatting, narrative
+from batchsim.report.page.blocks import Cell, Section, Table
+from batchsim.report.page.scales import moment
+from batchsim.results.durations import queue_times, turnarounds
+from batchsim.results.row_texts import RowTexts
+from batchsim.results.run import Run
+from batchsim.results.summary_fields import Summary
+from batchsim.units import HOUR, format_duration, format_usd
+
+#: Rows of a table: those with the most jobs.
+MOST_ROWS = 200
+#: Rows of the table of jobs.
+LONGEST = 20
+
+
+def tables(run: Run, summary: Summary) -> Section:
+    """What each queue, workflow, definition and environment did, waited and cost."""
+    return Section(
+        "tables",
+        "By queue, workflow, job definition, environment",
+        [
+            _of_jobs("Job queues", "job queue", summary["job_queues"], summary),
+            _of_jobs("Workflows", "workflow", summary["workflows"], summary),
+            _definitions(run),
+            _environments(summary),
+            _longest_waits(run),
+        ],
+    )
+
+
+def duration(figures: Mapping[str, Any], statistic: str) -> Cell:
+    """A statistic of durations; what it is over where it is not known."""
+    value, least = formatting.plain(figures[statistic]), figures["at_least"].get(statistic)
+    return Cell(formatting.statistic(figures, statistic), formatting.plain(least) if value is None else value)
+
+
+def amount(figure: Any, text: str) -> Cell:
+    """A figure of the summary with its text."""
+    return Cell(text, formatting.plain(figure))
+
+
+def _of_jobs(caption: str, heading: str, named: Mapping[str, Any], summary: Summary) -> Table:
+    columns = [
+        *(heading, "jobs", "failed", "unfinished", "queue time p50", "queue time p95", "turnaround p50"),
+        *("turnaround p95", "waited, job-hours", f"cost in {narrative.period(summary)}"),
+    ]
+    rows = [[Cell(name), *_figures(figures)] for name, figures in _largest(named)]
+    return Table(caption, columns, rows, note=_left_out(len(named)))
+
+
+def _largest(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    ranked = sorted(named.items(), key=lambda item: -formatting.plain(item[1]["jobs"]["submitted"]))
+    return ranked[:MOST_ROWS] if len(named) > MOST_ROWS else list(named.items())
+
+
+def _left_out(rows: int) -> str:
+    return f"Those with the most jobs; {rows - MOST_ROWS:,} others are left out." if rows > MOST_ROWS else ""
+
+
+def _figures(figures: Mapping[str, Any]) -> Iterator[Cell]:
+    jobs, time, whole = figures["jobs"], figures["queue_time_s"], figures["turnaround_s"]
+    waited = sum(formatting.plain(value) for cause, value in figures["wait_s"].items() if cause != "dependency")
+    for state in ("submitted", "failed", "unfinished"):
+        bad = state != "submitted" and formatting.plain(jobs[state])
+        yield Cell(formatting.count(jobs[state]), formatting.plain(jobs[state]), "bad" if bad else "")
+    for each in (time, whole):
+        yield duration(each, "p50")
+        yield duration(each, "p95")
+    yield Cell(formatting.job_hours(waited), waited / HOUR)
+    yield amount(figures["cost_usd"]["total"], formatting.usd(figures["cost_usd"]["total"]))
+
+
+def _definitions(run: Run) -> Table:
+    """By job definition, of the replication whose tables these are."""
+    outcome = run.outcome
+    groups = outcome.workload.groups
+    names = list(dict.fromkeys(group.job_definition for group in groups))
+    of_group = np.array([names.index(group.job_definition) for group in groups], np.intp)
+    definition = of_group[outcome.workload.group]
+    order = np.argsort(definition, kind="stable")
+    ends = np.searchsorted(definition[order], np.arange(len(names) + 1))
+    waited, turned, status = queue_times(outcome), turnarounds(outcome), outcome.recording.status
+    rows = []
+    for number, name in enumerate(names):
+        jobs = order[ends[number] : ends[number + 1]]
+        failed, cost = int(np.count_nonzero(status[jobs] == Status.FAILED)), float(outcome.job_costs[jobs].sum())
+        times = [each.of(jobs).figures() for each in (waited, turned)]
+        cells = [duration(each, statistic) for each in times for statistic in ("p50", "p95")]
+        counts = [Cell(f"{len(jobs):,}", len(jobs)), Cell(f"{failed:,}", failed, "bad" if failed else "")]
+        rows.append([Cell(name), *counts, *cells, Cell(format_usd(cost), cost)])
+    rows.sort(key=lambda row: -float(row[1].value or 0))
+    columns = ["job definition", "jobs", "failed", "queue time p50", "queue time p95", "turnaround p50"]
+    shown = rows[:MOST_ROWS]
+    return Table("Job definitions", [*columns, "turnaround p95", "cost"], shown, note=_left_out(len(rows)))
+
+
+def _environments(summary: Summary) -> Table:
+    columns = ["environment", "attempts", "instances", "interruptions", "peak vCPUs", "vCPUs used", "memory used"]
+    rows = []
+    for name, figures in summary["compute_environments"].items():
+        money, used = figures["cost_usd"], figures["utilisation"]
+        counts = ("attempts", "instances", "interruptions", "peak_vcpus")
+        rows.append(
+            [
+                Cell(name),
+                *(amount(figures[each], formatting.count(figures[each])) for each in counts),
+                *(amount(used[each], formatting.share(used[each])) for each in ("vcpu", "memory")),
+                amount(money["total"], formatting.usd(money["total"])),
+                *(amount(money["by_purpose"][each], formatting.usd(money["by_purpose"][each])) for each in _WASTE),
+            ]
+        )
+    return Table("Compute environments", [*columns, f"cost in {narrative.period(summary)}", *_WASTE], rows)
+
+
+def _longest_waits(run: Run) -> Table:
+    """The jobs that were RUNNABLE longest before they started, or were when the run ended."""
+    outcome = run.outcome
+    times = queue_times(outcome)
+    ranked = np.argsort(-np.nan_to_num(times.seconds, nan=-1.0), kind="stable")[:LONGEST]
+    jobs = ranked[~np.isnan(times.seconds[ranked])]
+    names, groups = RowTexts(outcome).job_ids(jobs).to_pylist(), outcome.workload.groups
+    at = outcome.recording.runnable_at[jobs].tolist()
+    rows = []
+    for number, (job, name) in enumerate(zip(jobs.tolist(), names, strict=True)):
+        group, waited = groups[outcome.workload.group[job]], float(times.seconds[job])
+        over = "over " if times.censored[job] else ""
+        texts = [Cell(name), Cell(group.job_queue), Cell(group.job_definition)]
+        runnable = Cell(moment(run.scenario.start, at[number]), at[number])
+        rows.append([*texts, runnable, Cell(over + format_duration(waited), waited)])
+    columns = ["job", "job queue", "job definition", "RUNNABLE (UTC)", "queue time"]
+    note = f"The {LONGEST} longest; jobs.parquet has every job." if len(times.seconds) > LONGEST else ""
+    return Table("Jobs that waited longest to start", columns, rows, texts=3, note=note)
+
+
+_WASTE = ("idle", "stranded")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from batchsim.results.series import Window
-from batchsim.units import DAY, HOUR, MINUTE, format_duration, format_usd
+from batchsim.units import DAY, HOUR, MINUTE, format_usd
 
 #: Durations that people count in.
 ROUND = (
@@ -19,6 +19,7 @@ ROUND = (
     *(HOUR * each for each in (1, 2, 3, 6, 12)),
     *(DAY * each for each in (1, 2, 7, 14, 28, 91, 182, 364, 1820, 3640, 18200)),
 )
+_UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1.0, "s"))
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Ticks of an upright axis, and of one along.
 FEW, MANY = 5, 8
@@ -64,19 +65,15 @@ class Scale:
         return (value - self.low) / (self.high - self.low)
 
 
-def from_zero(highest: float, show: Callable[[float], str], steps: tuple[float, ...] = ()) -> Scale:
-    """An axis from 0 to a round value at or above the highest.
-
-    Parameters
-    ----------
-    steps : tuple of float
-        Distances of ticks to choose from; 1, 2 or 5 times a power of ten without.
-    """
+def from_zero(highest: float, show: Callable[[float], str]) -> Scale:
+    """An axis from 0 to a round value at or above the highest, its ticks 1, 2 or 5 times a power of ten apart."""
     highest = highest if highest > 0 else 1.0
-    step = next((each for each in steps if highest / each <= FEW), 0.0) or _round_step(highest / FEW)
+    return _of_steps(highest, _round_step(highest / FEW), show)
+
+
+def _of_steps(highest: float, step: float, show: Callable[[float], str]) -> Scale:
     count = max(math.ceil(highest / step - 1e-9), 1)
-    top = step * count
-    return Scale(0.0, top, tuple(Tick(number / count, show(step * number)) for number in range(count + 1)))
+    return Scale(0.0, step * count, tuple(Tick(n / count, show(step * n)) for n in range(count + 1)))
 
 
 def _round_step(least: float) -> float:
@@ -103,20 +100,23 @@ def shares() -> Scale:
 
 def durations(longest: float) -> Scale:
     """An axis of durations."""
-    return from_zero(longest, short, ROUND)
+    longest = longest if longest > 0 else 1.0
+    step = next((each for each in ROUND if longest / each <= FEW), 0.0) or _round_step(longest / FEW)
+    return _of_steps(longest, step, _in_unit_of(step))
 
 
 def along_durations(longest: float) -> Scale:
     """An axis of durations that ends with the longest."""
     longest = longest if longest > 0 else 1.0
-    step = next((each for each in ROUND if longest / each <= MANY - 2), ROUND[-1])
-    values = np.arange(0.0, longest * (1 + 1e-9), step).tolist()
-    return Scale(0.0, longest, tuple(Tick(each / longest, short(each), n % 2 == 1) for n, each in enumerate(values)))
+    step = next((each for each in ROUND if longest / each <= MANY - 2), 0.0) or _round_step(longest / FEW)
+    values, show = np.arange(0.0, longest * (1 + 1e-9), step).tolist(), _in_unit_of(step)
+    return Scale(0.0, longest, tuple(Tick(each / longest, show(each), n % 2 == 1) for n, each in enumerate(values)))
 
 
-def short(seconds: float) -> str:
-    """A round duration in as few characters as tell it."""
-    return "0" if seconds == 0 else format_duration(seconds).replace(" 00 min", "").replace(" 00 h", "")
+def _in_unit_of(step: float) -> Callable[[float], str]:
+    """Durations in the unit in which their distance is a round number: ``90 min``, since a tick is short."""
+    size, name = next((size, name) for size, name in _UNITS if step >= size or size == 1)
+    return lambda seconds: f"{seconds / size:,.10g} {name}" if seconds else "0"
 
 
 def clock(start: datetime, window: Window) -> Scale:

@@ -43,7 +43,13 @@ def class_of(colour: Colour) -> str:
 
 
 def drawing(
-    label: str, x: Scale, y: Scale, *layers: Markup, height: int = HEIGHT, over: Iterable[Markup] = ()
+    label: str,
+    x: Scale,
+    y: Scale,
+    *layers: Markup,
+    height: int = HEIGHT,
+    over: Iterable[Markup] = (),
+    style: str = "drawing",
 ) -> Markup:
     """A picture with axes.
 
@@ -55,11 +61,13 @@ def drawing(
         What is drawn, the first below the others; in a frame of `COLUMNS` by `height`.
     over : iterable of Markup
         What is written over them, in pixels and percent.
+    style : str
+        Classes of the whole.
     """
     frame = {"viewBox": f"0 0 {COLUMNS} {height}", "preserveAspectRatio": "none", "width": "100%", "height": height}
     return element(
         "svg",
-        {"class": "drawing", "role": "img", "aria-label": label, "height": height},
+        {"class": style, "role": "img", "aria-label": label, "height": height},
         *_grid(y, height),
         *_along(x, height),
         element("svg", frame, *layers),

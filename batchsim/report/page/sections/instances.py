@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import Floats, Ints, filled
 from batchsim.recording import Status, instance_id
+from batchsim.report import formatting
 from batchsim.report.page import scales, svg
 from batchsim.report.page.blocks import Block, Cell, Chart, Key, Paragraph, Section, Table
 from batchsim.report.page.over_time import Time
@@ -23,9 +24,9 @@ from batchsim.spec.configuration import Offering
 from batchsim.units import HOUR, format_duration, format_usd
 
 #: Instances and bars of jobs that are drawn.
-MOST_INSTANCES, MOST_BARS = 30, 3000
-#: Pixels between instances, and of one beside its lanes; of a lane at most; of all lanes at most.
-GAP, LEAST, LANE, MOST_HEIGHT = 4, 8, 4, 40
+MOST_INSTANCES, MOST_BARS = 24, 3000
+#: Pixels between instances, of the name above one, of one beside its lanes, of a lane, of one at most.
+GAP, NAME, LEAST, LANE, MOST_HEIGHT = 6, 15, 8, 4, 40
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,15 @@ def lanes_of(start: Floats, stop: Floats) -> Ints:
 
 
 def _gantt(outcome: Outcome, rows: list[Row], time: Time, there: int) -> Chart:
-    height = sum(row.height + GAP for row in rows)
+    height = sum(NAME + row.height + GAP for row in rows)
     bars: list[Markup] = []
     names: list[Markup] = []
     top = 0
     for row in rows:
-        bars += _bars(outcome, row, time, top)
-        middle = {"class": "upright", "x": -8, "y": top + row.height / 2, "dy": "0.32em"}
-        names.append(svg.element("text", middle, _type(outcome, row.instance)))
-        top += row.height + GAP
+        told = f"{_type(outcome, row.instance)}, {formatting.many(len(row.attempts), 'attempt')}"
+        names.append(svg.element("text", {"y": top + NAME - 4}, told))
+        bars += _bars(outcome, row, time, top + NAME)
+        top += NAME + row.height + GAP
     keys = [Key("booting", ORANGE), Key("job", BLUE), Key("job that failed or was lost", RED), Key("idle", PALE)]
     title = "Instances with their jobs, each a bar"
     left_out = there - len(rows)
@@ -116,7 +117,7 @@ def _gantt(outcome: Outcome, rows: list[Row], time: Time, there: int) -> Chart:
     )
     note = f"The first {len(rows)} of {there:,} instances of this stretch; the others are left out." if left_out else ""
     empty = scales.Scale(0.0, 1.0)
-    drawing = svg.drawing(label, time.scale, empty, *bars, height=height, over=names)
+    drawing = svg.drawing(label, time.scale, empty, *bars, height=height, over=names, style="drawing bars")
     return Chart(title, drawing, keys, _table(outcome, rows, time), note)
 
 

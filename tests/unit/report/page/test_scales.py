@@ -28,7 +28,9 @@ def test_money_has_cents_only_where_it_needs_them():
 
 
 def test_durations_are_counted_as_people_do():
-    assert labels(scales.durations(2 * HOUR)) == ["0", "30 min", "1 h", "1 h 30 min", "2 h"]
+    assert labels(scales.durations(2 * HOUR)) == ["0", "30 min", "60 min", "90 min", "120 min"]
+    assert labels(scales.durations(5 * HOUR)) == ["0", "1 h", "2 h", "3 h", "4 h", "5 h"]
+    assert labels(scales.along_durations(70.0)) == ["0", "15 s", "30 s", "45 s", "60 s"]
 
 
 @given(st.floats(1e-6, 1e12))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
+from batchsim.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
     from batchsim.experiments.result import Result
+    from batchsim.scenario.scenario import Scenario
 
 
 def add_parser(commands: Any) -> None:
@@ -35,6 +37,18 @@ def add_parser(commands: Any) -> None:
         help="run again with what else each assumption may be that the scenario does not state, low and high: which "
         "of them would change this answer?",
     )
+    parser.add_argument(
+        "--trace",
+        metavar="FILE",
+        type=Path,
+        help="write a trace of the run for ui.perfetto.dev as well, such as trace.pftrace (docs/results.md)",
+    )
+    parser.add_argument(
+        "--trace-window",
+        metavar="FROM..TO",
+        help="of the trace, jobs that run in this time alone: since the start (6h..12h) or of the calendar "
+        "(2026-11-02T06:00..); either end may be left out",
+    )
     options.add_common(parser)
     parser.set_defaults(execute=execute)
 
@@ -49,6 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     folder = arguments.out or Path("results") / scenario.name
     check_run(folder)
+    window = _checked_window(arguments, scenario)
     with progress(f"simulating {scenario.name}", arguments.replications or 1, quiet=arguments.quiet) as advance:
         result = run(
             scenario,
@@ -62,6 +77,7 @@ def execute(arguments: argparse.Namespace) -> int:
     result, untried = _advised(result, arguments)
     result = _with_sensitivity(result, arguments)
     write_run(result, folder)
+    left_out = "" if arguments.trace is None else result.write_trace(arguments.trace, window)
     if arguments.json:
         sys.stdout.write(result.summary_json())
     elif not arguments.quiet:
@@ -72,9 +88,36 @@ def execute(arguments: argparse.Namespace) -> int:
             from batchsim.report.sensitivity import print_sensitivity
 
             print_sensitivity(result.sensitivity)
+    if arguments.trace is not None and not arguments.quiet:
+        _tell_trace(arguments, left_out)
     if result.interrupted:
         return 130
     return int(arguments.check and options.tell_missed(result, arguments.variant))
+
+
+def _checked_window(arguments: argparse.Namespace, scenario: Scenario) -> tuple[float, float] | None:
+    """The window of the trace; before the run, so that nothing is simulated in vain."""
+    from batchsim.report.perfetto.extent import parse_window
+    from batchsim.report.perfetto.trace import check_trace
+
+    if arguments.trace is not None:
+        check_trace(arguments.trace)
+    if arguments.trace_window is None:
+        return None
+    try:
+        if arguments.trace is None:
+            raise ValueError("there is no --trace FILE that it is for")
+        return parse_window(arguments.trace_window, scenario.start)
+    except ValueError as error:
+        raise ScenarioError([Finding("trace-window", "--trace-window", str(error))]) from None
+
+
+def _tell_trace(arguments: argparse.Namespace, left_out: str) -> None:
+    """Say where the trace is, and what is not in it; beside a summary as JSON on standard error."""
+    told = f"{arguments.trace} is a trace for https://ui.perfetto.dev"
+    if left_out:
+        told += f"; {left_out} (--trace-window FROM..TO for others)"
+    print(told, file=sys.stderr if arguments.json else sys.stdout)
 
 
 def _advised(result: Result, arguments: argparse.Namespace) -> tuple[Result, int]:

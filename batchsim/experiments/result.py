@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from batchsim.experiments.replications import combine
@@ -124,6 +125,28 @@ class Result:
         from batchsim.report.plots import Plots
 
         return Plots(self.run, self.summary)
+
+    def write_trace(self, path: str | Path, window: tuple[float, float] | None = None) -> str:
+        """Write a trace of the first replication for ui.perfetto.dev.
+
+        Parameters
+        ----------
+        window : (float, float), optional
+            Seconds since the scenario's start: jobs that run in it alone.
+
+        Returns
+        -------
+        str
+            What is left out, in words: more than 200,000 jobs, or what is not in the window. Empty where nothing is.
+
+        Raises
+        ------
+        OutputError
+            If it can't be written.
+        """
+        from batchsim.report.perfetto.trace import write_trace
+
+        return write_trace(self.run, Path(path), window).left_out
 
     def __repr__(self) -> str:
         jobs, cost = self.summary["jobs"], self.summary["cost_usd"]["total"]

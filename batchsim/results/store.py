@@ -30,7 +30,7 @@ PAGE = "report.html"
 #: All that batchsim writes into a results folder; one that holds anything else is not replaced.
 OURS = frozenset(
     {
-        *(MARK, SCENARIO, "queue.png", PAGE),
+        *(MARK, SCENARIO, "queue.png", PAGE, "trace.pftrace"),
         *(f"{table}.parquet" for table in ("jobs", "attempts", "instances", "timeline")),
     }
 )

@@ -1,6 +1,6 @@
 """How a replay on AWS Batch's rules compares with what public logs recorded, whose sites queued by other rules.
 
-``python -m tools.public_logs FOLDER`` learns from the first three quarters of each log's days and predicts the rest; the
+``python -m tools.public_logs FOLDER`` learns from three quarters of each log's days and predicts the rest; the
 logs (Standard Workload Format, Parallel Workloads Archive) are read from a folder and are not part of the project.
 """
 
@@ -102,7 +102,9 @@ def table(found: dict[str, BackTest]) -> str:
     for name, each in found.items():
         figures = each.figures
         for statistic in ("p50", "p95"):
-            seen, told, error = (figures[part]["queue_time_s"][statistic] for part in ("observed", "predicted", "error"))
+            seen, told, error = (
+                figures[part]["queue_time_s"][statistic] for part in ("observed", "predicted", "error")
+            )
             lines.append(
                 f"| {name} | {LOGS[name][1]} | {figures['split']['jobs']:,} | queue time {statistic} | {seen:,.0f} s "
                 f"| {told:,.0f} s | {'–' if error is None else f'{error:+.0%}'} |"

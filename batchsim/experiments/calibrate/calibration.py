@@ -17,6 +17,7 @@ from batchsim.experiments.calibrate.arrivals import ArrivalsLearned, day_of, lea
 from batchsim.experiments.calibrate.attempts import Attempts, Failures, failures
 from batchsim.experiments.calibrate.delays import DelayLearned, learn_delays
 from batchsim.experiments.calibrate.durations import LearntDurations, learn, shapes
+from batchsim.experiments.calibrate.fargate_images import learn_fargate_images
 from batchsim.experiments.calibrate.images import learn_image_delays
 from batchsim.experiments.calibrate.instances import MemoryLearned, learn_instance_delays, learn_memory
 from batchsim.experiments.calibrate.launched_types import TypesLearned, learn_types
@@ -202,6 +203,7 @@ def calibrate(
             *learn_delays(history.jobs, events=history.events > 0),
             *learn_instance_delays(history, configuration),
             *learn_image_delays(history, configuration),
+            *learn_fargate_images(history, configuration),
         ),
         memory=learn_memory(history),
         types=tuple(learn_types(history, configuration)),

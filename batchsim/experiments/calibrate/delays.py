@@ -23,6 +23,9 @@ NOTHING_RAN_S = 30 * MINUTE
 #: A delay is written from so many on.
 LEAST_TO_WRITE = LEAST_FOR_FAMILY
 
+#: Events of EventBridge know whole seconds.
+HALF_S = 0.5
+
 SCHEDULERS = "not written: the scheduler's part is in it"
 
 
@@ -100,7 +103,7 @@ def learn_delays(jobs: Sequence[RecordedJob], *, events: bool) -> tuple[DelayLea
             _told("RUNNABLE to STARTING", [], "only state change events tell it"),
         )  # fmt: skip
     boots = [job.starting[0] - job.runnable[0] for job in cold if job.runnable and job.starting]
-    pulls = [pull for job in jobs for pull in _pulls(job)]
+    pulls = [pull for job in jobs for pull in starting_times(job)]
     return (
         _told("RUNNABLE to STARTING, with nothing there", [each for each in boots if each >= 0], after),
         _told("STARTING to RUNNING", pulls, "image pull and start of the container, of all attempts; not written: "
@@ -140,12 +143,13 @@ def _until(job: RecordedJob) -> float:
     return max([*(end for end in ends if not math.isnan(end)), *job.runnable, *job.starting, job.created_at])
 
 
-def _pulls(job: RecordedJob) -> Iterator[float]:
-    """Of each attempt the time since the STARTING before it."""
+def starting_times(job: RecordedJob) -> Iterator[float]:
+    """Of each attempt the time since the STARTING before it; what events round down is half a second on the average."""
     starts = sorted(each.started_at for each in job.attempts if not math.isnan(each.started_at))
     before = -math.inf
     for started in starts:
         place = bisect_right(job.starting, started) - 1
         if place >= 0 and job.starting[place] > before:
-            yield started - job.starting[place]
+            rounded_down = job.starting[place].is_integer() and not started.is_integer()
+            yield started - job.starting[place] - (HALF_S if rounded_down else 0.0)
         before = started

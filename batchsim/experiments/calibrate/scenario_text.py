@@ -207,7 +207,7 @@ def _section(name: str, given: Any, learned: list[tuple[str, Any, str]]) -> Iter
             yield f"    {_key(str(key))}: {_flow(value, 6)}"
     for key, value, told in learned:
         known = before.get(key)
-        if key == "memory" and isinstance(known, Mapping):
+        if key in ("memory", "jobDefinitions") and isinstance(known, Mapping):
             value = {**known, **value}
         yield from _comment(f"{told}.", "    ")
         yield f"    {key}: {_flow(value, 6)}"

@@ -41,9 +41,9 @@ def figures(days=(), queues=2):
         "days": list(days),
         "job_queues": of_jobs,
         "job_definitions": {"only": {"jobs": 5, **block()}},
-        "workflows": {"etl": {part: {"makespan_s": value} for part, value in
-                              (("observed", 100), ("predicted", 90), ("error", -0.1),
-                               ("band", {"low": 80, "high": 95}))}},
+        "workflows": {name: {"jobs": jobs} | {part: {"makespan_s": value} for part, value in
+                             (("observed", 100), ("predicted", 90), ("error", -0.1), ("band", {"low": 80, "high": 95}))}
+                      for name, jobs in (("etl", 3), ("alone", 1))},
         "replications": 10,
         "split": {"from": "2026-11-02T00:00:00Z", "cut": "2026-11-05T00:00:00Z", "to": "2026-11-06T00:00:00Z",
                   "replayed_from": "2026-11-04T00:00:00Z", "learned_days": 3, "predicted_days": 1, "jobs": 1234},
@@ -76,6 +76,7 @@ def test_seen_predicted_band_and_error_stand_in_a_row():
     ]
     assert row(text, "peak vCPUs") == ["peak vCPUs of running jobs", "8.0", "8.0", "–", "–"]
     assert row(text, "workflow etl")[-1] == "-10.0%"
+    assert "alone" not in text
     assert "1,234 jobs" in text
     assert "the 1 day from 2026-11-05 on" in text
     assert "88% of the days' p50 and p95 of queue time lie in the band" in text

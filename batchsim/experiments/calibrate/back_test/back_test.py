@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from batchsim.experiments.calibrate.back_test.replay import Replay, replay_of
 from batchsim.experiments.calibrate.back_test.split import Split, known_until, split
 from batchsim.experiments.calibrate.calibration import Calibration, calibrate, numbered
 from batchsim.experiments.calibrate.scenario_text import scenario_text
-from batchsim.experiments.calibrate.workflows import kinds_of, workflows_of
+from batchsim.experiments.calibrate.workflows import JobKind, kinds_of, workflows_of
 from batchsim.experiments.simulated import simulated
 from batchsim.results.outcome import Outcome
 from batchsim.scenario.loading import from_mapping, loads
@@ -120,12 +120,13 @@ def back_test(
         raise ValueError(f"a prediction takes 2 replications or more, not {replications}")
     where = split(history, share)
     learned = calibrate(known_until(history, where.cut), configuration)
-    replay = replay_of(history, where, _lengths(history, where))
+    kinds = kinds_of(history)
+    replay = replay_of(history, where, _lengths(history, kinds, where))
     if not any(job.created_at >= where.cut for job in replay.records):
         message = "no job that was submitted in the days to predict ran"
         raise ScenarioError([Finding("history", "", message, "a longer history, or a smaller share")])
     scenario = _scenario(learned, configuration, replay, base)
-    record = Record(replay, where, _workflows(history), _vcpus(replay, configuration))
+    record = Record(replay, where, _workflows(history, kinds, where), _vcpus(replay, configuration))
     found: list[Figures] = []
     interrupted = False
     try:
@@ -140,10 +141,9 @@ def back_test(
     return BackTest(learned, record, record.figures(), tuple(found), interrupted)
 
 
-def _lengths(history: History, where: Split) -> dict[str, Floats]:
+def _lengths(history: History, kinds: Mapping[str, JobKind], where: Split) -> dict[str, Floats]:
     """By job the run times of its kind that were known to their end at the cut, ascending."""
-    kinds = kinds_of(history)
-    known: dict[Any, list[float]] = {}
+    known: dict[JobKind, list[float]] = {}
     for job in history.jobs:
         known.setdefault(kinds[job.job_id], []).extend(
             each.length_s
@@ -177,9 +177,10 @@ def _simulated(scenario: Scenario, trace: TraceJobs, seed: int, replication: int
     return Outcome(workload, scenario.configuration, recording)
 
 
-def _workflows(history: History) -> Mapping[str, list[tuple[str, ...]]]:
-    """The submissions of each workflow, under the name that a calibration gives it."""
-    workflows, _ = workflows_of(history, kinds_of(history))
+def _workflows(history: History, kinds: Mapping[str, JobKind], where: Split) -> Mapping[str, list[tuple[str, ...]]]:
+    """The submissions of each workflow after the cut, those with most first."""
+    later = replace(history, jobs=tuple(job for job in history.jobs if job.created_at >= where.cut))
+    workflows, _ = workflows_of(later, kinds)
     names: dict[str, int] = {}
     return {numbered(each.parts[0].kind.name, names): each.submissions for each in workflows}
 

@@ -114,7 +114,10 @@ class Comparisons:
             "measure": self.measure,
             "days": self.days,
             **{scope: {name: self._of_jobs(scope, name) for name in self._names(scope)} for scope in _OF_JOBS},
-            "workflows": {name: self._block("workflows", name) for name in self.record.groups.workflows},
+            "workflows": {
+                name: {"submissions": len(each), "jobs": len(each[0]), **self._block("workflows", name)}
+                for name, each in self.record.groups.workflows.items()
+            },
             "replications": len(self.simulated),
             "split": {
                 "from": _instant(where.begin),

@@ -115,7 +115,18 @@ def known_until(history: History, instant: float) -> History:
     Attempts that still ran are cut off there, those that had not begun are not there, and events neither.
     """
     jobs = tuple(_job_until(job, instant) for job in history.jobs if job.created_at < instant)
-    return replace(history, jobs=jobs)
+    return replace(
+        history,
+        jobs=jobs,
+        tasks=tuple(each for each in history.tasks if _latest(each.started_at, each.pull_stopped_at) < instant),
+        instances=tuple(each for each in history.instances if not each.registered_at >= instant),
+        activities=tuple(each for each in history.activities if each.ended_at < instant),
+    )
+
+
+def _latest(*instants: float) -> float:
+    """The latest of those that are known; infinite where none is."""
+    return max((each for each in instants if not math.isnan(each)), default=math.inf)
 
 
 def _job_until(job: RecordedJob, instant: float) -> RecordedJob:

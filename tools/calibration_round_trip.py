@@ -258,7 +258,7 @@ def round_trips(
     workers: int = 1,
 ) -> list[RoundTrip]:
     """Accounts with all seeds, in their order."""
-    tasks = [(name, seed, days, replications) for name in accounts for seed in seeds]
+    tasks = [(name, seed, days, replications) for seed in seeds for name in accounts]
     if workers == 1:
         return [_one(task) for task in tasks]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:

@@ -134,6 +134,6 @@ def print_summary(run: Run, summary: Summary, folder: Path, advice: Sequence[Adv
 
 def summary_html(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> str:
     """A summary for Jupyter."""
-    console = Console(record=True, width=110, file=io.StringIO())
+    console = Console(record=True, width=110, file=io.StringIO(), force_jupyter=False)
     console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

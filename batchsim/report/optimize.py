@@ -56,7 +56,7 @@ def print_optimization(figures: Mapping[str, Any], folder: Path, written: Path |
 
 def optimization_html(figures: Mapping[str, Any]) -> str:
     """What was found, for Jupyter."""
-    console = Console(record=True, width=110, file=io.StringIO())
+    console = Console(record=True, width=110, file=io.StringIO(), force_jupyter=False)
     console.print(optimization_renderable(figures), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 

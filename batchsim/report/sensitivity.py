@@ -29,7 +29,7 @@ def print_sensitivity(found: TriedAssumptions) -> None:
 
 def sensitivity_html(found: TriedAssumptions) -> str:
     """The same for Jupyter."""
-    console = Console(record=True, width=120, file=io.StringIO())
+    console = Console(record=True, width=120, file=io.StringIO(), force_jupyter=False)
     console.print(sensitivity_renderable(found), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 

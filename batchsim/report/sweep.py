@@ -249,6 +249,6 @@ def print_sweep(scenario: Scenario, runs: RunTable, folder: Path) -> None:
 
 def sweep_html(scenario: Scenario, runs: RunTable) -> str:
     """A sweep for Jupyter."""
-    console = Console(record=True, width=140, file=io.StringIO())
+    console = Console(record=True, width=140, file=io.StringIO(), force_jupyter=False)
     console.print(sweep_renderable(scenario, runs), highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+import batchsim as bs
 from batchsim.report.sensitivity import answer, sensitivity_html, sentences
 from batchsim.results.sensitivity import TriedAssumptions, VariedAssumption, VariedValue
+from tests.builders import scenario
 
 SAME = VariedValue("5s", 10.0, 0.0, 60.0, 0.0, 0.0, (), 0.0, 0.0)
 LONG = {"lognormal": {"median": "15m", "p95": "20m"}}
@@ -97,3 +99,15 @@ def test_a_difference_of_replications_comes_with_the_figure_s_interval():
     assert "$12.00 ± $0.50  +20 %" in shown
     assert "5 replications each" in shown
     assert "chance" not in shown
+
+
+def test_in_a_notebook_it_is_shown_once(monkeypatch):
+    # Within Jupyter rich displays what it prints, whatever file it prints to: the reader would see it twice.
+    def display(*_):
+        raise AssertionError("displayed beside what is returned")
+
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("rich.jupyter.display", display)
+    result = bs.run(scenario())
+    for html in (sensitivity_html(found(IDLE)), result._repr_html_()):
+        assert "<pre>" in html

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +144,13 @@ def _with_sensitivity(result: Result, arguments: argparse.Namespace) -> Result:
     from batchsim.experiments.sensitivity import sensitivity
     from batchsim.report.progress import progress
 
-    # How many there are shows only when they are made.
-    with progress("trying other assumptions", 1, quiet=arguments.quiet):
-        return result.with_sensitivity(sensitivity(result, workers=arguments.workers))
+    with ExitStack() as stack:
+        bar: list[Callable[[int], None]] = []
+
+        def on_run(done: int, of: int) -> None:
+            """How many there are is known when the first is run."""
+            if not bar:
+                bar.append(stack.enter_context(progress("trying other assumptions", of, quiet=arguments.quiet)))
+            bar[0](done)
+
+        return result.with_sensitivity(sensitivity(result, workers=arguments.workers, on_run=on_run))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from batchsim.errors import ScenarioError
@@ -79,7 +81,7 @@ def sensitivity(result: Result, *, workers: int = 1, on_run: Callable[[int, int]
     ExecutionError
         If a run fails.
     ValueError
-        If `workers` is below 1.
+        If `workers` is below 1, or the result is not that of its scenario alone.
     """
     if not isinstance(result, Result):
         raise TypeError(f"expected a Result, not {type(result).__name__}: batchsim.run(scenario) gives one")
@@ -89,8 +91,10 @@ def sensitivity(result: Result, *, workers: int = 1, on_run: Callable[[int, int]
     run = [trial for trial in trials if trial.scenario is not None]
     found: dict[_Trial, Sequence[Summary]] = {}
     interrupted = False
-    with in_order(_tasks(run, result.seed, replications), workers, summary_of) as summaries:
+    tasks = chain([Task(result.scenario, result.seed)], _tasks(run, result.seed, replications))
+    with in_order(tasks, workers, summary_of) as summaries:
         try:
+            _refuse_another(next(summaries), result.summaries[0])
             for number, trial in enumerate(run):
                 if on_run is not None:
                     on_run(number, len(run))
@@ -143,6 +147,12 @@ def _trials(scenario: Scenario, ranges: Sequence[AssumptionRange]) -> tuple[list
             is_other = changed.content_digest != base.content_digest
             trials.append(_Trial(each, value, changed if is_other else None))
     return trials, refused
+
+
+def _refuse_another(again: Summary, first: Summary) -> None:
+    """What differs from a run of the scenario alone would be taken for what an assumption changes."""
+    if json.dumps(again) != json.dumps(first):
+        raise ValueError("the run is another now: processes ran beside the engine, or a trace has changed since")
 
 
 def _tasks(trials: Sequence[_Trial], seed: int, replications: int) -> Iterator[Task]:

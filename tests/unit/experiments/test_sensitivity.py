@@ -213,6 +213,15 @@ def test_it_says_itself():
     assert list(found.table["objectives"]) == [0, 1]
 
 
+def test_a_run_that_had_more_than_its_scenario_is_refused():
+    def late(live):
+        live.submit("work")
+        yield live.env.timeout(1)
+
+    with pytest.raises(ValueError, match="processes ran beside the engine"):
+        bs.sensitivity(bs.run(scenario(ideal=False), processes=[late]))
+
+
 def test_only_a_result_has_one():
     with pytest.raises(TypeError, match="expected a Result, not Scenario"):
         bs.sensitivity(on_fargate())

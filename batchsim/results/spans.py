@@ -79,12 +79,15 @@ class Spans:
         known = [each for each in sizes if each is not None]
         return steps(np.concatenate(start), np.concatenate(stop), np.concatenate(known) if known else None)
 
-    def curve(self) -> Curve:
-        """How much is held over time: exact, or its means over `MOST_STEPS` equal intervals, the area kept."""
+    def curve(self, most: int = MOST_STEPS) -> Curve:
+        """How much is held over time: exact, or its means over equal intervals, the area kept.
+
+        Of more than `most` steps there are as many intervals; of spans that can't be looked at at once `MOST_STEPS`.
+        """
         if not self._extent[0]:
             return np.empty(0), np.empty(0)
         if not self.are_many:
-            return thin(*self.exact(), MOST_STEPS)
+            return thin(*self.exact(), most)
         edges = self.edges()
         places = Equal(edges)
         areas = self.areas(edges, places)

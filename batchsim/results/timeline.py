@@ -51,8 +51,11 @@ def _series(outcome: Outcome) -> Iterator[Series]:
             yield "usd_per_hour", environment.name, "", at, level
 
 
-def job_states(outcome: Outcome) -> Iterator[tuple[str, str, Floats, Floats]]:
-    """Queue, state, and how many of the queue's jobs are in it over time, where there are any."""
+def job_states(outcome: Outcome, most: int = MOST_STEPS) -> Iterator[tuple[str, str, Floats, Floats]]:
+    """Queue, state, and how many of the queue's jobs are in it over time, where there are any.
+
+    Of more than `most` steps, their means over as many equal intervals.
+    """
     states = _JobStates(outcome)
     queues = outcome.configuration.queues
     of_group = np.array(outcome.queue_of_group, np.int32)
@@ -60,7 +63,7 @@ def job_states(outcome: Outcome) -> Iterator[tuple[str, str, Floats, Floats]]:
     attempts = JobRows(of_group[outcome.workload.group[outcome.recording.attempts.job]], len(queues))
     for index, queue in enumerate(queues):
         for state, spans in states.of(jobs.of_group(index), attempts.of_group(index)).items():
-            at, level = spans.curve()
+            at, level = spans.curve(most)
             if len(at):
                 yield queue.name, state, at, level
 
@@ -111,26 +114,27 @@ class _JobStates:
         return filled(self._recording.attempts.started_at[attempts], stopped), stopped, None
 
 
-def vcpus(outcome: Outcome, environment: int) -> dict[str, Curve]:
+def vcpus(outcome: Outcome, environment: int, most: int = MOST_STEPS) -> dict[str, Curve]:
     """VCPUs of an environment that run jobs, are stranded or idle, and are booting, as step functions.
 
     Running, stranded and idle sum to what is registered. Stranded is what the bill calls so
-    (`results/cost/purposes.py`); as there, a multi-node job holds its instances whole.
+    (`results/cost/purposes.py`); as there, a multi-node job holds its instances whole. Of more than `most` steps
+    there are their means over as many equal intervals.
     """
     instances, noted = outcome.recording.instances, outcome.recording.stranded
     spans = _VcpuSpans(outcome)
     attempts = np.flatnonzero(outcome.recording.attempts.environment == environment)
     here = np.flatnonzero(instances.environment == environment)
-    series = {"running": Spans(((spans.running, attempts),)).curve()}
+    series = {"running": Spans(((spans.running, attempts),)).curve(most)}
     if len(here):
         rows = noted.environment == environment
         stranded = noted.at[rows], noted.stranded[rows].astype(np.float64)
-        series |= _unused(Spans(((spans.registered, here), (spans.taken, attempts))), stranded)
-        series["booting"] = Spans(((spans.booting, here),)).curve()
+        series |= _unused(Spans(((spans.registered, here), (spans.taken, attempts))), stranded, most)
+        series["booting"] = Spans(((spans.booting, here),)).curve(most)
     return series
 
 
-def _unused(unused: Spans, stranded: Curve) -> dict[str, Curve]:
+def _unused(unused: Spans, stranded: Curve, most: int) -> dict[str, Curve]:
     """What is registered and runs no job, where it is stranded and where it is idle."""
     if unused.are_many:
         edges = unused.edges()
@@ -142,9 +146,9 @@ def _unused(unused: Spans, stranded: Curve) -> dict[str, Curve]:
     idle, parts = unused.exact(), {}
     at, level = total([product(*idle, *stranded)])
     if level.any():
-        parts = {"stranded": thin(at, level, MOST_STEPS)}
+        parts = {"stranded": thin(at, level, most)}
         idle = total([idle, (at, -level)])
-    return {**parts, "idle": thin(*idle, MOST_STEPS)}
+    return {**parts, "idle": thin(*idle, most)}
 
 
 class _VcpuSpans:

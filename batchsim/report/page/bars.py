@@ -44,7 +44,8 @@ def bar_chart(
         What is said below.
     """
     sums = {name: sum(each.values()) for name, each in parts.items()}
-    shown = sorted(parts, key=lambda name: -sums[name])[:MOST_BARS] if len(parts) > MOST_BARS else list(parts)
+    some = [name for name in parts if sums[name] > 0]
+    shown = sorted(some, key=lambda name: -sums[name])[:MOST_BARS] if len(some) > MOST_BARS else some
     longest = max(sums.values(), default=0.0) or 1.0
     totals = {key: sum(each[key] for each in parts.values()) for key in colours}
     used = [key for key in colours if totals[key] > 0]
@@ -66,7 +67,7 @@ def bar_chart(
         [Cell(name), *(Cell(show(each[key]), each[key]) for key in colours), Cell(show(sums[name]), sums[name])]
         for name, each in parts.items()
     ]
-    left_out = len(parts) - len(shown)
+    left_out = len(some) - len(shown)
     if left_out:
         note = f"The {len(shown)} largest are drawn, {left_out} are left out; the table below has all. {note}".strip()
     table = Table(caption, [heading, *colours, "in all"], rows)

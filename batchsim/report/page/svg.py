@@ -117,7 +117,8 @@ def area(curve: Curve, window: Window, y: Scale, colour: Colour, height: int = H
     """What is between a step function and 0, with its edge."""
     steps = step_path(curve, window, y, height)
     closed = f"{steps}V{height}H0Z"
-    return element("path", {"class": f"area {class_of(colour)}", "d": closed})
+    dense = " dense" if len(curve[0]) > COLUMNS / 4 else ""  # edges would hide what is between them
+    return element("path", {"class": f"area {class_of(colour)}{dense}", "d": closed})
 
 
 def step_line(curve: Curve, window: Window, y: Scale, colour: Colour, *, dashed: bool = False) -> Markup:

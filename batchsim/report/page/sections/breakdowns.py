@@ -24,7 +24,8 @@ def breakdowns(summary: Summary) -> Section:
     unused = plain(summary["cost_usd"]["unused_commitment"])
     if unused:
         costs["Savings Plan, unused"] = dict.fromkeys(PURPOSES, 0.0) | {"idle": unused}
-    others = formatting.job_hours(plain(summary["wait_s"]["dependency"]))
+    others = plain(summary["wait_s"]["dependency"])
+    beside = f"Beside these, {formatting.job_hours(others)} job-hours of waiting for other jobs: the workflows' own."
     blocks: list[Block] = [
         bar_chart(
             "Waits by cause, in job-hours",
@@ -33,7 +34,7 @@ def breakdowns(summary: Summary) -> Section:
             formatting.job_hours,
             caption="Job-hours waited, by job queue and cause",
             heading="job queue",
-            note=f"Beside these, {others} job-hours of waiting for other jobs: the workflows' own.",
+            note=beside if others else "",
         ),
         bar_chart(
             f"Cost by purpose in {narrative.period(summary)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,12 +15,14 @@ from batchsim.report.palette import SPENT, STATES, VCPUS
 from batchsim.results import series
 from batchsim.results.outcome import Outcome
 from batchsim.results.run import Run
-from batchsim.results.spans import MOST_STEPS
+from batchsim.results.spans import MANY, MOST_STEPS
 from batchsim.results.spending import spent as spent_until
 from batchsim.results.step_functions import Curve, total
-from batchsim.results.timeline import vcpus
+from batchsim.results.timeline import job_states, vcpus
 from batchsim.units import format_usd
 
+#: Steps are thinned when they are drawn.
+EVERY = 10**9
 #: Environments that have a chart of their own: those with the most vCPUs.
 MOST_ENVIRONMENTS = 6
 
@@ -31,8 +33,7 @@ def over_time(run: Run) -> Section:
     whole = Time(start, (0.0, max(run.recording.ended_at, 1.0)))
     time = Time(start, _window(series.busiest(outcome)))
     blocks: list[Block] = []
-    jobs = series.jobs_by_state(outcome)
-    jobs = _from_below(jobs)
+    jobs = _from_below(outcome)
     if time.window != whole.window:
         blocks.append(
             Paragraph(f"Jobs come in bursts: below the whole run, the busiest stretch is shown ({time.words}).")
@@ -41,18 +42,17 @@ def over_time(run: Run) -> Section:
     blocks.append(stacked_chart("Jobs by state", "jobs", jobs, STATES, time))
     blocks += _environments(outcome, time)
     blocks.append(spend_chart(outcome, whole))
-    if any(len(curve[0]) >= MOST_STEPS for curve in jobs.values()):
-        blocks.append(
-            Paragraph(f"Curves that change more often are drawn from their means over {MOST_STEPS:,} intervals.")
-        )
+    if len(run.workload) > MANY:
+        blocks.append(Paragraph(f"Curves of so many jobs are drawn from their means over {MOST_STEPS:,} intervals."))
     return Section("over-time", "Over time", blocks)
 
 
-def _from_below(jobs: Mapping[str, Curve]) -> dict[str, Curve]:
+def _from_below(outcome: Outcome) -> dict[str, Curve]:
     """Jobs by state from the bottom of the stack; SUBMITTED lasts a second, and is drawn with PENDING."""
-    early = [jobs[state] for state in ("SUBMITTED", "PENDING") if state in jobs]
-    merged = {**jobs, "PENDING": total(early)} if early else jobs
-    return {state: merged[state] for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING") if state in merged}
+    curves: dict[str, list[Curve]] = {state: [] for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING")}
+    for _, state, at, level in job_states(outcome, EVERY):
+        curves["PENDING" if state == "SUBMITTED" else state].append((at, level))
+    return {state: total(parts) for state, parts in curves.items() if parts}
 
 
 def _window(window: series.Window) -> series.Window:
@@ -62,7 +62,7 @@ def _window(window: series.Window) -> series.Window:
 def _environments(outcome: Outcome, time: Time) -> Iterator[Block]:
     """Charts of the environments with the most vCPUs, and which are left out."""
     environments = outcome.configuration.environments
-    curves = {index: vcpus(outcome, index) for index in range(len(environments))}
+    curves = {index: vcpus(outcome, index, EVERY) for index in range(len(environments))}
     peaks = {index: _peak(each) for index, each in curves.items()}
     used = sorted((index for index, peak in peaks.items() if peak > 0), key=lambda index: -peaks[index])
     for index in used[:MOST_ENVIRONMENTS]:

@@ -17,14 +17,16 @@ from batchsim.report.page.blocks import Block, Cell, Chart, Key, Paragraph, Sect
 from batchsim.report.page.over_time import Time
 from batchsim.report.page.thinning import COLUMNS
 from batchsim.report.palette import BLUE, ORANGE, PALE, RED, Colour
-from batchsim.results import series
 from batchsim.results.outcome import Outcome
 from batchsim.results.run import Run
+from batchsim.results.step_functions import steps
 from batchsim.spec.configuration import Offering
 from batchsim.units import HOUR, format_duration, format_usd
 
 #: Instances and bars of jobs that are drawn.
 MOST_INSTANCES, MOST_BARS = 24, 3000
+#: Seconds that are drawn at most.
+WINDOW = 12 * HOUR
 #: Pixels between instances, of the name above one, of one beside its lanes, of a lane, of one at most.
 GAP, NAME, LEAST, LANE, MOST_HEIGHT = 6, 15, 8, 4, 40
 
@@ -54,26 +56,38 @@ class Row:
 
 
 def instances(run: Run) -> Section:
-    """The first instances of the busiest stretch, with their jobs, and a table of instance types."""
+    """The instances around the time when there were most, with their jobs, and a table of instance types."""
     outcome = run.outcome
-    window = series.busiest(outcome)
-    time = Time(run.scenario.start, (window[0], max(window[1], window[0] + 1.0)))
     recorded = outcome.recording.instances
-    there = np.flatnonzero((recorded.terminated_at > time.window[0]) & (recorded.requested_at < time.window[1]))
     blocks: list[Block] = []
     if not len(recorded.environment):
         blocks.append(Paragraph("No EC2 instance was launched: Fargate tasks and unmanaged vCPUs have none."))
-    elif len(there):
-        blocks.append(_gantt(outcome, _rows(outcome, there), time, len(there)))
-    if len(recorded.environment):
+    else:
+        peak = _peak(recorded.requested_at, recorded.terminated_at)
+        rows = _rows(outcome, _around(peak, recorded.requested_at, recorded.terminated_at))
+        drawn = np.array([row.instance for row in rows])
+        low = max(float(recorded.requested_at[drawn].min()), peak - WINDOW / 2)
+        high = min(float(recorded.terminated_at[drawn].max()), peak + WINDOW / 2)
+        blocks.append(_gantt(outcome, rows, Time(run.scenario.start, (low, max(high, low + 1.0)))))
         blocks.append(_types(outcome))
     return Section("instances", "Instances and their jobs", blocks)
 
 
-def _rows(outcome: Outcome, there: NDArray[np.intp]) -> list[Row]:
+def _peak(start: Floats, stop: Floats) -> float:
+    """The first instant at which there were most."""
+    at, level = steps(start, stop)
+    return float(at[np.argmax(level)]) if len(at) else float(start[0])
+
+
+def _around(instant: float, start: Floats, stop: Floats) -> NDArray[np.intp]:
+    """Of some stretches those that an instant is in, then those nearest to it, in their order."""
+    away = np.maximum(np.maximum(start - instant, instant - stop), 0.0)
+    return np.sort(np.argsort(away, kind="stable")[:MOST_INSTANCES])
+
+
+def _rows(outcome: Outcome, shown: NDArray[np.intp]) -> list[Row]:
     """The instances that are drawn."""
     attempts = outcome.recording.attempts
-    shown = there[:MOST_INSTANCES]
     of_them = np.flatnonzero(np.isin(attempts.instance, shown))
     order = of_them[np.lexsort((attempts.starting_at[of_them], attempts.instance[of_them]))]
     ends = np.searchsorted(attempts.instance[order], [*shown.tolist(), int(shown[-1]) + 1])
@@ -99,7 +113,7 @@ def lanes_of(start: Floats, stop: Floats) -> Ints:
     return lanes
 
 
-def _gantt(outcome: Outcome, rows: list[Row], time: Time, there: int) -> Chart:
+def _gantt(outcome: Outcome, rows: list[Row], time: Time) -> Chart:
     height = sum(NAME + row.height + GAP for row in rows)
     bars: list[Markup] = []
     names: list[Markup] = []
@@ -111,11 +125,12 @@ def _gantt(outcome: Outcome, rows: list[Row], time: Time, there: int) -> Chart:
         top += NAME + row.height + GAP
     keys = [Key("booting", ORANGE), Key("job", BLUE), Key("job that failed or was lost", RED), Key("idle", PALE)]
     title = "Instances with their jobs, each a bar"
-    left_out = there - len(rows)
+    there = len(outcome.recording.instances.environment)
     label = (
         f"{title}, {time.words}: {len(rows)} instances; the table below says when each ran and how many jobs it held."
     )
-    note = f"The first {len(rows)} of {there:,} instances of this stretch; the others are left out." if left_out else ""
+    around = f"{len(rows)} of {there:,} instances, around the time when there were most; the others are left out."
+    note = around if there > len(rows) else ""
     empty = scales.Scale(0.0, 1.0)
     drawing = svg.drawing(label, time.scale, empty, *bars, height=height, over=names, style="drawing bars")
     return Chart(title, drawing, keys, _table(outcome, rows, time), note)

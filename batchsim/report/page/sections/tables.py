@@ -27,7 +27,7 @@ def tables(run: Run, summary: Summary) -> Section:
     """What each queue, workflow, definition and environment did, waited and cost."""
     return Section(
         "tables",
-        "By queue, workflow, job definition, environment",
+        "Tables",
         [
             _of_jobs("Job queues", "job queue", summary["job_queues"], summary),
             _of_jobs("Workflows", "workflow", summary["workflows"], summary),

@@ -26,7 +26,7 @@ Writer = Callable[[Path], object]
 STORE, RUNS, PICTURE = "sweep.sqlite", "runs.parquet", "sweep.png"
 
 #: What a comparison's folder holds beside a results folder for each variant.
-OF_COMPARISON = ("comparison.json", "comparison.png")
+OF_COMPARISON = ("comparison.json", "comparison.png", store.PAGE)
 #: What a break-even's folder holds.
 OF_BREAK_EVEN = ("break-even.json",)
 
@@ -99,7 +99,7 @@ def write_experiment(results: Mapping[str, Result], folder: Path, files: Mapping
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write a comparison: its rows, its picture, and a results folder for each variant; of none, nothing.
+    """Write a comparison: its rows, its picture, its page, and a results folder for each variant; of none, nothing.
 
     Raises
     ------
@@ -108,12 +108,18 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     """
     from batchsim.report.figures.comparison import compare_figure
     from batchsim.report.figures.style import save_png
+    from batchsim.report.page.comparison import comparison_page
 
     if not comparison.results:
         return
     rows = json.dumps(comparison.rows, indent=2) + "\n"
     figure = compare_figure(comparison.runs, comparison.summaries)
-    writers: tuple[Writer, ...] = (lambda path: path.write_text(rows, "utf-8"), lambda path: save_png(figure, path))
+    page = comparison_page(comparison.runs, comparison.summaries, comparison.rows)
+    writers: tuple[Writer, ...] = (
+        lambda path: path.write_text(rows, "utf-8"),
+        lambda path: save_png(figure, path),
+        lambda path: path.write_text(page, "utf-8"),
+    )
     write_experiment(comparison.results, folder, dict(zip(OF_COMPARISON, writers, strict=True)))
 
 

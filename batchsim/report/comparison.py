@@ -40,7 +40,7 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
     console.print(_table(rows, console.width), highlight=False)
     for name, sentence in missed(rows):
         console.print(Text.assemble(("missed", "bold red"), f" in {name}: {sentence}"), highlight=False)
-    console.print(" ".join(_notes(rows)), style="dim", highlight=False)
+    console.print(" ".join(notes(rows)), style="dim", highlight=False)
     console.print(
         f"{folder}/ holds comparison.png, comparison.json and a results folder for each", style="dim", highlight=False
     )
@@ -50,13 +50,22 @@ def _table(rows: Sequence[Row], width: int) -> Table:
     """A comparison as a table that fits so many characters."""
     room = width - INTERVALS * isinstance(rows[0]["cost_usd"], dict)
     purposes = next((shown for least, shown in PURPOSES.items() if room >= least), ())
-    months = ["a month"] * (_has_months(rows) and room >= MONTHS)
+    months = ["a month"] * (has_months(rows) and room >= MONTHS)
     sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
-    best = {key: _least(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
+    best = {key: least_of(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     short = room >= NAMES and max(len(row["variant"]) for row in rows) <= LONGEST_NAME
     table.add_column("variant", overflow="fold", no_wrap=short)
-    headings = ["objectives", "jobs", "queue time p95", "turnaround p95", _cost(rows), *months, *purposes, "used"]
+    headings = [
+        "objectives",
+        "jobs",
+        "queue time p95",
+        "turnaround p95",
+        cost_heading(rows),
+        *months,
+        *purposes,
+        "used",
+    ]
     for heading in headings:
         # Below, all are broken alike.
         table.add_column(textwrap.fill(heading, HEADING), justify="right", overflow="fold", no_wrap=width >= ROOMY)
@@ -64,7 +73,7 @@ def _table(rows: Sequence[Row], width: int) -> Table:
         table.add_row(
             row["variant"],
             Text(narrative.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
-            Text(_jobs(row), style="bold red" if _not_succeeded(row) else ""),
+            Text(jobs_cell(row), style="bold red" if not_succeeded(row) else ""),
             *[Text(_stacked(figure, change), style=_style(row, key, best)) for key, figure, change in _held(rows, row)],
             *[_stacked(cell(row, "cost_per_month_usd")) for _ in months],
             *[format_usd(formatting.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
@@ -82,21 +91,21 @@ def markdown(rows: Sequence[Row]) -> str:
     """A comparison as Markdown."""
     if not rows:
         return ""
-    months = _has_months(rows)
-    held = ("queue time p95", "turnaround p95", _cost(rows))
+    months = has_months(rows)
+    held = ("queue time p95", "turnaround p95", cost_heading(rows))
     headings = ["variant", "objectives", "jobs", *held, *["a month"] * months, "used"]
     lines = [_piped(headings), "|---|---|" + "---:|" * (len(headings) - 2)]
     for row in rows:
         strong = "**" if row["objectives_missed"] else ""
         figures = [f"{figure} ({change})" if change else figure for _, figure, change in _held(rows, row)]
-        jobs = f"**{_jobs(row)}**" if _not_succeeded(row) else _jobs(row)
+        jobs = f"**{jobs_cell(row)}**" if not_succeeded(row) else jobs_cell(row)
         month = [cell(row, "cost_per_month_usd")] if months else []
         objectives = f"{strong}{narrative.verdict(row['objectives'])}{strong}"
         lines.append(
             _piped([row["variant"], objectives, jobs, *figures, *month, formatting.share(row["utilisation_vcpu"])])
         )
     lost = [f"- missed in {name}: `{sentence}`" for name, sentence in missed(rows)]
-    return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(_notes(rows)), ""])
+    return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(notes(rows)), ""])
 
 
 def show_comparison(rows: Sequence[Row], folder: Path, form: str) -> None:
@@ -119,11 +128,12 @@ def _piped(cells: Sequence[str]) -> str:
     return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in cells)} |"
 
 
-def _not_succeeded(row: Row) -> float:
+def not_succeeded(row: Row) -> float:
+    """How many jobs failed or are unfinished."""
     return float(formatting.plain(row["failed"]) + formatting.plain(row["unfinished"]))
 
 
-def _jobs(row: Row) -> str:
+def jobs_cell(row: Row) -> str:
     """How many succeeded of how many, and what became of the others."""
     others = formatting.undone(row)
     succeeded = (
@@ -134,7 +144,7 @@ def _jobs(row: Row) -> str:
     return ", ".join([succeeded, *others])
 
 
-def _cost(rows: Sequence[Row]) -> str:
+def cost_heading(rows: Sequence[Row]) -> str:
     """The heading of money, with what it was paid in where that is the same of all."""
     return f"cost in {narrative.period(rows[0])}" if _one_period(rows) else "cost"
 
@@ -150,7 +160,8 @@ def _held(rows: Sequence[Row], row: Row) -> Iterator[tuple[str, str, str]]:
         yield key, cell(row, key) + period, difference(row, rows[0], key)
 
 
-def _has_months(rows: Sequence[Row]) -> bool:
+def has_months(rows: Sequence[Row]) -> bool:
+    """Whether a month's money is known of any of them."""
     return any(row["cost_per_month_usd"] is not None for row in rows)
 
 
@@ -176,7 +187,8 @@ def difference(row: Row, first: Row, key: str) -> str:
     return formatting.within(change, lambda each: f"{sign}{_show(key)(abs(each))}", _show(key))
 
 
-def _least(rows: Sequence[Row], key: str) -> float | None:
+def least_of(rows: Sequence[Row], key: str) -> float | None:
+    """The least of a figure."""
     return min((formatting.plain(row[key]) for row in rows if row[key] is not None), default=None)
 
 
@@ -206,7 +218,7 @@ def _shown(rows: Sequence[Row]) -> Iterator[str]:
         yield f"Of cost, intervals are {1 / widths[len(widths) // 2]:.1f} times narrower for the same random numbers."
 
 
-def _notes(rows: Sequence[Row]) -> Iterator[str]:
+def notes(rows: Sequence[Row]) -> Iterator[str]:
     """What a reader has to know of the figures."""
     figure = rows[0]["cost_usd"]
     yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from batchsim._version import __version__
 from batchsim.report import palette
 from batchsim.report.page.blocks import Page
 from batchsim.report.page.svg import class_of
@@ -33,6 +34,11 @@ def html(page: Page) -> str:
     script = Markup(asset("sort.js"))  # noqa: S704 (ours)
     template = _environment().get_template("page.html")
     return template.render(page=page, style=style, scripts=[script], policy=_policy([style], [script])) + "\n"
+
+
+def made_by() -> str:
+    """What stands at the end of every page."""
+    return f"Made by batchsim {__version__}. Simulated: no job ran and nothing was billed."
 
 
 @cache

@@ -52,11 +52,21 @@ def stacked_chart(
     *,
     limit: float | None = None,
     height: int = svg.HEIGHT,
+    top: float = 0.0,
+    over: Sequence[Markup] = (),
 ) -> Chart:
-    """Step functions on top of one another, the first at the bottom, against a limit where there is one."""
+    """Step functions on top of one another, the first at the bottom, against a limit where there is one.
+
+    Parameters
+    ----------
+    top : float
+        What the axis shows at least.
+    over : sequence of Markup
+        What is written over the curves.
+    """
     shown = {name: curve for name, curve in layers.items() if highest(curve, time.window) > 0}
     tops = _tops(list(shown.values()))
-    top = max((highest(curve, time.window) for curve in tops), default=0.0)
+    top = max([top, *(highest(curve, time.window) for curve in tops)])
     far = limit is not None and limit > FAR_ABOVE * max(top, 1e-9)
     y = scales.counts(top if limit is None or far else max(top, limit))
     areas = [
@@ -69,7 +79,7 @@ def stacked_chart(
         keys.append(Key("limit", LIMIT, f"{limit:,.0f}", is_line=True))
     beyond = f"The limit, {limit:,.0f}, is far above." if far else ""
     label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + f". {beyond}"
-    drawing = svg.drawing(label.strip(), time.scale, y, *areas, *lines, height=height)
+    drawing = svg.drawing(label.strip(), time.scale, y, *areas, *lines, height=height, over=over)
     table = greatest_table(f"The most {what} at one time in each interval", shown, time, "{:,.0f}".format)
     return Chart(title, drawing, keys, table, beyond)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchsim._version import __version__
 from batchsim.report.page import document
 from batchsim.report.page.blocks import Page
 from batchsim.report.page.sections.answer import answer
@@ -39,6 +38,6 @@ def run_page(run: Run, summary: Summary, advice: Sequence[Advice] = (), *, writt
                 configuration(scenario, written),
                 assumptions(scenario, summary),
             ],
-            f"Made by batchsim {__version__}. Simulated: no job ran and nothing was billed.",
+            document.made_by(),
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchsim.report.page.blocks import Cell, Listing, Section, Table
 from batchsim.scenario.scenario import Scenario
-from batchsim.spec.configuration import ComputeEnvironment, JobDefinition, JobQueue
+from batchsim.spec.configuration import ComputeEnvironment, Configuration, JobDefinition, JobQueue
 from batchsim.units import format_duration
 
 #: Instance types that a cell names.
@@ -18,12 +18,22 @@ def configuration(scenario: Scenario, written: str) -> Section:
         "configuration",
         "The configuration as simulated",
         [
-            Table("Compute environments", _ENVIRONMENT, [_environment(each) for each in known.environments], texts=4),
-            Table("Job queues", _QUEUE, [_queue(each) for each in known.queues], texts=3),
+            environments_table(known, "Compute environments"),
+            queues_table(known, "Job queues"),
             Table("Job definitions", _DEFINITION, [_definition(each) for each in known.definitions]),
             Listing("The whole scenario, every default filled in (scenario.yaml)", written),
         ],
     )
+
+
+def environments_table(known: Configuration, caption: str) -> Table:
+    """What may be launched."""
+    return Table(caption, _ENVIRONMENT, [_environment(each) for each in known.environments], texts=4)
+
+
+def queues_table(known: Configuration, caption: str) -> Table:
+    """Where jobs wait."""
+    return Table(caption, _QUEUE, [_queue(each) for each in known.queues], texts=3)
 
 
 _ENVIRONMENT = ("environment", "purchase option", "allocation strategy", "instance types", "minvCpus", "maxvCpus")

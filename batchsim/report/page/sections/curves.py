@@ -33,7 +33,7 @@ def over_time(run: Run) -> Section:
     whole = Time(start, (0.0, max(run.recording.ended_at, 1.0)))
     time = Time(start, _window(series.busiest(outcome)))
     blocks: list[Block] = []
-    jobs = _from_below(outcome)
+    jobs = from_below(outcome)
     if time.window != whole.window:
         blocks.append(
             Paragraph(f"Jobs come in bursts: below the whole run, the busiest stretch is shown ({time.words}).")
@@ -47,7 +47,7 @@ def over_time(run: Run) -> Section:
     return Section("over-time", "Over time", blocks)
 
 
-def _from_below(outcome: Outcome) -> dict[str, Curve]:
+def from_below(outcome: Outcome) -> dict[str, Curve]:
     """Jobs by state from the bottom of the stack; SUBMITTED lasts a second, and is drawn with PENDING."""
     curves: dict[str, list[Curve]] = {state: [] for state in ("RUNNING", "STARTING", "RUNNABLE", "PENDING")}
     for _, state, at, level in job_states(outcome, EVERY):

@@ -57,11 +57,11 @@ def _questions(kind: ObjectKind, only: Sequence[str]) -> list[dict[str, Any]]:
     """What is asked of a kind that need not be listed first, call by call."""
     if kind.has_revisions:
         return [{"status": "ACTIVE", **asked} for asked in [{kind.name_member: name} for name in only] or [{}]]
-    return [{kind.section: names} for names in _some_at_once(only)] or [{}]
+    return [{kind.section: names} for names in some_at_once(only)] or [{}]
 
 
 def _policies(client: Any, arns: Sequence[str]) -> Iterator[Description]:
-    for some in _some_at_once(arns):
+    for some in some_at_once(arns):
         with aws_errors("DescribeSchedulingPolicies"):
             yield from client.describe_scheduling_policies(arns=some)["schedulingPolicies"]
 
@@ -75,6 +75,7 @@ def _resources(client: Any, kind: ObjectKind, arns: Sequence[str]) -> Iterator[D
         yield {key: value for key, value in description.items() if key != "ResponseMetadata"}
 
 
-def _some_at_once(names: Sequence[str]) -> Iterator[list[str]]:
+def some_at_once(names: Sequence[str]) -> Iterator[list[str]]:
+    """Names, as many as one call may ask for at a time."""
     for start in range(0, len(names), AT_ONCE):
         yield list(names[start : start + AT_ONCE])

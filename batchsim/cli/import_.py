@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
+from batchsim.cli.import_account import add_account_kind
 from batchsim.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
@@ -189,5 +190,10 @@ def _parameter(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def add_account(kinds: Any) -> None:
+    """Add ``import account``."""
+    add_account_kind(kinds, _instant)
+
+
 #: What can be imported: each adds its parser, with what it executes.
-KINDS: tuple[Callable[[Any], None], ...] = (add_config, add_jobs)
+KINDS: tuple[Callable[[Any], None], ...] = (add_config, add_jobs, add_account)

@@ -269,7 +269,7 @@ def pointed_out(findings: Iterable[Finding], arguments: argparse.Namespace) -> t
 def print_warnings(warnings: Iterable[Finding]) -> None:
     """Say on standard error what is allowed and probably not meant."""
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201
+        print(f"{warning.severity}: {warning}", file=sys.stderr)  # noqa: T201
 
 
 def print_readings(runs: Iterable[Run]) -> None:

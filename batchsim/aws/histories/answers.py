@@ -28,6 +28,8 @@ from batchsim.scenario.document.access import dig, entries
 from batchsim.scenario.document.content import decoded, kind_of_binary, read_content
 from batchsim.workload.traces.answers import Answers, found_in, none_in, values_in
 
+_ACCOUNT = "<account>"
+
 MULTI_NODE = "descriptions of multi-node jobs: left out"
 
 
@@ -41,8 +43,13 @@ class _Reading:
     events: int = 0
 
 
-def read_history(sources: Sequence[Path]) -> History:
+def read_history(sources: Sequence[Path], asked: Sequence[Any] = ()) -> History:
     """The jobs in files of answers, events and tables, and in folders of results; ``.gz`` is read as it is.
+
+    Parameters
+    ----------
+    asked : sequence
+        Answers that an account gave now (`live_answers`).
 
     Raises
     ------
@@ -50,7 +57,7 @@ def read_history(sources: Sequence[Path]) -> History:
         With the faults of all files, or if no job of them ran.
     """
     reading = _Reading()
-    findings: list[Finding] = []
+    findings: list[Finding] = list(_read_values(list(asked), _ACCOUNT, reading)) if asked else []
     for source in sources:
         try:
             findings += _read(source, reading)
@@ -60,7 +67,7 @@ def read_history(sources: Sequence[Path]) -> History:
     if not findings and not any(job.attempts for job in jobs):
         message = f"none of {len(jobs)} jobs in it ran"
         expected = "jobs that ran; of arrays the children, which `aws batch list-jobs --array-job-id ID` names"
-        findings.append(Finding("history", "", message, expected, file=", ".join(map(str, sources))))
+        findings.append(Finding("history", "", message, expected, file=", ".join(map(str, sources)) or _ACCOUNT))
     if findings:
         raise ScenarioError(findings)
     machines, regions = reading.machines, reading.regions
@@ -75,6 +82,21 @@ def read_history(sources: Sequence[Path]) -> History:
     )
 
 
+def is_history(source: Path) -> bool:
+    """Whether a file or a folder holds jobs that ran, or what they ran on; not, where it can't be read."""
+    if source.is_dir():
+        return (source / "attempts.parquet").is_file()
+    shown = str(source)
+    try:
+        content = read_content(source, shown, "history")
+        if kind_of_binary(content) == "Parquet" or is_table(text := decoded(content, shown, "history")):
+            return True
+        values = values_in(text, shown)
+    except ScenarioError:
+        return False
+    return bool(found_in(values).jobs) or Machines().take(mappings_in(values)) > 0
+
+
 def _read(source: Path, reading: _Reading) -> Sequence[Finding]:
     """Add what is in a file or a folder; what is wrong with single jobs of it."""
     shown = str(source)
@@ -87,10 +109,14 @@ def _read(source: Path, reading: _Reading) -> Sequence[Finding]:
     if kind_of_binary(content) == "Parquet" or is_table(text := decoded(content, shown, "history")):
         reading.events += read_table(content, shown, reading.jobs)
         return ()
-    values = values_in(text, shown)
+    return _read_values(values_in(text, shown), shown, reading)
+
+
+def _read_values(values: Any, shown: str, reading: _Reading) -> Sequence[Finding]:
+    """Add what is in values."""
     answers = found_in(values)
     machines = reading.machines.take(mappings_in(values))
-    if not answers.jobs and not machines:
+    if not answers.jobs and not machines and shown != _ACCOUNT:
         raise ScenarioError([none_in(values, answers, shown)])
     reading.regions.update(filter(None, map(_region, answers.jobs)))
     reading.jobs.notes.update({f"{name}: no detail in them": count for name, count in answers.unread.items()})

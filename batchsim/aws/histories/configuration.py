@@ -106,18 +106,18 @@ class AccountConfiguration:
         return [each for _, each in mappings(self.batch, (), section) if each.get(name)]
 
 
-def read_configuration(path: Path) -> AccountConfiguration:
-    """The configuration in a file.
+def read_configuration(path: Path, *others: Path) -> AccountConfiguration:
+    """The configuration in a file, or in several that are imported as one.
 
     Raises
     ------
     ScenarioError
         If there is none, or it has faults.
     """
-    for document in read(path):
+    for document in read(path) if not others and path.is_file() else ():
         values = document.values
         if isinstance(values, dict) and isinstance(values.get("batch"), dict):
             environment = values.get("environment")
             return AccountConfiguration(values["batch"], environment if isinstance(environment, dict) else {})
-    imported = import_config([path])
+    imported = import_config([path, *others])
     return AccountConfiguration(imported.batch, {}, imported.notes)

@@ -92,7 +92,7 @@ class Machines:
                 ec2_instance=str(value.get("ec2InstanceId") or ""),
                 instance_type=attributes.get("ecs.instance-type", ""),
                 image=attributes.get("ecs.ami-id", ""),
-                environment=_environment(arn.split("/")[-2] if arn.count("/") > 1 else ""),
+                environment=environment_in(arn.split("/")[-2] if arn.count("/") > 1 else ""),
                 registered_at=instant_of_service(value.get("registeredAt")),
                 memory_mib=math.nan if memory is None else memory,
             )
@@ -110,7 +110,7 @@ class Machines:
         elif ended < begun:
             self.note(BACKWARDS_MACHINES)
         else:
-            environment = _environment(str(value["autoScalingGroupName"]))
+            environment = environment_in(str(value["autoScalingGroupName"]))
             self.add_activity(
                 ScalingActivity(
                     activity=str(value["activityId"]),
@@ -148,7 +148,7 @@ def _is_instance(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _environment(name: str) -> str:
+def environment_in(name: str) -> str:
     """The compute environment in the name of a cluster or an Auto Scaling group; empty where it is not AWS Batch's."""
     found = _OF_ENVIRONMENT.fullmatch(name)
     return found["name"] if found else ""

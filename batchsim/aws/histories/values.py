@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from batchsim.aws.histories.details import instant
@@ -37,6 +38,8 @@ def mappings_in(content: Any) -> Iterator[dict[str, Any]]:
 
 def instant_of_service(value: Any) -> float:
     """Seconds since 1970 of a timestamp of ECS or Auto Scaling, whose numbers are seconds; NaN for anything else."""
+    if isinstance(value, datetime):  # as boto3 gives it
+        return value.timestamp()
     number = figure(value)
     if number is None:
         return instant(value)

@@ -330,9 +330,10 @@ def live_jobs(
     since: datetime | None = None,
     until: datetime | None = None,
     *,
+    statuses: Sequence[str] = FINISHED,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[dict[str, Any]]:
-    """The finished jobs of a queue, as DescribeJobs gives them; for `import_details`.
+    """The jobs of a queue, as DescribeJobs gives them; for `import_details`.
 
     AWS Batch forgets finished jobs after at least seven days (User Guide, *Job states*). Children of arrays are among
     them, multi-node jobs too: `import_details` counts what can't be replayed.
@@ -343,6 +344,8 @@ def live_jobs(
         Name or ARN.
     since, until : datetime, optional
         Only jobs that were created in between, the first included; UTC where there is no offset.
+    statuses : sequence of str
+        Which jobs: the finished ones, or others too.
     on_progress : callable
         Told how many of how many jobs have been described.
 
@@ -352,7 +355,7 @@ def live_jobs(
         If AWS refuses or does not answer.
     """
     client = account.client()
-    job_ids = list(dict.fromkeys(_finished(client, queue, _epoch_ms(since), _epoch_ms(until))))
+    job_ids = list(dict.fromkeys(_listed(client, queue, statuses, _epoch_ms(since), _epoch_ms(until))))
     found: list[dict[str, Any]] = []
     for start in range(0, len(job_ids), AT_ONCE):
         with aws_errors("DescribeJobs"):
@@ -361,20 +364,22 @@ def live_jobs(
     return found
 
 
-def _finished(client: Any, queue: str, since: float | None, until: float | None) -> Iterator[str]:
-    """The jobIds of a queue's finished jobs, an array's children after their parent."""
-    for summary in _summaries(client, queue, since):
+def _listed(
+    client: Any, queue: str, statuses: Sequence[str], since: float | None, until: float | None
+) -> Iterator[str]:
+    """The jobIds of a queue's jobs, an array's children after their parent."""
+    for summary in _summaries(client, queue, statuses, since):
         created = summary.get("createdAt", 0)
         in_time = (since is None or created >= since) and (until is None or created < until)
-        if in_time and summary.get("status") in FINISHED:
+        if in_time and summary.get("status") in statuses:
             yield summary["jobId"]
-            yield from _children(client, summary)
+            yield from _children(client, statuses, summary)
 
 
-def _summaries(client: Any, queue: str, since: float | None) -> Iterator[dict[str, Any]]:
-    """What ListJobs says of a queue's jobs: of the finished ones, or of all since an instant."""
+def _summaries(client: Any, queue: str, statuses: Sequence[str], since: float | None) -> Iterator[dict[str, Any]]:
+    """What ListJobs says of a queue's jobs: of those in some states, or of all since an instant."""
     if since is None:
-        requests: list[dict[str, Any]] = [{"jobStatus": status} for status in FINISHED]
+        requests: list[dict[str, Any]] = [{"jobStatus": status} for status in statuses]
     else:
         # ListJobs with a filter: newest first, jobs of every status, without children of arrays; `after` leaves out
         # the very millisecond.
@@ -383,12 +388,12 @@ def _summaries(client: Any, queue: str, since: float | None) -> Iterator[dict[st
         yield from pages(client, "ListJobs", "jobSummaryList", queue, jobQueue=queue, **request)
 
 
-def _children(client: Any, summary: dict[str, Any]) -> Iterator[str]:
-    """The jobIds of an array's finished children; none of any other job."""
+def _children(client: Any, statuses: Sequence[str], summary: dict[str, Any]) -> Iterator[str]:
+    """The jobIds of an array's children; none of any other job."""
     array = summary.get("arrayProperties", {})
     if array.get("size") is None or "index" in array:
         return
-    for status in FINISHED:
+    for status in statuses:
         asked = {"arrayJobId": summary["jobId"], "jobStatus": status}
         for child in pages(client, "ListJobs", "jobSummaryList", summary["jobId"], **asked):
             yield child["jobId"]

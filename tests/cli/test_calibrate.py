@@ -52,6 +52,18 @@ def test_the_page_says_what_was_learnt_and_what_was_not(history, capsys, monkeyp
     assert "scenario --config FILE and --out FILE write one" in told
 
 
+def test_a_definition_of_few_runs_falls_back_and_says_of_how_many(history, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    few = tmp_path / "few.csv"
+    rows = [f"rare,2026-11-02T00:{minute:02}:00+00:00,{minute + 5},rare,bulk" for minute in range(3)]
+    few.write_text("\n".join(["job_name,submitted_at,runtime_s,job_definition,job_queue", *rows]), encoding="utf-8")
+    assert main(["calibrate", str(history), str(few)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "rare: pooled: 3 of the 10 values that a shape of their own takes: their mean, and the shape of the" in told
+    assert "settle: empirical: from 50 values on" in told
+    assert "3 rows with a run time and no start" in told
+
+
 def test_json_is_all_that_is_printed(history, capsys):
     assert main(["calibrate", str(history), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

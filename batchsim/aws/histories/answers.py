@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.aws.histories.details import instant, is_multi_node, recorded_job
-from batchsim.aws.histories.known_jobs import EARLIEST_S, NO_SUBMISSION, WITHOUT_ZONE, KnownJobs
+from batchsim.aws.histories.known_jobs import EARLIEST_S, LATEST_S, NO_SUBMISSION, WITHOUT_ZONE, KnownJobs
 from batchsim.aws.histories.machines import Machines
 from batchsim.aws.histories.records import History
 from batchsim.aws.histories.results_folder import read_results_folder
@@ -144,7 +144,7 @@ def _take(answers: Answers, shown: str, known: KnownJobs) -> Iterator[Finding]:
         if math.isnan(created):
             known.notes[NO_SUBMISSION] += 1
             continue
-        if created < EARLIEST_S:
+        if not EARLIEST_S <= created < LATEST_S:
             message = f"the job {str(detail['jobId'])!r} was created at {detail['createdAt']}"
             yield Finding("history", "", message, "milliseconds since 1970, as AWS has them", file=shown)
             continue

@@ -64,7 +64,9 @@ def _attempts(detail: Mapping[str, Any], last_s: float) -> Iterator[RecordedAtte
     listed = [each for each in entries(detail, "attempts") or entries(detail, "eksAttempts") if isinstance(each, dict)]
     for number, attempt in enumerate(listed, 1):
         ends_well = status == "SUCCEEDED" and number == len(listed)
-        yield _attempt(attempt, detail if number == len(listed) else {}, last_s, succeeded=ends_well)
+        is_last = number == len(listed)
+        goes_on = is_last and status == "RUNNING"
+        yield _attempt(attempt, detail if is_last else {}, last_s, succeeded=ends_well, goes_on=goes_on)
     started = instant(detail.get("startedAt"))
     if status == "RUNNING" and not math.isnan(started) and not _is_listed(listed, started):
         yield RecordedAttempt(started, math.nan, max(last_s, started), instance=_instance(detail), task=_task(detail))
@@ -76,16 +78,21 @@ def _is_listed(listed: list[dict[str, Any]], started: float) -> bool:
     return any(instant(each.get("startedAt")) == started for each in listed)
 
 
-def _attempt(value: Mapping[str, Any], detail: Mapping[str, Any], last_s: float, *, succeeded: bool) -> RecordedAttempt:
+def _attempt(
+    value: Mapping[str, Any], detail: Mapping[str, Any], last_s: float, *, succeeded: bool, goes_on: bool = False
+) -> RecordedAttempt:
     """An attempt; what it does not say itself is in the job's detail, where that is given."""
     started, stopped = instant(value.get("startedAt")), instant(value.get("stoppedAt"))
+    if math.isnan(stopped) and not math.isnan(started):
+        stopped = instant(detail.get("stoppedAt"))
     codes = [code for each in (value, detail) for code in _exit_codes(each)]
     code = next(filter(None, codes), codes[0] if codes else None)
     reasons = (str(dig(each, "container", "reason") or "") for each in (value, detail))
     return RecordedAttempt(
         started_at=started,
         stopped_at=stopped,
-        seen_at=max(last_s, started) if math.isnan(stopped) else math.nan,
+        # Of what ended nobody knows when, it is not known how long it was there.
+        seen_at=max(last_s, started) if math.isnan(stopped) and goes_on else math.nan,
         exit_code=None if code is None else int(code),
         status_reason=str(value.get("statusReason") or detail.get("statusReason") or ""),
         reason=next(filter(None, reasons), ""),

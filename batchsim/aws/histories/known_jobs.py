@@ -12,6 +12,9 @@ from batchsim.aws.histories.records import RecordedJob
 #: AWS Batch began in December 2016: what says that a job was created earlier has another unit or another zero.
 EARLIEST_S = 1.4e9
 
+#: The year 2200.
+LATEST_S = 7_258_118_400.0
+
 #: States in the order in which a job comes through them.
 STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "FAILED", "SUCCEEDED")
 FINISHED = ("SUCCEEDED", "FAILED")
@@ -21,6 +24,8 @@ CONTRADICTS = "jobs are described with different submissions: the last descripti
 BACKWARDS = "attempts stopped before they started: left out"
 BEFORE_CREATED = "attempts started before their job was submitted (clocks differ): their run times are taken"
 NEVER_RAN = "jobs ended without having run"
+NOT_YET = "jobs had not run when they were described: they count as submissions alone"
+ENDLESS = "attempts ended and nothing says when: how long they ran is not known"
 NO_SUBMISSION = "jobs without the time of their submission: left out"
 WITHOUT_ZONE = "times without a zone: taken as UTC"
 
@@ -83,6 +88,10 @@ class KnownJobs:
         for each in self._known.values():
             job = each.job
             notes[NEVER_RAN] += not job.attempts and not job.size and job.status in FINISHED
+            notes[NOT_YET] += not job.attempts and not job.size and job.status not in FINISHED
+            notes[ENDLESS] += sum(
+                not math.isnan(each.started_at) and math.isnan(each.length_s) for each in job.attempts
+            )
             notes[BEFORE_CREATED] += sum(attempt.started_at < job.created_at for attempt in job.attempts)
         return {reason: count for reason, count in notes.items() if count}
 

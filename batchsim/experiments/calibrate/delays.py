@@ -104,8 +104,11 @@ def learn_delays(jobs: Sequence[RecordedJob], *, events: bool) -> tuple[DelayLea
         )  # fmt: skip
     boots = [job.starting[0] - job.runnable[0] for job in cold if job.runnable and job.starting]
     pulls = [pull for job in jobs for pull in starting_times(job)]
+    forwards = [each for each in boots if each >= 0]
+    left_out = len(boots) - len(forwards)
+    told = f"{after} ({left_out} in which the clock went back are left out)" if left_out else after
     return (
-        _told("RUNNABLE to STARTING, with nothing there", [each for each in boots if each >= 0], after),
+        _told("RUNNABLE to STARTING, with nothing there", forwards, told),
         _told("STARTING to RUNNING", pulls, "image pull and start of the container, of all attempts; not written: "
               "which of them found the image there only tasks of ECS tell"),
     )  # fmt: skip

@@ -15,8 +15,10 @@ from batchsim.aws.histories.known_jobs import (
     BACKWARDS,
     BEFORE_CREATED,
     CONTRADICTS,
+    ENDLESS,
     NEVER_RAN,
     NO_SUBMISSION,
+    NOT_YET,
     WITHOUT_ZONE,
 )
 from batchsim.errors import ScenarioError
@@ -163,6 +165,38 @@ def test_what_is_odd_is_counted(history):
 def test_seconds_are_no_milliseconds(history):
     with pytest.raises(ScenarioError, match=r"'a' was created at 1793577600; expected milliseconds"):
         history({"jobs": [job("a", createdAt=START // 1000)]})
+
+
+def test_what_ended_and_nobody_knows_when_has_no_run_time(history):
+    endless = {"startedAt": START + 60_000, "container": {"exitCode": 1}}
+    later = job("b", created=900_000, attempts=[attempt(900_060, 900_160)])
+    first = history({"jobs": [job("a", status="FAILED", attempts=[endless, attempt(200, 300)]), later]})
+    assert math.isnan(first.jobs[0].attempts[0].length_s)
+    assert first.notes == {ENDLESS: 1}
+    # Of the last attempt the job's own end is known.
+    last = history({"jobs": [job("a", status="FAILED", attempts=[endless], stoppedAt=START + 90_000)]})
+    assert last.jobs[0].attempts[0].length_s == 30.0
+    # One that goes on has run until it was described.
+    both = {"jobs": [job("a", status="RUNNING", attempts=[endless]), job("b", attempts=[attempt(60, 400)])]}
+    assert history(both).jobs[0].attempts[0].length_s == 340.0
+
+
+def test_jobs_that_have_not_run_yet_are_counted(history):
+    found = history({"jobs": [job("a"), job("b", status="RUNNABLE", attempts=[])]})
+    assert found.notes == {NOT_YET: 1}
+    assert len(found.jobs) == 2
+
+
+def test_microseconds_are_no_milliseconds(history):
+    with pytest.raises(ScenarioError, match="expected milliseconds"):
+        history({"jobs": [job("a", createdAt=START * 1000)]})
+
+
+def test_mixed_zones_are_one_time(history):
+    told = ["2026-11-02T02:00:00+02:00", "2026-11-01T19:00:00-05:00", "2026-11-02T00:00:00Z", START]
+    found = history({"jobs": [job(str(number), createdAt=each) for number, each in enumerate(told)]})
+    assert {each.created_at for each in found.jobs} == {START / 1000}
+    assert found.notes == {}
 
 
 def test_nothing_ran(history):

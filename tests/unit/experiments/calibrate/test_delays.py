@@ -41,3 +41,10 @@ def test_without_events_it_is_the_whole_way():
     assert (whole.n, whole.p50_s) == (1, 90.0)
     assert boot.n == 0
     assert "only state change events" in boot.why
+
+
+def test_clocks_that_go_back_are_counted():
+    jobs = [with_events("before", 0, 1, 5), with_events("back", 10_000, -3, 5), with_events("cold", 20_000, 90, 5)]
+    boot, _ = learn_delays(jobs, events=True)
+    assert (boot.n, boot.p50_s) == (1, 90.0)
+    assert "1 in which the clock went back" in boot.why

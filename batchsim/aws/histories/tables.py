@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from batchsim.arrays import Floats
-from batchsim.aws.histories.known_jobs import EARLIEST_S, FINISHED, NO_SUBMISSION, WITHOUT_ZONE, KnownJobs
+from batchsim.aws.histories.known_jobs import EARLIEST_S, FINISHED, LATEST_S, NO_SUBMISSION, WITHOUT_ZONE, KnownJobs
 from batchsim.aws.histories.records import Asked, RecordedAttempt, RecordedJob
 from batchsim.columns import ATTEMPTS, JOBS
 from batchsim.errors import nearest
@@ -37,7 +37,7 @@ KNOWN = tuple(dict.fromkeys((*COLUMNS, *_OWN, *(column.name for column in (*JOBS
 #: Second 0 of times that count from a start that is not known: that of a scenario which states none.
 UNKNOWN_START = datetime(2026, 1, 1, tzinfo=UTC)
 
-RELATIVE = f"times in seconds from a start that is not known: taken as {UNKNOWN_START:%Y-%m-%d}, a Thursday"
+RELATIVE = f"tables of times in seconds from a start that is not known: taken as {UNKNOWN_START:%Y-%m-%d}, a Thursday"
 NO_START = "rows with a run time and no start: taken as started when they were submitted"
 NAMES_TWICE = "dependencies on names that are not there, or come twice: left out"
 
@@ -47,10 +47,14 @@ _MOST_SECONDS = 1e11
 _TIMES = ("submitted_at", "runnable_at", "starting_at", "started_at", "stopped_at")
 
 
+#: A first line of names, separated by what tables are separated by.
+_NAMES = re.compile(r'"?[A-Za-z_][\w ."]*([,;|\t][\w ."]*)+\r?')
+
+
 def is_table(text: str) -> bool:
-    """Whether a text's first line names columns of a history."""
+    """Whether a text's first line names columns, of a history or others; those of a log, which hold JSON, do not."""
     head, _, _ = text.partition("\n")
-    return "," in head and re.search(r"(^|,)\s*\"?(submitted_at|job_name|runtime_s)\"?\s*(,|\r?$)", head) is not None
+    return "@message" not in head and _NAMES.fullmatch(head) is not None
 
 
 def read_table(content: bytes, shown: str, known: KnownJobs) -> int:
@@ -106,7 +110,11 @@ def _rows(table: Table, notes: Counter[str]) -> Iterator[_Row]:
     }  # fmt: skip
     lists = {name: table.columns[name].to_pylist() for name in (*EARLIER, "depends_on") if name in table.columns}
     submitted = times["submitted_at"]
-    if len(submitted) and np.nanmax(submitted, initial=-math.inf) < EARLIEST_S:
+    absolute = submitted >= EARLIEST_S
+    for wrong in np.flatnonzero((submitted < EARLIEST_S) & absolute.any() | (submitted >= LATEST_S)).tolist():
+        expected = "in all rows instants of this time, or in all seconds from one start"
+        table.fault(wrong, f"submitted_at {table.columns['submitted_at'][wrong].as_py()!r}", expected)
+    if len(submitted) and not absolute.any():
         notes[RELATIVE] += 1
         times = {name: each + UNKNOWN_START.timestamp() for name, each in times.items()}
     for number in range(table.rows):

@@ -42,6 +42,15 @@ def test_two_kinds_of_runs_stay_two():
     assert not any(10 < value < 1000 for value in values)
 
 
+def test_two_kinds_of_runs_stay_two_though_they_are_few():
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = np.concatenate([rng.exponential(5, 9), rng.lognormal(7, 0.5, 21)])
+        found.append(learn(values.tolist()).by)
+    assert found.count("empirical") >= 18
+
+
 def test_fewer_are_of_a_family_that_fits():
     quantiles = [
         float(each)

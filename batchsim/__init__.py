@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchsim.engine.processes import LiveRun
     from batchsim.experiments.advice import advise
     from batchsim.experiments.break_even import BreakEven, break_even
+    from batchsim.experiments.calibrate.back_test.back_test import BackTest, back_test
     from batchsim.experiments.compare import Comparison, compare
     from batchsim.experiments.optimize.optimization import Optimization
     from batchsim.experiments.optimize.optimize import optimize
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Advice",
     "AwsError",
+    "BackTest",
     "BatchsimError",
     "BreakEven",
     "Comparison",
@@ -58,6 +60,7 @@ __all__ = [
     "Validation",
     "__version__",
     "advise",
+    "back_test",
     "break_even",
     "compare",
     "load",
@@ -72,6 +75,7 @@ __all__ = [
 # Imported when first used: `import batchsim` stays quick, and `--help` needs none of them.
 _HOMES = {
     "Advice": "batchsim.results.advice",
+    "BackTest": "batchsim.experiments.calibrate.back_test.back_test",
     "BreakEven": "batchsim.experiments.break_even",
     "Comparison": "batchsim.experiments.compare",
     "LiveRun": "batchsim.engine.processes",
@@ -80,6 +84,7 @@ _HOMES = {
     "Scenario": "batchsim.scenario.scenario",
     "Sensitivity": "batchsim.experiments.sensitivity",
     "advise": "batchsim.experiments.advice",
+    "back_test": "batchsim.experiments.calibrate.back_test.back_test",
     "break_even": "batchsim.experiments.break_even",
     "compare": "batchsim.experiments.compare",
     "load": "batchsim.scenario.loading",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from batchsim.arrays import Floats
-from batchsim.aws.histories.configuration import AccountConfiguration
+from batchsim.aws.histories.answers import read_history
+from batchsim.aws.histories.configuration import AccountConfiguration, read_configuration
 from batchsim.aws.histories.records import History
 from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.calibrate.attempts import outcome
@@ -30,6 +32,9 @@ from batchsim.scenario.loading import from_mapping, loads
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.traces import Trace
 from batchsim.workload.traces.common import TraceJobs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: The share of days that is learnt from, and how often the rest is simulated, where nothing else is asked for.
 SHARE, REPLICATIONS = 0.75, 10
@@ -75,19 +80,25 @@ class BackTest:
         """`figures` as JSON."""
         return json.dumps(self.figures, indent=2, ensure_ascii=False) + "\n"
 
+    def plot(self) -> Figure:
+        """The p50 and p95 of each day, as recorded and as predicted, on one axis."""
+        from batchsim.report.figures.back_test import back_test_figure
+
+        return back_test_figure(self.figures)
+
     def __repr__(self) -> str:
         where = self.where
         return f"<BackTest: {where.predicted_days} days predicted from {where.learnt_days}>"
 
 
 def back_test(
-    history: History,
-    configuration: AccountConfiguration,
+    history: History | Sequence[str | Path],
+    configuration: AccountConfiguration | str | Path,
     *,
     share: float = SHARE,
     replications: int = REPLICATIONS,
     seed: int = 0,
-    base: Path = Path(),
+    base: Path | None = None,
     on_replication: Callable[[int], None] | None = None,
 ) -> BackTest:
     """Learn from the first days of a history and predict the rest.
@@ -98,26 +109,36 @@ def back_test(
 
     Parameters
     ----------
+    history : History or sequence of path
+        What the account tells, or the files of it: see ``docs/calibrating.md``.
+    configuration : AccountConfiguration or path
+        What the jobs ran on, or the file of it.
     share : float
         Of the days (UTC), from the first; those after them are predicted.
     replications : int
         How often they are simulated, with random numbers of their own each; two at least.
     seed : int
         Of the random numbers.
-    base : Path
-        The folder that paths in the configuration's surroundings are relative to.
+    base : Path, optional
+        The folder that paths in the configuration's surroundings are relative to; by default that of its file.
     on_replication : callable, optional
         Called with the number of replications that are done.
 
     Raises
     ------
     ScenarioError
-        If the history is of one day, nothing of it can be replayed, or the configuration lacks a queue or definition.
+        If files have faults, the history is of one day, nothing of it can be replayed, or the configuration lacks a
+        queue or definition.
     ValueError
         If `share` is not between 0 and 1, or `replications` below 2.
     """
     if replications < 2:
         raise ValueError(f"a prediction takes 2 replications or more, not {replications}")
+    if not isinstance(history, History):
+        history = read_history([Path(each) for each in history])
+    if not isinstance(configuration, AccountConfiguration):
+        base = Path(configuration).parent if base is None else base
+        configuration = read_configuration(Path(configuration))
     where = split(history, share)
     learned = calibrate(known_until(history, where.cut), configuration)
     kinds = kinds_of(history)
@@ -125,7 +146,7 @@ def back_test(
     if not any(job.created_at >= where.cut for job in replay.records):
         message = "no job that was submitted in the days to predict ran"
         raise ScenarioError([Finding("history", "", message, "a longer history, or a smaller share")])
-    scenario = _scenario(learned, configuration, replay, base)
+    scenario = _scenario(learned, configuration, replay, base or Path())
     record = Record(replay, where, _workflows(history, kinds, where), _vcpus(replay, configuration))
     found: list[Figures] = []
     interrupted = False
@@ -164,8 +185,6 @@ def _scenario(learned: Calibration, configuration: AccountConfiguration, replay:
 
 
 def _instant(seconds: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -169,6 +169,9 @@ class Comparisons:
             yield "queue_time_s: no state change event tells when a job was RUNNABLE and STARTING"
         if Key("", "", "makespan_s") not in self.seen:
             yield "makespan_s: no workflow of several jobs was submitted and ended in the days that are predicted"
+        unstarted = self.of(Key("", "", "unstarted")).predicted
+        if unstarted:
+            yield f"{unstarted:,.1f} jobs never start in a simulation: figures that they decide are null"
         yield "cost_usd: a job history has no bill; what is predicted stands alone"
 
 

@@ -136,7 +136,12 @@ class Record:
         held = Held(attempts.started_at + zero, attempts.stopped_at + zero, self.vcpus[attempts.job])
         edges = np.array([self.where.cut, self.where.end])
         before, until = spent(outcome, edges - zero).tolist()
-        return {**self._of(times, held), Key("", "", "cost_usd"): until - before}
+        unstarted = np.count_nonzero(np.isnan(starting[self._predicted]))
+        return {
+            **self._of(times, held),
+            Key("", "", "cost_usd"): until - before,
+            Key("", "", "unstarted"): float(unstarted),
+        }
 
     def _of(self, times: Times, held: Held) -> Figures:
         figures: Figures = dict(waiting(times, self.known, self.groups))

@@ -118,6 +118,7 @@ def known_until(history: History, instant: float) -> History:
     return replace(
         history,
         jobs=jobs,
+        events=sum(len(job.runnable) + len(job.starting) for job in jobs) if history.events else 0,
         tasks=tuple(each for each in history.tasks if _latest(each.started_at, each.pull_stopped_at) < instant),
         instances=tuple(each for each in history.instances if not each.registered_at >= instant),
         activities=tuple(each for each in history.activities if each.ended_at < instant),

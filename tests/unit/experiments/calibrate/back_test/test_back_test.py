@@ -168,3 +168,14 @@ def test_days_in_which_nothing_ran_are_told():
     never = replace(records.job("b", at=DAY), attempts=(), status="FAILED")
     with pytest.raises(ScenarioError, match="no job that was submitted in the days to predict ran"):
         back_test(records.history(ran("a", 0, 0, 1), never), machine(), replications=2)
+
+
+def test_jobs_that_never_start_make_figures_unknown_and_are_counted():
+    # The second waits for one that fails in the simulation too, and ran in truth: it was submitted again by hand, say.
+    first = ran("b", DAY, DAY, DAY + 10)
+    first = replace(first, status="FAILED", attempts=(replace(first.attempts[0], exit_code=1, succeeded=False),))
+    jobs = [ran("a", 0, 0, 100), first, ran("c", DAY, DAY + 20, DAY + 30, depends_on=(("b", ""),))]
+    figures = back_test(records.history(*jobs, events=6), machine(), replications=2).figures
+    assert figures["predicted"]["queue_time_s"]["p95"] is None
+    assert figures["error"]["queue_time_s"]["p95"] is None
+    assert any(told.startswith("1.0 jobs never start") for told in figures["not_compared"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchsim.aws.histories.records import RecordedInstance, RecordedTask, ScalingActivity
 from batchsim.errors import ScenarioError
 from batchsim.experiments.calibrate.back_test.split import in_system_from, known_until, split
 from batchsim.units import DAY, HOUR
@@ -86,7 +87,8 @@ def test_what_was_not_known_then_is_not_there():
     )
     waited = job("waited", attempt(DAY + 10, DAY + 20, succeeded=True), at=DAY - 5, runnable=(cut - 5,))
     ended = job("ended", attempt(10, 20, succeeded=True))
-    found = known_until(history(retried, waited, ended, job("new", at=DAY)), cut)
+    found = known_until(history(retried, waited, ended, job("new", at=DAY), events=9), cut)
+    assert found.events == 2 + 2 + 1
     by_id = {each.job_id: each for each in found.jobs}
     assert list(by_id) == ["ended", "retried", "waited"]
     assert by_id["ended"] is ended
@@ -105,3 +107,21 @@ def test_what_was_not_known_then_is_not_there():
 def test_what_still_ran_at_the_records_end_is_cut_off_earlier():
     known = known_until(history(job("a", running(0, 2 * DAY))), MONDAY + DAY)
     assert known.jobs[0].attempts[0].length_s == DAY
+
+
+def test_what_ecs_and_auto_scaling_say_later_is_not_known():
+    task = RecordedTask("t", "", "image", MONDAY, MONDAY + 10, MONDAY + 20, MONDAY + 30)
+    later = replace(task, task="later", started_at=MONDAY + DAY + 1)
+    unknown = replace(task, task="unknown", pull_stopped_at=math.nan, started_at=math.nan)
+    machine = RecordedInstance("arn", "i-1", registered_at=MONDAY)
+    undated = RecordedInstance("undated", "i-2")
+    new = RecordedInstance("new", "i-3", registered_at=MONDAY + DAY)
+    launch = ScalingActivity("a", "i-1", True, "", MONDAY, MONDAY + 60, "")
+    termination = ScalingActivity("b", "i-1", False, "", MONDAY + DAY - 1, MONDAY + DAY + 60, "")
+    record = history(
+        job(), tasks=(task, later, unknown), instances=(machine, undated, new), activities=(launch, termination)
+    )
+    known = known_until(record, MONDAY + DAY)
+    assert known.tasks == (task,)
+    assert known.instances == (machine, undated)
+    assert known.activities == (launch,)

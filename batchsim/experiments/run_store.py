@@ -176,7 +176,7 @@ def _fill(result: Result, made: Path, folder: Path) -> None:
     store.write_files(result.run, result.summary, made, folder)
     save_png(queue_figure(result.run, result.summary), made / "queue.png")
     written = (made / store.SCENARIO).read_text(encoding="utf-8")
-    page = run_page(result.run, result.summary, result.advice or (), written=written)
+    page = run_page(result.run, result.summary, result.advice or (), result.sensitivity, written=written)
     (made / store.PAGE).write_text(page, encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ def sensitivity_renderable(found: TriedAssumptions) -> Group:
     if changing:
         parts += [Text(), _table(found, changing)]
     parts += [line("", sentence) for sentence in sentences(found)]
-    parts.append(line("", _note(found)))
+    parts.append(line("", note(found)))
     return Group(*parts)
 
 
@@ -71,7 +71,7 @@ def sentences(found: TriedAssumptions) -> Iterator[str]:
     """What turns, value by value; then what hardly changes anything, what was refused and what is stated."""
     for each in found.assumptions:
         for value in each.tried:
-            with_ = f"with {_short(each)} {written(value.value)}"
+            with_ = f"with {_short(each)} {written(value.value)}:"
             yield from (f"{with_} {_turn(objective)}" for objective in value.objectives)
             if each.leaves_others_undone(value):
                 were, are = formatting.count(each.undone), formatting.count(value.undone)
@@ -87,7 +87,7 @@ def sentences(found: TriedAssumptions) -> Iterator[str]:
     if found.refused:
         yield f"not tried, for the scenario would be wrong: {'; '.join(found.refused)}"
     if found.stated:
-        yield f"stated, so not varied: {', '.join(map(_without_section, found.stated))}"
+        yield f"stated, so not varied: {', '.join(map(without_section, found.stated))}"
 
 
 def _turn(objective: Mapping[str, Any]) -> str:
@@ -109,8 +109,8 @@ def _table(found: TriedAssumptions, changing: list[VariedAssumption]) -> Table:
                 Text(_short(each)) if number == 0 else Text(each.what, style="dim"),
                 Text("" if number else written(each.assumed)),
                 Text(written(value.value)),
-                _changed(value.cost_usd, value.cost_usd_difference, format_usd, value.cost_share),
-                _changed(value.queue_time_p95_s, value.queue_time_p95_s_difference, format_duration, None),
+                Text(cost_told(value)),
+                Text(queue_time_told(value)),
                 _verdict(value, each),
             )
         if len(each.tried) == 1:
@@ -119,23 +119,38 @@ def _table(found: TriedAssumptions, changing: list[VariedAssumption]) -> Table:
 
 
 def _verdict(value: VariedValue, of: VariedAssumption) -> Text:
+    told, is_bad = verdict_told(value, of)
+    return Text(told, style="bold red" if is_bad else "green")
+
+
+def verdict_told(value: VariedValue, of: VariedAssumption) -> tuple[str, bool]:
+    """What turns with a value, and whether it is for the worse; empty where nothing does."""
     turned = [each["kept"][1] for each in value.objectives]
-    more = of.leaves_others_undone(value) and value.undone > of.undone
-    told = [*(f"{turned.count(kept)} {word}" for kept, word in ((False, "missed"), (True, "met")) if kept in turned)]
-    if of.leaves_others_undone(value):
-        told.append(f"{formatting.count(value.undone)} undone")
-    return Text(", ".join(told), style="bold red" if False in turned or more else "green")
+    others = of.leaves_others_undone(value)
+    told = [f"{turned.count(kept)} {word}" for kept, word in ((False, "missed"), (True, "met")) if kept in turned]
+    told += [f"{formatting.count(value.undone)} undone"] if others else []
+    return ", ".join(told), False in turned or (others and value.undone > of.undone)
 
 
-def _changed(figure: Figure, difference: Figure, show: Callable[[float], str], share: float | None) -> Text:
+def cost_told(value: VariedValue) -> str:
+    """The bill with a value, and how much more it is."""
+    return _changed(value.cost_usd, value.cost_usd_difference, format_usd, value.cost_share)
+
+
+def queue_time_told(value: VariedValue) -> str:
+    """The 95th percentile of queue time with a value, and how much more it is."""
+    return _changed(value.queue_time_p95_s, value.queue_time_p95_s_difference, format_duration, None)
+
+
+def _changed(figure: Figure, difference: Figure, show: Callable[[float], str], share: float | None) -> str:
     """A figure with how much more it is; "same" where none of it shows."""
     if figure is None or difference is None:
-        return Text("not known")
+        return "not known"
     more = formatting.plain(difference)
     by = show(abs(more)) if share is None else _percent(abs(share))
     if not more or by == show(0.0):
-        return Text("same", style="dim")
-    return Text(f"{formatting.within(figure, show)}  {'+' if more > 0 else '−'}{by}")
+        return "same"
+    return f"{formatting.within(figure, show)}  {'+' if more > 0 else '−'}{by}"
 
 
 def _percent(share: float) -> str:
@@ -144,16 +159,18 @@ def _percent(share: float) -> str:
 
 
 def _short(each: VariedAssumption) -> str:
-    return _without_section(each.key)
+    return without_section(each.key)
 
 
-def _without_section(key: str) -> str:
+def without_section(key: str) -> str:
+    """A key within the scenario's ``environment:`` section."""
     return key.removeprefix("environment.")
 
 
-def _note(found: TriedAssumptions) -> str:
+def note(found: TriedAssumptions) -> str:
+    """How the figures were made, and what to do with them."""
     n = found.replications
     runs = "one run each" if n == 1 else f"{n} replications each"
     chance = "; a small difference may be chance: --replications shows its interval" if n == 1 else ""
     stopped = "interrupted; " if found.interrupted else ""
-    return f"{stopped}each alone, {runs} on the same jobs and random numbers{chance}; known better: environment.KEY"
+    return f"{stopped}each alone, {runs} on the same jobs and random numbers{chance}; state what you know as environment.KEY"

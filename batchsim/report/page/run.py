@@ -13,13 +13,17 @@ from batchsim.report.page.sections.configuration import configuration
 from batchsim.report.page.sections.curves import over_time
 from batchsim.report.page.sections.instances import instances
 from batchsim.report.page.sections.queue_time import queue_time
+from batchsim.report.page.sections.sensitivity import sensitivity
 from batchsim.report.page.sections.tables import tables
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
+from batchsim.results.sensitivity import TriedAssumptions
 from batchsim.results.summary_fields import Summary
 
 
-def run_page(run: Run, summary: Summary, advice: Sequence[Advice] = (), *, written: str) -> str:
+def run_page(
+    run: Run, summary: Summary, advice: Sequence[Advice] = (), tried: TriedAssumptions | None = None, *, written: str
+) -> str:
     """The text of a run's ``report.html``; `written` is that of its ``scenario.yaml``."""
     scenario = run.scenario
     replications = f", {summary['replications']} replications" if summary["replications"] > 1 else ""
@@ -37,6 +41,7 @@ def run_page(run: Run, summary: Summary, advice: Sequence[Advice] = (), *, writt
                 tables(run, summary),
                 configuration(scenario, written),
                 assumptions(scenario, summary),
+                *([] if tried is None else [sensitivity(tried)]),
             ],
             document.made_by(),
         )

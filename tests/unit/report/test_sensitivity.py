@@ -71,8 +71,8 @@ def test_what_turns_and_what_does_nothing_is_said():
     lost = varied("ec2.reservedMemory", replace(SAME, value="150MiB", undone=3.0))
     told = list(sentences(found(START, lost, little, ADMIT, stated=("environment.image.size",), refused=("a: no",))))
     assert told == [
-        "with image.containerStart 7s max(queue_time) <= 5m is missed, not met",
-        "with ec2.reservedMemory 150MiB 3 jobs fail or do not end, not 0",
+        "with image.containerStart 7s: max(queue_time) <= 5m is missed, not met",
+        "with ec2.reservedMemory 150MiB: 3 jobs fail or do not end, not 0",
         "less than 1 % of the bill and of turnaround: ec2.launch",
         "nothing in this run: scheduler.admit",
         "not tried, for the scenario would be wrong: a: no",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="FILE", type=Path, help="write the scenario to this file, which must not exist"
     )
+    parser.add_argument("--report", metavar="FILE", type=Path, help="write what was learnt as a page (HTML) too")
     parser.add_argument("--replay", action="store_true", help="submit at the recorded instants, not at random")
     parser.add_argument(
         "--back-test",
@@ -74,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> int:
             "--out needs --config FILE: a scenario's jobs need the queues and definitions they ran in"
         )
     _refuse_apart(arguments)
-    for path in (arguments.out, arguments.picture):
+    for path in (arguments.out, arguments.picture, arguments.report):
         if path is not None:
             options.check_free(path)
 
@@ -82,6 +84,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.aws.histories.configuration import read_configuration
     from batchsim.experiments.calibrate.calibration import calibrate
     from batchsim.experiments.calibrate.scenario_text import checked_scenario_text
+    from batchsim.report.page.calibration import calibration_page
 
     configuration = read_configuration(arguments.config) if arguments.config is not None else None
     if configuration is not None:
@@ -91,7 +94,9 @@ def execute(arguments: argparse.Namespace) -> int:
     if configuration is not None and arguments.out is not None:
         options.write_new(arguments.out, checked_scenario_text(found, configuration, base=arguments.out.parent))
     if arguments.back_test is not None and configuration is not None:
-        return _back_test(arguments, history, configuration)
+        return _back_test(arguments, history, configuration, found.figures)
+    if arguments.report is not None:
+        options.write_new(arguments.report, calibration_page(found.figures, arguments.out))
     if arguments.json:
         sys.stdout.write(found.to_json())
     elif not arguments.quiet:
@@ -101,7 +106,9 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _back_test(arguments: argparse.Namespace, history: History, configuration: AccountConfiguration) -> int:
+def _back_test(
+    arguments: argparse.Namespace, history: History, configuration: AccountConfiguration, learned: Mapping[str, Any]
+) -> int:
     """Predict the later days, and say how far off that is."""
     from batchsim.experiments.calibrate.back_test.back_test import back_test
     from batchsim.report.progress import progress
@@ -127,6 +134,10 @@ def _back_test(arguments: argparse.Namespace, history: History, configuration: A
         from batchsim.report.figures.style import save_png
 
         save_png(back_test_figure(figures), arguments.picture)
+    if arguments.report is not None:
+        from batchsim.report.page.calibration import calibration_page
+
+        options.write_new(arguments.report, calibration_page(learned, arguments.out, figures))
     if arguments.json:
         sys.stdout.write(found.to_json())
     elif not arguments.quiet:

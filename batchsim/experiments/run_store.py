@@ -18,6 +18,7 @@ from batchsim.experiments.compare import Comparison
 from batchsim.experiments.result import Result
 from batchsim.results import store
 from batchsim.results.run_table import RunTable
+from batchsim.scenario.scenario import Scenario
 
 #: What writes a file to the path it is given.
 Writer = Callable[[Path], object]
@@ -135,8 +136,8 @@ def write_break_even(found: BreakEven, folder: Path) -> None:
     write_experiment({}, folder, {OF_BREAK_EVEN[0]: lambda path: path.write_text(text, "utf-8")})
 
 
-def write_sweep(name: str, figures: RunTable, folder: Path) -> None:
-    """Write the figures of a sweep's runs and their picture beside the store; each file is whole, or as it was.
+def write_sweep(scenario: Scenario, figures: RunTable, folder: Path) -> None:
+    """Write a sweep's figures, picture and page beside the store; each file is whole, or as it was.
 
     Raises
     ------
@@ -147,11 +148,14 @@ def write_sweep(name: str, figures: RunTable, folder: Path) -> None:
 
     from batchsim.report.figures.style import save_png
     from batchsim.report.figures.sweep import sweep_figure
+    from batchsim.report.page.sweep import sweep_page
 
     with replaced(folder / RUNS) as path:
         parquet.write_table(figures.arrow(), path, compression="zstd")
     with replaced(folder / PICTURE) as path:
-        save_png(sweep_figure(name, figures), path)
+        save_png(sweep_figure(scenario.name, figures), path)
+    with replaced(folder / store.PAGE) as path:
+        path.write_text(sweep_page(scenario, figures), encoding="utf-8")
 
 
 def export_csv(figures: RunTable, folder: Path) -> None:

@@ -177,7 +177,7 @@ def sweep(
             interrupted = True
     underway.refuse_none_valid()
     if out is not None:
-        write_sweep(scenario.name, underway.figures, folder)
+        write_sweep(scenario, underway.figures, folder)
     return Sweep(scenario, underway.figures, interrupted)
 
 

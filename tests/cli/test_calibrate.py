@@ -186,3 +186,11 @@ def test_a_picture_that_is_there_is_kept(days, tmp_path, capsys):
     assert main(["calibrate", str(days), "--config", CONFIG, "--back-test", "--picture", str(picture)]) == 2
     assert "exists already" in capsys.readouterr().err
     assert picture.read_text() == "mine"
+
+
+def test_a_page_is_written_where_it_is_asked_for(history, tmp_path, capsys):
+    page = tmp_path / "learnt.html"
+    assert main(["calibrate", str(history), "--report", str(page), "--quiet"]) == 0
+    assert "empirical: from 50 values on" in page.read_text(encoding="utf-8")
+    assert main(["calibrate", str(history), "--report", str(page)]) == 2
+    assert "learnt.html" in capsys.readouterr().err

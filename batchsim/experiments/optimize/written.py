@@ -9,13 +9,14 @@ from typing import Any
 
 from batchsim.errors import OutputError
 from batchsim.experiments.optimize.optimization import Optimization
+from batchsim.results.store import PAGE
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.document.editing import differences, edited
 from batchsim.scenario.scenario import Scenario, paths_of_files
 
 
 def write_optimization(found: Optimization, folder: Path) -> None:
-    """Write ``optimize.json`` and ``frontier.png``.
+    """Write ``optimize.json``, ``frontier.png`` and ``report.html``.
 
     Raises
     ------
@@ -23,11 +24,14 @@ def write_optimization(found: Optimization, folder: Path) -> None:
         If they can't be written.
     """
     from batchsim.report.figures.style import save_png
+    from batchsim.report.page.optimization import optimization_page
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "optimize.json").write_text(found.to_json(), encoding="utf-8")
         save_png(found.plot.frontier(), folder / "frontier.png")
+        page = optimization_page(found.scenario, found.recommendation, found.figures, found.plot.drawn)
+        (folder / PAGE).write_text(page, encoding="utf-8")
     except OSError as error:
         raise OutputError(str(folder), error.strerror or str(error)) from None
 

@@ -71,7 +71,7 @@ def frontier_figure(drawn: Frontier) -> Figure:
 def draw_frontier(drawn: Frontier, ax: Axes) -> None:
     """Every configuration that was simulated, the frontier as a line, the pick, and the limit."""
     style.titled_axes(ax, f"{drawn.name}: what less waiting costs", legend=True)
-    right, top = _ranges(drawn)
+    right, top = extent(drawn)
     for kept, colour, name in ((True, BLUE, "keeps the objectives"), (False, RED, "misses an objective")):
         chosen = [each for each in drawn.points if each.kept is kept and each.figure <= right and each.cost_usd <= top]
         marker = "o" if kept else "x"
@@ -125,8 +125,8 @@ def _axes(ax: Axes, drawn: Frontier, right: float, top: float) -> None:
     style.legend_above(ax)
 
 
-def _ranges(drawn: Frontier) -> tuple[float, float]:
-    """Up to what the axes go: what is far from the frontier and from the limit is no news."""
+def extent(drawn: Frontier) -> tuple[float, float]:
+    """Up to what figure and cost the axes go: what is far from the frontier and from the limit is no news."""
     if not drawn.points:
         return 1.0, 1.0
     interesting = [*drawn.best, *([drawn.pick] if drawn.pick else [])] or list(drawn.points)

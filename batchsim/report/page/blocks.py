@@ -70,6 +70,39 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Shade:
+    """A cell of a map: its text, how dark it is, and what is to be said of it."""
+
+    text: str
+    darkness: int
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A figure over two parameters, as a table whose cells are shaded.
+
+    Attributes
+    ----------
+    across, down : str
+        The parameters.
+    columns, rows : sequence of str
+        Their values.
+    cells : sequence of sequence of Shade
+        Row by row.
+    """
+
+    caption: str
+    across: str
+    down: str
+    columns: Sequence[str]
+    rows: Sequence[str]
+    cells: Sequence[Sequence[Shade]]
+    note: str = ""
+    kind: str = "heat"
+
+
+@dataclass(frozen=True)
 class Key:
     """An entry of a legend: a name, and what it stands beside."""
 
@@ -158,7 +191,7 @@ class Rows:
     kind: str = "side"
 
 
-Block = Table | Chart | Tiles | Facts | Paragraph | Listing | Rows
+Block = Table | Heat | Chart | Tiles | Facts | Paragraph | Listing | Rows
 
 
 @dataclass(frozen=True)

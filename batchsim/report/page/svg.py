@@ -5,7 +5,7 @@ A drawing is as wide as the page: texts keep their size, and what is drawn from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -21,7 +21,7 @@ from batchsim.results.step_functions import Curve
 HEIGHT = 220
 
 
-def element(name: str, attributes: dict[str, object], *content: object) -> Markup:
+def element(name: str, attributes: Mapping[str, object], *content: object) -> Markup:
     """An element: what is no markup is escaped, in attributes and in its content."""
     written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
     return Markup(f"<{name}{written}>{''.join(map(escape, content))}</{name}>")  # noqa: S704 (names are ours)

@@ -18,7 +18,7 @@ from tests.builders import environment, job, scenario, workflow
 MAX = "batch.computeEnvironments.fleet.computeResources.maxvCpus"
 MIN = "batch.computeEnvironments.fleet.computeResources.minvCpus"
 TYPES = "batch.computeEnvironments.fleet.computeResources.instanceTypes"
-FILES = ("runs.parquet", "sweep.png")
+FILES = ("report.html", "runs.parquet", "sweep.png")
 
 
 def small(**members):

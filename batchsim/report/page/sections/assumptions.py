@@ -19,17 +19,20 @@ def assumptions(scenario: Scenario, summary: Summary) -> Section:
     blocks: list[Block] = [Facts(facts)]
     if table := _types(summary["prices"]):
         blocks.append(table)
+    return Section("assumptions", "What the figures rest on", [*blocks, *settings_table(scenario)])
+
+
+def settings_table(scenario: Scenario) -> list[Block]:
+    """Each setting of the environment, its value, and whether the scenario states it."""
     stated = scenario.document.values.get("environment") or {}
     rows = list(_settings(as_written(scenario.environment), stated, ()))
     filled = sum(row[2].text == "default" for row in rows)
-    blocks.append(
-        Paragraph(
-            f"Of {len(rows)} settings of the environment the scenario states {len(rows) - filled}; the others are "
-            "measured defaults, whose evidence docs/defaults.md gives. Durations are in seconds, sizes in MiB."
-        )
+    told = (
+        f"Of {len(rows)} settings of the environment the scenario states {len(rows) - filled}; the others are measured "
+        "defaults, whose evidence docs/defaults.md gives. Durations are in seconds, sizes in MiB."
     )
-    blocks.append(Table("Settings of the environment", ["setting", "value", "from"], rows, texts=3, is_folded=True))
-    return Section("assumptions", "What the figures rest on", blocks)
+    table = Table("Settings of the environment", ["setting", "value", "from"], rows, texts=3, is_folded=True)
+    return [Paragraph(told), table]
 
 
 def _types(prices: Mapping[str, Any]) -> Table | None:

@@ -1,0 +1,28 @@
+"""The page of what a history taught, and of what it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from batchsim.report.back_test import back_test_renderable
+from batchsim.report.calibration import calibration_renderable
+from batchsim.report.page.blocks import Page, Section
+from batchsim.report.page.document import html, made_by
+from batchsim.report.page.told import blocks_told
+
+
+def calibration_page(
+    figures: Mapping[str, Any], written: Path | None = None, tested: Mapping[str, Any] | None = None
+) -> str:
+    """The text of the page of ``calibrate``; with a back-test what that says comes first."""
+    history = figures["history"]
+    blocks = blocks_told(calibration_renderable(figures, written), "Run times")
+    about = f"{history['jobs']:,} jobs, submitted {history['from']} to {history['to']}"
+    name = "job history" if written is None else written.stem
+    sections = [Section("learnt", "What was learnt", blocks)]
+    if tested is not None:
+        told = blocks_told(back_test_renderable(tested), "Predicted and observed")
+        sections.insert(0, Section("back-test", "How far off its predictions are", told))
+    return html(Page(name, "calibration", about, sections, made_by()))

@@ -20,6 +20,8 @@ from batchsim.scenario.rules import RULES
 from batchsim.scenario.schema.own_sections import keys
 from batchsim.scenario.sections.keys import KEYS
 from batchsim.spec.assumption_ranges import RANGES, written
+from batchsim.spec.distributions import DISTRIBUTIONS
+from tools.command_reference import commands
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -88,12 +90,32 @@ def ranges() -> Iterator[str]:
         yield f"| `{each.key}` | {written(each.default)} | {others} | {each.evidence} |"
 
 
+def scenario() -> Iterator[str]:
+    """A table of each section of a scenario that is batchsim's own, but for `environment`, which has its own page."""
+    known = [key for key in keys() if key.path.partition(".")[0] not in DISTRIBUTIONS]
+    sections: dict[str, list[str]] = {"": []}
+    for key in sorted(known, key=lambda key: "." in key.path):  # stable: the sections themselves come first
+        section, _, name = key.path.partition(".")
+        repeated = key.path.startswith("workload.trace.arrivals.")  # as of workflows
+        if section == "environment" and name or repeated:
+            continue
+        said = KEYS[key.name]
+        default = f"`{key.default}`" if key.default and "1, 1, 1" not in key.default else ""
+        row = f"| `{name or section}` | {default} | {said.unit} | {said.meaning} |"
+        sections.setdefault(section if name else "", []).append(row)
+    for section, rows in sections.items():
+        yield from ("", f"## `{section}`") if section else ()
+        yield from ("", "| key | default | unit | meaning |", "|---|---|---|---|", *rows)
+
+
 #: Page → what its made part is made from, and by what.
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "rules.md": ("batchsim/scenario/rules", rules),
     "what-is-modelled.md": ("batchsim/scenario/batch/member_coverage.py", modelled),
     "prices.md": ("the tables", prices),
     "defaults.md": ("batchsim/spec/assumption_ranges.py", ranges),
+    "commands.md": ("the command line's parser", commands),
+    "scenario.md": ("batchsim/scenario/sections/keys.py", scenario),
 }
 
 #: Page → what its tables of keys are about, and what the keys under a heading begin with.

@@ -35,13 +35,14 @@ from batchsim.errors import AwsError, ExecutionError, OutputError, ScenarioError
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = options.Parser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line, with all commands."""
+    made = options.Parser(
         prog="batchsim",
         description="Simulate AWS Batch before you pay for it: what would the queue and the bill do?",
     )
-    parser.add_argument("--version", action="version", version=f"batchsim {__version__} (engine: {engine_build()})")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    made.add_argument("--version", action="version", version=f"batchsim {__version__} (engine: {engine_build()})")
+    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in (
         init,
         run,
@@ -59,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         completion,
     ):
         command.add_parser(commands)
-    parser.set_defaults(program=parser)  # whose commands and options `completion` tells
-    return parser
+    made.set_defaults(program=made)  # whose commands and options `completion` tells
+    return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Instead of the command line's.
     """
-    chosen = _parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a middle dot still gets its answer

@@ -1,4 +1,4 @@
-"""What the page on comparing shows is what the commands give; its workflow's commands run."""
+"""The commands of the workflow on the page on pull requests run, and do what the page says."""
 
 from __future__ import annotations
 
@@ -6,39 +6,18 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 
 import pytest
 from ruamel.yaml import YAML
 
-from batchsim.cli.main import main
 from tests.cli.test_cli import SMALL
 from tests.conftest import ROOT
+from tests.docs.blocks import blocks
 
-FILE = ROOT / "docs" / "comparing.md"
-PAGE = FILE.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
-WORKFLOW, UPLOADS = (text for language, text in BLOCKS if language == "yaml")
-COMMAND, SHOWN = [text for language, text in BLOCKS if not language][-2:]
+PAGE = (ROOT / "docs" / "how-to" / "pull-request.md").read_text(encoding="utf-8")
+(WORKFLOW,) = (block.text for block in blocks(PAGE) if block.language == "yaml")
 #: On two servers jobs wait.
 FEWER = SMALL.replace("maxvCpus: 8", "maxvCpus: 2").replace("every: 10m", "every: 1m")
-
-
-def words(text):
-    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-
-
-def test_the_break_even_is_the_one_that_the_command_gives(monkeypatch, tmp_path, capsys):
-    (tmp_path / "uploads.yaml").write_text(UPLOADS, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "160")
-    assert main(COMMAND.split()[1:]) == 0
-    told = capsys.readouterr().out.partition("\nCosts of a month")[0]
-    if os.environ.get("BATCHSIM_REWRITE_EXPECTED"):
-        lines = textwrap.dedent("\n".join(line.rstrip() for line in told.splitlines() if line.strip())).splitlines()
-        FILE.write_text(PAGE.replace(SHOWN, "\n".join(lines) + "\n"), encoding="utf-8")
-    assert words(SHOWN) == words(told)
-    assert (tmp_path / "results" / "uploads-break-even" / "break-even.json").is_file()
 
 
 def steps():

@@ -1,74 +1,108 @@
-"""Queueing theory: an UNMANAGED environment without delays is the textbook's station of c servers."""
+"""Queueing theory: cases that are known exactly, in the bounded forms that a test suite has time for.
+
+`python -m tools.validation` runs all of them at full length, to 1 %.
+"""
 
 from __future__ import annotations
 
-import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy import stats
 
-import batchsim as bs
-from tests.builders import job, scenario, unmanaged, workflow
 from tests.worlds import jobs, run, servers
+from tools.validation.cases import cases
+from tools.validation.experiment import measured
+from tools.validation.faults import FAULTS, suspects
+from tools.validation.measures import LITTLE, little
+from tools.validation.pieces import by_runs
+
+#: Runs with the part of their jobs that is known well enough in half a second or so.
+QUICK = {
+    "M/M/1, load 0.7": 0.15,
+    "M/M/4, load 0.8": 0.08,
+    "M/M/200, load 0.7": 0.2,
+    "M/D/1, constant, load 0.8": 0.15,
+    "M/G/1, two values, load 0.7": 0.2,
+    "M/D/5, load 0.9": 0.08,
+    "D/M/1, load 0.8": 0.15,
+    "M/M/1, two priorities, load 0.8": 0.1,
+    "2 servers, jobs of 1, 2 vCPUs": 0.15,
+    "arrays of 5, M, one server, load 0.5": 0.1,
+    "fork and join of two M/M/1, load 0.7": 0.1,
+    "M/M/1, 40% of attempts fail, 3 attempts, load 0.7": 0.1,
+    "M/M/∞, cost of a job, a minute at least": 0.2,
+    "M/M/1 on an instance": 0.1,
+    "20 Spot instances, each taken back every 2 h and replaced in 10 min": 0.2,
+}
+#: The shortest runs that tell of each fault.
+TELLING = {
+    "run times are a tenth too long": "M/M/1, load 0.5",
+    "an environment has a vCPU less": "M/D/2, load 0.8",
+    "the job that came last is served first": "M/M/1, load 0.7: jobs that wait longer than 5 min",
+    "jobs behind the head overtake it": "4 servers, jobs of 1, 4 vCPUs",
+    "jobs start only every 20 s": "M/M/1, load 0.3",
+    "the least urgent queue is served first": "M/M/1, two priorities, load 0.8",
+    "failed attempts are not retried": "jobs that start over",
+    "jobs do not wait for those that they depend on": "tandem of M/M/1 and M/M/1, loads 0.7 and 0.8",
+    "instances are there at once": "M/M/1 on an instance",
+    "interruptions are half as frequent": "20 Spot instances, each taken back every 2 h and replaced in 10 min",
+    "tasks are paid by the minute": "M/M/∞, cost of a job, a minute at least",
+    "tasks have no least time that is paid": "M/M/∞, cost of a job, a minute at least",
+    "instances are paid by the hour": "M/M/1 on an instance",
+}
 
 
-def erlang_c(servers_: int, offered_load: float) -> float:
-    """Probability that an arrival has to wait in M/M/c (Erlang 1917)."""
-    terms = [offered_load**k / math.factorial(k) for k in range(servers_)]
-    last = offered_load**servers_ / math.factorial(servers_) * servers_ / (servers_ - offered_load)
-    return last / (sum(terms) + last)
+def assert_as_theory_has_it(runs, part, precision):
+    for each in measured(by_runs()[runs], part):
+        assert not each.is_far, (each.case.name, each.theory, each.estimate)
+        # Wide intervals would hold anything.
+        assert each.precision < precision, (each.case.name, each.precision)
 
 
-def queue_times(seed, n, arrival_rate, runtime, servers_):
-    generator = np.random.default_rng(seed)
-    submitted_at = np.cumsum(generator.exponential(1 / arrival_rate, n))
-    recording = run(jobs(submitted_at, runtime(generator, n)), servers(servers_))
-    order = np.argsort(recording.attempts.job)
-    return (recording.attempts.starting_at - recording.attempts.runnable_at)[order]
+@pytest.mark.parametrize("runs", QUICK)
+def test_short_runs_are_as_theory_has_them(runs):
+    assert_as_theory_has_it(runs, QUICK[runs], 0.12)
 
 
 @pytest.mark.slow
-def test_mmc_mean_queue_time_is_erlang_c():
-    # The whole program at rho = 0.7 on 4 servers of rate 1/60 per second: W_q = C(4, 2.8) / (4/60 - 2.8/60).
-    expected = erlang_c(4, 2.8) / (4 / 60 - 2.8 / 60)
-    station = scenario(
-        workflow(job(runtime={"exponential": {"mean": 60}}), arrivals={"poisson": {"rate": "2.8/m"}}),
-        environments=[unmanaged(4)],
-        duration=200_000 / 2.8 * 60,
-    )
-    measured = bs.run(station, replications=20).summary["queue_time_s"]["mean"]
-    assert measured["n"] == 20
-    assert measured["mean"] == pytest.approx(expected, rel=0.03)
-    # The theory lies in the interval too, stretched to 99.9 %, which is narrow enough to tell a wrong formula.
-    half_width = (measured["high"] - measured["low"]) / 2 * stats.t.ppf(0.9995, 19) / stats.t.ppf(0.975, 19)
-    assert abs(measured["mean"] - expected) < half_width
-    assert half_width < 0.03 * expected
+@pytest.mark.parametrize("runs", [name for name in by_runs() if name not in QUICK])
+def test_runs_are_as_theory_has_them(runs):
+    assert_as_theory_has_it(runs, 0.2, 0.06)
 
 
-def test_md1_mean_queue_time_is_half_of_mm1s():
-    # Pollaczek-Khinchine: W_q = rho * s / (2 (1 - rho)) for constant service s.
-    rho, service = 0.6, 10.0
-    means = [
-        queue_times(seed, 20_000, rho / service, lambda g, n: np.full(n, service), 1)[500:].mean() for seed in range(10)
-    ]
-    expected = rho * service / (2 * (1 - rho))
-    half_width = stats.t.ppf(0.9995, 9) * np.std(means, ddof=1) / math.sqrt(10)
-    assert abs(np.mean(means) - expected) < half_width
-    assert half_width < 0.1 * expected
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_planted_faults_are_told(fault):
+    runs = by_runs()[TELLING[fault.name]]
+    assert all(not each.is_far for each in measured(runs, 0.2))
+    with fault.planted():
+        assert any(each.is_far for each in measured(runs, 0.2) if suspects(fault, each.case))
 
 
-def test_littles_law_holds_on_the_recording():
-    generator = np.random.default_rng(7)
-    n = 5_000
-    submitted_at = np.cumsum(generator.exponential(1.0, n))
-    recording = run(jobs(submitted_at, generator.exponential(3.4, n)), servers(4))
-    waits = recording.attempts.starting_at - recording.attempts.runnable_at
-    # L as the area under the queue's depth, computed from its own steps: +1 at RUNNABLE, -1 at STARTING.
-    at = np.concatenate([recording.attempts.runnable_at, recording.attempts.starting_at])
-    step = np.concatenate([np.ones(n), -np.ones(n)])
-    order = np.argsort(at, kind="stable")
-    depth = np.cumsum(step[order])
-    area = float(np.sum(depth[:-1] * np.diff(at[order])))
-    assert area == pytest.approx(waits.sum(), rel=1e-9)
-    assert depth[-1] == 0
+def test_cases_are_many_and_named_once():
+    assert len({case.name for case in cases()}) == len(cases()) >= 40
+    assert {case.runs for case in cases()} >= {*QUICK, *TELLING.values()}
+    assert {fault.name for fault in FAULTS} == {*TELLING}
+
+
+def test_cases_in_common_runs_differ_in_what_is_measured_alone():
+    for of in by_runs().values():
+        for one, other in pairwise(of):
+            for name in ("jobs", "warm_up", "jobs_per_s", "between_s", "brings"):
+                assert getattr(one, name) == getattr(other, name)
+
+
+def test_littles_law_is_the_area_under_the_number_of_jobs():
+    # Worked by hand: jobs of 3 s at 0 and 1 on one server are there for 3 and 5 s.
+    workload = jobs([0, 1], 3)
+    recording = run(workload, servers(1))
+    assert little(workload, recording) == 0
+    late = np.array([3.0, 7.0])
+    assert little(workload, _with_ends(recording, late)) <= LITTLE
+
+
+def _with_ends(recording, stopped_at):
+    from dataclasses import replace
+
+    return replace(recording, stopped_at=stopped_at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-from heapq import heappop, heappush
 
 import numpy as np
 import pytest
@@ -12,36 +11,12 @@ import pytest
 import batchsim as bs
 from tests.builders import queue, scenario, unmanaged
 from tests.conftest import ROOT
-
-
-def first_come_first_served(jobs, processors):
-    """Start times of (submitted, runtime, width) in their order: a job starts when it and all before it have room."""
-    running: list[tuple[float, int]] = []
-    free, now, starts = processors, 0.0, []
-    for submitted, runtime, width in jobs:
-        now = max(now, submitted)
-        while running and running[0][0] <= now:
-            free += heappop(running)[1]
-        while free < width:
-            now = max(now, running[0][0])
-            while running and running[0][0] <= now:
-                free += heappop(running)[1]
-        free -= width
-        heappush(running, (now + runtime, width))
-        starts.append(now)
-    return starts
+from tools.validation.recorded import WORKFLOWS, execution, first_come_first_served, in_order_of_listing, swf
 
 
 def replayed(path, format_, processors):
     trace = {"format": format_, "path": str(path), "jobQueue": "queue", "jobDefinition": "task"}
     return bs.run(scenario({"trace": trace}, environments=[unmanaged(processors)], queues=[queue("queue", "servers")]))
-
-
-def swf(path):
-    with gzip.open(path, "rt") as file:
-        fields = [line.split() for line in file if line.strip() and not line.startswith(";")]
-    rows = [(float(f[1]), float(f[3]), int(f[4]) if int(f[4]) > 0 else int(f[7])) for f in fields]
-    return sorted((row for row in rows if row[1] > 0 and row[2] > 0), key=lambda row: row[0])
 
 
 def assert_same_starts(result, jobs, processors):
@@ -77,3 +52,19 @@ def test_the_shipped_log_is_the_public_one(shared_data):
     with gzip.open(ROOT / "scenarios" / "traces" / "nasa-ipsc-1993.csv.gz", "rt") as file:
         shipped = [(float(r["submitted_at"]), float(r["runtime_s"]), int(r["vcpus"])) for r in csv.DictReader(file)]
     assert shipped == swf(shared_data / "workloads" / "NASA-iPSC-1993-3.1-cln.swf.gz")
+
+
+def test_the_loop_by_hand():
+    # Two processors: the wide job waits for both, the narrow one behind it for the wide one.
+    assert first_come_first_served([(0, 10, 1), (1, 5, 2), (2, 1, 1)], 2) == [0, 10, 15]
+    # A task of 3 s, one of 1 s, and one that needs both; one processor, then two.
+    assert in_order_of_listing([3, 1, 1], [[], [], [0, 1]], 1) == [0, 3, 4]
+    assert in_order_of_listing([3, 1, 1], [[], [], [0, 1]], 2) == [0, 0, 3]
+
+
+@pytest.mark.parametrize(("name", "processors"), WORKFLOWS)
+def test_execution_of_a_workflow_starts_as_a_plain_loop_has_it(shared_data, name, processors):
+    found = execution(name, processors, shared_data)
+    assert found["limited_same"] == found["unlimited_same"] == found["tasks"]
+    assert found["unlimited_s"] <= found["limited_s"]
+    assert found["limited_s"] >= found["work_s"] / processors

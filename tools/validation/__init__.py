@@ -1,0 +1,1 @@
+"""What batchsim was checked against: ``python -m tools.validation`` runs it and writes docs/validation.md."""

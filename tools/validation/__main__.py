@@ -1,0 +1,51 @@
+"""Checks batchsim against what is known, and writes docs/validation.md: ``python -m tools.validation``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.validation import page, pictures
+from tools.validation.pieces import ROOT, computed, pieces
+
+DATA = ROOT.parent / "shared" / "data"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compute what is not kept, and write page and pictures."""
+    parser = argparse.ArgumentParser(prog="python -m tools.validation", description=__doc__.partition(":")[0])
+    parser.add_argument("--workers", type=int, default=2, help="processes (default: 2); the page is the same")
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "batchsim-validation",
+        help="where what is computed is kept, so that an interrupted run goes on (default: a temporary folder)",
+    )
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder of public logs and executions")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page goes (default: docs)")
+    given = parser.parse_args(arguments)
+    if not (given.data / "workloads").is_dir():
+        parser.error(f"no public logs in {given.data}; expected a folder with workloads/, by --data")
+    found = computed(given.kept, given.data, given.workers, list(pieces()), lambda line: print(line, flush=True))  # noqa: T201
+    cases, told = page.measured(found), page.with_faults(found)
+    (given.docs / "images").mkdir(parents=True, exist_ok=True)
+    pictures.theory(given.docs / "images" / "validation-theory.png", cases)
+    groups = list(dict.fromkeys(each.case.group for each in cases))
+    largest = {
+        fault: {
+            group: max(errors, key=abs)
+            for group in groups
+            if (errors := [100 * (e.estimate.mean / e.theory - 1) for e in some if e.case.group == group])
+        }
+        for fault, some in told.items()
+    }
+    pictures.faults(given.docs / "images" / "validation-faults.png", largest, groups)
+    (given.docs / "validation.md").write_text(page.text(found, cases, told), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Runs the replications of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from batchsim.experiments.simulated import simulated
+from tools.validation.case import REPLICATIONS, Observation, QueueingCase, Sample
+from tools.validation.intervals import Estimate, adjusted, plain
+from tools.validation.measures import LITTLE, controls, little
+
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A case with what was measured."""
+
+    case: QueueingCase
+    theory: float
+    samples: tuple[Sample, ...]
+
+    @property
+    def estimate(self) -> Estimate:
+        """Mean and interval, adjusted."""
+        return adjusted(self.samples)
+
+    @property
+    def precision(self) -> float:
+        """Half of the interval, as a part of the figure."""
+        return self.estimate.half / abs(self.theory)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the interval holds what theory says."""
+        return self.estimate.holds(self.theory)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether theory is more than twice as far from the mean as the interval reaches: no chance, a fault."""
+        return not Estimate(self.estimate.mean, 2 * self.estimate.half).holds(self.theory)
+
+    def groups(self, size: int) -> Iterator[Estimate]:
+        """Plain intervals of some replications each."""
+        for first in range(0, len(self.samples) - size + 1, size):
+            yield plain(self.samples[first : first + size])
+
+
+def replicate(cases: Sequence[QueueingCase], jobs: int, replication: int) -> list[Sample]:
+    """Run one replication of cases that have their runs in common; it has to keep Little's law.
+
+    Raises
+    ------
+    ArithmeticError
+        If it does not, or if the purposes of what was paid do not sum to the bill.
+    """
+    from_s, until_s = cases[0].duration_s(jobs)
+    scenario = cases[0].scenario(until_s)
+    workload, recording = simulated(scenario, SEED, replication)
+    if (off := little(workload, recording)) > LITTLE:
+        raise ArithmeticError(f"{cases[0].runs}: Little's law is off by {off:.2g}")
+    observation = Observation(scenario, workload, recording, replication, from_s, until_s)
+    adjusting = controls(cases[0], observation)
+    return [Sample(case.measure(observation), adjusting) for case in cases]
+
+
+def measured(cases: Sequence[QueueingCase], part: float = 1.0) -> list[Measured]:
+    """Run cases that have their runs in common in this process, with a part of their jobs."""
+    runs = [replicate(cases, round(part * cases[0].jobs), number) for number in range(REPLICATIONS)]
+    return [
+        Measured(case, case.theory(), samples) for case, samples in zip(cases, zip(*runs, strict=True), strict=True)
+    ]

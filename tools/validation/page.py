@@ -1,0 +1,257 @@
+"""The page: what was computed, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tools.validation.case import REPLICATIONS, Sample
+from tools.validation.experiment import Measured
+from tools.validation.faults import FAULTS
+from tools.validation.pieces import PEER_JOBS, Piece, by_runs
+from tools.validation.recorded import LOGS, WORKFLOWS
+
+#: Replications of a plain interval.
+GROUP = 10
+Found = Mapping[Piece, Any]
+
+HEADINGS = (
+    "Queueing theory",
+    "Planted faults",
+    "Coverage of intervals",
+    "Other simulators",
+    "Recorded logs, start for start",
+    "Executions of workflows",
+    "Back-test",
+    "Spot interruptions",
+    "What is not validated",
+)
+
+_HEAD = """# What batchsim was checked against
+
+This page is written by `python -m tools.validation`, which runs everything on it: nothing here is typed in. Its figures
+are the same for any number of processes.
+"""
+
+_THEORY = f"""Each case is a scenario as a user writes it: arrivals, run times and requests are read, drawn and
+simulated by the same code as anything else. `environment: {{preset: ideal}}` takes out what theory has no word for:
+polling, boot, pulls. A case is run {REPLICATIONS} times with random numbers of its own; the jobs of a warm-up are left
+out of each (for M/M/c those of five relaxation times). Little's law is held against every run to nine digits, and the
+parts of every bill that is measured against its sum.
+
+The interval is of 95 %. It is that of the mean over replications, adjusted by what their random numbers happened to be:
+how far run times and times between arrivals were from their means, on average and times how many jobs were there
+(Lavenberg and Welch 1981). An arrival can't know what is drawn next, so that the adjustment is 0 on average whatever
+the simulator does; most cases need a tenth of the jobs with it. *Plain* is half of the interval without it.
+"""
+
+_NOT = """- **AWS itself.** No run of an account was held against a run of this: nothing on this page says that AWS
+  Batch behaves as modelled. The rules come from AWS's documentation, page by page
+  ([what is modelled](what-is-modelled.md)); what it does not say is an assumption ([defaults](defaults.md)).
+- **Boot, pull and polling times.** They are public measurements of few accounts, of some years. What your account says
+  of them is told by [calibrate](calibrating.md).
+- **Spot interruptions** of types and regions without recordings: the Advisor's frequencies are coarse, and the
+  recordings above are of few fleets in two regions.
+- **Fair-share scheduling** has no exact theory; its order is checked in small cases worked by hand.
+- **Packing on instances of several sizes, multi-node jobs, GPUs, consumable resources, capacity that runs out**: cases
+  worked by hand in `tests/oracles`, no theory.
+- **Prices** are those of the sources on their dates. Bills were held against AWS's published examples, not against an
+  invoice.
+- **Short runs and rare events.** The coverage above is of long runs: of runs with few jobs, or of what happens in one
+  run of five, intervals of ten replications hold less often ([how sure a figure is](statistics.md)).
+"""
+
+
+def measured(found: Found) -> list[Measured]:
+    """All cases, from their pieces."""
+    result = []
+    for name, of in by_runs().items():
+        runs = [run for piece in found if piece[:2] == ("case", name) for run in found[piece]]
+        result += _of_runs(of, runs)
+    return result
+
+
+def _of_runs(of: Sequence[Any], runs: Sequence[Any]) -> list[Measured]:
+    return [
+        Measured(case, case.theory(), tuple(Sample(value, tuple(controls)) for value, controls in samples))
+        for case, samples in zip(of, zip(*runs, strict=True), strict=True)
+    ]
+
+
+def with_faults(found: Found) -> dict[str, list[Measured]]:
+    """Cases that tell of a fault, by fault."""
+    told: dict[str, list[Measured]] = {}
+    for fault in FAULTS:
+        looked_at = [piece for piece in found if piece[:2] == ("fault", fault.name)]
+        told[fault.name] = [
+            each for piece in looked_at for each in _of_runs(by_runs()[piece[2]], found[piece]) if each.is_far
+        ]
+    return told
+
+
+def text(found: Found, cases: Sequence[Measured], told: Mapping[str, Sequence[Measured]]) -> str:
+    """The whole page."""
+    sections = (
+        _theory(cases),
+        _faults(cases, told),
+        _coverage(cases),
+        _peers(found),
+        _logs(found),
+        _workflows(found),
+        _back_test(found),
+        _spot(),
+        iter([_NOT]),
+    )
+    parts = [_HEAD]
+    for heading, section in zip(HEADINGS, sections, strict=True):
+        parts += [f"\n## {heading}\n", "\n".join(section).rstrip("\n") + "\n"]
+    return "\n".join(parts)
+
+
+def figure(value: float) -> str:
+    """A figure with five digits."""
+    return f"{value:,.5g}" if abs(value) < 1e4 else f"{value:,.0f}"
+
+
+def _theory(cases: Sequence[Measured]) -> Iterator[str]:
+    yield _THEORY
+    inside = sum(each.is_inside for each in cases)
+    narrow = sum(each.precision <= 0.01 for each in cases)
+    runs = {each.case.runs: each.case.jobs + REPLICATIONS * each.case.warm_up for each in cases}
+    yield (
+        f"{len(cases)} figures of {len(runs)} scenarios, {sum(runs.values()) / 1e6:.0f} million jobs: "
+        "the interval holds theory in "
+        f"{inside} of {len(cases)} ({inside / len(cases):.0%}), and is ± 1 % or narrower in {narrow}.\n"
+    )
+    yield "![difference from theory with interval, case by case](images/validation-theory.png)\n"
+    for group in dict.fromkeys(each.case.group for each in cases):
+        yield f"### {group}\n"
+        yield "| case | measured is | theory | measured | plain | inside | by |"
+        yield "|---|---|---:|---:|---:|---|---|"
+        for each in (each for each in cases if each.case.group == group):
+            case, estimate = each.case, each.estimate
+            plain = next(each.groups(len(each.samples)))
+            yield (
+                f"| {case.name} | {case.quantity} | {figure(each.theory)} "
+                f"| {figure(estimate.mean)} ± {each.precision:.2%} "
+                f"| ± {plain.half / abs(each.theory):.2%} | {'yes' if each.is_inside else '**no**'} | {case.source} |"
+            )
+        yield ""
+
+
+def _faults(cases: Sequence[Measured], told: Mapping[str, Sequence[Measured]]) -> Iterator[str]:
+    caught = {each.case.name for some in told.values() for each in some}
+    missed = [each.case.name for each in cases if each.case.name not in caught]
+    yield (
+        "A check that can't fail says nothing. Each fault below was planted in the simulator, and cases that may tell\n"
+        "were run again, with a tenth of their jobs. A case tells when theory is more than twice as far from the mean\n"
+        "as the interval reaches.\n"
+    )
+    yield "![the largest difference from theory by fault and group of cases](images/validation-faults.png)\n"
+    yield "| fault | told by | the largest difference |"
+    yield "|---|---|---|"
+    for fault, some in told.items():
+        largest = max(some, key=lambda each: abs(each.estimate.mean / each.theory - 1), default=None)
+        shown = f"{largest.case.name}: {largest.estimate.mean / largest.theory - 1:+.1%}" if largest else "none"
+        yield f"| {fault} | {_counted(len(some))} | {shown} |"
+    yield ""
+    if missed:
+        yield f"Told of none of them: {'; '.join(missed)}."
+    else:
+        yield f"Each of the {len(cases)} cases tells of one at least. Which fault each tells of:"
+    yield ""
+    yield "| case | tells of |"
+    yield "|---|---|"
+    for name in (each.case.name for each in cases):
+        faults = [fault for fault, some in told.items() if any(each.case.name == name for each in some)]
+        yield f"| {name} | {'; '.join(faults) or '–'} |"
+
+
+def _counted(count: int) -> str:
+    return f"{count} case" if count == 1 else f"{count} cases"
+
+
+def _coverage(cases: Sequence[Measured]) -> Iterator[str]:
+    intervals = [(each, interval) for each in cases for interval in each.groups(GROUP)]
+    held = sum(interval.holds(each.theory) for each, interval in intervals)
+    yield (
+        f"The intervals that `--replications` prints are plain ones. Of {len(intervals)} such intervals, each of "
+        f"{GROUP} replications of a case above, {held} hold theory: {held / len(intervals):.1%}, where 95 % is meant.\n"
+        "Intervals of skewed figures hold less often; [how sure a figure is](statistics.md) has the table, by kind of\n"
+        "figure and number of replications.\n"
+    )
+    yield "| group | intervals | hold theory |"
+    yield "|---|---:|---:|"
+    for group in dict.fromkeys(each.case.group for each in cases):
+        some = [interval.holds(each.theory) for each, interval in intervals if each.case.group == group]
+        yield f"| {group} | {len(some)} | {sum(some) / len(some):.1%} |"
+
+
+def _peers(found: Found) -> Iterator[str]:
+    yield (
+        f"The same {PEER_JOBS:,} arrivals and run times in M/M/4 at nine tenths of its capacity, in other simulators:\n"
+        "by how much the start of any job differs.\n"
+    )
+    yield "| simulator | queues | largest difference |"
+    yield "|---|---|---:|"
+    for each in (found[piece] for piece in found if piece[0] == "peer"):
+        queues = "one" if each["classes"] == 1 else f"{each['classes']} of different priority"
+        yield f"| {each['peer']} | {queues} | {each['largest_s']:g} s |"
+    yield (
+        "\nThe formulas above are held against most-queue's, and against those of GNU Octave's package queueing where\n"
+        "it is installed, by `tests/oracles/test_theory.py`."
+    )
+
+
+def _logs(found: Found) -> Iterator[str]:
+    yield (
+        "Real logs of machines (Parallel Workloads Archive; `lublin_256` is a model's), replayed on so many\n"
+        "processors without delays. Each start is held against a plain loop of 20 lines: first come, first served,\n"
+        "equal to the last bit.\n"
+    )
+    yield "| log | processors | jobs | same start | mean queue time |"
+    yield "|---|---:|---:|---:|---:|"
+    for name, processors in LOGS:
+        each = found["record", name]
+        yield f"| {name} | {processors} | {each['jobs']:,} | {each['same']:,} | {each['mean_wait_s']:,.0f} s |"
+
+
+def _workflows(found: Found) -> Iterator[str]:
+    yield (
+        "Executions that WfCommons recorded, each task on a processor: without a limit the makespan is the critical\n"
+        "path, with one each start is that of a plain loop. The recorded makespan has data transfers, queues and\n"
+        "submit delays of its system in it, which the file does not tell: it is shown, and no check.\n"
+    )
+    yield "| workflow | tasks | starts without limit | critical path | processors | same start | makespan | recorded |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|"
+    for name, processors in WORKFLOWS:
+        each = found["workflow", name]
+        yield (
+            f"| {name} | {each['tasks']:,} | {each['unlimited_same']:,} | {each['unlimited_s']:,.1f} s | {processors} "
+            f"| {each['limited_same']:,} | {each['limited_s']:,.1f} s | {each['recorded_s']:,.0f} s |"
+        )
+
+
+def _back_test(found: Found) -> Iterator[str]:
+    from tools.calibration_round_trip import RoundTrip, table
+
+    yield (
+        "Simulated accounts of 30 days, told as AWS tells of jobs, learnt from their first 20 days without their\n"
+        "scenario; the last ten predicted. `python -m tools.calibration_round_trip` does 20 of each kind.\n"
+    )
+    yield table([RoundTrip(**found[piece]) for piece in found if piece[0] == "account"])
+    yield (
+        "A public log whose waits are recorded, of a site that queued by other rules than AWS Batch does: learnt from\n"
+        "its first three quarters of days, the rest predicted. The error is that of the rules, too\n"
+        "(`python -m tools.public_logs`).\n"
+    )
+    yield from (found[piece] for piece in found if piece[0] == "predicted")
+
+
+def _spot() -> Iterator[str]:
+    yield (
+        "Recordings of Spot fleets (2023) beside fleets of the same size and rate here, by\n"
+        "`python -m tools.spot_backtest`: how many went together, and for how long nothing came.\n"
+        "[Defaults](defaults.md) has what was taken from it.\n"
+    )
+    yield "![recorded and simulated interruptions](images/spot-together.png)"

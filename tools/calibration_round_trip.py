@@ -2,8 +2,9 @@
 
 ``python -m tools.calibration_round_trip [--seeds 20] [--days 30] [--workers 2]`` prints the tables of
 docs/validation.md. Each account is a scenario that is run once, told as AWS tells of jobs (DescribeJobs, and events of
-a third of the attempts), and learnt from without the scenario: only its ``batch:`` section is given, as an account gives it. What was learnt is
-held against the scenario, and what was predicted against the days that were not learnt from.
+a third of the attempts), and learnt from without the scenario: only its ``batch:`` section is given, as an account
+gives it. What was learnt is held against the scenario, and what was predicted against the days that were not learnt
+from.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from rich.text import Text
 from batchsim.report import formatting
 from batchsim.report.console import Terminal, line
 from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
+from batchsim.report.figures.style import axes_or_new
 from batchsim.scenario.sections.parameters import label_of
 from batchsim.units import format_amount, format_clock, format_duration, format_usd
 
@@ -27,7 +28,7 @@ MOST_POINTS = 8
 
 @dataclass(frozen=True)
 class OptimizationPlots:
-    """Pictures of a search. In Jupyter a returned figure shows itself."""
+    """Pictures of a search."""
 
     drawn: Frontier
 
@@ -35,14 +36,11 @@ class OptimizationPlots:
         """The picture of ``frontier.png``."""
         return frontier_figure(self.drawn)
 
-    def frontier(self, ax: Axes | None = None) -> Figure:
-        """Cost against queue time, or against what the objective is about."""
-        if ax is None:
-            return frontier_figure(self.drawn)
-        draw_frontier(self.drawn, ax)
-        figure = ax.figure
-        assert isinstance(figure, Figure)  # noqa: S101 (for the type checker)
-        return figure
+    def frontier(self, ax: Axes | None = None) -> Axes:
+        """Cost against queue time, or against what the objective is about; in Jupyter the axes show their picture."""
+        axes = axes_or_new(ax, height=5.5)
+        draw_frontier(self.drawn, axes)
+        return axes
 
 
 def print_optimization(figures: Mapping[str, Any], folder: Path, written: Path | None = None) -> None:
@@ -176,9 +174,9 @@ def settings(values: Mapping[str, Any]) -> str:
 
 
 def pick_label(values: Mapping[str, Any]) -> str:
-    """What is written at the recommendation, a value a line."""
-    lines = [f"{name} {flat(value)}" for name, value in zip(short_names(values), values.values(), strict=True)]
-    return "\n".join(["recommended", *lines]) if values else ""
+    """What is said of the recommendation."""
+    told = [f"{name} {flat(value)}" for name, value in zip(short_names(values), values.values(), strict=True)]
+    return f"recommended: {', '.join(told)}" if told else ""
 
 
 def short_names(paths: Mapping[str, Any]) -> list[str]:

@@ -41,8 +41,8 @@ PALE = Colour("#BFD7EA", "#3C5870")
 SILVER = Colour("#D9D9D9", "#55595E")
 DARK = Colour("#404040", "#F2F2F2")
 
-#: Jobs by state, in the order of a job's life.
-STATES = {"SUBMITTED": SILVER, "PENDING": SILVER, "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": BLUE}
+#: Jobs by state, in the order of a job's life; they are SUBMITTED for moments.
+STATES = {"PENDING": SILVER, "RUNNABLE": ORANGE, "STARTING": SKY, "RUNNING": BLUE}
 #: vCPUs by what they do; the limit is a line.
 VCPUS = {"running": BLUE, "stranded": PINK, "idle": PALE, "booting": ORANGE}
 LIMIT = DARK

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from batchsim.errors import did_you_mean
+from batchsim.report.figures import comparison, parts, style, sweep
 from batchsim.report.figures import run as figures
-from batchsim.report.figures import style, sweep
 from batchsim.report.figures.comparison import compare_figure
 from batchsim.results.run import Run
 from batchsim.results.run_table import FIGURE, RunTable, short_names
@@ -21,28 +21,27 @@ from batchsim.scenario.sections.parameters import label_of
 
 @dataclass(frozen=True)
 class Plots:
-    """Pictures of one run. In Jupyter a returned figure shows itself."""
+    """Pictures of one run: each is drawn into `ax`, or into a new picture, and returns its axes.
+
+    In Jupyter axes of a new picture show it.
+    """
 
     run: Run
     summary: Summary
 
     def __call__(self) -> Figure:
-        """The whole picture, as that of a comparison."""
-        return self.queue()
-
-    def queue(self) -> Figure:
         """The whole picture of ``queue.png``."""
         return figures.queue_figure(self.run, self.summary)
 
-    def jobs(self, ax: Axes | None = None) -> Figure:
+    def queue(self, ax: Axes | None = None) -> Axes:
         """Jobs by state over time."""
         return self._draw(figures.draw_jobs, ax)
 
-    def queue_time(self, ax: Axes | None = None) -> Figure:
+    def queue_time(self, ax: Axes | None = None) -> Axes:
         """Distribution of queue time."""
         return self._draw(figures.draw_queue_time, ax)
 
-    def recorded(self, ax: Axes | None = None) -> Figure:
+    def recorded(self, ax: Axes | None = None) -> Axes:
         """Time from submission to the first start, by the record of a trace beside the simulation.
 
         Raises
@@ -54,24 +53,39 @@ class Plots:
             raise ValueError("no trace of this run says when its jobs started")
         return self._draw(figures.draw_recorded, ax)
 
-    def vcpus(self, ax: Axes | None = None) -> Figure:
+    def waits(self, ax: Axes | None = None) -> Axes:
+        """What the jobs of each queue waited for, in job-hours."""
+        axes = style.axes_or_new(ax)
+        parts.draw_waits(axes, self.summary)
+        return axes
+
+    def vcpus(self, ax: Axes | None = None) -> Axes:
         """Running, stranded, idle and booting vCPUs against the limit."""
         return self._draw(figures.draw_vcpus, ax)
 
-    def spend(self, ax: Axes | None = None) -> Figure:
+    def instances(self, ax: Axes | None = None) -> Axes:
+        """How many instances of each type there are over time."""
+        return self._draw(parts.draw_instances, ax)
+
+    def cost(self, ax: Axes | None = None) -> Axes:
+        """What each compute environment was paid for."""
+        axes = style.axes_or_new(ax)
+        parts.draw_cost(axes, self.summary)
+        return axes
+
+    def spend(self, ax: Axes | None = None) -> Axes:
         """Spend over time."""
         return self._draw(figures.draw_spend, ax)
 
-    def _draw(self, draw: Callable[[Run, Axes], None], ax: Axes | None) -> Figure:
-        if ax is None:
-            ax = style.Picture(figsize=(9, 4.5), layout="constrained").subplots()
-        draw(self.run, ax)
-        return _figure_of(ax)
+    def _draw(self, draw: Callable[[Run, Axes], None], ax: Axes | None) -> Axes:
+        axes = style.axes_or_new(ax)
+        draw(self.run, axes)
+        return axes
 
 
 @dataclass(frozen=True)
 class ComparisonPlots:
-    """Pictures of a comparison."""
+    """Pictures of a comparison, as of a run."""
 
     runs: Mapping[str, Run]
     summaries: Mapping[str, Summary]
@@ -79,6 +93,24 @@ class ComparisonPlots:
     def __call__(self) -> Figure:
         """The whole picture of ``comparison.png``."""
         return compare_figure(self.runs, self.summaries)
+
+    def queue_time(self, ax: Axes | None = None) -> Axes:
+        """Distributions of queue time."""
+        axes = style.axes_or_new(ax)
+        comparison.draw_queue_times(axes, self.runs)
+        return axes
+
+    def cost(self, ax: Axes | None = None) -> Axes:
+        """What each variant was paid for."""
+        axes = style.axes_or_new(ax)
+        comparison.draw_costs(axes, self.summaries)
+        return axes
+
+    def frontier(self, ax: Axes | None = None) -> Axes:
+        """What each variant costs against its 95th percentile of queue time."""
+        axes = style.axes_or_new(ax)
+        comparison.draw_frontier_of_variants(axes, self.summaries)
+        return axes
 
 
 @dataclass(frozen=True)
@@ -94,7 +126,7 @@ class SweepPlots:
 
     def heatmap(
         self, x: str, y: str, figure: str = "cost_usd", at: Mapping[str, Any] | None = None, ax: Axes | None = None
-    ) -> Figure:
+    ) -> Axes:
         """The mean of a figure over two parameters, others at a value.
 
         Parameters
@@ -112,9 +144,9 @@ class SweepPlots:
         ValueError
             If there is no such parameter, value or figure.
         """
-        axes = self._axes(ax)
+        axes = style.axes_or_new(ax, height=5)
         sweep.draw_heatmap(self.runs, axes, self._named(x), self._named(y), _figure(figure), self._rest(at))
-        return _figure_of(axes)
+        return axes
 
     def lines(
         self,
@@ -123,7 +155,7 @@ class SweepPlots:
         by: str | None = None,
         at: Mapping[str, Any] | None = None,
         ax: Axes | None = None,
-    ) -> Figure:
+    ) -> Axes:
         """The mean of a figure over one parameter with its 95 % intervals, a line for each value of another (`by`).
 
         Raises
@@ -131,13 +163,10 @@ class SweepPlots:
         ValueError
             As `heatmap` does.
         """
-        axes = self._axes(ax)
+        axes = style.axes_or_new(ax, height=5)
         other = None if by is None else self._named(by)
         sweep.draw_lines(self.runs, axes, self._named(x), _figure(figure), other, self._rest(at))
-        return _figure_of(axes)
-
-    def _axes(self, ax: Axes | None) -> Axes:
-        return style.Picture(figsize=(9, 5), layout="constrained").subplots() if ax is None else ax
+        return axes
 
     def _named(self, name: str) -> str:
         """The whole name of a parameter."""
@@ -164,9 +193,3 @@ def _figure(name: str) -> str:
     if name not in FIGURE:
         raise ValueError(f"no figure {name!r}; expected one of {', '.join(FIGURE)}{did_you_mean(name, FIGURE)}")
     return name
-
-
-def _figure_of(ax: Axes) -> Figure:
-    figure = ax.figure
-    assert isinstance(figure, Figure)  # noqa: S101 (for the type checker)
-    return figure

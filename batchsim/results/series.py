@@ -11,7 +11,7 @@ from batchsim.arrays import Floats
 from batchsim.results.durations import Durations, queue_times
 from batchsim.results.outcome import Outcome
 from batchsim.results.spending import idle_commitment, spend_rate, spent
-from batchsim.results.step_functions import Curve, sample, steps, thin, total
+from batchsim.results.step_functions import Curve, integral, sample, steps, thin, total
 from batchsim.results.timeline import job_states, vcpus
 from batchsim.units import HOUR, MINUTE
 
@@ -74,6 +74,106 @@ def stacked(layers: Mapping[str, Curve], window: Window) -> tuple[Floats, dict[s
     at = np.unique(np.concatenate([np.array(window), *[at for at, _ in shown.values()]]))
     at = at[(at >= window[0]) & (at <= window[1])]
     return at, {name: sample(*curve, at) for name, curve in shown.items()}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Layers on each other in a window, and the highest that all came to.
+
+    Attributes
+    ----------
+    at : ndarray of float, shape (m,)
+        From when on.
+    levels : dict of str to ndarray, shape (m,)
+        The level of each layer; where layers change more often than is drawn, its mean until the next instant.
+    highest_at, highest : ndarray of float, shape (k,)
+        The sum of all, or the most that it is until the next instant; empty where it is not known.
+    are_means : bool
+        Whether levels are means.
+    """
+
+    at: Floats
+    levels: dict[str, Floats]
+    highest_at: Floats
+    highest: Floats
+    are_means: bool
+
+
+def stack(layers: Mapping[str, Curve], window: Window, columns: int, whole: Curve | None = None) -> Stack:
+    """Step functions as they can be drawn in so many columns of pixels: as they are, or mean and maximum of each.
+
+    Parameters
+    ----------
+    whole : (ndarray, ndarray), optional
+        The sum of all layers, exactly. Layers of a long run are means themselves, each over intervals of its own: their
+        sum comes to more than there ever was at one time.
+    """
+    inside = {name: _within(*curve, window) for name, curve in layers.items() if len(curve[0])}
+    at = np.unique(np.concatenate([np.array(window), *[at for at, _ in inside.values()]]))
+    at = at[(at >= window[0]) & (at <= window[1])]
+    edges = np.linspace(*window, columns + 1)
+    are_means = len(at) > columns
+    outline = (np.empty(0), np.empty(0)) if whole is None else _highest(whole, window, edges, exact=not are_means)
+    if not are_means:
+        return Stack(at, {name: sample(*curve, at) for name, curve in inside.items()}, *outline, are_means=False)
+    means = {name: np.diff(integral(*curve, edges)) / np.diff(edges) for name, curve in inside.items()}
+    # The last column ends at the last edge.
+    return Stack(edges, {name: np.append(mean, mean[-1]) for name, mean in means.items()}, *outline, are_means=True)
+
+
+def _highest(whole: Curve, window: Window, edges: Floats, *, exact: bool) -> Curve:
+    """A step function in a window, or its maximum in each column, also where it changes too often to be drawn."""
+    at, level = _within(*whole, window)
+    at = np.maximum(at, window[0])
+    if exact and len(at) < len(edges):
+        return np.append(at, window[1]), np.append(level, sample(*whole, np.array([window[1]])))
+    highest = sample(at, level, edges)
+    np.maximum.at(highest, np.searchsorted(edges, at, side="right") - 1, level)
+    return edges, highest
+
+
+def jobs_in_all(outcome: Outcome) -> Curve:
+    """How many jobs had been submitted and had not ended over time, exactly."""
+    stopped = outcome.recording.stopped_at
+    ends = np.where(np.isnan(stopped), outcome.recording.ended_at, stopped)
+    return steps(outcome.workload.submitted_at, ends)
+
+
+def vcpus_in_all(outcome: Outcome) -> Curve:
+    """VCPUs of instances from launch to termination, and of what runs without instances, over time, exactly."""
+    instances, attempts = outcome.recording.instances, outcome.recording.attempts
+    environments = outcome.configuration.environments
+    of_instances = np.array(
+        [
+            environments[environment].offerings[offering].vcpus
+            for environment, offering in zip(instances.environment.tolist(), instances.offering.tolist(), strict=True)
+        ],
+        float,
+    )
+    alone = attempts.instance < 0
+    held = np.array([shape.vcpus for shape in outcome.workload.shapes])[outcome.workload.shape[attempts.job[alone]]]
+    stopped = attempts.stopped_at[alone]
+    return steps(
+        np.concatenate([instances.requested_at, attempts.starting_at[alone]]),
+        np.concatenate([instances.terminated_at, np.where(np.isnan(stopped), outcome.recording.ended_at, stopped)]),
+        np.concatenate([of_instances, held]),
+    )
+
+
+def instances_by_type(outcome: Outcome) -> dict[str, Curve]:
+    """How many instances of each type there are over time, from launch to termination; those with the most first."""
+    instances, environments = outcome.recording.instances, outcome.configuration.environments
+    names = [
+        environments[environment].offerings[offering].instance_type
+        for environment, offering in zip(instances.environment.tolist(), instances.offering.tolist(), strict=True)
+    ]
+    types, of_type = np.unique(np.array(names, str), return_inverse=True)
+    lived = instances.terminated_at - instances.requested_at
+    order = np.argsort(-np.bincount(of_type, weights=lived, minlength=len(types)), kind="stable")
+    return {
+        str(types[number]): steps(instances.requested_at[of_type == number], instances.terminated_at[of_type == number])
+        for number in order.tolist()
+    }
 
 
 def _within(at: Floats, level: Floats, window: Window) -> Curve:

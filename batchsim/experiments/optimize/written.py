@@ -29,7 +29,7 @@ def write_optimization(found: Optimization, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "optimize.json").write_text(found.to_json(), encoding="utf-8")
-        save_png(found.plot.frontier(), folder / "frontier.png")
+        save_png(found.plot(), folder / "frontier.png")
         page = optimization_page(found.scenario, found.recommendation, found.figures, found.plot.drawn)
         (folder / PAGE).write_text(page, encoding="utf-8")
     except OSError as error:

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from batchsim.columns import PURPOSES
 from batchsim.report import formatting, narrative
 from batchsim.report.figures import style
-from batchsim.report.figures.run import draw_jobs, draw_vcpus
+from batchsim.report.figures.run import draw_jobs, draw_vcpus, shown_until
 from batchsim.report.figures.style import GREEN, PURPOSE_COLOURS, RED, SEVERAL
 from batchsim.results import series
 from batchsim.results.objectives import deadlines
@@ -52,13 +52,15 @@ def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) ->
         for ax in row:
             ax.set_ylim(0, top)
     halves = grid[2, :].subgridspec(1, 2)
-    _compare_queue_times(figure.add_subplot(halves[0, 0]), runs)
-    _compare_costs(figure.add_subplot(halves[0, 1]), summaries)
+    draw_queue_times(figure.add_subplot(halves[0, 0]), runs)
+    draw_costs(figure.add_subplot(halves[0, 1]), summaries)
     style.small_print(figure, summaries.values())
     return figure
 
 
 def _draw_verdict(ax: Axes, objectives: Sequence[Mapping[str, Any]]) -> None:
+    if not objectives:
+        return
     missed = any(objective["kept"] is False for objective in objectives)
     # Matplotlib has one distance for all titles of an axes: the last one that is set.
     pad = style.TITLE_PAD
@@ -97,29 +99,62 @@ def _deadlines(run: Run, window: Window) -> list[float]:
     return sorted(at for at in instants if window[0] <= at <= window[1] + (window[1] - window[0]) / 2)
 
 
-def _compare_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
+def draw_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
+    """Distributions of queue time, one for each variant, with the limits of objectives."""
     style.titled_axes(ax, "Queue time: share of jobs that started within")
-    longest = 1.0
-    for (name, run), colour in zip(runs.items(), cycle(SEVERAL), strict=False):
-        times = series.sorted_queue_times(run.outcome)
+    several = {name: series.sorted_queue_times(run.outcome) for name, run in runs.items()}
+    longest = shown_until(several.values())
+    for (name, times), colour in zip(several.items(), cycle(SEVERAL), strict=False):
         at, shares = series.share_started(times)
-        longest = max(longest, float(at[-1]))
         p95, least = times.statistic("p95")
         known = f"p95 {format_duration(p95)}" if p95 is not None else f"p95 over {format_duration(least or 0.0)}"
+        further = f", longest {format_duration(float(at[-1]))}" if at[-1] > longest else ""
         if len(at) > 1:
-            ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {known}")
+            ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {known}{further}")
     limits = {each.expression: each.limit for run in runs.values() for each in _upper_limits(run, "queue_time")}
     for expression, limit in limits.items():
         if limit <= 2 * longest:
             longest = max(longest, limit)
             ax.axvline(limit, color=RED, linewidth=1.4, linestyle="--", label=expression)
-    ax.set_xlim(0, longest * 1.02)
     style.share_axis(ax)
-    style.duration_axis(ax, longest)
+    style.from_zero(ax, longest)
     style.legend_below(ax, columns=2)
 
 
-def _compare_costs(ax: Axes, summaries: Mapping[str, Summary]) -> None:
+def draw_frontier_of_variants(ax: Axes, summaries: Mapping[str, Summary]) -> None:
+    """What each variant costs against its queue time; those that miss an objective are crossed.
+
+    Of a variant whose p95 is unknown there is nothing to draw but its name, said below.
+    """
+    style.titled_axes(ax, "What less waiting costs", legend=True)
+    known, unknown = {}, []
+    for name, summary in summaries.items():
+        p95 = formatting.plain(summary["queue_time_s"]["p95"])
+        if p95 is None:
+            unknown.append(name)
+        else:
+            known[name] = p95, formatting.plain(summary["cost_usd"]["total"])
+    longest = max([p95 for p95, _ in known.values()], default=0.0) or 1.0
+    highest = max([cost for _, cost in known.values()], default=0.0) or 0.01
+    for (name, (p95, cost)), colour in zip(known.items(), cycle(SEVERAL), strict=False):
+        missed = any(objective["kept"] is False for objective in summaries[name]["objectives"])
+        label = f"{name}: {format_usd(cost)}, p95 {format_duration(p95)}{', misses an objective' if missed else ''}"
+        ax.scatter(
+            [p95], [cost], s=60, color=colour, marker="X" if missed else "o", label=label, clip_on=False, zorder=4
+        )
+    if unknown:
+        told = f"p95 unknown: {', '.join(unknown)}"
+        ax.text(0.99, 0.02, told, transform=ax.transAxes, ha="right", color=RED, fontsize=9, parse_math=False)
+    style.from_zero(ax, longest * 1.1)
+    ax.set_ylim(0, highest * 1.12)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_usd(value)))
+    ax.set_ylabel("cost of the period", fontsize=9)
+    ax.set_xlabel("queue time, p95", fontsize=9)
+    style.legend_below(ax, columns=1, lower=0.2)
+
+
+def draw_costs(ax: Axes, summaries: Mapping[str, Summary]) -> None:
+    """Costs of variants by what they were paid for."""
     style.titled_axes(ax, "Cost by purpose")
     ax.grid(visible=False)
     names, costs = list(summaries), [summary["cost_usd"] for summary in summaries.values()]

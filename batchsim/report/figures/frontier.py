@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from batchsim.units import DAY, format_clock, format_usd
 
 #: Dearer or slower points than so many times the frontier's own range are left out of the picture.
 REACH = 1.6
+#: Characters of a line below the axes.
+WIDEST_LABEL = 92
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Frontier:
     clock : bool
         The figure is a time of day.
     label : str
-        What is written at the pick.
+        What is said of the pick, below the axes.
     """
 
     name: str
@@ -86,19 +89,18 @@ def draw_frontier(drawn: Frontier, ax: Axes) -> None:
     if drawn.pick is not None:
         place = drawn.pick.figure, drawn.pick.cost_usd
         ax.scatter([place[0]], [place[1]], s=140, facecolors="none", edgecolors=GREEN, linewidths=2.2)
-        left = drawn.pick.figure > 0.6 * right
+        # Below the axes, where it hides no point.
         ax.annotate(
-            drawn.label,
-            place,
-            xytext=(-10 if left else 10, -14),
+            textwrap.fill(drawn.label, WIDEST_LABEL),
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(0, -40),
             textcoords="offset points",
-            ha="right" if left else "left",
             va="top",
             fontsize=9,
             color=GREEN,
             fontweight="bold",
             parse_math=False,
-            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
         )
     _axes(ax, drawn, right, top)
 

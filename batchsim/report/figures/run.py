@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,8 +13,9 @@ from matplotlib.ticker import FuncFormatter
 
 from batchsim.report import narrative
 from batchsim.report.figures import style
-from batchsim.report.figures.style import BLUE, GREY, INK, ORANGE, RED, STATES, VCPUS
+from batchsim.report.figures.style import BLUE, EDGE, GREY, INK, RATE, RED, STATES, VCPUS
 from batchsim.results import series
+from batchsim.results.durations import Durations
 from batchsim.results.record import times_to_start
 from batchsim.results.run import Run
 from batchsim.results.series import Window
@@ -21,6 +23,10 @@ from batchsim.results.step_functions import Curve
 from batchsim.results.summary_fields import Summary
 from batchsim.units import format_duration, format_usd
 
+#: Columns of pixels of a picture's curves, about.
+COLUMNS = 700
+#: The longest time is far beyond the rest where it is so many times that of 99 % of the jobs.
+FAR = 4
 #: Characters that fit in a line above the picture.
 LONGEST_TITLE = 130
 
@@ -52,9 +58,10 @@ def queue_figure(run: Run, summary: Summary) -> Figure:
 def draw_jobs(run: Run, ax: Axes, *, title: str = "Jobs by state", window: Window | None = None) -> None:
     """Jobs by state over time, all queues together."""
     window = window or series.busiest(run.outcome)
-    curves = series.jobs_by_state(run.outcome)
+    known = series.jobs_by_state(run.outcome)
+    curves = {state: known[state] for state in reversed(STATES) if state in known}
     style.titled_axes(ax, title, legend=True)
-    top = _stack(run, ax, window, {state: curves[state] for state in reversed(STATES) if state in curves}, STATES)
+    top = draw_stack(ax, run.scenario.start, window, curves, STATES, series.jobs_in_all(run.outcome))
     ax.set_ylim(0, max(top, 1) * 1.15)
     style.count_axis(ax, "jobs")
     style.clock_axis(ax, run.scenario.start, window)
@@ -70,8 +77,11 @@ def draw_queue_time(run: Run, ax: Axes, *, title: str = "Queue time: share of jo
         ax.text(0.5, 0.5, "no job started", transform=ax.transAxes, ha="center", color=GREY)
         return
     at, shares = series.share_started(times)
-    longest = max(float(at[-1]), 1.0)
-    ax.step(np.append(at, longest * 1.02), np.append(shares, shares[-1]), where="post", color=BLUE, linewidth=2)
+    ax.step(np.append(at, at[-1] * 1.02), np.append(shares, shares[-1]), where="post", color=BLUE, linewidth=2)
+    longest = shown_until([times])
+    if longest < at[-1]:
+        longest_one = f"longest {format_duration(float(at[-1]))}"
+        ax.text(0.99, 0.08, longest_one, transform=ax.transAxes, ha="right", color=GREY, fontsize=10)
     if times.missing:
         never = f"{times.missing:,} never started"
         ax.text(0.99, 0.02, never, transform=ax.transAxes, ha="right", color=RED, fontsize=10)
@@ -79,29 +89,37 @@ def draw_queue_time(run: Run, ax: Axes, *, title: str = "Queue time: share of jo
         value, _ = times.statistic(quantile)
         if value is not None:
             _mark(ax, value, share, f"{quantile} {format_duration(value)}", right=value < 0.6 * longest)
-    ax.set_xlim(0, longest * 1.02)
-    style.duration_axis(ax, longest)
+    style.from_zero(ax, longest)
+
+
+def shown_until(several: Iterable[Durations], least: float = 1.0) -> float:
+    """How long the times are that a distribution shows: all of them, unless a hundredth is far beyond the rest."""
+    longest = least
+    for times in several:
+        started = times.seconds[~times.censored]
+        if len(started):
+            most, p99 = float(started.max()), times.statistic("p99")[0]
+            longest = max(longest, most if p99 is None or most <= FAR * max(p99, least) else 1.5 * p99)
+    return longest
 
 
 def draw_recorded(run: Run, ax: Axes, *, title: str = "Submitted to started: share of jobs that did within") -> None:
     """Distribution of the time from submission to the first start, by the record of a trace and in the simulation."""
     style.titled_axes(ax, title, legend=True)
     style.share_axis(ax)
-    longest = 1.0
     looks = (("recorded", INK, "--"), ("simulated", BLUE, "-"))
-    for times, (label, colour, dashes) in zip(times_to_start(run.outcome) or (), looks, strict=False):
+    both = times_to_start(run.outcome) or ()
+    for times, (label, colour, dashes) in zip(both, looks, strict=False):
         at, shares = series.share_started(series.ranked(times))
-        longest = max(float(at[-1]), longest)
         never = f", {times.missing:,} never started" if times.missing else ""
         ax.step(at, shares, where="post", linewidth=2, label=label + never, color=colour, linestyle=dashes)
-    ax.set_xlim(0, longest * 1.02)
-    style.duration_axis(ax, longest)
+    style.from_zero(ax, shown_until(both))
     style.legend_above(ax)
 
 
 def _mark(ax: Axes, at: float, share: float, text: str, *, right: bool) -> None:
     """A point of a curve with its label; the curve rises: right of the point it is above it, left of it below."""
-    ax.plot([at], [share], "o", color=RED, markersize=6, zorder=5)
+    ax.plot([at], [share], "o", color=RED, markersize=6, zorder=5, clip_on=False)
     ax.annotate(
         text,
         (at, share),
@@ -125,9 +143,10 @@ def draw_vcpus(
 ) -> None:
     """Running, stranded, idle and booting vCPUs of all environments against the sum of their limits."""
     window = window or series.busiest(run.outcome)
-    curves = series.vcpus_by_state(run.outcome)
+    known = series.vcpus_by_state(run.outcome)
+    curves = {state: known[state] for state in VCPUS if state in known}
     style.titled_axes(ax, title, legend=True)
-    top = _stack(run, ax, window, {state: curves[state] for state in VCPUS if state in curves}, VCPUS)
+    top = draw_stack(ax, run.scenario.start, window, curves, VCPUS, series.vcpus_in_all(run.outcome))
     ax.set_ylim(0, max(top, 1) * 1.2)
     if limit:
         _draw_limit(ax, series.most_vcpus(run.outcome), top)
@@ -146,15 +165,32 @@ def _draw_limit(ax: Axes, most: int, top: float) -> None:
     ax.text(0.99, 1.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=9, color=INK)
 
 
-def _stack(run: Run, ax: Axes, window: Window, layers: Mapping[str, Curve], colours: Mapping[str, str]) -> float:
-    """Step functions stacked as areas over a window; returns the highest total."""
-    at, levels = series.stacked(layers, window)
-    days = style.days(run.scenario.start, at)
-    base = np.zeros(len(at))
-    for name, level in levels.items():
-        ax.fill_between(days, base, base + level, step="post", color=colours[name], linewidth=0, label=name)
+def draw_stack(
+    ax: Axes,
+    start: datetime,
+    window: Window,
+    layers: Mapping[str, Curve],
+    colours: Mapping[str, str],
+    whole: Curve | None = None,
+) -> float:
+    """Step functions stacked as areas over a window, their sum as a line; returns the highest that is drawn.
+
+    Where they change more often than there are pixels, areas are means and the line is the highest of each pixel.
+    """
+    drawn = series.stack(layers, window, COLUMNS, whole)
+    days = style.days(start, drawn.at)
+    base = np.zeros(len(days))
+    for name, level in drawn.levels.items():
+        # Smoothed edges would make a narrow area pale.
+        ax.fill_between(
+            days, base, base + level, step="post", color=colours[name], linewidth=0, label=name, antialiased=False
+        )
         base = base + level
-    return float(base.max(initial=0.0))
+    if len(drawn.highest):
+        label = "peak" if drawn.are_means else None
+        at = style.days(start, drawn.highest_at)
+        ax.step(at, drawn.highest, where="post", color=EDGE, linewidth=0.6, label=label)
+    return max(float(base.max(initial=0.0)), float(drawn.highest.max(initial=0.0)))
 
 
 def draw_spend(run: Run, ax: Axes, *, title: str = "Spend") -> None:
@@ -177,8 +213,9 @@ def draw_spend(run: Run, ax: Axes, *, title: str = "Spend") -> None:
     )
     style.clock_axis(ax, run.scenario.start, (0.0, run.recording.ended_at))
     behind = ax.twinx()
-    behind.fill_between(days, 0, spend.rate, step="post", color=ORANGE, alpha=0.35, linewidth=0)
-    behind.set_ylim(0, max(float(spend.rate.max(initial=0.0)), 0.01) * 2.5)
+    window = 0.0, run.recording.ended_at
+    top = draw_stack(behind, run.scenario.start, window, {"rate": (spend.at, spend.rate)}, {"rate": f"{RATE}80"})
+    behind.set_ylim(0, max(top, 0.01) * 2.5)
     behind.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{format_usd(value)}/h"))
     behind.tick_params(labelsize=9, length=3, colors=INK)
     for side in ("top", "left", "right"):

@@ -6,16 +6,16 @@ Matplotlib's object-oriented interface throughout; nothing global is touched.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from batchsim.arrays import Floats
 from batchsim.report import narrative, palette
@@ -29,6 +29,7 @@ STATES, VCPUS, PURPOSE_COLOURS, CAUSES = (
     {name: colour.light for name, colour in group.items()}
     for group in (palette.STATES, palette.VCPUS, palette.PURPOSES, palette.CAUSES)
 )
+EDGE, RATE = palette.EDGE.light, palette.RATE.light
 SEVERAL = tuple(each.light for each in palette.SEVERAL)
 #: Points between curves and a title that has a legend below it.
 TITLE_PAD = 26
@@ -53,6 +54,22 @@ class Picture(Figure):
         return buffer.getvalue()
 
 
+class ShownAxes(Axes):
+    """Axes that show the picture they are in, in Jupyter."""
+
+    def _repr_png_(self) -> bytes:
+        figure = self.get_figure(root=True)
+        assert isinstance(figure, Picture)  # noqa: S101 (for the type checker)
+        return figure._repr_png_()
+
+
+def axes_or_new(ax: Axes | None, width: float = 9, height: float = 4.5) -> Axes:
+    """The axes that are given, or those of a new picture."""
+    if ax is not None:
+        return ax
+    return Picture(figsize=(width, height), layout="constrained").subplots(subplot_kw={"axes_class": ShownAxes})
+
+
 def save_png(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, the same bytes for the same figure."""
     figure.savefig(path, dpi=110, metadata={"Software": None})
@@ -68,11 +85,37 @@ def titled_axes(ax: Axes, title: str, *, legend: bool = False) -> None:
     ax.tick_params(labelsize=9, length=3)
 
 
+class _Calendar(Formatter):
+    """Instants as people write them: a time of day, or a date at midnight; the first with the day and year below it."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """The labels of all ticks."""
+        low, high = sorted(self.axis.get_view_interval()) if self.axis is not None else (-np.inf, np.inf)
+        shown = [value for value in values if low - 1e-9 <= value <= high + 1e-9]
+        seconds = len(shown) > 1 and (shown[1] - shown[0]) * DAY < MINUTE
+        labels = []
+        for value in values:
+            # A tick is meant to be at a round second.
+            at = num2date(round(value * DAY) / DAY)
+            date, clock = f"{at:%b} {at.day}", f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
+            midnight = not (at.hour or at.minute or at.second)
+            label = date if midnight else clock
+            if shown and value == shown[0]:
+                label += f"\n{at.year}" if midnight else f"\n{date}, {at.year}"
+            elif midnight and (at.month, at.day) == (1, 1):
+                label += f"\n{at.year}"
+            labels.append(label)
+        return labels
+
+    def __call__(self, value: float, pos: int | None = None) -> str:  # noqa: ARG002 (Matplotlib's)
+        """One label alone."""
+        return self.format_ticks([value])[0]
+
+
 def clock_axis(ax: Axes, start: datetime, window: Window) -> None:
     """A time axis in the scenario's wall clock."""
-    locator = AutoDateLocator(minticks=3, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=9))
+    ax.xaxis.set_major_formatter(_Calendar())
     ax.set_xlim(*days(start, np.array([window[0], max(window[1], window[0] + 1.0)])))
 
 
@@ -85,8 +128,14 @@ def duration_axis(ax: Axes, longest: float, which: Literal["x", "y"] = "x") -> N
     """Ticks at durations that people count in."""
     step = next((each for each in ROUND if longest / each <= 6), ROUND[-1])
     axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_ticks(np.arange(0, longest + step, step).tolist())
+    axis.set_ticks(np.arange(0, longest + step / 1000, step).tolist())
     axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+
+
+def from_zero(ax: Axes, longest: float) -> None:
+    """A horizontal axis of durations from 0 to the longest, with a little room for what stands at its ends."""
+    duration_axis(ax, longest)
+    ax.set_xlim(-0.012 * longest, longest * 1.03)
 
 
 def _short(seconds: float) -> str:
@@ -102,6 +151,7 @@ def share_axis(ax: Axes) -> None:
 def count_axis(ax: Axes, what: str) -> None:
     """Counts, with their thousands apart."""
     ax.set_ylabel(what, fontsize=9)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
@@ -111,21 +161,21 @@ def legend_above(ax: Axes) -> None:
         ax.legend(
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
-            ncols=len(VCPUS) + 1,
+            ncols=len(VCPUS) + 2,
             frameon=False,
             fontsize=9,
-            handlelength=1.0,
-            handletextpad=0.5,
-            columnspacing=1.1,
+            handlelength=0.9,
+            handletextpad=0.4,
+            columnspacing=0.8,
             borderaxespad=0.2,
             borderpad=0.2,
         )
 
 
-def legend_below(ax: Axes, columns: int) -> None:
+def legend_below(ax: Axes, columns: int, lower: float = 0.08) -> None:
     """A legend below the picture, where there is anything to tell apart."""
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=columns, frameon=False, fontsize=10)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -lower), ncols=columns, frameon=False, fontsize=10)
 
 
 def small_print(figure: Figure, summaries: Iterable[Mapping[str, Any]]) -> None:

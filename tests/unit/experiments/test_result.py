@@ -51,8 +51,10 @@ def test_it_says_itself(made):
 def test_pictures_are_matplotlib_s(made):
     result = bs.run(made)
     assert len(result.plot().axes) == 5  # four, and the rate of spending behind the spend
-    figure = result.plot.queue()
+    figure = result.plot()
     assert figure.axes[0].get_title(loc="left") == "Jobs by state"
-    for draw in (result.plot.jobs, result.plot.queue_time, result.plot.vcpus, result.plot.spend):
+    plot = result.plot
+    for draw in (plot.queue, plot.queue_time, plot.vcpus, plot.spend, plot.waits, plot.cost, plot.instances):
         ax = figure.add_subplot()
-        assert draw(ax) is figure
+        assert draw(ax) is ax
+        assert draw().get_figure() is not figure

@@ -110,7 +110,7 @@ def test_names_are_as_short_as_tells_them_apart():
     assert short_names(both) == list(both)
     assert settings({SPOT: 1}) == "spot.maxvCpus 1"
     assert flat([{"order": 1}, "x"]) == "[{order: 1}, x]"
-    assert pick_label({SPOT: 1}) == "recommended\nspot.maxvCpus 1"
+    assert pick_label({SPOT: 1}) == "recommended: spot.maxvCpus 1"
     assert pick_label({}) == ""
 
 

@@ -182,17 +182,15 @@ def test_figures_in_few_characters(figure, value, shown):
 
 def test_plots_take_names_short_and_long_and_values_or_labels():
     plots = SweepPlots("etl", swept(MAX, OTHER, TYPES))
-    figure = plots.heatmap(
+    drawn = plots.heatmap(
         "spot.maxvCpus", "batch.demand.maxvCpus", "cost_idle_usd", at={"instanceTypes": ["m6i", "m6a"]}
     )
-    assert figure.axes[0].get_title(loc="left") == "cost_idle_usd"
-    assert (
-        plots.lines("spot.maxvCpus", by="instanceTypes", at={"demand.maxvCpus": 16}).axes[0].lines[0].get_ydata()[0]
-        == 3
-    )
-    assert plots.lines("instanceTypes").axes[0].get_xlabel() == "instanceTypes"
-    ax = figure.subplots()
-    assert plots.lines("spot.maxvCpus", ax=ax) is figure
+    assert drawn.get_title(loc="left") == "cost_idle_usd"
+    lines = plots.lines("spot.maxvCpus", by="instanceTypes", at={"demand.maxvCpus": 16})
+    assert lines.lines[0].get_ydata()[0] == 3
+    assert plots.lines("instanceTypes").get_xlabel() == "instanceTypes"
+    ax = drawn.figure.subplots()
+    assert plots.lines("spot.maxvCpus", ax=ax) is ax
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,11 @@ def test_replications_have_it_too(tmp_path):
 
 
 def test_the_picture_has_both_on_one_axis(tmp_path):
-    ax = bs.run(replay(tmp_path)).plot.recorded().axes[0]
+    ax = bs.run(replay(tmp_path)).plot.recorded()
     lines = dict(zip(ax.get_legend_handles_labels()[1], ax.lines, strict=False))
     assert lines["recorded"].get_xdata().tolist() == [0, 10, 60]
     assert lines["simulated"].get_xdata().tolist() == [0, 0, 680]
-    cut = bs.run(replay(tmp_path, horizon=100)).plot.recorded().axes[0]
+    cut = bs.run(replay(tmp_path, horizon=100)).plot.recorded()
     assert cut.get_legend_handles_labels()[1][1] == "simulated, 1 never started"
-    whole = bs.run(replay(tmp_path)).plot.queue()
+    whole = bs.run(replay(tmp_path)).plot()
     assert any("Submitted to started" in ax.get_title(loc="left") for ax in whole.axes)

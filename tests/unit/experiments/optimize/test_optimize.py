@@ -299,5 +299,7 @@ def test_it_shows_itself(found):
     html = found._repr_html_()
     assert "maxvCpus" in html
     assert "95 % confidence" in html
-    figure = found.plot.frontier()
-    assert figure.axes[0].get_title(loc="left").startswith("test")
+    ax = found.plot.frontier()
+    assert ax.get_title(loc="left").startswith("test")
+    assert found.plot.frontier(ax) is ax
+    assert len(found.plot().axes) == 1

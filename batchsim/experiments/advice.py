@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchsim.errors import ScenarioError
 from batchsim.experiments.changes import STAGES, Change, Evidence
@@ -154,6 +154,8 @@ def _with(run: Run, change: Change) -> Summary | None:
     """The summary of the same jobs with a change; None of one that is no scenario."""
     try:
         changed = run.scenario.with_(change.set)
+        if changed.warm_up_is_open:
+            changed = replace(changed, warm_up_s=run.scenario.warm_up_s)
         return run_once(changed, run.seed, run.replication).summary
     except ScenarioError:
         return None

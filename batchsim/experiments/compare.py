@@ -14,6 +14,7 @@ from batchsim.experiments.precision import enough, outcome, rule
 from batchsim.experiments.result import Result
 from batchsim.experiments.run import replicated, run_once, summary_of
 from batchsim.experiments.tasks import Task
+from batchsim.experiments.warm_up import with_one_warm_up
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.checking import raise_errors
@@ -94,6 +95,7 @@ def _row(summary: Summary) -> dict[str, Any]:
         **{state: summary["jobs"][state] for state in ("succeeded", "failed", "unfinished")},
         **durations,
         "makespan_s": summary["makespan_s"],
+        "analysis": summary["analysis"],
         "period_s": summary["period_s"],
         "ended_at_s": summary["ended_at_s"],
         "cost_usd": cost["total"],
@@ -113,7 +115,7 @@ def _row(summary: Summary) -> dict[str, Any]:
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in row.items():
-        if key in {"objectives", "prices", "stopping"}:
+        if key in {"analysis", "objectives", "prices", "stopping"}:
             continue
         if isinstance(value, dict) and "mean" in value:
             flat |= {key: value["mean"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
@@ -212,6 +214,7 @@ def compare(
     stopping = rule(replications, precision)
     chosen = compared(*scenarios, variants=variants)
     seed = scenarios[0].seed if seed is None else seed
+    chosen = with_one_warm_up(chosen, seed)
     counted = stopping.least if stopping else replications or 1
     results: dict[str, Result] = {}
     with in_order(_tasks(chosen, seed, counted, stopping), workers, summary_of) as further:

@@ -11,6 +11,7 @@ from batchsim.experiments.precision import enough, outcome, rule
 from batchsim.experiments.result import Result
 from batchsim.experiments.simulated import simulated
 from batchsim.experiments.tasks import Task
+from batchsim.experiments.warm_up import with_warm_up
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
@@ -63,7 +64,7 @@ def run(
     Raises
     ------
     ScenarioError
-        If the workload's traces can't be read.
+        If the workload's traces can't be read; if it is too short to find its warm-up.
     ExecutionError
         If a process fails.
     TypeError
@@ -82,6 +83,7 @@ def run(
     if processes and workers > 1:
         raise ValueError("processes beside the engine run in this process: with one worker")
     seed = scenario.seed if seed is None else seed
+    scenario = with_warm_up(scenario, seed)
     most = stopping.most if stopping else replications or 1
 
     def here(task: Task) -> Summary:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from batchsim._version import __version__
-from batchsim.errors import BatchsimError
+from batchsim.errors import BatchsimError, Finding, ScenarioError
 from batchsim.experiments.simulated import simulated
 from batchsim.experiments.trace_files import ReadTraces, TraceFile
 from batchsim.results.outcome import Outcome
@@ -59,6 +59,11 @@ class Task:
     seed: int
     replication: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scenario.warm_up_is_open:
+            message = "`run` and `compare` alone find a warm-up, before their runs"
+            raise ScenarioError([Finding("warm-up", "warmUp", message, expected="a duration, such as `run` finds")])
 
     @cached_property
     def traces(self) -> tuple[TraceFile, ...]:

@@ -43,10 +43,16 @@ PURPOSES = {
 }
 
 
+def is_steady(summary: Mapping[str, Any]) -> bool:
+    """Whether figures are of the steady state, and of no more."""
+    return bool(summary.get("analysis", {}).get("type") == "steady")
+
+
 def period(summary: Mapping[str, Any]) -> str:
     """What the money was paid in."""
-    time, ended_at = plain(summary["period_s"]), plain(summary["ended_at_s"])
-    after = ended_at - time
+    time = plain(summary["period_s"])
+    # Of the steady state nothing is paid in the drain.
+    after = 0.0 if is_steady(summary) else plain(summary["ended_at_s"]) - time
     return span(time) + (f" and the {format_duration(after)} after" if after > time / 100 else "")
 
 
@@ -209,6 +215,15 @@ def replications_sentence(summary: Mapping[str, Any]) -> str:
     text = f"means of {n} replications with {level} intervals; p95, say, is the mean of their p95"
     stopped = stopped_sentence(said["stopping"], n)
     return f"{text}; {stopped}" if stopped else text
+
+
+def warm_up_sentence(summary: Mapping[str, Any]) -> str:
+    """What is left out of a steady scenario; empty of a terminating one."""
+    if not is_steady(summary):
+        return ""
+    said = summary["analysis"]
+    how = "as stated" if said["warm_up_by"] == "stated" else f"by {said['warm_up_by']}"
+    return f"of the steady state: without the first {format_duration(said['warm_up_s'])} ({how}), and without the drain"
 
 
 def stopped_sentence(stopping: Mapping[str, Any] | None, n: int) -> str:

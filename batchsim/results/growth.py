@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from batchsim.arrays import Floats
 from batchsim.results.durations import Durations, Mask
 from batchsim.results.outcome import Outcome
-from batchsim.spec.arrivals import Arrivals
+from batchsim.spec.arrivals import Arrivals, varies
 from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.traces import Trace
 from batchsim.statistics.steady_state import rise
@@ -129,7 +129,4 @@ def _goes_on(arrivals: Arrivals | None) -> bool:
 
 
 def _follows_the_clock(arrivals: Arrivals | None) -> bool:
-    if arrivals is None or arrivals.cron is not None or arrivals.days is not None:
-        return True
-    profile = None if arrivals.poisson is None else arrivals.poisson.profile
-    return profile is not None and any(len(set(each)) > 1 for each in (profile.hour_of_day, profile.day_of_week))
+    return arrivals is None or bool(varies(arrivals))

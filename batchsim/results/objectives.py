@@ -38,9 +38,9 @@ _SUCCESS = {"turnaround", "finished_at", "makespan", "cost"}
 _END = {"failed", "utilisation"}
 
 
-def chosen(objective: Objective, workload: Workload) -> Mask:
-    """The jobs that pass an objective's filters."""
-    mask = np.ones(len(workload), bool)
+def chosen(objective: Objective, workload: Workload, since: float = 0.0) -> Mask:
+    """The jobs that pass an objective's filters, and are submitted after a warm-up."""
+    mask = workload.submitted_at >= since
     for key, name in objective.where:
         if key == "jobName":
             mask &= np.array([known == name for known in workload.job_names], bool)[workload.job_name]
@@ -86,7 +86,7 @@ class ObjectiveEntries:
 
     def _entry(self, objective: Objective, *, failures: bool) -> dict[str, Any]:
         """One objective; `failures` where jobs are allowed to fail."""
-        mask = chosen(objective, self._outcome.workload)
+        mask = chosen(objective, self._outcome.workload, self._outcome.window.since)
         value, least = self._value(objective, mask)
         missing = self._missing(objective, mask, failures=failures)
         kept = None
@@ -197,7 +197,7 @@ def finished_at(
     censored : ndarray of bool, shape (n,), optional
         Which had not.
     """
-    mask = chosen(objective, workload)
+    mask = chosen(objective, workload, scenario.warm_up_s or 0.0)
     _, run_of_job, runs = _runs(workload, mask)
     finished, unfinished = np.full(runs, -np.inf), np.zeros(runs, bool)
     np.maximum.at(finished, run_of_job, np.maximum(ends, workload.submitted_at)[mask])
@@ -216,7 +216,7 @@ def deadlines(objective: Objective, workload: Workload, scenario: ResolvedScenar
     Against a clock it is the first such time after the run's arrival, in the objective's time zone or in that of the
     workflow's arrivals.
     """
-    mask = chosen(objective, workload)
+    mask = chosen(objective, workload, scenario.warm_up_s or 0.0)
     names, run_of_job, runs = _runs(workload, mask)
     if not objective.clock:
         return np.full(runs, objective.limit)

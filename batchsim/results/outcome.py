@@ -13,17 +13,22 @@ from batchsim.results.attempts import JobAttempts, job_attempts
 from batchsim.results.cost.bill import costs
 from batchsim.results.cost.purposes import Costs
 from batchsim.results.waits.attribution import JobWaits
+from batchsim.results.window import WHOLE, Window
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.workload import Workload
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What was simulated, what was recorded, and what follows from both; each column made when first asked for."""
+    """What was simulated, what was recorded, and what follows from both; each column made when first asked for.
+
+    Costs are of what was paid within the window; other columns are of everything.
+    """
 
     workload: Workload
     configuration: Configuration
     recording: Recording
+    window: Window = WHOLE
 
     @cached_property
     def attempts_of_jobs(self) -> JobAttempts:
@@ -52,7 +57,7 @@ class Outcome:
     @cached_property
     def costs(self) -> Costs:
         """Costs by attempt and instance."""
-        return costs(self.workload, self.configuration, self.recording)
+        return costs(self.workload, self.configuration, self.recording, self.window)
 
     @cached_property
     def job_costs(self) -> Floats:

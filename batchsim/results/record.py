@@ -24,7 +24,8 @@ def times_to_start(outcome: Outcome) -> tuple[Durations, Durations] | None:
     recorded, submitted_at = outcome.workload.recorded, outcome.workload.submitted_at
     if recorded is None:
         return None
-    jobs = np.flatnonzero(~np.isnan(recorded.started_at) & (submitted_at <= outcome.recording.ended_at))
+    counted = (submitted_at <= outcome.recording.ended_at) & (submitted_at >= outcome.window.since)
+    jobs = np.flatnonzero(~np.isnan(recorded.started_at) & counted)
     if not len(jobs):
         return None
     started_at = first_started_at(outcome)[jobs]
@@ -64,7 +65,8 @@ def _makespans(outcome: Outcome) -> dict[str, float | None]:
     """From the first submission to the last end, of jobs whose end is recorded."""
     recorded, submitted_at = outcome.workload.recorded, outcome.workload.submitted_at
     assert recorded is not None  # noqa: S101 (for the type checker)
-    jobs = np.flatnonzero(~np.isnan(recorded.stopped_at) & (submitted_at <= outcome.recording.ended_at))
+    counted = (submitted_at <= outcome.recording.ended_at) & (submitted_at >= outcome.window.since)
+    jobs = np.flatnonzero(~np.isnan(recorded.stopped_at) & counted)
     if not len(jobs):
         return {"recorded": None, "simulated": None}
     return {

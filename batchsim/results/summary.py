@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
+from batchsim.arrays import Ints
 from batchsim.recording import Status
 from batchsim.results.cost.price_sources import provenance
 from batchsim.results.cost.totals import CostTotals
@@ -21,6 +23,7 @@ from batchsim.results.outcome import Outcome
 from batchsim.results.record import recorded_figures
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
+from batchsim.results.window import window_of
 from batchsim.spec.configuration import Shape
 from batchsim.spec.placeable import why_never
 from batchsim.spec.resolved_scenario import ResolvedScenario
@@ -35,8 +38,10 @@ class Metrics:
 
     def __init__(self, scenario: ResolvedScenario, outcome: Outcome) -> None:
         self._scenario = scenario
-        self._outcome = outcome
+        window = window_of(scenario, outcome.recording.ended_at)
+        self._outcome = outcome = outcome if window.is_whole else replace(outcome, window=window)
         work = outcome.workload
+        self._counted = None if window.is_whole else work.submitted_at >= window.start
         self._queue_times = queue_times(outcome)
         self._turnarounds = turnarounds(outcome)
         self._queue_of_group = np.array(outcome.queue_of_group, np.int32)
@@ -47,7 +52,7 @@ class Metrics:
         self._environments = Environments(outcome)
         self._costs = CostTotals(outcome)
         self._known: dict[bytes, dict[str, Any]] = {}
-        self._waits = WaitsByPart(outcome.waits, work.group, outcome.last_environment)
+        self._waits = WaitsByPart(outcome.waits, work.group, outcome.last_environment, self._counted)
 
     def summary(self, seed: int) -> dict[str, Any]:
         """The whole of ``summary.json`` for one replication."""
@@ -61,7 +66,11 @@ class Metrics:
             "seed": seed,
             "replications": 1,
             "batchsim_version": __version__,
-            "analysis": {"type": "terminating", "warm_up_s": 0.0, "warm_up_by": None},
+            "analysis": {
+                "type": "terminating" if scenario.warm_up_by is None else "steady",
+                "warm_up_s": scenario.warm_up_s or 0.0,
+                "warm_up_by": scenario.warm_up_by,
+            },
             "prices": provenance(scenario, recording),
             **self._of_groups(everything),
             "ended_at_s": recording.ended_at,
@@ -85,7 +94,12 @@ class Metrics:
 
     @property
     def _period_s(self) -> float:
-        """What the money is for: the scenario's duration, or the time until the end of a run without, or cut before."""
+        """What the money is for: the scenario's duration, or the time until the end of a run without, or cut before.
+
+        In steady state it is the time after the warm-up.
+        """
+        if not self._outcome.window.is_whole:
+            return self._outcome.window.length(self._outcome.recording.ended_at)
         return min(self._scenario.duration_s or math.inf, self._outcome.recording.ended_at)
 
     def _per_month(self, total: float) -> float | None:
@@ -95,6 +109,9 @@ class Metrics:
         money is of more than that time, and of a queue that grew, which in a month costs what the capacity does.
         """
         duration, ended_at = self._scenario.duration_s, self._outcome.recording.ended_at
+        if not self._outcome.window.is_whole:
+            # What is paid in it is that of so much time, however long the drain takes.
+            return total / self._period_s * HOURS_PER_MONTH * HOUR if self._period_s >= DAY else None
         if duration is None or not DAY <= duration <= ended_at <= duration * LONGEST_END:
             return None
         return total / duration * HOURS_PER_MONTH * HOUR
@@ -108,7 +125,7 @@ class Metrics:
 
     def _worked_out(self, groups: Mask) -> dict[str, Any]:
         outcome = self._outcome
-        jobs = self._rows.of(groups)
+        jobs = self._jobs(groups)
         *unfinished, succeeded, failed = np.bincount(outcome.recording.status[jobs], minlength=len(Status)).tolist()
         return {
             "jobs": {
@@ -124,16 +141,24 @@ class Metrics:
             "makespan_s": makespan(outcome, jobs)[0],
         }
 
+    def _jobs(self, groups: Mask) -> Ints | slice:
+        """The jobs of some groups that count."""
+        jobs = self._rows.of(groups)
+        if self._counted is None:
+            return jobs
+        return np.flatnonzero(self._counted).astype(np.int32) if isinstance(jobs, slice) else jobs[self._counted[jobs]]
+
     def _by_environment(self) -> dict[str, Any]:
         """Figures of each compute environment; what it cost, by purpose, sums to its bill."""
         recording, tasks = self._outcome.recording, self._outcome.costs.tasks
+        within = self._outcome.window.holds
         environments = self._outcome.configuration.environments
         attempts, instances, on_fargate = (
             np.bincount(environment, minlength=len(environments)).tolist()
             for environment in (
-                recording.attempts.environment,
-                recording.instances.environment,
-                recording.attempts.environment[tasks.attempt],
+                recording.attempts.environment[within(recording.attempts.starting_at)],
+                recording.instances.environment[within(recording.instances.requested_at)],
+                recording.attempts.environment[tasks.attempt[within(recording.attempts.starting_at[tasks.attempt])]],
             )
         )
         interruptions = self._environments.interruptions()
@@ -173,7 +198,7 @@ class Metrics:
             for environment in configuration.environments
         ]
         by_queue = self._by(names, self._queue_of_group, attached)
-        growth = QueueGrowth(self._scenario, self._outcome, self._queue_times, 0.0)
+        growth = QueueGrowth(self._scenario, self._outcome, self._queue_times, self._outcome.window.since)
         for number, figures in enumerate(by_queue.values()):
             figures["growth"] = growth.of(self._queue_of_group == number)
         return by_queue
@@ -195,7 +220,8 @@ class Metrics:
 
     def _never_placed(self) -> dict[str, Any]:
         """Jobs that no environment ever had: their waits and the environments' sum to those of all."""
-        jobs = int(np.count_nonzero(self._outcome.last_environment < 0))
+        everything = np.ones(len(self._outcome.workload.groups), bool)
+        jobs = int(np.count_nonzero((self._outcome.last_environment < 0)[self._jobs(everything)]))
         return {"jobs": jobs, "wait_s": self._waits.causes(environment=-1)}
 
     def _unplaceable(self) -> list[dict[str, Any]]:
@@ -222,6 +248,7 @@ class Metrics:
     def _kinds(self, jobs: Mask) -> Iterator[tuple[int, Shape, int]]:
         """Group, shape and number of some jobs."""
         work = self._outcome.workload
+        jobs = jobs if self._counted is None else jobs & self._counted
         kinds = np.bincount(work.group[jobs].astype(np.int64) * len(work.shapes) + work.shape[jobs])
         for kind in np.flatnonzero(kinds).tolist():
             group, shape = divmod(kind, len(work.shapes))

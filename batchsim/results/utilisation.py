@@ -47,13 +47,14 @@ class Environments:
 
     def _use(self, member: str) -> list[Use]:
         instances = self._outcome.recording.instances
-        there_s = instances.terminated_at - instances.usable_from
+        window, recording = self._outcome.window, self._outcome.recording
+        there_s = window.clipped(instances.terminated_at) - window.clipped(instances.usable_from)
         uses = []
         for index, held in enumerate(self._held(member)):
             environment = self._outcome.configuration.environments[index]
             if environment.purchase_option == "UNMANAGED":
                 known = member == "vcpus" and held > 0
-                uses.append(Use(held, environment.max_vcpus * self._outcome.recording.ended_at) if known else Use())
+                uses.append(Use(held, environment.max_vcpus * window.length(recording.ended_at)) if known else Use())
             elif environment.fargate is not None:
                 uses.append(Use(held, held))
             else:
@@ -73,7 +74,8 @@ class Environments:
         sums: list[list[float]] = [[] for _ in self._outcome.configuration.environments]
         for first in range(0, len(attempts.job), SLICE):
             rows = slice(first, first + SLICE)
-            held_s = filled(attempts.stopped_at[rows], recording.ended_at) - attempts.starting_at[rows]
+            stop, window = filled(attempts.stopped_at[rows], recording.ended_at), self._outcome.window
+            held_s = window.clipped(stop) - window.clipped(attempts.starting_at[rows])
             held = size[workload.shape[attempts.job[rows]]] * held_s
             for known, more in zip(sums, added_by(attempts.environment[rows], held, len(sums)), strict=True):
                 known += more
@@ -93,19 +95,22 @@ class Environments:
         """From when until when how many vCPUs ran."""
         outcome, environment = self._outcome, self._outcome.configuration.environments[index]
         recording, instances, attempts = outcome.recording, outcome.recording.instances, outcome.recording.attempts
+        clipped = outcome.window.clipped
         if environment.offerings:
             on = instances.environment == index
             sizes = np.array([float(offering.vcpus) for offering in environment.offerings])
-            return instances.paid_from[on], instances.terminated_at[on], sizes[instances.offering[on]]
+            start, stop = instances.paid_from[on], instances.terminated_at[on]
+            return clipped(start), clipped(stop), sizes[instances.offering[on]]
         on = attempts.environment == index
         vcpus = np.array([shape.vcpus for shape in outcome.workload.shapes])
         stop = np.where(np.isnan(attempts.stopped_at[on]), recording.ended_at, attempts.stopped_at[on])
-        return attempts.starting_at[on], stop, vcpus[outcome.workload.shape[attempts.job[on]]]
+        return clipped(attempts.starting_at[on]), clipped(stop), vcpus[outcome.workload.shape[attempts.job[on]]]
 
     def interruptions(self) -> NDArray[np.int64]:
-        """Instances and Fargate tasks that AWS took back, by environment."""
+        """Instances and Fargate tasks that AWS took back, by environment, within the window."""
         recording, environments = self._outcome.recording, len(self._outcome.configuration.environments)
         texts = np.array([text == TASK_INTERRUPTED for text in recording.reasons])
-        tasks = recording.attempts.environment[texts[recording.attempts.reason]]
-        instances = recording.instances.environment[recording.instances.reclaimed]
-        return np.bincount(tasks, minlength=environments) + np.bincount(instances, minlength=environments)
+        attempts, instances, holds = recording.attempts, recording.instances, self._outcome.window.holds
+        tasks = attempts.environment[texts[attempts.reason] & holds(filled(attempts.stopped_at, recording.ended_at))]
+        taken_back = instances.environment[instances.reclaimed & holds(instances.terminated_at)]
+        return np.bincount(tasks, minlength=environments) + np.bincount(taken_back, minlength=environments)

@@ -23,6 +23,7 @@ from batchsim.scenario.sections.batch import check_batch
 from batchsim.scenario.sections.model_errors import message_parts, validated
 from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
 from batchsim.scenario.sections.parameters import Parameter, Requirements, parameters, requirements
+from batchsim.scenario.sections.warm_up import no_warm_up
 from batchsim.scenario.sections.workload import endless, workload_entries
 from batchsim.spec.objectives import Objective, parse_objective
 from batchsim.spec.stated_prices import cures
@@ -145,6 +146,8 @@ def check(
     findings += silencing.unknown(document)
     if frame is not None and frame.duration is None:
         findings += endless(workload, document)
+    if frame is not None:
+        findings += no_warm_up(frame, workload, document)
     if not isinstance(values.get("variants", {}), (dict, type(None))):
         findings.append(document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}"))
     sweep, search = (parameters(document, section, findings) for section in ("sweep", "search"))

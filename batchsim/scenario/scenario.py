@@ -39,7 +39,7 @@ _PATHS = {
 }
 #: Sections of experiments, which no single run is made from.
 _EXPERIMENTS = ("variants", "sweep", "search")
-_ORDER = ("name", "region", "start", "duration", "horizon", "seed")
+_ORDER = ("name", "region", "start", "duration", "horizon", "warmUp", "seed")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -172,6 +172,8 @@ class Scenario(ResolvedScenario):
             "start": self.start.isoformat().replace("+00:00", "Z"),
             "duration": self.duration_s,
             "horizon": self.horizon_s,
+            # As it was written: what is found of it is found again.
+            "warmUp": "auto" if self.warm_up_by == "MSER-5" else self.warm_up_s,
             "seed": self.seed,
             "environment": environment,
         }
@@ -276,6 +278,8 @@ def from_document(document: Document, base: Path, before: Scenario | None = None
         start=start,
         duration_s=frame.duration,
         horizon_s=frame.horizon,
+        warm_up_s=None if frame.warm_up == "auto" else frame.warm_up,
+        warm_up_by=None if frame.warm_up is None else "MSER-5" if frame.warm_up == "auto" else "stated",
         seed=frame.seed,
         batch=document.values["batch"],
         workload=checked.workload,

@@ -121,6 +121,18 @@ class Days(Section):
         return self
 
 
+def varies(arrivals: Arrivals) -> str:
+    """Why arrivals do not come at one rate: they follow the clock; empty where they do."""
+    if arrivals.cron is not None:
+        return "arrives by cron"
+    if arrivals.days is not None:
+        return "arrives as on recorded days"
+    profile = None if arrivals.poisson is None else arrivals.poisson.profile
+    if profile is not None and any(len(set(each)) > 1 for each in (profile.hour_of_day, profile.day_of_week)):
+        return "arrives by the hour of day or the day of week"
+    return ""
+
+
 class Arrivals(Section):
     """When a workflow is submitted: exactly one of the six ways, each over the scenario's duration.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -21,6 +21,8 @@ from batchsim.spec.price_sources import PriceSources
 from batchsim.spec.traces import Trace
 from batchsim.spec.workflows import ResolvedWorkflow
 
+#: By what a warm-up is known.
+WarmUpBy = Literal["stated", "MSER-5"]
 #: Members that bear on no figure but by what is read or drawn with them: the files' content and the seed decide.
 BESIDES = ("name", "seed", "base")
 
@@ -37,6 +39,10 @@ class ResolvedScenario:
         Wall-clock time of simulated second 0, UTC.
     duration_s, horizon_s : float or None
         Until when jobs arrive, and when the run ends at the latest; seconds since the start.
+    warm_up_s : float or None
+        What figures leave out of the beginning of a steady scenario; None where it is to be found first.
+    warm_up_by : {"stated", "MSER-5"} or None
+        By what it is known, or to be found; None of a terminating scenario.
     seed : int
         Of all random numbers.
     sources : tuple of ResolvedWorkflow or Trace
@@ -58,6 +64,8 @@ class ResolvedScenario:
     start: datetime
     duration_s: float | None
     horizon_s: float | None
+    warm_up_s: float | None = None
+    warm_up_by: WarmUpBy | None = None
     seed: int
     sources: tuple[ResolvedWorkflow | Trace, ...]
     environment: Assumptions
@@ -70,6 +78,11 @@ class ResolvedScenario:
     def resolved(self) -> ResolvedScenario:
         """These values alone, of what may hold more."""
         return ResolvedScenario(**{each.name: getattr(self, each.name) for each in fields(ResolvedScenario)})
+
+    @property
+    def warm_up_is_open(self) -> bool:
+        """Whether its warm-up is still to be found."""
+        return self.warm_up_by is not None and self.warm_up_s is None
 
     @cached_property
     def content_digest(self) -> str:

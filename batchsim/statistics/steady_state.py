@@ -22,7 +22,7 @@ def mser_5(values: Floats) -> int:
     many they are, is least (the marginal standard error rule: the interval of the mean of what is left is narrowest).
     K. P. White, M. J. Cobb, S. C. Spratt (2000), "A comparison of five steady-state truncation heuristics for
     simulation", Proceedings of the Winter Simulation Conference, 755-760. Of several cuts that do as well, the
-    shortest. The last means are not cut down to a few, whose spread is small by chance: five are left at least.
+    shortest. Half of the means are left: that of a few the spread is small is chance.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def mser_5(values: Floats) -> int:
     Returns
     -------
     int
-        0 of fewer than 50 values, of which nothing can be told. A cut beyond half of the values says that they are too
-        few.
+        0 of fewer than 50 values, of which nothing can be told. Where as many are cut as may be, half, the values have
+        not come to a level: they are too few.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def mser_5(values: Floats) -> int:
     about = np.maximum(squares - sums**2 / left, 0.0)
     # What is nothing but for rounding is nothing.
     about[about < 1e-12 * max(float(squares[0]), math.ulp(1.0))] = 0.0
-    return BATCH * int(np.argmin((about / left.astype(np.float64) ** 2)[: -BATCH + 1]))
+    return BATCH * int(np.argmin((about / left.astype(np.float64) ** 2)[: len(means) // 2 + 1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ An objective of queue times is kept only when so many of its jobs start in time,
 soon after the last of them may start: of all jobs together, and of each arrival. That is said where no instance is
 taken back, for an attempt that is interrupted has done less.
 
-Where an objective allows jobs to fail, jobs need not be served, and nothing is said but for configurations that are
-refused.
+Where an objective allows jobs to fail, jobs need not be served, and where figures are of the steady state, a part of
+the jobs and of the time alone counts: nothing is said then but for configurations that are refused.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ class Bounds:
         self._ends = [_earliest(each) for each in self._shortest]
         self._kinds = {each.where: _kinds(self.first, chosen(each, self.first)) for each in objectives}
         self._enough: list[dict[str, tuple[float, ...]]] = []
-        self._failures = any(each.metric == "failed" and each.comparison.startswith("<") for each in objectives)
+        failures = any(each.metric == "failed" and each.comparison.startswith("<") for each in objectives)
+        self._says_nothing = failures or scenario.warm_up_by is not None
 
     @property
     def first(self) -> Workload:
@@ -94,7 +95,7 @@ class Bounds:
 
     def of(self, configuration: Configuration) -> Bound | None:
         """Why a configuration can't keep the objectives; None where it may."""
-        if self._failures:
+        if self._says_nothing:
             return None
         capacity = _capacity(configuration)
         # What is enough for one configuration is enough for all that have no less.

@@ -17,21 +17,24 @@ from batchsim.results.cost.rates import Rate, summed
 from batchsim.results.cost.recorded_prices import recorded_rates
 from batchsim.results.cost.savings_plan import PlanUse, plan_use
 from batchsim.results.cost.stranded_room import StrandedRoom
+from batchsim.results.window import WHOLE, Window
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.workload import Workload
 from batchsim.units import HOUR
 
 
-def costs(workload: Workload, configuration: Configuration, recording: Recording) -> Costs:
-    """Cost of everything that was run."""
-    instances = _InstancePrices(configuration, recording)
-    tasks = _TaskPrices(fargate_tasks(workload, configuration, recording), recording)
+def costs(workload: Workload, configuration: Configuration, recording: Recording, window: Window = WHOLE) -> Costs:
+    """Cost of everything that was run, as far as it was paid within a window of time."""
+    instances = _InstancePrices(configuration, recording, window)
+    tasks = _TaskPrices(fargate_tasks(workload, configuration, recording), recording, window)
     plan = _plan_use(configuration, recording, instances, tasks)
+    if plan is not None:
+        plan = plan.within(window)
     rates, task_rates = instances.rates, tasks.rates
     if plan is not None:
         rates = (*rates, plan.savings(instances.eligible_usd_per_s))
         task_rates = (*task_rates, plan.savings(tasks.paid.eligible_usd_per_s))
-    hosted = _Hosted(InstanceShares(workload, configuration, recording), recording, rates)
+    hosted = _Hosted(InstanceShares(workload, configuration, recording), recording, rates, window)
     by_attempt = {"boot": hosted.boot, "run": hosted.run, "minimum": zeros_view(len(hosted.run))}
     if len(tasks.paid.attempt):
         by_attempt["minimum"] = np.zeros(len(hosted.run))
@@ -72,7 +75,8 @@ def _plan_use(
 class _InstancePrices:
     """What instances cost, and how many seconds of them are billed."""
 
-    def __init__(self, configuration: Configuration, recording: Recording) -> None:
+    def __init__(self, configuration: Configuration, recording: Recording, window: Window) -> None:
+        self._window = window
         self._instances = instances = recording.instances
         price = by_instance(configuration, instances, lambda _e, o: o.price_usd_per_hour) / HOUR
         # A root volume and a public address are an instance's from its launch on (EC2 User Guide, *Root volumes*, *IP
@@ -100,23 +104,27 @@ class _InstancePrices:
     def billed(self, rates: tuple[Rate, ...]) -> tuple[dict[str, Floats], Floats]:
         """What they cost before jobs could run and beyond their end, and what each is billed in all."""
         instances, compute, beside = self._instances, self._compute, self.beside
-        paid_from, gone = instances.paid_from, instances.terminated_at
-        usable_from, there_s = np.maximum(instances.usable_from, paid_from), gone - instances.requested_at
-        boot = beside * (paid_from - instances.requested_at)
-        minimum = compute * (self._billed_s - self._ran_s) + beside * (billed_volume_s(there_s) - there_s)
-        in_all = compute * self._billed_s + beside * billed_volume_s(there_s)
+        requested_at, paid_from, gone = instances.requested_at, instances.paid_from, instances.terminated_at
+        usable_from, there_s = np.maximum(instances.usable_from, paid_from), gone - requested_at
+        part, volume_s = self._window.part, billed_volume_s(there_s)
+        boot = beside * part(requested_at, paid_from - requested_at)
+        minimum = compute * part(gone, self._billed_s - self._ran_s) + beside * part(gone, volume_s - there_s)
+        in_all = compute * part(paid_from, self._billed_s) + beside * part(requested_at, volume_s)
+        until = self._window.clipped(self.paid_until)
+        paid_from, usable_from, gone = (self._window.clipped(column) for column in (paid_from, usable_from, gone))
         for rate in rates:
             boot += rate.between(paid_from, usable_from)
         for rate in rates[1:]:
-            minimum += rate.between(gone, self.paid_until)
-            in_all += rate.between(paid_from, self.paid_until)
+            minimum += rate.between(gone, until)
+            in_all += rate.between(paid_from, until)
         return {"boot": boot, "minimum": minimum}, in_all
 
 
 class _TaskPrices:
     """What Fargate tasks cost, each from its image pull to its end."""
 
-    def __init__(self, tasks: Tasks, recording: Recording) -> None:
+    def __init__(self, tasks: Tasks, recording: Recording, window: Window) -> None:
+        self._window = window
         attempts = recording.attempts
         self.paid = tasks
         self.begun, self.stop = paid_spans(tasks, recording)
@@ -132,12 +140,15 @@ class _TaskPrices:
 
     def billed(self, rates: tuple[Rate, ...]) -> dict[str, Floats]:
         """What they cost until they ran, while they ran, and beyond their end."""
-        minimum = self.paid.usd_per_s * (self._billed_s - (self.stop - self.begun))
+        minimum = self.paid.usd_per_s * self._window.part(self.stop, self._billed_s - (self.stop - self.begun))
+        begun, started, stop, until = (
+            self._window.clipped(column) for column in (self.begun, self._started, self.stop, self.paid_until)
+        )
         for rate in rates[1:]:
-            minimum += rate.between(self.stop, self.paid_until)
+            minimum += rate.between(stop, until)
         return {
-            "boot": summed(rates, self.begun, self._started),
-            "run": summed(rates, self._started, self.stop),
+            "boot": summed(rates, begun, started),
+            "run": summed(rates, started, stop),
             "minimum": minimum,
         }
 
@@ -153,17 +164,18 @@ class _Hosted:
         What of each instance attempts had in all, and what nothing had while room was stranded.
     """
 
-    def __init__(self, shares: InstanceShares, recording: Recording, rates: tuple[Rate, ...]) -> None:
+    def __init__(self, shares: InstanceShares, recording: Recording, rates: tuple[Rate, ...], window: Window) -> None:
         attempts, self._several = recording.attempts, len(recording.nodes.attempt) > 0
         self._rates = rates
         self.boot, self.run = np.zeros(len(attempts.job)), np.zeros(len(attempts.job))
         self.used = np.zeros(len(recording.instances.environment))
-        room = StrandedRoom(recording, rates)
+        room = StrandedRoom(recording, rates, window)
         for first in range(0, len(attempts.job) if len(self.used) else 0, SLICE):
             rows = slice(first, min(first + SLICE, len(attempts.job)))
             tenancies, begun = shares.of(rows.start, rows.stop), attempts.starting_at[rows]
             stop = filled(attempts.stopped_at[rows], recording.ended_at)
             started = np.maximum(filled(attempts.started_at[rows], stop), begun)
+            begun, started, stop = (window.clipped(column) for column in (begun, started, stop))
             own = tuple(rate.of(tenancies.summed(rate.usd_per_s, len(begun))) for rate in rates)
             self.boot[rows], self.run[rows] = summed(own, begun, started), summed(own, started, stop)
             self._add(tenancies, self.boot[rows] + self.run[rows])

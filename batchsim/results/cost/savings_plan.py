@@ -8,13 +8,14 @@ not used of it is lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.results.cost.rates import Rate
 from batchsim.results.step_functions import integral, steps
+from batchsim.results.window import Window
 from batchsim.spec.configuration import SavingsPlan
 from batchsim.units import HOUR
 
@@ -42,6 +43,13 @@ class PlanUse:
     def unused(self) -> tuple[Floats, Floats]:
         """What is committed and buys nothing, as a step function of USD per second."""
         return self.at, self.unused_usd_per_s
+
+    def within(self, window: Window) -> PlanUse:
+        """The same, of what is unused that within a window alone."""
+        if window.is_whole:
+            return self
+        until, since = integral(self.at, self.unused_usd_per_s, np.array([window.end, window.start]))
+        return replace(self, unused_usd=float(until - since))
 
     def savings(self, eligible_usd_per_s: Floats) -> Rate:
         """What the plan takes off the price of eligible use, as a rate."""

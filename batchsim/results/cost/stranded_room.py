@@ -12,6 +12,7 @@ from batchsim.recording import InstanceColumns, Recording
 from batchsim.results.cost.instance_shares import Tenancies
 from batchsim.results.cost.rates import Rate
 from batchsim.results.step_functions import integrator, product
+from batchsim.results.window import Window
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class StrandedRoom:
         Of instances.
     """
 
-    def __init__(self, recording: Recording, rates: tuple[Rate, ...]) -> None:
+    def __init__(self, recording: Recording, rates: tuple[Rate, ...], window: Window) -> None:
+        self._window = window
         self._instances: InstanceColumns = recording.instances
         self._parts: list[_Part] = []
         noted = recording.stranded
@@ -67,7 +69,8 @@ class StrandedRoom:
     def usd(self) -> Floats:
         """What the rest of each instance cost."""
         instances, usd = self._instances, np.zeros(len(self._instances.environment))
+        since, until = (self._window.clipped(at) for at in (instances.usable_from, instances.terminated_at))
         for part in self._parts:
-            whole = part.stranded_until(instances.terminated_at) - part.stranded_until(instances.usable_from)
+            whole = part.stranded_until(until) - part.stranded_until(since)
             usd += part.usd_per_s * np.maximum(whole - part.used, 0.0)
         return usd

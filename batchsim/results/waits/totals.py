@@ -28,9 +28,11 @@ class WaitsByPart:
         Of each job; a group is of one queue and one workflow.
     environment : ndarray of int, shape (n,)
         That of each job's last attempt; -1 where it never began one.
+    counted : ndarray of bool, shape (n,), optional
+        Which jobs; all of them without.
     """
 
-    def __init__(self, waits: JobWaits, group: Ints, environment: Ints) -> None:
+    def __init__(self, waits: JobWaits, group: Ints, environment: Ints, counted: Part | None = None) -> None:
         # Name → group and environment → few numbers, whose exact sum is that of their jobs' seconds.
         self._seconds: dict[str, dict[Cell, list[float]]] = {name: {} for name in (*WAIT_CAUSES, *LIMITS.values())}
         environments = int(environment.max(initial=0)) + 2
@@ -40,6 +42,8 @@ class WaitsByPart:
             cell = group[rows].astype(np.int64) * environments + environment[rows] + 1
             causes, limits = waits.with_limits(rows)
             for name, seconds in (causes | limits).items():
+                if counted is not None:
+                    seconds = np.where(counted[rows], seconds, 0.0)
                 if seconds.any():
                     for number, sums in enumerate(added_by(cell, seconds, cells)):
                         if sums:

@@ -21,7 +21,7 @@ from batchsim.scenario.sections.parameters import FORMS, REQUIRE, Requirements
 from batchsim.spec.objectives import DISTRIBUTED, FILTERS, PLAIN, STATISTICS
 
 _REQUIRED = ("name", "batch", "workload")
-_ORDER = ("name", "region", "start", "duration", "horizon", "seed", "batch", "workload", "environment")
+_ORDER = ("name", "region", "start", "duration", "horizon", "warmUp", "seed", "batch", "workload", "environment")
 
 
 def scenario_schema(*, aws_texts: bool = False) -> dict[str, Any]:

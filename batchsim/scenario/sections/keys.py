@@ -37,6 +37,10 @@ KEYS: dict[str, KeyMeaning] = {
         "duration",
     ),
     "Frame.horizon": KeyMeaning("when the run ends at the latest", "duration"),
+    "Frame.warmUp": KeyMeaning(
+        "how much of the beginning figures leave out, where the steady state is asked for; `auto` finds it by MSER-5",
+        "duration",
+    ),
     "Frame.seed": KeyMeaning("of all random numbers; another one gives another run of the same workload"),
     "Frame.batch": KeyMeaning("the configuration: AWS Batch's own requests, in AWS's own spelling"),
     "Frame.workload": KeyMeaning("what is submitted: workflows, and traces that are replayed"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
@@ -11,10 +11,12 @@ from batchsim.scenario.sections.deployment import Deployment
 from batchsim.spec.arrivals import Arrivals
 from batchsim.spec.assumptions import Assumptions, measured
 from batchsim.spec.distributions import Delay
-from batchsim.spec.fields import Seconds, Section
+from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, written
 from batchsim.spec.traces import Trace
 from batchsim.spec.workflows import Failure
-from batchsim.units import parse_instant
+from batchsim.units import MOST_SECONDS, parse_duration, parse_instant
+
+AUTO: Final = "auto"
 
 
 class WorkflowJob(Section):
@@ -81,6 +83,29 @@ def _as_list(value: object) -> object:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
+def _warm_up(value: object) -> str | float:
+    """A duration, or ``auto``."""
+    if value == AUTO:
+        return AUTO
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or {AUTO}") from None
+
+
+WarmUp = Annotated[
+    Literal["auto"] | float,
+    BeforeValidator(_warm_up),
+    written(
+        "warm-up",
+        "A duration, such as 2h, or auto: as MSER-5 finds it.",
+        rf"{AUTO}|{DURATION_TEXT}",
+        minimum=0,
+        maximum=MOST_SECONDS,
+    ),
+]
+
+
 class Frame(Section):
     """A scenario's own top-level members, without those that are checked elsewhere."""
 
@@ -89,6 +114,7 @@ class Frame(Section):
     start: Annotated[str, Field(json_schema_extra={"pattern": r"^\s*\d{4}"})] = "2026-01-01T00:00:00Z"
     duration: Seconds | None = None
     horizon: Seconds | None = None
+    warm_up: WarmUp | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     environment: Assumptions = Field(default_factory=measured)
     deployment: Deployment | None = None

@@ -23,6 +23,7 @@ RICH: dict[str, Any] = {
     "start": "2026-11-02T00:00:00Z",
     "duration": "2d",
     "horizon": "3d",
+    "warmUp": "6h",
     "seed": 7,
     "batch": {
         "computeEnvironments": [

@@ -20,6 +20,7 @@ OF: dict[str, list[Any]] = {
     "start": ["yesterday", 5],
     "duration": ["soon", "7 apples", -1, "-5m", True, [], 1e12],
     "horizon": ["", {}],
+    "warmUp": ["Auto", "soon", -1, [], True],
     "seed": [-1, 1.5, "one"],
     "colour": ["blue"],
     "batch": [GONE, [], None],

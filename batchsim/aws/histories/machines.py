@@ -59,6 +59,10 @@ class Machines:
             found += 1
         return found
 
+    def add_task(self, task: RecordedTask) -> None:
+        """Add a task."""
+        self._keep(self.tasks, task.task, task)
+
     def add_instance(self, instance: RecordedInstance) -> None:
         """Add an instance."""
         self._keep(self.instances, instance.instance, instance)
@@ -79,7 +83,7 @@ class Machines:
             images = [str(dig(container, "image") or "") for container in entries(value, "containers")]
             instance = str(value.get("containerInstanceArn") or "")
             task = RecordedTask(str(value["taskArn"]), instance, " ".join(images), created, pulling, pulled, started)
-            self._keep(self.tasks, task.task, task)
+            self.add_task(task)
 
     def _add_instance(self, value: Mapping[str, Any]) -> None:
         arn = str(value["containerInstanceArn"])

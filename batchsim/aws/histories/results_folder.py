@@ -19,6 +19,7 @@ from batchsim.aws.histories.records import (
     RecordedAttempt,
     RecordedInstance,
     RecordedJob,
+    RecordedTask,
     ScalingActivity,
 )
 from batchsim.errors import Finding, ScenarioError
@@ -71,8 +72,12 @@ def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> F
     for job in _jobs(jobs, of_job, needs, zero, zero + ended):
         known.add(job)
         events += len(job.runnable) + len(job.starting)
+    started = {_text(row, "instance_id"): zero + _number(row, "started_at") for row in attempts}
     for row in instances:
-        _add_instance(row, zero, machines)
+        if _text(row, "purchase_option") in ("EC2", "SPOT"):
+            _add_instance(row, zero, machines)
+        else:
+            _add_task(row, zero, started, machines)
     return FolderRead(events, str(scenario.get("region") or ""))
 
 
@@ -182,11 +187,17 @@ def _attempt(row: _Row, zero: float, seen_at: float, *, ends: bool) -> RecordedA
     )
 
 
+def _add_task(row: _Row, zero: float, started: Mapping[str, float], machines: Machines) -> None:
+    """A Fargate task, of which is known when its pull began, and not when it was over."""
+    name = _text(row, "instance_id")
+    requested, pulling = (zero + _number(row, each) for each in ("requested_at", "running_at"))
+    if not math.isnan(pulling):
+        machines.add_task(RecordedTask(name, "", "", requested, pulling, math.nan, started.get(name, math.nan)))
+
+
 def _add_instance(row: _Row, zero: float, machines: Machines) -> None:
     """An instance, its launch, and its end where it was scaled in."""
     name, environment = _text(row, "instance_id"), _text(row, "compute_environment")
-    if _text(row, "purchase_option") not in ("EC2", "SPOT"):
-        return
     machines.add_instance(
         RecordedInstance(
             instance=name,

@@ -6,9 +6,13 @@ import math
 
 import pytest
 
+import batchsim as bs
+from batchsim.aws.histories.answers import read_history
 from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import RecordedInstance, RecordedTask
 from batchsim.experiments.calibrate.images import learn_image_delays
+from batchsim.experiments.run_store import write_run
+from tests.conftest import ROOT
 from tests.unit.experiments.calibrate.records import MONDAY, attempt, history, job
 
 
@@ -105,3 +109,15 @@ def test_nothing_without_tasks():
 def test_the_size_of_an_image_is_the_stated_one(size, stated):
     assert sized(size).image_mib("any") == stated
     assert sized(size, mine=7).image_mib("mine") == 7.0
+
+
+def test_a_run_tells_how_its_fargate_tasks_started(tmp_path):
+    scenario = bs.load(ROOT / "scenarios" / "transactions.yaml").with_(
+        {"duration": "2h", "environment.fargate.start": 33}
+    )
+    write_run(bs.run(scenario), tmp_path / "results")
+    found = {each.delay: each for each in learn_image_delays(read_history([tmp_path / "results"]), None)}
+    start = found["start of a Fargate task"]
+    assert start.n > 50
+    assert start.written == pytest.approx(33.0)
+    assert found["start of the container"].n == 0

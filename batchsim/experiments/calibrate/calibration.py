@@ -207,7 +207,7 @@ def calibrate(
         ),
         memory=learn_memory(history),
         types=tuple(learn_types(history, configuration)),
-        spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None)),
+        spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None, history.lives)),
         lost_dependencies=lost,
     )
 

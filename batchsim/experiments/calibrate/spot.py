@@ -7,9 +7,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from batchsim.aws.histories.records import RecordedAttempt, RecordedJob
+from batchsim.aws.histories.records import InstanceLife, RecordedAttempt, RecordedJob
 from batchsim.experiments.calibrate.attempts import HOST_TERMINATED, TASK_INTERRUPTED
 from batchsim.statistics.rates import EventRate, clustered_rate, rate
 from batchsim.units import HOUR
@@ -48,7 +49,11 @@ class SpotLearned:
     why: str
 
 
-def learn_spot(jobs: Sequence[RecordedJob], environments: Mapping[str, frozenset[str]] | None) -> Iterator[SpotLearned]:
+def learn_spot(
+    jobs: Sequence[RecordedJob],
+    environments: Mapping[str, frozenset[str]] | None,
+    lives: Mapping[str, InstanceLife] = MappingProxyType({}),
+) -> Iterator[SpotLearned]:
     """Interruptions on EC2 and on Fargate, of as much time as there was.
 
     Parameters
@@ -56,12 +61,14 @@ def learn_spot(jobs: Sequence[RecordedJob], environments: Mapping[str, frozenset
     environments : mapping, optional
         The types of the compute environments that each queue has, such as ``SPOT``; None where that is not known. Where
         some queues have nothing but Spot capacity, rates are theirs.
+    lives : mapping, optional
+        When instances ran, where more is known of it than that their jobs did.
     """
     ec2 = [(job, each) for job in jobs for each in job.attempts if _is_ec2(job, each, environments)]
     fargate = [(job, each) for job in jobs for each in job.attempts if _is_fargate(job, each, environments)]
     ec2, fargate = _purest(ec2, "SPOT", environments), _purest(fargate, "FARGATE_SPOT", environments)
     if ec2:
-        yield from _of_instances(ec2, environments)
+        yield from _of_instances(ec2, environments, lives)
     if fargate:
         yield from _of_tasks(fargate, environments)
 
@@ -97,7 +104,9 @@ def _only(ran: _Ran, kind: str, environments: Mapping[str, frozenset[str]] | Non
     return f"{', '.join(mixed)} may run on other environments than {kind} too: a lower bound of its rate"
 
 
-def _of_instances(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) -> Iterator[SpotLearned]:
+def _of_instances(
+    ran: _Ran, environments: Mapping[str, frozenset[str]] | None, known: Mapping[str, InstanceLife]
+) -> Iterator[SpotLearned]:
     lives: dict[str, list[float]] = defaultdict(list)
     lost: dict[str, float] = {}
     for _, attempt in ran:
@@ -107,6 +116,7 @@ def _of_instances(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) 
         if attempt.status_reason.startswith(HOST_TERMINATED):
             told = _INSTANCE_ID.search(attempt.status_reason)
             lost.setdefault(attempt.instance or (told[0] if told else ""), attempt.stopped_at)
+    whole = _lengthened(lives, lost, known)
     hours = math.fsum(max(each) - min(each) for each in lives.values() if each) / HOUR
     if not hours > 0:
         return
@@ -119,9 +129,26 @@ def _of_instances(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) 
         written["interruptions"] = {"ratePerHour": float(f"{found.mean:.4g}")}
         if len(lost) >= _LEAST_FOR_SHARE:
             written["together"] = round(together, 3)
-    seen = f"{len(lives)} instances from their first job's start to their last one's end"
+    seen = (
+        f"{len(lives)} instances, {whole} from launch to end, the others from their first job to their last one's end"
+    )
     why = f"in {len(groups)} events; {seen}; {mixed or _said(found)}"
     yield SpotLearned("EC2", found, together, written, why)
+
+
+def _lengthened(lives: dict[str, list[float]], lost: dict[str, float], known: Mapping[str, InstanceLife]) -> int:
+    """Add when instances ran beyond their jobs, and which were lost without any; of how many both ends are known."""
+    whole = 0
+    for instance, times in lives.items():
+        life = known.get(instance)
+        if life is None:
+            continue
+        ends = [each for each in (life.running_at, life.ended_at) if not math.isnan(each)]
+        times += ends
+        whole += len(ends) == 2
+        if life.interrupted:
+            lost.setdefault(instance, life.ended_at)
+    return whole
 
 
 def _of_tasks(ran: _Ran, environments: Mapping[str, frozenset[str]] | None) -> Iterator[SpotLearned]:

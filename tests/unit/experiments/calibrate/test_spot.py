@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from batchsim.aws.histories.records import RecordedInstance, ScalingActivity
 from batchsim.experiments.calibrate.spot import learn_spot
-from tests.unit.experiments.calibrate.records import attempt, job
+from tests.unit.experiments.calibrate.records import MONDAY, attempt, history, job
 
 SPOT = {"high": frozenset({"SPOT"})}
 
@@ -85,3 +86,19 @@ def test_queues_of_spot_alone_say_more_than_others():
     (found,) = learn_spot(jobs, {**SPOT, "both": frozenset({"SPOT", "EC2"})})
     assert found.per_hour.exposure == pytest.approx(1.0)
     assert "the default stays" in found.why
+
+
+def test_instances_are_there_from_launch_to_end_where_that_is_known():
+    # An hour with a job; launched half an hour before, taken back half an hour after it: of the second only the launch.
+    machines = tuple(RecordedInstance(name, f"i-{name}") for name in ("1", "2"))
+    cause = "an instance was taken out of service in response to an EC2 Spot interruption"
+    activities = (
+        ScalingActivity("a", "i-1", True, "", MONDAY - 1830, MONDAY - 1800, ""),
+        ScalingActivity("b", "i-1", False, "", MONDAY + 5400, MONDAY + 5430, cause),
+        ScalingActivity("c", "i-2", True, "", MONDAY - 1830, MONDAY - 1800, ""),
+    )
+    jobs = [job(name, attempt(0, 3600, instance=name)) for name in ("1", "2", "3")]
+    lives = history(*jobs, instances=machines, activities=activities).lives
+    (found,) = learn_spot(jobs, SPOT, lives)
+    assert (found.per_hour.events, found.per_hour.exposure) == (1, pytest.approx(2 + 1.5 + 1))
+    assert "3 instances, 1 from launch to end" in found.why

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: What the cause of a termination has in it where Spot took the instance back.
-_INTERRUPTED = "spot interruption"
-
 
 @dataclass(frozen=True, slots=True)
 class RecordedAttempt:
@@ -178,15 +175,6 @@ class ScalingActivity:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceLife:
-    """From when to when an instance ran, NaN where it is not known, and whether Spot took it back."""
-
-    running_at: float
-    ended_at: float
-    interrupted: bool
-
-
 @dataclass(frozen=True)
 class History:
     """The jobs of a history, in the order of their submission, and what they ran on.
@@ -210,18 +198,3 @@ class History:
     tasks: tuple[RecordedTask, ...] = ()
     instances: tuple[RecordedInstance, ...] = ()
     activities: tuple[ScalingActivity, ...] = ()
-
-    @property
-    def lives(self) -> Mapping[str, InstanceLife]:
-        """When instances ran, by what attempts call them, as far as scaling activities tell."""
-        launched = {each.ec2_instance: each.ended_at for each in self.activities if each.launches}
-        ended = {each.ec2_instance: each for each in self.activities if not each.launches}
-        found = {}
-        for instance in self.instances:
-            end = ended.get(instance.ec2_instance)
-            found[instance.instance] = InstanceLife(
-                launched.get(instance.ec2_instance, math.nan),
-                math.nan if end is None else end.begun_at,
-                end is not None and _INTERRUPTED in end.cause.lower(),
-            )
-        return found

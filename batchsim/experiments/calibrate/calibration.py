@@ -19,7 +19,7 @@ from batchsim.experiments.calibrate.delays import DelayLearned, learn_delays
 from batchsim.experiments.calibrate.durations import LearntDurations, learn, shapes
 from batchsim.experiments.calibrate.fargate_images import learn_fargate_images
 from batchsim.experiments.calibrate.images import learn_image_delays
-from batchsim.experiments.calibrate.instances import MemoryLearned, learn_instance_delays, learn_memory
+from batchsim.experiments.calibrate.instances import MemoryLearned, learn_instance_delays, learn_memory, lives_of
 from batchsim.experiments.calibrate.launched_types import TypesLearned, learn_types
 from batchsim.experiments.calibrate.spot import SpotLearned, learn_spot
 from batchsim.experiments.calibrate.workflows import JobKind, RecordedWorkflow, kinds_of, workflows_of
@@ -187,6 +187,7 @@ def calibrate(
     first, last = (when(job.created_at for job in history.jobs) for when in (min, max))
     start = day_of(first)
     names: dict[str, int] = {}
+    lives = lives_of(history, configuration)
     return Calibration(
         history=history,
         start=start,
@@ -207,7 +208,7 @@ def calibrate(
         ),
         memory=learn_memory(history),
         types=tuple(learn_types(history, configuration)),
-        spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None, history.lives)),
+        spot=tuple(learn_spot(history.jobs, configuration.environments if configuration else None, lives)),
         lost_dependencies=lost,
     )
 

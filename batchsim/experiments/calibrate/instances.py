@@ -12,11 +12,13 @@ from batchsim.aws.histories.records import History, RecordedInstance, ScalingAct
 from batchsim.catalog.instance_types import instance_types
 from batchsim.catalog.memory import usable_memory_mib
 from batchsim.experiments.calibrate.delays import DelayLearned, measured
+from batchsim.experiments.calibrate.spot import InstanceLife
 from batchsim.scenario.batch.offerings import boot_factor
 from batchsim.scenario.document.access import dig
 
 #: What Auto Scaling's cause of a termination has in it that is no scale-in: capacity that AWS took, or that broke.
-_NOT_SCALED_IN = ("spot interruption", "health check", "rebalance", "max instance lifetime", "instance refresh")
+_INTERRUPTED = "spot interruption"
+_NOT_SCALED_IN = (_INTERRUPTED, "health check", "rebalance", "max instance lifetime", "instance refresh")
 
 UNKNOWN_OPTION = "nothing says which of them are Spot (--config)"
 
@@ -104,7 +106,7 @@ def _launches(
 
 
 def _option(
-    machine: RecordedInstance | None, launch: ScalingActivity, configuration: AccountConfiguration | None
+    machine: RecordedInstance | None, launch: ScalingActivity | None, configuration: AccountConfiguration | None
 ) -> str:
     """Whether an instance is ``EC2`` or ``SPOT``, by what is said of it or by its environment; empty if not known."""
     if machine is not None and machine.purchase_option:
@@ -112,8 +114,9 @@ def _option(
     if configuration is None:
         return ""
     types = configuration.environment_types
-    environment = launch.environment or (machine.environment if machine is not None else "")
-    if environment in types:
+    named = (each.environment for each in (launch, machine) if each is not None and each.environment in types)
+    environment = next(named, None)
+    if environment is not None:
         return types[environment]
     options = {each for each in types.values() if each in ("EC2", "SPOT")}
     return options.pop() if len(options) == 1 else ""
@@ -168,6 +171,22 @@ def _idle(history: History, configuration: AccountConfiguration | None) -> Delay
         censored=censored,
         not_written=reason,
     )
+
+
+def lives_of(history: History, configuration: AccountConfiguration | None) -> dict[str, InstanceLife]:
+    """What is known of instances beside their jobs, by what attempts call them."""
+    launches = {each.ec2_instance: each for each in history.activities if each.launches}
+    ends = {each.ec2_instance: each for each in history.activities if not each.launches}
+    found = {}
+    for machine in history.instances:
+        launch, end = launches.get(machine.ec2_instance), ends.get(machine.ec2_instance)
+        found[machine.instance] = InstanceLife(
+            option=_option(machine, launch, configuration),
+            running_at=math.nan if launch is None else launch.ended_at,
+            ended_at=math.nan if end is None else end.begun_at,
+            interrupted=end is not None and _INTERRUPTED in end.cause.lower(),
+        )
+    return found
 
 
 def _kept_by(configuration: AccountConfiguration | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from batchsim.aws.histories.records import InstanceLife, RecordedAttempt, RecordedJob
+from batchsim.aws.histories.records import RecordedAttempt, RecordedJob
 from batchsim.experiments.calibrate.attempts import HOST_TERMINATED, TASK_INTERRUPTED
 from batchsim.statistics.rates import EventRate, clustered_rate, rate
 from batchsim.units import HOUR
@@ -22,6 +22,26 @@ TOGETHER_S = 180.0
 _LEAST_FOR_SHARE = 10
 
 _INSTANCE_ID = re.compile(r"\bi-[0-9a-f]+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceLife:
+    """What is known of an instance beside its jobs.
+
+    Attributes
+    ----------
+    option : str
+        ``EC2`` or ``SPOT``; empty where it is not known.
+    running_at, ended_at : float
+        NaN where they are not known.
+    interrupted : bool
+        Whether Spot took it back.
+    """
+
+    option: str
+    running_at: float
+    ended_at: float
+    interrupted: bool
 
 
 @dataclass(frozen=True)
@@ -62,11 +82,17 @@ def learn_spot(
         The types of the compute environments that each queue has, such as ``SPOT``; None where that is not known. Where
         some queues have nothing but Spot capacity, rates are theirs.
     lives : mapping, optional
-        When instances ran, where more is known of it than that their jobs did.
+        Instances of which more is known than that their jobs ran there.
     """
-    ec2 = [(job, each) for job in jobs for each in job.attempts if _is_ec2(job, each, environments)]
+    ec2 = [
+        (job, each)
+        for job in jobs
+        for each in job.attempts
+        if _is_ec2(job, each, environments) and _option(each, lives) != "EC2"
+    ]
     fargate = [(job, each) for job in jobs for each in job.attempts if _is_fargate(job, each, environments)]
-    ec2, fargate = _purest(ec2, "SPOT", environments), _purest(fargate, "FARGATE_SPOT", environments)
+    sure = [(job, each) for job, each in ec2 if _option(each, lives) == "SPOT"]
+    ec2, fargate = sure or _purest(ec2, "SPOT", environments), _purest(fargate, "FARGATE_SPOT", environments)
     if ec2:
         yield from _of_instances(ec2, environments, lives)
     if fargate:
@@ -94,8 +120,15 @@ def _is_fargate(job: RecordedJob, attempt: RecordedAttempt, environments: Mappin
     return environments is not None and "FARGATE_SPOT" in environments.get(job.queue, ()) and not attempt.instance
 
 
+def _option(attempt: RecordedAttempt, lives: Mapping[str, InstanceLife]) -> str:
+    life = lives.get(attempt.instance)
+    return "" if life is None else life.option
+
+
 def _only(ran: _Ran, kind: str, environments: Mapping[str, frozenset[str]] | None) -> str:
     """Why the time is not all of one kind; empty where it is."""
+    if not ran:
+        return ""
     if environments is None:
         return f"which of it was {kind} only a configuration tells (--config): a lower bound of its rate"
     mixed = sorted({job.queue for job, _ in ran if environments.get(job.queue, frozenset()) != {kind}})
@@ -123,7 +156,7 @@ def _of_instances(
     groups = _groups(lost.values())
     found = clustered_rate(groups, hours)
     together = sum(size for size in groups if size > 1) / len(lost) if lost else math.nan
-    mixed = _only(ran, "SPOT", environments)
+    mixed = _only([(job, each) for job, each in ran if _option(each, known) != "SPOT"], "SPOT", environments)
     written: dict[str, Any] = {}
     if lost and not mixed:
         written["interruptions"] = {"ratePerHour": float(f"{found.mean:.4g}")}

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from batchsim.aws.histories.records import RecordedInstance, ScalingActivity
+from batchsim.experiments.calibrate.instances import lives_of
 from batchsim.experiments.calibrate.spot import learn_spot
 from tests.unit.experiments.calibrate.records import MONDAY, attempt, history, job
 
@@ -98,7 +99,22 @@ def test_instances_are_there_from_launch_to_end_where_that_is_known():
         ScalingActivity("c", "i-2", True, "", MONDAY - 1830, MONDAY - 1800, ""),
     )
     jobs = [job(name, attempt(0, 3600, instance=name)) for name in ("1", "2", "3")]
-    lives = history(*jobs, instances=machines, activities=activities).lives
+    lives = lives_of(history(*jobs, instances=machines, activities=activities), None)
     (found,) = learn_spot(jobs, SPOT, lives)
     assert (found.per_hour.events, found.per_hour.exposure) == (1, pytest.approx(2 + 1.5 + 1))
     assert "3 instances, 1 from launch to end" in found.why
+
+
+def test_of_a_queue_with_both_options_the_rate_is_of_the_spot_instances_where_they_are_known():
+    machines = (
+        RecordedInstance("1", "i-1", purchase_option="SPOT"),
+        RecordedInstance("2", "i-2", purchase_option="EC2"),
+    )
+    jobs = [job("a", lost("1", 0, 3600)), job("b", attempt(0, 36_000, instance="2"))]
+    both = {"high": frozenset({"SPOT", "EC2"})}
+    (found,) = learn_spot(jobs, both, lives_of(history(*jobs, instances=machines), None))
+    assert (found.per_hour.events, found.per_hour.exposure) == (1, 1.0)
+    assert found.written["interruptions"] == {"ratePerHour": 1.0}
+    (found,) = learn_spot(jobs, both)
+    assert found.per_hour.exposure == 11.0
+    assert found.written == {}

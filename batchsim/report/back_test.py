@@ -33,7 +33,7 @@ def back_test_renderable(figures: Mapping[str, Any], picture: Path | None = None
         line("days", _inside(figures)),
         *_listed("replayed", [f"{count:,} {reason}" for reason, count in figures["notes"].items()]),
         line("", f"submissions from {where['replayed_from']} on, so that what the cut found is there"),
-        *_listed("not known", figures["not_compared"]),
+        *_listed("record", figures["not_compared"]),
     ]  # fmt: skip
     if picture is not None:
         lines.append(line("picture", str(picture)))

@@ -20,6 +20,7 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.calibrate.attempts import outcome
 from batchsim.experiments.calibrate.back_test.comparison import Comparisons
 from batchsim.experiments.calibrate.back_test.measures import Figures
+from batchsim.experiments.calibrate.back_test.paid import cost_seen, hours_seen
 from batchsim.experiments.calibrate.back_test.record import Record
 from batchsim.experiments.calibrate.back_test.replay import Replay, replay_of
 from batchsim.experiments.calibrate.back_test.split import Split, known_until, split
@@ -159,7 +160,8 @@ def back_test(
         if len(found) < 2:
             raise
         interrupted = True
-    return BackTest(learned, record, record.figures(), tuple(found), interrupted)
+    cost = cost_seen(hours_seen(history, configuration, where), found)
+    return BackTest(learned, record, {**record.figures(), **cost}, tuple(found), interrupted)
 
 
 def _lengths(history: History, kinds: Mapping[str, JobKind], where: Split) -> dict[str, Floats]:

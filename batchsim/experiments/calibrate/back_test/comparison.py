@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from batchsim.experiments.calibrate.back_test.measures import QUANTILES, QUEUE_TIME, TO_STARTED, Figures, Key
+from batchsim.experiments.calibrate.back_test.paid import HOURS, NO_INSTANCES
 from batchsim.experiments.calibrate.back_test.record import Record
 from batchsim.experiments.calibrate.calibration import Calibration
 from batchsim.statistics.intervals import mean_of, prediction_interval
@@ -172,7 +173,7 @@ class Comparisons:
         unstarted = self.of(Key("", "", "unstarted")).predicted
         if unstarted:
             yield f"{unstarted:,.1f} jobs never start in a simulation: figures that they decide are null"
-        yield "cost_usd: a job history has no bill; what is predicted stands alone"
+        yield HOURS if Key("", "", "cost_usd") in self.seen else NO_INSTANCES
 
 
 _WAITS = {QUEUE_TIME: QUANTILES, TO_STARTED: QUANTILES}

@@ -23,6 +23,7 @@ from batchsim.experiments.calibrate.back_test.measures import (
     makespans,
     waiting,
 )
+from batchsim.experiments.calibrate.back_test.paid import prices
 from batchsim.experiments.calibrate.back_test.replay import Replay
 from batchsim.experiments.calibrate.back_test.split import Split
 from batchsim.results.outcome import Outcome
@@ -141,6 +142,7 @@ class Record:
             **self._of(times, held),
             Key("", "", "cost_usd"): until - before,
             Key("", "", "unstarted"): float(unstarted),
+            **dict(prices(outcome)),
         }
 
     def _of(self, times: Times, held: Held) -> Figures:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from batchsim.report.figures import style
@@ -24,7 +23,7 @@ _WIDE = 20.0
 _DECADES = (0.1, 1.0, 10.0, MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, 4 * DAY)
 
 
-def back_test_figure(figures: Mapping[str, Any]) -> Figure:
+def back_test_figure(figures: Mapping[str, Any]) -> style.Picture:
     """The picture of a back-test, from what ``calibrate --back-test --json`` prints."""
     figure = style.Picture(figsize=(9, 5), layout="constrained")
     draw_back_test(figures, figure.subplots())

@@ -35,7 +35,7 @@ from batchsim.spec.traces import Trace
 from batchsim.workload.traces.common import TraceJobs
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from batchsim.report.figures.style import Picture
 
 #: The share of days that is learnt from, and how often the rest is simulated, where nothing else is asked for.
 SHARE, REPLICATIONS = 0.75, 10
@@ -81,7 +81,7 @@ class BackTest:
         """`figures` as JSON."""
         return json.dumps(self.figures, indent=2, ensure_ascii=False) + "\n"
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """The p50 and p95 of each day, as recorded and as predicted, on one axis."""
         from batchsim.report.figures.back_test import back_test_figure
 

@@ -48,14 +48,17 @@ def sensitivity_renderable(found: TriedAssumptions) -> Group:
 def answer(found: TriedAssumptions) -> str:
     """Whether other assumptions would change the answer, and which would change the bill most."""
     count = len(found.assumptions)
+    if not count and found.interrupted:
+        return "interrupted before the first of them was tried"
     if not count:
         return "no assumption bears on this scenario that it does not state itself"
     turning = [_short(each) for each in found.assumptions if each.changes_answer]
-    of = "one assumption is" if count == 1 else f"{count} assumptions are"
+    are = "one assumption" if count == 1 else f"{count} assumptions"
+    of = f"{are} tried until interrupted" if found.interrupted else f"{are} not stated by the scenario"
     none = "it would not change" if count == 1 else "none of them would change"
     others = f" and {len(turning) - NAMED} more" if len(turning) > NAMED else ""
     turn = f"{', '.join(turning[:NAMED])}{others} would change" if turning else none
-    return f"{of} not stated by the scenario: {turn} what is met or done; {_moved(found)}"
+    return f"{of}: {turn} what is met or done; {_moved(found)}"
 
 
 def _moved(found: TriedAssumptions) -> str:
@@ -172,5 +175,4 @@ def note(found: TriedAssumptions) -> str:
     n = found.replications
     runs = "one run each" if n == 1 else f"{n} replications each"
     chance = "; a small difference may be chance: --replications shows its interval" if n == 1 else ""
-    stopped = "interrupted; " if found.interrupted else ""
-    return f"{stopped}each alone, {runs} on the same jobs and random numbers{chance}; state what you know as environment.KEY"
+    return f"each alone, {runs} on the same jobs and random numbers{chance}; state what you know as environment.KEY"

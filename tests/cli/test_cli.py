@@ -364,7 +364,7 @@ def test_sensitivity_is_printed_and_written(small, monkeypatch, capsys):
     printed = capsys.readouterr().out
     summary = json.loads((small / "results" / "small" / "summary.json").read_text())
     tried = summary["sensitivity"]["assumptions"]
-    assert f"assumed    {len(tried)} assumptions are not stated by the scenario: " in printed
+    assert f"assumed    {len(tried)} assumptions not stated by the scenario: " in printed
     assert "scheduler.scaleDownIdle" in printed
     assert summary["sensitivity"]["cost_usd"] == summary["cost_usd"]["total"]
     # Stated by hand, a value gives what is told of it, and is not varied any more.

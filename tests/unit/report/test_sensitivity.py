@@ -41,9 +41,11 @@ NOTHING = "it would not change what is met or done; the bill stays as it is"
     ("of", "told"),
     [
         (found(), "no assumption bears on this scenario that it does not state itself"),
-        (found(ADMIT), f"one assumption is not stated by the scenario: {NOTHING}"),
-        (found(IDLE, ADMIT), f"2 assumptions are not stated by the scenario: none of them {WOULD}; {MOST}"),
-        (found(START, IDLE), f"2 assumptions are not stated by the scenario: image.containerStart {WOULD}; {MOST}"),
+        (found(interrupted=True), "interrupted before the first of them was tried"),
+        (found(ADMIT, interrupted=True), f"one assumption tried until interrupted: {NOTHING}"),
+        (found(ADMIT), f"one assumption not stated by the scenario: {NOTHING}"),
+        (found(IDLE, ADMIT), f"2 assumptions not stated by the scenario: none of them {WOULD}; {MOST}"),
+        (found(START, IDLE), f"2 assumptions not stated by the scenario: image.containerStart {WOULD}; {MOST}"),
     ],
 )
 def test_the_answer_comes_first(of, told):
@@ -87,7 +89,7 @@ def test_the_table_has_each_value_with_its_difference():
     for cell in (
         "cost, not $10.00", "queue time p95, not 1 min",
         "$9.00  −10 %", "$12.00  +20 %", "15m (p95 20m)", "same", "6 min 40 s  +5 min 40 s", "1 missed",
-        "not known", "1 undone", "interrupted; each alone",
+        "not known", "1 undone", "tried until interrupted",
     ):  # fmt: skip
         assert cell in shown
 

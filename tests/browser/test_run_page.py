@@ -8,6 +8,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.experiments.run_store import write_run
+from batchsim.report.formatting import usd
 from tests.builders import definition, environment, scenario
 from tests.unit.report.page.test_document import EVIL
 
@@ -116,3 +117,28 @@ def test_each_picture_says_what_it_shows(browser, report):
     labels = browser.run("return [...document.querySelectorAll('svg[role=img]')].map((each) => each.ariaLabel)")
     assert all(label.endswith(".") or ":" in label for label in labels)
     assert len(set(labels)) == len(labels)
+
+
+def test_a_reader_can_zoom_and_reads_the_figures_of_the_summary(browser, report):
+    path, summary = report
+    browser.open(path)
+    spent = (
+        "[...document.querySelectorAll('figure')].find((each) => each.querySelector('h3').textContent === arguments[0])"
+    )
+    browser.run(f"{spent}.querySelector('button.zoom').click()", "Money spent so far")
+    place = browser.run(f"return {spent}.querySelector('.uplot').parentElement", "Money spent so far")
+    place.send_keys("\ue010")  # End
+    assert usd(summary["cost_usd"]["total"]) in browser.run(f"return {spent}.innerText", "Money spent so far")
+    browser.run(f"{spent}.querySelector('button.zoom').click()", "Money spent so far")
+    assert browser.run(f"return {spent}.querySelector('.uplot')", "Money spent so far") is None
+    assert browser.complaints == []
+    assert browser.requests == [path.as_uri()]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_zoomed_curves_are_no_wider_and_no_worse(browser, report, scheme):
+    browser.open(report[0], width=360, scheme=scheme)
+    browser.run("for (const each of document.querySelectorAll('button.zoom')) each.click()")
+    assert browser.run("return document.querySelectorAll('.uplot').length") == 4
+    assert browser.run("return document.documentElement.scrollWidth") == 360
+    assert browser.violations() == {}

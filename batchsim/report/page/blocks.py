@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from batchsim.report.page.curves import Curves
 from batchsim.report.page.svg import class_of
 from batchsim.report.palette import Colour
 
@@ -119,13 +120,14 @@ class Key:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture with its title, its legend, and its figures as a table."""
+    """A picture with its title, its legend, its figures as a table, and curves that a reader can zoom into."""
 
     title: str
     drawing: Markup
     keys: Sequence[Key] = ()
     table: Table | None = None
     note: str = ""
+    curves: Curves | None = None
     kind: str = "chart"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -17,23 +18,62 @@ from markupsafe import Markup
 
 from batchsim._version import __version__
 from batchsim.report import palette
-from batchsim.report.page.blocks import Page
+from batchsim.report.page.blocks import Block, Chart, Page, Rows
+from batchsim.report.page.curves import Curves
 from batchsim.report.page.svg import class_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _ROOM = "batchsim.report.page"
+#: The folder of what draws curves to zoom into.
+UPLOT = "uplot-1.6.32"
 #: Colours of the page itself, by their name in its style sheet.
 _GROUNDS = {"ground": palette.GROUND, "ink": palette.INK, "muted": palette.MUTED, "grid": palette.GRID}
 
 
 def html(page: Page) -> str:
     """A page as the text of its file: the same for the same page."""
-    style = Markup(asset("page.css").replace("/* colours */", _colours()))  # noqa: S704 (ours)
-    script = Markup(asset("sort.js"))  # noqa: S704 (ours)
+    curves = [each.curves for section in page.sections for each in charts(section.blocks) if each.curves is not None]
+    style, scripts, licence = asset("page.css").replace("/* colours */", _colours()), ["sort.js"], ""
+    if curves:
+        style += asset(f"{UPLOT}/uPlot.min.css")
+        scripts += [f"{UPLOT}/uPlot.iife.min.js", "zoom.js"]
+        licence = asset(f"{UPLOT}/LICENSE")
+    styles, written = [Markup(style)], [Markup(asset(name)) for name in scripts]  # noqa: S704 (ours, or vendored)
     template = _environment().get_template("page.html")
-    return template.render(page=page, style=style, scripts=[script], policy=_policy([style], [script])) + "\n"
+    text = template.render(
+        page=page,
+        styles=styles,
+        scripts=written,
+        policy=_policy(styles, written),
+        curves=[_as_drawn(each) for each in curves],
+        licence=licence,
+    )
+    return text + "\n"
+
+
+def charts(blocks: Sequence[Block]) -> Iterator[Chart]:
+    """The charts among blocks, in their order."""
+    for block in blocks:
+        if isinstance(block, Chart):
+            yield block
+        elif isinstance(block, Rows):
+            yield from charts(block.blocks)
+
+
+def _as_drawn(curves: Curves) -> dict[str, Any]:
+    """Curves by the names that their script has for them."""
+    return {
+        "unit": curves.unit,
+        "stacked": curves.is_stacked,
+        "start": curves.start_s,
+        "at": curves.at,
+        "names": curves.names,
+        "classes": curves.classes,
+        "levels": curves.levels,
+        "thinned": curves.is_thinned,
+    }
 
 
 def made_by() -> str:

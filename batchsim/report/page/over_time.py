@@ -12,6 +12,7 @@ from markupsafe import Markup
 from batchsim.arrays import Floats
 from batchsim.report.page import scales, svg
 from batchsim.report.page.blocks import Cell, Chart, Key, Table
+from batchsim.report.page.curves import curves_of
 from batchsim.report.page.scales import Scale
 from batchsim.report.page.thinning import thinned
 from batchsim.report.palette import LIMIT, Colour
@@ -81,7 +82,8 @@ def stacked_chart(
     label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + f". {beyond}"
     drawing = svg.drawing(label.strip(), time.scale, y, *areas, *lines, height=height, over=over)
     table = greatest_table(f"The most {what} at one time in each interval", shown, time, "{:,.0f}".format)
-    return Chart(title, drawing, keys, table, beyond)
+    curves = curves_of(shown, colours, time.window, time.start.timestamp(), unit="count", is_stacked=True)
+    return Chart(title, drawing, keys, table, beyond, curves if shown else None)
 
 
 def line_chart(
@@ -94,6 +96,7 @@ def line_chart(
     *,
     caption: str,
     values: Mapping[str, str],
+    unit: str = "count",
     note: str = "",
 ) -> Chart:
     """Step functions as lines over the same axes."""
@@ -103,7 +106,8 @@ def line_chart(
     keys = [Key(name, colours[name], values[name]) for name in layers]
     label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + "."
     drawing = svg.drawing(label, time.scale, y, *lines)
-    return Chart(title, drawing, keys, greatest_table(caption, layers, time, show), note)
+    curves = curves_of(layers, colours, time.window, time.start.timestamp(), unit=unit, is_stacked=False)
+    return Chart(title, drawing, keys, greatest_table(caption, layers, time, show), note, curves)
 
 
 def _tops(curves: Sequence[Curve]) -> list[Curve]:

@@ -97,5 +97,6 @@ def spend_chart(outcome: Outcome, whole: Time) -> Chart:
         formatting.usd,
         caption="Spent by the end of each interval",
         values={"spent": f"{format_usd(spend.bill)} in all"},
+        unit="usd",
         note=note,
     )

@@ -87,14 +87,18 @@ def _around(instant: float, start: Floats, stop: Floats) -> NDArray[np.intp]:
 
 def _rows(outcome: Outcome, shown: NDArray[np.intp]) -> list[Row]:
     """The instances that are drawn."""
-    attempts = outcome.recording.attempts
-    of_them = np.flatnonzero(np.isin(attempts.instance, shown))
-    order = of_them[np.lexsort((attempts.starting_at[of_them], attempts.instance[of_them]))]
-    ends = np.searchsorted(attempts.instance[order], [*shown.tolist(), int(shown[-1]) + 1])
+    attempts, nodes = outcome.recording.attempts, outcome.recording.nodes
+    # A multi-node job's attempt is on the instances of all its nodes.
+    here, there = np.flatnonzero(np.isin(attempts.instance, shown)), np.isin(nodes.instance, shown)
+    held_by = np.concatenate([attempts.instance[here], nodes.instance[there]])
+    attempt = np.concatenate([here, nodes.attempt[there]])
+    order = np.lexsort((attempts.starting_at[attempt], held_by))
+    attempt = attempt[order]
+    first, last = (np.searchsorted(held_by[order], shown, side=side) for side in ("left", "right"))
     rows: list[Row] = []
     drawn = 0
     for number, instance in enumerate(shown.tolist()):
-        held = order[ends[number] : ends[number + 1]]
+        held = attempt[first[number] : last[number]]
         drawn += len(held)
         if rows and drawn > MOST_BARS:
             break

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from batchsim.recording import Status
-from batchsim.report import formatting, narrative
+from batchsim.report import formatting
 from batchsim.report.page.blocks import Cell, Section, Table
 from batchsim.report.page.scales import moment
 from batchsim.results.durations import queue_times, turnarounds
@@ -29,8 +29,8 @@ def tables(run: Run, summary: Summary) -> Section:
         "tables",
         "Tables",
         [
-            _of_jobs("Job queues", "job queue", summary["job_queues"], summary),
-            _of_jobs("Workflows", "workflow", summary["workflows"], summary),
+            _of_jobs("Job queues", "job queue", summary["job_queues"]),
+            _of_jobs("Workflows", "workflow", summary["workflows"]),
             _definitions(run),
             _environments(summary),
             _longest_waits(run),
@@ -49,10 +49,10 @@ def amount(figure: Any, text: str) -> Cell:
     return Cell(text, formatting.plain(figure))
 
 
-def _of_jobs(caption: str, heading: str, named: Mapping[str, Any], summary: Summary) -> Table:
+def _of_jobs(caption: str, heading: str, named: Mapping[str, Any]) -> Table:
     columns = [
         *(heading, "jobs", "failed", "unfinished", "queue time p50", "queue time p95", "turnaround p50"),
-        *("turnaround p95", "waited, job-hours", f"cost in {narrative.period(summary)}"),
+        *("turnaround p95", "waited, job-hours", "cost"),
     ]
     rows = [[Cell(name), *_figures(figures)] for name, figures in _largest(named)]
     return Table(caption, columns, rows, note=_left_out(len(named)))
@@ -119,7 +119,7 @@ def _environments(summary: Summary) -> Table:
                 *(amount(money["by_purpose"][each], formatting.usd(money["by_purpose"][each])) for each in _WASTE),
             ]
         )
-    return Table("Compute environments", [*columns, f"cost in {narrative.period(summary)}", *_WASTE], rows)
+    return Table("Compute environments", [*columns, "cost", *_WASTE], rows)
 
 
 def _longest_waits(run: Run) -> Table:

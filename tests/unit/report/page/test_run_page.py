@@ -143,3 +143,15 @@ def test_settings_say_whether_the_scenario_states_them():
     rows = {row[0]: row[1:] for row in rows_of(page_of(made)[0], "Settings of the environment")}
     assert rows["ec2.launch"] == ["42", "scenario"]
     assert rows["ec2.register"][1] == "default"
+
+
+def test_a_multi_node_job_is_on_the_instances_of_all_its_nodes():
+    container = {
+        "image": "busybox",
+        "resourceRequirements": [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "2000"}],
+    }
+    nodes = {"numNodes": 3, "mainNode": 0, "nodeRangeProperties": [{"targetNodes": "0:2", "container": container}]}
+    gang = {"jobDefinitionName": "task", "type": "multinode", "nodeProperties": nodes}
+    page, summary = page_of(scenario(workflow(job("a")), definitions=[gang], environments=[environment(maxvCpus=6)]))
+    assert summary["compute_environments"]["fleet"]["instances"] == 3
+    assert [row[5] for row in rows_of(page, "Instances that are drawn")] == ["1", "1", "1"]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from batchsim.experiments.break_even import BreakEven, break_even
     from batchsim.experiments.calibrate.back_test.back_test import BackTest, back_test
     from batchsim.experiments.compare import Comparison, compare
+    from batchsim.experiments.explore import Explorer, explore
     from batchsim.experiments.optimize.optimization import Optimization
     from batchsim.experiments.optimize.optimize import optimize
     from batchsim.experiments.result import Result
@@ -47,6 +48,7 @@ __all__ = [
     "BreakEven",
     "Comparison",
     "ExecutionError",
+    "Explorer",
     "Finding",
     "LiveRun",
     "Optimization",
@@ -63,6 +65,7 @@ __all__ = [
     "back_test",
     "break_even",
     "compare",
+    "explore",
     "load",
     "optimize",
     "read",
@@ -78,6 +81,7 @@ _HOMES = {
     "BackTest": "batchsim.experiments.calibrate.back_test.back_test",
     "BreakEven": "batchsim.experiments.break_even",
     "Comparison": "batchsim.experiments.compare",
+    "Explorer": "batchsim.experiments.explore",
     "LiveRun": "batchsim.engine.processes",
     "Optimization": "batchsim.experiments.optimize.optimization",
     "Result": "batchsim.experiments.result",
@@ -87,6 +91,7 @@ _HOMES = {
     "back_test": "batchsim.experiments.calibrate.back_test.back_test",
     "break_even": "batchsim.experiments.break_even",
     "compare": "batchsim.experiments.compare",
+    "explore": "batchsim.experiments.explore",
     "load": "batchsim.scenario.loading",
     "optimize": "batchsim.experiments.optimize.optimize",
     "read": "batchsim.results.store",

@@ -79,7 +79,9 @@ class Comparison:
         return ComparisonPlots(self.runs, self.summaries)
 
     def _repr_html_(self) -> str:
-        return str(self.table.to_html(float_format="{:,.2f}".format))
+        from batchsim.report.comparison import comparison_html
+
+        return comparison_html(self.rows)
 
 
 def _row(summary: Summary) -> dict[str, Any]:

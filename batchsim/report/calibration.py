@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batchsim.report.console import Terminal, line
+from batchsim.report.notebook import as_html
 from batchsim.units import format_duration
 
 #: Kinds of jobs and workflows that are listed, those with most attempts first.
@@ -42,6 +43,11 @@ def calibration_renderable(figures: Mapping[str, Any], written: Path | None = No
         line("scenario", str(written or _UNWRITTEN)),
     ]  # fmt: skip
     return Group(*lines)
+
+
+def calibration_html(figures: Mapping[str, Any]) -> str:
+    """The same for Jupyter."""
+    return as_html(calibration_renderable(figures))
 
 
 def print_calibration(figures: Mapping[str, Any], written: Path | None = None) -> None:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from batchsim.report import formatting, narrative
 from batchsim.report.console import Terminal
+from batchsim.report.notebook import as_html
 from batchsim.units import format_duration, format_usd
 
 #: From so many characters a line on, a comparison shows so many purposes of cost.
@@ -44,6 +46,14 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
     console.print(
         f"{folder}/ holds comparison.png, comparison.json and a results folder for each", style="dim", highlight=False
     )
+
+
+def comparison_html(rows: Sequence[Row]) -> str:
+    """A comparison for Jupyter."""
+    if not rows:
+        return as_html(Group(Text("nothing has run")))
+    lines = [Text.assemble(("missed", "bold red"), f" in {name}: {sentence}") for name, sentence in missed(rows)]
+    return as_html(Group(_table(rows, max(PURPOSES)), *lines, Text(" ".join(notes(rows)))))
 
 
 def _table(rows: Sequence[Row], width: int) -> Table:

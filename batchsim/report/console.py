@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batchsim.report import formatting, narrative
+from batchsim.report.notebook import as_html
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
@@ -138,6 +138,4 @@ def print_summary(run: Run, summary: Summary, folder: Path, advice: Sequence[Adv
 
 def summary_html(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> str:
     """A summary for Jupyter."""
-    console = Console(record=True, width=110, file=io.StringIO(), force_jupyter=False)
-    console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
-    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+    return as_html(summary_renderable(run, summary, advice))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from batchsim.report import formatting
 from batchsim.report.console import Terminal, line
 from batchsim.report.figures.frontier import Frontier, draw_frontier, frontier_figure
 from batchsim.report.figures.style import axes_or_new
+from batchsim.report.notebook import as_html
 from batchsim.scenario.sections.parameters import label_of
 from batchsim.units import format_amount, format_clock, format_duration, format_usd
 
@@ -54,9 +54,7 @@ def print_optimization(figures: Mapping[str, Any], folder: Path, written: Path |
 
 def optimization_html(figures: Mapping[str, Any]) -> str:
     """What was found, for Jupyter."""
-    console = Console(record=True, width=110, file=io.StringIO(), force_jupyter=False)
-    console.print(optimization_renderable(figures), highlight=False, crop=False)
-    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+    return as_html(optimization_renderable(figures))
 
 
 def optimization_renderable(figures: Mapping[str, Any]) -> Group:

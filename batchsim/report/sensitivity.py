@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from batchsim.report import formatting
 from batchsim.report.console import Terminal, line
+from batchsim.report.notebook import as_html
 from batchsim.results.sensitivity import Figure, TriedAssumptions, VariedAssumption, VariedValue
 from batchsim.spec.assumption_ranges import written
 from batchsim.units import format_duration, format_usd
@@ -29,9 +29,7 @@ def print_sensitivity(found: TriedAssumptions) -> None:
 
 def sensitivity_html(found: TriedAssumptions) -> str:
     """The same for Jupyter."""
-    console = Console(record=True, width=120, file=io.StringIO(), force_jupyter=False)
-    console.print(sensitivity_renderable(found), highlight=False, crop=False)
-    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+    return as_html(sensitivity_renderable(found))
 
 
 def sensitivity_renderable(found: TriedAssumptions) -> Group:

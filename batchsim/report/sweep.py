@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from batchsim.report import formatting
 from batchsim.report.console import Terminal, line, unbroken
+from batchsim.report.notebook import as_html
 from batchsim.results.run_table import DONE, FAILED, MAIN, PENDING, RunTable, short_names
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import format_duration, format_usd
@@ -249,6 +249,4 @@ def print_sweep(scenario: Scenario, runs: RunTable, folder: Path) -> None:
 
 def sweep_html(scenario: Scenario, runs: RunTable) -> str:
     """A sweep for Jupyter."""
-    console = Console(record=True, width=140, file=io.StringIO(), force_jupyter=False)
-    console.print(sweep_renderable(scenario, runs), highlight=False, crop=False)
-    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+    return as_html(sweep_renderable(scenario, runs))

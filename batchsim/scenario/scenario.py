@@ -86,6 +86,11 @@ class Scenario(ResolvedScenario):
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.digest[:12]}>"
 
+    def _repr_html_(self) -> str:
+        from batchsim.scenario.overview import scenario_html
+
+        return scenario_html(self, self.variants)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scenario) and self.digest == other.digest
 

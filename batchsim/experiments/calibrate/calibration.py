@@ -119,6 +119,11 @@ class Calibration:
             told.append(f"{', '.join(kept)}: the defaults stay")
         return (*told, *_LEFT_IN_DEFAULTS)
 
+    def _repr_html_(self) -> str:
+        from batchsim.report.calibration import calibration_html
+
+        return calibration_html(self.figures)
+
     @property
     def figures(self) -> dict[str, Any]:
         """What ``calibrate --json`` prints."""

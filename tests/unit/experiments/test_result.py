@@ -44,7 +44,7 @@ def test_it_says_itself(made):
     result = bs.run(made)
     assert repr(result).startswith("<Result test: 1 of 1 jobs succeeded, 0.")
     assert repr(bs.run(made, replications=2)) == "<Result test: 2 replications>"
-    assert "<pre>" in result._repr_html_()
+    assert "<table" in result._repr_html_()
     assert "1 of 1 jobs succeeded" in result._repr_html_()
 
 

@@ -112,4 +112,4 @@ def test_in_a_notebook_it_is_shown_once(monkeypatch):
     monkeypatch.setattr("rich.jupyter.display", display)
     result = bs.run(scenario())
     for html in (sensitivity_html(found(IDLE)), result._repr_html_()):
-        assert "<pre>" in html
+        assert "<table" in html

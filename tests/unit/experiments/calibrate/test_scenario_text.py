@@ -170,3 +170,10 @@ def test_measured_delays_stand_beside_what_the_configuration_says():
     lines = text.splitlines()
     (place,) = (number for number, line in enumerate(lines) if line.strip() == "containerStart: 3")
     assert lines[place - 1].strip().startswith("# 10: tasks from pullStoppedAt to startedAt")
+
+
+def test_what_was_learnt_shows_itself_in_a_notebook():
+    html = calibrate(history(bulk("a"), bulk("b", name="<b>")), CONFIGURATION)._repr_html_()
+    assert "<table" in html
+    assert "2 jobs" in html
+    assert "<b>" not in html

@@ -94,10 +94,11 @@ class Poisson(Section):
 
 def _date(value: str) -> str:
     try:
-        date.fromisoformat(value)
+        if date.fromisoformat(value).isoformat() == value:  # which takes other forms of the same day, too
+            return value
     except ValueError:
-        raise ValueError(f"{value!r} is not a date; expected one such as 2026-11-02") from None
-    return value
+        pass
+    raise ValueError(f"{value!r} is not a date; expected one such as 2026-11-02")
 
 
 _Date = Annotated[str, AfterValidator(_date)]

@@ -145,6 +145,7 @@ def test_days_are_the_same_for_a_seed_and_others_for_another():
         ({"record": {}}, "at least 1 item"),
         ({"record": {"2026-10-05": []}}, "nothing arrives on any day"),
         ({"record": {"2026-13-05": [1]}}, "'2026-13-05' is not a date"),
+        ({"record": {"20261005": [1]}}, "'20261005' is not a date"),
         ({"record": {"2026-10-05": ["24h"]}}, "less than 86400"),
         ({"record": {"2026-10-05": [1]}, "draw": "month"}, "weekday"),
     ],

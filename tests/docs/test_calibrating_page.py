@@ -40,6 +40,8 @@ def test_the_commands_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")  # names are broken where the terminal is narrow
     run(COMMANDS[0])
+    run(COMMANDS[1])
+    assert (tmp_path / "account.yaml").read_text() == (tmp_path / "calibrated.yaml").read_text()
     told = capsys.readouterr().out
     assert "check-payment" in told
     assert "replay: as recorded: too few hours" in told
@@ -52,7 +54,7 @@ def test_the_back_test_runs(tmp_path, monkeypatch, capsys):
     }
     tell(tmp_path, duration="2d", **few)
     monkeypatch.chdir(tmp_path)
-    (command,), (code,) = COMMANDS[1:], CODE
+    command, (code,) = COMMANDS[-1], CODE
     run(command)
     assert "predicted the 1 day from 2026-11-03 on" in capsys.readouterr().out
     assert (tmp_path / "back-test.png").stat().st_size > 1000

@@ -25,9 +25,18 @@ from batchsim.statistics.intervals import confidence_interval
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from batchsim.report.plots import SensitivityPlots
+
 
 class Sensitivity(TriedAssumptions):
     """Which of the assumptions would change an answer; see `TriedAssumptions` for what it holds."""
+
+    @property
+    def plot(self) -> SensitivityPlots:
+        """The picture of how far each assumption moves the bill; see `batchsim.report.plots`."""
+        from batchsim.report.plots import SensitivityPlots
+
+        return SensitivityPlots(self)
 
     def __repr__(self) -> str:
         turning = sum(each.changes_answer for each in self.assumptions)

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from batchsim.errors import did_you_mean
-from batchsim.report.figures import comparison, parts, style, sweep
+from batchsim.report.figures import comparison, parts, sensitivity, style, sweep
 from batchsim.report.figures import run as figures
 from batchsim.report.figures.comparison import compare_figure
 from batchsim.results.run import Run
 from batchsim.results.run_table import FIGURE, RunTable, short_names
+from batchsim.results.sensitivity import TriedAssumptions
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.sections.parameters import label_of
 
@@ -110,6 +111,19 @@ class ComparisonPlots:
         """What each variant costs against its 95th percentile of queue time."""
         axes = style.axes_or_new(ax)
         comparison.draw_frontier_of_variants(axes, self.summaries)
+        return axes
+
+
+@dataclass(frozen=True)
+class SensitivityPlots:
+    """The picture of what other assumptions would change."""
+
+    found: TriedAssumptions
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """How far each assumption moves the bill."""
+        axes = style.axes_or_new(ax)
+        sensitivity.draw_sensitivity(self.found, axes)
         return axes
 
 

@@ -30,7 +30,9 @@ import batchsim as bs
 from batchsim.scenario.loading import from_mapping
 from tests.conftest import ROOT
 
-FENCE = re.compile(r"^(?:<!-- (?P<note>[^\n]*) -->\n+)?```(?P<language>\S*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(
+    r"^(?:<!-- (?P<note>[^\n]*) -->\n+)?```(?P<language>\S*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+)
 #: Of the scenario that parts of one are read in; its start, because YAML makes an instant of it.
 LEFT_OUT = ("variants", "objectives", "search", "start")
 NAME = re.compile(r"# (\S+\.ya?ml)\n")
@@ -70,7 +72,9 @@ def as_printed(shown: str, printed: str) -> str:
     rest = [line.rstrip() for line in printed.splitlines() if line.strip()]
     made = []
     for line in shown.splitlines():
-        nearest = difflib.get_close_matches(line.strip(), rest, n=1, cutoff=0.5) if line.strip() not in ("", "…") else []
+        nearest = (
+            difflib.get_close_matches(line.strip(), rest, n=1, cutoff=0.5) if line.strip() not in ("", "…") else []
+        )
         if nearest:
             del rest[: rest.index(nearest[0]) + 1]
         made += nearest or [line]

@@ -15,7 +15,15 @@ from tests.conftest import ROOT
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 #: Attributes by which a browser fetches something when it shows a page; a link to click is none.
-FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src", "embed": "src"}
+FETCHED = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+}
 #: Relations of a `link` element that a browser does not fetch for.
 NOT_FETCHED = {"next", "prev", "index", "search", "canonical"}
 

@@ -19,6 +19,8 @@ from batchsim.results.step_functions import Curve
 
 #: Height of a drawing in pixels, and of what is written below it.
 HEIGHT = 220
+#: Columns between steps that are too close for an edge.
+CLOSE = 3.0
 
 
 def element(name: str, attributes: Mapping[str, object], *content: object) -> Markup:
@@ -117,7 +119,8 @@ def area(curve: Curve, window: Window, y: Scale, colour: Colour, height: int = H
     """What is between a step function and 0, with its edge."""
     steps = step_path(curve, window, y, height)
     closed = f"{steps}V{height}H0Z"
-    dense = " dense" if len(curve[0]) > COLUMNS / 4 else ""  # edges would hide what is between them
+    apart = np.diff(curve[0]) * (COLUMNS / (window[1] - window[0]))
+    dense = " dense" if len(apart) and np.median(apart) < CLOSE else ""  # edges would hide what is between them
     return element("path", {"class": f"area {class_of(colour)}{dense}", "d": closed})
 
 

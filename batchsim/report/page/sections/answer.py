@@ -37,7 +37,7 @@ def _tiles(summary: Summary) -> Iterator[Tile]:
         yield Tile("cost per month", formatting.usd(cost["per_month"]), "730 h at this rate")
     if formatting.plain(time["p50"]) is not None or time["at_least"]:
         longest = f"{formatting.interval(time, 'max')} at most"
-        yield Tile("queue time p50", formatting.interval(time, "p50"), "half of all jobs waited longer")
+        yield Tile("queue time p50", formatting.interval(time, "p50"), "the median of all jobs")
         yield Tile("queue time p95", formatting.interval(time, "p95"), longest)
     undone = formatting.undone(jobs)
     succeeded = f"{formatting.count(jobs['succeeded'])} of {formatting.count(jobs['submitted'])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from batchsim.arrays import Floats
 from batchsim.report import narrative
 from batchsim.report.page import scales, svg
 from batchsim.report.page.blocks import Block, Cell, Chart, Fact, Facts, Key, Paragraph, Section, Table
@@ -93,7 +94,11 @@ def _over_time(run: Run) -> Chart:
     """Median and longest queue time of the jobs that became RUNNABLE in each of some equal intervals."""
     window = series.busiest(run.outcome)
     time = Time(run.scenario.start, (window[0], max(window[1], window[0] + 1.0)))
-    found = _intervals(run, time, BARS)
+    times, runnable_at = queue_times(run.outcome), run.recording.runnable_at
+    shown = np.flatnonzero((runnable_at >= time.window[0]) & (runnable_at <= time.window[1]))
+    shown = shown[np.argsort(times.seconds[shown])]  # once, for both
+    waits = runnable_at[shown], times.seconds[shown]
+    found = _intervals(*waits, time, BARS)
     y = scales.durations(max((longest for *_, longest in found), default=1.0))
     width = COLUMNS / BARS
     bars = []
@@ -112,11 +117,12 @@ def _over_time(run: Run) -> Chart:
             Cell(format_duration(median)),
             Cell(format_duration(most)),
         ]
-        for number, jobs, median, most in _intervals(run, time, MOST_ROWS)
+        for number, jobs, median, most in _intervals(*waits, time, MOST_ROWS)
     ]
     columns = ["from (UTC)", "jobs", "median", "longest"]
     table = Table("Queue time by when jobs became RUNNABLE", columns, rows, is_sortable=False)
-    return Chart(title, svg.drawing(label, time.scale, y, *bars), keys, table)
+    note = "Jobs that never started are there with what they had waited by the end." if times.missing else ""
+    return Chart(title, svg.drawing(label, time.scale, y, *bars), keys, table, note)
 
 
 def _begin(time: Time, number: int, of: int) -> str:
@@ -124,14 +130,16 @@ def _begin(time: Time, number: int, of: int) -> str:
     return scales.moment(time.start, low + (high - low) * number / of)
 
 
-def _intervals(run: Run, time: Time, of: int) -> list[tuple[int, int, float, float]]:
-    """Of equal intervals in which jobs became RUNNABLE: number, jobs, the median and the longest queue time."""
-    times, runnable_at = queue_times(run.outcome), run.recording.runnable_at
+def _intervals(runnable_at: Floats, seconds: Floats, time: Time, of: int) -> list[tuple[int, int, float, float]]:
+    """Of equal intervals in which jobs became RUNNABLE: number, jobs, the median and the longest queue time.
+
+    Jobs come by queue time, the shortest first.
+    """
     low, high = time.window
-    shown = np.flatnonzero((runnable_at >= low) & (runnable_at <= high) & ~np.isnan(times.seconds))
-    place = np.minimum(((runnable_at[shown] - low) * (of / (high - low))).astype(np.intp), of - 1)
-    order = np.lexsort((times.seconds[shown], place))
-    place, seconds = place[order], times.seconds[shown][order]
+    width = (high - low) / of
+    place = np.minimum(((runnable_at - low) / width).astype(np.int16), of - 1)
+    order = np.argsort(place, kind="stable")  # by place, in each the shortest first
+    place, seconds = place[order], seconds[order]
     numbers, starts, counts = np.unique(place, return_index=True, return_counts=True)
     return [
         (number, count, float(np.median(seconds[first : first + count])), float(seconds[first + count - 1]))

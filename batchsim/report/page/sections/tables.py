@@ -126,8 +126,10 @@ def _longest_waits(run: Run) -> Table:
     """The jobs that were RUNNABLE longest before they started, or were when the run ended."""
     outcome = run.outcome
     times = queue_times(outcome)
-    ranked = np.argsort(-np.nan_to_num(times.seconds, nan=-1.0), kind="stable")[:LONGEST]
-    jobs = ranked[~np.isnan(times.seconds[ranked])]
+    waited_s = np.nan_to_num(times.seconds, nan=-1.0)
+    least = np.partition(waited_s, -LONGEST)[-LONGEST] if len(waited_s) > LONGEST else 0.0
+    some = np.flatnonzero(waited_s >= max(least, 0.0))
+    jobs = some[np.argsort(-waited_s[some], kind="stable")[:LONGEST]]
     names, groups = RowTexts(outcome).job_ids(jobs).to_pylist(), outcome.workload.groups
     at = outcome.recording.runnable_at[jobs].tolist()
     rows = []

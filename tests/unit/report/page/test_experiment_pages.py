@@ -129,9 +129,10 @@ def test_nothing_that_was_simulated_is_no_picture():
     assert "<svg" not in page
 
 
-def test_what_was_not_learnt_is_on_the_page_too():
+def learnt():
+    """What a short history of one kind of job taught."""
     runtime = {"job_definition": "d", "job_name": EVIL, "censored": 0, "mean_s": 60.0, "p50_s": 50.0, "p95_s": 90.0}
-    figures = {
+    return {
         "history": {
             "jobs": 3, "attempts": 3, "from": "2026-11-02T00:00:00Z", "to": "2026-11-03T00:00:00Z", "days": 1.0,
             "notes": {"records without a job": 2},
@@ -143,7 +144,10 @@ def test_what_was_not_learnt_is_on_the_page_too():
         },
         "not_learned": ["boot delays: the history has none"],
     }  # fmt: skip
-    page = calibration_page(figures)
+
+
+def test_what_was_not_learnt_is_on_the_page_too():
+    page = calibration_page(learnt())
     assert "2 records without a job" in text_of(page)
     assert "not learnt boot delays: the history has none" in text_of(page)
     ((definition, name, attempts, *_),) = rows_of(page, "Run times")

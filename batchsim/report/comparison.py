@@ -44,7 +44,9 @@ def print_comparison(rows: Sequence[Row], folder: Path) -> None:
         console.print(Text.assemble(("missed", "bold red"), f" in {name}: {sentence}"), highlight=False)
     console.print(" ".join(notes(rows)), style="dim", highlight=False)
     console.print(
-        f"{folder}/ holds comparison.png, comparison.json and a results folder for each", style="dim", highlight=False
+        f"{folder}/ holds report.html, comparison.png, comparison.json and a results folder for each",
+        style="dim",
+        highlight=False,
     )
 
 

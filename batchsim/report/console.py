@@ -133,7 +133,9 @@ def print_summary(run: Run, summary: Summary, folder: Path, advice: Sequence[Adv
     console.print(summary_renderable(run, summary, advice), highlight=False, crop=False)
     if untried:
         console.print(line("advice", narrative.untried_sentence(untried)), highlight=False)
-    console.print(f"\n{folder}/ holds the tables, queue.png and summary.json", style="dim", highlight=False)
+    console.print(
+        f"\n{folder}/ holds report.html, the tables, queue.png and summary.json", style="dim", highlight=False
+    )
 
 
 def summary_html(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> str:

@@ -49,7 +49,9 @@ def print_optimization(figures: Mapping[str, Any], folder: Path, written: Path |
     console.print(optimization_renderable(figures), highlight=False, crop=False)
     if written is not None:
         console.print(f"\n{written} is the scenario with these values", style="dim", highlight=False)
-    console.print(f"\n{folder}/ holds frontier.png, optimize.json and every run", style="dim", highlight=False)
+    console.print(
+        f"\n{folder}/ holds report.html, frontier.png, optimize.json and every run", style="dim", highlight=False
+    )
 
 
 def optimization_html(figures: Mapping[str, Any]) -> str:

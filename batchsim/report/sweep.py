@@ -244,7 +244,9 @@ def print_sweep(scenario: Scenario, runs: RunTable, folder: Path) -> None:
     """Print a sweep, and where its files are."""
     console = Terminal()
     console.print(sweep_renderable(scenario, runs), highlight=False, crop=False)
-    console.print(f"\n{folder}/ holds runs.parquet, sweep.png and the finished runs", style="dim", highlight=False)
+    console.print(
+        f"\n{folder}/ holds report.html, runs.parquet, sweep.png and the finished runs", style="dim", highlight=False
+    )
 
 
 def sweep_html(scenario: Scenario, runs: RunTable) -> str:

@@ -34,7 +34,7 @@ def test_it_prints_the_answer_and_leaves_a_folder(path, capsys):
     assert swept(path, "--vary", f"{MAX}=2,4,8", "--vary", f"{TYPES}=[c6i.large],[m6i.large, c6i.large]") == 0
     told = capsys.readouterr()
     assert "cheapest" in told.out
-    assert "holds runs.parquet, sweep.png and the finished runs" in told.out
+    assert "holds report.html, runs.parquet, sweep.png and the finished runs" in told.out
     runs = pd.read_parquet(path.parent / "out" / "runs.parquet")
     assert runs[TYPES].unique().tolist() == ["[c6i.large]", "[m6i.large, c6i.large]"]
     assert len(runs) == 6

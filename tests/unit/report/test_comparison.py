@@ -47,7 +47,7 @@ def test_what_was_missed_is_said_below(made, capsys, monkeypatch):
     lines = printed(bs.compare(made), 120, capsys, monkeypatch)
     (missed,) = [line for line in lines if line.startswith("missed in ")]
     assert missed.startswith("missed in four: max(queue_time) <= 1m  →  ")
-    assert lines[-1] == "out/ holds comparison.png, comparison.json and a results folder for each"
+    assert lines[-1] == "out/ holds report.html, comparison.png, comparison.json and a results folder for each"
 
 
 def test_of_nothing_nothing_is_printed(capsys):

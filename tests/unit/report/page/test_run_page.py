@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import numpy as np
@@ -155,3 +156,31 @@ def test_a_multi_node_job_is_on_the_instances_of_all_its_nodes():
     page, summary = page_of(scenario(workflow(job("a")), definitions=[gang], environments=[environment(maxvCpus=6)]))
     assert summary["compute_environments"]["fleet"]["instances"] == 3
     assert [row[5] for row in rows_of(page, "Instances that are drawn")] == ["1", "1", "1"]
+
+
+def test_a_record_is_shown_beside_its_replay(tmp_path):
+    # Submitted every 10 s, each started 90 s later by the record; in the simulation at once.
+    created = 1_767_225_600_000
+    jobs = [
+        {
+            "jobId": f"job-{number}",
+            "jobName": "settle",
+            "jobQueue": "queue",
+            "jobDefinition": "task",
+            "status": "SUCCEEDED",
+            "createdAt": created + 10_000 * number,
+            "startedAt": created + 10_000 * number + 90_000,
+            "stoppedAt": created + 10_000 * number + 150_000,
+            "container": {
+                "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "1024"}]
+            },
+        }
+        for number in range(20)
+    ]
+    (tmp_path / "jobs.json").write_text(json.dumps({"jobs": jobs}), encoding="utf-8")
+    trace = {"format": "describe-jobs", "path": "jobs.json", "jobQueue": "queue", "jobDefinition": "task"}
+    page, summary = page_of(scenario({"trace": trace}, base=tmp_path))
+    assert summary["recorded"]["submitted_to_started_s"]["recorded"]["p50"] == 90
+    text = text_of(page)
+    assert "recorded p50 1 min 30 s, p95 1 min 30 s" in text
+    assert "record submitted to started p50 1 min 30 s" in text

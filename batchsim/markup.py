@@ -7,7 +7,7 @@ from html import escape
 
 _TABLE = "border-collapse:collapse;margin:0.4em 0"
 _LINE = "border-bottom:1px solid rgba(127,127,127,0.35)"
-_CELL = "text-align:{side};vertical-align:top"
+_CELL = "text-align:{side};vertical-align:top;padding:1px 7px"
 
 
 def text(words: str) -> str:

@@ -97,7 +97,7 @@ def scenario() -> Iterator[str]:
     for key in sorted(known, key=lambda key: "." in key.path):  # stable: the sections themselves come first
         section, _, name = key.path.partition(".")
         repeated = key.path.startswith("workload.trace.arrivals.")  # as of workflows
-        if section == "environment" and name or repeated:
+        if (section == "environment" and name) or repeated:
             continue
         said = KEYS[key.name]
         default = f"`{key.default}`" if key.default and "1, 1, 1" not in key.default else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +18,9 @@ from tests.histories import details, events, write_events, write_pages
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 #: Pages that simulate for long.
-LONG = ("README.md", "sweep.md", "optimize.md")
-#: Columns of the terminal where a page shows more than 120.
-WIDTHS = {"comparing.md": "160"}
+LONG = ("README.md", "tutorial.md", "cluster.md", "sweep.md", "optimize.md")
+#: Columns of the terminal where a page, or the pages of a folder, show more than 120.
+WIDTHS = {"comparing.md": "160", "how-to": "160"}
 WITH_BLOCKS = [page for page in PAGES if blocks(page.read_text(encoding="utf-8"))]
 #: Pages whose commands speak to AWS: a moto server stands for it, with ids of its own.
 OF_AWS = ("README.md", "tutorial.md", "deploying.md")
@@ -58,7 +59,7 @@ def reader(request, tmp_path, monkeypatch) -> Callable[[Path], Reader]:
         environment = {
             "PATH": f"{commands}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
-            "COLUMNS": WIDTHS.get(page.name, "120"),
+            "COLUMNS": WIDTHS.get(page.name, WIDTHS.get(page.parent.name, "120")),
             "AWS_ACCESS_KEY_ID": "nobody",
             "AWS_SECRET_ACCESS_KEY": "nothing",
             "AWS_CONFIG_FILE": str(tmp_path / "none"),
@@ -69,7 +70,12 @@ def reader(request, tmp_path, monkeypatch) -> Callable[[Path], Reader]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         account = emptied(request.getfixturevalue("moto_url"))
-        return Reader(folder, {**environment, "AWS_ENDPOINT_URL": account.url}, ids_of(account.deployment))
+        said = ids_of(account.deployment)
+        (folder / "docs").unlink()
+        shutil.copytree(ROOT / "docs" / "tutorial", folder / "docs" / "tutorial")
+        described = folder / "docs" / "tutorial" / "configuration.json"
+        described.write_text(said(described.read_text(encoding="utf-8")), encoding="utf-8")
+        return Reader(folder, {**environment, "AWS_ENDPOINT_URL": account.url}, said)
 
     return made
 
@@ -81,6 +87,7 @@ def ids_of(deployment: dict) -> Callable[[str], str]:
         "subnet-1a2b3c4d": deployment["subnets"][1],
         "sg-0a1b2c3d": deployment["securityGroupIds"][0],
         "ecsInstanceRole": deployment["instanceRole"],
+        "arn:aws:iam::123456789012:role/AWSBatchServiceRole": deployment["serviceRole"],
     }
 
     def said(text: str) -> str:

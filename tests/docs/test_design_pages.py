@@ -26,8 +26,6 @@ def test_every_place_that_is_named_is_there(page):
     assert named
     missing = [each for each in named if not any((place / each).exists() for place in PLACES)]
     assert missing == []
-    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
-    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_example_of_the_walk():

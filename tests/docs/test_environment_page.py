@@ -1,4 +1,4 @@
-"""The page on the `environment:` section has every key, with the default that it really has; its examples are read."""
+"""The page on the `environment:` section has every key, with the default that it really has."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
-from batchsim.scenario.loading import from_mapping
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant
 from batchsim.spec.fields import Section
 from batchsim.spec.stated_prices import OTHER_KEYS
-from tests.builders import definition, environment, job, queue, workflow
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
 HEADER = ["key", "default", "ideal", "unit", "meaning"]
 MEASURED, IDEAL = Assumptions(), Assumptions.model_validate({"preset": "ideal"})
 
@@ -94,27 +91,6 @@ def test_a_key_has_its_default_a_unit_and_a_meaning(key):
         if not isinstance(known, Section):
             break
     assert changed == (said(ideal, field) if ideal else known)
-
-
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_examples_are_read(number):
-    example = YAML(typ="safe").load(EXAMPLES[number])
-    types = ["r6id.xlarge", "m6i.large", "c6i.large"]
-    spot = {"type": "SPOT", "allocationStrategy": "SPOT_CAPACITY_OPTIMIZED"}
-    made = {
-        "name": "example",
-        "batch": {
-            "computeEnvironments": [
-                environment("fleet", instanceTypes=types),
-                environment("market", instanceTypes=types, **spot),
-            ],
-            "jobQueues": [queue("queue", "fleet", "market")],
-            "jobDefinitions": [definition()],
-        },
-        "workload": [workflow(job())],
-    }
-    assert set(example) == {"environment"}
-    assert from_mapping({**made, **example}).warnings == ()
 
 
 def test_the_forms_of_a_stated_price_are_those_that_are_read():

@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from batchsim.errors import ScenarioError
 from batchsim.experiments.changes import STAGES, Change, Evidence
 from batchsim.experiments.changes.evidence import HARDLY_S, WORTH, Aim
 from batchsim.experiments.result import Result
 from batchsim.experiments.run import run_once
+from batchsim.experiments.warm_up import with_that_of
 from batchsim.results.advice import Advice, Figures, waiting_s
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
@@ -153,9 +154,7 @@ def _mended(evidence: Evidence, advice: list[Advice]) -> set[Aim]:
 def _with(run: Run, change: Change) -> Summary | None:
     """The summary of the same jobs with a change; None of one that is no scenario."""
     try:
-        changed = run.scenario.with_(change.set)
-        if changed.warm_up_is_open:
-            changed = replace(changed, warm_up_s=run.scenario.warm_up_s)
+        changed = with_that_of(run.scenario.with_(change.set), run.scenario)
         return run_once(changed, run.seed, run.replication).summary
     except ScenarioError:
         return None

@@ -14,6 +14,7 @@ from batchsim.experiments.replications import combine
 from batchsim.experiments.result import Result
 from batchsim.experiments.run import summary_of
 from batchsim.experiments.tasks import Task
+from batchsim.experiments.warm_up import with_that_of
 from batchsim.results.sensitivity import Figure, TriedAssumptions, VariedAssumption, VariedValue
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
@@ -149,7 +150,7 @@ def _trials(scenario: Scenario, ranges: Sequence[AssumptionRange]) -> tuple[list
         for value in each.others:
             path = f"environment.{each.key}"
             try:
-                changed = base.with_({path: value})
+                changed = with_that_of(base.with_({path: value}), base)
             except ScenarioError as error:
                 refused.append(f"{path}={value}: {error.findings[0].message}")
                 continue

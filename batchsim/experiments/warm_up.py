@@ -61,6 +61,11 @@ def with_one_warm_up(scenarios: Mapping[str, Scenario], seed: int) -> dict[str, 
     }
 
 
+def with_that_of(changed: Scenario, scenario: Scenario) -> Scenario:
+    """A changed scenario with the warm-up that was found of the one it was made from: their figures are compared."""
+    return replace(changed, warm_up_s=scenario.warm_up_s) if changed.warm_up_is_open else changed
+
+
 def _longest(scenarios: Iterable[Scenario]) -> float:
     return max((each.warm_up_s or 0.0 for each in scenarios), default=0.0)
 

@@ -225,6 +225,17 @@ def test_variants_have_the_longest_of_theirs():
     assert {one["analysis"]["warm_up_s"] for one in compared.summaries.values()} == {4 * HOUR}
 
 
+def test_what_is_tried_of_a_run_has_its_warm_up():
+    # One server too few for a wait of nothing: what is advised is held against the same time.
+    result = bs.run(poisson(57, duration="60h", warmUp="auto"))
+    (advice, *_) = bs.advise(result)
+    changed = bs.run(result.scenario.with_({**advice.set, "warmUp": result.summary["analysis"]["warm_up_s"]}))
+    assert advice.after.queue_time_p95_s == changed.summary["queue_time_s"]["p95"]
+    made = every(60, "1h", environments=[environment(maxvCpus=128)], duration="20h", ideal=False, warmUp="auto")
+    varied = bs.sensitivity(bs.run(made))
+    assert varied.assumptions
+
+
 def test_a_run_that_is_too_short_to_tell_says_so():
     growing = poisson(120, duration="20h", warmUp="auto")  # twice what there is
     with pytest.raises(ScenarioError, match="come to no level"):

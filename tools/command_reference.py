@@ -37,7 +37,7 @@ def _name(action: argparse.Action) -> str:
 
 def _metavar(action: argparse.Action) -> str:
     """What stands for the value, as usage shows it."""
-    name = str(action.metavar or "{%s}" % ",".join(map(str, action.choices or [action.dest.upper()])))
+    name = str(action.metavar or f"{{{','.join(map(str, action.choices or [action.dest.upper()]))}}}")
     if action.nargs == "?":
         return f"[{name}]"
     return f"{name}…" if action.nargs in ("*", "+") else name

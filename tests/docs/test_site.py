@@ -1,4 +1,4 @@
-"""The documentation as a site: it builds without a warning, has every page and name, and fetches nothing from elsewhere."""
+"""The documentation as a site: it builds without warnings, has every page and name, and fetches nothing from outside."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Makes the files of the tutorial's account: ``python -m tests.docs.tutorial_account``.
 
-What `aws batch describe-compute-environments`, `describe-job-queues`, `describe-job-definitions` and `describe-jobs` say of
-it, and its events *Batch Job State Change*, by a simulation of ``docs/tutorial/account.yaml``.
+What `aws batch describe-compute-environments`, `describe-job-queues`, `describe-job-definitions` and
+`describe-jobs` say of it, and its events *Batch Job State Change*, by a simulation of ``docs/tutorial/account.yaml``.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ def recorded_jobs(folder: Path) -> None:
 
 def history(folder: Path) -> None:
     transactions = ROOT / "scenarios" / "transactions.yaml"
-    result = bs.run(bs.load(transactions).with_({"duration": "6h"}))
+    few = {"workload.payments.arrivals.poisson.rate": "10/h", "workload.settlement.jobs.settle.arrayProperties.size": 20}
+    result = bs.run(bs.load(transactions).with_({"duration": "2d", **few}))
     write_pages(details(result), folder / "jobs.json")
     write_events(events(result), folder / "events.jsonl")
     (folder / "batch.yaml").write_text(transactions.read_text(encoding="utf-8"), encoding="utf-8")

@@ -33,8 +33,12 @@ def recorded_jobs(folder: Path) -> None:
 
 def history(folder: Path) -> None:
     transactions = ROOT / "scenarios" / "transactions.yaml"
-    few = {"workload.payments.arrivals.poisson.rate": "10/h", "workload.settlement.jobs.settle.arrayProperties.size": 20}
-    result = bs.run(bs.load(transactions).with_({"duration": "2d", **few}))
+    changes = {
+        "duration": "2d",  # a back-test takes two
+        "workload.payments.arrivals.poisson.rate": "10/h",
+        "workload.settlement.jobs.settle.arrayProperties.size": 20,
+    }
+    result = bs.run(bs.load(transactions).with_(changes))
     write_pages(details(result), folder / "jobs.json")
     write_events(events(result), folder / "events.jsonl")
     (folder / "batch.yaml").write_text(transactions.read_text(encoding="utf-8"), encoding="utf-8")

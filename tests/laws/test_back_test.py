@@ -40,8 +40,9 @@ def test_a_public_log_is_predicted_as_far_as_it_is(shared_data):
 
 def trip(**changes):
     made = {
-        "account": "spot", "seed": 1, "means": 0.01, "failures": (2, 3), "interruptions": (1, 1), "p50": 0.02, "p95": -0.03,
-        "days_inside": 0.9, "observed": (100.0, 1000.0), "predicted": (102.0, 970.0), "clock_s": 1.0,
+        "account": "spot", "seed": 1, "means": 0.01, "failures": (2, 3), "interruptions": (1, 1),
+        "p50": 0.02, "p95": -0.03, "days_inside": 0.9, "clock_s": 1.0,
+        "observed": (100.0, 1000.0), "predicted": (102.0, 970.0),
     }  # fmt: skip
     return RoundTrip(**made | changes)
 

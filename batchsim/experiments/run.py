@@ -52,7 +52,7 @@ def run(
     processes : sequence of callable, optional
         SimPy processes that run beside the engine, such as an outage or a probe: each is called with a `LiveRun`, once
         for each replication, and returns a generator. They do not keep a run going; an error that one raises ends the
-        run as it is.
+        run as it is. Where the warm-up is to be found, it is that of a run without them.
     submissions : int
         How often processes may submit each workflow in one run.
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from batchsim.results.summary_fields import SUMMARY, Field, Kind, Summary
+from batchsim.results.field_kinds import Field, Kind
+from batchsim.results.summary_fields import SUMMARY, Summary
 from batchsim.statistics.intervals import confidence_interval
 from batchsim.statistics.proportions import clopper_pearson
 

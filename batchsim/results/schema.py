@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from batchsim.results.summary_fields import SUMMARY, Field, Kind
+from batchsim.results.field_kinds import Field, Kind
+from batchsim.results.summary_fields import SUMMARY
 
 _FIGURE = {"$ref": "#/$defs/figure"}
 

@@ -7,8 +7,9 @@ import os
 import re
 
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, TIMELINE, Column
+from batchsim.results.field_kinds import Field, Kind
 from batchsim.results.schema import schema
-from batchsim.results.summary_fields import SUMMARY, Field, Kind
+from batchsim.results.summary_fields import SUMMARY
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "results.md"

@@ -143,7 +143,7 @@ def _back_test(
     elif not arguments.quiet:
         from batchsim.report.back_test import print_back_test
 
-        print_back_test(figures, arguments.picture)
+        print_back_test(figures, arguments.picture, arguments.out)
     return 130 if found.interrupted else 0
 
 

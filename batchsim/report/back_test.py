@@ -20,7 +20,7 @@ MOST_LISTED = 10
 _NAMES = {"queue_time_s": "queue time", "submitted_to_started_s": "submitted to started"}
 
 
-def back_test_renderable(figures: Mapping[str, Any], picture: Path | None = None) -> Group:
+def back_test_renderable(figures: Mapping[str, Any], picture: Path | None = None, written: Path | None = None) -> Group:
     """What ``calibrate --back-test --json`` prints, for rich."""
     where = figures["split"]
     lines: list[Any] = [
@@ -35,14 +35,13 @@ def back_test_renderable(figures: Mapping[str, Any], picture: Path | None = None
         line("", f"submissions from {where['replayed_from']} on, so that what the cut found is there"),
         *_listed("record", figures["not_compared"]),
     ]  # fmt: skip
-    if picture is not None:
-        lines.append(line("picture", str(picture)))
+    lines += [line(name, str(path)) for name, path in (("picture", picture), ("scenario", written)) if path is not None]
     return Group(*lines)
 
 
-def print_back_test(figures: Mapping[str, Any], picture: Path | None = None) -> None:
+def print_back_test(figures: Mapping[str, Any], picture: Path | None = None, written: Path | None = None) -> None:
     """Print the page on standard output."""
-    Terminal().print(back_test_renderable(figures, picture))
+    Terminal().print(back_test_renderable(figures, picture, written))
 
 
 def _days(number: int) -> str:

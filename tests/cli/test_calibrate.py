@@ -137,12 +137,16 @@ def days(tmp_path):
 
 def test_a_back_test_is_told(days, tmp_path, capsys):
     picture = tmp_path / "back-test.png"
-    options = ["--back-test", "50%", "--replications", "2", "--picture", str(picture)]
+    scenario = tmp_path / "calibrated.yaml"
+    options = ["--back-test", "50%", "--replications", "2", "--picture", str(picture), "--out", str(scenario)]
     assert main(["calibrate", str(days), "--config", CONFIG, *options]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "learnt from 2 days (2026-11-02 on) · predicted the 2 days from 2026-11-04 on · 120 jobs" in told
     assert "submitted to started p50" in told
     assert "queue_time_s: no state change event tells" in told
+    # The scenario is of the whole history, not of the part that was learnt from.
+    assert f"scenario {scenario}" in told
+    assert "Learnt from 240 jobs" in scenario.read_text(encoding="utf-8")
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

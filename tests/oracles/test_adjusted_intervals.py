@@ -10,7 +10,7 @@ import pytest
 from tests.worlds import jobs, run, servers
 from tools.validation.case import Brought, Observation, QueueingCase, Sample
 from tools.validation.intervals import adjusted, plain
-from tools.validation.measures import controls, longer_than, queue_time, running, turnaround
+from tools.validation.measures import controls, longer_than, queue_time, running, turnaround, window
 
 
 def correlated(generator, n):
@@ -61,6 +61,21 @@ def test_measures_by_hand():
     assert running(observation([0, 1, 10], 4, from_s=2, until_s=12)) == pytest.approx((2 + 4 + 2) / 10)
 
 
+def test_replications_count_by_their_arrivals():
+    # Sums of 30 and 10 over 10 and 30 arrivals: 1 in the mean of all, where the mean of the means is 5 / 3.
+    samples = [Sample(3.0, (), 10), Sample(1 / 3, (), 30)]
+    assert adjusted(samples).mean == pytest.approx((30 + 10) / (10 + 30))
+
+
+def test_measuring_begins_and_ends_with_an_arrival_that_finds_few():
+    # Jobs of 4 s at 0, 1, 10, 11, 20: those at 0, 10 and 20 find none.
+    seen = observation([0, 1, 10, 11, 20], 4)
+    assert window(seen.workload, seen.recording, 0.5, 10.5, 0) == (10, 20)
+    assert window(seen.workload, seen.recording, 0.5, 10.5, 1) == (1, 11)
+    # None comes after: to the last arrival.
+    assert window(seen.workload, seen.recording, 0.5, 30, 0) == (10, 20)
+
+
 def test_controls_by_hand():
     # Work 4, 2, 6 at 0, 1, 10, two seconds apart in the mean: the second finds one job and 3 s of work, the third none.
     seen = observation([0, 1, 10], [4, 2, 6], until_s=11)
@@ -68,7 +83,9 @@ def test_controls_by_hand():
         "name", "group", lambda _: None, 1, lambda: 0, "", "", queue_time(), 1, between_s=2, brings=(Brought(5),)
     )
     late, more = [1 - 2, 9 - 2], [4 - 5, 2 - 5]
-    assert controls(case, seen) == pytest.approx(
+    adjusting, arrivals = controls(case, seen)
+    assert arrivals == 2
+    assert adjusting == pytest.approx(
         [
             sum(late) / 2,
             late[1] / 2,

@@ -21,7 +21,7 @@ from tools.validation.pieces import by_runs
 QUICK = {
     "M/M/1, load 0.7": 0.15,
     "M/M/4, load 0.8": 0.08,
-    "M/M/200, load 0.7": 0.2,
+    "M/M/200, load 0.9": 0.2,
     "M/D/1, constant, load 0.8": 0.15,
     "M/G/1, two values, load 0.7": 0.2,
     "M/D/5, load 0.9": 0.08,

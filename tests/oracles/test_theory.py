@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 from most_queue.sim.msj import MsjClass
 from most_queue.theory.batch.mm1 import BatchMM1
@@ -13,6 +14,7 @@ from most_queue.theory.fifo.mg1 import MG1Calc
 from most_queue.theory.msj.exact import MsjExactCalc
 from most_queue.theory.msj.saturated import MsjSaturatedCalc
 
+from batchsim.validation.saturation import Stream, limit_of
 from tools.validation import multiserver_jobs, theory
 
 
@@ -102,6 +104,16 @@ def test_jobs_of_different_width_as_most_queue_has_them():
     saturated = MsjSaturatedCalc(4, [MsjClass(0.8, 1, 1.0), MsjClass(0.2, 4, 0.5)])
     saturated.run()
     assert multiserver_jobs.saturation(4, [1, 4], [0.8, 0.2], [1, 2]) == pytest.approx(saturated.throughput)
+
+
+def test_validates_limit_of_a_queue_whose_head_blocks_is_the_exact_one():
+    generator = np.random.default_rng(6)
+    n, widths, means = 60_000, np.array([1.0, 4.0]), np.array([1.0, 2.0])
+    kinds = generator.choice(2, n, p=[0.8, 0.2])
+    stream = Stream(widths[kinds], generator.exponential(means[kinds]), span_s=float(n))
+    exact = multiserver_jobs.saturation(4, [1, 4], [0.8, 0.2], [1, 2])
+    # A job is 0.8 * 1 + 0.2 * 4 * 2 vCPU-seconds in the mean.
+    assert limit_of(stream, [4.0]).limit == pytest.approx(exact * 2.4 / 4, rel=0.02)
 
 
 def test_single_server_queues_as_most_queue_has_them():

@@ -14,6 +14,11 @@ from tools.validation.pieces import ROOT, computed, pieces
 DATA = ROOT.parent / "shared" / "data"
 
 
+def _told(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compute what is not kept, and write page and pictures."""
     parser = argparse.ArgumentParser(prog="python -m tools.validation", description=__doc__.partition(":")[0])
@@ -26,10 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of public logs and executions")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page goes (default: docs)")
+    parser.add_argument("--part", type=float, default=1.0, help="of the jobs of each case, for a quick look")
     given = parser.parse_args(arguments)
+    if not 0 < given.part <= 1:
+        parser.error(f"--part is above 0 and at most 1, not {given.part:g}")
     if not (given.data / "workloads").is_dir():
         parser.error(f"no public logs in {given.data}; expected a folder with workloads/, by --data")
-    found = computed(given.kept, given.data, given.workers, list(pieces()), lambda line: print(line, flush=True))  # noqa: T201
+    found = computed(given.kept, given.data, given.workers, list(pieces(given.part)), _told)
     cases, told = page.measured(found), page.with_faults(found)
     (given.docs / "images").mkdir(parents=True, exist_ok=True)
     pictures.theory(given.docs / "images" / "validation-theory.png", cases)
@@ -43,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for fault, some in told.items()
     }
     pictures.faults(given.docs / "images" / "validation-faults.png", largest, groups)
-    (given.docs / "validation.md").write_text(page.text(found, cases, told), encoding="utf-8")
+    (given.docs / "validation.md").write_text(page.text(found, cases, told, given.part), encoding="utf-8")
     return 0
 
 

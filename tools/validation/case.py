@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zlib import crc32
 
 from batchsim.recording import Recording
 from batchsim.scenario.scenario import Scenario
@@ -22,11 +23,14 @@ class Sample:
     value : float
         The figure that is measured.
     controls : tuple of float
-        Figures of the same replication's random numbers whose mean is exactly 0 (see `measures.controls`).
+        Figures of the same replication's random numbers, of which the sum has mean 0 (see `measures.controls`).
+    weight : float
+        How many arrivals it is the mean of.
     """
 
     value: float
     controls: tuple[float, ...] = ()
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class QueueingCase:
         Mean time between arrivals where they are random.
     brings : tuple of Brought
         What an arrival brings where that is known: in all, or by job name where each has a queue of its own.
+    few : int
+        Measuring begins and ends with an arrival that finds so many jobs at most: what is left over would be noise.
     plan : str
         What its runs are called where others measure them, too.
     """
@@ -112,6 +118,7 @@ class QueueingCase:
     warm_up: int = 1_000
     between_s: float | None = None
     brings: tuple[Brought, ...] = ()
+    few: int = 0
     plan: str = ""
 
     @property
@@ -119,6 +126,12 @@ class QueueingCase:
         """The name of its runs: cases that measure several figures of the same runs have one in common."""
         return self.plan or self.name
 
-    def duration_s(self, jobs: int) -> tuple[float, float]:
-        """Where warm-up and arrivals end, with so many jobs over all replications."""
-        return self.warm_up / self.jobs_per_s, (self.warm_up + jobs / REPLICATIONS) / self.jobs_per_s
+    @property
+    def seed(self) -> int:
+        """Of its runs: others have random numbers of their own, or chance would be the same in all."""
+        return crc32(self.runs.encode())
+
+    def spans(self, jobs: int) -> tuple[float, float, float]:
+        """Where the warm-up ends, what is measured, and arrivals, with so many jobs over all replications."""
+        last = self.warm_up + jobs / REPLICATIONS
+        return self.warm_up / self.jobs_per_s, last / self.jobs_per_s, (last + self.warm_up / 2) / self.jobs_per_s

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchsim.experiments.simulated import simulated
+from batchsim.statistics.intervals import confidence_interval
 from tools.validation.case import REPLICATIONS, Observation, QueueingCase, Sample
-from tools.validation.intervals import Estimate, adjusted, plain
-from tools.validation.measures import LITTLE, controls, little
-
-SEED = 1
+from tools.validation.intervals import LEVEL, Estimate, adjusted
+from tools.validation.measures import LITTLE, controls, little, window
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,12 @@ class Measured:
         """Whether theory is more than twice as far from the mean as the interval reaches: no chance, a fault."""
         return not Estimate(self.estimate.mean, 2 * self.estimate.half).holds(self.theory)
 
-    def groups(self, size: int) -> Iterator[Estimate]:
-        """Plain intervals of some replications each."""
-        for first in range(0, len(self.samples) - size + 1, size):
-            yield plain(self.samples[first : first + size])
+    def held(self, size: int) -> list[bool]:
+        """Whether batchsim's own intervals, each of so many replications, hold what theory says."""
+        values = [sample.value for sample in self.samples]
+        groups = [values[first : first + size] for first in range(0, len(values) - size + 1, size)]
+        intervals = [confidence_interval(group, level=LEVEL) for group in groups]
+        return [each["low"] <= self.theory <= each["high"] for each in intervals]
 
 
 def replicate(cases: Sequence[QueueingCase], jobs: int, replication: int) -> list[Sample]:
@@ -55,14 +56,15 @@ def replicate(cases: Sequence[QueueingCase], jobs: int, replication: int) -> lis
     ArithmeticError
         If it does not, or if the purposes of what was paid do not sum to the bill.
     """
-    from_s, until_s = cases[0].duration_s(jobs)
-    scenario = cases[0].scenario(until_s)
-    workload, recording = simulated(scenario, SEED, replication)
+    from_s, until_s, duration_s = cases[0].spans(jobs)
+    scenario = cases[0].scenario(duration_s)
+    workload, recording = simulated(scenario, cases[0].seed, replication)
     if (off := little(workload, recording)) > LITTLE:
         raise ArithmeticError(f"{cases[0].runs}: Little's law is off by {off:.2g}")
-    observation = Observation(scenario, workload, recording, replication, from_s, until_s)
-    adjusting = controls(cases[0], observation)
-    return [Sample(case.measure(observation), adjusting) for case in cases]
+    begin_s, end_s = window(workload, recording, from_s, until_s, cases[0].few)
+    observation = Observation(scenario, workload, recording, replication, begin_s, end_s)
+    adjusting, arrivals = controls(cases[0], observation)
+    return [Sample(case.measure(observation), adjusting, arrivals) for case in cases]
 
 
 def measured(cases: Sequence[QueueingCase], part: float = 1.0) -> list[Measured]:

@@ -106,7 +106,7 @@ def cost_per_hour(observation: Observation) -> float:
 
 def cost_of_an_hours_jobs(observation: Observation) -> float:
     """What is paid for the jobs of an hour, in USD."""
-    return _cost(observation) / observation.until_s * HOUR
+    return _cost(observation) / (observation.scenario.duration_s or 0.0) * HOUR
 
 
 def _cost(observation: Observation) -> float:
@@ -137,8 +137,21 @@ def little(workload: Workload, recording: Recording) -> float:
     return abs(area - total) / max(total, 1e-300)
 
 
-def controls(case: QueueingCase, observation: Observation) -> tuple[float, ...]:
-    """Figures whose mean is 0 whatever the simulator does, as it can't know what is drawn later.
+def window(workload: Workload, recording: Recording, from_s: float, until_s: float, few: int) -> tuple[float, float]:
+    """From the first arrival after one instant to the first after another that find few jobs.
+
+    Both are known when they come, and from one to the other whole cycles are measured (Smith 1955).
+    """
+    at = np.unique(workload.submitted_at)
+    before = np.searchsorted(workload.submitted_at, at)
+    found = before - np.searchsorted(np.sort(recording.stopped_at), at, side="right")
+    begins = at[(found <= few) & (at >= from_s)]
+    ends = begins[begins >= until_s]
+    return float(begins[0]) if len(begins) else from_s, float(ends[0]) if len(ends) else float(at[-1])
+
+
+def controls(case: QueueingCase, observation: Observation) -> tuple[tuple[float, ...], int]:
+    """Means of what is 0 on average whatever the simulator does, and of how many arrivals they are.
 
     How far the work that an arrival brings, and the time to the next one, are from their means: on average, and times
     how much work, and how many jobs, an arrival finds. What it finds does not depend on what it brings (Lavenberg and
@@ -149,7 +162,7 @@ def controls(case: QueueingCase, observation: Observation) -> tuple[float, ...]:
     first = np.flatnonzero(new)
     at = workload.submitted_at[first]
     between = np.diff(at)
-    kept = np.flatnonzero((at >= observation.from_s) & (at < observation.until_s))[:-1]
+    kept = np.flatnonzero((at[:-1] >= observation.from_s) & (at[:-1] < observation.until_s))
     late = None if case.between_s is None else between[kept] - case.between_s
     jobs = first - np.searchsorted(np.sort(observation.recording.stopped_at), at, side="right")
     states = [np.ones(len(kept)), *([jobs[kept]] if len(case.brings) == 1 else [])]
@@ -163,7 +176,7 @@ def controls(case: QueueingCase, observation: Observation) -> tuple[float, ...]:
         more = brought[kept] - part.mean_s
         figures += [found * late] if late is not None else []
         figures += [state * more for state in (*states, found)]
-    return tuple(float(each.mean()) for each in figures)
+    return tuple(float(each.mean()) for each in figures), max(len(kept), 1)
 
 
 def _work(workload: Workload) -> Floats:

@@ -8,6 +8,7 @@ from typing import Any
 from tools.validation.case import REPLICATIONS, Sample
 from tools.validation.experiment import Measured
 from tools.validation.faults import FAULTS
+from tools.validation.intervals import plain
 from tools.validation.pieces import PEER_JOBS, Piece, by_runs
 from tools.validation.recorded import LOGS, WORKFLOWS
 
@@ -73,7 +74,9 @@ def measured(found: Found) -> list[Measured]:
 
 def _of_runs(of: Sequence[Any], runs: Sequence[Any]) -> list[Measured]:
     return [
-        Measured(case, case.theory(), tuple(Sample(value, tuple(controls)) for value, controls in samples))
+        Measured(
+            case, case.theory(), tuple(Sample(value, tuple(adjusting), weight) for value, adjusting, weight in samples)
+        )
         for case, samples in zip(of, zip(*runs, strict=True), strict=True)
     ]
 
@@ -89,10 +92,10 @@ def with_faults(found: Found) -> dict[str, list[Measured]]:
     return told
 
 
-def text(found: Found, cases: Sequence[Measured], told: Mapping[str, Sequence[Measured]]) -> str:
-    """The whole page."""
+def text(found: Found, cases: Sequence[Measured], told: Mapping[str, Sequence[Measured]], part: float) -> str:
+    """The whole page, with a part of the jobs of each case."""
     sections = (
-        _theory(cases),
+        _theory(cases, part),
         _faults(cases, told),
         _coverage(cases),
         _peers(found),
@@ -113,11 +116,13 @@ def figure(value: float) -> str:
     return f"{value:,.5g}" if abs(value) < 1e4 else f"{value:,.0f}"
 
 
-def _theory(cases: Sequence[Measured]) -> Iterator[str]:
+def _theory(cases: Sequence[Measured], part: float = 1.0) -> Iterator[str]:
     yield _THEORY
     inside = sum(each.is_inside for each in cases)
     narrow = sum(each.precision <= 0.01 for each in cases)
-    runs = {each.case.runs: each.case.jobs + REPLICATIONS * each.case.warm_up for each in cases}
+    runs = {each.case.runs: part * each.case.jobs + REPLICATIONS * each.case.warm_up for each in cases}
+    if part < 1:
+        yield f"Written with `--part {part:g}`: that part of the jobs, so that intervals are wider than with all.\n"
     yield (
         f"{len(cases)} figures of {len(runs)} scenarios, {sum(runs.values()) / 1e6:.0f} million jobs: "
         "the interval holds theory in "
@@ -130,11 +135,11 @@ def _theory(cases: Sequence[Measured]) -> Iterator[str]:
         yield "|---|---|---:|---:|---:|---|---|"
         for each in (each for each in cases if each.case.group == group):
             case, estimate = each.case, each.estimate
-            plain = next(each.groups(len(each.samples)))
             yield (
                 f"| {case.name} | {case.quantity} | {figure(each.theory)} "
                 f"| {figure(estimate.mean)} ± {each.precision:.2%} "
-                f"| ± {plain.half / abs(each.theory):.2%} | {'yes' if each.is_inside else '**no**'} | {case.source} |"
+                f"| ± {plain(each.samples).half / abs(each.theory):.2%} "
+                f"| {'yes' if each.is_inside else '**no**'} | {case.source} |"
             )
         yield ""
 
@@ -172,18 +177,18 @@ def _counted(count: int) -> str:
 
 
 def _coverage(cases: Sequence[Measured]) -> Iterator[str]:
-    intervals = [(each, interval) for each in cases for interval in each.groups(GROUP)]
-    held = sum(interval.holds(each.theory) for each, interval in intervals)
+    held = {each.case.name: each.held(GROUP) for each in cases}
+    every = [each for some in held.values() for each in some]
     yield (
-        f"The intervals that `--replications` prints are plain ones. Of {len(intervals)} such intervals, each of "
-        f"{GROUP} replications of a case above, {held} hold theory: {held / len(intervals):.1%}, where 95 % is meant.\n"
-        "Intervals of skewed figures hold less often; [how sure a figure is](statistics.md) has the table, by kind of\n"
-        "figure and number of replications.\n"
+        f"Of {len(every)} intervals as `--replications {GROUP}` gives them, of the cases above without adjustment, "
+        f"{sum(every)} hold theory:\n{sum(every) / len(every):.1%}, where 95 % is meant. Intervals of skewed figures "
+        "hold less often;\n[how sure a figure is](statistics.md) has the table, by kind of figure and number of "
+        "replications.\n"
     )
     yield "| group | intervals | hold theory |"
     yield "|---|---:|---:|"
     for group in dict.fromkeys(each.case.group for each in cases):
-        some = [interval.holds(each.theory) for each, interval in intervals if each.case.group == group]
+        some = [one for each in cases if each.case.group == group for one in held[each.case.name]]
         yield f"| {group} | {len(some)} | {sum(some) / len(some):.1%} |"
 
 
@@ -237,7 +242,8 @@ def _back_test(found: Found) -> Iterator[str]:
 
     yield (
         "Simulated accounts of 30 days, told as AWS tells of jobs, learnt from their first 20 days without their\n"
-        "scenario; the last ten predicted. `python -m tools.calibration_round_trip` does 20 of each kind.\n"
+        "scenario; the last ten predicted. `python -m tools.calibration_round_trip` does 20 of each kind, which takes\n"
+        "longer than this page.\n"
     )
     yield table([RoundTrip(**found[piece]) for piece in found if piece[0] == "account"])
     yield (

@@ -14,7 +14,7 @@ from typing import Any
 from tools.validation import peers, recorded
 from tools.validation.case import REPLICATIONS, QueueingCase
 from tools.validation.cases import cases
-from tools.validation.experiment import SEED, replicate
+from tools.validation.experiment import replicate
 from tools.validation.faults import FAULTS, suspects
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,11 +56,11 @@ def by_runs() -> dict[str, list[QueueingCase]]:
     return found
 
 
-def pieces() -> Iterator[Piece]:
-    """All of them, those that take longest first."""
+def pieces(part: float = 1.0) -> Iterator[Piece]:
+    """All of them, those that take longest first; a part of the jobs of each case."""
     for name in sorted(by_runs(), key=lambda name: -by_runs()[name][0].jobs):
         for first in range(0, REPLICATIONS, _CHUNK):
-            yield "case", name, str(first)
+            yield "case", name, str(first), str(part)
     for kind in ("transactions", "spot"):
         for seed in range(1, ACCOUNTS + 1):
             yield "account", kind, str(seed)
@@ -74,9 +74,9 @@ def pieces() -> Iterator[Piece]:
     yield "predicted", "HPC2N-2002-first-3170"
 
 
-def _case(_: Path, name: str, first: str) -> Any:
+def _case(_: Path, name: str, first: str, part: str) -> Any:
     of = by_runs()[name]
-    return [_kept(replicate(of, of[0].jobs, int(first) + number)) for number in range(_CHUNK)]
+    return [_kept(replicate(of, round(float(part) * of[0].jobs), int(first) + number)) for number in range(_CHUNK)]
 
 
 def _fault(_: Path, fault: str, name: str) -> Any:
@@ -86,7 +86,7 @@ def _fault(_: Path, fault: str, name: str) -> Any:
 
 
 def _kept(samples: Any) -> list[Any]:
-    return [[sample.value, list(sample.controls)] for sample in samples]
+    return [[sample.value, list(sample.controls), sample.weight] for sample in samples]
 
 
 def _record(data: Path, name: str) -> Any:
@@ -142,7 +142,7 @@ def _sources(kind: str) -> str:
 
 def place(folder: Path, piece: Piece) -> Path:
     """Where a piece is kept: under another name when the code is another."""
-    key = hashlib.sha256("\0".join((_sources(piece[0]), str(SEED), *piece)).encode()).hexdigest()
+    key = hashlib.sha256("\0".join((_sources(piece[0]), *piece)).encode()).hexdigest()
     return folder / f"{key[:32]}.json"
 
 

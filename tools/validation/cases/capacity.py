@@ -68,6 +68,7 @@ def _on_fargate() -> Iterator[QueueingCase]:
         jobs=40_000,
         warm_up=200,
         brings=(Brought(mean, 10_000),),
+        few=10**9,
         **known,
     )
     yield QueueingCase(
@@ -80,6 +81,7 @@ def _on_fargate() -> Iterator[QueueingCase]:
         jobs=60_000,
         warm_up=500,
         brings=(Brought(mean, 10_000),),
+        few=10**9,
         **known,
     )
     yield QueueingCase(
@@ -91,6 +93,7 @@ def _on_fargate() -> Iterator[QueueingCase]:
         measure=cost_per_job,
         jobs=40_000,
         brings=(Brought(mean, 10_000),),
+        few=10**9,
         **known,
     )
     yield QueueingCase(
@@ -120,6 +123,7 @@ def _on_fargate() -> Iterator[QueueingCase]:
         measure=workflow_turnaround,
         jobs=80_000,
         brings=(Brought(size * mean, 10_000),),
+        few=10**9,
     )
 
 

@@ -49,6 +49,7 @@ def priorities() -> Iterator[QueueingCase]:
                 warm_up=2 * warm_up(servers, sum(loads)),
                 between_s=1 / sum(rates),
                 brings=(Brought(sum(loads) * servers / sum(rates), servers),),
+                few=servers - 1,
                 plan=words,
             )
 
@@ -118,6 +119,7 @@ def widths() -> Iterator[QueueingCase]:
             measure=ended_per_s,
             jobs=250_000,
             warm_up=1_000,
+            few=10**9,
         )
 
 

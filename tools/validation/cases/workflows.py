@@ -64,12 +64,13 @@ def batches() -> Iterator[QueueingCase]:
         warm_up=size * warm_up(servers, 0.6),
         between_s=1 / rate,
         brings=(Brought(size * MEAN, servers),),
+        few=servers - 1,
     )
 
 
 def networks() -> Iterator[QueueingCase]:
     """Workflows: one queue after another, two at once, and retries."""
-    for loads, servers, jobs in (((0.7, 0.8), (1, 1), 450_000), ((0.8, 0.7), (2, 4), 450_000)):
+    for loads, servers, jobs in (((0.7, 0.8), (1, 1), 450_000), ((0.8, 0.7), (2, 4), 400_000)):
         rate = loads[0] * servers[0] / MEAN
         means = (MEAN, loads[1] * servers[1] / rate)
         queues = list(zip(servers, means, strict=True))
@@ -99,12 +100,12 @@ def networks() -> Iterator[QueueingCase]:
         source="Flatto and Hahn 1984",
         quantity="mean turnaround of the workflow, s",
         measure=workflow_turnaround,
-        jobs=280_000,
+        jobs=400_000,
         warm_up=4 * warm_up(1, 0.7),
         between_s=1 / rate,
         brings=(Brought(MEAN, 1, "first"), Brought(MEAN, 1, "second")),
     )
-    for count, failing, most, load, jobs in ((1, 0.4, 3, 0.7, 180_000), (4, 0.25, 10, 0.8, 500_000)):
+    for count, failing, most, load, jobs in ((1, 0.4, 3, 0.7, 180_000), (4, 0.25, 10, 0.8, 400_000)):
         mean, second = theory.retried_moments(MEAN, failing, most)
         rate = load * count / mean
         yield QueueingCase(
@@ -122,6 +123,7 @@ def networks() -> Iterator[QueueingCase]:
             warm_up=2 * warm_up(count, load),
             between_s=1 / rate,
             brings=(Brought(mean, count),),
+            few=count - 1,
         )
 
 

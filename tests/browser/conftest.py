@@ -58,9 +58,10 @@ class Browser:
 
     @property
     def requests(self):
-        """Addresses that were asked for since the page was opened."""
+        """Addresses that the page asked for since it was opened, its own among them; the browser's new tab asks too."""
         sent = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))
-        return [each["params"]["request"]["url"] for each in sent if each["method"] == "Network.requestWillBeSent"]
+        asked = (each["params"] for each in sent if each["method"] == "Network.requestWillBeSent")
+        return [each["request"]["url"] for each in asked if each["documentURL"] == self.driver.current_url]
 
     def violations(self):
         """What axe-core finds, as rule and the elements that break it."""

@@ -49,7 +49,10 @@ class Explorer:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        from ipywidgets import HTML, Image, IntSlider, VBox
+        try:
+            from ipywidgets import HTML, Image, IntSlider, VBox
+        except ImportError:
+            raise ImportError('sliders need ipywidgets: pip install "batchsim[notebook]"') from None
 
         self._written, self._moving = scenario, False
         environments = [
@@ -146,6 +149,11 @@ def explore(scenario: Scenario) -> Explorer:
     -------
     Explorer
         It shows itself in Jupyter; its `scenario` has the values of the sliders, and its `result` what came of them.
+
+    Raises
+    ------
+    ImportError
+        If ipywidgets is not there.
     """
     return Explorer(scenario)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import nbformat
 import pytest
 from hypothesis import given
@@ -75,6 +77,12 @@ def test_there_is_a_share_only_where_there_are_both():
     explorer = bs.explore(made(unmanaged(8)))
     assert explorer.sliders == {}
     assert explorer.result.summary["jobs"]["succeeded"] == 8
+
+
+def test_without_ipywidgets_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with pytest.raises(ImportError, match=r"pip install \"batchsim\[notebook\]\""):
+        bs.explore(made())
 
 
 @given(

@@ -26,6 +26,15 @@ html_show_sphinx = False
 
 #: What pages link to outside this folder, and the page that shows it on the site.
 ELSEWHERE = {"../batchsim/catalog/data/SOURCES.md": "price-sources.md"}
+#: What axe-core misses in the theme's pages, and how it should be: levels of headings, names of landmarks,
+#: a way to scroll wide code and tables by keyboard.
+OPEN_TO_ALL = {
+    'role="heading">': 'role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+    "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper docutils container">': '<div class="table-wrapper docutils container" tabindex="0">',
+}
 
 
 def _lead_to_pages(_app: Sphinx, _page: str, source: list[str]) -> None:
@@ -33,6 +42,15 @@ def _lead_to_pages(_app: Sphinx, _page: str, source: list[str]) -> None:
         source[0] = source[0].replace(f"]({path}", f"]({page}")
 
 
+def _open_to_all(app: Sphinx, _error: Exception | None) -> None:
+    for page in app.outdir.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for without, with_it in OPEN_TO_ALL.items():
+            text = text.replace(without, with_it)
+        page.write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
-    """Have links to files that the site shows as pages lead there."""
+    """Have links to files that the site shows as pages lead there, and pages open to all readers."""
     app.connect("source-read", _lead_to_pages)
+    app.connect("build-finished", _open_to_all)

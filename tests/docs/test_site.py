@@ -1,4 +1,4 @@
-"""The documentation as a site: it builds without warnings, has every page and name, and fetches nothing from outside."""
+"""The documentation as a site: it builds without warnings, has all pages and names, and fetches nothing from afar."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from batchsim.report.page import document
 from batchsim.report.page.blocks import Page
+from batchsim.report.page.over_time import Time
 from batchsim.report.page.sections.answer import answer
 from batchsim.report.page.sections.assumptions import assumptions
 from batchsim.report.page.sections.breakdowns import breakdowns
@@ -18,6 +19,7 @@ from batchsim.report.page.sections.tables import tables
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.sensitivity import TriedAssumptions
+from batchsim.results.series import busiest
 from batchsim.results.summary_fields import Summary
 
 
@@ -26,6 +28,8 @@ def run_page(
 ) -> str:
     """The text of a run's ``report.html``; `written` is that of its ``scenario.yaml``."""
     scenario = run.scenario
+    low, high = busiest(run.outcome)
+    time = Time(scenario.start, (low, max(high, low + 1.0)))
     replications = f", {summary['replications']} replications" if summary["replications"] > 1 else ""
     return document.html(
         Page(
@@ -34,8 +38,8 @@ def run_page(
             f"{scenario.region}, from {scenario.start:%Y-%m-%d %H:%M} UTC, seed {summary['seed']}{replications}",
             [
                 answer(run, summary, advice),
-                over_time(run),
-                queue_time(run, summary),
+                over_time(run, time),
+                queue_time(run, summary, time),
                 breakdowns(summary),
                 instances(run),
                 tables(run, summary),

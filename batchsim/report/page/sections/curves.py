@@ -27,11 +27,10 @@ EVERY = 10**9
 MOST_ENVIRONMENTS = 6
 
 
-def over_time(run: Run) -> Section:
-    """Jobs and vCPUs in the busiest stretch, money over the whole run."""
+def over_time(run: Run, time: Time) -> Section:
+    """Jobs and vCPUs in a stretch of the run, the busiest, and money over the whole run."""
     outcome, start = run.outcome, run.scenario.start
     whole = Time(start, (0.0, max(run.recording.ended_at, 1.0)))
-    time = Time(start, _window(series.busiest(outcome)))
     blocks: list[Block] = []
     jobs = from_below(outcome)
     if time.window != whole.window:
@@ -53,10 +52,6 @@ def from_below(outcome: Outcome) -> dict[str, Curve]:
     for _, state, at, level in job_states(outcome, EVERY):
         curves["PENDING" if state == "SUBMITTED" else state].append((at, level))
     return {state: total(parts) for state, parts in curves.items() if parts}
-
-
-def _window(window: series.Window) -> series.Window:
-    return window[0], max(window[1], window[0] + 1.0)
 
 
 def _environments(outcome: Outcome, time: Time) -> Iterator[Block]:

@@ -25,7 +25,7 @@ BARS = 120
 _SHARES = ("p50", "p90", "p95", "p99", "max")
 
 
-def queue_time(run: Run, summary: Summary) -> Section:
+def queue_time(run: Run, summary: Summary, time: Time) -> Section:
     """How long jobs were RUNNABLE before they started."""
     blocks: list[Block] = [
         Paragraph("Queue time is from RUNNABLE to STARTING of a job's first attempt: it could have run and did not.")
@@ -36,7 +36,7 @@ def queue_time(run: Run, summary: Summary) -> Section:
     else:
         named = {"queue time": (times, BLUE)}
         blocks.append(distribution_chart("Queue time: share of jobs that started within", named))
-        blocks.append(_over_time(run))
+        blocks.append(_over_time(run, time))
     recorded = times_to_start(run.outcome)
     if recorded is not None:
         both = {
@@ -90,10 +90,8 @@ def _table(named: dict[str, tuple[Durations, Colour]]) -> Table:
     return Table("The time within which a share of jobs started", ["share of jobs", *named], rows, is_sortable=False)
 
 
-def _over_time(run: Run) -> Chart:
+def _over_time(run: Run, time: Time) -> Chart:
     """Median and longest queue time of the jobs that became RUNNABLE in each of some equal intervals."""
-    window = series.busiest(run.outcome)
-    time = Time(run.scenario.start, (window[0], max(window[1], window[0] + 1.0)))
     times, runnable_at = queue_times(run.outcome), run.recording.runnable_at
     shown = np.flatnonzero((runnable_at >= time.window[0]) & (runnable_at <= time.window[1]))
     shown = shown[np.argsort(times.seconds[shown])]  # once, for both

@@ -64,12 +64,19 @@ def test_a_figure_outside_its_interval_is_said_to_be(measured):
     assert re.search(r"^\| far .*\| \*\*no\*\* \|", text, re.MULTILINE)
 
 
-def test_a_case_that_tells_of_no_fault_is_named(measured):
+def test_a_case_that_tells_of_no_fault_is_named(measured, monkeypatch):
     _, far = measured
-    text = "\n".join(page._faults(measured, {"one": [far], "another": []}))
+    monkeypatch.setattr(page, "FAULTS", ())
+    text = "\n".join(page._faults({"one": [far], "another": []}))
     assert "Told of none of them: near." in text
     assert "| another | 0 cases | none |" in text
     assert "| far | one |" in text
+
+
+def test_what_was_not_run_is_said_not_to_be(measured):
+    text = "\n".join(page._theory(measured[:1]))
+    assert re.search(r"^\| far .*\| not run \|", text, re.MULTILINE)
+    assert f"| {FAULTS[0].name} | not run | |" in "\n".join(page._faults({}))
 
 
 def test_coverage_counts_plain_intervals(measured):

@@ -22,7 +22,7 @@ def _told(line: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compute what is not kept, and write page and pictures."""
     parser = argparse.ArgumentParser(prog="python -m tools.validation", description=__doc__.partition(":")[0])
-    parser.add_argument("--workers", type=int, default=2, help="processes (default: 2); the page is the same")
+    parser.add_argument("--workers", type=int, default=2, help="processes (default: 2); 0: what is kept alone")
     parser.add_argument(
         "--kept",
         type=Path,

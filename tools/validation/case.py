@@ -100,8 +100,9 @@ class QueueingCase:
         Mean time between arrivals where they are random.
     brings : tuple of Brought
         What an arrival brings where that is known: in all, or by job name where each has a queue of its own.
-    few : int
+    few : int or None
         Measuring begins and ends with an arrival that finds so many jobs at most: what is left over would be noise.
+        None where there are no arrivals to begin with.
     plan : str
         What its runs are called where others measure them, too.
     """
@@ -118,7 +119,7 @@ class QueueingCase:
     warm_up: int = 1_000
     between_s: float | None = None
     brings: tuple[Brought, ...] = ()
-    few: int = 0
+    few: int | None = 0
     plan: str = ""
 
     @property

@@ -61,8 +61,9 @@ def replicate(cases: Sequence[QueueingCase], jobs: int, replication: int) -> lis
     workload, recording = simulated(scenario, cases[0].seed, replication)
     if (off := little(workload, recording)) > LITTLE:
         raise ArithmeticError(f"{cases[0].runs}: Little's law is off by {off:.2g}")
-    begin_s, end_s = window(workload, recording, from_s, until_s, cases[0].few)
-    observation = Observation(scenario, workload, recording, replication, begin_s, end_s)
+    if cases[0].few is not None:
+        from_s, until_s = window(workload, recording, from_s, until_s, cases[0].few)
+    observation = Observation(scenario, workload, recording, replication, from_s, until_s)
     adjusting, arrivals = controls(cases[0], observation)
     return [Sample(case.measure(observation), adjusting, arrivals) for case in cases]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tools.validation.case import REPLICATIONS, Sample
+from tools.validation.case import REPLICATIONS, QueueingCase, Sample
 from tools.validation.experiment import Measured
-from tools.validation.faults import FAULTS
+from tools.validation.faults import FAULTS, suspects
 from tools.validation.intervals import plain
-from tools.validation.pieces import PEER_JOBS, Piece, by_runs
+from tools.validation.pieces import PEER_JOBS, Piece, by_runs, pieces
 from tools.validation.recorded import LOGS, WORKFLOWS
 
 #: Replications of a plain interval.
@@ -68,7 +68,7 @@ def measured(found: Found) -> list[Measured]:
     result = []
     for name, of in by_runs().items():
         runs = [run for piece in found if piece[:2] == ("case", name) for run in found[piece]]
-        result += _of_runs(of, runs)
+        result += _of_runs(of, runs) if len(runs) == REPLICATIONS else []
     return result
 
 
@@ -82,10 +82,12 @@ def _of_runs(of: Sequence[Any], runs: Sequence[Any]) -> list[Measured]:
 
 
 def with_faults(found: Found) -> dict[str, list[Measured]]:
-    """Cases that tell of a fault, by fault."""
+    """Cases that tell of a fault, by fault, of those that were looked for in all cases that may tell."""
     told: dict[str, list[Measured]] = {}
     for fault in FAULTS:
         looked_at = [piece for piece in found if piece[:2] == ("fault", fault.name)]
+        if len(looked_at) < sum(suspects(fault, of[0]) for of in by_runs().values()):
+            continue
         told[fault.name] = [
             each for piece in looked_at for each in _of_runs(by_runs()[piece[2]], found[piece]) if each.is_far
         ]
@@ -96,7 +98,7 @@ def text(found: Found, cases: Sequence[Measured], told: Mapping[str, Sequence[Me
     """The whole page, with a part of the jobs of each case."""
     sections = (
         _theory(cases, part),
-        _faults(cases, told),
+        _faults(told),
         _coverage(cases),
         _peers(found),
         _logs(found),
@@ -106,6 +108,10 @@ def text(found: Found, cases: Sequence[Measured], told: Mapping[str, Sequence[Me
         iter([_NOT]),
     )
     parts = [_HEAD]
+    if missing := sum(piece not in found for piece in pieces(part)):
+        parts.append(
+            f"\n**{missing} of {missing + len(found)} parts of this page are not computed yet**: their rows say so.\n"
+        )
     for heading, section in zip(HEADINGS, sections, strict=True):
         parts += [f"\n## {heading}\n", "\n".join(section).rstrip("\n") + "\n"]
     return "\n".join(parts)
@@ -129,24 +135,32 @@ def _theory(cases: Sequence[Measured], part: float = 1.0) -> Iterator[str]:
         f"{inside} of {len(cases)} ({inside / len(cases):.0%}), and is ± 1 % or narrower in {narrow}.\n"
     )
     yield "![difference from theory with interval, case by case](images/validation-theory.png)\n"
-    for group in dict.fromkeys(each.case.group for each in cases):
+    every = [case for of in by_runs().values() for case in of]
+    by_name = {each.case.name: each for each in cases}
+    for group in dict.fromkeys(case.group for case in every):
         yield f"### {group}\n"
         yield "| case | measured is | theory | measured | plain | inside | by |"
         yield "|---|---|---:|---:|---:|---|---|"
-        for each in (each for each in cases if each.case.group == group):
-            case, estimate = each.case, each.estimate
-            yield (
-                f"| {case.name} | {case.quantity} | {figure(each.theory)} "
-                f"| {figure(estimate.mean)} ± {each.precision:.2%} "
-                f"| ± {plain(each.samples).half / abs(each.theory):.2%} "
-                f"| {'yes' if each.is_inside else '**no**'} | {case.source} |"
-            )
+        for case in (case for case in every if case.group == group):
+            yield _row(case, by_name.get(case.name))
         yield ""
 
 
-def _faults(cases: Sequence[Measured], told: Mapping[str, Sequence[Measured]]) -> Iterator[str]:
+def _row(case: QueueingCase, each: Measured | None) -> str:
+    if each is None:
+        return f"| {case.name} | {case.quantity} | {figure(case.theory())} | not run | | | {case.source} |"
+    return (
+        f"| {case.name} | {case.quantity} | {figure(each.theory)} "
+        f"| {figure(each.estimate.mean)} ± {each.precision:.2%} "
+        f"| ± {plain(each.samples).half / abs(each.theory):.2%} "
+        f"| {'yes' if each.is_inside else '**no**'} | {case.source} |"
+    )
+
+
+def _faults(told: Mapping[str, Sequence[Measured]]) -> Iterator[str]:
     caught = {each.case.name for some in told.values() for each in some}
-    missed = [each.case.name for each in cases if each.case.name not in caught]
+    every = [case.name for of in by_runs().values() for case in of]
+    missed = [name for name in every if name not in caught]
     yield (
         "A check that can't fail says nothing. Each fault below was planted in the simulator, and cases that may tell\n"
         "were run again, with a tenth of their jobs. A case tells when theory is more than twice as far from the mean\n"
@@ -159,15 +173,19 @@ def _faults(cases: Sequence[Measured], told: Mapping[str, Sequence[Measured]]) -
         largest = max(some, key=lambda each: abs(each.estimate.mean / each.theory - 1), default=None)
         shown = f"{largest.case.name}: {largest.estimate.mean / largest.theory - 1:+.1%}" if largest else "none"
         yield f"| {fault} | {_counted(len(some))} | {shown} |"
+    not_run = [fault.name for fault in FAULTS if fault.name not in told]
+    yield from (f"| {fault} | not run | |" for fault in not_run)
     yield ""
-    if missed:
+    if not_run:
+        yield "Which fault each case tells of, of those that were run:"
+    elif missed:
         yield f"Told of none of them: {'; '.join(missed)}."
     else:
-        yield f"Each of the {len(cases)} cases tells of one at least. Which fault each tells of:"
+        yield f"Each of the {len(every)} cases tells of one at least. Which fault each tells of:"
     yield ""
     yield "| case | tells of |"
     yield "|---|---|"
-    for name in (each.case.name for each in cases):
+    for name in (case.name for of in by_runs().values() for case in of):
         faults = [fault for fault, some in told.items() if any(each.case.name == name for each in some)]
         yield f"| {name} | {'; '.join(faults) or '–'} |"
 
@@ -187,9 +205,9 @@ def _coverage(cases: Sequence[Measured]) -> Iterator[str]:
     )
     yield "| group | intervals | hold theory |"
     yield "|---|---:|---:|"
-    for group in dict.fromkeys(each.case.group for each in cases):
+    for group in dict.fromkeys(case.group for of in by_runs().values() for case in of):
         some = [one for each in cases if each.case.group == group for one in held[each.case.name]]
-        yield f"| {group} | {len(some)} | {sum(some) / len(some):.1%} |"
+        yield f"| {group} | {len(some)} | {f'{sum(some) / len(some):.1%}' if some else '–'} |"
 
 
 def _peers(found: Found) -> Iterator[str]:
@@ -245,7 +263,8 @@ def _back_test(found: Found) -> Iterator[str]:
         "scenario; the last ten predicted. `python -m tools.calibration_round_trip` does 20 of each kind, which takes\n"
         "longer than this page.\n"
     )
-    yield table([RoundTrip(**found[piece]) for piece in found if piece[0] == "account"])
+    trips = [RoundTrip(**found[piece]) for piece in found if piece[0] == "account"]
+    yield table(trips) if trips else "Not run for this page.\n"
     yield (
         "A public log whose waits are recorded, of a site that queued by other rules than AWS Batch does: learnt from\n"
         "its first three quarters of days, the rest predicted. The error is that of the rules, too\n"

@@ -32,7 +32,9 @@ def theory(path: Path, found: Sequence[Measured]) -> None:
     ax.axvline(0, color=INK, linewidth=1)
     ax.set_yticks([])
     ax.set_ylim(row, -1)
-    ax.set_xlim(-2, 2)
+    furthest = max((100 * (abs(each.estimate.mean / each.theory - 1) + each.precision) for each in found), default=0)
+    limit = max(2.0, 1.05 * furthest)
+    ax.set_xlim(-limit, limit)
     save_png(figure, path)
 
 

@@ -149,10 +149,12 @@ def place(folder: Path, piece: Piece) -> Path:
 def computed(
     folder: Path, data: Path, workers: int, wanted: Sequence[Piece], told: Callable[[str], None]
 ) -> dict[Piece, Any]:
-    """All pieces, of which those that are kept are not computed again."""
+    """All pieces, of which those that are kept are not computed again; without workers those that are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [piece for piece in wanted if not place(folder, piece).exists()]
     told(f"{len(wanted) - len(missing)} of {len(wanted)} pieces are there")
+    if not workers:
+        return {piece: _read(folder, piece) for piece in wanted if piece not in missing}
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(compute, piece, data): piece for piece in missing}
         for number, future in enumerate(as_completed(running), 1):
@@ -162,4 +164,8 @@ def computed(
             part.write_text(json.dumps(future.result()), encoding="utf-8")
             part.replace(path)
             told(f"{number} of {len(missing)}: {', '.join(piece)}")
-    return {piece: json.loads(place(folder, piece).read_text(encoding="utf-8")) for piece in wanted}
+    return {piece: _read(folder, piece) for piece in wanted}
+
+
+def _read(folder: Path, piece: Piece) -> Any:
+    return json.loads(place(folder, piece).read_text(encoding="utf-8"))

@@ -14,8 +14,6 @@ myst_heading_anchors = 4
 smartquotes = False
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-# The page on validation is written by a command and may not be there yet.
-suppress_warnings = ["toc.empty_glob"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # numpydoc's own lines say it in words
 

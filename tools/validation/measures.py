@@ -146,7 +146,7 @@ def window(workload: Workload, recording: Recording, from_s: float, until_s: flo
     before = np.searchsorted(workload.submitted_at, at)
     found = before - np.searchsorted(np.sort(recording.stopped_at), at, side="right")
     begins = at[(found <= few) & (at >= from_s)]
-    ends = begins[begins >= until_s]
+    ends = begins[1:][begins[1:] >= until_s]
     return float(begins[0]) if len(begins) else from_s, float(ends[0]) if len(ends) else float(at[-1])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -44,34 +44,59 @@ def bar_chart(
         What is said below.
     """
     sums = {name: sum(each.values()) for name, each in parts.items()}
-    some = [name for name in parts if sums[name] > 0]
-    shown = sorted(some, key=lambda name: -sums[name])[:MOST_BARS] if len(some) > MOST_BARS else some
+    shown, left_out = _largest(sums)
     longest = max(sums.values(), default=0.0) or 1.0
-    totals = {key: sum(each[key] for each in parts.values()) for key in colours}
-    used = [key for key in colours if totals[key] > 0]
-    content = []
+    keys = _keys(parts, colours, show)
+    content: list[Markup] = []
+    told = told or {}
     for row, name in enumerate(shown):
-        text = (told or {}).get(name) or show(sums[name])
+        text = told.get(name) or show(sums[name])
         content.append(svg.element("text", {"class": "bar-name", "y": row * PITCH + 13}, f"{name}: {text}"))
-        left = 0.0
-        for key in used:
-            width = parts[name][key] / longest
-            if width > 0:
-                content.append(_part(left, row * PITCH + 19, width, colours[key]))
-            left += width
-    keys = [Key(key, colours[key], show(totals[key]) if len(parts) == 1 else "") for key in used]
+        content += _bar(parts[name], row * PITCH + 19, longest, keys)
     label = f"{title}. " + "; ".join(f"{name}: {show(sums[name])}" for name in shown) + "."
     height = len(shown) * PITCH
     attributes = {"class": "drawing bars", "role": "img", "aria-label": label, "height": height}
-    rows = [
-        [Cell(name), *(Cell(show(each[key]), each[key]) for key in colours), Cell(show(sums[name]), sums[name])]
-        for name, each in parts.items()
-    ]
-    left_out = len(some) - len(shown)
     if left_out:
         note = f"The {len(shown)} largest are drawn, {left_out} are left out; the table below has all. {note}".strip()
-    table = Table(caption, [heading, *colours, "in all"], rows)
+    table = Table(caption, [heading, *colours, "in all"], _rows(parts, list(colours), show))
     return Chart(title, svg.element("svg", attributes, *content), keys, table, note)
+
+
+def _largest(sums: Mapping[str, float]) -> tuple[list[str], int]:
+    """The bars that are drawn, in the order given unless some are left out, and how many are."""
+    some = [name for name in sums if sums[name] > 0]
+    if len(some) <= MOST_BARS:
+        return some, 0
+    return sorted(some, key=lambda name: -sums[name])[:MOST_BARS], len(some) - MOST_BARS
+
+
+def _keys(parts: Parts, colours: Mapping[str, Colour], show: Callable[[float], str]) -> list[Key]:
+    """The colours that some bar has; with one bar the size of each part."""
+    totals = {key: sum(each[key] for each in parts.values()) for key in colours}
+    return [
+        Key(key, colour, show(totals[key]) if len(parts) == 1 else "")
+        for key, colour in colours.items()
+        if totals[key] > 0
+    ]
+
+
+def _bar(sizes: Mapping[str, float], top: int, longest: float, keys: Sequence[Key]) -> Iterator[Markup]:
+    """The parts of one bar from the left, in the order of the keys."""
+    left = 0.0
+    for key in keys:
+        width = sizes[key.name] / longest
+        if width > 0:
+            yield _part(left, top, width, key.colour)
+        left += width
+
+
+def _rows(parts: Parts, keys: Sequence[str], show: Callable[[float], str]) -> list[list[Cell]]:
+    """A row of the table for each bar: its parts, and what they are in all."""
+    rows = []
+    for name, sizes in parts.items():
+        figures = [*(sizes[key] for key in keys), sum(sizes.values())]
+        rows.append([Cell(name), *(Cell(show(figure), figure) for figure in figures)])
+    return rows
 
 
 def _part(left: float, top: int, width: float, colour: Colour) -> Markup:

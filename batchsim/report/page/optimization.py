@@ -56,15 +56,11 @@ def _chart(drawn: Frontier) -> Chart:
     low = min((each.figure for each in shown), default=0.0)
     x = _clock(low, right) if drawn.clock else scales.along_durations(right)
     y = scales.money(top)
-    marks: list[Markup] = []
-    if drawn.limit is not None and x.low <= drawn.limit <= x.high:
-        at = svg.percent(x.place(drawn.limit))
-        style = f"due {svg.class_of(DUE)}"
-        marks.append(svg.element("line", {"class": style, "x1": at, "x2": at, "y1": 0, "y2": svg.HEIGHT}))
-    marks += _frontier_line([each for each in drawn.best if each in shown], x, y)
+    marks = [*_frontier_line([each for each in drawn.best if each in shown], x, y)]
     marks += [_mark(each, x, y) for each in shown]
     keys = [Key("keeps the objectives", BLUE), Key("misses an objective", MISSED)]
     if drawn.limit is not None:
+        marks = [*_limit_line(drawn.limit, x), *marks]
         keys.append(Key("limit", DUE, is_line=True))
     if drawn.pick is not None:
         at, up = svg.percent(x.place(drawn.pick.figure)), _up(drawn.pick, y)
@@ -94,6 +90,14 @@ def _mark(point: FrontierPoint, x: Scale, y: Scale) -> Markup:
         return svg.element("circle", {"class": f"bar {svg.class_of(BLUE)}", "cx": at, "cy": up, "r": 4.5})
     cross = {"class": f"cross {svg.class_of(MISSED)}", "x": at, "y": up, "dy": "0.33em", "text-anchor": "middle"}
     return svg.element("text", cross, "×")
+
+
+def _limit_line(limit: float, x: Scale) -> Iterator[Markup]:
+    """An upright line at the objective's limit, where the axis has it."""
+    if x.low <= limit <= x.high:
+        at = svg.percent(x.place(limit))
+        style = f"due {svg.class_of(DUE)}"
+        yield svg.element("line", {"class": style, "x1": at, "x2": at, "y1": 0, "y2": svg.HEIGHT})
 
 
 def _frontier_line(best: list[FrontierPoint], x: Scale, y: Scale) -> Iterator[Markup]:

@@ -68,19 +68,20 @@ def stacked_chart(
     shown = {name: curve for name, curve in layers.items() if highest(curve, time.window) > 0}
     tops = _tops(list(shown.values()))
     top = max([top, *(highest(curve, time.window) for curve in tops)])
-    far = limit is not None and limit > FAR_ABOVE * max(top, 1e-9)
-    y = scales.counts(top if limit is None or far else max(top, limit))
+    drawn = _within_reach(limit, top)
+    y = scales.counts(top if drawn is None else max(top, drawn))
     areas = [
         svg.area(thinned(*curve, time.window), time.window, y, colours[name], height)
         for name, curve in zip(shown, tops, strict=True)
     ][::-1]  # the lower ones over the higher ones
-    lines = [svg.level_line(limit, y, LIMIT, height)] if limit is not None and not far else []
+    lines = []
     keys = [Key(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()]
-    if limit is not None and not far:
-        keys.append(Key("limit", LIMIT, f"{limit:,.0f}", is_line=True))
-    beyond = f"The limit, {limit:,.0f}, is far above." if far else ""
-    label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + f". {beyond}"
-    drawing = svg.drawing(label.strip(), time.scale, y, *areas, *lines, height=height, over=over)
+    if drawn is not None:
+        lines.append(svg.level_line(drawn, y, LIMIT, height))
+        keys.append(Key("limit", LIMIT, f"{drawn:,.0f}", is_line=True))
+    beyond = "" if drawn == limit else f"The limit, {limit:,.0f}, is far above."
+    label = f"{_label(title, time, keys)} {beyond}".strip()
+    drawing = svg.drawing(label, time.scale, y, *areas, *lines, height=height, over=over)
     table = greatest_table(f"The most {what} at one time in each interval", shown, time, "{:,.0f}".format)
     curves = curves_of(shown, colours, time.window, time.start.timestamp(), unit="count", is_stacked=True)
     return Chart(title, drawing, keys, table, beyond, curves if shown else None)
@@ -104,10 +105,21 @@ def line_chart(
         svg.step_line(thinned(*curve, time.window), time.window, y, colours[name]) for name, curve in layers.items()
     ]
     keys = [Key(name, colours[name], values[name]) for name in layers]
-    label = f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + "."
-    drawing = svg.drawing(label, time.scale, y, *lines)
+    drawing = svg.drawing(_label(title, time, keys), time.scale, y, *lines)
     curves = curves_of(layers, colours, time.window, time.start.timestamp(), unit=unit, is_stacked=False)
     return Chart(title, drawing, keys, greatest_table(caption, layers, time, show), note, curves)
+
+
+def _within_reach(limit: float | None, top: float) -> float | None:
+    """A limit that can be drawn beside curves that reach so high; None where it would flatten them."""
+    if limit is None or limit > FAR_ABOVE * max(top, 1e-9):
+        return None
+    return limit
+
+
+def _label(title: str, time: Time, keys: Sequence[Key]) -> str:
+    """What a chart shows, for who can't see it."""
+    return f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + "."
 
 
 def _tops(curves: Sequence[Curve]) -> list[Curve]:

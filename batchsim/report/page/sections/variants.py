@@ -88,26 +88,21 @@ def _cells(rows: Sequence[Row], row: Row, months: Sequence[str]) -> Iterator[Cel
 def side_by_side(runs: Mapping[str, Run]) -> Section:
     """VCPUs and jobs of each variant on common axes, the deadlines of its objectives as lines."""
     shown = dict(list(runs.items())[:MOST_CURVES])
-    windows = [series.busiest(run.outcome) for run in shown.values()]
-    window = min(low for low, _ in windows), max(high for _, high in windows)
-    due = {name: deadlines_of(run, window) for name, run in shown.items()}
-    # A deadline soon after the last job ended is worth showing.
-    window = window[0], max(window[0] + 1.0, window[1], *(at * 1.01 for instants in due.values() for at in instants))
+    window, due = _common_window(shown)
     jobs = {name: from_below(run.outcome) for name, run in shown.items()}
     capacity = {name: _vcpus(run) for name, run in shown.items()}
-    tops = [_top(each) for each in (capacity, jobs)]
+    most_vcpus, most_jobs = _top(capacity), _top(jobs)
     blocks: list[Block] = []
     for name, run in shown.items():
         time = Time(run.scenario.start, window)
         marks = [mark for at in due[name] for mark in _deadline(time, at)]
-        pair = (("vCPUs", capacity[name], VCPUS, tops[0]), ("Jobs by state", jobs[name], STATES, tops[1]))
         blocks.append(
             Rows(
                 [
+                    stacked_chart(f"{name}: vCPUs", "vcpus", capacity[name], VCPUS, time, top=most_vcpus, over=marks),
                     stacked_chart(
-                        f"{name}: {title}", title.split()[0].lower(), layers, colours, time, top=top, over=marks
-                    )
-                    for title, layers, colours, top in pair
+                        f"{name}: Jobs by state", "jobs", jobs[name], STATES, time, top=most_jobs, over=marks
+                    ),
                 ]
             )
         )
@@ -115,6 +110,15 @@ def side_by_side(runs: Mapping[str, Run]) -> Section:
     if left_out:
         blocks.append(Facts([Fact("left out", f"The curves of {', '.join(left_out)}; each has a results folder.")]))
     return Section("side-by-side", "Side by side", blocks)
+
+
+def _common_window(runs: Mapping[str, Run]) -> tuple[Window, dict[str, list[float]]]:
+    """The stretch in which any run is busy, with the deadlines that are worth showing, and those of each run."""
+    windows = [series.busiest(run.outcome) for run in runs.values()]
+    begin, end = min(low for low, _ in windows), max(high for _, high in windows)
+    due = {name: deadlines_of(run, (begin, end)) for name, run in runs.items()}
+    # A deadline soon after the last job ended is worth showing.
+    return (begin, max(begin + 1.0, end, *(at * 1.01 for instants in due.values() for at in instants))), due
 
 
 def _vcpus(run: Run) -> dict[str, Curve]:

@@ -147,20 +147,27 @@ def failures(attempts: Attempts) -> Failures:
         if attempts.ended["failed"]:
             left_out.append(f"{attempts.ended['failed']} that ran and failed are written as not started")
     else:
-        code, often = max(attempts.codes.items(), key=lambda item: (item[1], -item[0]))
-        written["exitCode"] = code if 1 <= code <= _MOST_EXIT_CODE else 1
-        after, told = _after(attempts)
-        if after is not None:
-            written["after"] = after
-        left_out += [told] if told else []
-        if len(attempts.codes) > 1:
-            left_out.append(f"exit code {code} stands for all, of which {attempts.failed - often} had others")
-        if attempts.ended["not started"]:
-            left_out.append(f"{attempts.ended['not started']} that never started are written as failed")
+        members, left_out = _while_running(attempts)
+        written |= members
     reason, often = max(attempts.reasons.items(), key=lambda item: (item[1], item[0]))
     if reason and often * 2 > attempts.failed:
         written["reason"] = reason[:_MOST_EXIT_CODE]
     return Failures(probability, written, "; ".join(left_out))
+
+
+def _while_running(attempts: Attempts) -> tuple[dict[str, Any], list[str]]:
+    """Exit code and time of failures after the start, as a scenario has them, and what those do not say."""
+    code, often = max(attempts.codes.items(), key=lambda item: (item[1], -item[0]))
+    written: dict[str, Any] = {"exitCode": code if 1 <= code <= _MOST_EXIT_CODE else 1}
+    after, told = _after(attempts)
+    if after is not None:
+        written["after"] = after
+    left_out = [told] if told else []
+    if len(attempts.codes) > 1:
+        left_out.append(f"exit code {code} stands for all, of which {attempts.failed - often} had others")
+    if attempts.ended["not started"]:
+        left_out.append(f"{attempts.ended['not started']} that never started are written as failed")
+    return written, left_out
 
 
 def _after(attempts: Attempts) -> tuple[Any, str]:

@@ -81,12 +81,7 @@ def _launches(
     history: History, launches: Mapping[str, ScalingActivity], configuration: AccountConfiguration | None
 ) -> Iterator[DelayLearned]:
     """From the request to a running instance, on demand and Spot, whose fulfilment is in it."""
-    machines = {each.ec2_instance: each for each in history.instances}
-    by_option: dict[str, list[float]] = defaultdict(list)
-    for name, launch in launches.items():
-        if not math.isnan(launch.ended_at):
-            option = _option(machines.get(name), launch, configuration)
-            by_option[option].append(launch.ended_at - launch.begun_at)
+    by_option = _launch_times(history, launches, configuration)
     of = "Auto Scaling's launches, from begin to end"
     on_demand, spot = by_option.pop("EC2", []), by_option.pop("SPOT", [])
     if on_demand:
@@ -103,6 +98,19 @@ def _launches(
     others = [each for told in by_option.values() for each in told]
     if others:
         yield measured("launch of an instance", (), others, of, not_written=UNKNOWN_OPTION)
+
+
+def _launch_times(
+    history: History, launches: Mapping[str, ScalingActivity], configuration: AccountConfiguration | None
+) -> dict[str, list[float]]:
+    """Seconds that launches took which are over, by the instance's purchase option."""
+    machines = {each.ec2_instance: each for each in history.instances}
+    found: dict[str, list[float]] = defaultdict(list)
+    for name, launch in launches.items():
+        if not math.isnan(launch.ended_at):
+            option = _option(machines.get(name), launch, configuration)
+            found[option].append(launch.ended_at - launch.begun_at)
+    return found
 
 
 def _option(

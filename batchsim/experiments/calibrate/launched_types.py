@@ -50,30 +50,41 @@ class TypesLearned:
 def learn_types(history: History, configuration: AccountConfiguration | None) -> Iterator[TypesLearned]:
     """The types of each environment whose launches are known."""
     kinds = {each.ec2_instance: each.instance_type for each in history.instances if each.instance_type}
-    by_environment: dict[str, list[ScalingActivity]] = defaultdict(list)
-    alone = _only_environment(configuration)
-    for each in history.activities:
-        if each.launches and each.ec2_instance in kinds:
-            by_environment[each.environment or alone].append(each)
+    by_environment = _launches(history, kinds, _only_environment(configuration))
     if not by_environment:
         return
     scenario, fault = _scenario(history, configuration)
+    known = {} if scenario is None else {each.name: each for each in scenario.configuration.environments}
     for name, launches in sorted(by_environment.items()):
         launched = dict(Counter(kinds[each.ec2_instance] for each in launches).most_common())
-        known = scenario.configuration.environments if scenario is not None else ()
-        environment = next((each for each in known if each.name == name), None)
+        environment = known.get(name)
         if scenario is None or environment is None:
             why = fault or "the configuration does not have it"
             yield TypesLearned(name, "", launched, {}, 0, f"what was to be expected is not known: {why}")
             continue
         expected, n = _expected(launches, kinds, environment, _waiting_for(history.jobs, environment, scenario))
-        why = f"of {n:,} decisions with jobs waiting" if n else "no job is known to have waited at any launch"
-        if len(environment.offerings) == 1:
-            why += "; there is but one type"
-        elif len(set(expected.values())) > 1:
-            better = max(expected, key=lambda reading: expected[reading])
-            why += f"; scheduler.bestFitProgressive: {better} is nearer to the record (not written: look at it)"
+        why = _judgement(environment, expected, n)
         yield TypesLearned(name, environment.allocation_strategy, launched, expected, n, why)
+
+
+def _launches(history: History, kinds: Mapping[str, str], alone: str) -> dict[str, list[ScalingActivity]]:
+    """The launches of instances whose type is known, by environment; `alone` where none is said."""
+    found: dict[str, list[ScalingActivity]] = defaultdict(list)
+    for each in history.activities:
+        if each.launches and each.ec2_instance in kinds:
+            found[each.environment or alone].append(each)
+    return found
+
+
+def _judgement(environment: ComputeEnvironment, expected: Mapping[str, int], n: int) -> str:
+    """What is compared, and the reading that is nearer to the record where the two differ."""
+    about = f"of {n:,} decisions with jobs waiting" if n else "no job is known to have waited at any launch"
+    if len(environment.offerings) == 1:
+        return f"{about}; there is but one type"
+    if len(set(expected.values())) < 2:
+        return about
+    better = max(expected, key=lambda reading: expected[reading])
+    return f"{about}; scheduler.bestFitProgressive: {better} is nearer to the record (not written: look at it)"
 
 
 def _only_environment(configuration: AccountConfiguration | None) -> str:
@@ -111,10 +122,16 @@ def _waiting_for(jobs: Sequence[RecordedJob], environment: ComputeEnvironment, s
         shape = Shape(asked.vcpus, int(asked.memory_mib), int(asked.gpus))
         first = next((each for each in attached.get(job.queue, ()) if each.can_hold(shape)), None)
         if first is not None and first.name == environment.name:
-            since = job.runnable[0] if job.runnable else job.created_at
-            started = min((each.started_at for each in job.attempts), default=math.nan)
-            found.append((since, job.starting[0] if job.starting else started, shape))
+            found.append((*_waited(job), shape))
     return sorted(found, key=lambda each: each[0])
+
+
+def _waited(job: RecordedJob) -> tuple[float, float]:
+    """From when to when a job waited; NaN where its end is not known."""
+    since = job.runnable[0] if job.runnable else job.created_at
+    if job.starting:
+        return since, job.starting[0]
+    return since, min((each.started_at for each in job.attempts), default=math.nan)
 
 
 def _expected(

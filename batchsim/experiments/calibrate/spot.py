@@ -140,6 +140,33 @@ def _only(ran: _Ran, kind: str, environments: Mapping[str, frozenset[str]] | Non
 def _of_instances(
     ran: _Ran, environments: Mapping[str, frozenset[str]] | None, known: Mapping[str, InstanceLife]
 ) -> Iterator[SpotLearned]:
+    lives, lost = _seen_by_jobs(ran)
+    whole = _lengthened(lives, lost, known)
+    hours = math.fsum(max(each) - min(each) for each in lives.values() if each) / HOUR
+    if not hours > 0:
+        return
+    groups = _groups(lost.values())
+    found = clustered_rate(groups, hours)
+    together = sum(size for size in groups if size > 1) / len(lost) if lost else math.nan
+    mixed = _only([(job, each) for job, each in ran if _option(each, known) != "SPOT"], "SPOT", environments)
+    written = _to_write(found, len(lost), together) if lost and not mixed else {}
+    seen = (
+        f"{len(lives)} instances, {whole} from launch to end, the others from their first job to their last one's end"
+    )
+    why = f"in {len(groups)} events; {seen}; {mixed or _said(found)}"
+    yield SpotLearned("EC2", found, together, written, why)
+
+
+def _to_write(found: EventRate, interruptions: int, together: float) -> dict[str, Any]:
+    """Members of ``environment.spot``; the share that came together only of enough interruptions."""
+    written: dict[str, Any] = {"interruptions": {"ratePerHour": float(f"{found.mean:.4g}")}}
+    if interruptions >= _LEAST_FOR_SHARE:
+        written["together"] = round(together, 3)
+    return written
+
+
+def _seen_by_jobs(ran: _Ran) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """When something ran on each instance, and when each one that was lost stopped its jobs."""
     lives: dict[str, list[float]] = defaultdict(list)
     lost: dict[str, float] = {}
     for _, attempt in ran:
@@ -149,24 +176,7 @@ def _of_instances(
         if attempt.status_reason.startswith(HOST_TERMINATED):
             told = _INSTANCE_ID.search(attempt.status_reason)
             lost.setdefault(attempt.instance or (told[0] if told else ""), attempt.stopped_at)
-    whole = _lengthened(lives, lost, known)
-    hours = math.fsum(max(each) - min(each) for each in lives.values() if each) / HOUR
-    if not hours > 0:
-        return
-    groups = _groups(lost.values())
-    found = clustered_rate(groups, hours)
-    together = sum(size for size in groups if size > 1) / len(lost) if lost else math.nan
-    mixed = _only([(job, each) for job, each in ran if _option(each, known) != "SPOT"], "SPOT", environments)
-    written: dict[str, Any] = {}
-    if lost and not mixed:
-        written["interruptions"] = {"ratePerHour": float(f"{found.mean:.4g}")}
-        if len(lost) >= _LEAST_FOR_SHARE:
-            written["together"] = round(together, 3)
-    seen = (
-        f"{len(lives)} instances, {whole} from launch to end, the others from their first job to their last one's end"
-    )
-    why = f"in {len(groups)} events; {seen}; {mixed or _said(found)}"
-    yield SpotLearned("EC2", found, together, written, why)
+    return lives, lost
 
 
 def _lengthened(lives: dict[str, list[float]], lost: dict[str, float], known: Mapping[str, InstanceLife]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from batchsim.aws.histories.records import Asked, RecordedAttempt, RecordedJob
 from batchsim.scenario.document.access import base_name, dig, entries, figure, requirement
-from batchsim.workload.traces.job_details import MS_PER_S, instant_ms
+from batchsim.workload.traces.job_details import MS_PER_S, instant_ms, needs
 
 
 def instant(value: Any) -> float:
@@ -45,11 +45,7 @@ def recorded_job(detail: Mapping[str, Any], last_s: float) -> tuple[RecordedJob,
         array="" if index is None else job_id.rpartition(":")[0],
         index=-1 if index is None else int(index),
         size=int(figure(dig(detail, "arrayProperties", "size")) or 0) if index is None else 0,
-        depends_on=tuple(
-            (str(each.get("jobId") or ""), str(each.get("type") or ""))
-            for each in entries(detail, "dependsOn")
-            if isinstance(each, dict)
-        ),
+        depends_on=needs(detail),
     )
     return job, len(told) - len(attempts)
 
@@ -62,15 +58,16 @@ def _attempts(detail: Mapping[str, Any], last_s: float) -> Iterator[RecordedAtte
     """The attempts, the last one from the job's own members where it is not listed."""
     status = _status(detail)
     listed = [each for each in entries(detail, "attempts") or entries(detail, "eksAttempts") if isinstance(each, dict)]
-    for number, attempt in enumerate(listed, 1):
-        ends_well = status == "SUCCEEDED" and number == len(listed)
-        is_last = number == len(listed)
-        goes_on = is_last and status == "RUNNING"
-        yield _attempt(attempt, detail if is_last else {}, last_s, succeeded=ends_well, goes_on=goes_on)
+    for attempt in listed[:-1]:
+        yield _attempt(attempt, {}, last_s, succeeded=False)
+    for attempt in listed[-1:]:
+        yield _attempt(attempt, detail, last_s, succeeded=status == "SUCCEEDED", goes_on=status == "RUNNING")
     started = instant(detail.get("startedAt"))
-    if status == "RUNNING" and not math.isnan(started) and not _is_listed(listed, started):
+    if math.isnan(started):
+        return
+    if status == "RUNNING" and not _is_listed(listed, started):
         yield RecordedAttempt(started, math.nan, max(last_s, started), instance=_instance(detail), task=_task(detail))
-    elif not listed and not math.isnan(started) and status in ("SUCCEEDED", "FAILED"):
+    elif not listed and status in ("SUCCEEDED", "FAILED"):
         yield _attempt(detail, {}, last_s, succeeded=status == "SUCCEEDED")
 
 
@@ -85,15 +82,13 @@ def _attempt(
     started, stopped = instant(value.get("startedAt")), instant(value.get("stoppedAt"))
     if math.isnan(stopped) and not math.isnan(started):
         stopped = instant(detail.get("stoppedAt"))
-    codes = [code for each in (value, detail) for code in _exit_codes(each)]
-    code = next(filter(None, codes), codes[0] if codes else None)
     reasons = (str(dig(each, "container", "reason") or "") for each in (value, detail))
     return RecordedAttempt(
         started_at=started,
         stopped_at=stopped,
         # Of what ended nobody knows when, it is not known how long it was there.
         seen_at=max(last_s, started) if math.isnan(stopped) and goes_on else math.nan,
-        exit_code=None if code is None else int(code),
+        exit_code=_exit_code([*_exit_codes(value), *_exit_codes(detail)]),
         status_reason=str(value.get("statusReason") or detail.get("statusReason") or ""),
         reason=next(filter(None, reasons), ""),
         instance=_instance(value) or _instance(detail),
@@ -113,6 +108,13 @@ def _task(value: Mapping[str, Any]) -> str:
 def _said_of_task(value: Mapping[str, Any], name: str) -> str:
     tasks = [value.get("container"), *entries(value, "taskProperties")]
     return next((str(arn) for task in tasks if (arn := dig(task, name))), "")
+
+
+def _exit_code(codes: list[float]) -> int | None:
+    """The first one of a failure, else 0; None where there is none."""
+    if not codes:
+        return None
+    return int(next(filter(None, codes), 0))
 
 
 def _exit_codes(value: Mapping[str, Any]) -> list[float]:

@@ -50,16 +50,8 @@ def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> F
     ScenarioError
         If the folder is not that of a run's results.
     """
-    missing = [name for name in (*(f"{table}.parquet" for table in _TABLES), "scenario.yaml")
-               if not (folder / name).is_file()]  # fmt: skip
-    if missing:
-        message = f"a folder without {', '.join(missing)}"
-        expected = "files, or the folder that `batchsim run` wrote its results to"
-        raise ScenarioError([Finding("history", "", message, expected, file=str(folder))])
-    path = folder / "scenario.yaml"
-    scenario = compose(decoded(read_content(path, str(path), "history"), str(path), "history"), str(path))[0]
-    if not isinstance(scenario, dict):
-        raise ScenarioError([Finding("history", "", "no scenario", "what `batchsim run` wrote", file=str(path))])
+    _refuse_incomplete(folder)
+    scenario = _scenario(folder / "scenario.yaml")
     zero = parse_instant(str(scenario["start"])).timestamp() if "start" in scenario else 0.0
     jobs, attempts, instances = (_rows(folder / f"{table}.parquet") for table in _TABLES)
     of_job: dict[str, list[_Row]] = defaultdict(list)
@@ -67,18 +59,30 @@ def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> F
         of_job[attempt["job_id"]].append(attempt)
     ended = max((_number(row, name) for row in attempts for name in ("stopped_at", "started_at")), default=math.nan,
                 key=lambda at: (at == at, at))  # fmt: skip
-    needs = _needs(scenario)
     events = 0
-    for job in _jobs(jobs, of_job, needs, zero, zero + ended):
+    for job in _jobs(jobs, of_job, _needs(scenario), zero, zero + ended):
         known.add(job)
         events += len(job.runnable) + len(job.starting)
     started = {_text(row, "instance_id"): zero + _number(row, "started_at") for row in attempts}
-    for row in instances:
-        if _text(row, "purchase_option") in ("EC2", "SPOT"):
-            _add_instance(row, zero, machines)
-        else:
-            _add_task(row, zero, started, machines)
+    _add_machines(instances, started, zero, machines)
     return FolderRead(events, str(scenario.get("region") or ""))
+
+
+def _refuse_incomplete(folder: Path) -> None:
+    names = (*(f"{table}.parquet" for table in _TABLES), "scenario.yaml")
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        message = f"a folder without {', '.join(missing)}"
+        expected = "files, or the folder that `batchsim run` wrote its results to"
+        raise ScenarioError([Finding("history", "", message, expected, file=str(folder))])
+
+
+def _scenario(path: Path) -> dict[str, Any]:
+    shown = str(path)
+    scenario = compose(decoded(read_content(path, shown, "history"), shown, "history"), shown)[0]
+    if not isinstance(scenario, dict):
+        raise ScenarioError([Finding("history", "", "no scenario", "what `batchsim run` wrote", file=shown)])
+    return scenario
 
 
 def _rows(path: Path) -> list[_Row]:
@@ -185,6 +189,14 @@ def _attempt(row: _Row, zero: float, seen_at: float, *, ends: bool) -> RecordedA
         instance=instance if instance.startswith("i-") else "",  # a Fargate task has none
         succeeded=ends and row.get("status") == "SUCCEEDED",
     )
+
+
+def _add_machines(rows: Iterable[_Row], started: Mapping[str, float], zero: float, machines: Machines) -> None:
+    for row in rows:
+        if _text(row, "purchase_option") in ("EC2", "SPOT"):
+            _add_instance(row, zero, machines)
+        else:
+            _add_task(row, zero, started, machines)
 
 
 def _add_task(row: _Row, zero: float, started: Mapping[str, float], machines: Machines) -> None:

@@ -45,7 +45,14 @@ NAMES_TWICE = "dependencies on names that are not there, or come twice: left out
 _MOST_SECONDS = 1e11
 
 _TIMES = ("submitted_at", "runnable_at", "starting_at", "started_at", "stopped_at")
-
+_NUMBERS = (
+    "runtime_s", "vcpus", "memory_mib", "gpus", "array_size", "scheduling_priority", "exit_code", "attempt",
+    "array_index",
+)  # fmt: skip
+_TEXTS = (
+    "job_id", "job_name", "job_queue", "job_definition", "share_identifier", "status", "status_reason", "reason",
+    "instance_id",
+)  # fmt: skip
 
 #: A first line of names, separated by what tables are separated by.
 _NAMES = re.compile(r'"?[A-Za-z_][\w ."]*([,;|\t][\w ."]*)+\r?')
@@ -96,27 +103,11 @@ _Row = dict[str, Any]
 
 def _rows(table: Table, notes: Counter[str]) -> Iterator[_Row]:
     """The rows that say when the job was submitted, as plain values: NaN and None where they say nothing."""
-    times = {name: _instants(table, name, notes) for name in _TIMES if name in table.columns}
-    numbers = {
-        name: table.numbers(name, 0, math.nan)
-        for name in ("runtime_s", "vcpus", "memory_mib", "gpus", "array_size", "scheduling_priority", "exit_code",
-                     "attempt", "array_index")
-    }  # fmt: skip
-    texts = {
-        name: table.texts(name)
-        for name in ("job_id", "job_name", "job_queue", "job_definition", "share_identifier", "status",
-                     "status_reason", "reason", "instance_id")
-        if name in table.columns
-    }  # fmt: skip
-    lists = {name: table.columns[name].to_pylist() for name in (*EARLIER, "depends_on") if name in table.columns}
-    submitted = times["submitted_at"]
-    absolute = submitted >= EARLIEST_S
-    for wrong in np.flatnonzero((submitted < EARLIEST_S) & absolute.any() | (submitted >= LATEST_S)).tolist():
-        expected = "in all rows instants of this time, or in all seconds from one start"
-        table.fault(wrong, f"submitted_at {table.columns['submitted_at'][wrong].as_py()!r}", expected)
-    if len(submitted) and not absolute.any():
-        notes[RELATIVE] += 1
-        times = {name: each + UNKNOWN_START.timestamp() for name, each in times.items()}
+    times = {name: _instants(table, name, notes) for name in _present(table, _TIMES)}
+    numbers = {name: table.numbers(name, 0, math.nan) for name in _NUMBERS}
+    texts = {name: table.texts(name) for name in _present(table, _TEXTS)}
+    lists = {name: table.columns[name].to_pylist() for name in _present(table, (*EARLIER, "depends_on"))}
+    times = _absolute(times, table, notes)
     for number in range(table.rows):
         row: _Row = {name: float(each[number]) for name, each in (*times.items(), *numbers.items())}
         row |= {name: each[number] or "" for name, each in texts.items()}
@@ -126,6 +117,23 @@ def _rows(table: Table, notes: Counter[str]) -> Iterator[_Row]:
             notes[NO_SUBMISSION] += 1
         else:
             yield row
+
+
+def _present(table: Table, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in table.columns]
+
+
+def _absolute(times: dict[str, Floats], table: Table, notes: Counter[str]) -> dict[str, Floats]:
+    """Seconds since 1970; a fault for each submission that is of no such time, or counts otherwise than the others."""
+    submitted = times["submitted_at"]
+    absolute = submitted >= EARLIEST_S
+    for wrong in np.flatnonzero((submitted < EARLIEST_S) & absolute.any() | (submitted >= LATEST_S)).tolist():
+        expected = "in all rows instants of this time, or in all seconds from one start"
+        table.fault(wrong, f"submitted_at {table.columns['submitted_at'][wrong].as_py()!r}", expected)
+    if not len(submitted) or absolute.any():
+        return times
+    notes[RELATIVE] += 1
+    return {name: each + UNKNOWN_START.timestamp() for name, each in times.items()}
 
 
 def _instants(table: Table, name: str, notes: Counter[str]) -> Floats:
@@ -181,38 +189,48 @@ def _joined(rows: Sequence[_Row], shown: str, *, is_by_attempt: bool) -> list[tu
 def _jobs(job_id: str, rows: list[_Row], last_s: float, *, is_by_attempt: bool) -> Iterator[tuple[RecordedJob, int]]:
     """The job of some rows, or an array with as many children as it says."""
     rows = sorted(rows, key=lambda row: (row["attempt"], row["row"]))
-    last, status = rows[-1], _status(rows[-1])
+    last = rows[-1]
     told = [each for row in rows for each in _attempts(row, last_s, ends=row is last, is_by_attempt=is_by_attempt)]
     kept = tuple(each for each in told if not each.length_s < 0)
-    index = -1 if math.isnan(last["array_index"]) else int(last["array_index"])
-    job = RecordedJob(
+    job, size, backwards = _job(job_id, rows, kept), int(_or(last["array_size"], 0)), len(told) - len(kept)
+    if size < 2:
+        yield job, backwards
+        return
+    yield replace(job, attempts=(), size=size), backwards
+    for child in range(size):
+        yield replace(job, job_id=f"{job_id}:{child}", array=job_id, index=child, depends_on=()), 0
+
+
+def _job(job_id: str, rows: Sequence[_Row], attempts: tuple[RecordedAttempt, ...]) -> RecordedJob:
+    """The job of some rows, of which the last one tells most."""
+    last = rows[-1]
+    index, is_child = int(_or(last["array_index"], -1)), ":" in job_id
+    return RecordedJob(
         job_id=job_id,
         name=last.get("job_name") or last.get("job_definition") or "job",
         definition=last.get("job_definition", ""),
         queue=last.get("job_queue", ""),
-        status=status,
+        status=_status(last),
         created_at=rows[0]["submitted_at"],
-        attempts=kept,
+        attempts=attempts,
         asked=Asked(
             vcpus=last["vcpus"],
             memory_mib=last["memory_mib"],
-            gpus=0.0 if math.isnan(last["gpus"]) else last["gpus"],
+            gpus=_or(last["gpus"], 0.0),
             share_identifier=last.get("share_identifier", ""),
             priority=last["scheduling_priority"],
         ),
-        array=job_id.rpartition(":")[0] if index >= 0 and ":" in job_id else "",
-        index=index if ":" in job_id else -1,
+        array=job_id.rpartition(":")[0] if is_child and index >= 0 else "",
+        index=index if is_child else -1,
         depends_on=tuple((str(name), "") for name in last.get("depends_on", ())),
         runnable=_known(rows, "runnable_at"),
         starting=_known(rows, "starting_at"),
     )
-    size = 0 if math.isnan(last["array_size"]) else int(last["array_size"])
-    if size < 2:
-        yield job, len(told) - len(kept)
-        return
-    yield replace(job, attempts=(), size=size), len(told) - len(kept)
-    for child in range(size):
-        yield replace(job, job_id=f"{job_id}:{child}", array=job_id, index=child, depends_on=()), 0
+
+
+def _or(value: float, default: float) -> float:
+    """A figure, or what it is where the table does not say it."""
+    return default if math.isnan(value) else value
 
 
 def _known(rows: Sequence[_Row], name: str) -> tuple[float, ...]:
@@ -229,29 +247,32 @@ def _attempts(row: _Row, last_s: float, *, ends: bool, is_by_attempt: bool) -> I
     """The attempts that a row tells of, the failed ones before the last from their run times."""
     started, stopped, length = row.get("started_at", math.nan), row.get("stopped_at", math.nan), row["runtime_s"]
     status = _status(row)
-    at = started
+    at = _or(started, row["submitted_at"])
     for seconds, code in zip(*(row.get(name, ()) for name in EARLIER), strict=False):
-        begun = row["submitted_at"] if math.isnan(at) else at
-        at = begun + seconds
-        yield RecordedAttempt(begun, at, exit_code=int(code))
+        yield RecordedAttempt(at, at + seconds, exit_code=int(code))
+        at += seconds
     if not is_by_attempt and not math.isnan(length):
-        stopped = (row["submitted_at"] if math.isnan(at) else at) + length if math.isnan(stopped) else stopped
+        stopped = _or(stopped, at + length)
         started = stopped - length
-    running = math.isnan(stopped) and status == "RUNNING"
-    if math.isnan(started) and (math.isnan(stopped) or status not in FINISHED):
-        return
-    if math.isnan(stopped) and not running:
+    if not _is_told(started, stopped, status):
         return
     yield RecordedAttempt(
         started_at=started,
         stopped_at=stopped,
-        seen_at=max(last_s, started) if running else math.nan,
+        seen_at=max(last_s, started) if math.isnan(stopped) else math.nan,
         exit_code=None if math.isnan(row["exit_code"]) else int(row["exit_code"]),
         status_reason=row.get("status_reason", ""),
         reason=row.get("reason", ""),
         instance=row.get("instance_id", ""),
         succeeded=ends and status == "SUCCEEDED",
     )
+
+
+def _is_told(started: float, stopped: float, status: str) -> bool:
+    """Whether a row tells enough of an attempt: it ran and ended, is running, or ended without a start."""
+    if math.isnan(stopped):
+        return status == "RUNNING" and not math.isnan(started)
+    return status in FINISHED or not math.isnan(started)
 
 
 def _resolved(jobs: Sequence[tuple[RecordedJob, int]], notes: Counter[str]) -> Iterator[tuple[RecordedJob, int]]:

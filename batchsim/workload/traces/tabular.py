@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from batchsim.arrays import Floats
 from batchsim.errors import nearest
 from batchsim.scenario.document.content import Readable
 from batchsim.spec.traces import Trace
@@ -51,14 +53,7 @@ LARGEST_ARRAY = 10_000
 
 def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
-    content = read_bytes(path, faults)
-    columns = parquet_columns(content, faults) if trace.format == "parquet" else csv_columns(content, faults)
-    faults.raise_any()
-    _refuse_columns(columns, faults)
-    faults.raise_any()
-    table = Table(columns, REQUIRED, 2 if trace.format == "csv" else 1, faults)
-    if not table.rows:
-        faults.add(0, "no job in it")
+    table = _table(path, trace, faults)
     submitted_at, runtime_s = table.numbers("submitted_at", 0, math.nan), table.numbers("runtime_s", 0, math.nan)
     vcpus, memory = table.numbers("vcpus", 1e-9, math.nan), table.numbers("memory_mib", 1, math.nan)
     gpus, priority = table.numbers("gpus", 0, 0.0), table.numbers("scheduling_priority", 0, math.nan)
@@ -74,9 +69,7 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     starts = np.concatenate([[0], np.cumsum(counts)])
     owner = np.repeat(np.arange(table.rows), counts)
     earlier = _earlier(table)
-    started_at, stopped_at = (
-        table.numbers(name, 0, math.nan) if name in columns else None for name in ("started_at", "stopped_at")
-    )
+    started_at, stopped_at = _ran(table, "started_at", owner), _ran(table, "stopped_at", owner)
     edges, parents = _edges(table, [str(name) for name in names], size > 0, starts)
     faults.raise_any()
 
@@ -98,12 +91,30 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         definitions=texts("job_definition"),
         share_identifiers=texts("share_identifier"),
         scheduling_priorities=None if np.isnan(priority).all() else priority[owner],
-        started_at=None if started_at is None else started_at[owner],
-        stopped_at=None if stopped_at is None else stopped_at[owner],
+        started_at=started_at,
+        stopped_at=stopped_at,
         earlier={row: earlier[own] for row, own in enumerate(owner.tolist()) if own in earlier} if earlier else {},
         edges=edges,
         parents=parents,
     )
+
+
+def _table(path: Readable, trace: Trace, faults: Faults) -> Table:
+    """The cells of a file; a fault for each column that is missing or not known, and where there is no row."""
+    content = read_bytes(path, faults)
+    columns = parquet_columns(content, faults) if trace.format == "parquet" else csv_columns(content, faults)
+    faults.raise_any()
+    _refuse_columns(columns, faults)
+    faults.raise_any()
+    table = Table(columns, REQUIRED, 2 if trace.format == "csv" else 1, faults)
+    if not table.rows:
+        faults.add(0, "no job in it")
+    return table
+
+
+def _ran(table: Table, name: str, owner: NDArray[np.intp]) -> Floats | None:
+    """When jobs started or stopped; None where there is no such column."""
+    return table.numbers(name, 0, math.nan)[owner] if name in table.columns else None
 
 
 def _refuse_columns(columns: Columns, faults: Faults) -> None:
@@ -123,17 +134,32 @@ def _earlier(table: Table) -> dict[int, Attempts]:
         return {}
     columns = [table.columns[name].to_pylist() if name in table.columns else [None] * table.rows for name in EARLIER]
     found: dict[int, Attempts] = {}
-    for row, cells in enumerate(zip(*columns, strict=True)):
-        times, codes = (_listed_numbers(cell) for cell in cells)
-        if times is None or codes is None or not all(time >= 0 for time in times):
-            table.fault(row, f"{', '.join(EARLIER)} {cells[0]!r}, {cells[1]!r}", "numbers joined by ;")
-        elif len(times) != len(codes):
-            table.fault(row, f"{len(times)} {EARLIER[0]} and {len(codes)} {EARLIER[1]}", "as many of each")
-        elif not all(code in _FAILURES for code in codes):
-            table.fault(row, f"{EARLIER[1]} {cells[1]!r}", "1 to 255: attempts that were followed by another failed")
-        elif times:
-            found[row] = tuple((time, int(code)) for time, code in zip(times, codes, strict=True))
+    for row, (times, codes) in enumerate(zip(*columns, strict=True)):
+        try:
+            attempts = _failed_attempts(times, codes)
+        except _AttemptsError as fault:
+            table.fault(row, *fault.args)
+            continue
+        if attempts:
+            found[row] = attempts
     return found
+
+
+class _AttemptsError(Exception):
+    """What a row says that can't be read, and what is expected."""
+
+
+def _failed_attempts(times: Any, codes: Any) -> Attempts:
+    """Run times and exit codes of two cells."""
+    seconds, exits = _listed_numbers(times), _listed_numbers(codes)
+    if seconds is None or exits is None or min(seconds, default=0.0) < 0:
+        raise _AttemptsError(f"{', '.join(EARLIER)} {times!r}, {codes!r}", "numbers joined by ;")
+    if len(seconds) != len(exits):
+        raise _AttemptsError(f"{len(seconds)} {EARLIER[0]} and {len(exits)} {EARLIER[1]}", "as many of each")
+    if not all(code in _FAILURES for code in exits):
+        expected = "1 to 255: attempts that were followed by another failed"
+        raise _AttemptsError(f"{EARLIER[1]} {codes!r}", expected)
+    return tuple((time, int(code)) for time, code in zip(seconds, exits, strict=True))
 
 
 def _listed_numbers(cell: Any) -> list[float] | None:

@@ -20,7 +20,11 @@ def no_warm_up(frame: Frame, workload: Iterable[Workflow | TraceSource], documen
         yield document.finding(("warmUp",), "warm-up", message, expected=expected)
 
 
-def _why_none(frame: Frame, arrivals: list[tuple[str, Arrivals | None, bool]]) -> Iterator[tuple[str, str]]:
+_Arriving = tuple[str, Arrivals | None, bool]
+
+
+def _why_none(frame: Frame, arrivals: list[_Arriving]) -> Iterator[tuple[str, str]]:
+    """Why there is no warm-up to leave out, and what is expected instead."""
     if frame.duration is None:
         yield "without a duration the scenario is terminating: it ends with its last job", f"{NONE}; or a duration"
         return
@@ -28,18 +32,23 @@ def _why_none(frame: Frame, arrivals: list[tuple[str, Arrivals | None, bool]]) -
         names = dict.fromkeys(name for name, _, _ in arrivals)
         yield f"the scenario is terminating: jobs of {' and '.join(names)} arrive at stated times alone", NONE
     elif frame.warm_up == "auto":
-        for name, each, is_trace in arrivals:
-            is_stated = each is None or _comes_once(each, is_trace)
-            if why := "is replayed, or arrives at stated times" if is_stated or each is None else varies(each):
-                yield (
-                    f"{name} {why}: it has no one level, which is what MSER-5 looks for",
-                    "a duration as warmUp, such as 1d, or none",
-                )
+        yield from _without_level(arrivals)
     if frame.warm_up != "auto" and frame.warm_up is not None and frame.warm_up >= frame.duration:
         yield "it is no shorter than the duration: no job is left", "a warmUp below the duration"
 
 
-def _arrivals(workload: Iterable[Workflow | TraceSource]) -> Iterator[tuple[str, Arrivals | None, bool]]:
+def _without_level(arrivals: Iterable[_Arriving]) -> Iterator[tuple[str, str]]:
+    """What arrives at no one rate."""
+    for name, each, is_trace in arrivals:
+        is_stated = each is None or _comes_once(each, is_trace)
+        if why := "is replayed, or arrives at stated times" if is_stated or each is None else varies(each):
+            yield (
+                f"{name} {why}: it has no one level, which is what MSER-5 looks for",
+                "a duration as warmUp, such as 1d, or none",
+            )
+
+
+def _arrivals(workload: Iterable[Workflow | TraceSource]) -> Iterator[_Arriving]:
     """Of each entry its name, how it arrives, and whether it is a trace."""
     for entry in workload:
         if isinstance(entry, Workflow):

@@ -114,7 +114,8 @@ def execute_jobs(arguments: argparse.Namespace) -> int:
     _check_jobs(arguments)
     options.check_free(arguments.out)
 
-    from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
+    from batchsim.aws.importers.jobs import import_details, import_jobs
+    from batchsim.aws.importers.live_jobs import live_jobs
 
     if arguments.queue:
         from batchsim.aws.client import AwsAccount

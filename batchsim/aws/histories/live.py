@@ -14,7 +14,7 @@ from typing import Any
 from batchsim.aws.client import AwsAccount, aws_errors
 from batchsim.aws.descriptions import described, pages, some_at_once
 from batchsim.aws.histories.machines import environment_in
-from batchsim.aws.importers.jobs import FINISHED, live_jobs
+from batchsim.aws.importers.live_jobs import FINISHED, live_jobs
 from batchsim.errors import AwsError, Finding
 
 #: Jobs that are asked for: those that run were there for as long as they ran.

@@ -1,4 +1,4 @@
-"""Jobs that ran in AWS Batch as a trace: from what ``aws batch describe-jobs`` printed, or from a live account.
+"""Jobs that ran in AWS Batch as a trace: from what ``aws batch describe-jobs`` printed, or a live account tells.
 
 The trace has the columns of batchsim's own tables (`batchsim.workload.traces.tabular`). An array's children are rows of
 their own, each with its own run time. Dependencies go by job name there, so a job that another one waits for gets a
@@ -15,14 +15,12 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchsim.aws.client import AwsAccount, aws_errors
-from batchsim.aws.descriptions import AT_ONCE, pages
 from batchsim.errors import Finding, OutputError, ScenarioError
 from batchsim.workload.traces.answers import Answers, found_in, job_details
 from batchsim.workload.traces.common import MOST, MOST_FAULTS
@@ -38,8 +36,6 @@ from batchsim.workload.traces.wfformat import job_name
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FINISHED = ("SUCCEEDED", "FAILED")
 
 #: An array that waits for an array is written as pairs of children up to this many.
 MOST_PAIRS = 1_000_000
@@ -259,8 +255,6 @@ def _frame(record: DescribedJobs, needed: _Needed) -> pd.DataFrame:
     import pandas as pd
 
     names = _unique(record, needed)
-    # Jobs that wait for the same ones share the text of their names.
-    joined = {rows: ";".join(names[row] for row in rows) for rows in {rows for own in needed for rows in own}}
 
     def recorded(column: str) -> list[Any]:
         return [getattr(job, column) for job in record.jobs]
@@ -274,7 +268,7 @@ def _frame(record: DescribedJobs, needed: _Needed) -> pd.DataFrame:
         "gpus": _whole(recorded("gpus")),
         "job_queue": recorded("job_queue"),
         "job_definition": recorded("job_definition"),
-        "depends_on": [";".join(joined[rows] for rows in own) for own in needed],
+        "depends_on": _needed_names(names, needed),
         "share_identifier": recorded("share_identifier"),
         "scheduling_priority": _whole(recorded("scheduling_priority")),
         "exit_code": recorded("exit_code"),
@@ -283,13 +277,19 @@ def _frame(record: DescribedJobs, needed: _Needed) -> pd.DataFrame:
         "earlier_runtimes_s": [_joined(time for time, _ in job.earlier) for job in record.jobs],
         "earlier_exit_codes": [_joined(code for _, code in job.earlier) for job in record.jobs],
     }
-    if not any(columns["earlier_runtimes_s"]):
-        del columns["earlier_runtimes_s"], columns["earlier_exit_codes"]
-    if not any(columns["share_identifier"]):
-        del columns["share_identifier"]
-    if all(map(math.isnan, recorded("scheduling_priority"))):
-        del columns["scheduling_priority"]
-    return pd.DataFrame(columns)
+    unsaid = {
+        "earlier_runtimes_s": not any(columns["earlier_runtimes_s"]),
+        "earlier_exit_codes": not any(columns["earlier_runtimes_s"]),
+        "share_identifier": not any(columns["share_identifier"]),
+        "scheduling_priority": all(map(math.isnan, recorded("scheduling_priority"))),
+    }
+    return pd.DataFrame({name: column for name, column in columns.items() if not unsaid.get(name)})
+
+
+def _needed_names(names: Sequence[str], needed: _Needed) -> list[str]:
+    # Jobs that wait for the same ones share the text of their names.
+    joined = {rows: ";".join(names[row] for row in rows) for rows in {rows for own in needed for rows in own}}
+    return [";".join(joined[rows] for rows in own) for own in needed]
 
 
 def _joined(figures: Iterable[float]) -> str:
@@ -322,84 +322,3 @@ def _format(path: Path) -> str:
         return "parquet"
     message = f"a trace is not written as {path.suffix or 'a name without an ending'}"
     raise ScenarioError([Finding("format", "", message, ".csv, .csv.gz or .parquet", file=str(path))])
-
-
-def live_jobs(
-    account: AwsAccount,
-    queue: str,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    *,
-    statuses: Sequence[str] = FINISHED,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> list[dict[str, Any]]:
-    """The jobs of a queue, as DescribeJobs gives them; for `import_details`.
-
-    AWS Batch forgets finished jobs after at least seven days (User Guide, *Job states*). Children of arrays are among
-    them, multi-node jobs too: `import_details` counts what can't be replayed.
-
-    Parameters
-    ----------
-    queue : str
-        Name or ARN.
-    since, until : datetime, optional
-        Only jobs that were created in between, the first included; UTC where there is no offset.
-    statuses : sequence of str
-        Which jobs: the finished ones, or others too.
-    on_progress : callable
-        Told how many of how many jobs have been described.
-
-    Raises
-    ------
-    AwsError
-        If AWS refuses or does not answer.
-    """
-    client = account.client()
-    job_ids = list(dict.fromkeys(_listed(client, queue, statuses, _epoch_ms(since), _epoch_ms(until))))
-    found: list[dict[str, Any]] = []
-    for start in range(0, len(job_ids), AT_ONCE):
-        with aws_errors("DescribeJobs"):
-            found += client.describe_jobs(jobs=job_ids[start : start + AT_ONCE])["jobs"]
-        on_progress(min(start + AT_ONCE, len(job_ids)), len(job_ids))
-    return found
-
-
-def _listed(
-    client: Any, queue: str, statuses: Sequence[str], since: float | None, until: float | None
-) -> Iterator[str]:
-    """The jobIds of a queue's jobs, an array's children after their parent."""
-    for summary in _summaries(client, queue, statuses, since):
-        created = summary.get("createdAt", 0)
-        in_time = (since is None or created >= since) and (until is None or created < until)
-        if in_time and summary.get("status") in statuses:
-            yield summary["jobId"]
-            yield from _children(client, statuses, summary)
-
-
-def _summaries(client: Any, queue: str, statuses: Sequence[str], since: float | None) -> Iterator[dict[str, Any]]:
-    """What ListJobs says of a queue's jobs: of those in some states, or of all since an instant."""
-    if since is None:
-        requests: list[dict[str, Any]] = [{"jobStatus": status} for status in statuses]
-    else:
-        # ListJobs with a filter: newest first, jobs of every status, without children of arrays; `after` leaves out
-        # the very millisecond.
-        requests = [{"filters": [{"name": "AFTER_CREATED_AT", "values": [str(math.floor(since) - 1)]}]}]
-    for request in requests:
-        yield from pages(client, "ListJobs", "jobSummaryList", queue, jobQueue=queue, **request)
-
-
-def _children(client: Any, statuses: Sequence[str], summary: dict[str, Any]) -> Iterator[str]:
-    """The jobIds of an array's children; none of any other job."""
-    array = summary.get("arrayProperties", {})
-    if array.get("size") is None or "index" in array:
-        return
-    for status in statuses:
-        asked = {"arrayJobId": summary["jobId"], "jobStatus": status}
-        for child in pages(client, "ListJobs", "jobSummaryList", summary["jobId"], **asked):
-            yield child["jobId"]
-
-
-def _epoch_ms(instant: datetime | None) -> float | None:
-    if instant is None:
-        return None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * MS_PER_S

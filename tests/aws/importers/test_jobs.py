@@ -13,7 +13,8 @@ import pytest
 import batchsim as bs
 from batchsim.aws.client import AwsAccount
 from batchsim.aws.importers import jobs as importer
-from batchsim.aws.importers.jobs import import_details, import_jobs, live_jobs
+from batchsim.aws.importers.jobs import import_details, import_jobs
+from batchsim.aws.importers.live_jobs import live_jobs
 from batchsim.errors import OutputError
 from batchsim.scenario.loading import loads
 from batchsim.workload.build import build_workload

@@ -17,13 +17,13 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.compare import compared
 from batchsim.experiments.differences import ALPHA
 from batchsim.experiments.in_order import in_order
-from batchsim.experiments.parameters import grid_of
+from batchsim.experiments.parameters import Grid, grid_of
 from batchsim.experiments.run import summary_of
 from batchsim.experiments.tasks import Task
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.comparison import PairedDifference, holm, paired_difference
-from batchsim.statistics.crossings import crossings
+from batchsim.statistics.crossings import Crossing, crossings
 from batchsim.statistics.intervals import confidence_interval
 from batchsim.units import HOUR, HOURS_PER_MONTH
 
@@ -107,18 +107,7 @@ class BreakEven:
             shown = [None if each.p is None else next(adjusted) < ALPHA for each in differences]
             cheaper = [_cheaper(each.mean, first, second) for each in differences]
             points = crossings(self.jobs, [each.mean for each in differences])
-            break_even = [
-                {
-                    "jobs": point.at,
-                    "below": cheaper[point.below],
-                    "above": cheaper[point.above],
-                    "between": [
-                        self._shown(range(point.below, -1, -1), cheaper, shown),
-                        self._shown(range(point.above, len(self.jobs)), cheaper, shown),
-                    ],
-                }
-                for point in points
-            ]
+            break_even = [self._break_even(point, cheaper, shown) for point in points]
             pairs.append(
                 {"first": first, "second": second, "cheaper": cheaper, "shown": shown, "break_even": break_even}
             )
@@ -140,6 +129,18 @@ class BreakEven:
 
     def _repr_html_(self) -> str:
         return str(self.table.to_html(float_format="{:,.2f}".format))
+
+    def _break_even(
+        self, point: Crossing, cheaper: Sequence[str | None], shown: Sequence[bool | None]
+    ) -> dict[str, Any]:
+        nearest_below = self._shown(range(point.below, -1, -1), cheaper, shown)
+        nearest_above = self._shown(range(point.above, len(self.jobs)), cheaper, shown)
+        return {
+            "jobs": point.at,
+            "below": cheaper[point.below],
+            "above": cheaper[point.above],
+            "between": [nearest_below, nearest_above],
+        }
 
     def _shown(self, order: Iterable[int], cheaper: Sequence[str | None], shown: Sequence[bool | None]) -> float | None:
         """The nearest volume in an order at which the first one's cheaper variant is so by more than chance."""
@@ -212,10 +213,7 @@ def break_even(
         raise ValueError(f"replications must be 1 or more, not {replications}")
     chosen = compared(*scenarios, variants=variants)
     seed = scenarios[0].seed if seed is None else seed
-    grid = grid_of(scenarios[0], vary=[volume] if isinstance(volume, str) else volume)
-    parameter = ", ".join(each.name for each in grid.parameters)
-    if len(grid.parameters) != 1 or grid.size < 2:
-        raise ScenarioError([Finding("volume", parameter, "is one volume", expected="two values or more, of one path")])
+    parameter, grid = _volumes(scenarios[0], volume)
     at = [{name: scenario.with_(point.overrides) for name, scenario in chosen.items()} for point in grid]
     found: list[Volume] = []
     with in_order(_tasks(at, seed, replications), workers, summary_of) as summaries:
@@ -228,6 +226,15 @@ def break_even(
         except KeyboardInterrupt:
             return _ordered(parameter, found, interrupted=True)
     return _ordered(parameter, found)
+
+
+def _volumes(scenario: Scenario, volume: str | Mapping[str, Any]) -> tuple[str, Grid]:
+    """The one parameter that makes the volume, and its values."""
+    grid = grid_of(scenario, vary=[volume] if isinstance(volume, str) else volume)
+    parameter = ", ".join(each.name for each in grid.parameters)
+    if len(grid.parameters) != 1 or grid.size < 2:
+        raise ScenarioError([Finding("volume", parameter, "is one volume", expected="two values or more, of one path")])
+    return parameter, grid
 
 
 def _tasks(at: Iterable[Mapping[str, Scenario]], seed: int, replications: int) -> Iterator[Task]:

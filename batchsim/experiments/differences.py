@@ -34,8 +34,7 @@ def against_the_first(variants: Mapping[str, Rows]) -> dict[str, dict[str, Any]]
         for name, rows in variants.items()
         for figure in HELD_AGAINST_THE_FIRST
     }
-    p = {key: each.p for key, each in paired.items() if key[0] != first and each is not None and each.p is not None}
-    adjusted = dict(zip(p, holm(list(p.values())), strict=True))
+    adjusted = _adjusted({key: each for key, each in paired.items() if key[0] != first})
     columns: dict[str, dict[str, Any]] = {name: {} for name in variants}
     for (name, figure), difference in paired.items():
         alone = len(variants[first]) == len(variants[name]) == 1
@@ -47,6 +46,12 @@ def against_the_first(variants: Mapping[str, Rows]) -> dict[str, dict[str, Any]]
             f"{figure}_width": None if difference is None or likely is None else difference.width,
         }
     return columns
+
+
+def _adjusted(paired: Mapping[tuple[str, str], PairedDifference | None]) -> dict[tuple[str, str], float]:
+    """How likely each difference is by chance alone, by Holm's adjustment; of those of which that is known."""
+    p = {key: each.p for key, each in paired.items() if each is not None and each.p is not None}
+    return dict(zip(p, holm(list(p.values())), strict=True))
 
 
 def _paired(first: Sequence[float | None], mine: Sequence[float | None]) -> PairedDifference | None:

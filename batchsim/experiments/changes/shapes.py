@@ -155,14 +155,20 @@ def _better(
     best: list[str] = []
     for letter in LETTERS:
         other = list(dict.fromkeys(found for entry in entries if (found := relative(entry, letter, catalog))))
-        usd = _cost(held, _offered(evidence, environment, other)) if other and other != list(entries) else None
+        if not other or other == list(entries):
+            continue
+        usd = _cost(held, _offered(evidence, environment, other))
         if usd is not None and usd <= most:
             most, best = usd, other
-    families, before = ({entry.partition(".")[0] for entry in each} for each in (best, entries))
-    if environment.purchase_option == "SPOT" and len(families) == 1 and len(before) > 1:
+    families = _families(best)
+    if environment.purchase_option == "SPOT" and len(families) == 1 and len(_families(entries)) > 1:
         # When one family of Spot is short nothing is left: there were several, and there shall be (V-40).
         best += _of_sibling(evidence, environment, families.pop(), best)
     return best
+
+
+def _families(entries: Iterable[str]) -> set[str]:
+    return {entry.partition(".")[0] for entry in entries}
 
 
 def _of_sibling(evidence: Evidence, environment: ComputeEnvironment, family: str, entries: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.executors.chosen import executor_for
@@ -108,10 +108,10 @@ def _optimization(
     answer = Answer(problem, found, confidence)
     made = None if found.pick is None else problem.scenario_of(found.pick.candidate)
     seen = answer.seen()
-    best, index = frontier(seen), subject(problem.objectives)
+    best = frontier(seen)
     # Of a large grid a bound is looked for when a candidate is picked: what it excludes then is not simulated.
     excluded = sum(candidate in problem.excluded for candidate in found.exploration.seen)
-    about = None if index is None else problem.objectives[index]
+    about = _subject(problem)
     figures = {
         "scenario": problem.scenario.name,
         "seed": problem.seed,
@@ -123,7 +123,7 @@ def _optimization(
         "binding": answer.binding(),
         "next_cheaper": answer.next_cheaper(),
         "frontier": [each.as_json() for each in best],
-        "frontier_of": "p95(queue_time)" if about is None else about.expression,
+        "frontier_of": about.expression,
         "as_written": None if runner is None else _as_written(problem, found, runner, confidence),
         "sensitivity": [] if made is None or runner is None else _sensitivity(problem, made, runner, confidence),
         "simulations": found.simulations - excluded,
@@ -141,10 +141,26 @@ def _optimization(
         figures=figures,
         seen=tuple(seen),
         frontier=tuple(best),
-        subject="p95(queue_time)" if about is None else about.expression,
-        subject_limit=None if about is None else about.limit,
-        subject_clock=about is not None and about.clock,
+        subject=about.expression,
+        subject_limit=about.limit,
+        subject_clock=about.clock,
     )
+
+
+class _Subject(NamedTuple):
+    """What the frontier sets against the cost: an objective, or queue time where there is none."""
+
+    expression: str = "p95(queue_time)"
+    limit: float | None = None
+    clock: bool = False
+
+
+def _subject(problem: Configurations) -> _Subject:
+    index = subject(problem.objectives)
+    if index is None:
+        return _Subject()
+    about = problem.objectives[index]
+    return _Subject(about.expression, about.limit, about.clock)
 
 
 def _grid(scenario: Scenario, vary: Mapping[str, Any] | Iterable[str] | None) -> Grid:

@@ -63,24 +63,11 @@ def _table(rows: Sequence[Row], width: int) -> Table:
     room = width - INTERVALS * isinstance(rows[0]["cost_usd"], dict)
     purposes = next((shown for least, shown in PURPOSES.items() if room >= least), ())
     months = ["a month"] * (has_months(rows) and room >= MONTHS)
-    sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
-    best = {key: least_of(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    best = _best(rows)
+    held = ("queue time p95", "turnaround p95", cost_heading(rows))
     short = room >= NAMES and max(len(row["variant"]) for row in rows) <= LONGEST_NAME
-    table.add_column("variant", overflow="fold", no_wrap=short)
-    headings = [
-        "objectives",
-        "jobs",
-        "queue time p95",
-        "turnaround p95",
-        cost_heading(rows),
-        *months,
-        *purposes,
-        "used",
-    ]
-    for heading in headings:
-        # Below, all are broken alike.
-        table.add_column(textwrap.fill(heading, HEADING), justify="right", overflow="fold", no_wrap=width >= ROOMY)
+    headings = ["objectives", "jobs", *held, *months, *purposes, "used"]
+    table = _headed(headings, is_short=short, is_roomy=width >= ROOMY)
     for row in rows:
         table.add_row(
             row["variant"],
@@ -91,6 +78,22 @@ def _table(rows: Sequence[Row], width: int) -> Table:
             *[format_usd(formatting.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
             formatting.share(row["utilisation_vcpu"]),
         )
+    return table
+
+
+def _best(rows: Sequence[Row]) -> dict[str, float | None]:
+    """The least queue time and cost of variants that meet every objective and leave no job."""
+    sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
+    return {key: least_of(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
+
+
+def _headed(headings: Sequence[str], *, is_short: bool, is_roomy: bool) -> Table:
+    """A table of variants without rows; names of variants are broken unless they are short."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("variant", overflow="fold", no_wrap=is_short)
+    for heading in headings:
+        # In a narrow terminal all are broken alike.
+        table.add_column(textwrap.fill(heading, HEADING), justify="right", overflow="fold", no_wrap=is_roomy)
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def optimization_renderable(figures: Mapping[str, Any]) -> Group:
     for name, pairs in figures["without_effect"].items():
         where = f"{formatting.many(pairs, 'pair')} of candidates that differ in nothing else"
         parts.append(line("attention", f"{name} changed nothing in {where}", "bold red"))
-    parts += [line("searched", each) if not number else line("", each) for number, each in enumerate(effort(figures))]
+    parts += _lines("searched", effort(figures))
     if len(figures["frontier"]) > 1:
         parts += [Text(), _frontier_table(figures)]
     return Group(*parts)
@@ -81,11 +81,10 @@ def optimization_renderable(figures: Mapping[str, Any]) -> Group:
 
 def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
     found = figures["recommendation"]
-    if not found["changes"]:
+    changes = [f"{each['path']}: {flat(each['old'])} → {flat(each['new'])}" for each in found["changes"]]
+    if not changes:
         yield line("keep", "the scenario as it is written", "bold green")
-    for number, change in enumerate(found["changes"]):
-        label = "change" if not number else ""
-        yield line(label, f"{change['path']}: {flat(change['old'])} → {flat(change['new'])}", "bold green")
+    yield from _lines("change", changes, "bold green")
     yield line("cost", interval(found["cost_usd"], format_usd) + _period(figures))
     written = figures["as_written"]
     if written is not None:
@@ -99,14 +98,22 @@ def _recommended(figures: Mapping[str, Any]) -> Iterator[Any]:
         best = "the cheapest" if figures["minimised"] == "cost" else "the best"
         yield line("note", f"the scenario has no objective to keep: {best} that gets all jobs done", "yellow")
     if found["jobs_failed"]:
-        before = (
-            "" if written is None or written["jobs_failed"] is None else f", as written {written['jobs_failed']:,.1f}"
-        )
-        yield line("note", f"{found['jobs_failed']:,.1f} jobs fail in the mean{before}", "yellow")
-    for number, each in enumerate(found["gives_up"]):
-        yield line("gives up" if not number else "", each, "yellow")
-    for number, each in enumerate(figures["sensitivity"]):
-        yield line("risk" if not number else "", f"hazardScale {each['hazardScale']}: {tried(each)}")
+        yield line("note", _jobs_failed(found["jobs_failed"], written), "yellow")
+    yield from _lines("gives up", found["gives_up"], "yellow")
+    yield from _lines("risk", [f"hazardScale {each['hazardScale']}: {tried(each)}" for each in figures["sensitivity"]])
+
+
+def _lines(label: str, texts: Iterable[str], style: str = "") -> Iterator[Any]:
+    """Texts below one another, the label beside the first alone."""
+    for number, text in enumerate(texts):
+        yield line("" if number else label, text, style)
+
+
+def _jobs_failed(jobs: float, written: Mapping[str, Any] | None) -> str:
+    """How many jobs fail, beside how many do as the scenario is written, where that was simulated."""
+    before = None if written is None else written["jobs_failed"]
+    compared = "" if before is None else f", as written {before:,.1f}"
+    return f"{jobs:,.1f} jobs fail in the mean{compared}"
 
 
 def _period(figures: Mapping[str, Any]) -> str:
@@ -206,12 +213,17 @@ def _frontier_table(figures: Mapping[str, Any]) -> Table:
     for heading in ("cost", "queue time p95", "objectives"):
         table.add_column(heading, justify="right", overflow="fold")
     for point in shown:
-        queue_time = "–" if point["queue_time_p95_s"] is None else format_duration(point["queue_time_p95_s"])
-        verdict = "recommended" if point["set"] == chosen else "kept" if point["kept"] else "missed"
-        style = "bold green" if point["set"] == chosen else ""
-        values = [Text(flat(value)) for value in point["set"].values()]  # brackets in it are no markup
-        table.add_row(*values, format_usd(point["cost_usd"]), queue_time, verdict, style=style)
+        is_chosen = point["set"] == chosen
+        table.add_row(*_point_cells(point, is_chosen=is_chosen), style="bold green" if is_chosen else "")
     return table
+
+
+def _point_cells(point: Mapping[str, Any], *, is_chosen: bool) -> Iterator[Text | str]:
+    for value in point["set"].values():
+        yield Text(flat(value))  # brackets in it are no markup
+    yield format_usd(point["cost_usd"])
+    yield "–" if point["queue_time_p95_s"] is None else format_duration(point["queue_time_p95_s"])
+    yield "recommended" if is_chosen else "kept" if point["kept"] else "missed"
 
 
 def _thinned(points: list[Any], chosen: Any) -> list[Any]:

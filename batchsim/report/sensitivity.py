@@ -71,12 +71,7 @@ def _moved(found: TriedAssumptions) -> str:
 def sentences(found: TriedAssumptions) -> Iterator[str]:
     """What turns, value by value; then what hardly changes anything, what was refused and what is stated."""
     for each in found.assumptions:
-        for value in each.tried:
-            with_ = f"with {_short(each)} {written(value.value)}:"
-            yield from (f"{with_} {_turn(objective)}" for objective in value.objectives)
-            if each.leaves_others_undone(value):
-                were, are = formatting.count(each.undone), formatting.count(value.undone)
-                yield f"{with_} {are} jobs fail or do not end, not {were}"
+        yield from _turns(each)
     hardly = [each for each in found.assumptions if each.hardly_changes]
     nothing = [_short(each) for each in hardly if not each.share]
     little = [_short(each) for each in hardly if each.share]
@@ -89,6 +84,16 @@ def sentences(found: TriedAssumptions) -> Iterator[str]:
         yield f"not tried, for the scenario would be wrong: {'; '.join(found.refused)}"
     if found.stated:
         yield f"stated, so not varied: {', '.join(map(without_section, found.stated))}"
+
+
+def _turns(assumption: VariedAssumption) -> Iterator[str]:
+    """What turns with an assumption, value by value: objectives, and jobs left undone."""
+    for value in assumption.tried:
+        with_ = f"with {_short(assumption)} {written(value.value)}:"
+        yield from (f"{with_} {_turn(objective)}" for objective in value.objectives)
+        if assumption.leaves_others_undone(value):
+            were, are = formatting.count(assumption.undone), formatting.count(value.undone)
+            yield f"{with_} {are} jobs fail or do not end, not {were}"
 
 
 def _turn(objective: Mapping[str, Any]) -> str:

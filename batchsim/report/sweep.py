@@ -179,16 +179,19 @@ def _table(scenario: Scenario, runs: RunTable) -> Table:
     for heading in (*limits, "cost", "queue time p95", "turnaround p95", "used", *undone):
         table.add_column(heading, justify="right")
     for point in points:
-        missed = float(runs.mean("objectives_missed")[point])
-        verdict = Text(f"{formatting.count(missed)} missed", style="bold red") if missed else Text("met")
         table.add_row(
             *(Text(label) for label in runs.labels(point).values()),
-            *([verdict] if limits else []),
+            *([_objectives(runs, point)] if limits else []),
             *(_interval(runs, figure, point) for figure in ("cost_usd", "queue_time_p95_s", "turnaround_p95_s")),
             *(_mean(runs, figure, point) for figure in ("utilisation_vcpu", *undone)),
             style="green" if point == runs.best else "",
         )
     return table
+
+
+def _objectives(runs: RunTable, point: int) -> Text:
+    missed = float(runs.mean("objectives_missed")[point])
+    return Text(f"{formatting.count(missed)} missed", style="bold red") if missed else Text("met")
 
 
 def _interval(runs: RunTable, figure: str, point: int) -> str:

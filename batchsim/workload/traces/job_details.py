@@ -148,7 +148,7 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
     priority = figure(job.get("schedulingPriority"))
     return DescribedJob(
         job_id=job_id,
-        name=str(job.get("jobName") or job_id),
+        name=_text(job, "jobName") or job_id,
         array="" if index is None else job_id.rpartition(":")[0],
         index=-1 if index is None else index,
         created_at_ms=created,
@@ -159,10 +159,10 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
         vcpus=_said(vcpus),
         memory_mib=_said(memory),
         gpus=max(gpus, 0.0),
-        job_queue=base_name(job.get("jobQueue") or ""),
-        job_definition=base_name(job.get("jobDefinition") or ""),
+        job_queue=base_name(_text(job, "jobQueue")),
+        job_definition=base_name(_text(job, "jobDefinition")),
         depends_on=needs(job),
-        share_identifier=str(job.get("shareIdentifier") or ""),
+        share_identifier=_text(job, "shareIdentifier"),
         scheduling_priority=math.nan if priority is None else priority,
         on_eks=isinstance(job.get("eksProperties"), dict),
         earlier=tuple(_failure(attempt, job) for attempt in failed),
@@ -178,8 +178,13 @@ def _said(value: float) -> float:
     return value if value > 0 else math.nan
 
 
+def _text(job: Mapping[str, Any], member: str) -> str:
+    """A member as a text; empty where it is missing or null."""
+    return str(job.get(member) or "")
+
+
 def _status(job: Mapping[str, Any]) -> str:
-    return str(job.get("status") or "").upper()
+    return _text(job, "status").upper()
 
 
 def _attempts(job: Mapping[str, Any]) -> list[Any]:

@@ -23,18 +23,22 @@ def differences(before: Any, after: Any, where: Where = ()) -> Iterator[tuple[Wh
     Members that the others lack are left alone.
     """
     if isinstance(before, dict) and isinstance(after, dict):
-        for key, value in after.items():
-            if not where and key in _KEPT:
-                continue
-            if key in before:
-                yield from differences(before[key], value, (*where, key))
-            else:
-                yield (*where, key), value
+        yield from _of_members(before, after, where)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after) and _named(before):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from differences(old, new, (*where, index))
     elif type(before) is not type(after) or before != after:
         yield where, after
+
+
+def _of_members(before: dict[str, Any], after: dict[str, Any], where: Where) -> Iterator[tuple[Where, Any]]:
+    for key, value in after.items():
+        if not where and key in _KEPT:
+            continue
+        if key in before:
+            yield from differences(before[key], value, (*where, key))
+        else:
+            yield (*where, key), value
 
 
 def _named(items: list[Any]) -> bool:

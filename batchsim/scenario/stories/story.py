@@ -186,6 +186,20 @@ def _vcpus(text: str) -> float:
     return vcpus
 
 
+def _task_size(vcpus: float, memory_mib: int) -> tuple[float, int]:
+    """The least Fargate task that holds a job.
+
+    Raises
+    ------
+    ValueError
+        If none does.
+    """
+    size = fargate.nearest_legal(vcpus, memory_mib)
+    if size is None:
+        raise ValueError(f"Fargate has no task of {vcpus:g} vCPUs and {memory_mib} MiB; expected 32 and 249856 at most")
+    return size
+
+
 def _place(story: str, vcpus: float, memory_mib: float) -> tuple[float, int, tuple[str, ...], int]:
     """VCPUs and MiB as they are asked for, types that hold a job, and the vCPUs of the largest.
 
@@ -196,20 +210,17 @@ def _place(story: str, vcpus: float, memory_mib: float) -> tuple[float, int, tup
     """
     memory = math.ceil(memory_mib)
     if story == "service":
-        size = fargate.nearest_legal(vcpus, memory)
-        if size is None:
-            raise ValueError(f"Fargate has no task of {vcpus:g} vCPUs and {memory} MiB; expected 32 and 249856 at most")
+        size = _task_size(vcpus, memory)
         return (*size, (), math.ceil(size[0]))
     if vcpus != int(vcpus):
         raise ValueError(f"a job on an instance has whole vCPUs; expected {math.ceil(vcpus)}")
-    groups = (_WITH_GPU,) if story == "gpu" else _FAMILIES
-    for families in groups:
+    with_gpu = story == "gpu"
+    for families in (_WITH_GPU,) if with_gpu else _FAMILIES:
         sizes = [size for size in _SIZES if all(_holds(f"{family}.{size}", vcpus, memory) for family in families)]
         # Where a size holds one job for each two vCPUs it has, its memory goes well with them.
-        fitting = [size for size in sizes if story == "gpu" or memory <= _share(families[0], size, vcpus)]
+        fitting = [size for size in sizes if with_gpu or memory <= _share(families[0], size, vcpus)]
         if fitting:
-            chosen = fitting[:1] if story == "gpu" else fitting[:2]
-            types = tuple(f"{family}.{size}" for family in families for size in chosen)
+            types = tuple(f"{family}.{size}" for family in families for size in fitting[: 1 if with_gpu else 2])
             return int(vcpus), memory, types, max(instance_types()[name].vcpus for name in types)
     raise ValueError(f"no instance type here holds {vcpus:g} vCPUs and {memory} MiB; expected a smaller job")
 

@@ -103,12 +103,9 @@ class Calibration:
             told.append(
                 f"{undescribed:,} children of arrays are not described: `aws batch list-jobs --array-job-id ID`"
             )
-        for workflow in self.workflows:
-            if not self._runs(workflow):
-                told.append(f"workflow {workflow.name}: a job of it never ran in the record, so it is not simulated")
-            elif workflow.recorded.spread_s > _AT_ONCE_S:
-                spread = workflow.recorded.spread_s
-                told.append(f"workflow {workflow.name}: submitted within {spread:.0f} s, and simulated at once")
+        told += [
+            f"workflow {each.name}: {reason}" for each in self.workflows if (reason := self._not_as_recorded(each))
+        ]
         for kind, learned in self.kinds.items():
             if stopped := learned.attempts.ended["stopped"]:
                 told.append(
@@ -118,6 +115,13 @@ class Calibration:
         if kept:
             told.append(f"{', '.join(kept)}: the defaults stay")
         return (*told, *_LEFT_IN_DEFAULTS)
+
+    def _not_as_recorded(self, workflow: WorkflowLearned) -> str:
+        """In what the simulation of a workflow is not as it ran; empty where in nothing."""
+        if not self._runs(workflow):
+            return "a job of it never ran in the record, so it is not simulated"
+        spread = workflow.recorded.spread_s
+        return f"submitted within {spread:.0f} s, and simulated at once" if spread > _AT_ONCE_S else ""
 
     def _repr_html_(self) -> str:
         from batchsim.report.calibration import calibration_html

@@ -13,7 +13,7 @@ from rich.text import Text
 from batchsim.report import formatting
 from batchsim.report.console import Terminal, line
 from batchsim.report.notebook import as_html
-from batchsim.results.sensitivity import Figure, TriedAssumptions, VariedAssumption, VariedValue
+from batchsim.results.sensitivity import HARDLY, Figure, TriedAssumptions, VariedAssumption, VariedValue
 from batchsim.spec.assumption_ranges import written
 from batchsim.units import format_duration, format_usd
 
@@ -65,6 +65,8 @@ def _moved(found: TriedAssumptions) -> str:
     costs = [formatting.plain(found.cost_usd), *(formatting.plain(value.cost_usd) for value in most.tried)]
     if min(costs) == max(costs):
         return "the bill stays as it is"
+    if max(abs(value.cost_share) for value in most.tried) < HARDLY:
+        return "the bill moves by less than 1 %"
     return f"{_short(most)} moves the bill most, {format_usd(min(costs))} to {format_usd(max(costs))}"
 
 

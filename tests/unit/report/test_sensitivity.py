@@ -32,6 +32,8 @@ IDLE, ADMIT, START = (
 )
 
 
+LITTLE = varied("scheduler.dispatchInterval", replace(SAME, cost_usd=10.01, cost_share=0.001))
+LESS = "the bill moves by less than 1 %"
 MOST = "scheduler.scaleDownIdle moves the bill most, $9.00 to $12.00"
 WOULD = "would change what is met or done"
 NOTHING = "it would not change what is met or done; the bill stays as it is"
@@ -44,6 +46,7 @@ NOTHING = "it would not change what is met or done; the bill stays as it is"
         (found(interrupted=True), "interrupted before the first of them was tried"),
         (found(ADMIT, interrupted=True), f"one assumption tried until interrupted: {NOTHING}"),
         (found(ADMIT), f"one assumption not stated by the scenario: {NOTHING}"),
+        (found(LITTLE), f"one assumption not stated by the scenario: it would not change what is met or done; {LESS}"),
         (found(IDLE, ADMIT), f"2 assumptions not stated by the scenario: none of them {WOULD}; {MOST}"),
         (found(START, IDLE), f"2 assumptions not stated by the scenario: image.containerStart {WOULD}; {MOST}"),
     ],

@@ -65,9 +65,7 @@ def read_history(sources: Sequence[Path], asked: Sequence[Any] = ()) -> History:
             findings += error.findings
     jobs = reading.jobs.jobs()
     if not findings and not any(job.attempts for job in jobs):
-        message = f"none of {len(jobs)} jobs in it ran"
-        expected = "jobs that ran; of arrays the children, which `aws batch list-jobs --array-job-id ID` names"
-        findings.append(Finding("history", "", message, expected, file=", ".join(map(str, sources)) or _ACCOUNT))
+        findings.append(_nothing_ran(reading.jobs, len(jobs), ", ".join(map(str, sources)) or _ACCOUNT))
     if findings:
         raise ScenarioError(findings)
     machines, regions = reading.machines, reading.regions
@@ -80,6 +78,16 @@ def read_history(sources: Sequence[Path], asked: Sequence[Any] = ()) -> History:
         instances=tuple(machines.instances.values()),
         activities=tuple(machines.activities.values()),
     )
+
+
+def _nothing_ran(known: KnownJobs, jobs: int, shown: str) -> Finding:
+    """What to say of a history in which no job ran: with what was left out, since that may be why."""
+    odd = "; ".join(f"{count:,} {reason}" for reason, count in known.told().items() if count)
+    message = f"none of {jobs:,} {'job' if jobs == 1 else 'jobs'} in it ran" if jobs else "no job in it"
+    expected = "jobs that ran"
+    if jobs:
+        expected += "; of arrays the children, which `aws batch list-jobs --array-job-id ID` names"
+    return Finding("history", "", f"{message} ({odd})" if odd else message, expected, file=shown)
 
 
 def is_history(source: Path) -> bool:

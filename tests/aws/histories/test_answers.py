@@ -200,8 +200,14 @@ def test_mixed_zones_are_one_time(history):
 
 
 def test_nothing_ran(history):
-    with pytest.raises(ScenarioError, match="none of 1 jobs in it ran"):
+    with pytest.raises(ScenarioError, match="none of 1 job in it ran"):
         history({"jobs": [job("a", status="RUNNABLE", attempts=[])]})
+
+
+def test_where_everything_is_left_out_it_says_why(history):
+    backwards = [{"startedAt": START + 2000, "stoppedAt": START + 1000, "container": {"exitCode": 0}}]
+    with pytest.raises(ScenarioError, match=r"none of 2 jobs in it ran \(2 attempts stopped before they started"):
+        history({"jobs": [job(name, attempts=backwards) for name in "ab"]})
 
 
 def test_faults_of_all_files_are_told(history):

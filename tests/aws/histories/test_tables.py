@@ -112,7 +112,7 @@ def test_an_array_is_its_children(history):
         ("job_name,submitted_at,runtime_s\na,1793577600,1\nb,0,1\n", "csv:3.*submitted_at '0'"),
         ("job_name,submitted_at,runtime_s\na,9999999999,1\n", "submitted_at '9999999999'"),
         ("job_name,submitted_at,runtime_s\na,0,-1\n", "runtime_s '-1'"),
-        ("job_name,submitted_at,runtime_s\n", "none of 0 jobs"),
+        ("job_name,submitted_at,runtime_s\n", "no job in it; expected jobs that ran$"),
     ],
 )
 def test_faults_are_told(history, text, told):

@@ -137,7 +137,9 @@ def placed_documents(text: str, shown: str, code: str = "unreadable") -> list[tu
             at = _skip(text, end)
     except json.JSONDecodeError as error:
         after = f" after {len(found)} complete {'answers' if len(found) > 1 else 'answer'}" if found else ""
-        message, line = f"not JSON{after}: {error.msg}{_instead(text)}", error.lineno
+        # Answers are often one long line, and some of Python's messages end in "at".
+        why = f"{error.msg.removesuffix(' at')} at column {error.colno}"
+        message, line = f"not JSON{after}: {why}{_instead(text)}", error.lineno
         raise ScenarioError([Finding(code, "", message, file=shown, line=line)]) from None
     except (RecursionError, ValueError):
         message = "JSON that is nested too deeply, or has too long a number"

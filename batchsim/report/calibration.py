@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batchsim.report.console import Terminal, line
+from batchsim.report.formatting import many
 from batchsim.report.notebook import as_html
 from batchsim.units import format_duration
 
@@ -25,7 +26,7 @@ def calibration_renderable(figures: Mapping[str, Any], written: Path | None = No
     """What ``calibrate --json`` prints, for rich."""
     history, learned = figures["history"], figures["learned"]
     lines: list[Any] = [
-        Text.assemble((f"{history['jobs']:,} jobs", "bold"), f" · {history['attempts']:,} attempts · submitted "
+        Text.assemble((many(history["jobs"], "job"), "bold"), f" · {many(history['attempts'], 'attempt')} · submitted "
                       f"{history['from']} to {history['to']} ({history['days']:g} days)"),
         Text(),
         _runtimes(learned),
@@ -55,10 +56,10 @@ def print_calibration(figures: Mapping[str, Any], written: Path | None = None) -
     Terminal().print(calibration_renderable(figures, written))
 
 
-def _listed(name: str, sentences: Iterator[str] | Sequence[str], many: int) -> Iterator[Text | Table]:
+def _listed(name: str, sentences: Iterator[str] | Sequence[str], of: int) -> Iterator[Text | Table]:
     for number, sentence in enumerate(sentences):
         if number == MOST_LISTED:
-            yield line("", f"and {many - number:,} more (--json)")
+            yield line("", f"and {of - number:,} more (--json)")
             return
         yield line("" if number else name, sentence)
 
@@ -102,7 +103,7 @@ def _taken(pair: tuple[Mapping[str, Any], Mapping[str, Any]]) -> str:
 
 
 def _arrivals(found: Mapping[str, Any]) -> str:
-    return f"{found['workflow']}: {found['n']:,} submissions, {found['by']}: {found['why']}"
+    return f"{found['workflow']}: {many(found['n'], 'submission')}, {found['by']}: {found['why']}"
 
 
 def _delay(found: Mapping[str, Any]) -> str:
@@ -116,7 +117,7 @@ def _delay(found: Mapping[str, Any]) -> str:
 
 def _memory(found: Mapping[str, Any]) -> str:
     known = f"{found['known_mib']:,} MiB in the catalogue" if found["known_mib"] is not None else "not in the catalogue"
-    return f"{found['instance_type']}: {found['mib']:,} MiB ({known}), {found['n']:,} instances, {found['why']}"
+    return f"{found['instance_type']}: {found['mib']:,} MiB ({known}), {many(found['n'], 'instance')}, {found['why']}"
 
 
 def _launched(found: Mapping[str, Any]) -> str:

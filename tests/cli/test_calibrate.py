@@ -198,3 +198,21 @@ def test_a_page_is_written_where_it_is_asked_for(history, tmp_path, capsys):
     assert "empirical: from 50 values on" in page.read_text(encoding="utf-8")
     assert main(["calibrate", str(history), "--report", str(page)]) == 2
     assert "learnt.html" in capsys.readouterr().err
+
+
+def test_one_job_is_told_of_in_the_singular_and_its_delay_as_not_learnt(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    one = tmp_path / "one.json"
+    one.write_text(json.dumps({"jobs": [described(0)]}), encoding="utf-8")
+    assert main(["calibrate", str(one)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith("1 job · 1 attempt · submitted")
+    assert ": 1 submission, replay" in told
+    assert "with nothing there: not learnt; it takes jobs that came when none had been there for 30 minutes" in told
+
+
+def test_a_file_that_was_cut_off_says_where(tmp_path, capsys):
+    cut = tmp_path / "cut.json"
+    cut.write_text('{"jobs": [{"jobId": "a', encoding="utf-8")
+    assert main(["calibrate", str(cut)]) == 2
+    assert "Unterminated string starting at column 21" in capsys.readouterr().err

@@ -92,21 +92,24 @@ def measured(
 def learn_delays(jobs: Sequence[RecordedJob], *, events: bool) -> tuple[DelayLearned, ...]:
     """The delays that jobs tell by themselves: without events only from submission to RUNNING."""
     cold = list(_first_of_all(jobs))
-    after = f"of jobs that came when none had been there for {NOTHING_RAN_S / MINUTE:g} minutes; {SCHEDULERS}"
+    alone = f"jobs that came when none had been there for {NOTHING_RAN_S / MINUTE:g} minutes"
+    after, none = f"of {alone}; {SCHEDULERS}", f"it takes {alone}"
     if not events:
         waits = [
             first - job.created_at for job in cold if (first := _first_start(job)) < math.inf and not job.depends_on
         ]
+        # What started in the very moment of its submission is a table's that does not say when it started.
+        later = [each for each in waits if each > 0]
         return (
-            # What started in the very moment of its submission is a table's that does not say when it started.
-            _told("SUBMITTED to RUNNING, with nothing there", [each for each in waits if each > 0], after),
+            _told("SUBMITTED to RUNNING, with nothing there", later, after if later else none),
             _told("RUNNABLE to STARTING", [], "only state change events tell it"),
         )  # fmt: skip
     boots = [job.starting[0] - job.runnable[0] for job in cold if job.runnable and job.starting]
     pulls = [pull for job in jobs for pull in starting_times(job)]
     forwards = [each for each in boots if each >= 0]
     left_out = len(boots) - len(forwards)
-    told = f"{after} ({left_out} in which the clock went back are left out)" if left_out else after
+    why = after if forwards else none
+    told = f"{why} ({left_out} in which the clock went back are left out)" if left_out else why
     return (
         _told("RUNNABLE to STARTING, with nothing there", forwards, told),
         _told("STARTING to RUNNING", pulls, "image pull and start of the container, of all attempts; not written: "

@@ -54,7 +54,7 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
         *(line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
     lines.append(line("utilised", narrative.utilisation_sentence(summary)))
-    lines += [line("figures", told) for told in _what_figures_are(summary)]
+    lines += [line("figures", told) for told in narrative.figures_sentences(summary)]
     lines.append(line("prices", narrative.prices_sentence(summary["prices"])))
     lines += [line("attention", note, "bold red") for note in narrative.attention(summary)]
     for each in advice:
@@ -68,10 +68,6 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
     if len(summary["compute_environments"]) > 1:
         lines += [Text(), _environment_table(summary)]
     return Group(*lines)
-
-
-def _what_figures_are(summary: Summary) -> list[str]:
-    return list(filter(None, [narrative.warm_up_sentence(summary), narrative.replications_sentence(summary)]))
 
 
 def line(label: str, text: str, style: str = "") -> Table:

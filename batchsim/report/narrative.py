@@ -217,6 +217,11 @@ def replications_sentence(summary: Mapping[str, Any]) -> str:
     return f"{text}; {stopped}" if stopped else text
 
 
+def figures_sentences(summary: Mapping[str, Any]) -> list[str]:
+    """What all figures of a summary are of: a steady state, replications; nothing of one run from begin to end."""
+    return list(filter(None, [warm_up_sentence(summary), replications_sentence(summary)]))
+
+
 def warm_up_sentence(summary: Mapping[str, Any]) -> str:
     """What is left out of a steady scenario; empty of a terminating one."""
     if not is_steady(summary):

@@ -21,7 +21,7 @@ def answer(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> Section
         *objective_facts(summary),
         *causes(run, summary),
         *(advised(each) for each in advice),
-        *(Fact("figures", told) for told in [narrative.replications_sentence(summary)] if told),
+        *(Fact("figures", told) for told in narrative.figures_sentences(summary)),
     ]
     return Section("answer", "The answer", [Tiles(list(_tiles(summary))), Facts(facts)])
 

@@ -33,12 +33,17 @@ def over_time(run: Run, time: Time) -> Section:
     whole = Time(start, (0.0, max(run.recording.ended_at, 1.0)))
     blocks: list[Block] = []
     jobs = from_below(outcome)
+    if run.scenario.warm_up_by is not None:
+        blocks.append(
+            Paragraph("These curves show the whole run: the warm-up and the drain are in them, unlike in figures.")
+        )
     if time.window != whole.window:
         blocks.append(
             Paragraph(f"Jobs come in bursts: below the whole run, the busiest stretch is shown ({time.words}).")
         )
         blocks.append(stacked_chart("Jobs by state, the whole run", "jobs", jobs, STATES, whole, height=110))
     blocks.append(stacked_chart("Jobs by state", "jobs", jobs, STATES, time))
+    blocks.append(Paragraph("PENDING has jobs that are SUBMITTED as well."))
     blocks += _environments(outcome, time)
     blocks.append(spend_chart(outcome, whole))
     if len(run.workload) > MANY:

@@ -56,6 +56,24 @@ def test_the_answer_has_the_figures_of_the_summary(two_jobs):
     assert "2 of 2" in text
 
 
+def test_a_steady_run_says_that_its_figures_leave_out_what_its_curves_show(two_jobs):
+    made = scenario(
+        workflow(job("a", 100), arrivals={"every": "10m"}),
+        environments=[environment(minvCpus=2, maxvCpus=2)],
+        definitions=[definition(memory="2500")],
+        duration="4h",
+        warmUp="1h",
+    )
+    page, summary = page_of(made)
+    text = text_of(page)
+    assert "of the steady state: without the first 1 h 00 min (as stated), and without the drain" in text
+    assert "These curves show the whole run" in text
+    # Instances are kept and billed all the time: an hour of four is in the curve of money and not in the figures.
+    spent = float(re.search(r"\$(\S+) in all", text)[1])
+    assert summary["cost_usd"]["total"] == pytest.approx(spent * 3 / 4, rel=0.05)
+    assert "steady" not in text_of(two_jobs[0])
+
+
 def test_tables_have_the_figures_of_the_summary(two_jobs):
     page, summary = two_jobs
     ((name, jobs, failed, unfinished, p50, p95, *_, cost),) = rows_of(page, "Job queues")

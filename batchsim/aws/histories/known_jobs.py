@@ -28,6 +28,9 @@ NOT_YET = "jobs had not run when they were described: they count as submissions 
 ENDLESS = "attempts ended and nothing says when: how long they ran is not known"
 NO_SUBMISSION = "jobs without the time of their submission: left out"
 WITHOUT_ZONE = "times without a zone: taken as UTC"
+AMONG_ZONED = (
+    "times without a zone in columns in which others have one: taken as UTC, and hours off where they are local"
+)
 
 
 @dataclass

@@ -19,7 +19,15 @@ from typing import Any
 import numpy as np
 
 from batchsim.arrays import Floats
-from batchsim.aws.histories.known_jobs import EARLIEST_S, FINISHED, LATEST_S, NO_SUBMISSION, WITHOUT_ZONE, KnownJobs
+from batchsim.aws.histories.known_jobs import (
+    AMONG_ZONED,
+    EARLIEST_S,
+    FINISHED,
+    LATEST_S,
+    NO_SUBMISSION,
+    WITHOUT_ZONE,
+    KnownJobs,
+)
 from batchsim.aws.histories.records import Asked, RecordedAttempt, RecordedJob
 from batchsim.columns import ATTEMPTS, JOBS
 from batchsim.errors import nearest
@@ -139,15 +147,18 @@ def _absolute(times: dict[str, Floats], table: Table, notes: Counter[str]) -> di
 def _instants(table: Table, name: str, notes: Counter[str]) -> Floats:
     """Seconds of a column of instants; a fault for each cell that is none."""
     found = np.full(table.rows, math.nan)
+    zoneless = zoned = 0
     for row, cell in enumerate(table.columns[name].to_pylist()):
         if is_empty(cell):
             continue
         try:
-            found[row], zoneless = _instant(cell)
+            found[row], is_zoneless = _instant(cell)
         except ValueError:
             table.fault(row, f"{name} {cell!r}", "seconds, or an instant such as 2026-11-02T20:00:00Z")
             continue
-        notes[WITHOUT_ZONE] += zoneless
+        zoneless += is_zoneless
+        zoned += not is_zoneless
+    notes[AMONG_ZONED if zoned else WITHOUT_ZONE] += zoneless
     return found
 
 

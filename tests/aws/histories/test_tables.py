@@ -10,7 +10,15 @@ import pytest
 
 import batchsim as bs
 from batchsim.aws.histories.answers import read_history
-from batchsim.aws.histories.known_jobs import AGAIN, BACKWARDS, BEFORE_CREATED, NEVER_RAN, NO_SUBMISSION, WITHOUT_ZONE
+from batchsim.aws.histories.known_jobs import (
+    AGAIN,
+    AMONG_ZONED,
+    BACKWARDS,
+    BEFORE_CREATED,
+    NEVER_RAN,
+    NO_SUBMISSION,
+    WITHOUT_ZONE,
+)
 from batchsim.aws.histories.tables import NAMES_TWICE, NO_START, RELATIVE, UNKNOWN_START
 from batchsim.errors import ScenarioError
 from batchsim.experiments.run_store import write_run
@@ -41,7 +49,16 @@ def test_a_row_is_a_job(history):
     assert (a.status, a.attempts[0].succeeded) == ("SUCCEEDED", True)
     assert (b.created_at, b.attempts[0].length_s, b.status) == (MONDAY, 60.0, "FAILED")
     assert (b.attempts[0].exit_code, b.attempts[0].succeeded) == (3, False)
-    assert found.notes == {WITHOUT_ZONE: 1}
+    assert found.notes == {AMONG_ZONED: 1}
+
+
+def test_times_without_a_zone_are_utc_and_more_doubtful_among_others_with_one(history):
+    header = "job_name,submitted_at,runtime_s\n"
+    alone = history(f"{header}a,2026-11-02T00:00:00,1\nb,2026-11-02T01:00:00,1\n")
+    assert (alone.notes[WITHOUT_ZONE], alone.notes.get(AMONG_ZONED)) == (2, None)
+    mixed = history(f"{header}a,2026-11-02T00:00:00,1\nb,2026-11-02T02:00:00+02:00,1\n")
+    assert (mixed.notes[AMONG_ZONED], mixed.notes.get(WITHOUT_ZONE)) == (1, None)
+    assert {job.created_at for job in mixed.jobs} == {MONDAY}
 
 
 def test_a_row_is_an_attempt_where_there_is_such_a_column(history):

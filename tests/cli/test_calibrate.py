@@ -208,6 +208,8 @@ def test_one_job_is_told_of_in_the_singular_and_its_delay_as_not_learnt(tmp_path
     told = " ".join(capsys.readouterr().out.split())
     assert told.startswith("1 job · 1 attempt · submitted")
     assert ": 1 submission, replay" in told
+    assert main(["calibrate", str(one), "--config", CONFIG, "--out", str(tmp_path / "one.yaml")]) == 0
+    assert "# 1 submission: as recorded" in (tmp_path / "one.yaml").read_text(encoding="utf-8")
     assert "with nothing there: not learnt; it takes jobs that came when none had been there for 30 minutes" in told
 
 

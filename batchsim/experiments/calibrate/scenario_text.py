@@ -95,7 +95,7 @@ def _refuse_missing(calibration: Calibration, configuration: AccountConfiguratio
 
 def _workflow(learned: WorkflowLearned, calibration: Calibration, configuration: AccountConfiguration) -> Iterator[str]:
     recorded, arrivals = learned.recorded, learned.arrivals
-    yield from _comment(f"{arrivals.n:,} submissions: {arrivals.why}.", "  ")
+    yield from _comment(f"{arrivals.n:,} submission{'' if arrivals.n == 1 else 's'}: {arrivals.why}.", "  ")
     yield f"  - workflow: {_plain(learned.name)}"
     yield f"    arrivals: {_flow(arrivals.written, 6)}"
     yield "    jobs:"

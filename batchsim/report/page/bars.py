@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from batchsim.report.page import svg
-from batchsim.report.page.blocks import Cell, Chart, Key, Table
+from batchsim.report.page.blocks import Cell, Chart, LegendKey, PageTable
 from batchsim.report.palette import Colour
 
 #: Pixels from one bar to the next, and of a bar.
@@ -58,7 +58,7 @@ def bar_chart(
     attributes = {"class": "drawing bars", "role": "img", "aria-label": label, "height": height}
     if left_out:
         note = f"The {len(shown)} largest are drawn, {left_out} are left out; the table below has all. {note}".strip()
-    table = Table(caption, [heading, *colours, "in all"], _rows(parts, list(colours), show))
+    table = PageTable(caption, [heading, *colours, "in all"], _rows(parts, list(colours), show))
     return Chart(title, svg.element("svg", attributes, *content), keys, table, note)
 
 
@@ -70,17 +70,17 @@ def _largest(sums: Mapping[str, float]) -> tuple[list[str], int]:
     return sorted(some, key=lambda name: -sums[name])[:MOST_BARS], len(some) - MOST_BARS
 
 
-def _keys(parts: Parts, colours: Mapping[str, Colour], show: Callable[[float], str]) -> list[Key]:
+def _keys(parts: Parts, colours: Mapping[str, Colour], show: Callable[[float], str]) -> list[LegendKey]:
     """The colours that some bar has; with one bar the size of each part."""
     totals = {key: sum(each[key] for each in parts.values()) for key in colours}
     return [
-        Key(key, colour, show(totals[key]) if len(parts) == 1 else "")
+        LegendKey(key, colour, show(totals[key]) if len(parts) == 1 else "")
         for key, colour in colours.items()
         if totals[key] > 0
     ]
 
 
-def _bar(sizes: Mapping[str, float], top: int, longest: float, keys: Sequence[Key]) -> Iterator[Markup]:
+def _bar(sizes: Mapping[str, float], top: int, longest: float, keys: Sequence[LegendKey]) -> Iterator[Markup]:
     """The parts of one bar from the left, in the order of the keys."""
     left = 0.0
     for key in keys:

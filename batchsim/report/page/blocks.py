@@ -39,7 +39,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table; the first cell of a row is its heading.
 
     Attributes
@@ -104,7 +104,7 @@ class Heat:
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendKey:
     """An entry of a legend: a name, and what it stands beside."""
 
     name: str
@@ -124,8 +124,8 @@ class Chart:
 
     title: str
     drawing: Markup
-    keys: Sequence[Key] = ()
-    table: Table | None = None
+    keys: Sequence[LegendKey] = ()
+    table: PageTable | None = None
     note: str = ""
     curves: Curves | None = None
     kind: str = "chart"
@@ -193,11 +193,11 @@ class Rows:
     kind: str = "side"
 
 
-Block = Table | Heat | Chart | Tiles | Facts | Paragraph | Listing | Rows
+Block = PageTable | Heat | Chart | Tiles | Facts | Paragraph | Listing | Rows
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of a page under a heading, which its contents list by `name`."""
 
     name: str
@@ -217,7 +217,7 @@ class Page:
         Of what kind of experiment, in a word or two.
     subtitle : str
         Where, when, by which seed.
-    sections : sequence of Section
+    sections : sequence of PageSection
         The answer first.
     footer : str
         By what it was made.
@@ -226,5 +226,5 @@ class Page:
     title: str
     kind: str
     subtitle: str
-    sections: Sequence[Section]
+    sections: Sequence[PageSection]
     footer: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from batchsim.report.back_test import back_test_renderable
 from batchsim.report.calibration import calibration_renderable
-from batchsim.report.page.blocks import Page, Section
+from batchsim.report.page.blocks import Page, PageSection
 from batchsim.report.page.document import html, made_by
 from batchsim.report.page.told import blocks_told
 
@@ -21,8 +21,8 @@ def calibration_page(
     blocks = blocks_told(calibration_renderable(figures, written), "Run times")
     about = f"{history['jobs']:,} jobs, submitted {history['from']} to {history['to']}"
     name = "job history" if written is None else written.stem
-    sections = [Section("learnt", "What was learnt", blocks)]
+    sections = [PageSection("learnt", "What was learnt", blocks)]
     if tested is not None:
         told = blocks_told(back_test_renderable(tested), "Predicted and observed")
-        sections.insert(0, Section("back-test", "How far off its predictions are", told))
+        sections.insert(0, PageSection("back-test", "How far off its predictions are", told))
     return html(Page(name, "calibration", about, sections, made_by()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from batchsim.report.comparison import Row
-from batchsim.report.page.blocks import Page, Section, Table
+from batchsim.report.page.blocks import Page, PageSection, PageTable
 from batchsim.report.page.document import html, made_by
 from batchsim.report.page.sections.assumptions import assumptions
 from batchsim.report.page.sections.configuration import environments_table, queues_table
@@ -28,7 +28,7 @@ def comparison_page(runs: Mapping[str, Run], summaries: Mapping[str, Summary], r
                 answer(rows),
                 side_by_side(runs),
                 distributions(runs, summaries),
-                Section("configuration", "The configurations as simulated", list(_configurations(runs))),
+                PageSection("configuration", "The configurations as simulated", list(_configurations(runs))),
                 assumptions(first.scenario, summaries[next(iter(runs))]),
             ],
             made_by(),
@@ -36,7 +36,7 @@ def comparison_page(runs: Mapping[str, Run], summaries: Mapping[str, Summary], r
     )
 
 
-def _configurations(runs: Mapping[str, Run]) -> list[Table]:
+def _configurations(runs: Mapping[str, Run]) -> list[PageTable]:
     tables = []
     for name, run in runs.items():
         known = run.scenario.configuration

@@ -12,7 +12,7 @@ from batchsim.report import formatting
 from batchsim.report.figures.frontier import Frontier, FrontierPoint, extent
 from batchsim.report.optimize import flat, optimization_renderable, short_names
 from batchsim.report.page import scales, svg
-from batchsim.report.page.blocks import Block, Cell, Chart, Key, Page, Section, Table
+from batchsim.report.page.blocks import Block, Cell, Chart, LegendKey, Page, PageSection, PageTable
 from batchsim.report.page.document import html, made_by
 from batchsim.report.page.scales import Scale, Tick
 from batchsim.report.page.sections.assumptions import settings_table
@@ -39,10 +39,12 @@ def optimization_page(
             "recommendation",
             f"{scenario.region}, {figures['simulations']} simulations of {figures['candidates']:,} candidates",
             [
-                Section("answer", "The answer", blocks_told(optimization_renderable({**figures, "frontier": []}), "")),
-                Section("frontier", "What less waiting costs", frontier),
-                Section("configuration", "The configuration", configurations),
-                Section("assumptions", "What the figures rest on", settings_table(scenario)),
+                PageSection(
+                    "answer", "The answer", blocks_told(optimization_renderable({**figures, "frontier": []}), "")
+                ),
+                PageSection("frontier", "What less waiting costs", frontier),
+                PageSection("configuration", "The configuration", configurations),
+                PageSection("assumptions", "What the figures rest on", settings_table(scenario)),
             ],
             made_by(),
         )
@@ -58,14 +60,14 @@ def _chart(drawn: Frontier) -> Chart:
     y = scales.money(top)
     marks = [*_frontier_line([each for each in drawn.best if each in shown], x, y)]
     marks += [_mark(each, x, y) for each in shown]
-    keys = [Key("keeps the objectives", BLUE), Key("misses an objective", MISSED)]
+    keys = [LegendKey("keeps the objectives", BLUE), LegendKey("misses an objective", MISSED)]
     if drawn.limit is not None:
         marks = [*_limit_line(drawn.limit, x), *marks]
-        keys.append(Key("limit", DUE, is_line=True))
+        keys.append(LegendKey("limit", DUE, is_line=True))
     if drawn.pick is not None:
         at, up = svg.percent(x.place(drawn.pick.figure)), _up(drawn.pick, y)
         marks.append(svg.element("circle", {"class": f"ring {svg.class_of(MET)}", "cx": at, "cy": up, "r": 9}))
-        keys.append(Key("recommended (ringed)", MET, format_usd(drawn.pick.cost_usd)))
+        keys.append(LegendKey("recommended (ringed)", MET, format_usd(drawn.pick.cost_usd)))
     title = f"Cost of the period against {drawn.of}"
     left_out = len(drawn.points) - len(shown)
     note = f"{formatting.many(left_out, 'configuration')} far from the frontier left out." if left_out else ""
@@ -113,7 +115,7 @@ def _up(point: FrontierPoint, y: Scale) -> str:
     return svg.number(svg.HEIGHT * (1 - y.place(point.cost_usd)))
 
 
-def _table(figures: Mapping[str, Any]) -> Table:
+def _table(figures: Mapping[str, Any]) -> PageTable:
     """Each configuration of the frontier."""
     points = figures["frontier"]
     chosen = figures["recommendation"]["set"] if figures["recommendation"] else None
@@ -131,6 +133,6 @@ def _table(figures: Mapping[str, Any]) -> Table:
         )
     names = short_names(points[0]["set"])
     columns = [*names, "objectives", "cost", "queue time p95"]
-    return Table(
+    return PageTable(
         "The frontier: no other that was simulated is cheaper and quicker", columns, rows, texts=len(names) + 1
     )

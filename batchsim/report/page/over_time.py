@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from batchsim.arrays import Floats
 from batchsim.report.page import scales, svg
-from batchsim.report.page.blocks import Cell, Chart, Key, Table
+from batchsim.report.page.blocks import Cell, Chart, LegendKey, PageTable
 from batchsim.report.page.curves import curves_of
 from batchsim.report.page.scales import Scale
 from batchsim.report.page.thinning import thinned
@@ -75,10 +75,12 @@ def stacked_chart(
         for name, curve in zip(shown, tops, strict=True)
     ][::-1]  # the lower ones over the higher ones
     lines = []
-    keys = [Key(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()]
+    keys = [
+        LegendKey(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()
+    ]
     if drawn is not None:
         lines.append(svg.level_line(drawn, y, LIMIT, height))
-        keys.append(Key("limit", LIMIT, f"{drawn:,.0f}", is_line=True))
+        keys.append(LegendKey("limit", LIMIT, f"{drawn:,.0f}", is_line=True))
     beyond = "" if drawn == limit else f"The limit, {limit:,.0f}, is far above."
     label = f"{_label(title, time, keys)} {beyond}".strip()
     drawing = svg.drawing(label, time.scale, y, *areas, *lines, height=height, over=over)
@@ -104,7 +106,7 @@ def line_chart(
     lines = [
         svg.step_line(thinned(*curve, time.window), time.window, y, colours[name]) for name, curve in layers.items()
     ]
-    keys = [Key(name, colours[name], values[name]) for name in layers]
+    keys = [LegendKey(name, colours[name], values[name]) for name in layers]
     drawing = svg.drawing(_label(title, time, keys), time.scale, y, *lines)
     curves = curves_of(layers, colours, time.window, time.start.timestamp(), unit=unit, is_stacked=False)
     return Chart(title, drawing, keys, greatest_table(caption, layers, time, show), note, curves)
@@ -117,7 +119,7 @@ def _within_reach(limit: float | None, top: float) -> float | None:
     return limit
 
 
-def _label(title: str, time: Time, keys: Sequence[Key]) -> str:
+def _label(title: str, time: Time, keys: Sequence[LegendKey]) -> str:
     """What a chart shows, for who can't see it."""
     return f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + "."
 
@@ -144,7 +146,7 @@ def greatest(curve: Curve, edges: Floats) -> Floats:
     )
 
 
-def greatest_table(caption: str, layers: Mapping[str, Curve], time: Time, show: Callable[[float], str]) -> Table:
+def greatest_table(caption: str, layers: Mapping[str, Curve], time: Time, show: Callable[[float], str]) -> PageTable:
     """A table of the greatest level in intervals of a round duration."""
     low, high = time.window
     step = next((each for each in scales.ROUND if (high - low) / each <= MOST_ROWS), scales.ROUND[-1])
@@ -154,7 +156,7 @@ def greatest_table(caption: str, layers: Mapping[str, Curve], time: Time, show: 
         [Cell(scales.moment(time.start, at), at), *(Cell(show(column[n]), column[n]) for column in columns)]
         for n, at in enumerate(edges[:-1].tolist())
     ]
-    return Table(caption, ["from (UTC)", *layers], rows, is_sortable=False)
+    return PageTable(caption, ["from (UTC)", *layers], rows, is_sortable=False)
 
 
 def upright(place: float, label: str, height: int = svg.HEIGHT, *, from_below: int) -> list[Markup]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.report import formatting
-from batchsim.report.page.blocks import Block, Cell, Heat, Page, Section, Shade, Table
+from batchsim.report.page.blocks import Block, Cell, Heat, Page, PageSection, PageTable, Shade
 from batchsim.report.page.document import html, made_by
 from batchsim.report.page.sections.assumptions import settings_table
 from batchsim.report.page.sections.configuration import environments_table
@@ -37,14 +37,14 @@ def sweep_page(scenario: Scenario, runs: RunTable) -> str:
             "sweep",
             f"{scenario.region}, {runs.points:,} points{replications}, seed {runs.seed}",
             [
-                Section("answer", "The answer", _answer(scenario, runs)),
-                Section("points", "Cost and queue time over what was varied", maps),
-                Section(
+                PageSection("answer", "The answer", _answer(scenario, runs)),
+                PageSection("points", "Cost and queue time over what was varied", maps),
+                PageSection(
                     "configuration",
                     "The configuration before it was varied",
                     [environments_table(scenario.configuration, "Compute environments")],
                 ),
-                Section("assumptions", "What the figures rest on", settings_table(scenario)),
+                PageSection("assumptions", "What the figures rest on", settings_table(scenario)),
             ],
             made_by(),
         )
@@ -53,7 +53,7 @@ def sweep_page(scenario: Scenario, runs: RunTable) -> str:
 
 def _answer(scenario: Scenario, runs: RunTable) -> list[Block]:
     """What a terminal says; its table of some points is left out, since the page has one of them all."""
-    return [each for each in blocks_told(sweep_renderable(scenario, runs), "") if not isinstance(each, Table)]
+    return [each for each in blocks_told(sweep_renderable(scenario, runs), "") if not isinstance(each, PageTable)]
 
 
 def _text(figure: str, value: float) -> str:
@@ -133,7 +133,7 @@ def _note(runs: RunTable, drawn: list[int], best: int | None) -> str:
     return (f"At {told}, as in the cheapest point." if told else "") + more
 
 
-def _table(runs: RunTable) -> Table:
+def _table(runs: RunTable) -> PageTable:
     """Points, the cheapest that meet the objectives first."""
     points = np.flatnonzero(runs.has_runs)
     order = points[np.lexsort((runs.mean("cost_usd")[points], ~runs.meets[points]))]
@@ -153,7 +153,9 @@ def _table(runs: RunTable) -> Table:
     columns = [*names, "meets all", "cost", "queue time p95", "turnaround p95", "vCPUs used"]
     left_out = len(order) - MOST_POINTS
     note = f"{left_out:,} more are in runs.parquet." if left_out > 0 else ""
-    return Table("Points, the cheapest that meet every objective first", columns, rows, texts=len(names) + 1, note=note)
+    return PageTable(
+        "Points, the cheapest that meet every objective first", columns, rows, texts=len(names) + 1, note=note
+    )
 
 
 def _figure(runs: RunTable, figure: str, point: int) -> Cell:

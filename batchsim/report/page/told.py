@@ -12,7 +12,7 @@ from rich.console import Group
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from batchsim.report.page.blocks import Block, Cell, Fact, Facts, Paragraph, Table
+from batchsim.report.page.blocks import Block, Cell, Fact, Facts, PageTable, Paragraph
 
 #: Styles that say good news or bad news.
 _TONES = {"green": "good", "bold green": "good", "red": "bad", "bold red": "bad"}
@@ -56,11 +56,11 @@ def _block(told: object, caption: str) -> Iterator[Block]:
         yield Paragraph(told.plain)
 
 
-def _table(told: RichTable, caption: str) -> Table:
+def _table(told: RichTable, caption: str) -> PageTable:
     columns = [_plain(column.header) for column in told.columns]
     texts = next((n for n, column in enumerate(told.columns) if column.justify == "right"), len(columns))
     rows = list(_rows(told))
-    return Table(_plain(told.caption or "") or caption, columns, rows, texts=max(texts, 1))
+    return PageTable(_plain(told.caption or "") or caption, columns, rows, texts=max(texts, 1))
 
 
 def _rows(told: RichTable) -> Iterable[list[Cell]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from batchsim.experiments.calibrate.back_test.measures import QUANTILES, QUEUE_TIME, TO_STARTED, Figures, Key
+from batchsim.experiments.calibrate.back_test.measures import QUANTILES, QUEUE_TIME, TO_STARTED, FigureKey, Figures
 from batchsim.experiments.calibrate.back_test.paid import HOURS, NO_INSTANCES
 from batchsim.experiments.calibrate.back_test.record import Record
 from batchsim.experiments.calibrate.calibration import Calibration
@@ -68,7 +68,7 @@ class Comparisons:
     seen: Figures
     simulated: Sequence[Figures]
 
-    def of(self, key: Key) -> Compared:
+    def of(self, key: FigureKey) -> Compared:
         """One figure, beside what was seen."""
         values = [each[key] for each in self.simulated if key in each]
         observed = self.seen.get(key)
@@ -87,7 +87,7 @@ class Comparisons:
         """Each day after the cut: quantiles of waiting of the jobs that were submitted on it."""
         told = []
         for day in range(self.record.where.predicted_days):
-            found = {name: self.of(Key("", "", self.measure, name, day)) for name in QUANTILES}
+            found = {name: self.of(FigureKey("", "", self.measure, name, day)) for name in QUANTILES}
             if all(each.observed is None for each in found.values()):
                 continue
             told.append({"day": self._date(day), **{name: _told(each) for name, each in found.items()}})
@@ -96,7 +96,7 @@ class Comparisons:
     def inside(self, scope: str, name: str) -> float | None:
         """The share of daily quantiles that are inside their band."""
         keys = (
-            Key(scope, name, self.measure, statistic, day)
+            FigureKey(scope, name, self.measure, statistic, day)
             for day in range(self.record.where.predicted_days)
             for statistic in QUANTILES
         )
@@ -147,7 +147,7 @@ class Comparisons:
         """Predicted, seen, the band and the error of what there is of a scope."""
         found: dict[str, Any] = {"predicted": {}, "observed": {}, "band": {}, "error": {}}
         for figure, statistics in _FIGURES[scope].items():
-            of = {each: self.of(Key(scope, name, figure, each)) for each in statistics}
+            of = {each: self.of(FigureKey(scope, name, figure, each)) for each in statistics}
             for part in found:
                 told = {each: _part(compared, part) for each, compared in of.items()}
                 found[part][figure] = told.get("", told)
@@ -168,12 +168,12 @@ class Comparisons:
     def _not_compared(self) -> Iterator[str]:
         if QUEUE_TIME not in self.record.known:
             yield "queue_time_s: no state change event tells when a job was RUNNABLE and STARTING"
-        if Key("", "", "makespan_s") not in self.seen:
+        if FigureKey("", "", "makespan_s") not in self.seen:
             yield "makespan_s: no workflow of several jobs was submitted and ended in the days that are predicted"
-        unstarted = self.of(Key("", "", "unstarted")).predicted
+        unstarted = self.of(FigureKey("", "", "unstarted")).predicted
         if unstarted:
             yield f"{unstarted:,.1f} jobs never start in a simulation: figures that they decide are null"
-        yield HOURS if Key("", "", "cost_usd") in self.seen else NO_INSTANCES
+        yield HOURS if FigureKey("", "", "cost_usd") in self.seen else NO_INSTANCES
 
 
 _WAITS = {QUEUE_TIME: QUANTILES, TO_STARTED: QUANTILES}

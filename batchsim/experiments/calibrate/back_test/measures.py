@@ -20,7 +20,7 @@ QUANTILES = ("p50", "p95")
 QUEUE_TIME, TO_STARTED = "queue_time_s", "submitted_to_started_s"
 
 
-class Key(NamedTuple):
+class FigureKey(NamedTuple):
     """What a figure is of: of all jobs, of a queue's, a definition's or a workflow's, in all days or in one.
 
     Attributes
@@ -40,7 +40,7 @@ class Key(NamedTuple):
     day: int = -1
 
 
-Figures = dict[Key, float]
+Figures = dict[FigureKey, float]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Held:
+class VcpusHeld:
     """From when until when attempts held how many vCPUs, RUNNING."""
 
     started_at: Floats
@@ -96,7 +96,7 @@ class Held:
         return float(level.max()) if len(level) else np.nan
 
 
-def waiting(times: Times, known: Mapping[str, NDArray[np.bool_]], groups: Groups) -> Iterator[tuple[Key, float]]:
+def waiting(times: Times, known: Mapping[str, NDArray[np.bool_]], groups: Groups) -> Iterator[tuple[FigureKey, float]]:
     """Quantiles of waiting, in all days and in each.
 
     Parameters
@@ -116,16 +116,16 @@ def waiting(times: Times, known: Mapping[str, NDArray[np.bool_]], groups: Groups
                 yield from _quantiles(seconds[here[days == day]], scope, name, figure, day)
 
 
-def _quantiles(seconds: Floats, scope: str, name: str, figure: str, day: int = -1) -> Iterator[tuple[Key, float]]:
+def _quantiles(seconds: Floats, scope: str, name: str, figure: str, day: int = -1) -> Iterator[tuple[FigureKey, float]]:
     never = np.isnan(seconds)
     waits = Durations(np.where(never, np.inf, seconds), never)
     for statistic in QUANTILES:
         value, _ = waits.statistic(statistic)
         if value is not None:
-            yield Key(scope, name, figure, statistic, day), value
+            yield FigureKey(scope, name, figure, statistic, day), value
 
 
-def makespans(times: Times, ended: NDArray[np.bool_], groups: Groups) -> Iterator[tuple[Key, float]]:
+def makespans(times: Times, ended: NDArray[np.bool_], groups: Groups) -> Iterator[tuple[FigureKey, float]]:
     """From the first submission to the last end, on the average: of each workflow, and of all that have several jobs.
 
     Parameters
@@ -138,7 +138,7 @@ def makespans(times: Times, ended: NDArray[np.bool_], groups: Groups) -> Iterato
         whole = [rows for rows in submissions if ended[rows].all()]
         spans = [float(times.stopped_at[rows].max() - times.submitted_at[rows].min()) for rows in whole]
         if spans:
-            yield Key("workflows", name, "makespan_s"), float(np.mean(spans))
+            yield FigureKey("workflows", name, "makespan_s"), float(np.mean(spans))
         of_several += [span for rows, span in zip(whole, spans, strict=True) if len(rows) > 1]
     if of_several:
-        yield Key("", "", "makespan_s"), float(np.mean(of_several))
+        yield FigureKey("", "", "makespan_s"), float(np.mean(of_several))

@@ -14,7 +14,7 @@ import numpy as np
 
 from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import History
-from batchsim.experiments.calibrate.back_test.measures import Figures, Key
+from batchsim.experiments.calibrate.back_test.measures import FigureKey, Figures
 from batchsim.experiments.calibrate.back_test.split import Split
 from batchsim.results.outcome import Outcome
 from batchsim.units import HOUR
@@ -64,7 +64,7 @@ def _used(history: History, where: Split) -> set[str]:
     }
 
 
-def prices(outcome: Outcome) -> Iterator[tuple[Key, float]]:
+def prices(outcome: Outcome) -> Iterator[tuple[FigureKey, float]]:
     """What an hour of each type cost in a simulation, on the average."""
     instances, billed = outcome.recording.instances, outcome.costs.instance_total
     hours = (instances.terminated_at - instances.paid_from) / HOUR
@@ -73,7 +73,7 @@ def prices(outcome: Outcome) -> Iterator[tuple[Key, float]]:
         for offering in np.unique(instances.offering[here]).tolist():
             rows = here[instances.offering[here] == offering]
             kind = f"{environment.purchase_option} {environment.offerings[offering].instance_type}"
-            yield Key("prices", kind, "usd_per_hour"), float(billed[rows].sum() / hours[rows].sum())
+            yield FigureKey("prices", kind, "usd_per_hour"), float(billed[rows].sum() / hours[rows].sum())
 
 
 def cost_seen(hours: Mapping[Kind, float] | None, simulated: Sequence[Figures]) -> Figures:
@@ -82,9 +82,9 @@ def cost_seen(hours: Mapping[Kind, float] | None, simulated: Sequence[Figures]) 
         return {}
     usd = 0.0
     for (option, instance_type), of in hours.items():
-        key = Key("prices", f"{option} {instance_type}", "usd_per_hour")
+        key = FigureKey("prices", f"{option} {instance_type}", "usd_per_hour")
         known = [each[key] for each in simulated if key in each]
         if not known:
             return {}
         usd += of * math.fsum(known) / len(known)
-    return {Key("", "", "cost_usd"): usd}
+    return {FigureKey("", "", "cost_usd"): usd}

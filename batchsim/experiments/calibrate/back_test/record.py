@@ -15,11 +15,11 @@ from batchsim.aws.histories.records import RecordedJob
 from batchsim.experiments.calibrate.back_test.measures import (
     QUEUE_TIME,
     TO_STARTED,
+    FigureKey,
     Figures,
     Groups,
-    Held,
-    Key,
     Times,
+    VcpusHeld,
     makespans,
     waiting,
 )
@@ -134,22 +134,22 @@ class Record:
             submitted_to_started_s=first_started_at(outcome) - submitted,
         )
         attempts = recording.attempts
-        held = Held(attempts.started_at + zero, attempts.stopped_at + zero, self.vcpus[attempts.job])
+        held = VcpusHeld(attempts.started_at + zero, attempts.stopped_at + zero, self.vcpus[attempts.job])
         edges = np.array([self.where.cut, self.where.end])
         before, until = spent(outcome, edges - zero).tolist()
         unstarted = np.count_nonzero(np.isnan(starting[self._predicted]))
         return {
             **self._of(times, held),
-            Key("", "", "cost_usd"): until - before,
-            Key("", "", "unstarted"): float(unstarted),
+            FigureKey("", "", "cost_usd"): until - before,
+            FigureKey("", "", "unstarted"): float(unstarted),
             **dict(prices(outcome)),
         }
 
-    def _of(self, times: Times, held: Held) -> Figures:
+    def _of(self, times: Times, held: VcpusHeld) -> Figures:
         figures: Figures = dict(waiting(times, self.known, self.groups))
         figures.update(makespans(times, self._ended, self.groups))
         peak = held.peak(self.where.cut, self.where.end)
-        return figures if math.isnan(peak) else {**figures, Key("", "", "peak_vcpus"): peak}
+        return figures if math.isnan(peak) else {**figures, FigureKey("", "", "peak_vcpus"): peak}
 
 
 def _queue_time(job: RecordedJob) -> float:
@@ -169,7 +169,7 @@ def _end(job: RecordedJob) -> float:
     return max((each.stopped_at for each in job.attempts if not math.isnan(each.stopped_at)), default=math.nan)
 
 
-def _held(jobs: Sequence[RecordedJob], vcpus: Floats) -> Held:
+def _held(jobs: Sequence[RecordedJob], vcpus: Floats) -> VcpusHeld:
     """The attempts of all jobs; those that still run, to when they were last seen."""
     rows = [
         (each.started_at, each.seen_at if math.isnan(each.stopped_at) else each.stopped_at, row)
@@ -178,4 +178,4 @@ def _held(jobs: Sequence[RecordedJob], vcpus: Floats) -> Held:
     ]
     started, stopped, owner = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.empty(0),) * 3
     owners: Ints = owner.astype(np.int64)
-    return Held(started, stopped, vcpus[owners])
+    return VcpusHeld(started, stopped, vcpus[owners])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from batchsim.report import formatting, narrative
-from batchsim.report.page.blocks import Fact, Facts, Section, Tile, Tiles
+from batchsim.report.page.blocks import Fact, Facts, PageSection, Tile, Tiles
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
@@ -14,7 +14,7 @@ from batchsim.results.summary_fields import Summary
 _VERDICTS = {True: ("met", "good"), False: ("missed", "bad"), None: ("minimised", "")}
 
 
-def answer(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> Section:
+def answer(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> PageSection:
     """The first section of a run's page."""
     facts = [
         *(Fact("attention", note, tone="bad") for note in narrative.attention(summary)),
@@ -23,7 +23,7 @@ def answer(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> Section
         *(advised(each) for each in advice),
         *(Fact("figures", told) for told in narrative.figures_sentences(summary)),
     ]
-    return Section("answer", "The answer", [Tiles(list(_tiles(summary))), Facts(facts)])
+    return PageSection("answer", "The answer", [Tiles(list(_tiles(summary))), Facts(facts)])
 
 
 def _tiles(summary: Summary) -> Iterator[Tile]:

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from batchsim.report import narrative
-from batchsim.report.page.blocks import Block, Cell, Fact, Facts, Paragraph, Section, Table
+from batchsim.report.page.blocks import Block, Cell, Fact, Facts, PageSection, PageTable, Paragraph
 from batchsim.results.summary_fields import Summary
 from batchsim.scenario.scenario import Scenario, as_written
 from batchsim.scenario.sections.parameters import label_of
 
 
-def assumptions(scenario: Scenario, summary: Summary) -> Section:
+def assumptions(scenario: Scenario, summary: Summary) -> PageSection:
     """Prices, warnings, and each setting of the environment with where it comes from."""
     facts = [Fact("prices", narrative.prices_sentence(summary["prices"]))]
     facts += [Fact("warning", str(each), tone="bad") for each in scenario.warnings]
     blocks: list[Block] = [Facts(facts)]
     if table := _types(summary["prices"]):
         blocks.append(table)
-    return Section("assumptions", "What the figures rest on", [*blocks, *settings_table(scenario)])
+    return PageSection("assumptions", "What the figures rest on", [*blocks, *settings_table(scenario)])
 
 
 def settings_table(scenario: Scenario) -> list[Block]:
@@ -31,11 +31,11 @@ def settings_table(scenario: Scenario) -> list[Block]:
         f"Of {len(rows)} settings of the environment the scenario states {len(rows) - filled}; the others are measured "
         "defaults, whose evidence docs/defaults.md gives. Durations are in seconds, sizes in MiB."
     )
-    table = Table("Settings of the environment", ["setting", "value", "from"], rows, texts=3, is_folded=True)
+    table = PageTable("Settings of the environment", ["setting", "value", "from"], rows, texts=3, is_folded=True)
     return [Paragraph(told), table]
 
 
-def _types(prices: Mapping[str, Any]) -> Table | None:
+def _types(prices: Mapping[str, Any]) -> PageTable | None:
     """Prices of types that something was derived for; None where all are a source's."""
     if not prices["types"]:
         return None
@@ -49,7 +49,7 @@ def _types(prices: Mapping[str, Any]) -> Table | None:
         for each in prices["types"]
     ]
     columns = ["instance type", "price from", "Spot statistics from", "on demand, USD an hour"]
-    return Table("Types launched of which something was derived from a neighbour", columns, rows, texts=3)
+    return PageTable("Types launched of which something was derived from a neighbour", columns, rows, texts=3)
 
 
 def _settings(values: Mapping[str, Any], stated: Any, path: tuple[str, ...]) -> Iterator[list[Cell]]:

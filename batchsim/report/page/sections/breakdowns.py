@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from batchsim.report import formatting, narrative
 from batchsim.report.page.bars import bar_chart
-from batchsim.report.page.blocks import Block, Section
+from batchsim.report.page.blocks import Block, PageSection
 from batchsim.report.palette import CAUSES, PURPOSES
 from batchsim.results.summary_fields import Summary
 
 
-def breakdowns(summary: Summary) -> Section:
+def breakdowns(summary: Summary) -> PageSection:
     """Waits by cause and cost by purpose."""
     plain = formatting.plain
     causes = {cause: colour for cause, colour in CAUSES.items() if cause != "dependency"}
@@ -45,4 +45,4 @@ def breakdowns(summary: Summary) -> Section:
             heading="environment",
         ),
     ]
-    return Section("where", "Where time and money went", blocks)
+    return PageSection("where", "Where time and money went", blocks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchsim.report.page.blocks import Cell, Listing, Section, Table
+from batchsim.report.page.blocks import Cell, Listing, PageSection, PageTable
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import ComputeEnvironment, Configuration, JobDefinition, JobQueue
 from batchsim.units import format_duration
@@ -11,29 +11,29 @@ from batchsim.units import format_duration
 NAMED = 4
 
 
-def configuration(scenario: Scenario, written: str) -> Section:
+def configuration(scenario: Scenario, written: str) -> PageSection:
     """The configuration as it was simulated; `written` is the text of ``scenario.yaml``."""
     known = scenario.configuration
-    return Section(
+    return PageSection(
         "configuration",
         "The configuration as simulated",
         [
             environments_table(known, "Compute environments"),
             queues_table(known, "Job queues"),
-            Table("Job definitions", _DEFINITION, [_definition(each) for each in known.definitions]),
+            PageTable("Job definitions", _DEFINITION, [_definition(each) for each in known.definitions]),
             Listing("The whole scenario, every default filled in (scenario.yaml)", written),
         ],
     )
 
 
-def environments_table(known: Configuration, caption: str) -> Table:
+def environments_table(known: Configuration, caption: str) -> PageTable:
     """What may be launched."""
-    return Table(caption, _ENVIRONMENT, [_environment(each) for each in known.environments], texts=4)
+    return PageTable(caption, _ENVIRONMENT, [_environment(each) for each in known.environments], texts=4)
 
 
-def queues_table(known: Configuration, caption: str) -> Table:
+def queues_table(known: Configuration, caption: str) -> PageTable:
     """Where jobs wait."""
-    return Table(caption, _QUEUE, [_queue(each) for each in known.queues], texts=3)
+    return PageTable(caption, _QUEUE, [_queue(each) for each in known.queues], texts=3)
 
 
 _ENVIRONMENT = ("environment", "purchase option", "allocation strategy", "instance types", "minvCpus", "maxvCpus")

@@ -8,7 +8,7 @@ import numpy as np
 
 from batchsim.report import formatting
 from batchsim.report.page import scales
-from batchsim.report.page.blocks import Block, Chart, Paragraph, Section
+from batchsim.report.page.blocks import Block, Chart, PageSection, Paragraph
 from batchsim.report.page.over_time import Time, line_chart, stacked_chart
 from batchsim.report.page.thinning import COLUMNS
 from batchsim.report.palette import SPENT, STATES, VCPUS
@@ -27,7 +27,7 @@ EVERY = 10**9
 MOST_ENVIRONMENTS = 6
 
 
-def over_time(run: Run, time: Time) -> Section:
+def over_time(run: Run, time: Time) -> PageSection:
     """Jobs and vCPUs in a stretch of the run, the busiest, and money over the whole run."""
     outcome, start = run.outcome, run.scenario.start
     whole = Time(start, (0.0, max(run.recording.ended_at, 1.0)))
@@ -48,7 +48,7 @@ def over_time(run: Run, time: Time) -> Section:
     blocks.append(spend_chart(outcome, whole))
     if len(run.workload) > MANY:
         blocks.append(Paragraph(f"Curves of so many jobs are drawn from their means over {MOST_STEPS:,} intervals."))
-    return Section("over-time", "Over time", blocks)
+    return PageSection("over-time", "Over time", blocks)
 
 
 def from_below(outcome: Outcome) -> dict[str, Curve]:

@@ -13,7 +13,7 @@ from batchsim.arrays import Floats, Ints, filled
 from batchsim.recording import Status, instance_id
 from batchsim.report import formatting
 from batchsim.report.page import scales, svg
-from batchsim.report.page.blocks import Block, Cell, Chart, Key, Paragraph, Section, Table
+from batchsim.report.page.blocks import Block, Cell, Chart, LegendKey, PageSection, PageTable, Paragraph
 from batchsim.report.page.over_time import Time
 from batchsim.report.page.thinning import COLUMNS
 from batchsim.report.palette import BLUE, ORANGE, PALE, RED, Colour
@@ -55,7 +55,7 @@ class Row:
         return min(LEAST + LANE * (int(self.lanes.max(initial=0)) + 1), MOST_HEIGHT)
 
 
-def instances(run: Run) -> Section:
+def instances(run: Run) -> PageSection:
     """The instances around the time when there were most, with their jobs, and a table of instance types."""
     outcome = run.outcome
     recorded = outcome.recording.instances
@@ -70,7 +70,7 @@ def instances(run: Run) -> Section:
         high = min(float(recorded.terminated_at[drawn].max()), peak + WINDOW / 2)
         blocks.append(_gantt(outcome, rows, Time(run.scenario.start, (low, max(high, low + 1.0)))))
         blocks.append(_types(outcome))
-    return Section("instances", "Instances and their jobs", blocks)
+    return PageSection("instances", "Instances and their jobs", blocks)
 
 
 def _peak(start: Floats, stop: Floats) -> float:
@@ -127,7 +127,12 @@ def _gantt(outcome: Outcome, rows: list[Row], time: Time) -> Chart:
         names.append(svg.element("text", {"y": top + NAME - 4}, told))
         bars += _bars(outcome, row, time, top + NAME)
         top += NAME + row.height + GAP
-    keys = [Key("booting", ORANGE), Key("job", BLUE), Key("job that failed or was lost", RED), Key("idle", PALE)]
+    keys = [
+        LegendKey("booting", ORANGE),
+        LegendKey("job", BLUE),
+        LegendKey("job that failed or was lost", RED),
+        LegendKey("idle", PALE),
+    ]
     title = "Instances with their jobs, each a bar"
     there = len(outcome.recording.instances.environment)
     label = (
@@ -170,7 +175,7 @@ def _type(outcome: Outcome, instance: int) -> str:
     return offering.instance_type
 
 
-def _table(outcome: Outcome, rows: list[Row], time: Time) -> Table:
+def _table(outcome: Outcome, rows: list[Row], time: Time) -> PageTable:
     recorded, cost = outcome.recording.instances, outcome.costs.instance_total
     environments = outcome.configuration.environments
     cells = []
@@ -189,10 +194,10 @@ def _table(outcome: Outcome, rows: list[Row], time: Time) -> Table:
             ]
         )
     columns = ["instance", "type", "environment", "requested (UTC)", "lasted", "attempts", "cost"]
-    return Table("Instances that are drawn", columns, cells, texts=3)
+    return PageTable("Instances that are drawn", columns, cells, texts=3)
 
 
-def _types(outcome: Outcome) -> Table:
+def _types(outcome: Outcome) -> PageTable:
     """How many instances of each type each environment launched, how long they ran, and what they cost."""
     recorded, cost = outcome.recording.instances, outcome.costs
     hours = (recorded.terminated_at - recorded.paid_from) / HOUR
@@ -225,4 +230,4 @@ def _types(outcome: Outcome) -> Table:
         "cost",
         "of which unused",
     ]
-    return Table("Instance types", columns, rows, texts=2)
+    return PageTable("Instance types", columns, rows, texts=2)

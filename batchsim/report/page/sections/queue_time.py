@@ -7,7 +7,7 @@ import numpy as np
 from batchsim.arrays import Floats
 from batchsim.report import narrative
 from batchsim.report.page import scales, svg
-from batchsim.report.page.blocks import Block, Cell, Chart, Fact, Facts, Key, Paragraph, Section, Table
+from batchsim.report.page.blocks import Block, Cell, Chart, Fact, Facts, LegendKey, PageSection, PageTable, Paragraph
 from batchsim.report.page.over_time import MOST_ROWS, Time, upright
 from batchsim.report.page.thinning import COLUMNS, thinned
 from batchsim.report.palette import BLUE, PALE, RECORDED, SIMULATED, Colour
@@ -25,7 +25,7 @@ BARS = 120
 _SHARES = ("p50", "p90", "p95", "p99", "max")
 
 
-def queue_time(run: Run, summary: Summary, time: Time) -> Section:
+def queue_time(run: Run, summary: Summary, time: Time) -> PageSection:
     """How long jobs were RUNNABLE before they started."""
     blocks: list[Block] = [
         Paragraph("Queue time is from RUNNABLE to STARTING of a job's first attempt: it could have run and did not.")
@@ -45,7 +45,7 @@ def queue_time(run: Run, summary: Summary, time: Time) -> Section:
         }
         blocks.append(distribution_chart("Record beside replay: share of jobs that had started within", both))
         blocks.append(Facts([Fact("record", fact) for fact in narrative.recorded_facts(summary)]))
-    return Section("queue-time", "Queue time", blocks)
+    return PageSection("queue-time", "Queue time", blocks)
 
 
 def distribution_chart(title: str, named: dict[str, tuple[Durations, Colour]]) -> Chart:
@@ -61,7 +61,7 @@ def distribution_chart(title: str, named: dict[str, tuple[Durations, Colour]]) -
         svg.step_line(thinned(*curve, window), window, y, named[name][1], dashed=named[name][1] is RECORDED)
         for name, curve in curves.items()
     ]
-    keys = [Key(name, colour, _quantiles(times)) for name, (times, colour) in named.items()]
+    keys = [LegendKey(name, colour, _quantiles(times)) for name, (times, colour) in named.items()]
     over = []
     if len(named) == 1:
         (times, _), *_ = named.values()
@@ -84,10 +84,12 @@ def _shown(times: Durations, statistic: str) -> str:
     return format_duration(value) if value is not None else f"over {format_duration(least or 0.0)}"
 
 
-def _table(named: dict[str, tuple[Durations, Colour]]) -> Table:
+def _table(named: dict[str, tuple[Durations, Colour]]) -> PageTable:
     share = {name: f"{100 * QUANTILES[name]:g} % within" if name in QUANTILES else "the longest" for name in _SHARES}
     rows = [[Cell(share[name]), *(Cell(_shown(times, name)) for times, _ in named.values())] for name in _SHARES]
-    return Table("The time within which a share of jobs started", ["share of jobs", *named], rows, is_sortable=False)
+    return PageTable(
+        "The time within which a share of jobs started", ["share of jobs", *named], rows, is_sortable=False
+    )
 
 
 def _over_time(run: Run, time: Time) -> Chart:
@@ -104,7 +106,7 @@ def _over_time(run: Run, time: Time) -> Chart:
         for value, colour in ((longest, PALE), (median, BLUE)):
             height = svg.HEIGHT * y.place(value)
             bars.append(svg.bar(number * width, svg.HEIGHT - height, width, height, colour))
-    keys = [Key("median", BLUE), Key("longest", PALE)]
+    keys = [LegendKey("median", BLUE), LegendKey("longest", PALE)]
     title = "Queue time of jobs by when they became RUNNABLE"
     worst = max((longest for *_, longest in found), default=0.0)
     label = f"{title}, {time.words}. The longest is {format_duration(worst)}."
@@ -118,7 +120,7 @@ def _over_time(run: Run, time: Time) -> Chart:
         for number, jobs, median, most in _intervals(*waits, time, MOST_ROWS)
     ]
     columns = ["from (UTC)", "jobs", "median", "longest"]
-    table = Table("Queue time by when jobs became RUNNABLE", columns, rows, is_sortable=False)
+    table = PageTable("Queue time by when jobs became RUNNABLE", columns, rows, is_sortable=False)
     note = "Jobs that never started are there with what they had waited by the end." if times.missing else ""
     return Chart(title, svg.drawing(label, time.scale, y, *bars), keys, table, note)
 

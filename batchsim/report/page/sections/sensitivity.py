@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchsim.report import formatting
-from batchsim.report.page.blocks import Block, Cell, Fact, Facts, Paragraph, Section, Table
+from batchsim.report.page.blocks import Block, Cell, Fact, Facts, PageSection, PageTable, Paragraph
 from batchsim.report.sensitivity import (
     answer,
     cost_told,
@@ -21,15 +21,15 @@ from batchsim.spec.assumption_ranges import written
 _COLUMNS = ("assumption", "assumed", "instead", "turns", "cost", "queue time p95", "change")
 
 
-def sensitivity(found: TriedAssumptions) -> Section:
+def sensitivity(found: TriedAssumptions) -> PageSection:
     """The answer in a sentence, then each value with what it changes, the largest change first."""
     cost, time = formatting.usd(found.cost_usd), formatting.seconds(found.queue_time_p95_s)
     caption = f"As assumed the bill is {cost}, and queue time p95 {time}; with another value"
     blocks: list[Block] = [Facts([Fact("assumed", answer(found))])]
     if rows := list(_rows(found)):
-        blocks.append(Table(caption, _COLUMNS, rows, texts=4, note=note(found)))
+        blocks.append(PageTable(caption, _COLUMNS, rows, texts=4, note=note(found)))
     blocks += [Paragraph(sentence) for sentence in sentences(found)]
-    return Section("sensitivity", "Which assumptions would change this", blocks)
+    return PageSection("sensitivity", "Which assumptions would change this", blocks)
 
 
 def _rows(found: TriedAssumptions) -> Iterator[list[Cell]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from batchsim.recording import Status
 from batchsim.report import formatting
-from batchsim.report.page.blocks import Cell, Section, Table
+from batchsim.report.page.blocks import Cell, PageSection, PageTable
 from batchsim.report.page.scales import moment
 from batchsim.results.durations import queue_times, turnarounds
 from batchsim.results.row_texts import RowTexts
@@ -23,9 +23,9 @@ MOST_ROWS = 200
 LONGEST = 20
 
 
-def tables(run: Run, summary: Summary) -> Section:
+def tables(run: Run, summary: Summary) -> PageSection:
     """What each queue, workflow, definition and environment did, waited and cost."""
-    return Section(
+    return PageSection(
         "tables",
         "Tables",
         [
@@ -49,13 +49,13 @@ def amount(figure: Any, text: str) -> Cell:
     return Cell(text, formatting.plain(figure))
 
 
-def _of_jobs(caption: str, heading: str, named: Mapping[str, Any]) -> Table:
+def _of_jobs(caption: str, heading: str, named: Mapping[str, Any]) -> PageTable:
     columns = [
         *(heading, "jobs", "failed", "unfinished", "queue time p50", "queue time p95", "turnaround p50"),
         *("turnaround p95", "waited, job-hours", "cost"),
     ]
     rows = [[Cell(name), *_figures(figures)] for name, figures in _largest(named)]
-    return Table(caption, columns, rows, note=_left_out(len(named)))
+    return PageTable(caption, columns, rows, note=_left_out(len(named)))
 
 
 def _largest(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -80,7 +80,7 @@ def _figures(figures: Mapping[str, Any]) -> Iterator[Cell]:
     yield amount(figures["cost_usd"]["total"], formatting.usd(figures["cost_usd"]["total"]))
 
 
-def _definitions(run: Run) -> Table:
+def _definitions(run: Run) -> PageTable:
     """By job definition, of the replication whose tables these are."""
     outcome = run.outcome
     groups = outcome.workload.groups
@@ -101,10 +101,10 @@ def _definitions(run: Run) -> Table:
     rows.sort(key=lambda row: -float(row[1].value or 0))
     columns = ["job definition", "jobs", "failed", "queue time p50", "queue time p95", "turnaround p50"]
     shown = rows[:MOST_ROWS]
-    return Table("Job definitions", [*columns, "turnaround p95", "cost"], shown, note=_left_out(len(rows)))
+    return PageTable("Job definitions", [*columns, "turnaround p95", "cost"], shown, note=_left_out(len(rows)))
 
 
-def _environments(summary: Summary) -> Table:
+def _environments(summary: Summary) -> PageTable:
     columns = ["environment", "attempts", "instances", "interruptions", "peak vCPUs", "vCPUs used", "memory used"]
     rows = []
     for name, figures in summary["compute_environments"].items():
@@ -119,10 +119,10 @@ def _environments(summary: Summary) -> Table:
                 *(amount(money["by_purpose"][each], formatting.usd(money["by_purpose"][each])) for each in _WASTE),
             ]
         )
-    return Table("Compute environments", [*columns, "cost", *_WASTE], rows)
+    return PageTable("Compute environments", [*columns, "cost", *_WASTE], rows)
 
 
-def _longest_waits(run: Run) -> Table:
+def _longest_waits(run: Run) -> PageTable:
     """The jobs that were RUNNABLE longest before they started, or were when the run ended."""
     outcome = run.outcome
     times = queue_times(outcome)
@@ -141,7 +141,7 @@ def _longest_waits(run: Run) -> Table:
         rows.append([*texts, runnable, Cell(over + format_duration(waited), waited)])
     columns = ["job", "job queue", "job definition", "RUNNABLE (UTC)", "queue time"]
     note = f"The {LONGEST} longest; jobs.parquet has every job." if len(times.seconds) > LONGEST else ""
-    return Table("Jobs that waited longest to start", columns, rows, texts=3, note=note)
+    return PageTable("Jobs that waited longest to start", columns, rows, texts=3, note=note)
 
 
 _WASTE = ("idle", "stranded")

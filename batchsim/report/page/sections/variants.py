@@ -12,7 +12,7 @@ from batchsim.report import comparison, formatting, narrative
 from batchsim.report.comparison import Row
 from batchsim.report.page import svg
 from batchsim.report.page.bars import bar_chart
-from batchsim.report.page.blocks import Block, Cell, Chart, Fact, Facts, Rows, Section, Table, Tile, Tiles
+from batchsim.report.page.blocks import Block, Cell, Chart, Fact, Facts, PageSection, PageTable, Rows, Tile, Tiles
 from batchsim.report.page.over_time import Time, stacked_chart
 from batchsim.report.page.sections.curves import EVERY, from_below
 from batchsim.report.page.sections.queue_time import distribution_chart
@@ -31,14 +31,14 @@ MOST_TILES, MOST_CURVES = 6, 6
 _HELD = {"queue_time_p95_s": "queue time p95", "turnaround_p95_s": "turnaround p95", "cost_usd": "cost"}
 
 
-def answer(rows: Sequence[Row]) -> Section:
+def answer(rows: Sequence[Row]) -> PageSection:
     """Which variant is the cheapest that meets every objective, and the table of all."""
     tiles = [_tile(row) for row in rows] if len(rows) <= MOST_TILES else []
     facts = [Fact("cheapest", _cheapest(rows), tone="good" if _sound(rows) else "bad")]
     facts += [Fact("missed", f"{name}: {sentence}", tone="bad") for name, sentence in comparison.missed(rows)]
     facts += [Fact("figures", " ".join(comparison.notes(rows)))]
     blocks: list[Block] = [*([Tiles(tiles)] if tiles else []), Facts(facts), _table(rows)]
-    return Section("answer", "The answer", blocks)
+    return PageSection("answer", "The answer", blocks)
 
 
 def _sound(rows: Sequence[Row]) -> list[Row]:
@@ -62,12 +62,12 @@ def _tile(row: Row) -> Tile:
     return Tile(row["variant"], comparison.cell(row, "cost_usd"), "; ".join([*told, waited]), tone)
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[Row]) -> PageTable:
     months = ["cost_per_month_usd"] * comparison.has_months(rows)
     headings = ["variant", "objectives", "jobs", *_HELD.values()]
     headings[-1] = comparison.cost_heading(rows)
     columns = [*headings, *["a month"] * len(months), *PURPOSE_NAMES, "vCPUs used", "peak vCPUs"]
-    return Table("Variants", columns, [list(_cells(rows, row, months)) for row in rows], texts=2)
+    return PageTable("Variants", columns, [list(_cells(rows, row, months)) for row in rows], texts=2)
 
 
 def _cells(rows: Sequence[Row], row: Row, months: Sequence[str]) -> Iterator[Cell]:
@@ -85,7 +85,7 @@ def _cells(rows: Sequence[Row], row: Row, months: Sequence[str]) -> Iterator[Cel
     yield Cell(formatting.count(row["peak_vcpus"]), formatting.plain(row["peak_vcpus"]))
 
 
-def side_by_side(runs: Mapping[str, Run]) -> Section:
+def side_by_side(runs: Mapping[str, Run]) -> PageSection:
     """VCPUs and jobs of each variant on common axes, the deadlines of its objectives as lines."""
     shown = dict(list(runs.items())[:MOST_CURVES])
     window, due = _common_window(shown)
@@ -109,7 +109,7 @@ def side_by_side(runs: Mapping[str, Run]) -> Section:
     left_out = list(runs)[MOST_CURVES:]
     if left_out:
         blocks.append(Facts([Fact("left out", f"The curves of {', '.join(left_out)}; each has a results folder.")]))
-    return Section("side-by-side", "Side by side", blocks)
+    return PageSection("side-by-side", "Side by side", blocks)
 
 
 def _common_window(runs: Mapping[str, Run]) -> tuple[Window, dict[str, list[float]]]:
@@ -154,7 +154,7 @@ def _deadline(time: Time, at: float) -> Iterator[Markup]:
     yield svg.element("text", {"class": "halo", "x": place, "dx": -5, "y": 12, "text-anchor": "end"}, "deadline")
 
 
-def distributions(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> Section:
+def distributions(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> PageSection:
     """Queue time and cost of all variants."""
     times = {name: series.sorted_queue_times(run.outcome) for name, run in runs.items()}
     named = {
@@ -176,7 +176,7 @@ def distributions(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> 
     blocks.append(
         bar_chart("Cost by purpose", costs, PURPOSES, formatting.usd, caption=caption, heading="variant", told=told)
     )
-    return Section("queue-time-and-cost", "Queue time and cost", blocks)
+    return PageSection("queue-time-and-cost", "Queue time and cost", blocks)
 
 
 def _queue_times(named: dict[str, tuple[Durations, Colour]]) -> Chart:

@@ -17,12 +17,12 @@ from batchsim.report.page.blocks import (
     Chart,
     Fact,
     Facts,
-    Key,
+    LegendKey,
     Listing,
     Page,
+    PageSection,
+    PageTable,
     Paragraph,
-    Section,
-    Table,
     Tile,
     Tiles,
 )
@@ -50,16 +50,16 @@ class Texts(HTMLParser):
 
 def page(text):
     drawing = svg.element("svg", {"aria-label": text}, svg.element("text", {}, text))
-    table = Table(text, [text], [[Cell(text, text)]], note=text)
+    table = PageTable(text, [text], [[Cell(text, text)]], note=text)
     blocks = [
         Tiles([Tile(text, text, text)]),
         Facts([Fact(text, text, [text], text)]),
-        Chart(text, drawing, [Key(text, BLUE, text)], table, text),
+        Chart(text, drawing, [LegendKey(text, BLUE, text)], table, text),
         table,
         Listing(text, text),
         Paragraph(text),
     ]
-    return document.html(Page(text, text, text, [Section("one", text, blocks)], text))
+    return document.html(Page(text, text, text, [PageSection("one", text, blocks)], text))
 
 
 def test_a_text_is_a_text_wherever_it_stands():

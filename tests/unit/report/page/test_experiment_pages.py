@@ -11,7 +11,7 @@ from rich.text import Text
 
 from batchsim.report.console import line, unbroken
 from batchsim.report.figures.frontier import Frontier, FrontierPoint
-from batchsim.report.page.blocks import Facts, Paragraph, Table
+from batchsim.report.page.blocks import Facts, PageTable, Paragraph
 from batchsim.report.page.calibration import calibration_page
 from batchsim.report.page.optimization import optimization_page
 from batchsim.report.page.sweep import sweep_page
@@ -54,7 +54,7 @@ def test_a_table_of_a_terminal_keeps_its_columns_and_what_is_marked():
     table.add_row("one", "$1", style="green")
     table.add_row(Text("two", style="bold red"), "$2")
     (made,) = blocks_told(Group(table), "Points")
-    assert isinstance(made, Table)
+    assert isinstance(made, PageTable)
     assert (made.caption, list(made.columns), made.texts) == ("Points", ["name", "cost"], 1)
     assert [[(cell.text, cell.tone) for cell in row] for row in made.rows] == [
         [("one", "good"), ("$1", "good")],

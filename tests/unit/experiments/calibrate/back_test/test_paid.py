@@ -8,7 +8,7 @@ import pytest
 import batchsim as bs
 from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import RecordedInstance, ScalingActivity
-from batchsim.experiments.calibrate.back_test.measures import Key
+from batchsim.experiments.calibrate.back_test.measures import FigureKey
 from batchsim.experiments.calibrate.back_test.paid import cost_seen, hours_seen
 from batchsim.experiments.calibrate.back_test.split import split
 from batchsim.experiments.run_store import write_run
@@ -91,11 +91,11 @@ def test_what_is_not_known_of_each_instance_is_not_known(record, kinds):
 
 def test_an_hour_costs_what_it_does_in_the_simulation():
     def price(kind, usd):
-        return {Key("prices", f"EC2 {kind}", "usd_per_hour"): usd}
+        return {FigureKey("prices", f"EC2 {kind}", "usd_per_hour"): usd}
 
     hours = {("EC2", "c6i.large"): 3.0, ("EC2", "m6i.large"): 2.0}
     simulated = [price("c6i.large", 0.1) | price("m6i.large", 0.2), price("c6i.large", 0.3)]
-    assert cost_seen(hours, simulated) == {Key("", "", "cost_usd"): pytest.approx(3 * 0.2 + 2 * 0.2)}
+    assert cost_seen(hours, simulated) == {FigureKey("", "", "cost_usd"): pytest.approx(3 * 0.2 + 2 * 0.2)}
     assert cost_seen({("EC2", "t3.micro"): 1.0}, simulated) == {}
     assert cost_seen(None, simulated) == {}
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from batchsim.aws.histories.configuration import AccountConfiguration
-from batchsim.aws.histories.records import History
+from batchsim.aws.histories.records import History, RecordedInstance, ScalingActivity
 from batchsim.experiments.calibrate.back_test.measures import FigureKey, Figures
 from batchsim.experiments.calibrate.back_test.split import Split
 from batchsim.results.outcome import Outcome
@@ -35,23 +35,35 @@ def hours_seen(history: History, configuration: AccountConfiguration, where: Spl
     if not options <= {"EC2", "SPOT"} or not history.activities:
         return None
     machines = {each.ec2_instance: each for each in history.instances}
-    ends = {each.ec2_instance: each.begun_at for each in history.activities if not each.launches}
     launches = [each for each in history.activities if each.launches and not math.isnan(each.ended_at)]
     launched = {machines[each.ec2_instance].instance for each in launches if each.ec2_instance in machines}
     if not _used(history, where) <= launched:
         return None
     only = next(iter(options)) if len(options) == 1 else ""
     hours: dict[Kind, float] = defaultdict(float)
+    for instance, ran_s in _times(history, launches, where):
+        kind = _kind(machines.get(instance), only)
+        if kind is None:
+            return None
+        hours[kind] += ran_s / HOUR
+    return dict(hours)
+
+
+def _times(history: History, launches: Sequence[ScalingActivity], where: Split) -> Iterator[tuple[str, float]]:
+    """The instances that ran after the cut, and how long."""
+    ends = {each.ec2_instance: each.begun_at for each in history.activities if not each.launches}
     for each in launches:
         begin, end = max(each.ended_at, where.cut), min(ends.get(each.ec2_instance, where.end), where.end)
-        machine = machines.get(each.ec2_instance)
-        if begin >= end:
-            continue
-        option = only if machine is None else machine.purchase_option or only
-        if machine is None or not machine.instance_type or not option:
-            return None
-        hours[option, machine.instance_type] += (end - begin) / HOUR
-    return dict(hours)
+        if begin < end:
+            yield each.ec2_instance, end - begin
+
+
+def _kind(machine: RecordedInstance | None, only: str) -> Kind | None:
+    """Purchase option and type of an instance, `only` where its option is not said; None where one is not known."""
+    if machine is None or not machine.instance_type:
+        return None
+    option = machine.purchase_option or only
+    return (option, machine.instance_type) if option else None
 
 
 def _used(history: History, where: Split) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from batchsim.spec.workload import Attempts as Tries
 from batchsim.units import DAY
 from batchsim.workload.traces.common import FAILED_EXIT_CODE, TraceJobs
 from batchsim.workload.traces.describe_jobs import dependencies, edges_of
+from batchsim.workload.traces.job_details import Needs
 
 LEFT_OUT = "jobs that ended without having run: not replayed"
 PROLONGED = "jobs whose run time the record cuts off: replayed with the mean of those that ran longer"
@@ -56,42 +57,58 @@ def replay_of(history: History, where: Split, lengths: Mapping[str, Floats]) -> 
         Run times that are known to their end, ascending, of jobs of the same kind as each, by job id.
     """
     notes: Counter[str] = Counter()
-    rows: list[tuple[RecordedJob, _Ran]] = []
-    jobs = in_system_from(history.jobs, where.replayed_from)
+    rows = list(_rows(in_system_from(history.jobs, where.replayed_from), lengths, notes))
+    records = tuple(job for job, _ in rows)
+    zero = math.floor(min(job.created_at for job in records) / DAY) * DAY if records else where.cut
+    arrays = {job.job_id: job.depends_on for job in history.jobs if job.size}
+    trace = _trace(rows, arrays, zero)
+    return Replay(records, trace, zero, {reason: count for reason, count in notes.items() if count})
+
+
+def _rows(
+    jobs: Iterable[RecordedJob], lengths: Mapping[str, Floats], notes: Counter[str]
+) -> Iterator[tuple[RecordedJob, _Ran]]:
+    """The jobs that are replayed, in the order of their submission."""
     # An array's children are submitted by their index; as texts, 10 comes before 2.
     for job in sorted(jobs, key=lambda job: (job.created_at, job.array or job.job_id, job.index)):
         ran = _ran(job, lengths[job.job_id], notes)
         if ran is not None:
-            rows.append((job, ran))
-    records = tuple(job for job, _ in rows)
-    zero = math.floor(min(job.created_at for job in records) / DAY) * DAY if records else where.cut
-    arrays = {job.job_id: job.depends_on for job in history.jobs if job.size}
+            yield job, ran
+
+
+def _trace(rows: Sequence[tuple[RecordedJob, _Ran]], arrays: Mapping[str, Needs], zero: float) -> TraceJobs:
+    records = [job for job, _ in rows]
     edges, parents = edges_of(dependencies(records, arrays))
-    columns = {
-        name: np.array([getattr(job.asked, name) for job in records], np.float64)
-        for name in ("vcpus", "memory_mib", "gpus", "priority")
-    }
-    shares = [job.asked.share_identifier or None for job in records]
-    # A priority is of a job in a share; queues without shares have none.
-    priority = np.where([share is not None for share in shares], columns["priority"], math.nan)
-    trace = TraceJobs(
+    shares, priorities = _shares(records)
+
+    def asked(name: str) -> Floats:
+        return np.array([getattr(job.asked, name) for job in records], np.float64)
+
+    return TraceJobs(
         names=[job.job_id for job in records],
         submitted_at=np.array([job.created_at for job in records]) - zero,
         runtime_s=np.array([ran.runtime_s for _, ran in rows]),
-        vcpus=columns["vcpus"],
-        memory_mib=columns["memory_mib"],
-        gpus=columns["gpus"],
+        vcpus=asked("vcpus"),
+        memory_mib=asked("memory_mib"),
+        gpus=asked("gpus"),
         exit_code=np.array([ran.exit_code for _, ran in rows], np.int32),
         queues=[job.queue for job in records],
         definitions=[job.definition for job in records],
-        share_identifiers=shares if any(shares) else None,
-        scheduling_priorities=None if np.isnan(priority).all() else priority,
+        share_identifiers=shares,
+        scheduling_priorities=priorities,
         final=np.array([ran.final for _, ran in rows], bool),
         earlier={row: ran.earlier for row, (_, ran) in enumerate(rows) if ran.earlier},
         edges=edges,
         parents=parents,
     )
-    return Replay(records, trace, zero, {reason: count for reason, count in notes.items() if count})
+
+
+def _shares(records: Sequence[RecordedJob]) -> tuple[list[str | None] | None, Floats | None]:
+    """Share identifiers and priorities; None where no job has one."""
+    shares = [job.asked.share_identifier or None for job in records]
+    # A priority is of a job in a share; queues without shares have none.
+    priority = np.array([job.asked.priority if job.asked.share_identifier else math.nan for job in records], np.float64)
+    return shares if any(shares) else None, None if np.isnan(priority).all() else priority
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,12 @@ class _Ran:
     earlier: Tries = ()
 
 
+#: Attempts with how each ended, in their order.
+_Ended = Sequence[tuple[str, RecordedAttempt]]
+#: How attempts end whose run time is not known to its end.
+_CUT_OFF = ("interrupted", "running")
+
+
 def _ran(job: RecordedJob, known: Floats, notes: Counter[str]) -> _Ran | None:
     """How a job is replayed; None where it is not."""
     ended = [(outcome(each), each) for each in job.attempts]
@@ -111,20 +134,32 @@ def _ran(job: RecordedJob, known: Floats, notes: Counter[str]) -> _Ran | None:
     notes[NOT_STARTED] += sum(how == "not started" for how, _ in ended)
     own = [(how, each) for how, each in ended if how not in ("interrupted", "not started")]
     finished = job.status in ("SUCCEEDED", "FAILED")
-    cut_off = ended[-1][0] in ("interrupted", "running") if ended else not finished
+    cut_off = ended[-1][0] in _CUT_OFF if ended else not finished
     if not own and not cut_off:
         notes[LEFT_OUT] += 1
         return None
-    if cut_off or not finished:
-        seen = ended[-1][1].length_s if ended and ended[-1][0] in ("interrupted", "running") else 0.0
-        length = _longer(0.0 if math.isnan(seen) else seen, known)
-        if length <= 0:
-            notes[UNKNOWN] += 1
-            return None
-        notes[PROLONGED] += 1
-        return _Ran(length, earlier=_failed(each for how, each in own if how == "failed"))
+    if finished and not cut_off:
+        return _as_recorded(own)
+    length = _longer(_cut_off_s(ended), known)
+    if length <= 0:
+        notes[UNKNOWN] += 1
+        return None
+    notes[PROLONGED] += 1
+    return _Ran(length, earlier=_failed(own))
+
+
+def _cut_off_s(ended: _Ended) -> float:
+    """How long the last attempt is known to have run where it was cut off; else 0."""
+    if not ended or ended[-1][0] not in _CUT_OFF:
+        return 0.0
+    seen = ended[-1][1].length_s
+    return 0.0 if math.isnan(seen) else seen
+
+
+def _as_recorded(own: _Ended) -> _Ran:
+    """The last attempt of a job that ended, after those before it that failed."""
     how, last = own[-1]
-    earlier = _failed(each for before, each in own[:-1] if before == "failed")
+    earlier = _failed(own[:-1])
     if how == "succeeded":
         return _Ran(last.length_s, earlier=earlier)
     if how == "stopped":
@@ -132,8 +167,8 @@ def _ran(job: RecordedJob, known: Floats, notes: Counter[str]) -> _Ran | None:
     return _Ran(last.length_s, _code(last), earlier=earlier)
 
 
-def _failed(attempts: Iterable[RecordedAttempt]) -> Tries:
-    return tuple((each.length_s, _code(each)) for each in attempts)
+def _failed(ended: _Ended) -> Tries:
+    return tuple((each.length_s, _code(each)) for how, each in ended if how == "failed")
 
 
 def _code(attempt: RecordedAttempt) -> int:

@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     folder = arguments.out or Path("results") / f"{scenario.name}-optimize"
     if arguments.write is not None:
-        check_written(arguments.write)
+        check_written(arguments.write, scenario)
     try:
         with progress("searching", 1, quiet=arguments.quiet) as advance:
             found = optimize(

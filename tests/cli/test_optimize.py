@@ -171,6 +171,22 @@ def test_a_place_that_can_not_be_written_is_told_before_anything_runs(tmp_path, 
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("there", ["hello", "- 1", "{", "name: other"])
+def test_a_file_that_is_no_scenario_is_not_replaced(tmp_path, capsys, there):
+    (tmp_path / "notes.txt").write_text(there)
+    assert asked(written(tmp_path), "--write", str(tmp_path / "notes.txt"), "--out", str(tmp_path / "out")) == 2
+    assert "is no scenario; expected a new file, or a scenario" in capsys.readouterr().err
+    assert (tmp_path / "notes.txt").read_text() == there
+
+
+def test_the_scenario_itself_is_not_replaced_and_an_earlier_recommendation_is(tmp_path, capsys):
+    path = written(tmp_path)
+    assert asked(path, "--write", path, "--out", str(tmp_path / "out")) == 2
+    assert "is the scenario that is searched" in capsys.readouterr().err
+    for _ in range(2):
+        assert asked(path, "--write", str(tmp_path / "new.yaml"), "--out", str(tmp_path / "out"), "--quiet") == 0
+
+
 def test_paths_in_a_scenario_that_is_written_elsewhere_still_lead_to_their_files(tmp_path):
     (tmp_path / "jobs.csv").write_text("job_name,submitted_at,runtime_s\n" + "".join(f"j{n},0,300\n" for n in range(8)))
     start = TEXT.index("workload:")

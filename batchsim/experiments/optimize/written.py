@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from batchsim.errors import OutputError
+from batchsim.errors import OutputError, ScenarioError
 from batchsim.experiments.optimize.optimization import Optimization
 from batchsim.results.store import PAGE
-from batchsim.scenario.document.document import Where
+from batchsim.scenario.document.document import Where, read
 from batchsim.scenario.document.editing import differences, edited
 from batchsim.scenario.scenario import Scenario, paths_of_files
 
@@ -36,8 +36,8 @@ def write_optimization(found: Optimization, folder: Path) -> None:
         raise OutputError(str(folder), error.strerror or str(error)) from None
 
 
-def check_written(path: Path) -> None:
-    """Refuse a file that can't be written before anything is simulated.
+def check_written(path: Path, scenario: Scenario) -> None:
+    """Refuse a file that can't be written, or is not an earlier recommendation's, before anything is simulated.
 
     Raises
     ------
@@ -48,6 +48,18 @@ def check_written(path: Path) -> None:
         raise OutputError(str(path), "it is a folder; expected a file such as recommended.yaml")
     if not path.parent.is_dir():
         raise OutputError(str(path), f"there is no folder {path.parent}")
+    if path.exists() and path.samefile(scenario.document.file):
+        raise OutputError(str(path), "it is the scenario that is searched; expected another file")
+    if path.exists() and not _is_scenario(path):
+        raise OutputError(str(path), "it is there and is no scenario; expected a new file, or a scenario")
+
+
+def _is_scenario(path: Path) -> bool:
+    try:
+        values = read(path, str(path)).values
+    except ScenarioError:
+        return False
+    return "batch" in values and "workload" in values
 
 
 def write_recommendation(found: Optimization, path: Path) -> Path:

@@ -148,7 +148,10 @@ def test_a_fargate_job_under_a_minute():
             workflow(job(runtime=5)),
             environments=[environment(type="FARGATE")],
             definitions=[FARGATE_TASK],
-            settings={"fargate": {"start": 30}, "image": {"size": 400, "containerStart": 2}},
+            settings={
+                "fargate": {"start": 30},
+                "image": {"size": 400, "fargatePullRate": 40, "containerStart": 2},
+            },
         )
     )
     assert (result.jobs["starting_at"][0], result.jobs["started_at"][0], result.jobs["stopped_at"][0]) == (0, 42, 47)

@@ -126,6 +126,7 @@ def _highest(whole: Curve, window: Window, edges: Floats, *, exact: bool) -> Cur
     at, level = _within(*whole, window)
     at = np.maximum(at, window[0])
     if exact and len(at) < len(edges):
+        at, level = at[at < window[1]], level[at < window[1]]
         return np.append(at, window[1]), np.append(level, sample(*whole, np.array([window[1]])))
     highest = sample(at, level, edges)
     np.maximum.at(highest, np.searchsorted(edges, at, side="right") - 1, level)

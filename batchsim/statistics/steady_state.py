@@ -63,13 +63,24 @@ class Rise:
     ----------
     first, last : float
         The means of both thirds.
-    least : float
-        The lower end of the interval of the difference.
+    error : float
+        The standard error of their difference.
+    degrees : int
+        Its degrees of freedom.
+    level : float
+        Of the interval.
     """
 
     first: float
     last: float
-    least: float
+    error: float
+    degrees: int
+    level: float
+
+    @property
+    def least(self) -> float:
+        """The lower end of the interval of the difference."""
+        return self.last - self.first - t_quantile((1 + self.level) / 2, self.degrees) * self.error
 
 
 def rise(sums: Floats, counts: NDArray[np.integer], *, level: float = 0.99) -> Rise | None:
@@ -95,7 +106,7 @@ def rise(sums: Floats, counts: NDArray[np.integer], *, level: float = 0.99) -> R
     Batches of ten values, whose means rise by one each, without any noise:
 
     >>> rise(np.arange(6) * 10.0, np.full(6, 10))
-    Rise(first=0.5, last=4.5, least=4.0)
+    Rise(first=0.5, last=4.5, error=0.0, degrees=4, level=0.99)
     """
     third = len(sums) // 3
     parts = slice(third), slice(-third, None)
@@ -111,4 +122,4 @@ def rise(sums: Floats, counts: NDArray[np.integer], *, level: float = 0.99) -> R
     squares = float((weight * (above - slope * place) ** 2).sum())
     degrees = len(known) - 2
     error = math.sqrt(squares / degrees * sum(1 / number for number in numbers))
-    return Rise(first, last, last - first - t_quantile((1 + level) / 2, degrees) * error)
+    return Rise(first, last, error, degrees, level)

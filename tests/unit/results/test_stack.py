@@ -49,6 +49,12 @@ def test_what_holds_at_the_start_of_a_column_counts_for_its_highest():
     assert stack({"one": one}, (0.0, 8.0), 2, one).highest.tolist()[:2] == [9, 9]
 
 
+def test_what_begins_at_the_end_of_the_window_is_no_highest_in_it():
+    one = np.array([0.0, 90.0]), np.array([0.0, 1.0])
+    drawn = stack({"one": one}, (10.0, 90.0), 9, one)
+    assert list(zip(drawn.highest_at.tolist(), drawn.highest.tolist(), strict=True)) == [(10, 0), (90, 1)]
+
+
 @given(COUNTS, COUNTS, st.integers(1, 12))
 def test_means_keep_the_area_and_no_level_is_above_the_highest(first, second, columns):
     layers = {"first": curve(first), "second": curve(second)}

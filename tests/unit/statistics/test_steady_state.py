@@ -72,7 +72,9 @@ def test_the_unit_of_values_bears_on_nothing(values, unit):
 
 def test_an_even_rise_is_no_noise_and_an_uneven_one_is():
     counts = np.full(6, 10)
-    assert rise(np.arange(6) * 10.0, counts) == Rise(0.5, 4.5, 4.0)
+    found = rise(np.arange(6) * 10.0, counts)
+    assert found == Rise(0.5, 4.5, 0.0, 4, 0.99)
+    assert found.least == 4.0
     # Means 0, 0, 6, 6, 0, 0: as high at the end. About their mean of 2, level, squares of 10 * (4 * 4 + 2 * 16) = 480
     # on 4 degrees: 120, and of two means of 20 values an error of sqrt(120 / 10).
     level = rise(np.array([0.0, 0, 60, 60, 0, 0]), counts)

@@ -68,7 +68,7 @@ def test_short_runs_are_as_theory_has_them(runs):
 @pytest.mark.slow
 @pytest.mark.parametrize("runs", [name for name in by_runs() if name not in QUICK])
 def test_runs_are_as_theory_has_them(runs):
-    assert_as_theory_has_it(runs, 0.2, 0.06)
+    assert_as_theory_has_it(runs, 0.2, 0.08)  # with a fifth of the jobs; rare waits and large arrays are the widest
 
 
 @pytest.mark.slow

@@ -68,14 +68,6 @@ def most_vcpus(outcome: Outcome) -> int:
     return sum(each.max_vcpus for each in outcome.configuration.environments if each.enabled and each.name in used)
 
 
-def stacked(layers: Mapping[str, Curve], window: Window) -> tuple[Floats, dict[str, Floats]]:
-    """Step functions in a window: the instants at which any of them changes, and the level of each at these."""
-    shown = {name: thin(*_within(*curve, window), MOST_POINTS) for name, curve in layers.items() if len(curve[0])}
-    at = np.unique(np.concatenate([np.array(window), *[at for at, _ in shown.values()]]))
-    at = at[(at >= window[0]) & (at <= window[1])]
-    return at, {name: sample(*curve, at) for name, curve in shown.items()}
-
-
 @dataclass(frozen=True)
 class Stack:
     """Layers on each other in a window, and the highest that all came to.

@@ -54,10 +54,10 @@ def test_in_a_window_every_layer_has_a_level_at_every_change():
         "above": (np.array([20.0, 90.0]), np.array([5.0, 0.0])),
         "never": (np.empty(0), np.empty(0)),
     }
-    at, levels = series.stacked(layers, (30.0, 80.0))
+    drawn = series.stack(layers, (30.0, 80.0), 10)
     # Changes at 20 and 90 are outside; what held when the window begins is known from before it.
-    assert at.tolist() == [30, 60, 80]
-    assert {name: level.tolist() for name, level in levels.items()} == {"below": [2, 1, 1], "above": [5, 5, 5]}
+    assert drawn.at.tolist() == [30, 60, 80]
+    assert {name: level.tolist() for name, level in drawn.levels.items()} == {"below": [2, 1, 1], "above": [5, 5, 5]}
 
 
 def test_the_share_that_started_ends_below_one_where_some_never_did():

@@ -114,8 +114,8 @@ class Simulation:
         context, agenda, lifecycle = self._context, self.agenda, self.lifecycle
         if spec.purchase_option == "UNMANAGED":
             return UnmanagedEnvironment(index, spec, context, lifecycle)
-        if spec.purchase_option in self._quotas:
-            quota = self._quotas[spec.purchase_option]
+        if spec.account_option in self._quotas:
+            quota = self._quotas[spec.account_option]
             return FargateEnvironment(index, spec, context, agenda, lifecycle, quota)
         return Ec2Environment(index, spec, context, agenda, lifecycle, self._limits, self._waiting)
 

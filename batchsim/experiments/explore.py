@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 #: A slider goes up to so many times what is written.
 REACH = 4
-_SPOT = ("SPOT", "FARGATE_SPOT")
 
 
 class Explorer:
@@ -65,7 +64,7 @@ class Explorer:
             )
             for each in environments
         }
-        self._spot = [each.name for each in environments if each.purchase_option in _SPOT]
+        self._spot = [each.name for each in environments if each.is_spot]
         both = 0 < len(self._spot) < len(environments)
         self.share: IntSlider | None = (
             IntSlider(self._spot_percent(), 0, 100, description="share of Spot, %", **wide) if both else None

@@ -15,7 +15,20 @@ from typing import Literal
 from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
 
-PurchaseOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
+PurchaseOption = Literal[
+    "EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT", "UNMANAGED"
+]
+#: What the account's vCPU quotas, its capacity pools and stated discounts are of.
+AccountOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
+_ACCOUNT_OPTIONS: dict[PurchaseOption, AccountOption] = {
+    "EC2": "EC2",
+    "SPOT": "SPOT",
+    "FARGATE": "FARGATE",
+    "FARGATE_SPOT": "FARGATE_SPOT",
+    "MANAGED_INSTANCES": "EC2",
+    "MANAGED_INSTANCES_SPOT": "SPOT",
+    "UNMANAGED": "UNMANAGED",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +190,41 @@ class ComputeEnvironment:
         return strategy_named(self.allocation_strategy)
 
     @property
+    def is_spot(self) -> bool:
+        """Whether what it runs on may be taken back."""
+        return self.account_option in {"SPOT", "FARGATE_SPOT"}
+
+    @property
+    def launches_instances(self) -> bool:
+        """Whether it runs jobs on instances that are launched for them."""
+        return self.account_option in {"EC2", "SPOT"}
+
+    @property
+    def launches_spot_instances(self) -> bool:
+        """Whether those are Spot Instances."""
+        return self.account_option == "SPOT"
+
+    @property
+    def launches_on_demand_instances(self) -> bool:
+        """Whether those are on demand."""
+        return self.account_option == "EC2"
+
+    @property
+    def account_option(self) -> AccountOption:
+        """The purchase option whose quotas, capacity pools and discounts hold: instances that ECS manages are EC2's."""
+        return _ACCOUNT_OPTIONS[self.purchase_option]
+
+    @property
+    def limits_instances(self) -> bool:
+        """Whether ``maxvCpus`` counts the vCPUs of instances, and not those that running jobs ask for."""
+        return self.purchase_option in {"EC2", "SPOT"}
+
+    @property
+    def takes_multi_node_jobs(self) -> bool:
+        """Whether multi-node parallel jobs run there, on demand alone (User Guide, *Multi-node parallel jobs*)."""
+        return self.purchase_option == "EC2"
+
+    @property
     def overshoots(self) -> bool:
         """Whether instances may pass ``maxvCpus``, by less than one (API ComputeResource.maxvCpus)."""
         return self.purchase_option == "SPOT" or self.strategy.exceeds_limit_on_demand
@@ -198,10 +246,10 @@ class ComputeEnvironment:
         if not self.enabled:
             return False
         if shape.nodes:
-            return self.purchase_option == "EC2" and any(
+            return self.takes_multi_node_jobs and any(
                 offering.holds(shape) and len(shape.nodes) * offering.vcpus <= max_vcpus for offering in self.offerings
             )
-        if self.purchase_option not in {"EC2", "SPOT"}:
+        if not self.launches_instances:
             return shape.gpus == 0
         return any(
             offering.holds(shape) and (self.overshoots or offering.vcpus <= max_vcpus) for offering in self.offerings

@@ -80,7 +80,7 @@ def _nodes(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: S
     enabled = [environment for environment in environments if environment.enabled]
     if not enabled:
         return None
-    on_demand = [environment for environment in enabled if environment.purchase_option == "EC2"]
+    on_demand = [environment for environment in enabled if environment.takes_multi_node_jobs]
     if not on_demand:
         kinds = " and ".join(dict.fromkeys(environment.purchase_option for environment in enabled))
         message = f"{queue.name} has {kinds} only, where multi-node jobs can't run"

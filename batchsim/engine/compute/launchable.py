@@ -110,7 +110,7 @@ class Launchable:
             zone = (self._ledger.launches + turn) % len(zones)
             if self._pools is not None and not self._pools.is_open(offering, zone, now):
                 continue
-            if self._unlimited or self._limits.has(offering, self._spec.purchase_option, zones[zone], now):
+            if self._unlimited or self._limits.has(offering, self._spec.account_option, zones[zone], now):
                 return zone
         return None
 
@@ -123,7 +123,7 @@ class Launchable:
         ]
         pools, every = self._pools, self._spec.zones
         zones = [every if pools is None else pools.open_zones(offering, now) for offering in asked]
-        found = self._limits.launchable(asked, self._spec.purchase_option, zones, now)
+        found = self._limits.launchable(asked, self._spec.account_option, zones, now)
         if self._market is not None:
             left = float(max(self._market.available(now) - len(self._ledger.instances), 0))
             for place, instances in enumerate(found):
@@ -144,7 +144,7 @@ class Launchable:
             return False
         if self.backoff.get(offering.instance_type, 0.0) > now:
             return False
-        option, zones = self._spec.purchase_option, self._spec.zones
+        option, zones = self._spec.account_option, self._spec.zones
         return not self.scarce or self._limits.has_all(offering, option, zones, now, instances)
 
     # Types for a job

@@ -45,7 +45,7 @@ class Launcher:
         self._scale_in = scale_in
         # By the number of the launch in this environment.
         self._launch_s = context.draws("launch", spec.name)
-        self._fulfilment_s = context.draws("spot-fulfilment", spec.name) if spec.purchase_option == "SPOT" else None
+        self._fulfilment_s = context.draws("spot-fulfilment", spec.name) if spec.launches_spot_instances else None
         self._register_s = context.draws("register", spec.name)
 
     def keep_minimum(self, vcpus: int, now: float) -> None:

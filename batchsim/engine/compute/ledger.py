@@ -68,7 +68,7 @@ class InstanceLedger:
         self.launches += 1
         number = self._recorder.instance(self._index, self._numbers[offering.instance_type], zone, now, running_at)
         instance = Instance(number, offering, launch, zone, running_at)
-        self._limits.launched(offering, self._spec.purchase_option, self._spec.zones[zone])
+        self._limits.launched(offering, self._spec.account_option, self._spec.zones[zone])
         self.instances[number] = self.booting[number] = instance
         self.vcpus += offering.vcpus
         self._changes.all()
@@ -110,7 +110,7 @@ class InstanceLedger:
             raise SimulationError(f"{self._spec.name} has {self.vcpus} vCPUs", now)
         self._changes.all()
         zone = self._spec.zones[instance.zone]
-        self._limits.terminated(instance.offering, self._spec.purchase_option, zone, now)
+        self._limits.terminated(instance.offering, self._spec.account_option, zone, now)
         self._recorder.terminated(instance.number, now, reason, reclaimed)
 
     def announce(self, now: float) -> None:

@@ -105,10 +105,10 @@ def _on_demand(evidence: Evidence) -> Iterator[Change]:
         return
     for environment in evidence.environments.values():
         count = evidence.figures(environment.name)["interruptions"]
-        if not count or environment.purchase_option not in ("SPOT", "FARGATE_SPOT"):
+        if not count or not environment.is_spot:
             continue
         path = f"batch.computeEnvironments.{environment.name}.computeResources"
-        on_ec2 = environment.purchase_option == "SPOT"
+        on_ec2 = environment.launches_instances
         changes: dict[str, object] = {f"{path}.type": "EC2" if on_ec2 else "FARGATE"}
         if on_ec2 and environment.allocation_strategy.startswith("SPOT_"):
             changes[f"{path}.allocationStrategy"] = "BEST_FIT_PROGRESSIVE"

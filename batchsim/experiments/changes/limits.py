@@ -53,7 +53,7 @@ def _reservations(evidence: Evidence, queues: Iterable[JobQueue]) -> Iterator[Ch
 
 def _quotas(evidence: Evidence, environments: Iterable[ComputeEnvironment]) -> Iterator[Change]:
     quotas = evidence.scenario.environment.capacity.account_vcpus
-    for option in dict.fromkeys(each.purchase_option for each in environments):
+    for option in dict.fromkeys(each.account_option for each in environments):
         if option != "UNMANAGED" and quotas.get(option):
             path = f"environment.capacity.accountvCpus.{option}"
             what = f"a quota of {2 * quotas[option]} {option} vCPUs instead of {quotas[option]}"

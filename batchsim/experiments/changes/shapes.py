@@ -161,7 +161,7 @@ def _better(
         if usd is not None and usd <= most:
             most, best = usd, other
     families = _families(best)
-    if environment.purchase_option == "SPOT" and len(families) == 1 and len(_families(entries)) > 1:
+    if environment.launches_spot_instances and len(families) == 1 and len(_families(entries)) > 1:
         # When one family of Spot is short nothing is left: there were several, and there shall be (V-40).
         best += _of_sibling(evidence, environment, families.pop(), best)
     return best

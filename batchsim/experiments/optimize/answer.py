@@ -270,7 +270,7 @@ def _alone(made: Scenario) -> list[str]:
     return [
         f"{each.name} takes {next(iter(types))} alone: when that type is short on Spot, everything is"
         for each in taking_part(made.configuration)
-        if each.purchase_option == "SPOT"
+        if each.launches_spot_instances
         and len(types := {offering.instance_type for offering in each.offerings}) == 1
         and family(next(iter(types)))
     ]

@@ -320,7 +320,7 @@ def _least_s(workload: Workload, rows: Places, part: Places, configuration: Conf
 
 def _most(environment: ComputeEnvironment, resource: str) -> float:
     """How much of a resource jobs can hold in an environment at one time, at most."""
-    if environment.purchase_option not in {"EC2", "SPOT"}:
+    if not environment.limits_instances:
         return float(environment.max_vcpus) if resource == "vcpus" else np.inf
     if not environment.offerings or environment.max_vcpus <= 0:
         return 0.0

@@ -35,7 +35,7 @@ class Capacity:
         environments = taking_part(configuration)
         types = {offering.instance_type for each in environments for offering in each.offerings}
         vcpus = sum(each.max_vcpus for each in environments)
-        spot = sum(each.max_vcpus for each in environments if "SPOT" in each.purchase_option)
+        spot = sum(each.max_vcpus for each in environments if each.is_spot)
         return cls(
             instance_types=len(types),
             families=len({family(each) for each in types}),
@@ -66,7 +66,7 @@ def lacking(configuration: Configuration, requirements: Requirements) -> str:
     How many types and families there are counts in SPOT environments, whose pools are taken back one by one.
     """
     for each in taking_part(configuration):
-        if each.purchase_option != "SPOT":
+        if not each.launches_spot_instances:
             continue
         types = {offering.instance_type for offering in each.offerings}
         if requirements.instance_types is not None and len(types) < requirements.instance_types:

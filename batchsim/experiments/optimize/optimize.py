@@ -212,7 +212,7 @@ def _minimised(problem: Configurations) -> str:
 def _sensitivity(problem: Configurations, made: Scenario, runner: Runner, confidence: float) -> list[dict[str, Any]]:
     """The recommendation under other hazards; nothing where no Spot instance can be taken back by hazard."""
     spot = made.environment.spot
-    is_spot = any(each.purchase_option == "SPOT" and each.enabled for each in made.configuration.environments)
+    is_spot = any(each.launches_spot_instances and each.enabled for each in made.configuration.environments)
     if not is_spot or spot.interruptions == "none" or isinstance(spot.interruptions, InterruptionTrace):
         return []
     return [

@@ -93,7 +93,7 @@ class _InstancePrices:
         free = instances.reclaimed & is_free_spot(running_s)
         self._changing, recorded = recorded_rates(configuration, recording, free)
         self._compute = np.where(free | recorded, 0.0, price)
-        on_demand = np.array([environment.purchase_option == "EC2" for environment in configuration.environments], bool)
+        on_demand = np.array([each.launches_on_demand_instances for each in configuration.environments], bool)
         self.eligible_usd_per_s = np.where(on_demand[instances.environment], price, 0.0)
 
     @property

@@ -61,7 +61,7 @@ def _derived(
     prices, known = derived_prices(region, catalog), instance_types(catalog)
     stated = StatedPrices(settings.prices.overrides)
     by_advisor = "advisor" in (settings.spot.prices, settings.spot.interruptions)
-    advice = derived_advice(region, catalog) if environment.purchase_option == "SPOT" and by_advisor else {}
+    advice = derived_advice(region, catalog) if environment.launches_spot_instances and by_advisor else {}
     for offering in environment.offerings:
         name = offering.instance_type
         # A price that the scenario states is not the catalog's.

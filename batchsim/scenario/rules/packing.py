@@ -67,7 +67,7 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
         return None
     if environment.strategy.keeps_type:
         return cheapest_fit(shape, holding)
-    if environment.purchase_option == "SPOT":
+    if environment.launches_spot_instances:
         families = {family_of(each): None for each in holding}
         fits = [cheapest_fit(shape, [each for each in holding if family_of(each) == family]) for family in families]
         # What costs nobody knows how much on demand is not known to be the worst.

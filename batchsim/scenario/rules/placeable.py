@@ -25,11 +25,11 @@ PlacedJob = tuple[Where, ResolvedJob]
 def empty_environments(context: Context, configuration: Configuration) -> Iterator[Finding]:
     """Environments of which no type can be had."""
     for environment in configuration.environments:
-        if environment.purchase_option in {"EC2", "SPOT"} and not environment.offerings:
+        if environment.launches_instances and not environment.offerings:
             where, _ = context.environments[environment.name]
             place: Where = (*where, "computeResources", "instanceTypes")
             message = f"none of the types can be had as {environment.purchase_option} in {configuration.region}"
-            member = "spot" if environment.purchase_option == "SPOT" else "onDemand"
+            member = "spot" if environment.is_spot else "onDemand"
             expected = f"types with a price there, as {cures(f'c6i.large: {{{member}: USD per hour}}')}"
             source = "AWS Batch API, ComputeResource.instanceTypes"
             yield context.document.finding(place, "no-offering", message, expected=expected, source=source)

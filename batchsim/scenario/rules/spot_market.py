@@ -29,7 +29,7 @@ def unknown_hazards(context: Context, configuration: Configuration, settings: As
         advised = {}
     for environment in configuration.environments:
         names = [o.instance_type for o in environment.offerings if o.instance_type not in advised]
-        if environment.purchase_option == "SPOT" and names:
+        if environment.launches_spot_instances and names:
             where, _ = context.environments[environment.name]
             types = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
             message = f"no Spot statistics of {types} in {configuration.region}: taken for the Advisor's worst bucket"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
+from batchsim.spec.reservations import OPEN, ReservationUse
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
 
 PurchaseOption = Literal[
@@ -183,6 +184,7 @@ class ComputeEnvironment:
     fargate: dict[str, FargatePrices] | None = None  # by architecture
     interruptions_per_hour: float = 0.0  # Fargate Spot only
     spot_trace: SpotTrace | None = None  # SPOT only
+    reservation_use: ReservationUse = OPEN  # on demand only
 
     @property
     def strategy(self) -> AllocationStrategy:

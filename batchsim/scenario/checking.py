@@ -25,6 +25,8 @@ from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
 from batchsim.scenario.sections.parameters import Parameter, Requirements, parameters, requirements
 from batchsim.scenario.sections.warm_up import no_warm_up
 from batchsim.scenario.sections.workload import endless, workload_entries
+from batchsim.scenario.updates.checking import check_updates, read_updates
+from batchsim.scenario.updates.timeline import ReadUpdate
 from batchsim.spec.objectives import Objective, parse_objective
 from batchsim.spec.stated_prices import cures
 
@@ -32,7 +34,7 @@ from batchsim.spec.stated_prices import cures
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 #: Members of a scenario that are checked piece by piece.
-_PIECES = ("batch", "workload", "variants", "objectives", "sweep", "search", "versions")
+_PIECES = ("batch", "workload", "updates", "variants", "objectives", "sweep", "search", "versions")
 
 #: Of more values of a parameter only the first and the last are put into the scenario to see whether they fit.
 MOST_TRIED = 100
@@ -56,6 +58,8 @@ class Checked:
         What the sections of these names vary; those without faults.
     requirements : Requirements or None
         What ``search.require`` says.
+    updates : tuple of ReadUpdate
+        The entries without faults.
     """
 
     document: Document
@@ -67,6 +71,7 @@ class Checked:
     sweep: tuple[Parameter, ...] = ()
     search: tuple[Parameter, ...] = ()
     requirements: Requirements | None = None
+    updates: tuple[ReadUpdate, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         # Identities mean nothing in another process.
@@ -138,7 +143,7 @@ def check(
     findings: list[Finding] = []
     values = document.values
     right = _Right() if before is None else before.right
-    frame, workload = _sections(document, right, findings)
+    frame, workload, updates = _sections(document, right, findings)
     catalog = _catalog(document, Path(document.file).parent if base is None else base, findings)
     findings += rules.check_all(document, stages, catalog=catalog)
     objectives = tuple(_objectives(document, findings))
@@ -148,11 +153,12 @@ def check(
         findings += endless(workload, document)
     if frame is not None:
         findings += no_warm_up(frame, workload, document)
+        findings += check_updates(document, updates, frame, stages, catalog, tuple(findings))
     if not isinstance(values.get("variants", {}), (dict, type(None))):
         findings.append(document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}"))
     sweep, search = (parameters(document, section, findings) for section in ("sweep", "search"))
     required = requirements(document, findings)
-    checked = Checked(document, frame, workload, objectives, tuple(findings), catalog, sweep, search, required)
+    checked = Checked(document, frame, workload, objectives, tuple(findings), catalog, sweep, search, required, updates)
     known = {} if before is None else before.document.values
     for section, each in (("sweep", sweep), ("search", search)):
         if values.get(section) is not known.get(section):
@@ -162,13 +168,14 @@ def check(
 
 def _sections(
     document: Document, right: _Right, findings: list[Finding]
-) -> tuple[Frame | None, tuple[Workflow | TraceSource, ...]]:
-    """The scenario's own members and its workload, those and the requests looked at for their shape."""
+) -> tuple[Frame | None, tuple[Workflow | TraceSource, ...], tuple[ReadUpdate, ...]]:
+    """The scenario's own members, its workload and its updates, those and the requests looked at for their shape."""
     frame = right.frame if right.is_own(_own(document.values)) else None
     if frame is None:
         frame = validated(Frame, _own(document.values), (), document, findings, known=_PIECES)
     findings += check_batch(document, right.requests)
-    return frame, tuple(workload_entries(document, findings, right.entries))
+    workload = tuple(workload_entries(document, findings, right.entries))
+    return frame, workload, read_updates(document, findings)
 
 
 def misfits(checked: Checked, varied: Iterable[Parameter], section: str = "") -> Iterator[Finding]:

@@ -25,6 +25,8 @@ from batchsim.scenario.rules.placeable import PlacedJob, empty_environments, nev
 from batchsim.scenario.rules.spot_market import below_market, unknown_hazards
 from batchsim.scenario.sections.models import TraceSource, Workflow
 from batchsim.scenario.sections.spot_recordings import spot_prices, spot_trace
+from batchsim.scenario.updates.resolving import resolve_updates
+from batchsim.scenario.updates.timeline import Timeline
 from batchsim.spec.assumptions import Assumptions, InterruptionTrace, PriceHistory
 from batchsim.spec.configuration import (
     ComputeEnvironment,
@@ -38,6 +40,7 @@ from batchsim.spec.configuration import (
 from batchsim.spec.price_sources import PriceSources
 from batchsim.spec.stated_prices import cures
 from batchsim.spec.traces import Trace
+from batchsim.spec.updates import NO_UPDATES, Updates
 from batchsim.spec.workflows import ResolvedWorkflow
 
 
@@ -53,6 +56,8 @@ class Resolved:
         Where prices came from.
     price_sources : PriceSources
         What a summary tells of it.
+    updates : Updates
+        What is updated while the simulation runs.
     """
 
     configuration: Configuration
@@ -60,6 +65,7 @@ class Resolved:
     findings: tuple[Finding, ...]
     market: Market
     price_sources: PriceSources
+    updates: Updates = NO_UPDATES
 
 
 def resolve(
@@ -71,6 +77,7 @@ def resolve(
     base: Path,
     catalog: Catalog = BUNDLED,
     before: Market | None = None,
+    timeline: Timeline | None = None,
 ) -> Resolved:
     """The configuration and the workload of a checked document.
 
@@ -84,6 +91,8 @@ def resolve(
         Folder that the paths of recordings are relative to.
     before : Market, optional
         Of a scenario that this one was made from by changes: it serves again where none of them bears on prices.
+    timeline : Timeline, optional
+        What its updates make of the document.
     """
     context = Context(document, catalog=catalog)
     findings: list[Finding] = []
@@ -94,14 +103,13 @@ def resolve(
     if findings:
         return Resolved(Configuration(region, (), (), ()), (), tuple(findings), market, PriceSources())
     environments = tuple(_environments(context, market, start, findings))
-    policies = {value["name"]: _fair_share(value) for _, value in context.items("schedulingPolicies")}
     plan = settings.prices.savings_plan
     requests = {name: value for name, (_, value) in context.definitions.items()}
     definitions = {name: job_definition(value, settings) for name, value in requests.items()}
     configuration = Configuration(
         region=region,
         environments=environments,
-        queues=tuple(_queue(value, policies) for _, value in context.items("jobQueues")),
+        queues=tuple(_queue(value, context) for _, value in context.items("jobQueues")),
         definitions=tuple(definitions.values()),
         consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
         savings_plan=None if plan is None else SavingsPlan(plan.usd_per_hour, plan.discount),
@@ -113,8 +121,32 @@ def resolve(
     )
     if not findings:
         findings += _judged(context, configuration, sources, settings)
-    told = price_sources(region, start, settings, catalog, environments)
-    return Resolved(configuration, sources, tuple(findings), market, told)
+    updates = NO_UPDATES
+    if timeline is not None and not any(finding.severity == "error" for finding in findings):
+        updates = _updates(timeline, market, start, catalog, findings)
+    told = price_sources(region, start, settings, catalog, updates.recorded(configuration).environments)
+    return Resolved(configuration, sources, tuple(findings), market, told, updates)
+
+
+def _updates(timeline: Timeline, market: Market, start: datetime, catalog: Catalog, findings: list[Finding]) -> Updates:
+    """What the engine is told of updates; findings where what they set has no price, or no type."""
+
+    def environment(index: int, changed: Document) -> ComputeEnvironment:
+        context = Context(changed, catalog=catalog)
+        where, value = list(context.items("computeEnvironments"))[index]
+        made = _environment(where, value, context, market, start, findings)
+        if made is None:
+            return ComputeEnvironment(value["computeEnvironmentName"], "EC2", False, 0)  # there are findings
+        findings.extend(empty_environments(context, Configuration(market.region, (made,), (), ())))
+        return made
+
+    def queue(index: int, changed: Document) -> JobQueue:
+        return _queue(changed.values["batch"]["jobQueues"][index], Context(changed))
+
+    def consumable(index: int, changed: Document) -> Consumable:
+        return _consumable(changed.values["batch"]["consumableResources"][index])
+
+    return resolve_updates(timeline, start, environment=environment, queue=queue, consumable=consumable)
 
 
 def _judged(
@@ -157,15 +189,25 @@ def _environments(
 ) -> Iterator[ComputeEnvironment]:
     """The compute environments whose prices are known; findings for the others."""
     for where, value in context.items("computeEnvironments"):
-        try:
-            yield compute_environment(value, market, start)
-        except UnpricedError as error:
-            place: Where = (*where, "computeResources", "instanceTypes")
-            expected = "a price of each type at the start or before, or spot: USD under environment.prices.overrides"
-            findings.append(context.document.finding(place, "not-in-catalog", str(error), expected=expected))
-        except NoPriceError as error:
-            expected = cures(error.example)
-            findings.append(context.document.finding(where, "not-in-catalog", error.lacking, expected=expected))
+        made = _environment(where, value, context, market, start, findings)
+        if made is not None:
+            yield made
+
+
+def _environment(
+    where: Where, value: Mapping[str, Any], context: Context, market: Market, start: datetime, findings: list[Finding]
+) -> ComputeEnvironment | None:
+    """A compute environment; a finding where its price is not known."""
+    try:
+        return compute_environment(value, market, start)
+    except UnpricedError as error:
+        place: Where = (*where, "computeResources", "instanceTypes")
+        expected = "a price of each type at the start or before, or spot: USD under environment.prices.overrides"
+        findings.append(context.document.finding(place, "not-in-catalog", str(error), expected=expected))
+    except NoPriceError as error:
+        expected = cures(error.example)
+        findings.append(context.document.finding(where, "not-in-catalog", error.lacking, expected=expected))
+    return None
 
 
 def _placed_jobs(sources: Sequence[ResolvedWorkflow | Trace]) -> Iterator[PlacedJob]:
@@ -193,7 +235,7 @@ def _consumable(value: Mapping[str, Any]) -> Consumable:
     return Consumable(value["consumableResourceName"], value.get("totalQuantity", 0), replenishable)
 
 
-def _queue(value: Mapping[str, Any], policies: Mapping[str, FairShare]) -> JobQueue:
+def _queue(value: Mapping[str, Any], context: Context) -> JobQueue:
     order = sorted(value["computeEnvironmentOrder"], key=lambda entry: entry["order"])
     reference = value.get("schedulingPolicyArn")
     return JobQueue(
@@ -201,7 +243,7 @@ def _queue(value: Mapping[str, Any], policies: Mapping[str, FairShare]) -> JobQu
         priority=value["priority"],
         enabled=value.get("state", "ENABLED") == "ENABLED",
         environments=tuple(base_name(entry["computeEnvironment"]) for entry in order),
-        fair_share=policies[base_name(reference)] if reference else None,
+        fair_share=_fair_share(context.policies[base_name(reference)][1]) if reference else None,
         time_limits=tuple(
             TimeLimit(entry["reason"], float(entry["maxTimeSeconds"]))
             for entry in value.get("jobStateTimeLimitActions") or ()

@@ -26,6 +26,7 @@ from batchsim.scenario.resolve import resolve
 from batchsim.scenario.sections.models import NAME, TraceSource, Workflow
 from batchsim.scenario.sections.parameters import Parameter, Requirements
 from batchsim.scenario.silencing import silence
+from batchsim.scenario.updates.timeline import Timeline
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant, as_given
 from batchsim.spec.fields import Section
 from batchsim.spec.resolved_scenario import ResolvedScenario
@@ -273,6 +274,7 @@ def from_document(document: Document, base: Path, before: Scenario | None = None
         base,
         checked.catalog,
         None if before is None else before.market,
+        Timeline(document, checked.updates, start, frame.duration, frame.horizon) if checked.updates else None,
     )
     findings += resolved.findings
     told = silence(findings, document)
@@ -293,6 +295,7 @@ def from_document(document: Document, base: Path, before: Scenario | None = None
         objectives=checked.objectives,
         sources=resolved.sources,
         configuration=resolved.configuration,
+        updates=resolved.updates,
         warnings=tuple(in_order(told)),
         silenced=tuple(finding for finding in in_order(findings) if finding not in told),
         base=base,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from batchsim.spec.cron import CRON_PATTERN, parse_cron
 from batchsim.spec.distributions import Delay
 from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, one_of, written
 from batchsim.units import DAY, HOUR, MINUTE, MOST_SECONDS, parse_duration, parse_instant, parse_timezone
@@ -59,8 +60,6 @@ def _as_list(value: object) -> object:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
-CRON_FIELDS = 5
-_CRON = rf"^\s*\S+(\s+\S+){{{CRON_FIELDS - 1}}}\s*$"
 #: The ways to say when.
 WAYS = ("at", "every", "cron", "poisson", "trace", "days")
 
@@ -144,7 +143,7 @@ class Arrivals(Section):
 
     at: Instants | None = None
     every: Annotated[Seconds, Field(gt=0)] | None = None
-    cron: Annotated[str, Field(json_schema_extra={"pattern": _CRON})] | None = None
+    cron: Annotated[str, Field(json_schema_extra={"pattern": CRON_PATTERN})] | None = None
     poisson: Poisson | None = None
     trace: Instants | None = None
     days: Days | None = None
@@ -157,24 +156,7 @@ class Arrivals(Section):
     @field_validator("cron")
     @classmethod
     def _cron(cls, value: str | None) -> str | None:
-        if value is not None:
-            from datetime import UTC, datetime
-
-            from cronsim import CronSim, CronSimError
-
-            # The library takes six since 2.7, and reads the first as seconds; the last of EventBridge's is years.
-            if len(value.split()) == CRON_FIELDS + 1:
-                raise ValueError(
-                    f"{value!r} is not a cron expression (six fields: neither seconds nor years are read); "
-                    "expected five fields such as 0 2 * * *"
-                )
-            try:
-                CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
-            except CronSimError as error:
-                raise ValueError(
-                    f"{value!r} is not a cron expression ({error}); expected five fields such as 0 2 * * *"
-                ) from None
-        return value
+        return None if value is None else parse_cron(value)
 
     @field_validator("timezone")
     @classmethod

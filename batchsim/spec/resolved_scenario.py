@@ -19,6 +19,7 @@ from batchsim.spec.configuration import Configuration
 from batchsim.spec.objectives import Objective
 from batchsim.spec.price_sources import PriceSources
 from batchsim.spec.traces import Trace
+from batchsim.spec.updates import NO_UPDATES, Updates
 from batchsim.spec.workflows import ResolvedWorkflow
 
 #: By what a warm-up is known.
@@ -57,6 +58,8 @@ class ResolvedScenario:
         Where these prices come from.
     base : Path
         Folder that the paths of traces are relative to.
+    updates : Updates
+        What is updated while the simulation runs.
     """
 
     name: str
@@ -73,6 +76,12 @@ class ResolvedScenario:
     configuration: Configuration
     price_sources: PriceSources
     base: Path
+    updates: Updates = NO_UPDATES
+
+    @cached_property
+    def recorded_configuration(self) -> Configuration:
+        """The configuration as recordings number its types: with those that updates bring."""
+        return self.updates.recorded(self.configuration)
 
     @property
     def resolved(self) -> ResolvedScenario:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.errors import Finding, ScenarioError
 from batchsim.spec.arrivals import Arrivals, Days, Instant, Poisson
+from batchsim.spec.cron import cron_occurrences
 from batchsim.spec.distributions import Constant, Uniform
 from batchsim.spec.sampling import sampler
 from batchsim.streams import Draws, stream
@@ -78,7 +79,7 @@ def _planned(
         every = arrivals.every
         return (first + number * every for number in _naturals())
     if arrivals.cron is not None:
-        return _cron(arrivals.cron, arrivals.timezone, start, first)
+        return cron_occurrences(arrivals.cron, arrivals.timezone, start, first)
     if arrivals.days is not None:
         return _days(arrivals.days, start, first, seed, replication)
     assert arrivals.poisson is not None  # noqa: S101 (the model allows nothing else)
@@ -90,16 +91,6 @@ def _naturals() -> Iterator[int]:
     while True:
         yield number
         number += 1
-
-
-def _cron(expression: str, timezone: str, start: datetime, first: float) -> Iterator[float]:
-    from zoneinfo import ZoneInfo
-
-    from cronsim import CronSim
-
-    # One second earlier: CronSim begins after the instant it is given.
-    begin = (start + timedelta(seconds=first - 1)).astimezone(ZoneInfo(timezone))
-    return ((instant - start).total_seconds() for instant in CronSim(expression, begin))
 
 
 def _days(days: Days, start: datetime, first: float, seed: int, replication: int) -> Iterator[float]:

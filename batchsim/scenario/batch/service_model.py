@@ -7,7 +7,7 @@ the shapes are walked here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -84,7 +84,12 @@ def _shape_at(where: Where) -> Any:
             shape = shape_named("SubmitJobRequest")
         case _:
             return None
-    for step in rest:
+    return _below(shape, rest)
+
+
+def _below(shape: Any, steps: Iterable[str | int]) -> Any:
+    """The shape of what stands somewhere in a shape; None where nothing can."""
+    for step in steps:
         if shape.type_name == "structure":
             if step not in shape.members:
                 return None
@@ -94,6 +99,27 @@ def _shape_at(where: Where) -> Any:
         else:
             return None
     return shape
+
+
+def members_of(shape_name: str, steps: Iterable[str | int] = ()) -> tuple[str, ...]:
+    """The members of a structure within a shape; none where there is no structure."""
+    shape = _below(shape_named(shape_name), steps)
+    return tuple(shape.members) if shape is not None and shape.type_name == "structure" else ()
+
+
+def check_within(
+    value: Any, shape_name: str, steps: Iterable[str | int], where: Where, document: Document
+) -> Iterator[Finding]:
+    """Findings about a value that should have the shape of what stands somewhere within a shape.
+
+    Parameters
+    ----------
+    where : tuple
+        The place of the value in the document, which need not be that in the shape.
+    """
+    shape = _below(shape_named(shape_name), steps)
+    if shape is not None:
+        yield from _check(value, shape, where, document)
 
 
 def _texts(value: Any, shape: Any) -> Any:

@@ -30,6 +30,18 @@ declare("unknown-region", "The catalog has the region")
 declare("endless", "Arrivals end, by themselves or with the scenario's duration")
 declare("warm-up", "A warm-up is of a scenario that has a steady state, and is shorter than it")
 declare("objective", "Objectives can be read and name what exists")
+declare(
+    "update-call",
+    "An update sets what one of AWS Batch's Update calls takes",
+    "AWS Batch API, UpdateComputeEnvironment, UpdateJobQueue, UpdateConsumableResource, UpdateSchedulingPolicy",
+)
+declare("update-jobs", "What an update cancels or terminates is in the workload")
+declare(
+    "update-refused",
+    "AWS takes an update of an object as it is then",
+    "AWS Batch User Guide, Perform infrastructure updates",
+)
+declare("update-outside-run", "An update comes due in the run", severity="warning")
 declare("unknown-path", "Paths of overrides lead somewhere")
 declare("ambiguous-path", "A member that is changed by its name alone is there once")
 declare("unknown-variant", "The variant that is asked for exists")

@@ -13,21 +13,25 @@ from batchsim.scenario.sections.keys import KEYS
 from batchsim.scenario.sections.model_errors import sections_in
 from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
 from batchsim.scenario.sections.parameters import FORMS, Requirements, label_of
+from batchsim.scenario.sections.updates import ScheduledUpdate
 from batchsim.spec.distributions import DISTRIBUTIONS, Constant
 from batchsim.spec.fields import Section
 
 #: Where definitions stand in draft-07.
 DEFINITION = "#/definitions/"
 #: The models that a scenario's own sections are made of.
-ROOTS: tuple[type[Section], ...] = (Frame, Workflow, TraceSource, Requirements, *FORMS)
+ROOTS: tuple[type[Section], ...] = (Frame, Workflow, TraceSource, ScheduledUpdate, Requirements, *FORMS)
 #: Where those stand that are not within the first.
 _BELOW: dict[str, tuple[type[Section], ...]] = {
     "workload.": (Workflow, TraceSource),
+    "updates.": (ScheduledUpdate,),
     "search.require.": (Requirements,),
     "search.PATH.": FORMS,
 }
 #: Members of the scenario that are checked by themselves, and stand in no model.
-_PIECES = {f"Frame.{key}" for key in ("batch", "workload", "variants", "objectives", "sweep", "search", "versions")}
+_PIECES = {
+    f"Frame.{key}" for key in ("batch", "workload", "updates", "variants", "objectives", "sweep", "search", "versions")
+}
 #: Until kinds of value are hoisted, the meaning of a key stands here, beside the description of its kind.
 _MEANING = "meaning"
 

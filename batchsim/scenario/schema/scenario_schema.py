@@ -18,6 +18,7 @@ from batchsim.scenario.schema.requests import RequestSchemas
 from batchsim.scenario.sections.keys import KEYS
 from batchsim.scenario.sections.models import NAME
 from batchsim.scenario.sections.parameters import FORMS, REQUIRE, Requirements
+from batchsim.scenario.sections.updates import ScheduledUpdate
 from batchsim.spec.objectives import DISTRIBUTED, FILTERS, PLAIN, STATISTICS
 
 _REQUIRED = ("name", "batch", "workload")
@@ -40,6 +41,7 @@ def scenario_schema(*, aws_texts: bool = False) -> dict[str, Any]:
         "region": _suggested(regions(BUNDLED)) | _described("region") | {"default": frame["region"]["default"]},
         "batch": requests.batch() | _described("batch"),
         "workload": _workload() | _described("workload"),
+        "updates": _updates() | _described("updates"),
         "variants": _variants() | _described("variants"),
         "objectives": _objectives() | _described("objectives"),
         "sweep": _parameters() | _described("sweep"),
@@ -116,6 +118,10 @@ def _parameters(*, requirements: bool = False) -> dict[str, Any]:
     if requirements:
         made["properties"] = {REQUIRE: {"anyOf": [{"$ref": f"{DEFINITION}{Requirements.__name__}"}, {"type": "null"}]}}
     return made
+
+
+def _updates() -> dict[str, Any]:
+    return {"type": ["array", "null"], "items": {"$ref": f"{DEFINITION}{ScheduledUpdate.__name__}"}}
 
 
 def _variants() -> dict[str, Any]:

@@ -47,6 +47,20 @@ KEYS: dict[str, KeyMeaning] = {
     "Frame.environment": KeyMeaning(
         "what the world adds to the configuration: delays, images, the Spot market, capacity that runs out, prices",
     ),
+    "Frame.updates": KeyMeaning(
+        "what is changed while the simulation runs, and when: [scheduled updates](updates.md)",
+    ),
+    "ScheduledUpdate.name": KeyMeaning("by which variants name it in a path: `updates.NAME.at`"),
+    "ScheduledUpdate.at": KeyMeaning("when, once: a duration since the start, or ISO 8601", "instant"),
+    "ScheduledUpdate.cron": KeyMeaning("when, again and again: five fields", "cron"),
+    "ScheduledUpdate.timezone": KeyMeaning("of `cron`", "IANA name"),
+    "ScheduledUpdate.set": KeyMeaning("dotted path: value, of what AWS's Update calls take"),
+    "ScheduledUpdate.cancel": KeyMeaning("the jobs that CancelJob is called for"),
+    "ScheduledUpdate.terminate": KeyMeaning("the jobs that TerminateJob is called for"),
+    "JobSelection.jobQueue": KeyMeaning("those of this queue"),
+    "JobSelection.jobName": KeyMeaning("those of this name"),
+    "JobSelection.workflow": KeyMeaning("those of this workflow, or of the trace of this name"),
+    "JobSelection.reason": KeyMeaning("what AWS is told, and the jobs' status reason"),
     "Frame.variants": KeyMeaning(
         "named changes to this scenario, by dotted path; `compare` runs them side by side on the same jobs",
     ),

@@ -59,6 +59,17 @@ RICH: dict[str, Any] = {
         "capacity": {"pools": [{"instanceTypes": ["c6i"], "vcpus": 64, "schedule": [{"at": "6h", "vcpus": 32}]}]},
         "prices": {"overrides": {"c6i.large": 0.08, "SPOT": {"discount": 0.1}}, "savingsPlan": {"usdPerHour": 1}},
     },
+    "updates": [
+        {
+            "name": "evening",
+            "cron": "0 20 * * *",
+            "timezone": "Europe/Berlin",
+            "set": {"batch.computeEnvironments.fleet.computeResources.minvCpus": 16},
+        },
+        {"at": "2026-11-03T06:00:00Z", "set": {"batch.jobQueues.queue.priority": 5}},
+        {"at": "6h", "terminate": {"jobQueue": "queue", "jobName": "second", "reason": "too late"}},
+        {"at": 7200, "cancel": {"workflow": "random"}},
+    ],
     "variants": {"small": {"batch.computeEnvironments.fleet.computeResources.maxvCpus": 32}},
     "sweep": {"batch.computeEnvironments.fleet.computeResources.maxvCpus": {"values": [32, 64]}},
     "search": {

@@ -1,0 +1,120 @@
+"""From a scenario's updates to what the engine is told: every state of each object, resolved as the first one was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from batchsim.scenario.document.access import dig
+from batchsim.scenario.document.document import Document
+from batchsim.scenario.updates.checking import replaces_instances
+from batchsim.scenario.updates.timeline import Timeline
+from batchsim.spec.configuration import ComputeEnvironment, Consumable, JobQueue
+from batchsim.spec.updates import (
+    NO_UPDATES,
+    ConsumableUpdates,
+    EnvironmentState,
+    EnvironmentUpdates,
+    QueueUpdates,
+    Updates,
+)
+from batchsim.units import MINUTE
+
+#: API UpdatePolicy.jobExecutionTimeoutMinutes.
+EXECUTION_TIMEOUT_MINUTES: Final = 30
+
+T = TypeVar("T")
+#: Makes the object at a place of its list, of a document.
+Make = Callable[[int, Document], T]
+
+
+@dataclass
+class _Object(Generic[T]):
+    """The states of one object that updates change, and its moves between them."""
+
+    keys: list[str] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    values: list[T] = field(default_factory=list)
+    moves: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def add(self, key: str, request: dict[str, Any], value: T) -> None:
+        """Note a state that is new."""
+        self.keys.append(key)
+        self.requests.append(request)
+        self.values.append(value)
+
+    @property
+    def plain(self) -> tuple[tuple[int, int, int], ...]:
+        """The moves, sorted."""
+        return tuple((before, update, after) for (before, update), after in sorted(self.moves.items()))
+
+
+def resolve_updates(
+    timeline: Timeline,
+    start: datetime,
+    *,
+    environment: Make[ComputeEnvironment],
+    queue: Make[JobQueue],
+    consumable: Make[Consumable],
+) -> Updates:
+    """What the engine is told of the updates of a document that has no faults.
+
+    Parameters
+    ----------
+    environment, queue, consumable : callable
+        Make an object of a document, given its place in its list.
+    """
+    if not timeline.updates:
+        return NO_UPDATES
+    batch = timeline.documents[0].values["batch"]
+    environments, queues, consumables = [], [], []
+    for index, request in enumerate(batch["computeEnvironments"]):
+        machines = _states(timeline, "computeEnvironments", index, environment)
+        if machines.moves:
+            name = request["computeEnvironmentName"]
+            environments.append(EnvironmentUpdates(name, _environment_states(machines), machines.plain))
+    for index, request in enumerate(batch["jobQueues"]):
+        waiting = _states(timeline, "jobQueues", index, queue)
+        if waiting.moves:
+            queues.append(QueueUpdates(request["jobQueueName"], tuple(waiting.values), waiting.plain))
+    for index, request in enumerate(batch.get("consumableResources") or ()):
+        totals = _states(timeline, "consumableResources", index, consumable)
+        if totals.moves:
+            consumables.append(ConsumableUpdates(request["consumableResourceName"], tuple(totals.values), totals.plain))
+    entries = tuple(each.resolved(start) for each in timeline.updates)
+    return Updates(entries, tuple(environments), tuple(queues), tuple(consumables), start)
+
+
+def _states(timeline: Timeline, kind: str, index: int, make: Make[T]) -> _Object[T]:
+    """The states of an object; a queue's scheduling policy is taken with it."""
+    found: _Object[T] = _Object()
+    numbers = []
+    for each in timeline.documents:
+        request = each.values["batch"][kind][index]
+        policies = each.values["batch"].get("schedulingPolicies") if kind == "jobQueues" else None
+        key = json.dumps([request, policies], sort_keys=True, default=str)
+        if key not in found.keys:
+            found.add(key, request, make(index, each))
+        numbers.append(found.keys.index(key))
+    for step in timeline.steps:
+        before, after = numbers[step.before], numbers[step.after]
+        if before != after:
+            found.moves[before, step.update.index] = after
+    return found
+
+
+def _environment_states(states: _Object[ComputeEnvironment]) -> tuple[EnvironmentState, ...]:
+    """Of each state, whether AWS would replace instances on the way to it, and how long jobs run on then."""
+    kinds: list[dict[str, Any]] = []
+    found = []
+    for request, environment in zip(states.requests, states.values, strict=True):
+        same = next((number for number, each in enumerate(kinds) if not replaces_instances(each, request)), len(kinds))
+        if same == len(kinds):
+            kinds.append(request)
+        minutes = dig(request, "updatePolicy", "jobExecutionTimeoutMinutes") or EXECUTION_TIMEOUT_MINUTES
+        terminates = bool(dig(request, "updatePolicy", "terminateJobsOnUpdate"))
+        found.append(EnvironmentState(environment, same, minutes * MINUTE, terminates))
+    return tuple(found)

@@ -1,15 +1,28 @@
-"""Folders and files that are written whole or not at all."""
+"""Folders and files that are written whole or not at all.
+
+What is being written has a name of the moment beside its place, ``.unfinished-NAME-…``, and is locked as long as its
+process lives. What a process that was killed has left is removed by the next one that writes to the same place.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from batchsim.errors import OutputError
+
+if sys.platform != "win32":
+    import fcntl
+
+
+#: Within what is unfinished: the folder that is replaced, from its removal until the new one has its place.
+_BEFORE = "before"
 
 
 def check_folder(folder: Path, ours: Collection[str]) -> None:
@@ -48,51 +61,112 @@ def written_whole(folder: Path) -> Iterator[Path]:
         If it can't be written; `folder` is then as it was.
     """
     folder = folder.resolve()  # a link is followed, not replaced
-    made: Path | None = None
-    replaced: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        yield made
-        made.chmod(0o755)
-        if folder.exists():
-            replaced = folder.rename(made.with_name(made.name + "-replaced"))
-        made.rename(folder)
-        made = None
-        if replaced is not None:
-            shutil.rmtree(replaced, ignore_errors=True)
-    except BaseException as error:  # an interrupt between the two renames too
-        if made is not None and replaced is not None:
-            replaced.rename(folder)
-        if isinstance(error, OSError):
-            raise OutputError(str(folder), error.strerror or str(error)) from None
-        raise
-    finally:
-        if made is not None:
-            with suppress(OSError):
-                shutil.rmtree(made)
+        with _unfinished(folder) as beside:
+            made, before = beside / "new", beside / _BEFORE
+            made.mkdir()
+            yield made
+            if folder.exists():
+                folder.rename(before)
+            made.rename(folder)
+    except OSError as error:
+        raise OutputError(str(folder), error.strerror or str(error)) from None
 
 
 @contextmanager
 def replaced(file: Path) -> Iterator[Path]:
     """Give a path beside a file; what is written there takes its place when the block ends without an error.
 
+    A link is followed. What is no file, such as ``/dev/null``, is given itself.
+
     Raises
     ------
     OutputError
         If it can't be written; the file is then as it was.
     """
-    made: Path | None = None
+    place = file.resolve()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", suffix=file.suffix, dir=file.parent)
-        os.close(handle)
-        made = Path(name)
-        yield made
-        made.chmod(0o644)
-        made.replace(file)
+        if place.exists() and not place.is_file():
+            yield place
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _unfinished(place) as beside:
+            made = beside / place.name
+            yield made
+            made.replace(place)
     except OSError as error:
         raise OutputError(str(file), error.strerror or str(error)) from None
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a text to a file, which is whole then or as it was; an older one is replaced.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written.
+    """
+    with replaced(file) as made:
+        made.write_text(text, encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def _unfinished(place: Path) -> Iterator[Path]:
+    """Give a folder beside a place, locked by this process, and remove it; what killed processes left goes too."""
+    _remove_left_behind(place)
+    handle: int | None = None
+    while handle is None:
+        beside = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
+        handle = _lock(beside)
+        if beside.exists():
+            break
+        _unlock(handle)  # another process has just taken it for one that was left behind
+        handle = None
+    try:
+        yield beside
     finally:
-        if made is not None:
-            made.unlink(missing_ok=True)
+        _remove(beside, place)
+        _unlock(handle)
+
+
+def _lock(folder: Path, *, waits: bool = True) -> int | None:
+    """Lock a folder until the handle is closed or this process ends; None where that can't be, as on Windows."""
+    if sys.platform == "win32":
+        return None
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _unlock(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
+
+
+def _prefix(place: Path) -> str:
+    return f".unfinished-{place.name}-"
+
+
+def _remove_left_behind(place: Path) -> None:
+    """Remove what processes that were killed left of their attempts at a place; what they moved away comes back."""
+    for beside in place.parent.glob(f"{escape(_prefix(place))}*"):
+        handle = _lock(beside, waits=False)
+        if handle is not None:  # else a living process has it
+            _remove(beside, place)
+            _unlock(handle)
+
+
+def _remove(beside: Path, place: Path) -> None:
+    """Remove an attempt; what it had moved away takes its place again where nothing else has."""
+    with suppress(OSError):
+        if (beside / _BEFORE).exists() and not place.exists():
+            (beside / _BEFORE).rename(place)
+        shutil.rmtree(beside)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batchsim.atomic_folder import replaced
 from batchsim.cli import options
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def _back_test(
         from batchsim.report.figures.back_test import back_test_figure
         from batchsim.report.figures.style import save_png
 
-        save_png(back_test_figure(figures), arguments.picture)
+        with replaced(arguments.picture) as made:
+            save_png(back_test_figure(figures), made)
     if arguments.report is not None:
         from batchsim.report.page.calibration import calibration_page
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from batchsim.atomic_folder import write_whole
 from batchsim.cli import options
-from batchsim.errors import OutputError
 
 
 def add_parser(commands: Any) -> None:
@@ -43,12 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def write(files: dict[str, str], folder: Path) -> None:
-    """Write files into a folder and say so."""
-    try:
-        for name, text in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            print(path, file=sys.stderr)  # noqa: T201
-    except OSError as error:
-        raise OutputError(str(folder), error.strerror or str(error)) from None
+    """Write files into a folder, each whole, and say so."""
+    for name, text in files.items():
+        write_whole(folder / name, text)
+        print(folder / name, file=sys.stderr)  # noqa: T201

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from batchsim.atomic_folder import write_whole
 from batchsim.errors import Finding, OutputError, ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
@@ -74,18 +75,15 @@ def check_free(path: Path) -> None:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a text to a file that must not exist yet.
+    """Write a text to a file that must not exist yet; it is then whole, or not there.
 
     Raises
     ------
     OutputError
         If it does, or can't be written.
     """
-    try:
-        with path.open("x", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-    except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error)) from None
+    check_free(path)
+    write_whole(path, text)
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from batchsim.errors import OutputError
+from batchsim.atomic_folder import write_whole
 
 
 def add_parser(commands: Any) -> None:
@@ -29,9 +29,6 @@ def execute(arguments: argparse.Namespace) -> int:
     text = scenario_schema_json(aws_texts=True)
     if arguments.out is None:
         sys.stdout.write(text)
-        return 0
-    try:
-        arguments.out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(str(arguments.out), error.strerror or str(error)) from None
+    else:
+        write_whole(arguments.out, text)
     return 0

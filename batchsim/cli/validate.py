@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from batchsim.atomic_folder import write_whole
 from batchsim.cli import options
-from batchsim.errors import Finding, OutputError
+from batchsim.errors import Finding
 
 
 def add_parser(commands: Any) -> None:
@@ -47,10 +48,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         sys.stdout.write(text)
     else:
-        try:
-            arguments.out.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise OutputError(str(arguments.out), error.strerror or str(error)) from None
+        write_whole(arguments.out, text)
     return int(bool(found.errors) or (arguments.strict and bool(found.faults)))
 
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from batchsim.atomic_folder import check_folder, replaced, written_whole
+from batchsim.atomic_folder import check_folder, replaced, write_whole, written_whole
 from batchsim.errors import OutputError
 from batchsim.experiments.break_even import BreakEven
 from batchsim.experiments.compare import Comparison
@@ -154,8 +154,7 @@ def write_sweep(scenario: Scenario, figures: RunTable, folder: Path) -> None:
         parquet.write_table(figures.arrow(), path, compression="zstd")
     with replaced(folder / PICTURE) as path:
         save_png(sweep_figure(scenario.name, figures), path)
-    with replaced(folder / store.PAGE) as path:
-        path.write_text(sweep_page(scenario, figures), encoding="utf-8")
+    write_whole(folder / store.PAGE, sweep_page(scenario, figures))
 
 
 def export_csv(figures: RunTable, folder: Path) -> None:

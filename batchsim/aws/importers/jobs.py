@@ -11,9 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchsim.errors import Finding, OutputError, ScenarioError
+from batchsim.atomic_folder import replaced
+from batchsim.errors import Finding, ScenarioError
 from batchsim.workload.traces.answers import Answers, found_in, job_details
 from batchsim.workload.traces.common import MOST, MOST_FAULTS
 from batchsim.workload.traces.describe_jobs import (
@@ -85,17 +84,8 @@ class ImportedJobs:
             If the file can't be written.
         """
         content = self._content(path)
-        try:
-            handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                Path(made).chmod(0o644)
-                Path(made).replace(path)
-            finally:
-                Path(made).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(str(path), error.strerror or str(error)) from None
+        with replaced(path) as made:
+            made.write_bytes(content)
 
     def _content(self, path: Path) -> bytes:
         if _format(path) == "parquet":

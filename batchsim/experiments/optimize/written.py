@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from batchsim.atomic_folder import replaced, write_whole
 from batchsim.errors import OutputError, ScenarioError
 from batchsim.experiments.optimize.optimization import Optimization
 from batchsim.results.store import PAGE
@@ -16,7 +17,7 @@ from batchsim.scenario.scenario import Scenario, paths_of_files
 
 
 def write_optimization(found: Optimization, folder: Path) -> None:
-    """Write ``optimize.json``, ``frontier.png`` and ``report.html``.
+    """Write ``optimize.json``, ``frontier.png`` and ``report.html``; each file is whole, or as it was.
 
     Raises
     ------
@@ -26,14 +27,11 @@ def write_optimization(found: Optimization, folder: Path) -> None:
     from batchsim.report.figures.style import save_png
     from batchsim.report.page.optimization import optimization_page
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "optimize.json").write_text(found.to_json(), encoding="utf-8")
-        save_png(found.plot(), folder / "frontier.png")
-        page = optimization_page(found.scenario, found.recommendation, found.figures, found.plot.drawn)
-        (folder / PAGE).write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(str(folder), error.strerror or str(error)) from None
+    write_whole(folder / "optimize.json", found.to_json())
+    with replaced(folder / "frontier.png") as made:
+        save_png(found.plot(), made)
+    page = optimization_page(found.scenario, found.recommendation, found.figures, found.plot.drawn)
+    write_whole(folder / PAGE, page)
 
 
 def check_written(path: Path, scenario: Scenario) -> None:
@@ -71,17 +69,14 @@ def write_recommendation(found: Optimization, path: Path) -> Path:
     Raises
     ------
     OutputError
-        If it can't be written.
+        If it can't be written; the file is then as it was.
     ValueError
         If nothing is recommended.
     """
     made = found.recommendation
     if made is None:
         raise ValueError("nothing is recommended")
-    try:
-        path.write_text(recommended_text(made, path.parent), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error)) from None
+    write_whole(path, recommended_text(made, path.parent))
     return path
 
 

@@ -1,5 +1,26 @@
 """``python -m batchsim`` is the console script ``batchsim``."""
 
-from batchsim.cli.main import main
+from __future__ import annotations
 
-raise SystemExit(main())
+import signal
+import sys
+
+INTERRUPTED = 130
+
+
+def program() -> int:
+    """Run the command of the command line; an interrupt is told in one line, also one that comes while it is loaded."""
+    try:
+        from batchsim.cli.main import main
+
+        return main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    finally:
+        # All is done: what Python still has to end is ended, however often Ctrl-C is pressed.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    sys.exit(program())

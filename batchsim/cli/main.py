@@ -77,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a middle dot still gets its answer
     try:
-        return int(chosen.execute(chosen))
+        code = int(chosen.execute(chosen))
+        sys.stdout.flush()  # else Python does it at its end, and has no words for what goes wrong then
+        return code
     except (ScenarioError, AwsError, OutputError, ExecutionError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return WRONG_INPUT
@@ -85,12 +87,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`batchsim run … | head`); keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader went away: `batchsim run … | head`
         return DONE
     except OSError as error:
-        print(f"[output] can't be written: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        where = error.filename or "standard output"
+        print(OutputError(str(where), error.strerror or str(error)), file=sys.stderr)  # noqa: T201
+        _drop_output()
         return WRONG_INPUT
+
+
+def _drop_output() -> None:
+    """Send what was not yet written nowhere; else Python would try again at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

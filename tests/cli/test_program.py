@@ -1,0 +1,61 @@
+"""The program as a process: how it ends when it is interrupted at any moment, or its output finds no room."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from batchsim.__main__ import INTERRUPTED
+from tests.conftest import ROOT
+
+#: Python imports it first: an interrupt comes with the import of one module, or when Python ends.
+INTERRUPTING = """
+import atexit, os, signal, sys
+from importlib.abc import MetaPathFinder
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["INTERRUPTED_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+if os.environ["INTERRUPTED_AT"] == "the end":
+    atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
+"""
+
+
+def ended(folder: Path, at: str) -> subprocess.CompletedProcess[str]:
+    """``batchsim schema`` interrupted somewhere."""
+    (folder / "sitecustomize.py").write_text(INTERRUPTING)
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "INTERRUPTED_AT": at}
+    command = [sys.executable, "-m", "batchsim", "schema"]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="sends itself a signal")
+@pytest.mark.parametrize(
+    "at", ["batchsim.cli.main", "argparse", "batchsim.scenario.schema.scenario_schema", "pydantic"]
+)
+def test_an_interrupt_while_modules_are_loaded_is_told_in_a_line(tmp_path, at):
+    done = ended(tmp_path, at)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "interrupted\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="sends itself a signal")
+def test_an_interrupt_when_all_is_done_changes_nothing(tmp_path):
+    done = ended(tmp_path, "the end")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that finds no room")
+@pytest.mark.parametrize("command", [["schema"], ["explain", "queue_time"]])
+def test_output_that_finds_no_room_is_told_in_a_line(command):
+    with Path("/dev/full").open("w") as full:
+        line = [sys.executable, "-m", "batchsim", *command]
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "standard output: [output] can't be written: No space left on device\n"

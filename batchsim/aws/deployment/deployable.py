@@ -19,7 +19,12 @@ from batchsim.scenario.sections.models import TraceSource, Workflow
 from batchsim.scenario.silencing import silence
 
 #: Rules about members that AWS needs and a template may ask for.
-NEEDED = frozenset({"ec2-needs", "fargate-needs", "spot-fleet-role", "service-role", "execution-role", "image-missing"})
+NEEDED = frozenset(
+    {
+        "ec2-needs", "fargate-needs", "managed-needs", "spot-fleet-role", "service-role", "execution-role",
+        "image-missing",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

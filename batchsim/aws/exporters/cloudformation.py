@@ -21,6 +21,8 @@ _PARAMETERS = {
     "subnets": ("List<AWS::EC2::Subnet::Id>", "Subnets of the compute environments"),
     "securityGroupIds": ("List<AWS::EC2::SecurityGroup::Id>", "Security groups of the compute environments"),
     "instanceRole": ("String", "Instance profile of the instances (name or ARN)"),
+    "infrastructureRoleArn": ("String", "Role with which ECS launches managed instances (ARN)"),
+    "ec2InstanceProfileArn": ("String", "Instance profile of the managed instances (ARN)"),
     "serviceRole": ("String", "Service role of AWS Batch (ARN)"),
     "spotIamFleetRole": ("String", "Role of the Spot fleet (ARN)"),
     "executionRoleArn": ("String", "Role with which Fargate pulls images and writes logs (ARN)"),
@@ -69,6 +71,7 @@ def _request(kind: str, request: dict[str, Any], configuration: Deployable) -> d
 
 def _parameter(member: str, name: str, logical_id: str, parameters: dict[str, Any]) -> str:
     """The name of the template's parameter for a member; images differ from one definition to the next."""
+    member = "securityGroupIds" if member == "securityGroups" else member
     parameter = property_of(member)
     kind, description = _PARAMETERS[member]
     if member == "image":
@@ -95,11 +98,18 @@ def _refer(kind: str, properties: dict[str, Any], logical: dict[tuple[str, str],
 
 def _complete_roles(properties: dict[str, Any]) -> None:
     """Roles by their ARNs: CloudFormation's schema of these properties wants them, where AWS Batch takes names too."""
-    for holder, role in ((properties, "ServiceRole"), (properties.get("ComputeResources", {}), "SpotIamFleetRole")):
-        name = holder.get(role)
+    resources = properties.get("ComputeResources", {})
+    provider = resources.get("ManagedInstancesProvider", {})
+    for holder, member, kind in (
+        (properties, "ServiceRole", "role"),
+        (resources, "SpotIamFleetRole", "role"),
+        (provider, "InfrastructureRoleArn", "role"),
+        (provider.get("InstanceLaunchTemplate", {}), "Ec2InstanceProfileArn", "instance-profile"),
+    ):
+        name = holder.get(member)
         if isinstance(name, str) and not name.startswith("arn:"):
-            arn = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name.lstrip('/')}"
-            holder[role] = {"Fn::Sub": arn}
+            arn = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{kind}/{name.lstrip('/')}"
+            holder[member] = {"Fn::Sub": arn}
 
 
 _POLICIES = "schedulingPolicies"

@@ -35,6 +35,15 @@ _PYTHON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
+#: What AWS requires to create an object and nothing of a simulation needs: asked for when it is sent (rules of the
+#: stage ``deployment``), and given by a scenario's ``deployment:`` section where the request does not have it.
+NEEDED_TO_CREATE = {
+    "ManagedInstancesProvider": frozenset({"infrastructureRoleArn", "instanceLaunchTemplate"}),
+    "InstanceLaunchTemplate": frozenset({"ec2InstanceProfileArn", "networkConfiguration"}),
+    "ManagedInstancesNetworkConfiguration": frozenset({"subnets", "securityGroups"}),
+}
+
+
 @cache
 def _model() -> Any:
     from botocore.loaders import Loader
@@ -67,6 +76,12 @@ def shape_named(name: str) -> Any:
 def request_shape(kind: str) -> Any:
     """The shape of the requests in one list of the ``batch:`` section."""
     return shape_named(REQUESTS[kind])
+
+
+def required_members(shape: Any) -> list[str]:
+    """The members of a structure without which it can't be simulated either."""
+    later = NEEDED_TO_CREATE.get(shape.name, frozenset())
+    return [member for member in shape.required_members if member not in later]
 
 
 def as_text(value: Any, where: Where) -> Any:
@@ -199,7 +214,7 @@ def _structure(value: Any, shape: Any, where: Where, document: Document, loose: 
             message, near = f"{shape.name} has no member {member!r}", nearest(member, shape.members)
             place, source = (*where, member), _source(shape)
             yield document.finding(place, "unknown-key", message, suggestion=near, source=source, key=True)
-    for member in shape.required_members:
+    for member in required_members(shape):
         if member not in value and member not in loose:
             yield document.finding(where, "missing-key", f"{member} is missing", source=_source(shape))
 

@@ -217,10 +217,6 @@ def _figure(context: Context, place: Where, kind: str, value: Any, *, fargate: b
 )
 def platform(context: Context) -> Iterator[Finding]:
     """EC2 unless it says otherwise; an UNMANAGED environment is one of EC2 instances."""
-    for where, definition in context.items("jobDefinitions"):
-        if platform_of(definition) == "MANAGED_INSTANCES" and "ecsProperties" not in definition:
-            message = "a definition for MANAGED_INSTANCES has ecsProperties"
-            yield context.finding((*where, "platformCapabilities"), message, expected="ecsProperties")
     for job in submissions(context):
         if "format" in job.job and not is_uniform(job.job["format"]):
             continue  # The trace may send each job elsewhere.

@@ -14,7 +14,7 @@ from batchsim.scenario.document.access import dig, entries, mappings
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.instance_types import SETS
-from batchsim.scenario.rules.references import EC2, FARGATE, kind_of
+from batchsim.scenario.rules.references import EC2, FARGATE, MANAGED, kind_of
 from batchsim.scenario.rules.registry import rule
 from batchsim.scenario.sections.deployment import missing
 
@@ -50,6 +50,18 @@ def _missing(context: Context, wanted: Callable[[str, str], bool]) -> Iterator[F
 def ec2_needs(context: Context) -> Iterator[Finding]:
     """Security groups may be those of the launch template."""
     yield from _missing(context, lambda kind, member: kind in EC2 and member != "spotIamFleetRole")
+
+
+@rule(
+    "managed-needs",
+    "Managed instances have an infrastructure role, an instance profile, subnets and security groups",
+    "AWS Batch API, ManagedInstancesProvider, InstanceLaunchTemplate, ManagedInstancesNetworkConfiguration",
+    stage="deployment",
+    number="V-05",
+)
+def managed_needs(context: Context) -> Iterator[Finding]:
+    """The policies of role and profile are of their own (User Guide, Amazon ECS Managed Instances)."""
+    yield from _missing(context, lambda kind, _member: kind == MANAGED)
 
 
 @rule("fargate-needs", "Fargate environments have subnets and security groups", API, stage="deployment", number="V-06")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, whole
-from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.references import EC2, FARGATE, kind_of
+from batchsim.scenario.rules.references import EC2, FARGATE, MANAGED, kind_of
 from batchsim.scenario.rules.registry import rule
 
 API = "AWS Batch API, ComputeResource"
@@ -18,12 +16,6 @@ NOT_ON_FARGATE = (
     "allocationStrategy", "bidPercentage", "desiredvCpus", "minvCpus", "imageId", "instanceTypes", "ec2Configuration",
     "ec2KeyPair", "instanceRole", "launchTemplate", "placementGroup", "spotIamFleetRole", "tags", "scalingPolicy",
     "managedInstancesProvider", "capacityTags",
-)  # fmt: skip
-#: The strategy is left to the rule on strategies.
-NOT_ON_MANAGED_INSTANCES = (
-    "bidPercentage", "desiredvCpus", "minvCpus", "imageId", "instanceTypes", "subnets", "securityGroupIds",
-    "ec2Configuration", "ec2KeyPair", "instanceRole", "launchTemplate", "placementGroup", "spotIamFleetRole", "tags",
-    "scalingPolicy",
 )  # fmt: skip
 
 
@@ -47,41 +39,6 @@ def resources(context: Context) -> Iterator[Finding]:
                     "the simulation needs to know how many vCPUs an UNMANAGED environment has",
                     expected="unmanagedvCpus of 0 or more",
                 )
-
-
-@rule(
-    "managed-instances",
-    "An environment of ECS_MANAGED_INSTANCES has a managedInstancesProvider; no other has it, or capacityTags",
-    "AWS Batch API, ManagedInstancesProvider, ComputeResource.capacityTags",
-    number="V-03",
-)
-def managed_instances(context: Context) -> Iterator[Finding]:
-    """Types, network and roles are given by the provider."""
-    for where, environment in context.items("computeEnvironments"):
-        resources_ = environment.get("computeResources")
-        place = (*where, "computeResources")
-        if not isinstance(resources_, dict):
-            continue
-        kind = kind_of(environment)
-        for member in ("managedInstancesProvider", "capacityTags") if kind in EC2 else ():
-            if member in resources_:
-                message = f"{member} can't be given for {kind}"
-                yield context.finding((*place, member), message, expected="type: ECS_MANAGED_INSTANCES")
-        if kind == "ECS_MANAGED_INSTANCES":
-            yield from _provider(context, place, resources_)
-
-
-def _provider(context: Context, place: Where, resources_: dict[str, Any]) -> Iterator[Finding]:
-    """What ECS_MANAGED_INSTANCES needs and can't have."""
-    if not resources_.get("managedInstancesProvider"):
-        yield context.finding(place, "ECS_MANAGED_INSTANCES needs a managedInstancesProvider")
-    for member in NOT_ON_MANAGED_INSTANCES:
-        if member in resources_:
-            yield context.finding((*place, member), f"{member} can't be given for ECS_MANAGED_INSTANCES")
-    steps = ("managedInstancesProvider", "infrastructureOptimization", "scaleInAfter")
-    wait = whole(dig(resources_, *steps))
-    if wait is not None and not -1 <= wait <= 3600:
-        yield context.finding((*place, *steps), f"{wait} is out of range", expected="-1 (never) to 3600")
 
 
 @rule(
@@ -135,7 +92,7 @@ def strategy(context: Context) -> Iterator[Finding]:
             yield context.finding(place, f"{word} is for SPOT only", expected="a BEST_FIT strategy")
         if word == "BEST_FIT_PROGRESSIVE_ORDERED" and kind == "SPOT":
             yield context.finding(place, f"{word} is for EC2 only", expected="such as SPOT_PRICE_CAPACITY_OPTIMIZED")
-        if kind == "ECS_MANAGED_INSTANCES":
+        if kind == MANAGED:
             yield context.finding(place, f"{kind} has no allocation strategy: ECS chooses")
 
 

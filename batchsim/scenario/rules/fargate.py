@@ -273,12 +273,10 @@ def arm_on_fargate_spot(context: Context) -> Iterator[Finding]:
 def ec2_container(context: Context) -> Iterator[Finding]:
     """Its network and platform version are the instance's."""
     for where, definition in context.items("jobDefinitions"):
-        platform = platform_of(definition)
-        barred = ["networkConfiguration"] if platform == "MANAGED_INSTANCES" else []
-        if platform == "EC2":
-            barred = ["networkConfiguration", "fargatePlatformConfiguration", "platformVersion", "networkMode"]
+        if platform_of(definition) != "EC2":
+            continue
         for place, task in tasks(definition, where):
-            for member in barred:
+            for member in ("networkConfiguration", "fargatePlatformConfiguration", "platformVersion", "networkMode"):
                 if task.get(member):
                     whose = "MANAGED_INSTANCES" if member == "networkMode" else "Fargate"
                     yield context.finding((*place, member), f"{member} is for {whose}", expected=f"no {member}")

@@ -15,7 +15,17 @@ from batchsim.scenario.batch.service_model import ec2_instance_types
 from batchsim.scenario.document.access import dig, entries, figure, mappings
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.references import EC2, architecture_of, attached, instance_types_of, kind_of, types_of
+from batchsim.scenario.rules.references import (
+    EC2,
+    MANAGED,
+    TYPES_ALLOWED,
+    architecture_of,
+    attached,
+    instance_types_of,
+    is_spot,
+    kind_of,
+    types_of,
+)
 from batchsim.scenario.rules.registry import rule
 from batchsim.spec.stated_prices import cures
 
@@ -30,11 +40,16 @@ CATALOGUED = (
 
 
 def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any]]]:
-    """Environments that list instance types: place of the list, environment, entries."""
+    """Environments that list instance types: place of the list, environment, entries.
+
+    Managed instances that list none may be of any type: then there is no list.
+    """
     for where, environment in context.items("computeEnvironments"):
-        if kind_of(environment) in EC2:
-            listed = entries(environment, "computeResources", "instanceTypes")
-            yield (*where, "computeResources", "instanceTypes"), environment, listed
+        managed = kind_of(environment) == MANAGED
+        steps = TYPES_ALLOWED if managed else ("computeResources", "instanceTypes")
+        listed = entries(environment, *steps)
+        if kind_of(environment) in EC2 or (managed and listed):
+            yield (*where, *steps), environment, listed
 
 
 @rule("instance-type", "Environments list instance types that exist and are offered in the region", API, number="V-05")
@@ -45,7 +60,7 @@ def instance_types(context: Context) -> Iterator[Finding]:
         if not listed:
             message = f"{kind_of(environment)} needs instanceTypes"
             yield context.finding(place[:-1], message, expected="types, families or default_x86_64")
-        priced = _priced(context, kind_of(environment))
+        priced = _priced(context, environment)
         for index, entry in enumerate(listed):
             types = types_of(entry, context)
             if types and priced is not None and priced.isdisjoint(each.name for each in types):
@@ -87,14 +102,14 @@ def _stated(context: Context, *members: str) -> set[str]:
     }
 
 
-def _prices_of(option: str) -> tuple[str, ...]:
-    """The stated figures that are a price for a purchase option: Spot follows from on demand."""
-    return ("onDemand", "spot") if option == "SPOT" else ("onDemand",)
+def _prices_of(environment: dict[str, Any]) -> tuple[str, ...]:
+    """The stated figures that are a price for an environment: Spot follows from on demand."""
+    return ("onDemand", "spot") if is_spot(environment) else ("onDemand",)
 
 
-def _priced(context: Context, option: str) -> set[str] | None:
-    """Types with a price for a purchase option; None where the catalog does not know the region."""
-    stated = _stated(context, *_prices_of(option))
+def _priced(context: Context, environment: dict[str, Any]) -> set[str] | None:
+    """Types with a price for an environment; None where the catalog does not know the region."""
+    stated = _stated(context, *_prices_of(environment))
     try:
         return {*on_demand_usd_per_hour(_region(context), context.catalog), *stated}
     except NotInCatalogError:
@@ -128,7 +143,7 @@ def _by_family(names: Sequence[str], chosen: Collection[str]) -> str:
 
 def _listed(context: Context, environment: dict[str, Any]) -> list[InstanceType]:
     """The types that an environment lists and could launch."""
-    spot = kind_of(environment) == "SPOT"
+    spot = is_spot(environment)
     return [
         kind
         for kind in instance_types_of(environment, context)
@@ -145,7 +160,7 @@ def no_price(context: Context) -> Iterator[Finding]:
     """A size that is left out changes which sizes are launched."""
     region = _region(context)
     for place, environment, _ in _listing(context):
-        names, priced = [kind.name for kind in _listed(context, environment)], _priced(context, kind_of(environment))
+        names, priced = [kind.name for kind in _listed(context, environment)], _priced(context, environment)
         if priced is None:
             return
         without = {*names} & offered_without_price(region, context.catalog) - priced
@@ -153,7 +168,7 @@ def no_price(context: Context) -> Iterator[Finding]:
             message = f"left out, the catalog has no price of them in {region}: {_by_family(names, without)}"
             yield context.finding(place, message, expected=ADDED)
         advised = _with_advice(context)
-        if kind_of(environment) == "SPOT" and advised is not None:
+        if is_spot(environment) and advised is not None:
             without = {*names} & priced - advised - _stated(context, "spot")
             if without and without != {*names} & priced:
                 message = (
@@ -181,7 +196,7 @@ def derived(context: Context) -> Iterator[Finding]:
     """What the bundled tables fill, and how (``catalog/data/SOURCES.md``)."""
     region = _region(context)
     for place, environment, _ in _listing(context):
-        given = _stated(context, *_prices_of(kind_of(environment)))
+        given = _stated(context, *_prices_of(environment))
         listed = list(dict.fromkeys(kind.name for kind in _listed(context, environment)))
         try:
             usd, sources = on_demand_usd_per_hour(region, context.catalog), derived_prices(region, context.catalog)
@@ -193,7 +208,7 @@ def derived(context: Context) -> Iterator[Finding]:
         if told:
             message = f"prices in {region} that are derived from those of other types: {', '.join(told)}"
             yield context.finding(place, message, expected=ADDED)
-        if kind_of(environment) == "SPOT":
+        if is_spot(environment):
             yield from _neighbours(context, place, listed, {*usd, *given})
 
 
@@ -227,7 +242,7 @@ def not_offered(context: Context) -> Iterator[Finding]:
     """A family is what of it the region has."""
     region = _region(context)
     for place, environment, _ in _listing(context):
-        priced = _priced(context, kind_of(environment))
+        priced = _priced(context, environment)
         if priced is None:
             return
         names = [kind.name for kind in instance_types_of(environment, context)]
@@ -282,9 +297,9 @@ def optimal(context: Context) -> Iterator[Finding]:
 )
 def architectures(context: Context) -> Iterator[Finding]:
     """Arm-based types can't be used with others."""
-    for place, _, listed in _listing(context):
+    for place, environment, listed in _listing(context):
         by_architecture: dict[str, list[str]] = {}
-        for entry in listed:
+        for entry in listed if kind_of(environment) in EC2 else ():
             for name in dict.fromkeys(architecture_of(kind) for kind in types_of(entry, context)):
                 by_architecture.setdefault(name, []).append(entry)
         if len(by_architecture) > 1:
@@ -369,6 +384,6 @@ def spot_diversity(context: Context) -> Iterator[Finding]:
     """One pool that dries up interrupts everything and launches nothing."""
     for place, environment, _ in _listing(context):
         families = {kind.family for kind in instance_types_of(environment, context)}
-        if kind_of(environment) == "SPOT" and len(families) == 1:
+        if is_spot(environment) and len(families) == 1:
             message = f"all Spot types are of one family, {families.pop()}: when it is short, nothing is left"
             yield context.finding(place, message, expected="several families of the same architecture")

@@ -9,7 +9,7 @@ from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import base_name, dig, mappings, whole
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.references import SPOT, attached, kind_of, kinds_of
+from batchsim.scenario.rules.references import attached, is_spot, kind_of, kinds_of
 from batchsim.scenario.rules.registry import rule
 
 API = "AWS Batch API, CreateJobQueueRequest"
@@ -57,7 +57,7 @@ def environment_order(context: Context) -> Iterator[Finding]:
 
 @rule(
     "queue-mix",
-    "A queue's environments are all EC2 and SPOT, or all Fargate, or all unmanaged, or all on EKS",
+    "A queue's environments are all EC2 and SPOT, or all Fargate, all managed instances, all unmanaged, or all on EKS",
     API,
     number="V-13",
 )
@@ -128,27 +128,6 @@ def queue_type(context: Context) -> Iterator[Finding]:
         if wanted and given not in wanted:
             message = f"{given} is not the type of a queue of {' and '.join(sorted(kinds))}"
             yield context.finding((*where, "jobQueueType"), message, expected=wanted[0])
-
-
-@rule(
-    "managed-spot-order",
-    "Of managed instances a queue tries on-demand before Spot",
-    "AWS Batch User Guide, Amazon ECS Managed Instances compute environments",
-    stage="deployment",
-    number="V-13",
-)
-def managed_spot_order(context: Context) -> Iterator[Finding]:
-    """AWS takes no other order."""
-    for where, queue in context.items("jobQueues"):
-        steps = ("computeResources", "managedInstancesProvider", "instanceLaunchTemplate", "capacityOptionType")
-        options = [
-            dig(environment, *steps) or "ON_DEMAND"
-            for _, environment in attached(context, queue)
-            if kind_of(environment) == "ECS_MANAGED_INSTANCES"
-        ]
-        if any(first == "SPOT" and second == "ON_DEMAND" for first, second in pairwise(options)):
-            message = "Spot comes before on-demand, which managed instances do not have"
-            yield context.finding((*where, "computeEnvironmentOrder"), message, expected="on-demand first")
 
 
 @rule("disabled-queue", "Jobs are submitted to queues that accept them", "AWS Batch API, JQState")
@@ -224,8 +203,8 @@ def time_limits(context: Context) -> Iterator[Finding]:
 def spot_only(context: Context) -> Iterator[Finding]:
     """When Spot is short its jobs wait, for as long as it takes."""
     for where, queue in context.items("jobQueues"):
-        kinds = kinds_of(context, queue)
-        if kinds and set(kinds) <= set(SPOT) and not queue.get("jobStateTimeLimitActions"):
+        spot = [is_spot(environment) for _, environment in attached(context, queue)]
+        if spot and all(spot) and not queue.get("jobStateTimeLimitActions"):
             yield context.finding(
                 (*where, "computeEnvironmentOrder"),
                 "all environments are Spot: while it is short, jobs wait without a limit",

@@ -9,6 +9,7 @@ from typing import Any
 
 from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.instance_types import InstanceType, expand
+from batchsim.catalog.instance_types import instance_types as known_types
 from batchsim.scenario.document.access import (
     base_name,
     dig,
@@ -25,6 +26,10 @@ from batchsim.scenario.rules.context import Context
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 EC2 = ("EC2", "SPOT")
 SPOT = ("SPOT", "FARGATE_SPOT")
+MANAGED = "ECS_MANAGED_INSTANCES"
+#: Where an environment of managed instances says how its instances are launched.
+LAUNCHED = ("computeResources", "managedInstancesProvider", "instanceLaunchTemplate")
+TYPES_ALLOWED = (*LAUNCHED, "instanceRequirements", "allowedInstanceTypes")
 
 
 def kind_of(environment: dict[str, Any]) -> str:
@@ -33,6 +38,12 @@ def kind_of(environment: dict[str, Any]) -> str:
         return "UNMANAGED"
     kind = dig(environment, "computeResources", "type")
     return kind if isinstance(kind, str) else ""
+
+
+def is_spot(environment: dict[str, Any]) -> bool:
+    """Whether an environment runs on spare capacity; managed instances say so in their launch template."""
+    kind = kind_of(environment)
+    return kind in SPOT or (kind == MANAGED and dig(environment, *LAUNCHED, "capacityOptionType") == "SPOT")
 
 
 def platform_of(definition: dict[str, Any]) -> str:
@@ -73,8 +84,11 @@ def types_of(entry: Any, context: Context) -> tuple[InstanceType, ...]:
 
 
 def instance_types_of(environment: dict[str, Any], context: Context) -> list[InstanceType]:
-    """Every instance type that an EC2 or SPOT environment lists, families expanded."""
-    listed = entries(environment, "computeResources", "instanceTypes")
+    """Every instance type that an environment lists, families expanded; every type there is where it may be any."""
+    managed = kind_of(environment) == MANAGED
+    listed = entries(environment, *(TYPES_ALLOWED if managed else ("computeResources", "instanceTypes")))
+    if managed and not listed:
+        return [*known_types(context.catalog).values()]
     return [kind for entry in listed for kind in types_of(entry, context)]
 
 

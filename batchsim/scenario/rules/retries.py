@@ -10,7 +10,16 @@ from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, entries, whole
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.references import SPOT, Submission, kinds_of, retrying, submissions
+from batchsim.scenario.rules.references import (
+    MANAGED,
+    Submission,
+    attached,
+    is_spot,
+    kind_of,
+    kinds_of,
+    retrying,
+    submissions,
+)
 from batchsim.scenario.rules.registry import rule
 
 STRATEGY = "AWS Batch API, RetryStrategy, EvaluateOnExit"
@@ -117,11 +126,18 @@ def spot_attempts(context: Context) -> Iterator[Finding]:
     seen = set()
     for job in submissions(context):
         place, attempts, _ = _attempts(job)
-        spot = next((kind for kind in kinds_of(context, job.queue) if kind in SPOT), None)
+        spot = next((kind_of(each) for _, each in attached(context, job.queue) if is_spot(each)), None)
         if spot and attempts == 1 and (place, job.queue_name) not in seen:
             seen.add((place, job.queue_name))
-            message = f"{job.queue_name} can run it on {spot}, and with one attempt the first interruption fails it"
+            message = (
+                f"{job.queue_name} can run it on {_called(spot)}, and with one attempt the first interruption fails it"
+            )
             yield context.finding(place, message, expected="retryStrategy: {attempts: 3}")
+
+
+def _called(kind: str) -> str:
+    """A kind of environments on spare capacity, as people call it."""
+    return f"{kind} of capacityOptionType SPOT" if kind == MANAGED else kind
 
 
 @rule(

@@ -9,7 +9,16 @@ from typing import Any
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, whole
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.references import FARGATE, SPOT, containers, is_fargate, kinds_of, retrying, submissions
+from batchsim.scenario.rules.references import (
+    FARGATE,
+    attached,
+    containers,
+    is_fargate,
+    is_spot,
+    kinds_of,
+    retrying,
+    submissions,
+)
 from batchsim.scenario.rules.registry import rule
 from batchsim.spec.distributions import Distribution, as_distribution
 from batchsim.units import DAY, HOUR, format_duration
@@ -112,8 +121,8 @@ def long_on_fargate(context: Context) -> Iterator[Finding]:
 def long_on_spot(context: Context) -> Iterator[Finding]:
     """An interruption throws away all that was computed, unless the job keeps checkpoints."""
     for job in submissions(context, traces=False):
-        runtime, kinds = runtime_of(job.job), kinds_of(context, job.queue)
-        if runtime is not None and kinds and set(kinds) <= set(SPOT) and runtime.quantile_s(0.5) > HOUR:
+        runtime, spot = runtime_of(job.job), [is_spot(each) for _, each in attached(context, job.queue)]
+        if runtime is not None and spot and all(spot) and runtime.quantile_s(0.5) > HOUR:
             typical = format_duration(runtime.quantile_s(0.5))
             message = f"half of its runs take more than {typical}, on nothing but Spot: each interruption starts anew"
             yield context.finding((*job.where, "runtime"), message, expected="on-demand, or checkpoints")

@@ -6,7 +6,7 @@ Nothing that bears on when a job runs or what it costs is ignored.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, mappings
@@ -18,26 +18,54 @@ from batchsim.scenario.rules.registry import rule
 TITLE = "What is not simulated yet is refused by name"
 
 
+class _Refused(NamedTuple):
+    """Something that is not simulated: what, why, and what to do instead."""
+
+    what: str
+    why: str
+    instead: str
+
+
+_ON_EKS = (
+    "the Kubernetes scheduler of the cluster places its pods, beside others that no request of AWS Batch tells of",
+    "an EC2 or SPOT environment of the same types and jobs of containerProperties; export and deploy take it as it is",
+)
+_ENVIRONMENT_ON_EKS = _Refused("a compute environment on EKS", *_ON_EKS)
+_SERVICE = "service jobs run on SageMaker, with capacity and prices of its own"
+_QUOTA_SHARES = _Refused("a quota-share policy", _SERVICE, "fairsharePolicy, for queues of compute environments")
+_SERVICE_QUEUE = _Refused("a queue of a service environment", _SERVICE, "computeEnvironmentOrder")
+_MANAGED = _Refused("ECS_MANAGED_INSTANCES", "ECS chooses its instances", "EC2, SPOT or FARGATE")
+_WINDOWS = _Refused("Windows", "its licence is priced apart, by the vCPU", "LINUX")
+_OTHER_TYPE = _Refused(
+    "another instanceType at submission", "each type would be a definition of its own", "a definition for each type"
+)
+
+
+def _of_nodes(member: str) -> _Refused:
+    why = "only what the containers of a range ask for is exchanged at submission"
+    return _Refused(f"{member} of single nodes", why, "a definition with these values")
+
+
 @rule("not-simulated", TITLE, "batchsim, docs/what-is-modelled.md", number="V-47")
 def not_simulated(context: Context) -> Iterator[Finding]:
     """Members and words that decide about time or money and are not in the model."""
-    for place, what in _members(context):
-        message = f"{what} is not simulated yet"
-        yield context.finding(place, message, expected="what docs/what-is-modelled.md lists")
+    for place, refused in _members(context):
+        message = f"{refused.what} is not simulated yet: {refused.why}"
+        yield context.finding(place, message, expected=refused.instead)
 
 
-def _members(context: Context) -> Iterator[tuple[Where, str]]:
+def _members(context: Context) -> Iterator[tuple[Where, _Refused]]:
     for where, policy in context.items("schedulingPolicies"):
         if "quotaSharePolicy" in policy:
-            yield (*where, "quotaSharePolicy"), "a quota-share policy"
+            yield (*where, "quotaSharePolicy"), _QUOTA_SHARES
     for where, environment in context.items("computeEnvironments"):
         if "eksConfiguration" in environment:
-            yield (*where, "eksConfiguration"), "a compute environment on EKS"
+            yield (*where, "eksConfiguration"), _ENVIRONMENT_ON_EKS
         if dig(environment, "computeResources", "type") == "ECS_MANAGED_INSTANCES":
-            yield (*where, "computeResources", "type"), "ECS_MANAGED_INSTANCES"
+            yield (*where, "computeResources", "type"), _MANAGED
     for where, queue in context.items("jobQueues"):
         if queue.get("serviceEnvironmentOrder"):
-            yield (*where, "serviceEnvironmentOrder"), "a queue of a service environment"
+            yield (*where, "serviceEnvironmentOrder"), _SERVICE_QUEUE
     for where, definition in context.items("jobDefinitions"):
         yield from _of_definition(where, definition)
     for _, _, jobs in context.workflows:
@@ -45,24 +73,24 @@ def _members(context: Context) -> Iterator[tuple[Where, str]]:
             yield from _of_job(where, job)
 
 
-def _of_definition(where: Where, definition: dict[str, Any]) -> Iterator[tuple[Where, str]]:
+def _of_definition(where: Where, definition: dict[str, Any]) -> Iterator[tuple[Where, _Refused]]:
     nodes = (*where, "nodeProperties")
     groups = [(where, definition), *mappings(definition.get("nodeProperties"), nodes, "nodeRangeProperties")]
     for place, group in groups:
         if "eksProperties" in group:
-            yield (*place, "eksProperties"), "eksProperties"
+            yield (*place, "eksProperties"), _Refused("eksProperties", *_ON_EKS)
     for place, task in tasks(definition, where):
         family = dig(task, "runtimePlatform", "operatingSystemFamily")
         if isinstance(family, str) and family.startswith("WINDOWS"):
-            yield (*place, "runtimePlatform", "operatingSystemFamily"), "Windows"
+            yield (*place, "runtimePlatform", "operatingSystemFamily"), _WINDOWS
 
 
-def _of_job(where: Where, job: dict[str, Any]) -> Iterator[tuple[Where, str]]:
+def _of_job(where: Where, job: dict[str, Any]) -> Iterator[tuple[Where, _Refused]]:
     if "eksPropertiesOverride" in job:
-        yield (*where, "eksPropertiesOverride"), "eksPropertiesOverride"
+        yield (*where, "eksPropertiesOverride"), _Refused("eksPropertiesOverride", *_ON_EKS)
     if dig(job, "containerOverrides", "instanceType") is not None:
-        yield (*where, "containerOverrides", "instanceType"), "another instanceType at submission"
+        yield (*where, "containerOverrides", "instanceType"), _OTHER_TYPE
     for place, entry in mappings(job.get("nodeOverrides"), (*where, "nodeOverrides"), "nodePropertyOverrides"):
         for member in entry:
             if member not in ("targetNodes", "containerOverrides"):
-                yield (*place, member), f"{member} of single nodes"
+                yield (*place, member), _of_nodes(member)

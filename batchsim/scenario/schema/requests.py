@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from batchsim.scenario.batch.member_coverage import MEMBERS, MemberCoverage
-from batchsim.scenario.batch.service_model import LARGEST_INTEGER, REQUESTS, shape_named
+from batchsim.scenario.batch.service_model import LARGEST_INTEGER, REQUESTS, required_members, shape_named
 from batchsim.scenario.rules.documented import WORDS
 
 _TYPES = {
@@ -85,8 +85,8 @@ class RequestSchemas:
             "properties": {name: self._member(shape, name, inner) for name, inner in shape.members.items()},
             "additionalProperties": False,
         }
-        if shape.required_members:
-            made["required"] = list(shape.required_members)
+        if needed := required_members(shape):
+            made["required"] = needed
         return made
 
     def _member(self, shape: Any, name: str, inner: Any) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Deployment(Section):
         Of every managed compute environment that names none.
     instance_role : str
         Instance profile of EC2 and Spot instances: its name or ARN.
+    infrastructure_role_arn, ec2_instance_profile_arn : str
+        Of managed instances: the role with which ECS launches them, and their own instance profile.
     service_role, spot_iam_fleet_role, execution_role_arn, job_role_arn : str
         Where AWS takes them; the last two are of job definitions.
     images : dict of str to str
@@ -40,6 +42,8 @@ class Deployment(Section):
     subnets: Names = ()
     security_group_ids: Names = ()
     instance_role: str | None = None
+    infrastructure_role_arn: str | None = None
+    ec2_instance_profile_arn: str | None = None
     service_role: str | None = None
     spot_iam_fleet_role: str | None = None
     execution_role_arn: str | None = None
@@ -67,17 +71,47 @@ def _on_fargate(definition: dict[str, Any]) -> bool:
 def filled(document: Document) -> Document:
     """A document whose ``batch:`` section has the values of its ``deployment:`` section."""
     given = document.values.get("deployment")
-    if not isinstance(given, dict) or not isinstance(document.values.get("batch"), dict):
+    if not isinstance(document.values.get("batch"), dict):
         return document
+    given = given if isinstance(given, dict) else {}
     batch = copy.deepcopy(document.values["batch"])
     for _, environment in mappings(batch, (), "computeEnvironments"):
         _fill(environment, given, "serviceRole")
         resources = _members(environment, "computeResources")
         for member in _needed(resources):
             _fill(resources, given, member)
+        for _, holder, member in _of_provider(resources):
+            if member not in holder and given.get(_GIVEN.get(member, member)):
+                holder[member] = given[_GIVEN.get(member, member)]
     for _, definition in mappings(batch, (), "jobDefinitions"):
         _fill_definition(definition, given)
     return replace(document, values={**document.values, "batch": batch})
+
+
+#: Members of a provider of managed instances whose values the section has under another name.
+_GIVEN = {"securityGroups": "securityGroupIds"}
+
+
+def _of_provider(resources: dict[str, Any]) -> Iterator[tuple[Where, dict[str, Any], str]]:
+    """What AWS wants of a provider of managed instances: steps, object and member; the objects are made if need be.
+
+    API ManagedInstancesProvider, InstanceLaunchTemplate, ManagedInstancesNetworkConfiguration.
+    """
+    provider = resources.get("managedInstancesProvider")
+    if resources.get("type") != "ECS_MANAGED_INSTANCES" or not isinstance(provider, dict):
+        return
+    steps: Where = ("managedInstancesProvider",)
+    yield steps, provider, "infrastructureRoleArn"
+    for inner, members in (
+        ("instanceLaunchTemplate", ("ec2InstanceProfileArn",)),
+        ("networkConfiguration", ("subnets", "securityGroups")),
+    ):
+        provider = provider.setdefault(inner, {})
+        if not isinstance(provider, dict):
+            return
+        steps = (*steps, inner)
+        for member in members:
+            yield steps, provider, member
 
 
 def _needed(resources: dict[str, Any]) -> list[str]:
@@ -139,6 +173,9 @@ def missing(batch: Any) -> Iterator[tuple[Where, str]]:
         for member in _needed(resources):
             if not resources.get(member):
                 yield (*where, "computeResources"), member
+        for steps, holder, member in _of_provider(copy.deepcopy(resources)):
+            if not holder.get(member):
+                yield (*where, "computeResources", *steps), member
     yield from _missing_of_definitions(batch)
 
 

@@ -153,6 +153,8 @@ KEYS: dict[str, KeyMeaning] = {
     "Deployment.subnets": KeyMeaning("of managed compute environments that name none"),
     "Deployment.securityGroupIds": KeyMeaning("of managed compute environments that name none"),
     "Deployment.instanceRole": KeyMeaning("instance profile of EC2 and Spot instances, its name or ARN"),
+    "Deployment.infrastructureRoleArn": KeyMeaning("the role with which ECS launches managed instances"),
+    "Deployment.ec2InstanceProfileArn": KeyMeaning("instance profile of managed instances"),
     "Deployment.serviceRole": KeyMeaning("of compute environments that name none"),
     "Deployment.spotIamFleetRole": KeyMeaning("of Spot environments with BEST_FIT that name none"),
     "Deployment.executionRoleArn": KeyMeaning("of definitions on Fargate that name none"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.scenarios.rules.base import NETWORK, ON_EC2
+from tests.scenarios.rules.base import BASE, NETWORK, ON_EC2
 
 Change = dict[str, Any]
 
@@ -128,6 +128,11 @@ RETRY_TASKS = {"onStatusReason": "Your Spot Task was interrupted*", "action": "R
 OTHER_QUEUE = {"jobQueueName": "second", "priority": 2, "computeEnvironmentOrder": order("fleet")}
 TO_OTHER_QUEUE = {"batch.jobQueues.+": OTHER_QUEUE, "workload.work.jobs.+": job(jobQueue="second")}
 DEPLOYS = {"deployment": {}}
+FOR_MANAGED: Change = {
+    **ecs({"name": "main"}),
+    "task.platformCapabilities": ["MANAGED_INSTANCES"],
+    "task.retryStrategy": BASE["batch"]["jobDefinitions"][0]["retryStrategy"],
+}
 MANAGED = {
     "resources": {
         "type": "ECS_MANAGED_INSTANCES",

@@ -8,7 +8,6 @@ from tests.scenarios.rules.changes import (
     FARGATE,
     FARGATE_SPOT,
     FOR_FARGATE,
-    MANAGED,
     RETRY_HOSTS,
     RETRY_TASKS,
     SPOT,
@@ -348,12 +347,6 @@ EXAMPLES: dict[str, list[Example]] = {
     "V-37": [
         Example("platform", "job.jobDefinition", {"resources": FARGATE["resources"]}, FARGATE),
         Example("platform", "job.jobDefinition", FOR_FARGATE, {}),
-        Example(
-            "platform",
-            "task.platformCapabilities",
-            {**MANAGED, "task.platformCapabilities": ["MANAGED_INSTANCES"]},
-            {**MANAGED, **ecs({}), "task.platformCapabilities": ["MANAGED_INSTANCES"]},
-        ),
         Example(
             "ec2-container",
             "container.networkConfiguration",

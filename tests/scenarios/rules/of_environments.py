@@ -60,12 +60,6 @@ EXAMPLES: dict[str, list[Example]] = {
             {"fleet": {"computeEnvironmentName": "fleet", "type": "UNMANAGED", "unmanagedvCpus": 4}},
         ),
         Example(
-            "managed-instances",
-            "resources",
-            {"resources": {"type": "ECS_MANAGED_INSTANCES", "maxvCpus": 4}},
-            MANAGED,
-        ),
-        Example(
             "service-role",
             "fleet",
             {"fleet": {"computeEnvironmentName": "fleet", "type": "UNMANAGED", "unmanagedvCpus": 4}},

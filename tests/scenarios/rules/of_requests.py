@@ -7,7 +7,6 @@ from tests.scenarios.rules.changes import (
     DEPLOYS,
     FARGATE,
     FARGATE_SPOT,
-    MANAGED,
     SPOT,
     Change,
     Example,
@@ -62,19 +61,6 @@ def on_eks(kind: str = "EC2", **members: object) -> Change:
     return {**on(kind), "fleet.eksConfiguration": configuration}
 
 
-def managed(*options: str) -> Change:
-    """Environments of managed instances in the queue, with these capacity options."""
-    first, *others = options
-    provider = "managedInstancesProvider"
-    made: Change = {**MANAGED, f"resources.{provider}.instanceLaunchTemplate.capacityOptionType": first}
-    for option in others:
-        launched = MANAGED["resources"][provider]["instanceLaunchTemplate"]
-        own = {**MANAGED["resources"][provider], "instanceLaunchTemplate": {**launched, "capacityOptionType": option}}
-        resources = {"type": "ECS_MANAGED_INSTANCES", "maxvCpus": 4, provider: own}
-        made |= behind({"computeEnvironmentName": "other", "type": "MANAGED", "computeResources": resources})
-    return made
-
-
 def overridden(member: str = "containerOverrides", **values: object) -> Change:
     """The job overrides something."""
     return {f"job.{member}": values}
@@ -116,7 +102,6 @@ def main_asks(mib: str) -> Change:
 
 EXAMPLES: dict[str, list[Example]] = {
     "V-03": [
-        Example("managed-instances", "resources.capacityTags", {"resources.capacityTags": {"a": "b"}}, MANAGED),
         Example(
             "unmanaged-vcpus",
             "fleet.unmanagedvCpus",
@@ -168,12 +153,6 @@ EXAMPLES: dict[str, list[Example]] = {
                 "queue.serviceEnvironmentOrder": [{"order": 1, "serviceEnvironment": "s"}],
                 "queue.computeEnvironmentOrder": GONE,
             },
-        ),
-        Example(
-            "managed-spot-order",
-            "queue.computeEnvironmentOrder",
-            managed("SPOT", "ON_DEMAND"),
-            managed("ON_DEMAND", "SPOT"),
         ),
     ],
     "V-15": [

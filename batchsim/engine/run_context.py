@@ -34,6 +34,9 @@ class RunContext:
             "register": settings.ec2.register_,
             "image-jitter": settings.image.jitter,
             "scale-down-idle": settings.scheduler.scale_down_idle,
+            "managed-launch": settings.managed_instances.launch,
+            "managed-register": settings.managed_instances.register_,
+            "managed-scale-in": settings.managed_instances.scale_in_after,
             "fargate-start": settings.fargate.start,
             "fargate-pull": settings.image.jitter,
             # Lives until an interruption, in units of their mean.

@@ -9,6 +9,7 @@ from batchsim.engine.agenda import Agenda
 from batchsim.engine.clock import Clock
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
+from batchsim.engine.compute.managed_instances import ManagedInstancesEnvironment
 from batchsim.engine.compute.unmanaged import UnmanagedEnvironment
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.job_arrivals import JobArrivals
@@ -117,7 +118,8 @@ class Simulation:
         if spec.account_option in self._quotas:
             quota = self._quotas[spec.account_option]
             return FargateEnvironment(index, spec, context, agenda, lifecycle, quota)
-        return Ec2Environment(index, spec, context, agenda, lifecycle, self._limits, self._waiting)
+        kind = ManagedInstancesEnvironment if spec.is_managed_by_ecs else Ec2Environment
+        return kind(index, spec, context, agenda, lifecycle, self._limits, self._waiting)
 
     def run(self) -> Recording:
         """Run to the end."""

@@ -46,6 +46,19 @@ class Ec2Settings(Section):
     public_ip: bool = False
 
 
+class ManagedInstancesSettings(Section):
+    """Of instances that ECS manages: from a launch request to a registered one, and until an idle one goes.
+
+    ``storage`` is the volume of an environment that states no ``storageSizeGiB``; ``scaleInAfter`` holds where it
+    states none.
+    """
+
+    launch: Delay = Lognormal(median=20.0, p95=40.0)
+    register_: Delay = Field(default=Lognormal(median=10.0, p95=30.0), alias="register")
+    scale_in_after: Delay = Lognormal(median=300.0, p95=600.0)
+    storage: MiB = 80.0 * 1024
+
+
 class FargateSettings(Section):
     """From a task request to the image pull, and the account's launch rate."""
 
@@ -244,6 +257,7 @@ class PriceOverride(Section):
     vcpu_hour: Usd | None = None
     gb_hour: Usd | None = None
     gb_month: Usd | None = None
+    management_fee: Usd | None = None
     discount: Probability | None = None
 
     @model_validator(mode="after")
@@ -251,7 +265,7 @@ class PriceOverride(Section):
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
         if not given:
             raise ValueError("nothing is stated; expected a price, or a discount")
-        if "discount" in given and len(given) > 1:
+        if "discount" in given and given - {"discount", "management_fee"}:
             raise ValueError("a discount stands beside a price; expected one of them: a stated price is what is paid")
         if len(given & {"vcpu_hour", "gb_hour"}) == 1:
             raise ValueError("half a price; expected both vcpuHour and gbHour")
@@ -263,13 +277,17 @@ def _form(value: Any) -> str:
 
 
 class PriceSettings(Section):
-    """A catalog that ``prices refresh`` wrote instead of the bundled one, and prices that differ from the catalog's."""
+    """A catalog that ``prices refresh`` wrote instead of the bundled one, and prices that differ from the catalog's.
+
+    ``managementFee`` is what ECS takes for managing an instance, as a share of the on-demand price.
+    """
 
     catalog: Annotated[str, Field(min_length=1)] | None = None
     overrides: dict[
         str,
         Annotated[Annotated[Usd, Tag("<figure>")] | Annotated[PriceOverride, Tag("<mapping>")], Discriminator(_form)],
     ] = Field(default_factory=dict)
+    management_fee: Probability = 0.12
     savings_plan: Annotated[SavingsPlanSettings | None, BeforeValidator(_savings_plan)] = None
 
 
@@ -284,6 +302,7 @@ _IDEAL: dict[str, dict[str, Any]] = {
         "stop": 0.0,
     },
     "ec2": {"launch": 0.0, "spotFulfilment": 0.0, "register": 0.0},
+    "managedInstances": {"launch": 0.0, "register": 0.0, "scaleInAfter": 0.0},
     "fargate": {"start": 0.0, "launchBurst": 1_000_000_000, "launchesPerSecond": 1e9},
     "image": {"size": 0.0, "jitter": 1.0, "warm": 0.0, "containerStart": 0.0},
     # Not the word none, which would be for a rate of Fargate Spot that is stated, too.
@@ -297,6 +316,7 @@ class Assumptions(Section):
     preset: Literal["measured", "ideal"] = "measured"
     scheduler: SchedulerSettings = SchedulerSettings()
     ec2: Ec2Settings = Ec2Settings()
+    managed_instances: ManagedInstancesSettings = ManagedInstancesSettings()
     fargate: FargateSettings = FargateSettings()
     image: ImageSettings = ImageSettings()
     spot: SpotSettings = SpotSettings()

@@ -13,23 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
+from batchsim.spec.purchase_options import ACCOUNT_OPTIONS, AccountOption, PurchaseOption
 from batchsim.spec.reservations import OPEN, ReservationUse
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
-
-PurchaseOption = Literal[
-    "EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT", "UNMANAGED"
-]
-#: What the account's vCPU quotas, its capacity pools and stated discounts are of.
-AccountOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
-_ACCOUNT_OPTIONS: dict[PurchaseOption, AccountOption] = {
-    "EC2": "EC2",
-    "SPOT": "SPOT",
-    "FARGATE": "FARGATE",
-    "FARGATE_SPOT": "FARGATE_SPOT",
-    "MANAGED_INSTANCES": "EC2",
-    "MANAGED_INSTANCES_SPOT": "SPOT",
-    "UNMANAGED": "UNMANAGED",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +24,8 @@ class Shape:
 
     A multi-node parallel job asks for the sum of its `nodes`, each of which takes an instance of its own (User Guide,
     *Multi-node parallel jobs*: one container per instance); `instance_type` is set where it names one. `beyond_mib` is
-    what it asks for beyond the memory that it is placed with (`batchsim.spec.memory_margin`).
+    what it asks for beyond the memory that it is placed with (`batchsim.spec.memory_margin`). `architecture` is set
+    where environments may have instances of both.
     """
 
     vcpus: float
@@ -48,6 +35,7 @@ class Shape:
     main_node: int = 0
     instance_type: str = ""
     beyond_mib: int = 0
+    architecture: str = ""  # as Offering.architecture
 
     @property
     def asked_memory_mib(self) -> int:
@@ -86,6 +74,8 @@ class Offering:
         Rate at which an image is pulled, compressed.
     price_steps : tuple of (float, float)
         Of a price that changes: from when on how many USD per hour are paid, the first at 0. Empty where it is fixed.
+    management_usd_per_hour : float
+        What ECS takes for managing a running instance.
     above_bid : tuple of (float, bool)
         Of a market price that is above ``bidPercentage`` at times, or always: from when on it is, or is not, the first
         at 0. Empty where it never is.
@@ -108,6 +98,7 @@ class Offering:
     market_usd_per_hour: float | None = None
     price_steps: tuple[tuple[float, float], ...] = ()
     above_bid: tuple[tuple[float, bool], ...] = ()
+    management_usd_per_hour: float = 0.0
 
     def priced_at(self, at: float) -> Offering:
         """The same at the price of a moment."""
@@ -132,11 +123,17 @@ class Offering:
         """What the instance can hold when it is empty."""
         return Shape(float(self.vcpus), self.memory_mib, self.gpus)
 
+    def runs(self, shape: Shape) -> bool:
+        """Whether it has the architecture that a job is built for."""
+        return shape.architecture in ("", self.architecture)
+
     def holds(self, shape: Shape) -> bool:
         """Whether an empty instance can hold one job of this shape, or each node of a multi-node job."""
         if shape.nodes:
             named = not shape.instance_type or self.instance_type == shape.instance_type
             return named and all(self.holds(node) for node in set(shape.nodes))
+        if not self.runs(shape):
+            return False
         return shape.vcpus <= self.vcpus and shape.memory_mib <= self.memory_mib and shape.gpus <= self.gpus
 
 
@@ -179,11 +176,12 @@ class ComputeEnvironment:
     offerings: tuple[Offering, ...] = ()
     zones: tuple[str, ...] = ()
     min_scale_down_delay_s: float = 0.0
+    scale_in_after_s: float | None = None  # MANAGED_INSTANCES*: None for AWS's default, inf for never
     root_volume_usd_per_hour: float = 0.0
     public_ipv4_usd_per_hour: float = 0.0  # of each instance; of a task that has an address
     fargate: dict[str, FargatePrices] | None = None  # by architecture
     interruptions_per_hour: float = 0.0  # Fargate Spot only
-    spot_trace: SpotTrace | None = None  # SPOT only
+    spot_trace: SpotTrace | None = None  # SPOT, MANAGED_INSTANCES_SPOT
     reservation_use: ReservationUse = OPEN  # on demand only
 
     @property
@@ -214,7 +212,12 @@ class ComputeEnvironment:
     @property
     def account_option(self) -> AccountOption:
         """The purchase option whose quotas, capacity pools and discounts hold: instances that ECS manages are EC2's."""
-        return _ACCOUNT_OPTIONS[self.purchase_option]
+        return ACCOUNT_OPTIONS[self.purchase_option]
+
+    @property
+    def is_managed_by_ecs(self) -> bool:
+        """Whether ECS chooses, launches and ends its instances (Amazon ECS Managed Instances)."""
+        return self.launches_instances and self.purchase_option != self.account_option
 
     @property
     def limits_instances(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -22,15 +23,30 @@ OFFERINGS = (
 ON_DEMAND = tuple(offering(o.instance_type, o.vcpus, o.memory_mib, o.price_usd_per_hour) for o in OFFERINGS)
 
 
+ARM = offering("m6g.xlarge", 4, 15664, 0.154, architecture="arm64")
+MANAGED = ("MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT")
+
+
 @st.composite
 def environments(draw, name):
-    kind = draw(st.sampled_from(["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]))
+    kind = draw(st.sampled_from(["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED", *MANAGED]))
     size = draw(st.integers(1, 24))
     if kind == "UNMANAGED":
         return servers(size, name)
     if kind.startswith("FARGATE"):
         hazard = 1.0 if kind == "FARGATE_SPOT" else 0.0
         return ComputeEnvironment(name, kind, True, size, interruptions_per_hour=hazard)
+    if kind in MANAGED:
+        offerings = OFFERINGS if kind == "MANAGED_INSTANCES_SPOT" else ON_DEMAND
+        return fleet(
+            name,
+            purchase_option=kind,
+            max_vcpus=size,
+            allocation_strategy="",
+            offerings=tuple(replace(each, management_usd_per_hour=0.01) for each in (*offerings, ARM)),
+            zones=("a", "b"),
+            scale_in_after_s=draw(st.sampled_from([None, 0.0, 300.0, math.inf])),
+        )
     return fleet(
         name,
         purchase_option=kind,
@@ -81,6 +97,12 @@ def worlds(draw):
         group=each(st.integers(0, len(groups) - 1)),
         waits_for=waits_for,
     )
+    if not any(each.limits_instances for each in built) and draw(st.booleans()):
+        # Every job is built for an architecture, which bears on where instances may be of both.
+        built_for = st.sampled_from(["x86_64", "arm64"])
+        workload = replace(
+            workload, shapes=tuple(replace(shape, architecture=draw(built_for)) for shape in workload.shapes)
+        )
     preset = draw(st.sampled_from(["ideal", "measured"]))
     overtake = draw(st.sampled_from(["none", "fitting"]))
     together = draw(st.sampled_from([0.0, 0.5, 1.0]))
@@ -153,13 +175,16 @@ def assert_laws(recording, workload, built):
     memory = np.array([workload.shapes[workload.shape[job]].memory_mib for job in attempts.job])
     for index, spec in enumerate(built):
         here = attempts.environment == index
-        if spec.purchase_option in {"EC2", "SPOT"}:
+        if not spec.limits_instances:
+            assert peak(attempts.starting_at[here], attempts.stopped_at[here], vcpus[here]) <= spec.max_vcpus
+        if spec.launches_instances:
             mine = np.flatnonzero(instances.environment == index)
             sizes = np.array([spec.offerings[instances.offering[i]].vcpus for i in mine], float)
             largest = max(offering_.vcpus for offering_ in spec.offerings)
             over = 0 if (spec.purchase_option, spec.allocation_strategy) == ("EC2", "BEST_FIT") else largest - 1
             limit = max(spec.max_vcpus + over, spec.min_vcpus + largest - 1)
-            assert peak(instances.requested_at[mine], instances.terminated_at[mine], sizes) <= limit
+            held = peak(instances.requested_at[mine], instances.terminated_at[mine], sizes)
+            assert held <= limit or not spec.limits_instances
             gang = np.array([bool(workload.shapes[workload.shape[job]].nodes) for job in attempts.job], bool)
             for instance in mine:
                 on = here & (attempts.instance == instance) & ~gang
@@ -168,8 +193,8 @@ def assert_laws(recording, workload, built):
                 assert peak(attempts.starting_at[on], attempts.stopped_at[on], memory[on]) <= kind.memory_mib
                 assert (attempts.starting_at[on] >= instances.registered_at[instance]).all()
                 assert (attempts.stopped_at[on] <= instances.terminated_at[instance]).all()
-        else:
-            assert peak(attempts.starting_at[here], attempts.stopped_at[here], vcpus[here]) <= spec.max_vcpus
+                built_for = {workload.shapes[workload.shape[job]].architecture for job in attempts.job[on]}
+                assert built_for <= {"", kind.architecture}
 
 
 def peak(start, stop, size):

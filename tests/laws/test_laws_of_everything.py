@@ -71,7 +71,7 @@ def rich_worlds(draw):
     workload = replace(workload, groups=tuple(groups), group=codes, shapes=shapes)
     if draw(st.booleans()):
         trace = SpotTrace((0.0, 900.0, 1500.0), (2, draw(st.integers(0, 1)), 5), 7200.0)
-        built = [replace(spec, spot_trace=trace if spec.purchase_option == "SPOT" else None) for spec in built]
+        built = [replace(spec, spot_trace=trace if spec.launches_spot_instances else None) for spec in built]
     pools = draw(
         st.sampled_from(
             [
@@ -122,7 +122,7 @@ def assert_rich_laws(world, seed):
     # Pools and quotas are never overdrawn by launches under their smallest size.
     kinds = [built[e].offerings[o] for e, o in zip(instances.environment, instances.offering, strict=True)]
     vcpus = np.array([kind.vcpus for kind in kinds], float)
-    option = np.array([built[e].purchase_option for e in instances.environment])
+    option = np.array([built[e].account_option for e in instances.environment])
     for pool in environment["capacity"]["pools"]:
         types = np.array([kind.instance_type.partition(".")[0] for kind in kinds])
         mine = np.ones(len(vcpus), bool)

@@ -11,6 +11,10 @@ type allocation strategies*) but not how fit is scored or how a size is chosen w
 4. Among the suitable types the strategy's own order decides, which knows of a type nothing but the type itself: so the
    others in the list never decide between two.
 
+ECS says of the instances that it manages that it takes the most cost-optimized types that meet what tasks need (ECS
+Developer Guide, *Amazon ECS Managed Instances instance types*): on demand they are chosen as by BEST_FIT, but none is
+waited for, and on Spot as by SPOT_PRICE_CAPACITY_OPTIMIZED (assumptions).
+
 BEST_FIT skips rule 3: it takes the type on which packing the waiting jobs costs least, and stays with it. So does
 BEST_FIT_PROGRESSIVE where its words are read as *fit* (`READINGS`), but takes another type when that one is short.
 """
@@ -23,7 +27,7 @@ from operator import le
 from typing import Literal
 
 from batchsim.catalog.spot_advisor import MONTHLY_SHARE
-from batchsim.spec.configuration import Offering, Shape
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 
 #: Jobs by shape, in the order in which the shapes were first met.
 Demand = dict[Shape, int]
@@ -254,15 +258,27 @@ READINGS: dict[Reading, dict[str, Strategy]] = {
 }
 
 
+def strategy_of(spec: ComputeEnvironment, reading: Reading = "price") -> Strategy:
+    """How an environment chooses."""
+    if spec.is_managed_by_ecs:
+        return spot_price_capacity_optimized if spec.is_spot else best_fit
+    return READINGS[reading][spec.allocation_strategy]
+
+
 def choose(
     strategy: str, offerings: Sequence[Offering], demand: Demand, reading: Reading = "price"
 ) -> tuple[Packing, Demand]:
+    """What `choose_by` gives for a strategy's name."""
+    return choose_by(READINGS[reading][strategy], offerings, demand)
+
+
+def choose_by(strategy: Strategy, offerings: Sequence[Offering], demand: Demand) -> tuple[Packing, Demand]:
     """The packing to launch next for a demand that is not empty, and the part of the demand it stands for.
 
     At least one offering must hold the demand's first job.
     """
     able, part = candidates(offerings, demand)
-    return READINGS[reading][strategy]([pack(offering, part) for offering in able]), part
+    return strategy([pack(offering, part) for offering in able]), part
 
 
 def choose_for_nodes(

@@ -20,8 +20,9 @@ from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.launching import Launcher
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.multi_node import MultiNodeJobs, MultiNodeLaunch
+from batchsim.engine.compute.planned_room import PlannedRoom
 from batchsim.engine.compute.recorded_market import RecordedMarket
-from batchsim.engine.compute.scale_in import ScaleIn
+from batchsim.engine.compute.scale_in import scale_in_of
 from batchsim.engine.compute.spot import Interruptions
 from batchsim.engine.compute.spot_pools import SpotPools
 from batchsim.engine.compute_environment import (
@@ -60,12 +61,15 @@ class Ec2Environment(SimulatedEnvironment):
         can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
         super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
         self.scales = True
+        # Whether more is launched at regular instants alone while some boots; ECS does not wait for what it manages.
+        self.waits_for_boots = True
         self._spec = spec
         self._requests = requests
         self._request = context.table.request
         self._lifecycle = lifecycle
         self._limits = limits
         self._waiting = waiting
+        self._asked_vcpus: list[float] = [asked.vcpus for asked in requests]
         self._multi_node = [bool(asked.nodes) for asked in requests]
         self._any_multi_node = any(self._multi_node)
         market = None if spec.spot_trace is None else RecordedMarket(spec.spot_trace)
@@ -82,7 +86,7 @@ class Ec2Environment(SimulatedEnvironment):
         self._images = ImageCache(context, spec.name)
         self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market, pools)
         self._interruptions.follow(self._launchable.bid_steps)
-        self._scale_in = ScaleIn(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
+        self._scale_in = scale_in_of(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
         self._launcher = Launcher(
             spec, context, agenda, self.ledger, self._launchable, limits, self._interruptions, self._scale_in
         )
@@ -194,7 +198,7 @@ class Ec2Environment(SimulatedEnvironment):
             if self._launchable.launches_for(request, now):
                 return LAUNCHABLE
             asked = self._requests[request]
-            if any(instance.holds(asked) for instance in self.ledger.booting.values()):
+            if any(instance.holds(asked) for instance in self.ledger.booting_for(asked)):
                 return COMING
         return UNAVAILABLE if self._launchable.is_short(request, now) else AT_LIMIT
 
@@ -208,7 +212,7 @@ class Ec2Environment(SimulatedEnvironment):
         if self._multi_node[request]:
             return self._nodes.places(request, types, now, limit)
         asked = self._requests[request]
-        coming = sum(instance.places(asked) for instance in self.ledger.booting.values())
+        coming = sum(instance.places(asked) for instance in self.ledger.booting_for(asked))
         return self._free.places(request) + coming + self._launchable.more_places(request, types, now, limit)
 
     def may_recover(self, request: ShapeId, waited_s: float, now: float) -> bool:
@@ -222,17 +226,23 @@ class Ec2Environment(SimulatedEnvironment):
 
     # Scaling out
 
-    def planned_capacity(self) -> FreeCapacity:
-        """A copy of what is free or on its way, to plan with."""
-        return self._free.copy(self.ledger.booting.values())
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit lets nothing be launched."""
+        return self.ledger.vcpus >= self.max_vcpus
 
-    def plan(self, planned: FreeCapacity, request: ShapeId, now: float) -> bool:
+    def planned_room(self) -> PlannedRoom:
+        """A copy of what is free or on its way, to plan with, and what may be launched yet."""
+        free = self._free.copy(self.ledger.booting.values())
+        return PlannedRoom(free, float(self.max_vcpus - self.ledger.vcpus), self._asked_vcpus)
+
+    def plan(self, planned: PlannedRoom, request: ShapeId, now: float) -> bool:
         """Take a job's place in planned capacity, if there is one."""
         if not self._multi_node[request]:
-            return planned.take(request, now) is not None
-        nodes = self._nodes.nodes_for(planned, request)
+            return planned.take(request, now)
+        nodes = self._nodes.nodes_for(planned.free, request)
         for node in nodes or ():
-            planned.discard(node)
+            planned.free.discard(node)
         return nodes is not None
 
     def may_launch_for(self, request: ShapeId, now: float) -> bool:

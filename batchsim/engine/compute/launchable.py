@@ -1,7 +1,8 @@
 """What may be launched now: under ``maxvCpus``, with capacity that is to be had, at a price that is not above the bid.
 
-``maxvCpus`` counts the vCPUs of instances. Every strategy but BEST_FIT on demand may pass it by less than one instance
-(API ``ComputeResource.maxvCpus``): a launch is allowed while what is there and what is booting is below it.
+``maxvCpus`` counts the vCPUs of instances, but for those that ECS manages. Every strategy but BEST_FIT on demand may
+pass it by less than one instance (API ``ComputeResource.maxvCpus``): a launch is allowed while what is there and what
+is booting is below it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.compute.free_capacity import places_on
@@ -17,6 +19,9 @@ from batchsim.engine.compute.recorded_market import RecordedMarket
 from batchsim.engine.compute.spot_pools import SpotPools
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.spec.ids import ShapeId
+
+#: More vCPUs than there are: of instances that are under no limit.
+UNLIMITED: Final = 1 << 40
 
 
 def worth_asking_for(spec: ComputeEnvironment, requests: Sequence[Shape]) -> tuple[Offering, ...]:
@@ -68,6 +73,7 @@ class Launchable:
         self._market = market
         self._pools = pools
         self._may_exceed = spec.overshoots
+        self._most = spec.max_vcpus if spec.limits_instances else UNLIMITED
         self._keeps_type = spec.strategy.keeps_type
         self._prices_change = any(offering.price_steps for offering in self.offerings)
         self._suits = [spec.suits(asked) for asked in requests]
@@ -84,7 +90,7 @@ class Launchable:
     @property
     def left(self) -> int:
         """VCPUs under the limit."""
-        return self._spec.max_vcpus - self._ledger.vcpus
+        return self._most - self._ledger.vcpus
 
     def under_limit(self, offering: Offering, instances: int = 1) -> bool:
         """Whether so many instances may be launched as far as the limit goes."""

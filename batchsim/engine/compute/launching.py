@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
-from batchsim.engine.compute.allocation_strategies import Demand, choose
+from batchsim.engine.compute.allocation_strategies import Demand, choose_by, strategy_of
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.ledger import InstanceLedger
@@ -35,7 +35,7 @@ class Launcher:
     ) -> None:
         self._spec = spec
         self._requests: Sequence[Shape] = context.workload.shapes
-        self._reading = context.settings.scheduler.best_fit_progressive
+        self._strategy = strategy_of(spec, context.settings.scheduler.best_fit_progressive)
         self._keeps_type = spec.strategy.keeps_type
         self._agenda = agenda
         self._ledger = ledger
@@ -44,9 +44,10 @@ class Launcher:
         self._interruptions = interruptions
         self._scale_in = scale_in
         # By the number of the launch in this environment.
-        self._launch_s = context.draws("launch", spec.name)
+        kind = "managed-" if spec.is_managed_by_ecs else ""
+        self._launch_s = context.draws(f"{kind}launch", spec.name)
         self._fulfilment_s = context.draws("spot-fulfilment", spec.name) if spec.launches_spot_instances else None
-        self._register_s = context.draws("register", spec.name)
+        self._register_s = context.draws(f"{kind}register", spec.name)
 
     def keep_minimum(self, vcpus: int, now: float) -> None:
         """Launch until there are so many vCPUs: those of one type that cost least, the smaller where they cost alike.
@@ -81,7 +82,7 @@ class Launcher:
             offerings = self._offerings(chosen, now)
             if not any(offering.holds(next(iter(left))) for offering in offerings):
                 return
-            packing, part = choose(self._spec.allocation_strategy, offerings, left, self._reading)
+            packing, part = choose_by(self._strategy, offerings, left)
             chosen = packing.offering
             self._launchable.chosen.update(dict.fromkeys(part, chosen))
             launched = 0

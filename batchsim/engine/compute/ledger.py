@@ -12,7 +12,8 @@ from typing import Literal
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.changes import Changes
-from batchsim.engine.compute.free_capacity import FreeCapacity, Node
+from batchsim.engine.compute.capacity_by_architecture import free_capacity
+from batchsim.engine.compute.free_capacity import Node
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.recorder import Recorder
 from batchsim.errors import SimulationError
@@ -47,7 +48,7 @@ class InstanceLedger:
         agenda: Agenda,
         recorder: Recorder,
     ) -> None:
-        self.free = FreeCapacity(placement, requests, changes)
+        self.free = free_capacity(placement, requests, changes, spec.offerings)
         self.instances: dict[int, Instance] = {}
         self.booting: dict[int, Instance] = {}
         self.vcpus = 0
@@ -141,6 +142,10 @@ class InstanceLedger:
     def staying(self) -> list[Instance]:
         """Instances without a Spot notice, in the order of their launch."""
         return [instance for instance in self.instances.values() if not instance.leaving]
+
+    def booting_for(self, asked: Shape) -> list[Instance]:
+        """Booting instances that are of a job's architecture."""
+        return [instance for instance in self.booting.values() if instance.offering.runs(asked)]
 
     @property
     def in_motion(self) -> bool:

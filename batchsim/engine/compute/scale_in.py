@@ -1,11 +1,13 @@
 """Scaling in: instances that are idle for long enough go, unless something keeps them.
 
 Running jobs are never ended by it. When an idle instance goes is not published; ``minScaleDownDelayMinutes`` holds from
-the end of an instance's last job (API ``ComputeScalingPolicy``).
+the end of an instance's last job (API ``ComputeScalingPolicy``). Of instances that ECS manages ``scaleInAfter`` says
+how long one may be idle (API ``InfrastructureOptimization``).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -63,6 +65,8 @@ class ScaleIn:
 
     def _watch(self, instance: Instance, now: float) -> None:
         due_at = next_tick(max(self._idle_until(instance), now), self._interval_s)
+        if due_at == math.inf:
+            return
         # What stays for minvCpus keeps no run going.
         essential = not self._ledger.is_minimum(instance)
         instance.idle_event = self._agenda.at(due_at, self._due, instance, phase=SCALE_IN, essential=essential)
@@ -97,3 +101,38 @@ class ScaleIn:
             del self._kept[instance.number]
             if instance.active and not instance.attempts and instance.idle_event is None:
                 self._watch(instance, now)
+
+
+class ManagedScaleIn(ScaleIn):
+    """Of instances that ECS manages: one that was idle for so long goes at once."""
+
+    def __init__(
+        self,
+        spec: ComputeEnvironment,
+        context: RunContext,
+        agenda: Agenda,
+        ledger: InstanceLedger,
+        is_awaited: Callable[[Instance, float], bool],
+        go: Callable[[Instance, float], None],
+    ) -> None:
+        super().__init__(spec, context, agenda, ledger, is_awaited, go)
+        self._interval_s = 0.0
+        self._after_s = spec.scale_in_after_s
+        self._idle_s = context.draws("managed-scale-in", spec.name)
+
+    def _idle_until(self, instance: Instance) -> float:
+        after_s = self._idle_s[instance.launch] if self._after_s is None else self._after_s
+        return instance.idle_since + after_s
+
+
+def scale_in_of(
+    spec: ComputeEnvironment,
+    context: RunContext,
+    agenda: Agenda,
+    ledger: InstanceLedger,
+    is_awaited: Callable[[Instance, float], bool],
+    go: Callable[[Instance, float], None],
+) -> ScaleIn:
+    """What watches the idle instances of an environment."""
+    kind = ManagedScaleIn if spec.is_managed_by_ecs else ScaleIn
+    return kind(spec, context, agenda, ledger, is_awaited, go)

@@ -8,8 +8,10 @@ Instance interruptions*).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from batchsim.engine.agenda import Agenda
-from batchsim.engine.attempt import HOST_TERMINATED, NO_EXIT_CODE
+from batchsim.engine.attempt import HOST_TERMINATED, NO_EXIT_CODE, Attempt
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.recorded_market import RecordedMarket
@@ -52,6 +54,8 @@ class Interruptions:
         self._alone = 1.0 - context.settings.spot.together  # of a hazard, the share of each instance for itself
         if pools is not None:
             pools.on_event = self._pool_event
+        #: Told of each attempt that is lost with its instance.
+        self.on_lost: Callable[[Attempt, float], None] | None = None
         self._lifetime = context.draws("interruption", spec.name)  # by the number of the launch
 
     def follow(self, bid_steps: list[float]) -> None:
@@ -148,6 +152,8 @@ class Interruptions:
         instance.attempts.clear()
         self.remove(instance, now, "Spot interruption", reclaimed=True)
         for attempt in attempts:
+            if self.on_lost is not None:
+                self.on_lost(attempt, now)
             self._lifecycle.interrupt(attempt, status_reason, NO_EXIT_CODE, now)
         self._ledger.announce(now)
 

@@ -51,9 +51,7 @@ class LaunchPlan:
         self._requests = context.workload.shapes
         self._resources = resources
         self._wanted = waiting.wanted
-        # By environment: capacity that is there or on its way; vCPUs that may be launched yet.
-        self._free = {each.index: each.planned_capacity() for each in environments}
-        self._left = {each.index: float(each.max_vcpus - each.ledger.vcpus) for each in environments}
+        self._room = {each.index: each.planned_room() for each in environments}
         # What has to be launched, in order: environments may share a quota. Jobs are packed together while they can be.
         self._orders: list[tuple[Ec2Environment, MultiNodeLaunch | dict[ShapeId, int]]] = []
         self._open: dict[int, dict[ShapeId, int]] = {}
@@ -87,10 +85,10 @@ class LaunchPlan:
                 continue
             index = environment.index
             if request not in full[index]:
-                if environment.plan(self._free[index], request, self._now):
+                if environment.plan(self._room[index], request, self._now):
                     return True
                 full[index].add(request)
-            if self._left[index] > 0 and self._is_ordered(environment, request):
+            if self._room[index].may_order(request) and self._is_ordered(environment, request):
                 return True
             if self._requests[request].nodes and environment.outlook(request, self._now) == UNAVAILABLE:
                 return False
@@ -99,13 +97,14 @@ class LaunchPlan:
     def _is_ordered(self, environment: Ec2Environment, request: ShapeId) -> bool:
         """Order capacity for a job if it may be launched; jobs between two multi-node jobs are packed together."""
         index, asked = environment.index, self._requests[request]
+        room = self._room[index]
         if asked.nodes:
-            order = environment.plan_nodes(request, self._free[index], self._left[index], self._now)
+            order = environment.plan_nodes(request, room.free, room.left, self._now)
             if order is None:
                 return False
             self._orders.append((environment, order))
             self._open.pop(index, None)
-            self._left[index] -= order.instances * order.offering.vcpus
+            room.left -= order.instances * order.offering.vcpus
             return True
         if not environment.may_launch_for(request, self._now):
             return False
@@ -114,7 +113,7 @@ class LaunchPlan:
             demand = self._open[index] = {}
             self._orders.append((environment, demand))
         demand[request] = demand.get(request, 0) + 1
-        self._left[index] -= asked.vcpus
+        room.order(request)
         return True
 
     def launch(self) -> None:

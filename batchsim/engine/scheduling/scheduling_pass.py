@@ -187,7 +187,7 @@ class SchedulingPass:
         full, booting = True, False
         for environment in self._scalable_of[queue.index]:
             ledger = environment.ledger
-            full = full and ledger.vcpus >= environment.max_vcpus
+            full = full and environment.is_full
             booting = booting or bool(ledger.booting)
         if full or not (queue.needs_capacity or not booting):
             return
@@ -197,7 +197,8 @@ class SchedulingPass:
             for request in requests:
                 if environment.outlook(request, now) <= WAITED_FOR:
                     growing = True
-                    growing_booting = growing_booting or bool(environment.ledger.booting)
+                    boots = environment.waits_for_boots and bool(environment.ledger.booting)
+                    growing_booting = growing_booting or boots
                     break
         if growing:
             self._scale_out.ask(now, growing_booting)

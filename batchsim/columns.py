@@ -19,7 +19,7 @@ class Column(NamedTuple):
 
 WAIT_CAUSES = ("dependency", "limit", "boot", "capacity", "blocked", "retry")
 PURPOSES = ("useful", "rework", "boot", "idle", "stranded", "minimum")
-PURCHASE_OPTIONS = ("EC2", "SPOT", "FARGATE", "FARGATE_SPOT")
+PURCHASE_OPTIONS = ("EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT")
 
 JOBS = (
     Column("job_id", "string", "", "workflow/run/jobName[:array index], unique in the run"),
@@ -92,7 +92,7 @@ INSTANCES = (
     Column("compute_environment", "text", "", "compute environment"),
     Column("instance_type", "text", "", "EC2 type; Fargate size as vCPU x MiB"),
     Column("availability_zone", "text", "", "availability zone"),
-    Column("purchase_option", "text", "", "EC2, SPOT, FARGATE or FARGATE_SPOT"),
+    Column("purchase_option", "text", "", f"{', '.join(PURCHASE_OPTIONS[:-1])} or {PURCHASE_OPTIONS[-1]}"),
     Column("vcpus", "float64", "vCPU", "vCPUs"),
     Column("memory_mib", "int64", "MiB", "memory that jobs can use"),
     Column("gpus", "int32", "", "GPUs"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from functools import cache
 
 from batchsim.catalog.catalog import BUNDLED, Catalog, rows
@@ -123,3 +124,28 @@ def expand(entry: str, *, on: date | None = None, catalog: Catalog = BUNDLED) ->
     if families.get(entry):
         return families[entry]
     raise catalog.lacks(f"no instance type or family {entry!r}")
+
+
+def allowed(entry: str, catalog: Catalog = BUNDLED) -> tuple[InstanceType, ...]:
+    """The instance types that one entry of ``allowedInstanceTypes`` stands for.
+
+    A size or a family (AWS Batch API, *InstanceRequirementsRequest*), or either with wildcards, ``c6i.*`` or ``m6*.*``
+    (ECS Developer Guide, *Amazon ECS Managed Instances instance types*); bare metal has to be named.
+
+    Raises
+    ------
+    NotInCatalogError
+        If there is none.
+
+    Examples
+    --------
+    >>> [kind.name for kind in allowed("c6i.*large")][:3]
+    ['c6i.large', 'c6i.xlarge', 'c6i.2xlarge']
+    """
+    if "*" not in entry:
+        return expand(entry, catalog=catalog)
+    pattern = entry if "." in entry else f"{entry}.*"
+    found = [k for members in _families(catalog).values() for k in members if fnmatchcase(k.name, pattern)]
+    if not found:
+        raise catalog.lacks(f"no instance type like {entry!r}")
+    return tuple(sorted(found, key=lambda kind: (natural_key(kind.family), kind.vcpus, natural_key(kind.name))))

@@ -187,6 +187,7 @@ class Metrics:
             "by_purpose": self._costs.by_purpose_in_all(),
             # In `idle`, and of no compute environment: those and this sum to the total.
             "unused_commitment": self._outcome.costs.unused_commitment,
+            "management_fees": self._outcome.costs.management_fees,
             "per_month": self._per_month(total),
         }
 

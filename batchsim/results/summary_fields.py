@@ -146,6 +146,7 @@ SUMMARY = (
         _group("by_purchase_option", "", *(_figure(option, "USD") for option in PURCHASE_OPTIONS)),
         _BY_PURPOSE,
         _figure("unused_commitment", "USD", "of a Savings Plan, in `idle`"),
+        _figure("management_fees", "USD", "of the total, what ECS takes for managing instances"),
         _figure(
             "per_month",
             "USD",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
-from batchsim.spec.purchase_options import ACCOUNT_OPTIONS, AccountOption, PurchaseOption
+from batchsim.spec.purchase_options import ACCOUNT_OPTIONS, AccountOption, Platform, PurchaseOption
 from batchsim.spec.reservations import OPEN, ReservationUse
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
 
@@ -355,7 +355,7 @@ class JobDefinition:
     timeout_s: float | None = None
     stop_timeout_s: float = 30.0
     architecture: str = "X86_64"
-    platform: Literal["EC2", "FARGATE"] = "EC2"
+    platform: Platform = "EC2"
     image: str = ""
     image_size_mib: float = 0.0
     ephemeral_storage_gib: int = 20

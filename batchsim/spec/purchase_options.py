@@ -7,6 +7,8 @@ from typing import Final, Literal
 PurchaseOption = Literal[
     "EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT", "UNMANAGED"
 ]
+#: What a job definition is for (API RegisterJobDefinitionRequest.platformCapabilities).
+Platform = Literal["EC2", "FARGATE", "MANAGED_INSTANCES"]
 #: What the account's vCPU quotas, its capacity pools and stated discounts are of.
 AccountOption = Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "UNMANAGED"]
 

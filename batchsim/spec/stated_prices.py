@@ -3,7 +3,8 @@
 ====================================  =========================================================================
 key                                   states
 ====================================  =========================================================================
-an instance type, ``c6i.large``       its USD per hour; or ``onDemand`` and ``spot``, or a ``discount``
+an instance type, ``c6i.large``       its USD per hour; or ``onDemand`` and ``spot``, or a ``discount``; and the
+                                      ``managementFee`` of ECS Managed Instances
 a family, ``c6i``                     the same per vCPU-hour, for each of its sizes
 ``EC2``, ``SPOT``                     a ``discount`` for all instances of that purchase option
 ``FARGATE``, ``FARGATE_SPOT``         ``vcpuHour`` and ``gbHour``, or a ``discount``; with ``_ARM`` those of ARM64
@@ -42,7 +43,7 @@ OTHER_KEYS: dict[str, tuple[tuple[str, ...], str]] = {
     VOLUMES: (("gbMonth", "discount"), "{gbMonth: USD}, or {discount: 0 to 1}"),
 }
 #: Of instance types and families.
-INSTANCE_MEMBERS = ("onDemand", "spot", "discount")
+INSTANCE_MEMBERS = ("onDemand", "spot", "managementFee", "discount")
 MEMBERS = {*INSTANCE_MEMBERS, *(member for members, _ in OTHER_KEYS.values() for member in members)}
 
 
@@ -70,6 +71,14 @@ class StatedPrices:
     def spot(self, kind: InstanceType) -> float | None:
         """Spot price in USD per hour; None where it is not stated."""
         return self._instance(kind, "spot")
+
+    def management_fee(self, kind: InstanceType) -> float | None:
+        """What ECS takes for managing an instance, in USD per hour; None where it is not stated."""
+        for key, units in ((kind.name, 1), (kind.family, kind.vcpus)):
+            entry = self._entry(key)
+            if entry is not None and entry.management_fee is not None:
+                return entry.management_fee * units
+        return None
 
     def _instance(self, kind: InstanceType, member: str) -> float | None:
         for key, units in ((kind.name, 1), (kind.family, kind.vcpus)):

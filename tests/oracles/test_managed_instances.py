@@ -85,12 +85,12 @@ def test_several_jobs_share_an_instance():
 
 
 def test_the_type_on_which_the_jobs_cost_least_is_launched():
-    # Four jobs of 1 vCPU: two of 0.085 or one of 0.17 USD cost alike, the smaller is taken; of 16 vCPUs at 0.68, no.
-    # Of 0.16 USD, one of 4 vCPUs is cheaper than two of 0.085.
+    # Four jobs of 1 vCPU: one of 4 vCPUs at 0.17 USD costs as much as two of 2 at 0.085, and is one; one of 16 vCPUs at
+    # 0.68 costs more. At 0.18 USD it is two of 2 vCPUs.
     types = (HUGE, XLARGE, LARGE)
-    assert launched(run(jobs([0] * 4, 60, 1), managed(offerings=types)), *types)["c6i.large"] == 2
-    types = (HUGE, replace(XLARGE, price_usd_per_hour=0.16), LARGE)
     assert launched(run(jobs([0] * 4, 60, 1), managed(offerings=types)), *types)["c6i.xlarge"] == 1
+    types = (HUGE, replace(XLARGE, price_usd_per_hour=0.18), LARGE)
+    assert launched(run(jobs([0] * 4, 60, 1), managed(offerings=types)), *types)["c6i.large"] == 2
 
 
 @pytest.mark.parametrize(("after_s", "gone_at"), [(0.0, 60.0), (600.0, 660.0), (math.inf, HOUR)])

@@ -12,8 +12,10 @@ type allocation strategies*) but not how fit is scored or how a size is chosen w
    others in the list never decide between two.
 
 ECS says of the instances that it manages that it takes the most cost-optimized types that meet what tasks need (ECS
-Developer Guide, *Amazon ECS Managed Instances instance types*): on demand they are chosen as by BEST_FIT, but none is
-waited for, and on Spot as by SPOT_PRICE_CAPACITY_OPTIMIZED (assumptions).
+Developer Guide, *Amazon ECS Managed Instances instance types*), and that several small tasks go onto a larger instance
+(the same, *Architect for Amazon ECS Managed Instances*): on demand it is the type on which packing the waiting jobs
+costs least, of several that cost alike the one of which the fewest are needed; on Spot SPOT_PRICE_CAPACITY_OPTIMIZED
+decides (assumptions).
 
 BEST_FIT skips rule 3: it takes the type on which packing the waiting jobs costs least, and stays with it. So does
 BEST_FIT_PROGRESSIVE where its words are read as *fit* (`READINGS`), but takes another type when that one is short.
@@ -176,6 +178,14 @@ def best_fit(packings: Sequence[Packing]) -> Packing:
     return min(packings, key=lambda p: (p.usd_per_hour, p.offering.vcpus, p.offering.listed, p.offering.instance_type))
 
 
+def cost_optimised(packings: Sequence[Packing]) -> Packing:
+    """Of instances that ECS manages: the type on which the jobs cost least, then the one that takes fewer instances."""
+    return min(
+        packings,
+        key=lambda p: (p.usd_per_hour, p.instances, p.offering.vcpus, p.offering.listed, p.offering.instance_type),
+    )
+
+
 def best_fit_progressive(packings: Sequence[Packing]) -> Packing:
     """BEST_FIT_PROGRESSIVE by price: large enough for the jobs, lower cost per vCPU preferred."""
     return min(suitable(packings), key=lambda p: (*_by_price(p), p.offering.listed, p.offering.instance_type))
@@ -261,7 +271,7 @@ READINGS: dict[Reading, dict[str, Strategy]] = {
 def strategy_of(spec: ComputeEnvironment, reading: Reading = "price") -> Strategy:
     """How an environment chooses."""
     if spec.is_managed_by_ecs:
-        return spot_price_capacity_optimized if spec.is_spot else best_fit
+        return spot_price_capacity_optimized if spec.is_spot else cost_optimised
     return READINGS[reading][spec.allocation_strategy]
 
 

@@ -55,6 +55,7 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
         task_rates=task_rates,
         beside_usd_per_s=instances.beside,
         plan=plan,
+        management_fees=instances.fees,
     )
 
 
@@ -92,7 +93,9 @@ class _InstancePrices:
         self.paid_until = instances.paid_from + self._billed_s
         free = instances.reclaimed & is_free_spot(running_s)
         self._changing, recorded = recorded_rates(configuration, recording, free)
-        self._compute = np.where(free | recorded, 0.0, price)
+        # ECS manages an instance, and is paid for it, whatever EC2 charges.
+        self.fee = by_instance(configuration, instances, lambda _e, o: o.management_usd_per_hour) / HOUR
+        self._compute = np.where(free | recorded, 0.0, price) + self.fee
         on_demand = np.array([each.launches_on_demand_instances for each in configuration.environments], bool)
         self.eligible_usd_per_s = np.where(on_demand[instances.environment], price, 0.0)
 
@@ -100,6 +103,11 @@ class _InstancePrices:
     def rates(self) -> tuple[Rate, ...]:
         """Of each instance, while it runs; the first is fixed."""
         return Rate(self._compute + self.beside), *self._changing
+
+    @property
+    def fees(self) -> float:
+        """What ECS takes for managing them: by the second, a minute at the least, as EC2 (Amazon ECS pricing page)."""
+        return float(np.sum(self.fee * self._window.part(self._instances.paid_from, self._billed_s)))
 
     def billed(self, rates: tuple[Rate, ...]) -> tuple[dict[str, Floats], Floats]:
         """What they cost before jobs could run and beyond their end, and what each is billed in all."""

@@ -50,6 +50,8 @@ class Costs:
         Root volume and public address, paid from an instance's launch on.
     plan : PlanUse or None
         What becomes of a Savings Plan.
+    management_fees : float
+        What ECS takes, of all that, for managing instances.
     """
 
     by_attempt: dict[str, Floats]
@@ -61,6 +63,7 @@ class Costs:
     task_rates: tuple[Rate, ...]
     beside_usd_per_s: Floats
     plan: PlanUse | None = None
+    management_fees: float = 0.0
 
     @property
     def unused_commitment(self) -> float:

@@ -10,6 +10,14 @@ from typing import Any
 from batchsim.catalog.billing import public_ipv4_usd_per_hour, root_volume_usd_per_hour
 from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
+from batchsim.scenario.batch.managed_instances import (
+    is_spot,
+    launch_template,
+    managed_offerings,
+    reservation_use,
+    scale_in_after_s,
+    volume_gib,
+)
 from batchsim.scenario.batch.offerings import Market, NoPriceError, cured_by
 from batchsim.scenario.document.access import dig
 from batchsim.spec.allocation_strategies import DEFAULT_STRATEGY
@@ -38,6 +46,8 @@ def compute_environment(request: Mapping[str, Any], market: Market, start: datet
         made = _unmanaged(request)
     elif resources["type"] in {"FARGATE", "FARGATE_SPOT"}:
         made = _fargate(request, resources, market)
+    elif resources["type"] == "ECS_MANAGED_INSTANCES":
+        made = _managed(request, resources, market)
     else:
         made = _ec2(request, resources, market)
     if market.settings.ec2.public_ip or made.fargate is not None:
@@ -55,14 +65,14 @@ def _unmanaged(request: Mapping[str, Any]) -> ComputeEnvironment:
 
 
 def _fargate(request: Mapping[str, Any], resources: Mapping[str, Any], market: Market) -> ComputeEnvironment:
-    is_spot = resources["type"] == "FARGATE_SPOT"
+    on_spot = resources["type"] == "FARGATE_SPOT"
     return ComputeEnvironment(
         request["computeEnvironmentName"],
         resources["type"],
         _is_enabled(request),
         resources["maxvCpus"],
-        fargate=fargate_prices(market, is_spot=is_spot),
-        interruptions_per_hour=market.settings.spot.fargate_hazard_per_hour if is_spot else 0.0,
+        fargate=fargate_prices(market, is_spot=on_spot),
+        interruptions_per_hour=market.settings.spot.fargate_hazard_per_hour if on_spot else 0.0,
     )
 
 
@@ -83,6 +93,23 @@ def _ec2(request: Mapping[str, Any], resources: Mapping[str, Any], market: Marke
     )
 
 
+def _managed(request: Mapping[str, Any], resources: Mapping[str, Any], market: Market) -> ComputeEnvironment:
+    on_spot = is_spot(resources)
+    network = launch_template(resources).get("networkConfiguration") or {}
+    return ComputeEnvironment(
+        request["computeEnvironmentName"],
+        "MANAGED_INSTANCES_SPOT" if on_spot else "MANAGED_INSTANCES",
+        _is_enabled(request),
+        resources["maxvCpus"],
+        offerings=managed_offerings(resources, market),
+        zones=_zones(network, market.region),
+        scale_in_after_s=scale_in_after_s(resources),
+        root_volume_usd_per_hour=volume_price(market, volume_gib(resources, market)),
+        spot_trace=market.spot_trace if on_spot else None,
+        reservation_use=reservation_use(resources),
+    )
+
+
 def _zones(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
     """Zones of the subnets: which they are is not known offline, only how many there can be."""
     count = 1 if resources.get("placementGroup") else min(len(resources.get("subnets") or []) or DEFAULT_ZONES, 6)
@@ -91,7 +118,12 @@ def _zones(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
 
 def root_volume_price(market: Market) -> float:
     """What an instance's root volume costs, in USD per hour."""
-    gib, stated = market.settings.ec2.root_volume / MIB_PER_GIB, market.stated
+    return volume_price(market, market.settings.ec2.root_volume / MIB_PER_GIB)
+
+
+def volume_price(market: Market, gib: float) -> float:
+    """What a gp3 volume costs, in USD per hour."""
+    stated = market.stated
     if stated.volume_usd_per_gb_month is not None:
         return stated.volume_usd_per_gb_month * gib / HOURS_PER_MONTH
     with cured_by("gp3: {gbMonth: USD}"):

@@ -21,6 +21,7 @@ from batchsim.scenario.document.access import base_name, dig
 from batchsim.scenario.sections.models import Workflow
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import JobDefinition, RetryRule
+from batchsim.spec.purchase_options import Platform
 from batchsim.spec.workflows import Dependency, Failure, ResolvedJob, ResolvedWorkflow
 from batchsim.spec.workload import JobGroup, group_of
 
@@ -30,18 +31,18 @@ Request = Mapping[str, Any]
 
 def job_definition(request: Request, settings: Assumptions) -> JobDefinition:
     """A job definition, without what a job may override of it."""
-    container, task = main_container(request), main_task(request)
+    container, task, platform = main_container(request), main_task(request), platform_of(request)
     attempts, rules = retry_rules(request.get("retryStrategy"))
     override = settings.image.job_definitions.get(request["jobDefinitionName"])
     return JobDefinition(
         name=request["jobDefinitionName"],
-        shape=requested(request, {}),
+        shape=replace(requested(request, {}), architecture=_built_for(request)),
         attempts=attempts,
         evaluate_on_exit=rules,
         timeout_s=dig(request, "timeout", "attemptDurationSeconds"),
         stop_timeout_s=stop_timeout_s(request),
         architecture=dig(task, "runtimePlatform", "cpuArchitecture") or "X86_64",
-        platform="FARGATE" if "FARGATE" in (request.get("platformCapabilities") or []) else "EC2",
+        platform=platform,
         image=container.get("image", ""),
         image_size_mib=settings.image.size if override is None else override.size,
         ephemeral_storage_gib=dig(task, "ephemeralStorage", "sizeInGiB") or 20,
@@ -49,6 +50,24 @@ def job_definition(request: Request, settings: Assumptions) -> JobDefinition:
         scheduling_priority=request.get("schedulingPriority", 0),
         consumables=consumables_requested(request, {}),
     )
+
+
+def platform_of(request: Request) -> Platform:
+    """What a definition is for."""
+    capabilities = request.get("platformCapabilities") or ()
+    if "FARGATE" in capabilities:
+        return "FARGATE"
+    return "MANAGED_INSTANCES" if "MANAGED_INSTANCES" in capabilities else "EC2"
+
+
+def _built_for(request: Request) -> str:
+    """The architecture that instances must have, where an environment may have both.
+
+    User Guide, *Running mixed-architecture jobs*: ``cpuArchitecture`` decides, and X86_64 is the default.
+    """
+    if platform_of(request) != "MANAGED_INSTANCES":
+        return ""
+    return "arm64" if dig(main_task(request), "runtimePlatform", "cpuArchitecture") == "ARM64" else "x86_64"
 
 
 def retry_rules(strategy: Mapping[str, Any] | None) -> tuple[int, tuple[RetryRule, ...]]:
@@ -84,7 +103,7 @@ def resolved_workflow(
             ResolvedJob(
                 name=submit["jobName"],
                 group=submitted_group(workflow.workflow, definitions[name], requests[name], submit, job.failure),
-                shape=requested(requests[name], submit),
+                shape=replace(requested(requests[name], submit), architecture=definitions[name].shape.architecture),
                 runtime=job.runtime,
                 failure=job.failure,
                 array_size=int((submit.get("arrayProperties") or {}).get("size", 0)),

@@ -34,7 +34,6 @@ _ENVIRONMENT_ON_EKS = _Refused("a compute environment on EKS", *_ON_EKS)
 _SERVICE = "service jobs run on SageMaker, with capacity and prices of its own"
 _QUOTA_SHARES = _Refused("a quota-share policy", _SERVICE, "fairsharePolicy, for queues of compute environments")
 _SERVICE_QUEUE = _Refused("a queue of a service environment", _SERVICE, "computeEnvironmentOrder")
-_MANAGED = _Refused("ECS_MANAGED_INSTANCES", "ECS chooses its instances", "EC2, SPOT or FARGATE")
 _WINDOWS = _Refused("Windows", "its licence is priced apart, by the vCPU", "LINUX")
 _OTHER_TYPE = _Refused(
     "another instanceType at submission", "each type would be a definition of its own", "a definition for each type"
@@ -61,8 +60,6 @@ def _members(context: Context) -> Iterator[tuple[Where, _Refused]]:
     for where, environment in context.items("computeEnvironments"):
         if "eksConfiguration" in environment:
             yield (*where, "eksConfiguration"), _ENVIRONMENT_ON_EKS
-        if dig(environment, "computeResources", "type") == "ECS_MANAGED_INSTANCES":
-            yield (*where, "computeResources", "type"), _MANAGED
     for where, queue in context.items("jobQueues"):
         if queue.get("serviceEnvironmentOrder"):
             yield (*where, "serviceEnvironmentOrder"), _SERVICE_QUEUE

@@ -190,10 +190,12 @@ def _shapes(jobs: TraceJobs, definitions: Sequence[JobDefinition], group: Ints) 
     def filled(column: Floats, defaults: Sequence[float]) -> Floats:
         return np.where(np.isnan(column), np.array(defaults, np.float64)[group], column)
 
+    architectures = sorted({each.shape.architecture for each in definitions})
     columns = (
         filled(jobs.vcpus, [each.shape.vcpus for each in definitions]),
         filled(jobs.memory_mib, [each.shape.memory_mib for each in definitions]),
         filled(jobs.gpus, [each.shape.gpus for each in definitions]),
+        np.array([architectures.index(each.shape.architecture) for each in definitions], np.float64)[group],
     )
     key = np.zeros(len(group), np.int64)
     for column in columns:
@@ -201,7 +203,9 @@ def _shapes(jobs: TraceJobs, definitions: Sequence[JobDefinition], group: Ints) 
         key = np.unique(key * len(values) + code, return_inverse=True)[1]
     _, first, shape = np.unique(key, return_index=True, return_inverse=True)
     sizes = zip(*(column[first].tolist() for column in columns), strict=True)
-    return [Shape(cpu, int(mib), int(gpu)) for cpu, mib, gpu in sizes], shape.astype(np.int32)
+    return [
+        Shape(cpu, int(mib), int(gpu), architecture=architectures[int(number)]) for cpu, mib, gpu, number in sizes
+    ], shape.astype(np.int32)
 
 
 def _job_names(jobs: TraceJobs, array_index: Ints) -> tuple[list[str], Ints]:

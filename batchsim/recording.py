@@ -5,7 +5,7 @@ Times are seconds since the scenario's start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -158,6 +158,24 @@ class StrandedColumns:
 
 
 @dataclass(frozen=True)
+class ReservationColumns:
+    """Which instances ran in which capacity reservation, from when until when.
+
+    ``instance`` indexes the instances, ``reservation`` the configuration's reservations. An instance has an entry for
+    each that it was in; from its launch request on, before it is paid for.
+    """
+
+    instance: Ints
+    reservation: Ints
+    since: Floats
+    until: Floats
+
+
+def _in_none() -> ReservationColumns:
+    return ReservationColumns(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True)
 class Recording:
     """What one run of the engine leaves behind.
 
@@ -177,6 +195,7 @@ class Recording:
     causes: CauseColumns
     stranded: StrandedColumns
     nodes: NodeColumns
+    reservations: ReservationColumns = field(default_factory=_in_none)
 
 
 def instance_id(ordinal: int) -> str:

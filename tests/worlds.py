@@ -12,6 +12,7 @@ from batchsim.engine.simulation import simulate
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration, Consumable, JobQueue, Offering, Shape
+from batchsim.spec.reservations import Reservation
 from batchsim.spec.workload import JobGroup, Workload
 
 IDEAL = {"preset": "ideal"}
@@ -113,13 +114,30 @@ def jobs(
     )
 
 
+def reservation(name: str = "reserved", instances: int = 1, kind: Offering = LARGE, **changes: Any) -> Reservation:
+    """An open On-Demand Capacity Reservation of c6i.large in the first zone, from the start on."""
+    values: dict[str, Any] = {
+        "labels": (name,),
+        "groups": (),
+        "instance_type": kind.instance_type,
+        "vcpus": kind.vcpus,
+        "zone": "us-east-1a",
+        "usd_per_hour": kind.on_demand_usd_per_hour,
+        **changes,
+    }
+    return Reservation(name=name, instances=instances, **values)
+
+
 def configuration(
-    *environments: ComputeEnvironment, queues: Sequence[JobQueue] = (), consumables: Sequence[Consumable] = ()
+    *environments: ComputeEnvironment,
+    queues: Sequence[JobQueue] = (),
+    consumables: Sequence[Consumable] = (),
+    reservations: Sequence[Reservation] = (),
 ) -> Configuration:
     """Environments, by default all behind one queue."""
     names = tuple(environment.name for environment in environments)
     queues = tuple(queues) or (JobQueue("queue", 1, True, names),)
-    return Configuration("us-east-1", environments, queues, (), tuple(consumables))
+    return Configuration("us-east-1", environments, queues, (), tuple(consumables), reservations=tuple(reservations))
 
 
 def run(
@@ -127,6 +145,7 @@ def run(
     *environments: ComputeEnvironment,
     queues: Sequence[JobQueue] = (),
     consumables: Sequence[Consumable] = (),
+    reservations: Sequence[Reservation] = (),
     **settings: Any,
 ) -> Recording:
     """Simulate; without settings every delay is zero."""
@@ -134,7 +153,7 @@ def run(
     limits = {key: settings.pop(key) for key in ("duration_s", "horizon_s") if key in settings}
     return simulate(
         workload,
-        configuration(*environments, queues=queues, consumables=consumables),
+        configuration(*environments, queues=queues, consumables=consumables, reservations=reservations),
         Assumptions.model_validate({**IDEAL, **settings}),
         seed=seed,
         **limits,

@@ -75,13 +75,17 @@ class CapacityLimits:
     def __init__(self, settings: Settings) -> None:
         self.backoff_s = settings.backoff
         self._pools = [CapacityLimit.of(pool) for pool in settings.pools]
-        quotas = settings.account_vcpus.items()
-        self._pools += [
-            CapacityLimit((), (), option, [(0.0, quota)]) for option, quota in quotas if option in {"EC2", "SPOT"}
-        ]
+        self._quotas: dict[str, CapacityLimit] = {
+            option: CapacityLimit((), (), option, [(0.0, quota)])
+            for option, quota in settings.account_vcpus.items()
+            if option in {"EC2", "SPOT"}
+        }
+        self._pools += self._quotas.values()
         self._known: dict[tuple[str, str, str], tuple[CapacityLimit, ...]] = {}
         #: Called with the instant when capacity came back.
         self.listeners: list[Callable[[float], None]] = []
+        #: When besides the steps of schedules there will be more or less of it.
+        self.also_changes_at: list[float] = []
         #: Grows whenever there is less or more of it.
         self.generation = 0
 
@@ -91,16 +95,19 @@ class CapacityLimits:
             agenda.at(at, self._scheduled, essential=False)
 
     def _scheduled(self, event: Event) -> None:
-        self._changed(event.at)
+        self.changed(event.at)
 
-    def _changed(self, now: float) -> None:
+    def changed(self, now: float) -> None:
+        """Tell that there is more or less of it."""
         self.generation += 1
         for listener in self.listeners:
             listener(now)
 
     def changes_after(self, now: float) -> bool:
-        """Whether a schedule has a step to come."""
-        return any(at > now for pool in self._pools for at in pool.changes_at)
+        """Whether a schedule has a step to come, or a reservation begins or ends."""
+        return any(at > now for pool in self._pools for at in pool.changes_at) or any(
+            at > now for at in self.also_changes_at
+        )
 
     @property
     def unlimited(self) -> bool:
@@ -118,10 +125,10 @@ class CapacityLimits:
             zone = next((zone for zone in zones if self.has(offering, option, zone, now)), None)
             if zone is None:
                 break
-            self._count(offering, option, zone, 1)
+            self.count(offering, option, zone, 1)
             taken.append(zone)
         for zone in taken:
-            self._count(offering, option, zone, -1)
+            self.count(offering, option, zone, -1)
         return len(taken) == instances
 
     def launchable(
@@ -147,15 +154,21 @@ class CapacityLimits:
 
     def launched(self, offering: Offering, option: str, zone: str) -> None:
         """Note that an instance came."""
-        self._count(offering, option, zone, 1)
+        self.count(offering, option, zone, 1)
         self.generation += 1
 
     def terminated(self, offering: Offering, option: str, zone: str, now: float) -> None:
         """Note that an instance went."""
-        self._count(offering, option, zone, -1)
-        self._changed(now)
+        self.count(offering, option, zone, -1)
+        self.changed(now)
 
-    def _count(self, offering: Offering, option: str, zone: str, instances: int) -> None:
+    def reserve(self, vcpus: int) -> None:
+        """Count vCPUs that are reserved on demand against the account's quota, or no longer."""
+        if (quota := self._quotas.get("EC2")) is not None:
+            quota.used += vcpus
+
+    def count(self, offering: Offering, option: str, zone: str, instances: int) -> None:
+        """Count instances that come, or go."""
         for pool in self._covering(offering, option, zone):
             pool.used += instances * offering.vcpus
 

@@ -263,4 +263,5 @@ class JobLifecycle:
             causes=self._recorder.causes(),
             stranded=self._recorder.stranded_columns(),
             nodes=nodes,
+            reservations=self._recorder.stays(ended_at),
         )

@@ -15,6 +15,7 @@ from batchsim.recording import (
     CauseColumns,
     InstanceColumns,
     NodeColumns,
+    ReservationColumns,
     StrandedColumns,
 )
 from batchsim.spec.ids import EnvironmentId, ShapeId
@@ -54,6 +55,8 @@ class Recorder:
         self.instance_times = [array("d") for _ in range(4)]
         self._instance_codes = [array("i") for _ in range(3)]
         self._reclaimed = array("b")
+        self._stay_times = [array("d"), array("d")]
+        self._stay_codes = [array("i"), array("i")]
         self._instance_reason = array("i")
         self._cause_times = [array("d"), array("d")]
         self._cause_codes = [array("i") for _ in range(5)]
@@ -112,6 +115,21 @@ class Recorder:
         self.instance_times[3][instance] = at
         self._instance_reason[instance] = self.reasons.code(reason)
         self._reclaimed[instance] = reclaimed
+
+    def entered(self, instance: int, reservation: int, at: float) -> int:
+        """Note that an instance runs in a reservation from now on; the number of the note."""
+        since, until = self._stay_times
+        row = len(since)
+        since.append(at)
+        until.append(NAN)
+        instances, reservations = self._stay_codes
+        instances.append(instance)
+        reservations.append(reservation)
+        return row
+
+    def left(self, row: int, at: float) -> None:
+        """Note that it does no longer."""
+        self._stay_times[1][row] = at
 
     def cause(self, at: float, queue: int, request: ShapeId, cause: int, place: int, beyond: int, vcpus: float) -> None:
         """From now on jobs of this request (-1: all) wait in this queue for this cause; see `CauseColumns`."""
@@ -181,6 +199,14 @@ class Recorder:
             reclaimed=np.frombuffer(self._reclaimed, np.int8).astype(np.bool_),
             reason=np.where(alive, still_there, _ints(self._instance_reason)).astype(np.int32),
         )
+
+    def stays(self, ended_at: float) -> ReservationColumns:
+        """Which instances were in which reservation, until the end of the run where they still are."""
+        since, until = map(_floats, self._stay_times)
+        instance, reservation = map(_ints, self._stay_codes)
+        until = np.where(np.isnan(until), ended_at, until)
+        held = until > since
+        return ReservationColumns(instance[held], reservation[held], since[held], until[held])
 
     def causes(self) -> CauseColumns:
         """For what jobs waited."""

@@ -6,6 +6,7 @@ import math
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.agenda import Agenda
+from batchsim.engine.capacity_reservations import CapacityReservations
 from batchsim.engine.clock import Clock
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
@@ -50,6 +51,7 @@ class Simulation:
         recorder, table = Recorder(), JobTable(workload, settings.scheduler.admit)
         self._context = context = RunContext(workload, settings, table, recorder, seed, replication)
         self._limits = CapacityLimits(settings.capacity)
+        self._reservations = CapacityReservations(configuration.reservations, self._limits, recorder)
         # The account's limits on tasks: on-demand and Spot each have their own.
         self._quotas = {
             "FARGATE": FargateQuota.of(settings, "FARGATE"),
@@ -119,11 +121,12 @@ class Simulation:
             quota = self._quotas[spec.account_option]
             return FargateEnvironment(index, spec, context, agenda, lifecycle, quota)
         kind = ManagedInstancesEnvironment if spec.is_managed_by_ecs else Ec2Environment
-        return kind(index, spec, context, agenda, lifecycle, self._limits, self._waiting)
+        return kind(index, spec, context, agenda, lifecycle, self._limits, self._reservations, self._waiting)
 
     def run(self) -> Recording:
         """Run to the end."""
         self._limits.follow(self.agenda)
+        self._reservations.follow(self.agenda)
         self._scale_out.launch_initial()
         self.arrivals.expect()
         self.agenda.finish(0.0)

@@ -33,7 +33,8 @@ def spend_rate(outcome: Outcome, environment: int) -> Curve:
 def spent(outcome: Outcome, at: Floats) -> Floats:
     """US dollars that were spent until some instants; after the run's end it is the bill.
 
-    The minimum of what ended early is spent when it ends, a Savings Plan's unused commitment hour by hour.
+    The minimum of what ended early is spent when it ends, a Savings Plan's unused commitment hour by hour, a Capacity
+    Block's price over its time, and when the run ends what is left of it.
     """
     recording, cost = outcome.recording, outcome.costs
     instances, tasks = recording.instances, cost.tasks
@@ -46,13 +47,25 @@ def spent(outcome: Outcome, at: Floats) -> Floats:
         usd += integral(*rate.steps(start, stop), at)
     usd += _until(instances.terminated_at, cost.instance["minimum"], at)
     usd += _until(task_spans[1], cost.by_attempt["minimum"][tasks.attempt], at)
+    for reserved in cost.reservations:
+        for rate in reserved.rates:
+            curve = rate.curve
+            if curve is not None:
+                usd += rate.usd_per_s[0] * integral(*curve, at)
+        usd += np.where(at >= recording.ended_at, reserved.after_usd, 0.0)
     return usd if cost.plan is None else usd + integral(*cost.plan.unused, at)
 
 
 def idle_commitment(outcome: Outcome, at: Floats) -> Floats:
-    """US dollars per hour that a Savings Plan commits in vain."""
-    plan = outcome.costs.plan
-    return np.zeros(len(at)) if plan is None else sample(*plan.unused, at) * HOUR
+    """US dollars per hour that a Savings Plan commits in vain, and that reservations cost which are not used."""
+    plan, usd = outcome.costs.plan, np.zeros(len(at))
+    if plan is not None:
+        usd += sample(*plan.unused, at) * HOUR
+    for reserved in outcome.costs.reservations:
+        for rate in reserved.rates:
+            if rate.curve is not None:
+                usd += rate.usd_per_s[0] * sample(*rate.curve, at) * HOUR
+    return usd
 
 
 def _until(instants: Floats, usd: Floats, at: Floats) -> Floats:

@@ -21,6 +21,7 @@ from batchsim.results.job_rows import JobRows
 from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
 from batchsim.results.record import recorded_figures
+from batchsim.results.reservations import reservation_figures, unused_reservations
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
 from batchsim.results.window import window_of
@@ -88,6 +89,7 @@ class Metrics:
             "skipped": dict(outcome.workload.skipped),
             "noted": dict(outcome.workload.notes),
             **recorded_figures(outcome),
+            **reservation_figures(outcome),
         }
         entries = ObjectiveEntries(scenario, outcome, self._queue_times, self._turnarounds, summary).entries()
         return {**summary, "objectives": entries}
@@ -188,6 +190,7 @@ class Metrics:
             # In `idle`, and of no compute environment: those and this sum to the total.
             "unused_commitment": self._outcome.costs.unused_commitment,
             "management_fees": self._outcome.costs.management_fees,
+            **unused_reservations(self._outcome),
             "per_month": self._per_month(total),
         }
 

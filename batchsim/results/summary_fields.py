@@ -147,6 +147,13 @@ SUMMARY = (
         _BY_PURPOSE,
         _figure("unused_commitment", "USD", "of a Savings Plan, in `idle`"),
         _figure("management_fees", "USD", "of the total, what ECS takes for managing instances"),
+        Field(
+            "unused_reservations",
+            Kind.FIGURE,
+            "USD",
+            "where capacity is reserved: what was paid for it and not used, in `idle`",
+            optional=True,
+        ),
         _figure(
             "per_month",
             "USD",
@@ -249,6 +256,21 @@ SUMMARY = (
         ),
         optional=True,
     ),
+    Field(
+        "reservations",
+        Kind.NAMED,
+        meaning="where capacity is reserved: what became of each reservation",
+        fields=(
+            _plain("kind", "string", "`on-demand` or `capacity-block`"),
+            _plain("instance_type", "string"),
+            _plain("availability_zone", "string"),
+            _plain("instances", "number"),
+            _figure("reserved_h", "instance-hours", "in `period_s`, while it was there"),
+            _figure("used_h", "instance-hours", "of these, with an instance that ran in it"),
+            _figure("unused_usd", "USD", "what the others cost"),
+        ),
+        optional=True,
+    ),
     _list(
         "objectives",
         "in the scenario's order",
@@ -344,6 +366,7 @@ class Summary(TypedDict):
     skipped: dict[str, Number]
     noted: dict[str, Number]
     recorded: NotRequired[Group]
+    reservations: NotRequired[dict[str, Group]]
     objectives: list[Group]
     intervals: NotRequired[Group]
     advice: NotRequired[list[Group]]

@@ -18,10 +18,12 @@ from batchsim.scenario.batch.compute_environments import compute_environment
 from batchsim.scenario.batch.job_groups import job_definition, resolved_workflow
 from batchsim.scenario.batch.offerings import Market, NoPriceError, UnpricedError
 from batchsim.scenario.batch.price_sources import price_sources
+from batchsim.scenario.batch.reservations import reservations
 from batchsim.scenario.document.access import base_name
 from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.placeable import PlacedJob, empty_environments, never_placeable, unpriced_traces
+from batchsim.scenario.rules.reservations import PATH, misused_reservations
 from batchsim.scenario.rules.spot_market import below_market, unknown_hazards
 from batchsim.scenario.sections.models import TraceSource, Workflow
 from batchsim.scenario.sections.spot_recordings import spot_prices, spot_trace
@@ -38,6 +40,7 @@ from batchsim.spec.configuration import (
     TimeLimit,
 )
 from batchsim.spec.price_sources import PriceSources
+from batchsim.spec.reservations import Reservation
 from batchsim.spec.stated_prices import cures
 from batchsim.spec.traces import Trace
 from batchsim.spec.updates import NO_UPDATES, Updates
@@ -114,6 +117,7 @@ def resolve(
         consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
         savings_plan=None if plan is None else SavingsPlan(plan.usd_per_hour, plan.discount),
         stated_prices=market.stated,
+        reservations=tuple(_reservations(context, market, start, findings)),
     )
     sources = tuple(
         resolved_workflow(entry, definitions, requests) if isinstance(entry, Workflow) else entry.trace
@@ -160,6 +164,7 @@ def _judged(
     yield from empty_environments(context, configuration)
     yield from below_market(context, configuration, jobs)
     yield from unknown_hazards(context, configuration, settings)
+    yield from misused_reservations(context, configuration, settings)
     yield from unpriced_traces(context, configuration)
     yield from never_placeable(context, configuration, jobs)
 
@@ -208,6 +213,14 @@ def _environment(
         expected = cures(error.example)
         findings.append(context.document.finding(where, "not-in-catalog", error.lacking, expected=expected))
     return None
+
+
+def _reservations(context: Context, market: Market, start: datetime, findings: list[Finding]) -> Iterator[Reservation]:
+    """The capacity reservations; a finding where the price of one is not known."""
+    try:
+        yield from reservations(market, start)
+    except NoPriceError as error:
+        findings.append(context.document.finding(PATH, "not-in-catalog", error.lacking, expected=cures(error.example)))
 
 
 def _placed_jobs(sources: Sequence[ResolvedWorkflow | Trace]) -> Iterator[PlacedJob]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
 from batchsim.spec.purchase_options import ACCOUNT_OPTIONS, AccountOption, Platform, PurchaseOption
-from batchsim.spec.reservations import OPEN, ReservationUse
+from batchsim.spec.reservations import OPEN, Reservation, ReservationUse
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
 
 
@@ -383,6 +383,7 @@ class Configuration:
     consumables: tuple[Consumable, ...] = ()
     savings_plan: SavingsPlan | None = None
     stated_prices: StatedPrices = NOTHING_STATED
+    reservations: tuple[Reservation, ...] = ()
 
     def attached(self, queue: JobQueue) -> tuple[ComputeEnvironment, ...]:
         """A queue's compute environments, in the order in which they are tried."""

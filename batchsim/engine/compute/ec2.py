@@ -13,6 +13,7 @@ from typing import Final
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import Attempt
+from batchsim.engine.capacity_reservations import CapacityReservations
 from batchsim.engine.compute.free_capacity import FreeCapacity
 from batchsim.engine.compute.images import ImageCache
 from batchsim.engine.compute.instance import Instance
@@ -55,6 +56,7 @@ class Ec2Environment(SimulatedEnvironment):
         agenda: Agenda,
         lifecycle: JobLifecycle,
         limits: CapacityLimits,
+        reservations: CapacityReservations,
         waiting: WaitingJobs,
     ) -> None:
         requests = context.workload.shapes
@@ -73,13 +75,22 @@ class Ec2Environment(SimulatedEnvironment):
         self._multi_node = [bool(asked.nodes) for asked in requests]
         self._any_multi_node = any(self._multi_node)
         market = None if spec.spot_trace is None else RecordedMarket(spec.spot_trace)
+        reserved = reservations.of(spec)
         self.ledger = InstanceLedger(
-            index, spec, requests, context.settings.scheduler.placement, self.changes, limits, agenda, context.recorder
+            index,
+            spec,
+            requests,
+            context.settings.scheduler.placement,
+            self.changes,
+            limits,
+            agenda,
+            context.recorder,
+            reserved,
         )
         self._free = self.ledger.free
         self.no_fit = self._free.no_fit
         pools = SpotPools.of(spec, context, agenda, self.ledger)
-        self._launchable = Launchable(spec, requests, self.ledger, limits, market, pools)
+        self._launchable = Launchable(spec, requests, self.ledger, limits, market, pools, reserved)
         self._nodes = MultiNodeJobs(
             spec, requests, self.ledger, self._launchable, context.settings.scheduler.best_fit_progressive
         )
@@ -90,7 +101,9 @@ class Ec2Environment(SimulatedEnvironment):
         self._launcher = Launcher(
             spec, context, agenda, self.ledger, self._launchable, limits, self._interruptions, self._scale_in
         )
-        if not limits.unlimited:
+        if reserved is not None:
+            reserved.on_end = self._interruptions.block_ended
+        if not limits.unlimited or (reserved is not None and reserved.is_confined):
             limits.listeners.append(self._capacity_came_back)
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node

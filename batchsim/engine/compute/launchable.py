@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from batchsim.engine.account_limits import CapacityLimits
+from batchsim.engine.capacity_reservations import EnvironmentReservations
 from batchsim.engine.compute.free_capacity import places_on
 from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.recorded_market import RecordedMarket
@@ -44,6 +45,8 @@ class Launchable:
         Whether there may be less capacity than is asked for.
     fails : bool
         Whether a launch may find no capacity: also where there is all that is asked for or, during an outage, none.
+    picks_zone : bool
+        Whether the zone depends on where there is capacity.
     backoff : dict of str to float
         Until when a type is not asked for.
     chosen : dict of Shape to Offering
@@ -58,11 +61,14 @@ class Launchable:
         limits: CapacityLimits,
         market: RecordedMarket | None,
         pools: SpotPools | None,
+        reservations: EnvironmentReservations | None = None,
     ) -> None:
         self.offerings = worth_asking_for(spec, requests)
         self.bids_matter = any(offering.above_bid for offering in self.offerings)
-        self.scarce = market is not None or not limits.unlimited or self.bids_matter
+        self._confined = reservations is not None and reservations.is_confined
+        self.scarce = market is not None or not limits.unlimited or self.bids_matter or self._confined
         self.fails = self.scarce or pools is not None
+        self.picks_zone = self.fails or reservations is not None
         self.backoff: dict[str, float] = {}
         self.chosen: dict[Shape, Offering] = {}
         self._spec = spec
@@ -72,6 +78,7 @@ class Launchable:
         self._unlimited = limits.unlimited
         self._market = market
         self._pools = pools
+        self._reservations = reservations
         self._may_exceed = spec.overshoots
         self._most = spec.max_vcpus if spec.limits_instances else UNLIMITED
         self._keeps_type = spec.strategy.keeps_type
@@ -106,8 +113,15 @@ class Launchable:
     # Capacity
 
     def zone_for(self, offering: Offering, now: float) -> int | None:
-        """The next zone in turn that has capacity for an instance; None where none has, or the price is too high."""
+        """The next zone in turn that has capacity for an instance; None where none has, or the price is too high.
+
+        Reserved capacity comes first, and is had while the type is in back-off.
+        """
         zones = self._spec.zones
+        if self._reservations is not None:
+            reserved = self._reservations.zone_for(offering, self._ledger.launches)
+            if reserved is not None or self._confined:
+                return reserved
         if self.backoff.get(offering.instance_type, 0.0) > now or offering.is_above_bid(now):
             return None
         if self._market is not None and len(self._ledger.instances) >= self._market.available(now):
@@ -136,6 +150,9 @@ class Launchable:
                 found[place] = min(instances, left)
                 left -= found[place]
         by_type = {offering.instance_type: count for offering, count in zip(asked, found, strict=True)}
+        if self._reservations is not None:
+            unreserved = {} if self._confined else by_type
+            return [unreserved.get(o.instance_type, 0) + self._reservations.free(o) for o in types]
         return [by_type.get(offering.instance_type, 0) for offering in types]
 
     # Both
@@ -148,6 +165,10 @@ class Launchable:
         """Whether so many instances may be launched at once: under the limit to the last, and with capacity."""
         if instances <= 0 or instances * offering.vcpus > self.left:
             return False
+        if self._reservations is not None:
+            instances -= self._reservations.free(offering)
+            if instances <= 0 or self._confined:
+                return instances <= 0
         if self.backoff.get(offering.instance_type, 0.0) > now:
             return False
         option, zones = self._spec.account_option, self._spec.zones

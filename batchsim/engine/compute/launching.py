@@ -130,7 +130,7 @@ class Launcher:
         if self._fulfilment_s is not None:
             running_at += self._fulfilment_s[number]
         registered_at = running_at + self._register_s[number] * offering.boot_factor
-        zone = self._launchable.zone_for(offering, now) if self._launchable.fails else None
+        zone = self._launchable.zone_for(offering, now) if self._launchable.picks_zone else None
         if zone is None:
             zone = number % len(self._spec.zones)
         instance = self._ledger.launch(offering, zone, now, running_at)

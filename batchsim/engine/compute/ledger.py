@@ -11,6 +11,7 @@ from typing import Literal
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
+from batchsim.engine.capacity_reservations import EnvironmentReservations
 from batchsim.engine.changes import Changes
 from batchsim.engine.compute.capacity_by_architecture import free_capacity
 from batchsim.engine.compute.free_capacity import Node
@@ -47,6 +48,7 @@ class InstanceLedger:
         limits: CapacityLimits,
         agenda: Agenda,
         recorder: Recorder,
+        reservations: EnvironmentReservations | None = None,
     ) -> None:
         self.free = free_capacity(placement, requests, changes, spec.offerings)
         self.instances: dict[int, Instance] = {}
@@ -60,6 +62,7 @@ class InstanceLedger:
         self._limits = limits
         self._agenda = agenda
         self._recorder = recorder
+        self._reservations = reservations
 
     # Instances come and go
 
@@ -69,7 +72,10 @@ class InstanceLedger:
         self.launches += 1
         number = self._recorder.instance(self._index, self._numbers[offering.instance_type], zone, now, running_at)
         instance = Instance(number, offering, launch, zone, running_at)
-        self._limits.launched(offering, self._spec.account_option, self._spec.zones[zone])
+        if self._reservations is None:
+            self._limits.launched(offering, self._spec.account_option, self._spec.zones[zone])
+        else:
+            self._reservations.launched(instance, now)
         self.instances[number] = self.booting[number] = instance
         self.vcpus += offering.vcpus
         self._changes.all()
@@ -110,8 +116,11 @@ class InstanceLedger:
         if self.vcpus < 0:
             raise SimulationError(f"{self._spec.name} has {self.vcpus} vCPUs", now)
         self._changes.all()
-        zone = self._spec.zones[instance.zone]
-        self._limits.terminated(instance.offering, self._spec.account_option, zone, now)
+        if self._reservations is None:
+            zone = self._spec.zones[instance.zone]
+            self._limits.terminated(instance.offering, self._spec.account_option, zone, now)
+        else:
+            self._reservations.terminated(instance, now)
         self._recorder.terminated(instance.number, now, reason, reclaimed)
 
     def announce(self, now: float) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import Attempt
+from batchsim.engine.capacity_reservations import CapacityReservations
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.planned_room import PlannedRoom, PlannedTasks
 from batchsim.engine.compute_environment import AT_LIMIT
@@ -33,9 +34,10 @@ class ManagedInstancesEnvironment(Ec2Environment):
         agenda: Agenda,
         lifecycle: JobLifecycle,
         limits: CapacityLimits,
+        reservations: CapacityReservations,
         waiting: WaitingJobs,
     ) -> None:
-        super().__init__(index, spec, context, agenda, lifecycle, limits, waiting)
+        super().__init__(index, spec, context, agenda, lifecycle, limits, reservations, waiting)
         self.waits_for_boots = False
         self._in_use = 0.0
         self._interruptions.on_lost = self._lost

@@ -146,11 +146,20 @@ class Interruptions:
     def _reclaimed(self, event: Event) -> None:
         self._take_away(event.subject, event.at)
 
-    def _take_away(self, instance: Instance, now: float) -> None:
+    def block_ended(self, instance: Instance, now: float) -> None:
+        """Terminate an instance whose Capacity Block ends, with what runs on it.
+
+        EC2 User Guide, *Capacity Blocks for ML*. That all go at that moment, without notice to jobs, is an assumption.
+        """
+        self._take_away(instance, now, "Capacity Block ended", reclaimed=False)
+
+    def _take_away(
+        self, instance: Instance, now: float, reason: str = "Spot interruption", *, reclaimed: bool = True
+    ) -> None:
         status_reason = HOST_TERMINATED.format(instance=instance_id(instance.number))
         attempts = list(instance.attempts.values())
         instance.attempts.clear()
-        self.remove(instance, now, "Spot interruption", reclaimed=True)
+        self.remove(instance, now, reason, reclaimed=reclaimed)
         for attempt in attempts:
             if self.on_lost is not None:
                 self.on_lost(attempt, now)

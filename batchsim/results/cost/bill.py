@@ -5,6 +5,8 @@ What each purpose means is said in `results/cost/purposes.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from batchsim.arrays import SLICE, Floats, filled, zeros_view
@@ -15,6 +17,7 @@ from batchsim.results.cost.instance_shares import InstanceShares, Tenancies, by_
 from batchsim.results.cost.purposes import Costs
 from batchsim.results.cost.rates import Rate, summed
 from batchsim.results.cost.recorded_prices import recorded_rates
+from batchsim.results.cost.reservations import ReservedUse, eligible, in_blocks, reserved_use
 from batchsim.results.cost.savings_plan import PlanUse, plan_use
 from batchsim.results.cost.stranded_room import StrandedRoom
 from batchsim.results.window import WHOLE, Window
@@ -27,7 +30,8 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
     """Cost of everything that was run, as far as it was paid within a window of time."""
     instances = _InstancePrices(configuration, recording, window)
     tasks = _TaskPrices(fargate_tasks(workload, configuration, recording), recording, window)
-    plan = _plan_use(configuration, recording, instances, tasks)
+    reserved = reserved_use(configuration, recording, window)
+    plan = _plan_use(configuration, recording, instances, tasks, reserved)
     if plan is not None:
         plan = plan.within(window)
     rates, task_rates = instances.rates, tasks.rates
@@ -56,19 +60,25 @@ def costs(workload: Workload, configuration: Configuration, recording: Recording
         beside_usd_per_s=instances.beside,
         plan=plan,
         management_fees=instances.fees,
+        reservations=tuple(replace(each, plan=plan) for each in reserved),
     )
 
 
 def _plan_use(
-    configuration: Configuration, recording: Recording, instances: _InstancePrices, tasks: _TaskPrices
+    configuration: Configuration,
+    recording: Recording,
+    instances: _InstancePrices,
+    tasks: _TaskPrices,
+    reserved: tuple[ReservedUse, ...],
 ) -> PlanUse | None:
     if configuration.savings_plan is None:
         return None
+    since, until, usd_per_s = eligible(reserved)
     return plan_use(
         configuration.savings_plan,
-        np.concatenate([recording.instances.paid_from, tasks.begun]),
-        np.concatenate([instances.paid_until, tasks.paid_until]),
-        np.concatenate([instances.eligible_usd_per_s, tasks.paid.eligible_usd_per_s]),
+        np.concatenate([recording.instances.paid_from, tasks.begun, since]),
+        np.concatenate([instances.paid_until, tasks.paid_until, until]),
+        np.concatenate([instances.eligible_usd_per_s, tasks.paid.eligible_usd_per_s, usd_per_s]),
         recording.ended_at,
     )
 
@@ -80,6 +90,8 @@ class _InstancePrices:
         self._window = window
         self._instances = instances = recording.instances
         price = by_instance(configuration, instances, lambda _e, o: o.price_usd_per_hour) / HOUR
+        blocked, block_usd = in_blocks(configuration, recording)
+        price[blocked] = block_usd / HOUR
         # A root volume and a public address are an instance's from its launch on (EC2 User Guide, *Root volumes*, *IP
         # addressing*); that the address has the volume's minimum of a minute is an assumption.
         self.beside = (
@@ -90,6 +102,8 @@ class _InstancePrices:
         ran = ~np.isnan(instances.running_at)
         self._ran_s = np.where(ran, running_s, 0.0)
         self._billed_s = np.where(ran, billed_instance_s(running_s), 0.0)
+        # A Capacity Block has no minimum: all of it is paid.
+        self._billed_s[blocked] = self._ran_s[blocked]
         self.paid_until = instances.paid_from + self._billed_s
         free = instances.reclaimed & is_free_spot(running_s)
         self._changing, recorded = recorded_rates(configuration, recording, free)
@@ -98,6 +112,7 @@ class _InstancePrices:
         self._compute = np.where(free | recorded, 0.0, price) + self.fee
         on_demand = np.array([each.launches_on_demand_instances for each in configuration.environments], bool)
         self.eligible_usd_per_s = np.where(on_demand[instances.environment], price, 0.0)
+        self.eligible_usd_per_s[blocked] = 0.0
 
     @property
     def rates(self) -> tuple[Rate, ...]:

@@ -5,7 +5,7 @@ useful    attempts that succeeded (or were still running at the end), while they
 rework    attempts that failed or were interrupted, while they ran
 boot      instances from launch to registration; attempts while they pull their image and start
 stranded  room on instances that nothing used while jobs waited for the environment, none of which fitted in
-idle      room on instances that nothing used otherwise
+idle      room on instances that nothing used otherwise; what is reserved or committed, and not used
 minimum   billed beyond what was used: the first minute (of root volumes too), seconds rounded up
 ========  ================================================================================================
 
@@ -14,6 +14,7 @@ All of it is linear in time, so it is computed after the run from the recorded i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from batchsim.arrays import Floats, zeros_view
 from batchsim.results.cost.fargate_rates import Tasks
 from batchsim.results.cost.rates import Rate
+from batchsim.results.cost.reservations import ReservedUse
 from batchsim.results.cost.savings_plan import PlanUse
 
 
@@ -52,6 +54,8 @@ class Costs:
         What becomes of a Savings Plan.
     management_fees : float
         What ECS takes, of all that, for managing instances.
+    reservations : tuple of ReservedUse
+        What becomes of capacity reservations.
     """
 
     by_attempt: dict[str, Floats]
@@ -64,6 +68,7 @@ class Costs:
     beside_usd_per_s: Floats
     plan: PlanUse | None = None
     management_fees: float = 0.0
+    reservations: tuple[ReservedUse, ...] = ()
 
     @property
     def unused_commitment(self) -> float:
@@ -71,9 +76,19 @@ class Costs:
         return 0.0 if self.plan is None else self.plan.unused_usd
 
     @property
+    def unused_reservations(self) -> float:
+        """What was paid for capacity that was reserved and not used."""
+        return math.fsum(each.unused_usd for each in self.reservations)
+
+    @property
+    def beside(self) -> float:
+        """What was paid for nothing, and is of no compute environment."""
+        return self.unused_commitment + self.unused_reservations
+
+    @property
     def total(self) -> float:
         """The bill."""
-        return float(self.instance_total.sum() + self.task_total.sum()) + self.unused_commitment
+        return float(self.instance_total.sum() + self.task_total.sum()) + self.beside
 
     @property
     def task_total(self) -> Floats:

@@ -38,21 +38,21 @@ class CostTotals:
         return math.fsum(self._billed_instances[environment] + self._billed_tasks[environment])
 
     def by_purpose_in_all(self) -> dict[str, float]:
-        """What everything cost, by purpose; a Savings Plan's unused commitment bought nothing: it is idle."""
+        """What everything cost, by purpose; what is committed or reserved and not used is idle."""
         purposes = {
             purpose: _in_all(self._of_attempts[purpose]) + _in_all(self._of_instances[purpose]) for purpose in PURPOSES
         }
-        purposes["idle"] += self.outcome.costs.unused_commitment
+        purposes["idle"] += self.outcome.costs.beside
         return purposes
 
     def by_purchase_option(self) -> dict[str, float]:
-        """What everything cost, by purchase option; a Savings Plan's unused commitment is of on-demand EC2."""
+        """What everything cost, by purchase option; what is committed or reserved and not used is of on-demand EC2."""
         options = dict.fromkeys(PURCHASE_OPTIONS, 0.0)
         for index, environment in enumerate(self.outcome.configuration.environments):
             if environment.purchase_option in options:
                 billed = math.fsum(self._billed_instances[index]) + math.fsum(self._billed_tasks[index])
                 options[environment.purchase_option] += billed
-        options["EC2"] += self.outcome.costs.unused_commitment
+        options["EC2"] += self.outcome.costs.beside
         return options
 
     def by_owner(self, owner_of_group: Ints, owners: int, attached: list[list[int]]) -> dict[str, Floats]:
@@ -80,7 +80,7 @@ class CostTotals:
             weight = direct / direct.sum()
             for purpose, usd in beyond.items():
                 borne[purpose] += weight * usd
-        unused = self.outcome.costs.unused_commitment
+        unused = self.outcome.costs.beside
         if unused:
             shares = together / together.sum() if together.sum() > 0 else np.full(owners, 1.0 / max(owners, 1))
             borne["idle"] += shares * unused

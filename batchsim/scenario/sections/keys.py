@@ -276,6 +276,37 @@ KEYS: dict[str, KeyMeaning] = {
         "vCPU by purchase option",
     ),
     "CapacitySettings.pools": KeyMeaning("EC2 capacity that some instance types share", "a list"),
+    "CapacitySettings.reservations": KeyMeaning(
+        "On-Demand Capacity Reservations and Capacity Blocks ([capacity reservations](capacity-reservations.md))",
+        "a list",
+    ),
+    "CapacityReservation.name": KeyMeaning("what it is called; environments may target it by its name", "text"),
+    "CapacityReservation.kind": KeyMeaning(
+        "`on-demand`, paid by the second whether used or not, or `capacity-block`, paid in advance", "word"
+    ),
+    "CapacityReservation.instanceType": KeyMeaning("the type of its instances", "instance type"),
+    "CapacityReservation.zone": KeyMeaning("their availability zone", "zone"),
+    "CapacityReservation.instances": KeyMeaning("how many", "instances"),
+    "CapacityReservation.from": KeyMeaning("when it begins", "instant"),
+    "CapacityReservation.until": KeyMeaning(
+        "when it ends; a reservation has no end without it. The instances of a Capacity Block are terminated half an "
+        "hour before",
+        "instant",
+    ),
+    "CapacityReservation.matching": KeyMeaning(
+        "`open`, as without it: any matching instance runs in it; `targeted`: only those that target it, as always in "
+        "a Capacity Block",
+        "word",
+    ),
+    "CapacityReservation.price": KeyMeaning(
+        "of a Capacity Block: what its offer says, of all instances for the whole time", "USD"
+    ),
+    "CapacityReservation.id": KeyMeaning("what launch templates target it by, as `cr-0123456789abcdef0`", "text"),
+    "CapacityReservation.groups": KeyMeaning(
+        "ARNs of the resource groups that it is in, which may be targeted", "a list"
+    ),
+    "CapacityReservation.tenancy": KeyMeaning("`default`: no other is modelled", "word"),
+    "CapacityReservation.platform": KeyMeaning("`Linux/UNIX`: no other is modelled", "word"),
     "CapacityPool.instanceTypes": KeyMeaning("types and families in the pool; all without it", "a list"),
     "CapacityPool.zones": KeyMeaning("availability zones of the pool; all without it", "a list"),
     "CapacityPool.purchaseOption": KeyMeaning("`EC2` or `SPOT`; both without it", "word"),

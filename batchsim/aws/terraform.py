@@ -1,11 +1,18 @@
-"""AWS Batch in the Terraform AWS provider: an attribute for each member of the API.
+"""AWS Batch in Terraform's providers: an attribute for each member of the API.
 
-Of the provider's schema at version 6.62. Both ways, export and import, read this table.
+Of the schema of ``hashicorp/aws`` at version 6.62, which has no managed instances: those are resources of
+``hashicorp/awscc`` (1.106), whose attributes are the properties of CloudFormation in another spelling. Both ways,
+export and import, read these tables.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
+
+from batchsim.aws.cloudformation_names import property_of
+from batchsim.scenario.batch.service_model import request_shape
 
 #: API member → attribute of the provider, a nested table, or how its value is written.
 Attributes = dict[str, Any]
@@ -114,3 +121,39 @@ NOT_WRITTEN = {"eksProperties": "eks_properties", "eksConfiguration": "eks_confi
 #: Members that hold a role's or an instance profile's name or ARN → the word in the ARN; the provider takes ARNs only
 #: (its schema validates them), AWS takes both (API ComputeResource.instanceRole, CreateComputeEnvironment.serviceRole).
 ROLES = {"serviceRole": "role", "spotIamFleetRole": "role", "instanceRole": "instance-profile"}
+
+#: The resource type of compute environments in the provider that is made from CloudFormation's schemas.
+AWSCC = "awscc_batch_compute_environment"
+
+
+def attributes_of(resource: str, kind: str) -> Attributes:
+    """The attributes of a resource type; `kind` is its list in the ``batch:`` section."""
+    return awscc_attributes() if resource == AWSCC else ATTRIBUTES[kind]
+
+
+@cache
+def awscc_attributes() -> Attributes:
+    """The attributes of a compute environment of ``hashicorp/awscc``."""
+    return _spelled(request_shape("computeEnvironments"))
+
+
+def _spelled(shape: Any) -> Attributes:
+    """The attributes of a shape, with those of structures within."""
+    spelled: Attributes = {}
+    for member, inner in shape.members.items():
+        attribute = awscc_attribute(member)
+        while inner.type_name == "list":
+            inner = inner.member
+        spelled[member] = (attribute, _spelled(inner)) if inner.type_name == "structure" else attribute
+    return spelled
+
+
+def awscc_attribute(member: str) -> str:
+    """A member as ``hashicorp/awscc`` spells it: a figure is a word of its own.
+
+    Examples
+    --------
+    >>> awscc_attribute("maxvCpus"), awscc_attribute("ec2KeyPair"), awscc_attribute("storageSizeGiB")
+    ('maxv_cpus', 'ec_2_key_pair', 'storage_size_gi_b')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])", "_", property_of(member)).lower()

@@ -232,6 +232,68 @@ def everything() -> dict[str, Any]:
     return values
 
 
+def managed(provider: dict[str, Any] | None = None, **launched: Any) -> dict[str, Any]:
+    """A queue of managed instances, on demand and then Spot, and a definition for them.
+
+    Parameters
+    ----------
+    provider : dict, optional
+        What the provider of the on-demand environment has besides roles and network.
+    **launched
+        What its launch template has.
+    """
+    values = small()
+
+    def environment(name: str, given: dict[str, Any], template: dict[str, Any]) -> dict[str, Any]:
+        network = {"subnets": ["subnet-0a1b2c3d"], "securityGroups": ["sg-0a1b2c3d"]}
+        profile = "arn:aws:iam::123456789012:instance-profile/ecsInstanceRoleForManagedInstances"
+        return {
+            "computeEnvironmentName": name,
+            "type": "MANAGED",
+            "computeResources": {
+                "type": "ECS_MANAGED_INSTANCES",
+                "maxvCpus": 64,
+                "managedInstancesProvider": {
+                    "infrastructureRoleArn": "arn:aws:iam::123456789012:role/ecsInfrastructureRole",
+                    "instanceLaunchTemplate": {
+                        "ec2InstanceProfileArn": profile, "networkConfiguration": network, **template,
+                    },
+                    **given,
+                },
+            },
+        }  # fmt: skip
+
+    requirements = [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "4000"}]
+    container = {"name": "main", "image": "busybox", "resourceRequirements": requirements}
+    values["batch"] = {
+        "computeEnvironments": [
+            environment("on-demand", provider or {}, launched),
+            environment("spot", {}, {"capacityOptionType": "SPOT"}),
+        ],
+        "jobQueues": [
+            {
+                "jobQueueName": "nightly",
+                "priority": 10,
+                "computeEnvironmentOrder": [
+                    {"order": 1, "computeEnvironment": "on-demand"},
+                    {"order": 2, "computeEnvironment": "spot"},
+                ],
+            }
+        ],
+        "jobDefinitions": [
+            {
+                "jobDefinitionName": "extract",
+                "type": "container",
+                "platformCapabilities": ["MANAGED_INSTANCES"],
+                "ecsProperties": {"taskProperties": [{"containers": [container]}]},
+            }
+        ],
+    }
+    job = {"jobName": "extract", "jobQueue": "nightly", "jobDefinition": "extract", "runtime": "10m"}
+    values["workload"] = [{"workflow": "etl", "jobs": [job]}]
+    return values
+
+
 def prepared(values: dict[str, Any]) -> Deployable:
     """A deployable of plain values."""
     return deployable(Document(values, "scenario.yaml"))

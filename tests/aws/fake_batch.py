@@ -40,6 +40,17 @@ INFRASTRUCTURE = {
 }  # fmt: skip
 
 
+MANAGED, PROVIDER = "ECS_MANAGED_INSTANCES", "managedInstancesProvider"
+
+
+def together(values: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """Nested values with changes to some of them."""
+    both = {
+        key: together(values[key], each) for key, each in changed.items() if isinstance(each, dict) and key in values
+    }
+    return {**values, **changed, **both}
+
+
 @dataclass(frozen=True)
 class Call:
     """One request that arrived."""
@@ -244,7 +255,7 @@ class FakeBatch:
             "tags": request.get("tags", {}),
         }
         resources = described.get("computeResources")
-        if resources and not resources["type"].startswith("FARGATE"):
+        if resources and resources["type"] in ("EC2", "SPOT"):
             resources.setdefault("minvCpus", 0)
             resources.setdefault("desiredvCpus", 0)
             resources.setdefault("ec2Configuration", [{"imageType": "ECS_AL2023"}])
@@ -266,11 +277,18 @@ class FakeBatch:
         if values["status"] in BUSY:
             raise RefusedError(f"Cannot update, resource is being modified ({values['status']})")
         present = values.get("computeResources", {})
-        if set(changed) & INFRASTRUCTURE and not present.get("type", "").startswith("FARGATE"):
+        if changed.get("type", present.get("type")) != present.get("type") and MANAGED in (
+            changed["type"],
+            present["type"],
+        ):
+            raise RefusedError(f"type can't be changed to or from {MANAGED}")
+        if set(changed) & INFRASTRUCTURE and present.get("type") in ("EC2", "SPOT"):
             strategies = {present.get("allocationStrategy", "BEST_FIT"), changed.get("allocationStrategy")}
             if "BEST_FIT" in strategies or "aws-service-role" not in values["serviceRole"]:
                 raise RefusedError("Fields can be updated for CE only with Allocation Strategy BEST_FIT_PROGRESSIVE")
         merged = {**present, **changed}
+        if present.get("type") == MANAGED:
+            merged[PROVIDER] = together(present[PROVIDER], changed.get(PROVIDER, {}))
         for member in ("ec2KeyPair", "imageId", "placementGroup"):
             if merged.get(member) == "":
                 del merged[member]

@@ -54,6 +54,11 @@ def check_environment(request: Mapping[str, Any]) -> None:
             if member in resources:
                 raise RefusedError(f"{member} is not applicable for Fargate.")
         needed = ["subnets", "securityGroupIds"]
+    elif kind == "ECS_MANAGED_INSTANCES":
+        for member in (*NOT_ON_FARGATE, "subnets", "securityGroupIds"):
+            if member in resources:
+                raise RefusedError(f"{member} is not applicable for ECS_MANAGED_INSTANCES.")
+        needed = ["managedInstancesProvider"]
     else:
         needed = ["subnets", "instanceRole", "instanceTypes"]
         needed += [] if "launchTemplate" in resources else ["securityGroupIds"]
@@ -72,8 +77,8 @@ def check_queue(entries: list[dict[str, Any]], kinds: list[Any]) -> None:
     """API CreateJobQueue, ComputeEnvironmentOrder."""
     if not 1 <= len(entries) <= 3 or len({entry["order"] for entry in entries}) < len(entries):
         raise RefusedError("1 to 3 compute environments in distinct order")
-    if len({str(kind).startswith("FARGATE") for kind in kinds}) > 1:
-        raise RefusedError("EC2 and Fargate compute environments can't be mixed")
+    if len({str(kind).partition("_")[0].replace("SPOT", "EC2") for kind in kinds}) > 1:
+        raise RefusedError("compute environments of several platforms can't be mixed")
 
 
 def check_definition(request: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from batchsim.aws.deployment.plan import Plan, Step, attached, remaining_order
 from batchsim.aws.objects import OBJECTS, method
 from batchsim.errors import AwsError, Finding, ScenarioError
 from batchsim.redaction import redacted
+from batchsim.scenario.batch.service_model import shape_named, within
 from batchsim.scenario.document.access import dig
 
 _IN_TRANSITION = frozenset({"CREATING", "UPDATING", "DELETING"})
@@ -293,9 +294,21 @@ def _changed(step: Step, paths: set[tuple[str, ...]]) -> dict[str, Any]:
         value = dig(step.request, *member)
         if value is None:
             value = _nested(path[depth:], taken_back.get(path))
+        elif member[-1] == "managedInstancesProvider":
+            value = _provider(step)
         target = changed.setdefault("computeResources", {}) if depth == 2 else changed
         target[member[-1]] = value
     return {member: value for member, value in changed.items() if value is not None}
+
+
+def _provider(step: Step) -> dict[str, Any]:
+    """Managed instances as an update takes them, which is without what can't be changed; with what is taken back."""
+    path = ("computeResources", "managedInstancesProvider")
+    taken_back = {
+        change.path[2]: change.after for change in step.changes if change.path[:2] == path and change.path[3:] == ()
+    }
+    asked: dict[str, Any] = within(dig(step.request, *path), shape_named("UpdateManagedInstancesProviderConfiguration"))
+    return {**taken_back, **asked}
 
 
 def _nested(path: tuple[str, ...], value: Any) -> Any:

@@ -29,6 +29,13 @@ class Difference:
     obstacle: str = ""
 
 
+_PROVIDER: Path = ("computeResources", "managedInstancesProvider")
+_LAUNCHED: Path = (*_PROVIDER, "instanceLaunchTemplate")
+#: Members of managed instances for which no value is documented that would take them back.
+_STAYS: tuple[Path, ...] = (
+    (*_LAUNCHED, "instanceRequirements", "allowedInstanceTypes"),
+    (*_LAUNCHED, "capacityReservations"),
+)
 #: What AWS takes for granted where a request says nothing; documented values that take a setting back.
 _UNSAID: dict[str, dict[Path, Any]] = {
     "computeEnvironments": {
@@ -40,6 +47,8 @@ _UNSAID: dict[str, dict[Path, Any]] = {
         ("computeResources", "launchTemplate"): {"launchTemplateId": ""},
         ("computeResources", "placementGroup"): "",
         ("computeResources", "allocationStrategy"): "BEST_FIT",
+        (*_LAUNCHED, "capacityOptionType"): "ON_DEMAND",
+        (*_PROVIDER, "propagateTags"): "NONE",
     },
     "jobQueues": {("jobStateTimeLimitActions",): [], ("schedulingPolicyArn",): None},
     "schedulingPolicies": {},
@@ -47,14 +56,20 @@ _UNSAID: dict[str, dict[Path, Any]] = {
 }
 #: Batch's own variable: it follows the load.
 _NOT_COMPARED = {("computeResources", "desiredvCpus")}
-_UNORDERED = {"subnets", "securityGroupIds"}
+_UNORDERED = {"subnets", "securityGroupIds", "securityGroups", "allowedInstanceTypes"}
 _SCALING = {("state",), ("unmanagedvCpus",), ("context",)} | {
     ("computeResources", *steps)
     for steps in [("minvCpus",), ("maxvCpus",), ("scalingPolicy", "minScaleDownDelayMinutes")]
 }
 #: Members of these paths can't be updated at all.
 _FIXED: dict[str, set[Path]] = {
-    "computeEnvironments": {("type",), ("computeResources", "spotIamFleetRole"), ("eksConfiguration",)},
+    "computeEnvironments": {
+        ("type",),
+        ("computeResources", "spotIamFleetRole"),
+        ("eksConfiguration",),
+        (*_LAUNCHED, "capacityOptionType"),
+        (*_LAUNCHED, "fipsEnabled"),
+    },
     "jobQueues": {("jobQueueType",)},
     "schedulingPolicies": set(),
     "consumableResources": {("resourceType",)},
@@ -84,7 +99,18 @@ def differences(request: dict[str, Any], existing: Existing) -> list[Difference]
         before = dig(described, *path)
         if dig(request, *path) is None and path not in seen and before not in (None, value):
             found.append(Difference(path, before, value))
-    return [replace(each, obstacle=_obstacle(each, request, existing)) for each in found]
+    found = [replace(each, obstacle=_obstacle(each, request, existing)) for each in found]
+    return [*found, *_not_taken_back(request, existing)]
+
+
+def _not_taken_back(request: dict[str, Any], existing: Existing) -> Iterator[Difference]:
+    """What managed instances have and a request no longer says: only other ones go without it."""
+    if dig(request, *_PROVIDER) is None or existing.kind != "computeEnvironments":
+        return
+    for path in _STAYS:
+        before = dig(existing.description, *path)
+        if before and not dig(request, *path):
+            yield Difference(path, before, None, f"{path[-1]} can't be taken back")
 
 
 def _of_definition(request: dict[str, Any], existing: Existing) -> list[Difference]:
@@ -150,16 +176,19 @@ def _obstacle(change: Difference, request: dict[str, Any], existing: Existing) -
 
 
 def _environment_obstacle(change: Difference, request: dict[str, Any], existing: Existing) -> str:
-    """What is neither a limit nor on Fargate needs an infrastructure update."""
+    """What is neither a limit, nor on Fargate or of managed instances, needs an infrastructure update."""
     path = change.path
     before, after = (str(dig(each, "computeResources", "type")) for each in (existing.description, request))
     on_fargate = [kind.startswith("FARGATE") for kind in (before, after)]
     if any(on_fargate) and before != after:
         return "type can't be changed from or to Fargate"
+    managed = [kind == "ECS_MANAGED_INSTANCES" for kind in (before, after)]
+    if any(managed) and before != after:
+        return "type can't be changed from or to ECS_MANAGED_INSTANCES"
     if path == ("serviceRole",):
         linked = any(_LINKED_ROLE in str(role) for role in (change.before, change.after))
         return "a service-linked role can't be exchanged" if linked else ""
-    return "" if any(on_fargate) else _infrastructure_obstacle(path, request, existing)
+    return "" if any(on_fargate) or any(managed) else _infrastructure_obstacle(path, request, existing)
 
 
 def _infrastructure_obstacle(path: Path, request: dict[str, Any], existing: Existing) -> str:

@@ -1,7 +1,8 @@
 """Terraform's JSON syntax for the AWS provider (6.0 or newer); what neither section says is a variable.
 
 Attributes are those of ``aws_batch_compute_environment``, ``aws_batch_job_queue``, ``aws_batch_job_definition`` and
-``aws_batch_scheduling_policy``. What the provider has no attribute for is refused by name.
+``aws_batch_scheduling_policy``; compute environments of managed instances, which that provider does not know, are
+``awscc_batch_compute_environment`` of the AWS Cloud Control provider. What has no attribute is refused by name.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, Missing, policy_name
 from batchsim.aws.objects import OBJECTS
-from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, ROLES, Attributes
+from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, AWSCC, NOT_WRITTEN, ROLES, Attributes, attributes_of
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.document.access import base_name
+from batchsim.scenario.document.access import base_name, dig
 
-_LISTS = ("subnets", "securityGroupIds")
+_LISTS = ("subnets", "securityGroupIds", "securityGroups")
 
 
 def export(configuration: Deployable) -> dict[str, str]:
@@ -49,14 +50,18 @@ def export(configuration: Deployable) -> dict[str, str]:
                     message = f"batchsim does not write it for Terraform, whose provider has {attribute}"
                 findings.append(configuration.document.finding((*where, *steps), "not-in-terraform", message))
 
-            resources.setdefault(OBJECTS[kind].terraform, {})[_label(name)] = _block(
-                request, ATTRIBUTES[kind], (), refuse
-            )
+            resource = _resource(kind, request)
+            block = _block(request, attributes_of(resource, kind), (), refuse)
+            if resource == AWSCC:
+                # Named, it can't be replaced while it exists (CloudFormation, AWS::Batch::ComputeEnvironment).
+                block["replace_compute_environment"] = False
+            resources.setdefault(resource, {})[_label(name)] = block
     if findings:
         raise ScenarioError(findings)
+    providers = {name: need for name, need in _PROVIDERS.items() if name == "aws" or AWSCC in resources}
     content = {
-        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}}},
-        "provider": {"aws": {"region": configuration.region}},
+        "terraform": {"required_providers": providers},
+        "provider": {name: {"region": configuration.region} for name in providers},
         **({"variable": variables} if variables else {}),
         **({"data": _DATA} if _ACCOUNT in json.dumps(resources) else {}),
         "resource": resources,
@@ -64,9 +69,20 @@ def export(configuration: Deployable) -> dict[str, str]:
     return {"main.tf.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
 
 
+#: Terraform's providers: the second only where there are managed instances.
+_PROVIDERS = {
+    "aws": {"source": "hashicorp/aws", "version": ">= 6.0"},
+    "awscc": {"source": "hashicorp/awscc", "version": ">= 1.106"},
+}
 #: What the ARN of a role is completed with.
 _DATA: dict[str, dict[str, Any]] = {"aws_caller_identity": {"current": {}}, "aws_partition": {"current": {}}}
 _ACCOUNT = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+
+
+def _resource(kind: str, request: dict[str, Any]) -> str:
+    """The resource type of a request."""
+    managed = dig(request, "computeResources", "type") == "ECS_MANAGED_INSTANCES"
+    return AWSCC if managed else OBJECTS[kind].terraform
 
 
 class _Expression(str):
@@ -97,9 +113,17 @@ def _request(
 
 
 def _complete_roles(environment: dict[str, Any]) -> None:
-    for holder in (environment, environment.get("computeResources", {})):
+    resources = environment.get("computeResources", {})
+    for holder in (environment, resources):
         for member in ROLES.keys() & holder.keys():
             holder[member] = _role(ROLES[member], holder[member])
+    provider = resources.get("managedInstancesProvider", {})
+    for holder, member, kind in (
+        (provider, "infrastructureRoleArn", "role"),
+        (provider.get("instanceLaunchTemplate", {}), "ec2InstanceProfileArn", "instance-profile"),
+    ):
+        if member in holder:
+            holder[member] = _role(kind, holder[member])
 
 
 def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
@@ -108,10 +132,15 @@ def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
     for entry in queue.get("computeEnvironmentOrder", []):
         environment = base_name(entry["computeEnvironment"])
         if environment in environments:
-            entry["computeEnvironment"] = _arn("computeEnvironments", environment)
-    policy = policy_name(queue, [*configuration.named("schedulingPolicies")])
+            resource = _resource("computeEnvironments", environments[environment])
+            attribute = "compute_environment_arn" if resource == AWSCC else "arn"
+            entry["computeEnvironment"] = _Expression(f"${{{resource}.{_label(environment)}.{attribute}}}")
+    policy = policy_name(queue, [*configuration.named(_POLICIES)])
     if policy is not None:
-        queue["schedulingPolicyArn"] = _arn("schedulingPolicies", policy)
+        queue["schedulingPolicyArn"] = _Expression(f"${{{OBJECTS[_POLICIES].terraform}.{_label(policy)}.arn}}")
+
+
+_POLICIES = "schedulingPolicies"
 
 
 def _role(kind: str, role: str) -> str:
@@ -121,12 +150,9 @@ def _role(kind: str, role: str) -> str:
     return _Expression(f"{_ACCOUNT}:{kind}/{role.lstrip('/')}")
 
 
-def _arn(kind: str, name: str) -> _Expression:
-    return _Expression(f"${{{OBJECTS[kind].terraform}.{_label(name)}.arn}}")
-
-
 def _variable(lack: Missing, variables: dict[str, Any]) -> _Expression:
-    name = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", lack.member).lower()
+    member = "securityGroupIds" if lack.member == "securityGroups" else lack.member
+    name = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", member).lower()
     if lack.member == "image":
         name = f"image_{_label(lack.name)}"
     variables[name] = {"type": "list(string)" if lack.member in _LISTS else "string"}

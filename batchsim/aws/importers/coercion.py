@@ -24,7 +24,8 @@ DECISIVE = frozenset({
     *(kind.name_member for kind in OBJECTS.values() if kind.name_member != "name"),
     # compute environments
     "type", "state", "unmanagedvCpus", "allocationStrategy", "minvCpus", "maxvCpus", "desiredvCpus", "instanceTypes",
-    "bidPercentage", "placementGroup", "scalingPolicy", "eksConfiguration",
+    "bidPercentage", "placementGroup", "scalingPolicy", "eksConfiguration", "instanceRequirements",
+    "capacityOptionType", "storageConfiguration", "reservationPreference", "infrastructureOptimization",
     # queues and policies
     "priority", "computeEnvironmentOrder", "serviceEnvironmentOrder", "schedulingPolicyArn", "jobStateTimeLimitActions",
     "fairsharePolicy", "quotaSharePolicy",
@@ -45,6 +46,8 @@ INDIVISIBLE = frozenset(
 DEPLOYMENT = {
     **{name: name for name in ("subnets", "securityGroupIds", "instanceRole", "serviceRole", "spotIamFleetRole")},
     **{name: name for name in ("executionRoleArn", "jobRoleArn", "tags")},
+    **{name: name for name in ("infrastructureRoleArn", "ec2InstanceProfileArn")},
+    "securityGroups": "securityGroupIds",
     "image": "images",
 }
 
@@ -118,7 +121,9 @@ class Coercion:
         order = dict.fromkeys([*(member for member in members if member in value), *value])
         coerced = {member: self._coerced(value[member], members.get(member), (*path, member)) for member in order}
         kept = {member: content for member, content in coerced.items() if content is not NO_VALUE}
-        return kept if kept or not value else NO_VALUE
+        # That instances are managed is said by the provider, also where all that it has is left out.
+        stays = shape is not None and shape.name == "ManagedInstancesProvider"
+        return kept if kept or not value or stays else NO_VALUE
 
     def _map(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
         coerced = {key: self._coerced(content, shape.value, (*path, Key(key))) for key, content in value.items()}

@@ -30,7 +30,7 @@ class TerraformConfiguration(TerraformSource):
 
     def resources(self) -> Iterator[TerraformResource]:
         """See `TerraformSource.resources`."""
-        for resource, kind in KINDS.items():
+        for resource in KINDS:
             for label in self._resources.get(resource, {}):
                 where: Where = ("resource", resource, label)
                 values = self._block(resource, label)
@@ -39,7 +39,7 @@ class TerraformConfiguration(TerraformSource):
                         key: content if key in _DOCUMENTS else self._expressions.value(content, (*where, key))
                         for key, content in values.items()
                     }
-                    yield TerraformResource(kind, label, evaluated, where)
+                    yield TerraformResource(resource, label, evaluated, where)
 
     def _is_one(self, label: str, values: dict[str, Any], where: Where) -> bool:
         """Whether a block makes one resource; a finding tells of none, or of several, which only a plan has."""

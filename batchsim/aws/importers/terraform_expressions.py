@@ -14,11 +14,11 @@ from batchsim.scenario.document.document import Where
 
 #: An escaped beginning, an expression, or the beginning of one that is not followed: the rest of the text is its own.
 _EXPRESSION = re.compile(r"\$\$\{|%%\{|\$\{([^{}]*)\}|[$%]\{.*", re.DOTALL)
-_ATTRIBUTE = re.compile(r"(aws_batch_\w+)\.([\w-]+)(?:\[[^\]]*\])?\.(\w+)")
+_ATTRIBUTE = re.compile(r"((?:aws|awscc)_batch_\w+)\.([\w-]+)(?:\[[^\]]*\])?\.(\w+)")
 _NAMED_VALUE = re.compile(r"(var|local)\.([\w-]+)((?:\.[\w-]+|\[(?:\d+|\"[^\"]*\")\])*)")
 _STEP = re.compile(r"\.([\w-]+)|\[(?:(\d+)|\"([^\"]*)\")\]")
 #: Attributes that mean the resource itself: a request refers to it by its name.
-_IDENTITIES = frozenset({"arn", "arn_prefix", "id", "name", "compute_environment_name"})
+_IDENTITIES = frozenset({"arn", "arn_prefix", "compute_environment_arn", "id", "name", "compute_environment_name"})
 
 
 class Expressions:

@@ -22,7 +22,7 @@ from batchsim.aws.importers.terraform_source import (
 )
 from batchsim.scenario.document.document import Where
 
-_REFERENCE = re.compile(r"(aws_batch_\w+)\.([\w-]+)(?:\[([^\]]*)\])?")
+_REFERENCE = re.compile(r"((?:aws|awscc)_batch_\w+)\.([\w-]+)(?:\[([^\]]*)\])?")
 
 
 class ShownPlan(TerraformSource):
@@ -69,7 +69,7 @@ class ShownPlan(TerraformSource):
             missing = unknown.get(str(resource.get("address")))
             written = expressions.get(_type_and_name(resource))
             values = _completed(resource.get("values") or {}, missing, written, lambda name: _referred(name, kept))
-            yield TerraformResource(KINDS[resource["type"]], label_of(resource), values, (*where, index))
+            yield TerraformResource(resource["type"], label_of(resource), values, (*where, index))
 
 
 class StateFile(TerraformSource):
@@ -86,7 +86,7 @@ class StateFile(TerraformSource):
                 if instance.get("deposed"):
                     self._deposed(str(resource.get("name")), where)
                 elif isinstance(attributes, dict):
-                    yield TerraformResource(KINDS[resource["type"]], str(resource.get("name")), attributes, where)
+                    yield TerraformResource(resource["type"], str(resource.get("name")), attributes, where)
 
 
 def _is_of_batch(resource: Mapping[str, Any]) -> bool:

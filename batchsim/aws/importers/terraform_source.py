@@ -12,17 +12,20 @@ from batchsim.aws.importers.coercion import Coercion
 from batchsim.aws.importers.found_requests import FoundRequest
 from batchsim.aws.importers.template_values import Unresolved
 from batchsim.aws.objects import OBJECTS
-from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, NOT_WRITTEN, Attributes
+from batchsim.aws.terraform import AS_JSON, AWSCC, NOT_WRITTEN, Attributes, attributes_of
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.batch.service_model import request_shape
 from batchsim.scenario.document.document import Document, Where
 
-#: The lists of the ``batch:`` section by the provider's resource types.
-KINDS = {kind.terraform: section for section, kind in OBJECTS.items() if kind.terraform}
+#: The lists of the ``batch:`` section by the providers' resource types.
+KINDS = {kind.terraform: section for section, kind in OBJECTS.items() if kind.terraform} | {
+    AWSCC: "computeEnvironments"
+}
 
 #: Attributes that say nothing of a request: what AWS or the provider made of it.
 COMPUTED = frozenset({
-    "arn", "arn_prefix", "deregister_on_new_revision", "ecs_cluster_arn", "id", "name_prefix", "region", "revision",
+    "arn", "arn_prefix", "compute_environment_arn", "replace_compute_environment", "deregister_on_new_revision",
+    "ecs_cluster_arn", "id", "name_prefix", "region", "revision",
     "status", "status_reason", "tags_all", "timeouts", "update_policy", "lifecycle", "depends_on", "provider", "count",
     "for_each", "provisioner", "connection",
 })  # fmt: skip
@@ -38,12 +41,17 @@ _UNSAID: tuple[Any, ...] = (None, "", [], {})
 
 @dataclass(frozen=True)
 class TerraformResource:
-    """A Batch resource of Terraform; `label` is what its expressions call it."""
+    """A Batch resource of Terraform, of a type; `label` is what its expressions call it."""
 
-    kind: str
+    type: str
     label: str
     values: dict[str, Any]
     where: Where
+
+    @property
+    def kind(self) -> str:
+        """Its list in the ``batch:`` section."""
+        return KINDS[self.type]
 
 
 class TerraformSource:
@@ -70,7 +78,8 @@ class TerraformSource:
     def request(self, resource: TerraformResource) -> FoundRequest:
         """A resource as a request."""
         kind = resource.kind
-        request = self._members(resource.values, ATTRIBUTES[kind], request_shape(kind), resource.where)
+        attributes = attributes_of(resource.type, kind)
+        request = self._members(resource.values, attributes, request_shape(kind), resource.where)
         name = name_of(resource.values)
         if name is None:
             name = request[OBJECTS[kind].name_member] = resource.label
@@ -98,7 +107,7 @@ class TerraformSource:
         known = {each if isinstance(each, str) else each[0]: member for member, each in attributes.items()}
         request: dict[str, Any] = {}
         for written, content in values.items():
-            attribute = FORMERLY.get(written, written)
+            attribute = written if written in known else FORMERLY.get(written, written)
             if content in _UNSAID or attribute in COMPUTED or attribute == _FORMER_ORDER:
                 continue
             member = known.get(attribute)

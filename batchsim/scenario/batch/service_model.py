@@ -84,6 +84,15 @@ def required_members(shape: Any) -> list[str]:
     return [member for member in shape.required_members if member not in later]
 
 
+def within(value: Any, shape: Any) -> Any:
+    """A value without the members that its shape does not have."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {key: within(each, shape.members[key]) for key, each in value.items() if key in shape.members}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [within(each, shape.member) for each in value]
+    return value
+
+
 def as_text(value: Any, where: Where) -> Any:
     """A value for a place of a scenario, its numbers as texts where AWS's shapes have texts."""
     shape = _shape_at(where)

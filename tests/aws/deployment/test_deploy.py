@@ -10,7 +10,7 @@ from batchsim.aws.deployment.inventory import OWNER, take_inventory
 from batchsim.aws.deployment.plan import Plan, plan, plan_destroy
 from batchsim.aws.deployment.rendering import lines
 from batchsim.aws.deployment.submit import planned, submission_id, submit
-from tests.aws.configurations import everything, prepared, small
+from tests.aws.configurations import everything, managed, prepared, small
 from tests.aws.fake_batch import FakeBatch
 
 
@@ -54,7 +54,7 @@ def resources_of(aws: FakeBatch, name: str) -> dict:
     return aws.environments[name].values["computeResources"]
 
 
-@pytest.mark.parametrize("values", [small(), everything()], ids=["small", "everything"])
+@pytest.mark.parametrize("values", [small(), everything(), managed()], ids=["small", "everything", "managed"])
 def test_deployed_once_and_nothing_the_second_time(aws, values):
     assert set(actions(deploy(aws, values)).values()) == {"create"}
     there, before = aws.resources(), len(aws.changes())
@@ -280,3 +280,32 @@ def test_jobs_are_submitted_at_a_bounded_rate(aws):
     sending = Deployer(aws.account(), say=lambda _text: None, sleep=waited.append)
     submit(sending, "small", planned(configuration.workload), "s", 4.0)
     assert waited == [0.25] * 3
+
+
+def test_an_update_of_managed_instances_says_less_than_what_made_them(aws):
+    deploy(aws, managed({"propagateTags": "CAPACITY_PROVIDER"}, capacityOptionType="ON_DEMAND", fipsEnabled=False))
+    wider = {"infrastructureOptimization": {"scaleInAfter": 900}}
+    types = {"allowedInstanceTypes": ["c6i", "m6i"]}
+    after = managed(wider, capacityOptionType="ON_DEMAND", fipsEnabled=False, instanceRequirements=types)
+    assert actions(deploy(aws, after)) == {"on-demand": "update"}
+    (call,) = [call for call in aws.changes() if call.operation == "UpdateComputeEnvironment"]
+    provider = call.parameters["computeResources"]["managedInstancesProvider"]
+    assert set(provider["instanceLaunchTemplate"]) == {
+        "ec2InstanceProfileArn",
+        "networkConfiguration",
+        "instanceRequirements",
+    }
+    assert (provider["infrastructureOptimization"], provider["propagateTags"]) == ({"scaleInAfter": 900}, "NONE")
+    assert actions(deploy(aws, after)) == {}
+
+
+def test_managed_instances_that_become_spot_are_made_anew(aws):
+    deploy(aws, managed())
+    values = managed(capacityOptionType="SPOT")
+    values["batch"]["computeEnvironments"][1:] = []
+    values["batch"]["jobQueues"][0]["computeEnvironmentOrder"][1:] = []
+    assert actions(deploy(aws, values))["on-demand"] == "replace"
+    launched = resources_of(aws, "on-demand")["managedInstancesProvider"]["instanceLaunchTemplate"]
+    assert launched["capacityOptionType"] == "SPOT"
+    destroy(aws)
+    assert aws.environments == {}

@@ -114,6 +114,89 @@ def test_what_is_no_longer_said_is_taken_back(member, before, after):
     assert (change.path[-1], change.before, change.after) == (member, before, after)
 
 
+PROVIDER = {
+    "infrastructureRoleArn": "arn:aws:iam::123456789012:role/infrastructure",
+    "instanceLaunchTemplate": {
+        "ec2InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/managed",
+        "networkConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1"]},
+    },
+    "infrastructureOptimization": {"scaleInAfter": 300},
+}
+
+
+def provider(**launched) -> dict:
+    made = copy.deepcopy(PROVIDER)
+    made["instanceLaunchTemplate"] |= launched
+    return made
+
+
+def managed(given: dict, role: str = "arn:aws:iam::123456789012:role/batch") -> dict:
+    resources = {"type": "ECS_MANAGED_INSTANCES", "maxvCpus": 64, "managedInstancesProvider": given}
+    return {**REQUEST, "serviceRole": role, "computeResources": resources}
+
+
+def changes_of_managed(after: dict, before: dict) -> list:
+    """Both are managed instances with a service role of their own, which an infrastructure update would not take."""
+    return differences(managed(after), Existing("computeEnvironments", "spot", "arn:…/spot", managed(before)))
+
+
+def test_managed_instances_are_alike_in_whatever_order():
+    there = provider(
+        networkConfiguration={"subnets": ["subnet-2", "subnet-1"], "securityGroups": ["sg-1"]},
+        instanceRequirements={"allowedInstanceTypes": ["m6i", "c6i"]},
+        capacityOptionType="ON_DEMAND",
+    )
+    there["propagateTags"] = "NONE"
+    assert changes_of_managed(provider(instanceRequirements={"allowedInstanceTypes": ["c6i", "m6i"]}), there) == []
+
+
+@pytest.mark.parametrize(
+    "launched",
+    [
+        {"instanceRequirements": {"allowedInstanceTypes": ["c6i"]}},
+        {"storageConfiguration": {"storageSizeGiB": 100}},
+        {"monitoring": "DETAILED"},
+        {"capacityReservations": {"reservationPreference": "RESERVATIONS_FIRST"}},
+        {"localStorageConfiguration": {"useLocalStorage": True}},
+    ],
+)
+def test_managed_instances_are_changed_in_place_whatever_the_role(launched):
+    change = only(changes_of_managed(provider(**launched), provider()))
+    assert (change.path[:3], change.obstacle) == (
+        ("computeResources", "managedInstancesProvider", "instanceLaunchTemplate"),
+        "",
+    )
+
+
+def test_how_managed_instances_are_bought_can_t_be_changed():
+    spot = provider(capacityOptionType="SPOT")
+    assert only(changes_of_managed(spot, provider())).obstacle == "capacityOptionType can't be changed"
+    # What is no longer said is on demand again.
+    change = only(changes_of_managed(provider(), spot))
+    assert (change.before, change.after, change.obstacle) == (
+        "SPOT",
+        "ON_DEMAND",
+        "capacityOptionType can't be changed",
+    )
+    fips = only(changes_of_managed(provider(fipsEnabled=True), provider()))
+    assert fips.obstacle == "fipsEnabled can't be changed"
+
+
+def test_no_value_takes_the_allowed_types_of_managed_instances_back():
+    there = provider(instanceRequirements={"allowedInstanceTypes": ["c6i"]})
+    change = only(changes_of_managed(provider(), there))
+    assert (change.before, change.obstacle) == (["c6i"], "allowedInstanceTypes can't be taken back")
+
+
+@pytest.mark.parametrize("other", ["EC2", "FARGATE"])
+def test_no_environment_becomes_managed_instances_or_ceases_to_be(other):
+    there = Existing("computeEnvironments", "spot", "arn:…/spot", managed(provider()))
+    obstacles = {change.obstacle for change in differences(asked(type=other), there)}
+    assert any("can't be changed from or to" in obstacle for obstacle in obstacles)
+    obstacles = {change.obstacle for change in differences(managed(provider()), environment(type=other))}
+    assert any("can't be changed from or to" in obstacle for obstacle in obstacles)
+
+
 def queue(**members) -> Existing:
     described = {
         "jobQueueName": "nightly",

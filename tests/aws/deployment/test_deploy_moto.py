@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from batchsim.cli.main import main
+from tests.aws.configurations import managed
 from tests.conftest import ROOT
 
 
@@ -112,3 +113,16 @@ def test_results_hold_no_account_ids_and_run_again_to_the_same_bytes(moto, etl, 
     written = YAML(typ="safe", pure=True).load(tmp_path / "first" / "scenario.yaml")
     assert "deployment" not in written
     assert (tmp_path / "first" / "summary.json").read_bytes() == (tmp_path / "second" / "summary.json").read_bytes()
+
+
+def test_what_the_server_does_not_know_stops_with_what_it_said(moto, tmp_path, batch, capsys):
+    """Moto has no managed instances: it asks for what AWS refuses of them (findings/moto-ecs-properties.sh)."""
+    values = managed()
+    values["deployment"] = moto.deployment
+    path = tmp_path / "managed.json"
+    path.write_text(json.dumps(values))
+    assert main(["deploy", str(path), "--endpoint-url", moto.url, "--yes"]) == 2
+    error = capsys.readouterr().err
+    assert "CreateComputeEnvironment" in error
+    assert "Instance role is required" in error
+    assert batch.describe_compute_environments()["computeEnvironments"] == []

@@ -76,11 +76,17 @@ def _on(*options: str) -> Use:
 
 
 _anywhere: Final[Use] = lambda _configuration, _assumptions: True  # noqa: E731
-_managed: Final = _on("EC2", "SPOT", "FARGATE", "FARGATE_SPOT")
+_by_ecs: Final = _on("MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT")
+_managed: Final = _on("EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT")
 _instances: Final = _on("EC2", "SPOT")
-_spot: Final = _on("SPOT")
+_any_instances: Final = _on("EC2", "SPOT", "MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT")
+_spot: Final = _on("SPOT", "MANAGED_INSTANCES_SPOT")
 _fargate: Final = _on("FARGATE", "FARGATE_SPOT")
 _fargate_spot: Final = _on("FARGATE_SPOT")
+
+
+def _default_scale_in(configuration: Configuration, _: Assumptions) -> bool:
+    return any(each.is_managed_by_ecs and each.scale_in_after_s is None for each in _environments(configuration))
 
 
 def _progressive(configuration: Configuration, _: Assumptions) -> bool:
@@ -131,7 +137,7 @@ RANGES: Final = (
     AssumptionRange(
         "scheduler.scaleUpReaction", "until the first launch is decided", "10s", ("60s",),
         "an instance for a job was still booting 3 min after its submission (nextflow-io/nextflow#7479, 2026-08-14)",
-        _instances,
+        _any_instances,
     ),
     AssumptionRange(
         "scheduler.scaleDownIdle", "idle until scale-in", _lognormal("5m", "10m"),
@@ -145,7 +151,7 @@ RANGES: Final = (
     ),
     AssumptionRange(
         "scheduler.placement", "where jobs are put", "binpack", ("spread",),
-        "ECS has both (API *PlacementStrategy*); which one Batch uses is not published (2026-11)", _instances,
+        "ECS has both (API *PlacementStrategy*); which one Batch uses is not published (2026-11)", _any_instances,
     ),
     AssumptionRange(
         "scheduler.bestFitProgressive", "which type is launched first", "price", ("fit",),
@@ -169,7 +175,33 @@ RANGES: Final = (
     ),
     AssumptionRange(
         "ec2.reservedMemory", "memory that jobs do not get", "32MiB", ("0MiB", "150MiB"),
-        "images differ by 50 to 150 MiB (aws/amazon-ecs-ami#597, 2025-12; ASFHyP3/hyp3#446, #582, 2021)", _instances,
+        "images differ by 50 to 150 MiB (aws/amazon-ecs-ami#597, 2025-12; ASFHyP3/hyp3#446, #582, 2021)",
+        _any_instances,
+    ),
+    AssumptionRange(
+        "managedInstances.launch", "from the request to a running managed instance", _lognormal("20s", "40s"),
+        (_lognormal("12s", "20s"), _lognormal("35s", "90s")),
+        "EC2 alone 17 to 26 s (brevdev/ec2-coldboot-research); above it the default of EC2 environments (2026-11)",
+        _by_ecs,
+    ),
+    AssumptionRange(
+        "managedInstances.register", "boot and registration of a managed instance", _lognormal("10s", "30s"),
+        (_lognormal("5s", "10s"), _lognormal("60s", "150s")),
+        "40 s from a task to its first log line, no instance being there (blog.neilkuan.click, 2026-01-17); above it "
+        "the default of EC2 environments",
+        _by_ecs,
+    ),
+    AssumptionRange(
+        "managedInstances.scaleInAfter", "idle until ECS ends an instance", _lognormal("5m", "10m"),
+        (_lognormal("30s", "1m"), _lognormal("30m", "1h")),
+        "the default is not published; 0 to 3,600 s may be stated (API InfrastructureOptimization, read 2026-11)",
+        _default_scale_in,
+    ),
+    AssumptionRange(
+        "prices.managementFee", "fee for a managed instance, of its on-demand price", 0.12, (0.078,),
+        "12 % of a c6a.2xlarge (Amazon ECS pricing page, 2026-09-20); 7.8 % of g6.xlarge and g6e.xlarge on one bill of "
+        "ap-northeast-1 (a public repository, read 2026-11-29)",
+        _by_ecs,
     ),
     AssumptionRange(
         "fargate.start", "from the launch to the pull on Fargate", _lognormal("15s", "28s"),
@@ -184,7 +216,7 @@ RANGES: Final = (
     AssumptionRange(
         "image.pullRate", "pull on instances", "45MiB/s", ("10MiB/s", "100MiB/s"),
         "a small web server in 5.6 s (AWS CLI, *describe-tasks*, 2021-08-11); what 3 layers at once may reach",
-        _instances,
+        _any_instances,
     ),
     AssumptionRange(
         "image.localStoragePullRate", "pull on instances with NVMe", "150MiB/s", ("45MiB/s",),

@@ -225,6 +225,16 @@ KEYS: dict[str, KeyMeaning] = {
         "own request says whether it has one (`networkConfiguration.assignPublicIp`)",
         "true or false",
     ),
+    "ManagedInstancesSettings.launch": KeyMeaning("from the request to `running`, where billing begins", "delay"),
+    "ManagedInstancesSettings.register": KeyMeaning(
+        "from `running` to registered with the cluster; longer for GPU, very large and bare-metal types", "delay"
+    ),
+    "ManagedInstancesSettings.scaleInAfter": KeyMeaning(
+        "how long an instance is idle before it goes, in environments that do not state `scaleInAfter`", "delay"
+    ),
+    "ManagedInstancesSettings.storage": KeyMeaning(
+        "volume of each instance, gp3, in environments that do not state `storageSizeGiB`", "size"
+    ),
     "FargateSettings.start": KeyMeaning("from the launch to the image pull, where billing begins", "delay"),
     "FargateSettings.launchBurst": KeyMeaning("launches at once, on-demand and Spot each", "tasks"),
     "FargateSettings.launchesPerSecond": KeyMeaning(
@@ -318,6 +328,9 @@ KEYS: dict[str, KeyMeaning] = {
         "a folder that `batchsim prices refresh` wrote, instead of the bundled prices",
         "path",
     ),
+    "PriceSettings.managementFee": KeyMeaning(
+        "what ECS takes for managing an instance, on demand or on Spot, as a share of the on-demand price", "0 to 1"
+    ),
     "PriceSettings.overrides": KeyMeaning("prices that you state: below", "by what is paid for"),
     "PriceSettings.savingsPlan": KeyMeaning("a Compute Savings Plan: below"),
     "SavingsPlanSettings.usdPerHour": KeyMeaning("the commitment, paid every hour, used or not", "USD/h"),
@@ -335,6 +348,9 @@ KEYS: dict[str, KeyMeaning] = {
     "PriceOverride.vcpuHour": KeyMeaning("of Fargate, with `gbHour`", "USD per vCPU-hour"),
     "PriceOverride.gbHour": KeyMeaning("of Fargate, with `vcpuHour`", "USD per GB-hour"),
     "PriceOverride.gbMonth": KeyMeaning("of gp3", "USD per GB-month"),
+    "PriceOverride.managementFee": KeyMeaning(
+        "what ECS takes for managing an instance of the type", "USD/h, of a family USD per vCPU-hour"
+    ),
     "PriceOverride.discount": KeyMeaning("taken off the catalog's price; stands alone", "0 to 1"),
     **{f"{name}.{key}": said for name in ("Lognormal", "Gamma", "Weibull") for key, said in _TWO_PARAMETERS.items()},
     "Exponential.mean": _MEAN,

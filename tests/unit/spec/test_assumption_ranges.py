@@ -20,7 +20,8 @@ def stating(key, value):
 def of(key, assumptions):
     """The value of a key as it is held, a distribution by its median."""
     section, member = key.split(".")
-    held = getattr(assumptions, section)
+    sections = {info.alias or name: name for name, info in type(assumptions).model_fields.items()}
+    held = getattr(assumptions, sections[section])
     names = {info.alias or name: name for name, info in type(held).model_fields.items()}
     value = getattr(held, names[member])
     return value.median if isinstance(value, Lognormal) else value

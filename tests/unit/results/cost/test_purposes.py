@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from batchsim.columns import PURCHASE_OPTIONS
 from batchsim.recording import Status
 from batchsim.results.cost.totals import CostTotals
 from batchsim.spec.workload import JobGroup
@@ -65,7 +66,7 @@ def test_every_dollar_has_one_purpose():
     totals = CostTotals(found)
     assert sum(totals.by_purpose(0).values()) == pytest.approx(totals.of_environment(0)) == pytest.approx(960 * USD)
     assert totals.by_purpose_in_all() == totals.by_purpose(0)
-    assert totals.by_purchase_option() == {"EC2": pytest.approx(0.96), "SPOT": 0, "FARGATE": 0, "FARGATE_SPOT": 0}
+    assert totals.by_purchase_option() == {**dict.fromkeys(PURCHASE_OPTIONS, 0), "EC2": pytest.approx(0.96)}
     assert found.costs.total == pytest.approx(0.96)
 
 

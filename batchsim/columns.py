@@ -114,12 +114,20 @@ INSTANCES = (
 
 TIMELINE = (
     Column("at", "float64", "s", "instant from which the value holds"),
-    Column("measure", "text", "", "jobs, vcpus or usd_per_hour"),
-    Column("name", "text", "", "job queue (jobs) or compute environment (vcpus, usd_per_hour)"),
+    Column("measure", "text", "", "jobs, vcpus, usd_per_hour, or reserved where capacity is"),
     Column(
-        "state", "text", "", "job state; running, stranded, idle, booting or limit for vcpus; empty for usd_per_hour"
+        "name",
+        "text",
+        "",
+        "job queue (jobs), compute environment (vcpus, usd_per_hour) or capacity reservation (reserved)",
     ),
-    Column("value", "float64", "", "jobs, vCPUs or US dollars per hour"),
+    Column(
+        "state",
+        "text",
+        "",
+        "job state; running, stranded, idle, booting or limit for vcpus; used or unused; empty for usd_per_hour",
+    ),
+    Column("value", "float64", "", "jobs, vCPUs, US dollars per hour or instances"),
 )
 
 #: Figures of a run among many, beside a column for each parameter.

@@ -54,6 +54,7 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
         *(line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
     lines.append(line("utilised", narrative.utilisation_sentence(summary)))
+    lines += [line("" if number else "reserved", fact) for number, fact in enumerate(narrative.reserved_facts(summary))]
     lines += [line("figures", told) for told in narrative.figures_sentences(summary)]
     lines.append(line("prices", narrative.prices_sentence(summary["prices"])))
     lines += [line("attention", note, "bold red") for note in narrative.attention(summary)]
@@ -116,10 +117,9 @@ def _environment_table(summary: Summary) -> Table:
             formatting.usd(money["total"]),
             *[format_usd(formatting.plain(money["by_purpose"][purpose])) for purpose in ("idle", "stranded")],
         )
-    unused = summary["cost_usd"]["unused_commitment"]
-    if formatting.plain(unused):
+    for name, unused in narrative.paid_beside(summary).items():
         plain = format_usd(formatting.plain(unused))
-        table.add_row("Savings Plan", "", "", "", formatting.usd(unused), plain, "")
+        table.add_row(name, "", "", "", formatting.usd(unused), plain, "")
     return table
 
 

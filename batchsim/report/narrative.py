@@ -40,6 +40,7 @@ PURPOSES = {
     "stranded": "stranded capacity, which nothing waiting could use",
     "minimum": "billing minimums",
     "commitment": "what a Savings Plan committed and bought nothing",
+    "reservations": "capacity that was reserved and not used",
 }
 
 
@@ -171,11 +172,28 @@ def waste_fact(summary: Summary) -> str:
     total = plain(cost["total"])
     wasted = {purpose: plain(value) for purpose, value in cost["by_purpose"].items() if purpose != "useful"}
     wasted["commitment"] = plain(cost["unused_commitment"])
-    wasted["idle"] -= wasted["commitment"]
+    wasted["reservations"] = plain(cost.get("unused_reservations", 0.0))
+    wasted["idle"] -= wasted["commitment"] + wasted["reservations"]
     purpose = max(wasted, key=lambda key: wasted[key])
     if not total or wasted[purpose] / total < 0.05:
         return ""
     return f"{format_usd(wasted[purpose])} ({100 * wasted[purpose] / total:.0f} %) went to {PURPOSES[purpose]}"
+
+
+def paid_beside(summary: Summary) -> dict[str, Any]:
+    """What was paid for nothing and is of no compute environment, by what it is called."""
+    cost = summary["cost_usd"]
+    found = {"Savings Plan": cost["unused_commitment"], "reservations": cost.get("unused_reservations", 0.0)}
+    return {name: usd for name, usd in found.items() if plain(usd)}
+
+
+def reserved_facts(summary: Summary) -> list[str]:
+    """How much of each capacity reservation was used, and what the rest cost."""
+    return [
+        f"{name}: {plain(each['used_h']):,.4g} of {plain(each['reserved_h']):,.4g} instance-hours used, "
+        f"{usd(each['unused_usd'])} for the rest"
+        for name, each in summary.get("reservations", {}).items()
+    ]
 
 
 def utilisation_sentence(summary: Summary) -> str:

@@ -169,6 +169,17 @@ def instances_by_type(outcome: Outcome) -> dict[str, Curve]:
     }
 
 
+def reserved_instances(outcome: Outcome) -> Curve | None:
+    """How many instances are reserved over time; None where none ever are."""
+    uses = [each for each in outcome.costs.reservations if each.ended > each.begun]
+    if not uses:
+        return None
+    start, stop, instances = (
+        np.array(column, float) for column in zip(*((u.begun, u.ended, u.spec.instances) for u in uses), strict=True)
+    )
+    return steps(start, stop, instances)
+
+
 def _within(at: Floats, level: Floats, window: Window) -> Curve:
     """The steps of a step function inside a window, and the one that holds at its start."""
     first = max(int(np.searchsorted(at, window[0], side="right")) - 1, 0)

@@ -49,6 +49,10 @@ def _series(outcome: Outcome) -> Iterator[Series]:
         at, level = spend_rate(outcome, index)
         if len(at):
             yield "usd_per_hour", environment.name, "", at, level
+    for reserved in outcome.costs.reservations:
+        for state, (at, level) in (("used", reserved.used), ("unused", reserved.unused)):
+            if len(at):
+                yield "reserved", reserved.spec.name, state, *thin(at, level, MOST_STEPS)
 
 
 def job_states(outcome: Outcome, most: int = MOST_STEPS) -> Iterator[tuple[str, str, Floats, Floats]]:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from batchsim.engine.compute.allocation_strategies import STRATEGIES
 from batchsim.recording import Status
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue
+from batchsim.spec.reservations import ReservationUse
 from batchsim.spec.workload import JobGroup
-from tests.worlds import fleet, jobs, offering, run, servers
+from tests.worlds import fleet, jobs, offering, reservation, run, servers
 
 OFFERINGS = (
     offering("c6i.large", 2, 3775, 0.085, interruptions_per_hour=2.0, interruption_bucket=2),
@@ -25,6 +26,28 @@ ON_DEMAND = tuple(offering(o.instance_type, o.vcpus, o.memory_mib, o.price_usd_p
 
 ARM = offering("m6g.xlarge", 4, 15664, 0.154, architecture="arm64")
 MANAGED = ("MANAGED_INSTANCES", "MANAGED_INSTANCES_SPOT")
+#: In any open reservation, in none, or in those of a group where they have room.
+USES = (ReservationUse(), ReservationUse("none"), ReservationUse(targets=("group",)))
+
+
+@st.composite
+def reservations(draw, uses=ON_DEMAND, blocks=False):
+    """Up to three, of types and zones that environments have, some of the time."""
+    made = []
+    for number in range(draw(st.integers(0, 3))):
+        starts_at = draw(st.sampled_from([0.0, 0.0, 333.3, 1800.0]))
+        length = draw(st.sampled_from([600.0, 4000.0, math.inf]))
+        is_block = blocks and draw(st.booleans())
+        terms = {
+            "zone": draw(st.sampled_from(["a", "b"])),
+            "groups": draw(st.sampled_from([(), ("group",)])),
+            "starts_at": starts_at,
+            "ends_at": starts_at + (1800.0 + min(length, 4000.0) if is_block else length),
+            "is_open": not is_block and draw(st.booleans()),
+            "is_block": is_block,
+        }
+        made.append(reservation(f"r{number}", draw(st.integers(1, 4)), draw(st.sampled_from(uses)), **terms))
+    return made
 
 
 @st.composite
@@ -56,6 +79,7 @@ def environments(draw, name):
         zones=("a", "b"),
         allocation_strategy=draw(st.sampled_from(sorted(STRATEGIES))),
         min_scale_down_delay_s=draw(st.sampled_from([0.0, 1200.0])),
+        reservation_use=draw(st.sampled_from(USES)),
     )
 
 
@@ -107,7 +131,12 @@ def worlds(draw):
     overtake = draw(st.sampled_from(["none", "fitting"]))
     together = draw(st.sampled_from([0.0, 0.5, 1.0]))
     spot = {"together": together, "outage": draw(st.sampled_from(["0s", "40m"]))}
-    return workload, built, queues, {"preset": preset, "scheduler": {"overtake": overtake}, "spot": spot}
+    reserved = draw(reservations())
+    if not any(each.groups for each in reserved):
+        # What targets a group that there is not is launched nowhere.
+        built = [replace(each, reservation_use=ReservationUse()) for each in built]
+    settings_of = {"preset": preset, "scheduler": {"overtake": overtake}, "spot": spot}
+    return workload, built, queues, {**settings_of, "reservations": reserved}
 
 
 @given(world=worlds(), seed=st.integers(0, 3))

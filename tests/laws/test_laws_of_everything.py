@@ -123,16 +123,27 @@ def assert_rich_laws(world, seed):
     kinds = [built[e].offerings[o] for e, o in zip(instances.environment, instances.offering, strict=True)]
     vcpus = np.array([kind.vcpus for kind in kinds], float)
     option = np.array([built[e].account_option for e in instances.environment])
-    for pool in environment["capacity"]["pools"]:
-        types = np.array([kind.instance_type.partition(".")[0] for kind in kinds])
+    types = np.array([kind.instance_type.partition(".")[0] for kind in kinds])
+    reserved = environment["reservations"]
+    # What is reserved is in no pool; what runs in a reservation when it ends is, and may overdraw it.
+    outside, since, until = outside_reservations(recording)
+    for pool in environment["capacity"]["pools"] if all(each.ends_at == math.inf for each in reserved) else ():
         mine = np.ones(len(vcpus), bool)
         mine &= np.isin(types, pool["instanceTypes"]) if "instanceTypes" in pool else True
         mine &= option == pool["purchaseOption"] if "purchaseOption" in pool else True
         most = max([pool["vcpus"], *(step["vcpus"] for step in pool.get("schedule", ()))])
-        assert peak(instances.requested_at[mine], instances.terminated_at[mine], vcpus[mine]) <= most
+        counted = mine[outside]
+        assert peak(since[counted], until[counted], vcpus[outside][counted]) <= most
     for name, quota in environment["capacity"]["accountvCpus"].items():
-        mine = option == name
-        assert peak(instances.requested_at[mine], instances.terminated_at[mine], vcpus[mine]) <= quota
+        # It counts what is reserved, used or not.
+        sizes = [float(each.instances * each.vcpus) for each in reserved]
+        counted = (option == name)[outside]
+        if all(each.starts_at == 0 for each in reserved) and sum(sizes) <= quota:
+            assert quota >= peak(
+                np.concatenate([since[counted], [each.starts_at for each in reserved]]),
+                np.concatenate([until[counted], [each.ends_at for each in reserved]]),
+                np.concatenate([vcpus[outside][counted], sizes]),
+            )
 
     # A recorded market never gives more instances than it has.
     for index, spec in enumerate(built):
@@ -153,7 +164,8 @@ def assert_rich_laws(world, seed):
             assert peak(attempts.starting_at[of_queue], attempts.stopped_at[of_queue], used[of_queue]) <= allowed
 
     # Waits and costs add up.
-    made = replace(configuration(*built, queues=queues, consumables=consumables), savings_plan=plan)
+    resolved = configuration(*built, queues=queues, consumables=consumables, reservations=reserved)
+    made = replace(resolved, savings_plan=plan)
     outcome = Outcome(workload, made, recording)
     first = outcome.attempts_of_jobs.first_starting_at
     last = np.full(len(workload), math.nan)
@@ -182,6 +194,19 @@ def assert_rich_laws(world, seed):
     assert_timeline(recording, built, outcome)
     assert_order(recording, workload, queues, environment)
     assert_retries(recording, workload)
+
+
+def outside_reservations(recording):
+    """Which instances ran outside capacity reservations, from when until when."""
+    rows = []
+    for instance, at in enumerate(recording.instances.requested_at):
+        mine = np.flatnonzero(recording.reservations.instance == instance)
+        for row in mine[np.argsort(recording.reservations.since[mine])]:
+            rows.append((instance, at, recording.reservations.since[row]))
+            at = recording.reservations.until[row]
+        rows.append((instance, at, recording.instances.terminated_at[instance]))
+    instance, since, until = np.array(rows, float).reshape(-1, 3).T
+    return instance.astype(int), since, until
 
 
 def assert_timeline(recording, built, outcome):

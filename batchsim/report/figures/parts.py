@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from batchsim.columns import PURPOSES, WAIT_CAUSES
-from batchsim.report import formatting
+from batchsim.report import formatting, narrative
 from batchsim.report.figures import style
 from batchsim.report.figures.run import draw_stack
 from batchsim.report.figures.style import CAUSES, GREY, PURPOSE_COLOURS, SEVERAL
@@ -30,9 +30,8 @@ def draw_cost(ax: Axes, summary: Summary, *, title: str = "Cost by compute envir
     """A bar for each compute environment that was paid for, and for what."""
     bars = {name: figures["cost_usd"]["by_purpose"] for name, figures in summary["compute_environments"].items()}
     rows = {name: _plain(parts) for name, parts in bars.items()}
-    unused = formatting.plain(summary["cost_usd"]["unused_commitment"])
-    if unused:
-        rows["Savings Plan"] = {"idle": unused}
+    for name, unused in narrative.paid_beside(summary).items():
+        rows[name] = {"idle": formatting.plain(unused)}
     _draw_bars(ax, title, rows, {name: PURPOSE_COLOURS[name] for name in PURPOSES}, format_usd, "nothing was paid")
 
 
@@ -85,10 +84,13 @@ def _draw_bars(
 
 
 def draw_instances(run: Run, ax: Axes, *, title: str = "Instances by type", window: Window | None = None) -> None:
-    """How many instances of each type there are over time, booting ones included; of many types, the rest together."""
+    """How many instances of each type there are over time, booting ones included; of many types, the rest together.
+
+    A dashed line is how many are reserved, where some are.
+    """
     window = window or series.busiest(run.outcome)
     style.titled_axes(ax, title, legend=True)
-    curves = series.instances_by_type(run.outcome)
+    curves, reserved = series.instances_by_type(run.outcome), series.reserved_instances(run.outcome)
     if not curves:
         ax.text(0.5, 0.5, "no instances", transform=ax.transAxes, ha="center", color=GREY)
         ax.set_yticks([])
@@ -100,6 +102,11 @@ def draw_instances(run: Run, ax: Axes, *, title: str = "Instances by type", wind
         }
     colours = dict(zip(curves, cycle(SEVERAL), strict=False))
     top = draw_stack(ax, run.scenario.start, window, curves, colours, total(list(curves.values())))
+    if reserved is not None:
+        at, level = (np.concatenate([column, column[-1:]]) for column in reserved)
+        at[-1] = max(float(at[-1]), window[1])
+        ax.step(style.days(run.scenario.start, at), level, where="post", color=GREY, linestyle="--", label="reserved")
+        top = max(top, float(level.max()))
     ax.set_ylim(0, max(top, 1) * 1.15)
     style.count_axis(ax, "instances")
     style.clock_axis(ax, run.scenario.start, window)

@@ -21,9 +21,8 @@ def breakdowns(summary: Summary) -> PageSection:
         name: {purpose: plain(figures["cost_usd"]["by_purpose"][purpose]) for purpose in PURPOSES}
         for name, figures in summary["compute_environments"].items()
     }
-    unused = plain(summary["cost_usd"]["unused_commitment"])
-    if unused:
-        costs["Savings Plan, unused"] = dict.fromkeys(PURPOSES, 0.0) | {"idle": unused}
+    for name, unused in narrative.paid_beside(summary).items():
+        costs[f"{name}, unused"] = dict.fromkeys(PURPOSES, 0.0) | {"idle": plain(unused)}
     others = plain(summary["wait_s"]["dependency"])
     beside = f"Beside these, {formatting.job_hours(others)} job-hours of waiting for other jobs: the workflows' own."
     blocks: list[Block] = [

@@ -33,6 +33,7 @@ def tables(run: Run, summary: Summary) -> PageSection:
             _of_jobs("Workflows", "workflow", summary["workflows"]),
             _definitions(run),
             _environments(summary),
+            *([_reservations(summary)] if summary.get("reservations") else []),
             _longest_waits(run),
         ],
     )
@@ -120,6 +121,17 @@ def _environments(summary: Summary) -> PageTable:
             ]
         )
     return PageTable("Compute environments", [*columns, "cost", *_WASTE], rows)
+
+
+def _reservations(summary: Summary) -> PageTable:
+    """What became of each capacity reservation."""
+    columns = ["reservation", "type", "zone", "instances", "reserved, instance-hours", "used", "cost of the rest"]
+    rows = []
+    for name, each in summary["reservations"].items():
+        texts = [Cell(name), Cell(each["instance_type"]), Cell(each["availability_zone"])]
+        hours = [amount(each[key], formatting.count(each[key])) for key in ("instances", "reserved_h", "used_h")]
+        rows.append([*texts, *hours, amount(each["unused_usd"], formatting.usd(each["unused_usd"]))])
+    return PageTable("Capacity reservations", columns, rows, texts=3)
 
 
 def _longest_waits(run: Run) -> PageTable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchsim.scenario.batch.service_model import request_shape
+from batchsim.scenario.batch.service_model import request_shape, shape_named
 
 #: The one property that has more than its first letter in upper case.
 _S3_FILES = "s3filesVolumeConfiguration"
@@ -24,6 +24,16 @@ def property_of(member: str) -> str:
 def to_cloudformation(value: Any, kind: str) -> Any:
     """A request of the API in CloudFormation's spelling; `kind` is its list in the ``batch:`` section."""
     return _spelled(value, request_shape(kind), to_api=False)
+
+
+def to_upper_camel(value: Any, shape: str) -> Any:
+    """A value with every member of a shape in CloudFormation's spelling, which EventBridge Scheduler has too."""
+    return _spelled(value, shape_named(shape), to_api=False)
+
+
+def from_upper_camel(value: Any, shape: str) -> Any:
+    """A value with every member of a shape in the API's spelling; what the API does not know keeps its own."""
+    return _spelled(value, shape_named(shape), to_api=True)
 
 
 def to_api(value: Any, kind: str) -> Any:

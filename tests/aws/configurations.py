@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, deployable
@@ -297,3 +298,25 @@ def managed(provider: dict[str, Any] | None = None, **launched: Any) -> dict[str
 def prepared(values: dict[str, Any]) -> Deployable:
     """A deployable of plain values."""
     return deployable(Document(values, "scenario.yaml"))
+
+
+#: The minimum of Spot instances by night, on weekdays; the priority of a queue six hours after the start.
+UPDATES: list[dict[str, Any]] = [
+    {
+        "cron": "0 20 * * 1-5",
+        "timezone": "Europe/Berlin",
+        "set": {"batch.computeEnvironments.spot.computeResources.minvCpus": 64},
+    },
+    {"at": "6h", "set": {"batch.jobQueues.nightly.priority": 3}},
+]
+
+
+def scheduled(
+    values: dict[str, Any], updates: list[dict[str, Any]] | None = None, role: str | None = None
+) -> Deployable:
+    """A deployable of plain values with updates, which are not checked, and the role for them."""
+    made = prepared(values)
+    document = replace(
+        made.document, values={**made.document.values, "updates": UPDATES if updates is None else updates}
+    )
+    return replace(made, document=document, scheduler_role=role)

@@ -68,6 +68,10 @@ class Deployable:
         What has to be known before AWS takes it.
     warnings : tuple of Finding
         What the user should know besides.
+    start : str
+        When second 0 of the scenario is, which the times of its updates may be relative to.
+    scheduler_role : str or None
+        ARN of the role with which EventBridge Scheduler makes the calls of ``updates:``.
     """
 
     name: str
@@ -78,6 +82,8 @@ class Deployable:
     missing: tuple[Missing, ...]
     warnings: tuple[Finding, ...]
     document: Document
+    start: str
+    scheduler_role: str | None = None
 
     def named(self, kind: str) -> dict[str, dict[str, Any]]:
         """The requests of one list by the name of the object."""
@@ -135,6 +141,8 @@ def deployable(document: Document, *, submits: bool = False) -> Deployable:
         missing=tuple(_missing(document)),
         warnings=tuple(in_order(findings)),
         document=document,
+        start=frame.start,
+        scheduler_role=deployment.scheduler_role if deployment else None,
     )
 
 

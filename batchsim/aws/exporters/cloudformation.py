@@ -13,6 +13,7 @@ from typing import Any
 
 from batchsim.aws.cloudformation_names import property_of, to_cloudformation
 from batchsim.aws.deployment.deployable import Deployable, policy_name
+from batchsim.aws.exporters.cloudformation_schedules import schedule_resources
 from batchsim.aws.objects import OBJECTS
 from batchsim.scenario.document.access import base_name, dig
 
@@ -31,7 +32,13 @@ _PARAMETERS = {
 
 
 def export(configuration: Deployable) -> dict[str, str]:
-    """One file, ``template.yaml``."""
+    """One file, ``template.yaml``.
+
+    Raises
+    ------
+    ScenarioError
+        If EventBridge Scheduler can't say when something is updated.
+    """
     logical = _logical_ids(configuration)
     parameters: dict[str, Any] = {}
     resources: dict[str, Any] = {}
@@ -45,6 +52,7 @@ def export(configuration: Deployable) -> dict[str, str]:
             _refer(kind, properties, logical, configuration)
             _complete_roles(properties)
             resources[logical[kind, name]] = {"Type": OBJECTS[kind].cloudformation, "Properties": properties}
+    resources |= schedule_resources(configuration, logical)
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"AWS Batch configuration of the scenario {configuration.name}",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, policy_name
 from batchsim.aws.objects import OBJECTS
+from batchsim.aws.schedules.schedule import Reference, Schedules, schedules_of
+from batchsim.aws.schedules.target import role_missing, schedule_request
 from batchsim.errors import Finding, ScenarioError
 
 
 def export(configuration: Deployable) -> dict[str, str]:
-    """A folder of requests, one for each object: ``<command>/<name>.json``.
+    """A folder of requests, one for each object: ``<command>/<name>.json``; of schedules those of ``aws scheduler``.
 
     Raises
     ------
@@ -20,13 +23,45 @@ def export(configuration: Deployable) -> dict[str, str]:
     """
     findings = [lack.finding for lack in configuration.missing]
     findings += _unknown_arns(configuration)
+    planned = schedules_of(configuration)
+    findings += planned.findings
+    if planned.schedules and planned.role is None:
+        findings.append(role_missing(configuration))
+    findings += _policies_without_arn(configuration, planned)
     if findings:
         raise ScenarioError(findings)
-    return {
+    requests = {
         f"{kind.command}/{name}.json": _text(_tagged(request, configuration.tags))
         for section, kind in OBJECTS.items()
         for name, request in configuration.named(section).items()
     }
+    return requests | _scheduled(configuration, planned)
+
+
+def _scheduled(configuration: Deployable, planned: Schedules) -> dict[str, str]:
+    """Requests that create the group of schedules, and each of them."""
+    if not planned.schedules:
+        return {}
+    tags = [{"Key": key, "Value": value} for key, value in configuration.tags.items()]
+    group = {"Name": planned.group, **({"Tags": tags} if tags else {})}
+    requests = {f"create-schedule-group/{planned.group}.json": _text(group)}
+    for schedule in planned.schedules:
+        request = schedule_request(schedule, planned, configuration.region, lambda each: each.given)
+        requests[f"create-schedule/{schedule.name}.json"] = _text(request)
+    return requests
+
+
+def _policies_without_arn(configuration: Deployable, planned: Schedules) -> Iterator[Finding]:
+    """Policies are updated, and given to a queue, by their ARNs, which have the account's number in them."""
+    for schedule in planned.schedules:
+        for member in ("arn", "schedulingPolicyArn"):
+            policy = schedule.request.get(member)
+            if isinstance(policy, Reference) and not policy.given.startswith("arn:"):
+                message = (
+                    f"to update {schedule.about} AWS needs the ARN of the policy {policy.name}, which is not known here"
+                )
+                expected = "another format: CloudFormation and Terraform refer to the policy itself"
+                yield configuration.document.finding(("updates",), "deployment-value", message, expected=expected)
 
 
 def _unknown_arns(configuration: Deployable) -> list[Finding]:

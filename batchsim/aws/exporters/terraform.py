@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, Missing, policy_name
+from batchsim.aws.exporters.terraform_schedules import changed_elsewhere, schedule_blocks
 from batchsim.aws.objects import OBJECTS
+from batchsim.aws.schedules.schedule import Reference, schedules_of
 from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, AWSCC, NOT_WRITTEN, ROLES, Attributes, attributes_of
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.access import base_name, dig
@@ -27,13 +30,21 @@ def export(configuration: Deployable) -> dict[str, str]:
     Raises
     ------
     ScenarioError
-        If the provider has no attribute for something that the configuration says.
+        If the provider has no attribute for something that the configuration says, or EventBridge Scheduler can't say
+        when something is updated.
     """
+    planned = schedules_of(configuration)
+    scheduled: dict[tuple[str, int], dict[str, None]] = {}
+    for kind, number, attribute in changed_elsewhere(configuration):
+        scheduled.setdefault((kind, number), {})[attribute] = None
     findings: list[Finding] = [
-        configuration.document.finding(
-            ("batch", "consumableResources"), "not-in-terraform", "the AWS provider has no consumable resources"
-        )
-        for _ in configuration.batch["consumableResources"][:1]
+        *planned.findings,
+        *(
+            configuration.document.finding(
+                ("batch", "consumableResources"), "not-in-terraform", "the AWS provider has no consumable resources"
+            )
+            for _ in configuration.batch["consumableResources"][:1]
+        ),
     ]
     variables: dict[str, Any] = {}
     resources: dict[str, dict[str, Any]] = {}
@@ -55,15 +66,19 @@ def export(configuration: Deployable) -> dict[str, str]:
             if resource == AWSCC:
                 # Named, it can't be replaced while it exists (CloudFormation, AWS::Batch::ComputeEnvironment).
                 block["replace_compute_environment"] = False
+            if ignored := scheduled.get((kind, index)):
+                block["lifecycle"] = {"ignore_changes": list(_known_as(resource, ignored))}
             resources.setdefault(resource, {})[_label(name)] = block
     if findings:
         raise ScenarioError(findings)
+    refer = partial(_referred, configuration)
+    resources |= schedule_blocks(configuration, planned, refer, _escaped, _ACCOUNT)
     providers = {name: need for name, need in _PROVIDERS.items() if name == "aws" or AWSCC in resources}
     content = {
         "terraform": {"required_providers": providers},
         "provider": {name: {"region": configuration.region} for name in providers},
         **({"variable": variables} if variables else {}),
-        **({"data": _DATA} if _ACCOUNT in json.dumps(resources) else {}),
+        **({"data": _DATA} if "${data." in json.dumps(resources) else {}),
         "resource": resources,
     }
     return {"main.tf.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
@@ -89,6 +104,15 @@ class _Expression(str):
     """A text that Terraform shall evaluate."""
 
     __slots__ = ()
+
+
+def _known_as(resource: str, attributes: Iterable[str]) -> dict[str, None]:
+    """What is changed elsewhere, as a resource has it: of the second provider by whole attributes."""
+    return dict.fromkeys(re.split(r"[.\[]", each)[0] if resource == AWSCC else each for each in attributes)
+
+
+def _referred(configuration: Deployable, to: Reference) -> str:
+    return _arn(to.kind, to.name, configuration)
 
 
 def _request(
@@ -132,12 +156,17 @@ def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
     for entry in queue.get("computeEnvironmentOrder", []):
         environment = base_name(entry["computeEnvironment"])
         if environment in environments:
-            resource = _resource("computeEnvironments", environments[environment])
-            attribute = "compute_environment_arn" if resource == AWSCC else "arn"
-            entry["computeEnvironment"] = _Expression(f"${{{resource}.{_label(environment)}.{attribute}}}")
+            entry["computeEnvironment"] = _arn("computeEnvironments", environment, configuration)
     policy = policy_name(queue, [*configuration.named(_POLICIES)])
     if policy is not None:
-        queue["schedulingPolicyArn"] = _Expression(f"${{{OBJECTS[_POLICIES].terraform}.{_label(policy)}.arn}}")
+        queue["schedulingPolicyArn"] = _arn(_POLICIES, policy, configuration)
+
+
+def _arn(kind: str, name: str, configuration: Deployable) -> _Expression:
+    """The ARN of an object that the same file makes."""
+    resource = _resource(kind, configuration.named(kind)[name])
+    attribute = "compute_environment_arn" if resource == AWSCC else "arn"
+    return _Expression(f"${{{resource}.{_label(name)}.{attribute}}}")
 
 
 _POLICIES = "schedulingPolicies"

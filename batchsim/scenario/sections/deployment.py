@@ -7,17 +7,27 @@ the ``batch:`` section says itself is never replaced, but for images.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from batchsim.scenario.document.access import dig, mappings
 from batchsim.scenario.document.document import Document, Where
 from batchsim.spec.fields import Names, Section
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
+
+#: API Target.RoleArn of EventBridge Scheduler.
+_ROLE_ARN = r"arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]+"
+
+
+def _role_arn(value: str) -> str:
+    if not re.fullmatch(_ROLE_ARN, value):
+        raise ValueError(f"{value!r} is not a role; expected its ARN, such as arn:aws:iam::123456789012:role/updates")
+    return value
 
 
 class Deployment(Section):
@@ -33,6 +43,8 @@ class Deployment(Section):
         Of managed instances: the role with which ECS launches them, and their own instance profile.
     service_role, spot_iam_fleet_role, execution_role_arn, job_role_arn : str
         Where AWS takes them; the last two are of job definitions.
+    scheduler_role : str
+        ARN of the role with which EventBridge Scheduler makes the calls of ``updates:``.
     images : dict of str to str
         Job definition → container image, instead of the one in the definition.
     tags : dict of str to str
@@ -48,6 +60,9 @@ class Deployment(Section):
     spot_iam_fleet_role: str | None = None
     execution_role_arn: str | None = None
     job_role_arn: str | None = None
+    scheduler_role: (
+        Annotated[str, AfterValidator(_role_arn), Field(json_schema_extra={"pattern": f"^{_ROLE_ARN}$"})] | None
+    ) = None
     images: dict[str, str] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 

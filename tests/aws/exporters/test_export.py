@@ -30,8 +30,12 @@ def without_deployment(values):
     return values
 
 
+def read_template(text: str) -> dict:
+    return YAML(typ="safe", pure=True).load(text)
+
+
 def template_of(values) -> dict:
-    return YAML(typ="safe", pure=True).load(export(prepared(values), "cloudformation")["template.yaml"])
+    return read_template(export(prepared(values), "cloudformation")["template.yaml"])
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

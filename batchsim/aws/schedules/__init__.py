@@ -1,0 +1,1 @@
+"""Scheduled updates outside the simulation: EventBridge Scheduler's schedules that make the same calls."""

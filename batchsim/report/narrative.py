@@ -118,6 +118,8 @@ def cost_sentence(summary: Summary) -> str:
         return f"{text}: nothing was billed"
     if plain(cost["per_month"]) is not None:
         text += f", {usd(cost['per_month'])} a month at this rate"
+    if plain(cost["management_fees"]):
+        text += f", {usd(cost['management_fees'])} of it to ECS for managing instances"
     parts = sorted(((plain(value), purpose) for purpose, value in cost["by_purpose"].items()), reverse=True)
     spent = ", ".join(f"{100 * value / total:.0f} % {purpose}" for value, purpose in parts if value / total >= 0.005)
     return f"{text} ({spent})"

@@ -184,6 +184,35 @@ def test_multi_node_jobs_never_run_there():
     assert recording.status.tolist() == [Status.RUNNABLE]
 
 
+def test_on_spot_a_type_has_to_be_cheaper_by_what_is_interrupted_of_it():
+    # Bucket 4 of the Advisor, over 20 % a month, is taken for 30 %, bucket 0 for 2.5 %: 0.080 / 0.7 = 0.114 is dearer
+    # than 0.085 / 0.975 = 0.0872, 0.060 / 0.7 = 0.0857 is cheaper.
+    for usd, taken in ((0.080, "steady"), (0.060, "shaky")):
+        types = (
+            offering("steady", 2, 3775, 0.085, interruption_bucket=0),
+            offering("shaky", 2, 3775, usd, interruption_bucket=4),
+        )
+        recording = run(jobs([0], 60), managed(purchase_option="MANAGED_INSTANCES_SPOT", offerings=types))
+        assert launched(recording, *types)[taken] == 1
+
+
+def test_room_that_only_the_limit_keeps_free_is_idle_and_not_stranded():
+    # One job of 2 vCPUs on 16: the second waits for the limit, and would fit.
+    recording = run(jobs([0, 0], 60, 2), managed(max_vcpus=2, offerings=(HUGE,)))
+    assert recording.stranded.at.tolist() == [0, 0]  # for no time at all, until the instance is there
+    assert recording.stranded.stranded.tolist() == [1, 0]
+
+
+def test_room_that_what_waits_does_not_fit_in_is_stranded():
+    # Under a limit of 8: 1 vCPU runs on 2; a job of 4 vCPUs has no type that holds it but 16, which boots for 100 s.
+    recording = run(
+        jobs([0, 200], 1000, [1, 4]),
+        managed(max_vcpus=8, offerings=(LARGE, HUGE)),
+        managedInstances={"launch": 100, "register": 0},
+    )
+    assert recording.stranded.stranded.any()
+
+
 def test_a_reclaimed_spot_instance_gives_its_part_of_the_limit_back():
     # maxvCpus 2. The market has an instance until 100 s, none until 400 s. The job is lost at 100 s and starts anew at
     # 400 s: the limit is not still taken up by what was lost.

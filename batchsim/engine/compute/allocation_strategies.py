@@ -14,8 +14,8 @@ type allocation strategies*) but not how fit is scored or how a size is chosen w
 ECS says of the instances that it manages that it takes the most cost-optimized types that meet what tasks need (ECS
 Developer Guide, *Amazon ECS Managed Instances instance types*), and that several small tasks go onto a larger instance
 (the same, *Architect for Amazon ECS Managed Instances*): on demand it is the type on which packing the waiting jobs
-costs least, of several that cost alike the one of which the fewest are needed; on Spot SPOT_PRICE_CAPACITY_OPTIMIZED
-decides (assumptions).
+costs least, of several that cost alike the one of which the fewest are needed; on Spot a type of which one in five is
+interrupted in a month has to cost a fifth less (assumptions).
 
 BEST_FIT skips rule 3: it takes the type on which packing the waiting jobs costs least, and stays with it. So does
 BEST_FIT_PROGRESSIVE where its words are read as *fit* (`READINGS`), but takes another type when that one is short.
@@ -72,11 +72,20 @@ class Packing:
         return round(self.offering.price_usd_per_hour / self.offering.vcpus, 9)
 
     @property
-    def usd_per_lasting_vcpu_hour(self) -> float:
-        """Price per vCPU that is not interrupted within a month, as the Spot Instance Advisor's bucket has it."""
+    def _lasting(self) -> float:
+        """The share of instances that is not interrupted within a month, by the Spot Instance Advisor's bucket."""
         bucket = self.offering.interruption_bucket
-        lasting = 1 - MONTHLY_SHARE[bucket] if bucket >= 0 else 1.0
-        return round(self.usd_per_vcpu_hour / lasting, 9)
+        return 1 - MONTHLY_SHARE[bucket] if bucket >= 0 else 1.0
+
+    @property
+    def usd_per_lasting_vcpu_hour(self) -> float:
+        """Price per vCPU that is not interrupted within a month."""
+        return round(self.usd_per_vcpu_hour / self._lasting, 9)
+
+    @property
+    def usd_per_lasting_hour(self) -> float:
+        """What instances that are not interrupted within a month cost an hour."""
+        return round(self.usd_per_hour / self._lasting, 9)
 
 
 def dominant_share(shape: Shape, offering: Offering) -> float:
@@ -182,7 +191,13 @@ def cost_optimised(packings: Sequence[Packing]) -> Packing:
     """Of instances that ECS manages: the type on which the jobs cost least, then the one that takes fewer instances."""
     return min(
         packings,
-        key=lambda p: (p.usd_per_hour, p.instances, p.offering.vcpus, p.offering.listed, p.offering.instance_type),
+        key=lambda p: (
+            p.usd_per_lasting_hour,
+            p.instances,
+            p.offering.vcpus,
+            p.offering.listed,
+            p.offering.instance_type,
+        ),
     )
 
 
@@ -271,7 +286,7 @@ READINGS: dict[Reading, dict[str, Strategy]] = {
 def strategy_of(spec: ComputeEnvironment, reading: Reading = "price") -> Strategy:
     """How an environment chooses."""
     if spec.is_managed_by_ecs:
-        return spot_price_capacity_optimized if spec.is_spot else cost_optimised
+        return cost_optimised
     return READINGS[reading][spec.allocation_strategy]
 
 

@@ -74,6 +74,10 @@ class ManagedInstancesEnvironment(Ec2Environment):
         """Whether a job could start now."""
         return self._is_allowed(request) and super().has_room(request, now)
 
+    def fits(self, request: ShapeId, now: float) -> bool:
+        """Whether instances have room for a job: what only the limit keeps free is idle, and not stranded."""
+        return self._can_hold[request] and super().has_room(request, now)
+
     def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
         return super().with_room({request for request in requests if self._is_allowed(request)}, now)

@@ -53,7 +53,7 @@ class StrandedCapacity:
         holds, no_fit = False, environment.no_fit
         for queue in queues:
             for request in queue.requests:
-                if request not in no_fit and environment.has_room(request, now):
+                if request not in no_fit and environment.fits(request, now):
                     return False
                 holds = holds or environment.can_hold(request)
         return holds

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from batchsim.experiments.changes.evidence import Aim, Change, Evidence
+from batchsim.experiments.changes.managed_instances import later, on_demand
 from batchsim.experiments.changes.shapes import entries_of
 from batchsim.redaction import shown
 from batchsim.results.step_functions import steps
@@ -40,7 +41,7 @@ def _more_types(evidence: Evidence, environment: ComputeEnvironment) -> Iterator
         what = f"bidPercentage 100 instead of {bid} in {environment.name}"
         why = f"jobs waited for capacity of {environment.name} that was unavailable"
         yield Change(what, why, {f"{path}.bidPercentage": 100}, WAITING)
-    if not environment.offerings:
+    if not environment.offerings or environment.is_managed_by_ecs:
         return
     entries = entries_of(evidence, environment)
     families = dict.fromkeys(family_of(each) for each in environment.offerings)
@@ -112,6 +113,8 @@ def _on_demand(evidence: Evidence) -> Iterator[Change]:
         changes: dict[str, object] = {f"{path}.type": "EC2" if on_ec2 else "FARGATE"}
         if on_ec2 and environment.allocation_strategy.startswith("SPOT_"):
             changes[f"{path}.allocationStrategy"] = "BEST_FIT_PROGRESSIVE"
+        if environment.is_managed_by_ecs:
+            changes = on_demand(environment)
         why = f"AWS took back {count:,} of its instances, and attempts with them"
         yield Change(f"on-demand instead of Spot in {environment.name}", why, changes)
 
@@ -122,6 +125,9 @@ def _warm(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[Chang
         return
     path = f"batch.computeEnvironments.{environment.name}.computeResources"
     why = f"jobs waited for instances of {environment.name} to boot and register"
+    if environment.is_managed_by_ecs:
+        yield from later(environment, why)
+        return
     base = min(_base_load(evidence, environment), environment.max_vcpus)
     if base > environment.min_vcpus:
         what = f"minvCpus {base} instead of {environment.min_vcpus} in {environment.name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -57,6 +57,11 @@ class Held:
     def shape(self) -> Shape:
         """What each of them asked for."""
         return self.fit.shape
+
+    @property
+    def asked(self) -> Shape:
+        """The same, whatever it was built for."""
+        return replace(self.shape, architecture="")
 
     @property
     def usd(self) -> float:

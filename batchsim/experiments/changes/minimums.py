@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.experiments.changes.evidence import Aim, Change, Evidence
+from batchsim.experiments.changes.managed_instances import sooner
 from batchsim.spec.configuration import ComputeEnvironment
 from batchsim.units import format_usd
 
@@ -28,6 +29,8 @@ def minimums(evidence: Evidence) -> Iterator[Change]:
 def _lower(evidence: Evidence, environment: ComputeEnvironment) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each of what is kept, at none; or where that misses an objective, a minimum at half."""
     path = f"batch.computeEnvironments.{environment.name}.computeResources"
+    if environment.is_managed_by_ecs:
+        yield from sooner(environment)
     minimum, desired = environment.min_vcpus, environment.desired_vcpus
     for least in (0, minimum // 2) if minimum else ():
         also = {f"{path}.desiredvCpus": least} if desired else {}

@@ -31,7 +31,7 @@ def shapes(evidence: Evidence) -> Iterator[Change]:
     """Requests first, then families, then sizes."""
     yield from _requests(evidence)
     for environment in evidence.environments.values():
-        if environment.offerings:
+        if environment.offerings and not environment.is_managed_by_ecs:
             yield from _types(evidence, environment)
 
 
@@ -41,7 +41,7 @@ def shapes(evidence: Evidence) -> Iterator[Change]:
 def _requests(evidence: Evidence) -> Iterator[Change]:
     """Less memory for one kind of job, so that one more fits."""
     for place, path, definition, shape in _asked(evidence):
-        held = [each for each in evidence.held if each.definition == definition and each.shape == shape]
+        held = [each for each in evidence.held if each.definition == definition and each.asked == shape]
         types = _deciding(evidence, shape, held)
         memory = memory_that_packs(shape, types) if types else None
         if memory is None:

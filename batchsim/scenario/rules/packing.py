@@ -65,7 +65,7 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
     holding = [offering for offering in environment.offerings if fit(shape, offering) is not None]
     if not holding:
         return None
-    if environment.strategy.keeps_type:
+    if environment.strategy.keeps_type or (environment.is_managed_by_ecs and not environment.is_spot):
         return cheapest_fit(shape, holding)
     if environment.launches_spot_instances:
         families = {family_of(each): None for each in holding}

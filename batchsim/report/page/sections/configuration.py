@@ -48,7 +48,7 @@ def _environment(environment: ComputeEnvironment) -> list[Cell]:
     return [
         Cell(environment.name + state),
         Cell(environment.purchase_option),
-        Cell(environment.allocation_strategy or "–"),
+        Cell(environment.allocation_strategy or ("chosen by ECS" if environment.is_managed_by_ecs else "–")),
         Cell(", ".join(types[:NAMED]) + more or "–"),
         Cell(f"{environment.min_vcpus:,}", environment.min_vcpus),
         Cell(f"{environment.max_vcpus:,}", environment.max_vcpus),

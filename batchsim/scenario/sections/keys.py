@@ -352,7 +352,9 @@ KEYS: dict[str, KeyMeaning] = {
     "PriceOverride.managementFee": KeyMeaning(
         "what ECS takes for managing an instance of the type", "USD/h, of a family USD per vCPU-hour"
     ),
-    "PriceOverride.discount": KeyMeaning("taken off the catalog's price; stands alone, or beside a managementFee", "0 to 1"),
+    "PriceOverride.discount": KeyMeaning(
+        "taken off the catalog's price; stands alone, but for a managementFee", "0 to 1"
+    ),
     **{f"{name}.{key}": said for name in ("Lognormal", "Gamma", "Weibull") for key, said in _TWO_PARAMETERS.items()},
     "Exponential.mean": _MEAN,
     "Exponential.median": _MEDIAN,

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from batchsim.catalog.instance_types import allowed
+from batchsim.scenario.batch.managed_instances import reservation_use
 from batchsim.spec.reservations import ReservationUse
 from tests.builders import queue, scenario
 from tests.managed import managed_definition, managed_environment
@@ -85,7 +86,8 @@ GROUP = "arn:aws:resource-groups:us-east-1:123456789012:group/reserved"
     ],
 )
 def test_capacity_reservations(said, use):
-    assert resolved(**({} if said is None else {"capacityReservations": said})).reservation_use == use
+    made = managed_environment(**({} if said is None else {"capacityReservations": said}))
+    assert reservation_use(made["computeResources"]) == use
 
 
 @pytest.mark.parametrize(("said", "built_for"), [("", "x86_64"), ("X86_64", "x86_64"), ("ARM64", "arm64")])

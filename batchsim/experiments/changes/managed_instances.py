@@ -5,11 +5,13 @@ There is no minimum to keep, and ECS chooses the types.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
 from batchsim.experiments.changes.evidence import Change
 from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.units import format_duration
 
 #: API InfrastructureOptimization.scaleInAfter.
 LONGEST_S: Final = 3600
@@ -21,8 +23,10 @@ def _provider(environment: ComputeEnvironment) -> str:
 
 def scale_in_after(environment: ComputeEnvironment, seconds: int) -> tuple[str, dict[str, object]]:
     """Another ``scaleInAfter``, in words and as a change."""
+    now = environment.scale_in_after_s
+    instead = "AWS's own" if now is None else "never" if math.isinf(now) else format_duration(now)
     path = f"{_provider(environment)}.infrastructureOptimization.scaleInAfter"
-    return f"scaleInAfter {seconds}", {path: seconds}
+    return f"scaleInAfter {seconds} instead of {instead}", {path: seconds}
 
 
 def sooner(environment: ComputeEnvironment) -> Iterator[tuple[str, dict[str, object]]]:

@@ -28,7 +28,7 @@ MINOR = 0.1
 
 
 def shapes(evidence: Evidence) -> Iterator[Change]:
-    """Requests first, then families, then sizes."""
+    """Requests first, then families, then sizes; which of its types a managed one launches is chosen by ECS."""
     yield from _requests(evidence)
     for environment in evidence.environments.values():
         if environment.offerings and not environment.is_managed_by_ecs:

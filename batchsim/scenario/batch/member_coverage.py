@@ -63,9 +63,11 @@ MEMBERS: dict[str, MemberCoverage] = {
         _NEITHER,
         *(f"CreateComputeEnvironmentRequest.{name}" for name in ("serviceRole", "tags", "context", "ecsSettings")),
     ),
-    "CreateComputeEnvironmentRequest.eksConfiguration": MemberCoverage("refused", "environments on EKS"),
+    "CreateComputeEnvironmentRequest.eksConfiguration": MemberCoverage(
+        "refused", "environments on EKS: the cluster's own scheduler places the pods, beside others"
+    ),
     "ComputeResource.type": MemberCoverage(
-        "simulated", "EC2, SPOT, FARGATE, FARGATE_SPOT; ECS_MANAGED_INSTANCES is refused"
+        "simulated", "EC2, SPOT, FARGATE, FARGATE_SPOT, ECS_MANAGED_INSTANCES"
     ),
     "ComputeResource.allocationStrategy": MemberCoverage(
         "simplified",
@@ -75,7 +77,10 @@ MEMBERS: dict[str, MemberCoverage] = {
     ),
     "ComputeResource.minvCpus": MemberCoverage("simplified", "kept always; of the type of which so many vCPUs cost least, while no job waits"),
     "ComputeResource.maxvCpus": MemberCoverage(
-        "simulated", "every strategy but BEST_FIT on demand may pass it by less than one instance"
+        "simulated",
+        "every strategy but BEST_FIT on demand may pass it by less than one instance; on Fargate and of managed instances "
+        "it caps what running jobs ask for",
+        _GUIDE + "Compute environments on Amazon ECS Managed Instances",
     ),
     "ComputeResource.desiredvCpus": MemberCoverage("simplified", "launched at the start; Batch's own variable afterwards"),
     "ComputeResource.instanceTypes": MemberCoverage("simulated", "types, families, optimal and default_…"),
@@ -107,7 +112,45 @@ MEMBERS: dict[str, MemberCoverage] = {
             for name in ("securityGroupIds", "ec2KeyPair", "instanceRole", "tags", "spotIamFleetRole", "capacityTags")
         ),
     ),
-    "ComputeResource.managedInstancesProvider": MemberCoverage("refused", "ECS managed instances"),
+    # Managed instances
+    "ComputeResource.managedInstancesProvider": MemberCoverage("simulated", "see ManagedInstancesProvider"),
+    "ManagedInstancesProvider.instanceLaunchTemplate": MemberCoverage("simulated", "see InstanceLaunchTemplate"),
+    "ManagedInstancesProvider.infrastructureOptimization": MemberCoverage("simulated", "see InfrastructureOptimization"),
+    "InfrastructureOptimization.scaleInAfter": MemberCoverage(
+        "simplified",
+        "an instance goes when it was idle so long; busy ones are not emptied for a better fit; where it is not given "
+        "environment.managedInstances.scaleInAfter holds, as AWS does not publish its default",
+    ),
+    "InstanceLaunchTemplate.networkConfiguration": MemberCoverage("simulated", "see ManagedInstancesNetworkConfiguration"),
+    "ManagedInstancesNetworkConfiguration.subnets": MemberCoverage(
+        "simplified", "their number says how many zones there are; three where none are given"
+    ),
+    "InstanceLaunchTemplate.instanceRequirements": MemberCoverage("simulated", "see InstanceRequirementsRequest"),
+    "InstanceRequirementsRequest.allowedInstanceTypes": MemberCoverage(
+        "simplified", "types and families, or all; which of them ECS launches is batchsim's: on which the jobs that wait cost least"
+    ),
+    "InstanceLaunchTemplate.capacityOptionType": MemberCoverage("simulated", "ON_DEMAND, or SPOT with its market and interruptions"),
+    "InstanceLaunchTemplate.storageConfiguration": MemberCoverage("simulated", "see ManagedInstancesStorageConfiguration"),
+    "ManagedInstancesStorageConfiguration.storageSizeGiB": MemberCoverage(
+        "simulated", "the volume that is paid for; environment.managedInstances.storage where it is not given"
+    ),
+    "InstanceLaunchTemplate.capacityReservations": MemberCoverage("simulated", "see CapacityReservationRequest"),
+    "CapacityReservationRequest.reservationPreference": MemberCoverage(
+        "simulated", "whether capacity is of environment.capacity.reservations only, of them first, or of none of them"
+    ),
+    "CapacityReservationRequest.reservationGroupArn": MemberCoverage("simulated", "the reservations that are meant, by the group's name"),
+    **_all(
+        "carried",
+        _NEITHER,
+        "ManagedInstancesProvider.propagateTags",
+        "ManagedInstancesProvider.infrastructureRoleArn",
+        "InstanceLaunchTemplate.ec2InstanceProfileArn",
+        "InstanceLaunchTemplate.monitoring",
+        "InstanceLaunchTemplate.fipsEnabled",
+        "InstanceLaunchTemplate.instanceMetadataTagsPropagation",
+        "InstanceLaunchTemplate.localStorageConfiguration",
+        "ManagedInstancesNetworkConfiguration.securityGroups",
+    ),
     # Job queues
     **_all("simulated", _NAMES, "CreateJobQueueRequest.jobQueueName"),
     "CreateJobQueueRequest.state": MemberCoverage("simulated", "jobs to a DISABLED queue are refused"),
@@ -154,7 +197,7 @@ MEMBERS: dict[str, MemberCoverage] = {
     **_all("simulated", _NAMES, "RegisterJobDefinitionRequest.jobDefinitionName"),
     "RegisterJobDefinitionRequest.type": MemberCoverage("simulated", "container or multinode"),
     "RegisterJobDefinitionRequest.schedulingPriority": MemberCoverage("simulated", "order within a share"),
-    "RegisterJobDefinitionRequest.platformCapabilities": MemberCoverage("simulated", "EC2 or FARGATE"),
+    "RegisterJobDefinitionRequest.platformCapabilities": MemberCoverage("simulated", "EC2, FARGATE or MANAGED_INSTANCES"),
     **_all(
         "carried", _NEITHER, *(f"RegisterJobDefinitionRequest.{name}" for name in ("parameters", "propagateTags", "tags"))
     ),
@@ -202,8 +245,8 @@ MEMBERS: dict[str, MemberCoverage] = {
     "ContainerProperties.ephemeralStorage": MemberCoverage("simulated", "see EphemeralStorage"),
     "EphemeralStorage.sizeInGiB": MemberCoverage("simulated", "paid beyond 20 GB on Fargate"),
     "ContainerProperties.runtimePlatform": MemberCoverage("simulated", "see RuntimePlatform"),
-    "RuntimePlatform.cpuArchitecture": MemberCoverage("simulated", "the price of Fargate"),
-    "RuntimePlatform.operatingSystemFamily": MemberCoverage("simulated", "LINUX; Windows is refused"),
+    "RuntimePlatform.cpuArchitecture": MemberCoverage("simulated", "the price of Fargate; of managed instances the types that a job runs on"),
+    "RuntimePlatform.operatingSystemFamily": MemberCoverage("simulated", "LINUX; Windows is refused: its licence is priced apart"),
     **_all(
         "carried",
         _NEITHER,

@@ -62,7 +62,7 @@ def instance_types(context: Context) -> Iterator[Finding]:
             yield context.finding(place[:-1], message, expected="types, families or default_x86_64")
         priced = _priced(context, environment)
         for index, entry in enumerate(listed):
-            types = types_of(entry, context)
+            types = types_of(entry, context, wildcards=kind_of(environment) == MANAGED)
             if types and priced is not None and priced.isdisjoint(each.name for each in types):
                 message = f"the catalog has no price of {entry} in {region}"
                 example = f"{entry}: USD per hour" if "." in entry else f"{types[0].family}: USD per vCPU-hour"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchsim.catalog.catalog import NotInCatalogError
-from batchsim.catalog.instance_types import InstanceType, expand
-from batchsim.catalog.instance_types import instance_types as known_types
+from batchsim.catalog.instance_types import InstanceType, allowed, expand
+from batchsim.scenario.batch.managed_instances import types_allowed
 from batchsim.scenario.document.access import (
     base_name,
     dig,
@@ -75,20 +75,30 @@ def kinds_of(context: Context, queue: dict[str, Any]) -> list[str]:
     return [kind_of(environment) for _, environment in attached(context, queue)]
 
 
-def types_of(entry: Any, context: Context) -> tuple[InstanceType, ...]:
-    """The instance types that an entry of ``instanceTypes`` stands for; none when there is no such entry."""
+def types_of(entry: Any, context: Context, *, wildcards: bool = False) -> tuple[InstanceType, ...]:
+    """The instance types that an entry of ``instanceTypes`` stands for; none when there is no such entry.
+
+    Parameters
+    ----------
+    wildcards : bool
+        Whether it is one of ``allowedInstanceTypes``, which may hold some.
+    """
     try:
+        if wildcards and isinstance(entry, str):
+            return allowed(entry, context.catalog)
         return expand(entry, catalog=context.catalog) if isinstance(entry, str) else ()
     except (NotInCatalogError, KeyError):
         return ()
 
 
 def instance_types_of(environment: dict[str, Any], context: Context) -> list[InstanceType]:
-    """Every instance type that an environment lists, families expanded; every type there is where it may be any."""
-    managed = kind_of(environment) == MANAGED
-    listed = entries(environment, *(TYPES_ALLOWED if managed else ("computeResources", "instanceTypes")))
-    if managed and not listed:
-        return [*known_types(context.catalog).values()]
+    """Every instance type that an environment lists, families expanded; those that ECS chooses from where it may."""
+    if kind_of(environment) == MANAGED:
+        listed = [entry for entry in entries(environment, *TYPES_ALLOWED) if isinstance(entry, str)]
+        if not listed:
+            return [*types_allowed({}, context.catalog)]
+        return [kind for entry in listed for kind in types_of(entry, context, wildcards=True)]
+    listed = entries(environment, "computeResources", "instanceTypes")
     return [kind for entry in listed for kind in types_of(entry, context)]
 
 

@@ -8,11 +8,22 @@ from typing import Any
 
 from batchsim.catalog.instance_types import instance_types as known_types
 from batchsim.errors import Finding
+from batchsim.scenario.batch.managed_instances import types_allowed
 from batchsim.scenario.document.access import dig, figure
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.instance_types import unknown_type
-from batchsim.scenario.rules.references import EC2, FARGATE, SPOT, instance_types_of, kind_of, tasks, types_of
+from batchsim.scenario.rules.references import (
+    EC2,
+    FARGATE,
+    MANAGED,
+    SPOT,
+    instance_types_of,
+    is_spot,
+    kind_of,
+    tasks,
+    types_of,
+)
 from batchsim.scenario.rules.registry import rule
 from batchsim.spec.stated_prices import INSTANCE_MEMBERS, MEMBERS, OTHER_KEYS, VOLUMES
 from batchsim.units import parse_size_mib
@@ -50,6 +61,8 @@ def _use(context: Context) -> _Use:
 def _add_use(use: _Use, context: Context) -> None:
     for _, environment in context.items("computeEnvironments"):
         option = kind_of(environment)
+        if option == MANAGED:  # instances of EC2 all the same
+            option = "SPOT" if is_spot(environment) else "EC2"
         use.options.add(option)
         if option in EC2:
             use.types |= {(kind.name, option) for kind in instance_types_of(environment, context)}
@@ -62,6 +75,9 @@ def _add_use(use: _Use, context: Context) -> None:
 def _add_variants(use: _Use, context: Context) -> None:
     """What a variant changes is not looked at closely: what it names may be used."""
     words = set(_words([context.document.values.get(section) for section in ("variants", "search", "sweep")]))
+    if MANAGED in words:
+        words |= {"EC2"}
+        use.types |= {(kind.name, "EC2") for kind in types_allowed({}, context.catalog)}
     launched = {name for name, _ in use.types}
     named = {kind.name for word in words for kind in types_of(word, context)}
     changed = words & {*EC2, *FARGATE}

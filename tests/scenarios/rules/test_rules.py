@@ -145,7 +145,7 @@ def test_figures_are_named():
          [consumes(3)]),
         ("not-simulated", "batch.schedulingPolicies.policy.quotaSharePolicy",
          [{"batch.schedulingPolicies": [{"name": "policy", "quotaSharePolicy": {}}]}]),
-        ("not-simulated", full("resources.type"), [MANAGED]),
+        ("managed-instances", full("resources.minvCpus"), [MANAGED, {"resources.minvCpus": 0}]),
     ],
 )  # fmt: skip
 def test_a_contradiction_is_told_with_its_place_what_to_do_and_a_source(code, at, changes):

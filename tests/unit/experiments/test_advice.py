@@ -15,6 +15,7 @@ from batchsim.results.advice import Figures
 from batchsim.scenario.document.overrides import parse_value
 from batchsim.scenario.loading import from_mapping
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
+from tests.managed import managed_definition, managed_environment
 
 RESOURCES = "batch.computeEnvironments.fleet.computeResources"
 
@@ -312,3 +313,31 @@ def test_of_replications_the_first_is_advised_on():
     found = bs.advise(several)
     assert found == bs.advise(alone) != []
     assert found[0].before == Figures.of(alone.summary)
+
+
+def managed(after):
+    """Ten jobs of two vCPUs an hour, on instances that ECS manages."""
+    fleet = managed_environment("fleet", ("c6i.large",), after=after)
+    ten = workflow(job(runtime=300, arrayProperties={"size": 10}), arrivals={"every": "1h"})
+    return scenario(
+        ten, environments=[fleet], definitions=[managed_definition(vcpus="2", memory="3000")], duration="1d"
+    )
+
+
+SCALE_IN = f"{RESOURCES}.managedInstancesProvider.infrastructureOptimization.scaleInAfter"
+
+
+@pytest.mark.parametrize("now", [None, 1800, -1])
+def test_managed_instances_that_stay_idle_go_at_once(now):
+    (advice,) = [each for each in held(managed(now)) if SCALE_IN in each.set]
+    assert dict(advice.set) == {SCALE_IN: 0}
+    instead = {None: "AWS's own", 1800: "30 min", -1: "never"}[now]
+    assert advice.what == f"scaleInAfter 0 instead of {instead} in fleet"
+
+
+def test_of_managed_instances_neither_types_nor_a_minimum_are_advised():
+    result = bs.run(managed(0))
+    found = [*bs.advise(result), *causes(Evidence(result.run))]
+    assert {path for change in found for path in change.set} <= {SCALE_IN}
+    # What boots for the jobs of each hour could have stayed.
+    assert {change.set[SCALE_IN] for change in found} == {3600}

@@ -11,6 +11,7 @@ import batchsim as bs
 from batchsim.experiments.advice import BESIDES, advise, try_changes
 from batchsim.experiments.changes.causes import causes
 from batchsim.experiments.changes.evidence import Evidence
+from batchsim.experiments.changes.minimums import minimums
 from batchsim.results.advice import Figures
 from batchsim.scenario.document.overrides import parse_value
 from batchsim.scenario.loading import from_mapping
@@ -319,20 +320,23 @@ def managed(after):
     """Ten jobs of two vCPUs an hour, on instances that ECS manages."""
     fleet = managed_environment("fleet", ("c6i.large",), after=after)
     ten = workflow(job(runtime=300, arrayProperties={"size": 10}), arrivals={"every": "1h"})
-    return scenario(
-        ten, environments=[fleet], definitions=[managed_definition(vcpus="2", memory="3000")], duration="1d"
-    )
+    task = managed_definition(vcpus="2", memory="3000")
+    return scenario(ten, environments=[fleet], definitions=[task], duration="1d", ideal=False)
 
 
 SCALE_IN = f"{RESOURCES}.managedInstancesProvider.infrastructureOptimization.scaleInAfter"
 
 
-@pytest.mark.parametrize("now", [None, 1800, -1])
-def test_managed_instances_that_stay_idle_go_at_once(now):
+@pytest.mark.parametrize(("now", "instead"), [(1800, "30 min"), (-1, "never")])
+def test_managed_instances_that_stay_idle_go_at_once(now, instead):
     (advice,) = [each for each in held(managed(now)) if SCALE_IN in each.set]
     assert dict(advice.set) == {SCALE_IN: 0}
-    instead = {None: "AWS's own", 1800: "30 min", -1: "never"}[now]
     assert advice.what == f"scaleInAfter 0 instead of {instead} in fleet"
+
+
+def test_what_is_tried_instead_of_aws_s_own_wait():
+    (change,) = minimums(Evidence(bs.run(managed(None)).run))
+    assert (change.what, dict(change.set)) == ("scaleInAfter 0 instead of AWS's own in fleet", {SCALE_IN: 0})
 
 
 def test_of_managed_instances_neither_types_nor_a_minimum_are_advised():

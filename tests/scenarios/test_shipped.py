@@ -26,8 +26,8 @@ def result(name):
     return bs.run(bs.load(ROOT / "scenarios" / f"{name}.yaml"))
 
 
-def test_the_five_stories_are_there():
-    assert SHIPPED == ["cluster-log", "etl", "genomics", "monthly-etl", "transactions"]
+def test_the_six_stories_are_there():
+    assert SHIPPED == ["cluster-log", "etl", "genomics", "monthly-etl", "platforms", "transactions"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

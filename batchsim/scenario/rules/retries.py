@@ -16,7 +16,6 @@ from batchsim.scenario.rules.references import (
     attached,
     is_spot,
     kind_of,
-    kinds_of,
     retrying,
     submissions,
 )
@@ -135,6 +134,11 @@ def spot_attempts(context: Context) -> Iterator[Finding]:
             yield context.finding(place, message, expected="retryStrategy: {attempts: 3}")
 
 
+def _bought(environment: dict[str, Any]) -> str:
+    """The kind of an environment; managed instances on spare capacity end as Spot instances do (an assumption)."""
+    return "SPOT" if kind_of(environment) == MANAGED and is_spot(environment) else kind_of(environment)
+
+
 def _called(kind: str) -> str:
     """A kind of environments on spare capacity, as people call it."""
     return f"{kind} of capacityOptionType SPOT" if kind == MANAGED else kind
@@ -153,7 +157,7 @@ def spot_retry(context: Context) -> Iterator[Finding]:
     seen = set()
     for job in submissions(context):
         place, attempts, listed = _attempts(job)
-        for kind in dict.fromkeys(kinds_of(context, job.queue)):
+        for kind in dict.fromkeys(_bought(environment) for _, environment in attached(context, job.queue)):
             if kind not in INTERRUPTED or attempts < 2 or (place, kind) in seen:
                 continue
             seen.add((place, kind))

@@ -36,6 +36,9 @@ def options(*words: str) -> Change:
     return made
 
 
+EXITS: Change = {"task.retryStrategy": {"attempts": 3, "evaluateOnExit": [{"onReason": "*", "action": "EXIT"}]}}
+
+
 def with_(**changes: object) -> Change:
     """An environment of managed instances, and a definition for them, with further changes."""
     return {**MANAGED, **FOR_MANAGED, **changes}
@@ -160,6 +163,14 @@ EXAMPLES: dict[str, list[Example]] = {
     "V-14": [
         Example("managed-architecture", f"{ALLOWED}.allowedInstanceTypes", for_arm("c6i"), for_arm("c6i", "c6g")),
         Example("managed-architecture", f"{ALLOWED}.allowedInstanceTypes", allowing("c6g"), for_arm("c6g")),
+    ],
+    "V-27": [
+        Example("spot-attempts", "job.retryStrategy", {**options("SPOT"), "job.retryStrategy": {"attempts": 1}},
+                {**options("ON_DEMAND"), "job.retryStrategy": {"attempts": 1}}, "warning"),
+    ],
+    "V-28": [
+        Example("spot-retry", "task.retryStrategy.evaluateOnExit",
+                {**options("SPOT"), **EXITS}, {**options("ON_DEMAND"), **EXITS}, "warning"),
     ],
     "V-34": [
         Example(

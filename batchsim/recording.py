@@ -181,7 +181,7 @@ class Recording:
 
     ``runnable_at`` and ``stopped_at`` have one entry per job row of the workload (NaN: never); ``status`` is the state
     at the end, ``reason`` indexes ``reasons``. Texts in ``reasons`` may hold ``{instance}``, which stands for the id of
-    the attempt's instance.
+    the attempt's instance. ``updates`` are those that came due, ``limits`` what they changed, in time order.
     """
 
     ended_at: float
@@ -196,6 +196,39 @@ class Recording:
     stranded: StrandedColumns
     nodes: NodeColumns
     reservations: ReservationColumns = field(default_factory=_in_none)
+    updates: tuple[AppliedUpdate, ...] = ()
+    limits: tuple[LimitChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedUpdate:
+    """A scheduled update that came due.
+
+    Attributes
+    ----------
+    number : int
+        Its place among the entries.
+    refused : str
+        Why AWS would not have taken it; empty where it was applied.
+    jobs : int
+        How many jobs it cancelled or terminated.
+    """
+
+    at: float
+    number: int
+    refused: str = ""
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """What a compute environment may have from an instant on."""
+
+    at: float
+    environment: int
+    max_vcpus: int
+    min_vcpus: int
+    enabled: bool
 
 
 def instance_id(ordinal: int) -> str:

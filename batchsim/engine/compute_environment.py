@@ -8,6 +8,7 @@ from typing import Final
 from batchsim.engine.attempt import Attempt
 from batchsim.engine.changes import Changes
 from batchsim.recording import Cause
+from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: What an environment has for a job, from the best answer to the worst.
@@ -64,6 +65,8 @@ class SimulatedEnvironment:
         Whether answers change besides, because of others who use the same capacity, or with time.
     scales : bool
         Whether it is made of instances that are launched when jobs wait.
+    is_enabled : bool
+        Whether its state is ENABLED: it may be drained nevertheless.
     no_fit : set of int
         Requests that are known to have no room now.
 
@@ -84,7 +87,7 @@ class SimulatedEnvironment:
     ) -> None:
         self.index = index
         self.name = name
-        self.enabled = enabled
+        self.enabled = self.is_enabled = enabled
         self.max_vcpus = max_vcpus
         self.changes = Changes()
         self.varies = False
@@ -107,6 +110,26 @@ class SimulatedEnvironment:
         self.enabled = True
         self._can_hold, self._suits = self._holds_open, self._suits_open
         self.changes.all()
+
+    def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:
+        """Be as another configuration says; what runs goes on (API UpdateComputeEnvironment).
+
+        Parameters
+        ----------
+        recorded : sequence of Offering
+            All types that it may launch by some configuration, in the order in which recordings number them.
+        """
+        raise NotImplementedError
+
+    def be(self, enabled: bool, max_vcpus: int, can_hold: Sequence[bool], suits: Sequence[bool]) -> None:
+        """Have another state, limit or kinds of jobs; one that was drained stays so, unless its state is another."""
+        takes_jobs = enabled if enabled != self.is_enabled else self.enabled
+        self.is_enabled, self.max_vcpus = enabled, max_vcpus
+        self._holds_open, self._suits_open = list(can_hold), list(suits)
+        if takes_jobs:
+            self.reopen()
+        else:
+            self.drain()
 
     @property
     def vcpus(self) -> float:

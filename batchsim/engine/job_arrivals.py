@@ -5,13 +5,15 @@ AWS Batch User Guide, *Job states*, *Job dependencies*, *Array jobs*.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import DEPENDENCY_FAILED
 from batchsim.engine.event import Event
-from batchsim.engine.job_table import FAILED, PENDING, RUNNABLE, SUCCEEDED, JobTable
+from batchsim.engine.job_table import FAILED, NAN, PENDING, RUNNABLE, SUCCEEDED, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
 
@@ -42,6 +44,8 @@ class JobArrivals:
         self.counted = any(queue.counts_jobs for queue in queues)
         self._broken: dict[int, bool] = {}  # nodes with a failed dependency
         self._thought_at: dict[int, float] = {}  # when jobs that have not arrived have done their thinking
+        self._cancelled: dict[int, int] = {}  # why jobs fail that are to be RUNNABLE, by reason
+        self._closed: dict[int, tuple[int, list[tuple[float, bool]]]] = {}  # see `refuse`
         self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
 
     def expect(self) -> None:
@@ -54,6 +58,7 @@ class JobArrivals:
         """So many rows were put into the table before jobs that have not arrived: what is known of these moves."""
         table, listed = self._table, self._table.listed - rows  # of those that move
         self._broken = {node + rows * (place <= node < listed): True for node in self._broken}
+        self._cancelled = {job + rows * (place <= job): reason for job, reason in self._cancelled.items()}
         self._thought_at = {job + rows * (place <= job): at for job, at in self._thought_at.items()}
         if table.admitted == listed:
             self._agenda.reasons += 1
@@ -63,7 +68,7 @@ class JobArrivals:
     def admit(self, now: float) -> None:
         """Take in the jobs that have arrived."""
         table, agenda = self._table, self._agenda
-        if table.any_dependencies or self.counted:
+        if table.any_dependencies or self.counted or self._cancelled or self._closed:
             self._admit_one_by_one(now)
         else:
             self._admit_independent(now)
@@ -102,6 +107,10 @@ class JobArrivals:
                 queue.submitted(job)
             if self._broken and job in self._broken:
                 self._fail_dependent(job, at)
+            elif self._closed and self._is_refused(queue, at):
+                self._fail(job, self._closed[queue.index][0], at)
+            elif self._cancelled and job in self._cancelled and table.open[job] == 0:
+                self._fail(job, self._cancelled.pop(job), at)
             elif table.open[job] != 0:
                 pass  # PENDING
             elif self._thought_at and job in self._thought_at:
@@ -122,9 +131,38 @@ class JobArrivals:
         else:
             self._agenda.expect(self._table.arrives_at[job])
 
+    def refuse(self, queue: FifoQueue, reason: str, states: list[tuple[float, bool]]) -> None:
+        """Have a queue refuse jobs while it is DISABLED.
+
+        Parameters
+        ----------
+        states : list of (float, bool)
+            From when on jobs that arrive are accepted, or not; what is added to it holds too.
+        """
+        self._closed[queue.index] = self._recorder.reasons.code(reason), states
+
+    def _is_refused(self, queue: FifoQueue, at: float) -> bool:
+        known = self._closed.get(queue.index)
+        if known is None:
+            return False
+        place = bisect_right(known[1], at, key=itemgetter(0)) - 1
+        return place >= 0 and not known[1][place][1]
+
+    def _fail(self, job: int, reason: int, at: float) -> None:
+        """End a job that never is RUNNABLE."""
+        self._table.runnable_at[job] = NAN
+        self._table.explain(job, reason)
+        self.finish(job, FAILED, at)
+
+    def cancel_later(self, job: int, status_reason: str) -> None:
+        """End a job that is SUBMITTED or PENDING, when what it depends on has ended (API CancelJob)."""
+        self._cancelled.setdefault(job, self._recorder.reasons.code(status_reason))
+
     def _released(self, job: int, at: float, now: float) -> None:
         """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
-        if at <= now:
+        if self._cancelled and job in self._cancelled:
+            self._fail(job, self._cancelled.pop(job), now)
+        elif at <= now:
             self._runnable(job, max(at, self._table.arrives_at[job]))
         else:
             self._table.status[job] = PENDING

@@ -12,7 +12,7 @@ from typing import Any, Final
 from batchsim.engine.agenda import CHANGE, Agenda
 from batchsim.engine.attempt import KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
 from batchsim.engine.compute_environment import SimulatedEnvironment
-from batchsim.engine.event import Callbacks
+from batchsim.engine.event import Callbacks, Event
 from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_table import FAILED, RUNNABLE, RUNNING, STARTING, SUCCEEDED, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
@@ -88,6 +88,7 @@ class JobLifecycle:
         self._independent = not arrivals.counted and not table.any_dependencies
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
         self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
+        self._stopping: dict[int, Event] = {}  # when attempts end that were terminated, by job
         code = recorder.reasons.code
         self._exited, self._timed_out = code(EXITED), code(TIMED_OUT)
         self._failed_to_start = code(FAILED_TO_START)
@@ -176,11 +177,37 @@ class JobLifecycle:
 
     def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int, now: float) -> None:
         """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE."""
+        if self._stopping and attempt.job in self._stopping:
+            self._agenda.cancel(self._stopping[attempt.job])
+            self._end(attempt, now, status_reason)
+            return
         self._agenda.cancel(attempt)
         attempt.timed_out = False  # it would have, later
         attempt.exit_code = exit_code
         attempt.reason = self._recorder.reasons.code(status_reason)
         self._end(attempt, now, status_reason)
+
+    def terminate(self, attempt: Attempt, status_reason: str, now: float) -> None:
+        """Have an attempt end, whose job is not retried (API TerminateJob).
+
+        A container that runs gets SIGTERM, and ends as it does then, or is killed after its ``stopTimeout``; one that
+        has not begun is not started. An attempt that ends by itself now does so.
+        """
+        if attempt.at <= now or attempt.job in self._stopping:
+            return
+        runs = attempt.started_at <= now
+        stop_at = min(attempt.at, now + self.stop_s(attempt.job)) if runs else now
+        self._agenda.cancel(attempt)
+        attempt.timed_out = False
+        attempt.exit_code = KILLED if runs else NO_EXIT_CODE
+        attempt.reason = self._recorder.reasons.code(status_reason)
+        self._stopping[attempt.job] = self._agenda.at(stop_at, self._stopped, attempt)
+
+    def _stopped(self, event: Event) -> None:
+        attempt: Attempt = event.subject
+        self.environments[attempt.environment].stop(attempt, event.at)
+        self._end(attempt, event.at, "")
+        self._agenda.room_freed(attempt.environment)
 
     def _end(self, attempt: Attempt, now: float, interruption: str) -> None:
         job = attempt.job
@@ -216,8 +243,11 @@ class JobLifecycle:
     def _retries(self, attempt: Attempt, interruption: str) -> bool:
         """Whether a failed attempt is followed by another.
 
-        A job that its timeout ended is never retried (API RegisterJobDefinitionRequest.retryStrategy).
+        A job that its timeout ended, or TerminateJob, is never retried (API RegisterJobDefinitionRequest.retryStrategy,
+        TerminateJob).
         """
+        if self._stopping and self._stopping.pop(attempt.job, None) is not None:
+            return False
         group = self._workload.groups[self.table.group[attempt.job]]
         if attempt.timed_out or attempt.number >= group.attempts:
             return False

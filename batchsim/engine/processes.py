@@ -21,6 +21,7 @@ from batchsim.errors import did_you_mean
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import Configuration
+from batchsim.spec.updates import NO_UPDATES, Updates
 from batchsim.spec.workload import Workload
 
 T = TypeVar("T")
@@ -114,9 +115,7 @@ class LiveRun:
         The compute environments by name: ``environments["spot"].running``, ``vcpus``, ``enabled``.
     """
 
-    def __init__(
-        self, simulation: Simulation, submissions: Submissions, workload: Workload, configuration: Configuration
-    ) -> None:
+    def __init__(self, simulation: Simulation, submissions: Submissions, workload: Workload) -> None:
         self.env: simpy.Environment = simulation.clock
         self._clock = simulation.clock
         self._agenda = agenda = simulation.agenda
@@ -134,7 +133,6 @@ class LiveRun:
         )
         self._simulated = _Named("compute environment", {each.name: each for each in simulated})
         self._attached = agenda.attached
-        self._disabled = {each.name for each in configuration.environments if not each.enabled}
 
     @property
     def now(self) -> float:
@@ -211,7 +209,7 @@ class LiveRun:
         """
         now = self._take_in()
         if not self._simulated[environment].enabled and not self._clock.stopped:
-            if environment in self._disabled:
+            if not self._simulated[environment].is_enabled:
                 raise ValueError(f"{environment!r} is DISABLED in the scenario: enable it there, and drain it at first")
             self._simulated[environment].reopen()
             self._environment_changed(self._simulated[environment], now)
@@ -249,6 +247,7 @@ def simulate_with(
     replication: int = 0,
     duration_s: float = 0.0,
     horizon_s: float = math.inf,
+    updates: Updates = NO_UPDATES,
 ) -> tuple[Workload, Recording]:
     """Run a workload on a configuration, with processes beside the engine; else as `simulate`.
 
@@ -278,12 +277,13 @@ def simulate_with(
             replication=replication,
             duration_s=duration_s,
             horizon_s=horizon_s,
+            updates=updates,
         )
         return workload, recording
     floor_s = min(duration_s, horizon_s)
-    simulation = Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s)
+    simulation = Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s, updates)
     submissions = Submissions(workload, simulation.lifecycle.table, simulation.arrivals, settings.scheduler.admit)
-    live = LiveRun(simulation, submissions, workload, configuration)
+    live = LiveRun(simulation, submissions, workload)
     generators = [_started(process, live) for process in processes]
     for generator in generators:
         simulation.clock.start(generator)

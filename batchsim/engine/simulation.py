@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.agenda import Agenda
@@ -26,10 +27,13 @@ from batchsim.engine.scheduling.scheduling_pass import SchedulingPass
 from batchsim.engine.scheduling.wait_causes import WaitAttribution, wanted_by_request
 from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.engine.termination import Termination
+from batchsim.engine.updates.job_actions import JobActions
+from batchsim.engine.updates.scheduled_updates import ScheduledUpdates
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
 from batchsim.spec.ids import EnvironmentId
+from batchsim.spec.updates import NO_UPDATES, Updates
 from batchsim.spec.workload import Workload
 
 
@@ -45,6 +49,7 @@ class Simulation:
         replication: int,
         floor_s: float,
         horizon_s: float,
+        updates: Updates = NO_UPDATES,
     ) -> None:
         self.clock = Clock()
         self.agenda = agenda = Agenda(self.clock, settings.scheduler, len(configuration.environments))
@@ -107,6 +112,13 @@ class Simulation:
             attribution,
         )
         self._termination = Termination(self.clock, agenda, lifecycle, waiting, floor_s, horizon_s)
+        self._updates = None
+        if updates:
+            actions = JobActions(workload, lifecycle, arrivals, by_name, settings.scheduler.admit)
+            self._updates = ScheduledUpdates(
+                updates, configuration, agenda, named, by_name, resources, arrivals, passes, actions, context, lifecycle
+            )
+            self._termination.updates = self._updates
         agenda.on_arrivals = arrivals.admit
         agenda.on_pass = passes.hold
         agenda.on_scale_out = self._scale_out.evaluate
@@ -129,9 +141,14 @@ class Simulation:
         self._reservations.follow(self.agenda)
         self._scale_out.launch_initial()
         self.arrivals.expect()
+        if self._updates is not None:
+            self._updates.follow()
         self.agenda.finish(0.0)
         self.clock.run_until_stopped()
-        return self.lifecycle.recording(self._termination.ended_at)
+        recording = self.lifecycle.recording(self._termination.ended_at)
+        if self._updates is None:
+            return recording
+        return replace(recording, updates=tuple(self._updates.applied), limits=tuple(self._updates.limits))
 
 
 def simulate(
@@ -143,6 +160,7 @@ def simulate(
     replication: int = 0,
     duration_s: float = 0.0,
     horizon_s: float = math.inf,
+    updates: Updates = NO_UPDATES,
 ) -> Recording:
     """Run a workload on a configuration.
 
@@ -155,6 +173,8 @@ def simulate(
         every job has ended or can never start, and the fleets have shrunk to ``minvCpus``.
     horizon_s : float
         The run ends here at the latest; jobs may then be unfinished.
+    updates : Updates
+        What is updated while it goes on.
 
     Returns
     -------
@@ -162,4 +182,4 @@ def simulate(
         What happened. Equal arguments give equal recordings.
     """
     floor_s = min(duration_s, horizon_s)
-    return Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s).run()
+    return Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s, updates).run()

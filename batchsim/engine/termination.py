@@ -3,7 +3,8 @@
 A run goes on while something keeps it going: a job that is to arrive, an attempt that runs, an event that is essential
 (an instance that boots or is to be scaled in, a pass that is due). Then it goes on only while a job waits for capacity
 that is coming, or that may come by itself: a recorded market or a schedule of capacity has a change ahead, a price may
-fall below the bid. It lasts for the scenario's duration at least, and to its horizon at most.
+fall below the bid, a scheduled update may let it start. It lasts for the scenario's duration at least, and to its
+horizon at most.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.event import Event
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.scheduling.waiting import WaitingJobs
+from batchsim.engine.updates.scheduled_updates import ScheduledUpdates
 
 LATE: Final = int(Phase.LATE)
 
@@ -32,6 +34,8 @@ class Termination:
     ----------
     ended_at : float
         When it ended.
+    updates : ScheduledUpdates or None
+        What is updated while the run goes on.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Termination:
         self._lifecycle = lifecycle
         self._waiting = waiting
         self._floor = floor
+        self.updates: ScheduledUpdates | None = None
         self._horizon_event = Event(horizon, [self._at_horizon], None, None, False)
         if horizon < float("inf"):
             clock.schedule_at(self._horizon_event, horizon, int(Phase.HORIZON))
@@ -55,7 +60,7 @@ class Termination:
             self._agenda.settle_at(self._floor)
             return
         upcoming = self._clock.next_at(self._horizon_event)
-        if upcoming < float("inf") and self.capacity_may_come(now):
+        if upcoming < float("inf") and (self.capacity_may_come(now) or self._update_may_help(now)):
             self._agenda.settle_at(upcoming, LATE if upcoming == now else SETTLE)
         else:
             self._end(now)
@@ -71,6 +76,10 @@ class Termination:
             for environment in queue.environments
             if isinstance(environment, Ec2Environment)
         )
+
+    def _update_may_help(self, now: float) -> bool:
+        """Whether a job waits that an update ahead may let start."""
+        return self.updates is not None and self.updates.may_help(now)
 
     def _at_horizon(self, event: Event) -> None:
         self._end(event.at)

@@ -47,4 +47,5 @@ def simulated(
         replication=replication,
         duration_s=scenario.duration_s or 0.0,
         horizon_s=math.inf if scenario.horizon_s is None else scenario.horizon_s,
+        updates=scenario.updates,
     )

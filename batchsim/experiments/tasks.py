@@ -154,7 +154,7 @@ def _summary(scenario: ResolvedScenario, task: Task | SentTask, contents: Mappin
         return _READ.jobs(trace, files[base / trace.path], contents)
 
     workload, recording = simulated(scenario, task.seed, task.replication, read=read)
-    summary = Metrics(scenario, Outcome(workload, scenario.configuration, recording)).summary(task.seed)
+    summary = Metrics(scenario, Outcome(workload, scenario.recorded_configuration, recording)).summary(task.seed)
     return json.dumps({**summary, "scenario": ""}, allow_nan=False, separators=(",", ":"))
 
 

@@ -48,7 +48,7 @@ class Run:
     @cached_property
     def outcome(self) -> Outcome:
         """What came of each job, attempt and instance."""
-        return Outcome(self.workload, self.scenario.configuration, self.recording)
+        return Outcome(self.workload, self.scenario.recorded_configuration, self.recording)
 
     @property
     def tables(self) -> Tables:

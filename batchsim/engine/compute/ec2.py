@@ -7,7 +7,7 @@ in, and an instance is never exchanged for a smaller one (API ``CreateComputeEnv
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from batchsim.engine.account_limits import CapacityLimits
@@ -23,6 +23,7 @@ from batchsim.engine.compute.ledger import InstanceLedger
 from batchsim.engine.compute.multi_node import MultiNodeJobs, MultiNodeLaunch
 from batchsim.engine.compute.planned_room import PlannedRoom
 from batchsim.engine.compute.recorded_market import RecordedMarket
+from batchsim.engine.compute.replacement import REPLACED, Replacement
 from batchsim.engine.compute.scale_in import scale_in_of
 from batchsim.engine.compute.spot import Interruptions
 from batchsim.engine.compute.spot_pools import SpotPools
@@ -38,7 +39,7 @@ from batchsim.engine.compute_environment import (
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.waiting import WaitingJobs
-from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: From so many requests on they are looked at together.
@@ -59,6 +60,8 @@ class Ec2Environment(SimulatedEnvironment):
         reservations: CapacityReservations,
         waiting: WaitingJobs,
     ) -> None:
+        self._context = context
+        self._agenda = agenda
         requests = context.workload.shapes
         can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
         super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
@@ -89,7 +92,7 @@ class Ec2Environment(SimulatedEnvironment):
         )
         self._free = self.ledger.free
         self.no_fit = self._free.no_fit
-        pools = SpotPools.of(spec, context, agenda, self.ledger)
+        self._pools = pools = SpotPools.of(spec, context, agenda, self.ledger)
         self._launchable = Launchable(spec, requests, self.ledger, limits, market, pools, reserved)
         self._nodes = MultiNodeJobs(
             spec, requests, self.ledger, self._launchable, context.settings.scheduler.best_fit_progressive
@@ -98,6 +101,7 @@ class Ec2Environment(SimulatedEnvironment):
         self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market, pools)
         self._interruptions.follow(self._launchable.bid_steps)
         self._scale_in = scale_in_of(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
+        self.replacement = Replacement(agenda, self.ledger, lifecycle, self.stop, self._scaled_in)
         self._launcher = Launcher(
             spec, context, agenda, self.ledger, self._launchable, limits, self._interruptions, self._scale_in
         )
@@ -287,6 +291,30 @@ class Ec2Environment(SimulatedEnvironment):
         """Launch what is missing to ``minvCpus``."""
         self._launcher.keep_minimum(self._spec.min_vcpus, now)
 
+    # Updates
+
+    def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:
+        """Keep and launch from now on what another configuration says; nothing that is there is ended."""
+        if spec.offerings != self._spec.offerings:
+            self._pools = SpotPools.of(spec, self._context, self._agenda, self.ledger)
+            self._interruptions.reclaimed_by(self._pools)
+        self._spec = spec
+        bids = self._launchable.bid_steps
+        self._launchable.update(spec, self._pools)
+        self._interruptions.follow_bids([at for at in self._launchable.bid_steps if at > now and at not in bids])
+        self._nodes.update(spec)
+        self._launcher.update(spec)
+        self.scarce = self._launchable.scarce
+        self.varies = self.scarce or self._any_multi_node
+        can_hold = [spec.can_hold(asked) for asked in self._requests]
+        self.be(spec.enabled, spec.max_vcpus, can_hold, [spec.suits(asked) for asked in self._requests])
+        self.ledger.update(spec, recorded)
+        self._scale_in.update(spec, now)
+
+    def desire(self, vcpus: int, now: float) -> None:
+        """Launch up to so many vCPUs, of which ``minvCpus`` stay."""
+        self._launcher.keep_minimum(vcpus, now)
+
     # Scaling in
 
     def _is_awaited(self, instance: Instance, now: float) -> bool:
@@ -303,7 +331,7 @@ class Ec2Environment(SimulatedEnvironment):
         )
 
     def _scaled_in(self, instance: Instance, now: float) -> None:
-        self._interruptions.remove(instance, now, "scaled in")
+        self._interruptions.remove(instance, now, REPLACED if instance.replaced else "scaled in")
         self.ledger.announce(now)
 
     def _capacity_came_back(self, now: float) -> None:

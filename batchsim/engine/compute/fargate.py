@@ -9,7 +9,7 @@ two-minute warning: it ends as soon as its containers do, or are killed (ECS, *F
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from batchsim.engine.account_limits import FargateQuota
@@ -28,7 +28,7 @@ from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.errors import SimulationError
 from batchsim.recording import TASK_INTERRUPTED
-from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.ids import EnvironmentId, ShapeId
 from batchsim.streams import Draws
 from batchsim.units import HOUR
@@ -84,6 +84,12 @@ class FargateEnvironment(SimulatedEnvironment):
         self._notice_s: float = context.settings.spot.notice
         self._token_set = False
         self._interruptions: dict[int, Event] = {}
+
+    def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:  # noqa: ARG002
+        """Have another state or limit."""
+        requests = self._context.workload.shapes
+        can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
+        self.be(spec.enabled, spec.max_vcpus, can_hold, suits)
 
     def _draws(self, attempt: int) -> TaskDraws:
         """What belongs to jobs' attempts of this number, whichever environment they start in."""

@@ -21,6 +21,8 @@ class Instance(Node):
         When it runs, and may be taken away.
     leaving : bool
         Whether it has its Spot notice.
+    replaced : bool
+        Whether an update of its environment has another in its place: it takes no jobs, and goes with its last.
     images : dict of int to float
         By image, when its pull is done.
     """
@@ -35,6 +37,7 @@ class Instance(Node):
         "leaving",
         "offering",
         "reclaim_event",
+        "replaced",
         "running_at",
         "used",
         "zone",
@@ -47,7 +50,7 @@ class Instance(Node):
         self.zone = zone
         self.running_at = running_at
         self.active = False
-        self.leaving = False
+        self.leaving = self.replaced = False
         self.used = False
         self.attempts: dict[int, Attempt] = {}
         self.images: dict[int, float] = {}

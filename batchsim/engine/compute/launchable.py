@@ -63,22 +63,27 @@ class Launchable:
         pools: SpotPools | None,
         reservations: EnvironmentReservations | None = None,
     ) -> None:
-        self.offerings = worth_asking_for(spec, requests)
-        self.bids_matter = any(offering.above_bid for offering in self.offerings)
         self._confined = reservations is not None and reservations.is_confined
-        self.scarce = market is not None or not limits.unlimited or self.bids_matter or self._confined
-        self.fails = self.scarce or pools is not None
-        self.picks_zone = self.fails or reservations is not None
+        self._reservations = reservations
         self.backoff: dict[str, float] = {}
-        self.chosen: dict[Shape, Offering] = {}
-        self._spec = spec
         self._requests = requests
         self._ledger = ledger
         self._limits = limits
         self._unlimited = limits.unlimited
         self._market = market
+        self.update(spec, pools)
+
+    def update(self, spec: ComputeEnvironment, pools: SpotPools | None) -> None:
+        """Launch what another configuration says from now on."""
+        requests = self._requests
+        self.offerings = worth_asking_for(spec, requests)
+        self.bids_matter = any(offering.above_bid for offering in self.offerings)
+        self.scarce = self._market is not None or not self._unlimited or self.bids_matter or self._confined
+        self.fails = self.scarce or pools is not None
+        self.picks_zone = self.fails or self._reservations is not None
+        self.chosen: dict[Shape, Offering] = {}
+        self._spec = spec
         self._pools = pools
-        self._reservations = reservations
         self._may_exceed = spec.overshoots
         self._most = spec.max_vcpus if spec.limits_instances else UNLIMITED
         self._keeps_type = spec.strategy.keeps_type

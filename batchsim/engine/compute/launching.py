@@ -49,6 +49,11 @@ class Launcher:
         self._fulfilment_s = context.draws("spot-fulfilment", spec.name) if spec.launches_spot_instances else None
         self._register_s = context.draws(f"{kind}register", spec.name)
 
+    def update(self, spec: ComputeEnvironment) -> None:
+        """Launch as another configuration says from now on."""
+        self._spec = spec
+        self._keeps_type = spec.strategy.keeps_type
+
     def keep_minimum(self, vcpus: int, now: float) -> None:
         """Launch until there are so many vCPUs: those of one type that cost least, the smaller where they cost alike.
 

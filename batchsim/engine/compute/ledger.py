@@ -58,11 +58,24 @@ class InstanceLedger:
         self._changes = changes
         self._index = index
         self._spec = spec
+        self._zones = spec.zones
         self._numbers = {offering.instance_type: number for number, offering in enumerate(spec.offerings)}
         self._limits = limits
         self._agenda = agenda
         self._recorder = recorder
         self._reservations = reservations
+
+    def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering]) -> None:
+        """Be the ledger of an environment that is as another configuration says.
+
+        Parameters
+        ----------
+        recorded : sequence of Offering
+            All types that it has in some configuration, in the order in which recordings number them.
+        """
+        self._spec = spec
+        self._zones = max(self._zones, spec.zones, key=len)  # zones are the first so many of a region
+        self._numbers = {offering.instance_type: recorded.index(offering) for offering in spec.offerings}
 
     # Instances come and go
 
@@ -117,7 +130,7 @@ class InstanceLedger:
             raise SimulationError(f"{self._spec.name} has {self.vcpus} vCPUs", now)
         self._changes.all()
         if self._reservations is None:
-            zone = self._spec.zones[instance.zone]
+            zone = self._zones[instance.zone]
             self._limits.terminated(instance.offering, self._spec.account_option, zone, now)
         else:
             self._reservations.terminated(instance, now)

@@ -34,11 +34,15 @@ class MultiNodeJobs:
         launchable: Launchable,
         reading: Reading,
     ) -> None:
-        self._spec = spec
         self._requests = requests
         self._ledger = ledger
         self._launchable = launchable
         self._reading = reading
+        self.update(spec)
+
+    def update(self, spec: ComputeEnvironment) -> None:
+        """Launch what another configuration says from now on."""
+        self._spec = spec
         self._known: dict[int, tuple[Offering, ...]] = {}
 
     def offerings_for(self, request: ShapeId) -> tuple[Offering, ...]:

@@ -51,10 +51,22 @@ class ScaleIn:
         self._go = go
         self._kept: dict[int, Instance] = {}  # though idle for long enough
 
+    def update(self, spec: ComputeEnvironment, now: float) -> None:
+        """Keep what another configuration says: which of the idle instances keep the run going may be others."""
+        self._delay_s = spec.min_scale_down_delay_s
+        watched = [each for each in self._ledger.instances.values() if each.idle_event is not None]
+        for instance in watched:
+            if instance.idle_event is not None and not instance.attempts:
+                self._agenda.cancel(instance.idle_event)
+                self._watch(instance, now)
+        self.release_kept(now)
+
     def idle(self, instance: Instance, now: float) -> None:
         """An instance holds no job from now on."""
         instance.idle_since = now
-        if instance.idle_event is None:
+        if instance.replaced:
+            self._go(instance, now)
+        elif instance.idle_event is None:
             self._watch(instance, now)
 
     def _idle_until(self, instance: Instance) -> float:

@@ -52,20 +52,28 @@ class Interruptions:
         self._market = market
         self._notice_s: float = context.settings.spot.notice
         self._alone = 1.0 - context.settings.spot.together  # of a hazard, the share of each instance for itself
-        if pools is not None:
-            pools.on_event = self._pool_event
+        self.reclaimed_by(pools)
         #: Told of each attempt that is lost with its instance.
         self.on_lost: Callable[[Attempt, float], None] | None = None
         self._lifetime = context.draws("interruption", spec.name)  # by the number of the launch
 
     def follow(self, bid_steps: list[float]) -> None:
         """Have the market's changes happen, and those of prices that pass the bid, or no longer do."""
-        for at in bid_steps:
-            self._agenda.at(at, self._bid_passed, essential=False)
+        self.follow_bids(bid_steps)
         if self._market is not None:
             self._steps = self._market.steps()
             next(self._steps)
             self._next_step(0.0)
+
+    def reclaimed_by(self, pools: SpotPools | None) -> None:
+        """Have instances reclaimed with most of their pool."""
+        if pools is not None:
+            pools.on_event = self._pool_event
+
+    def follow_bids(self, bid_steps: list[float]) -> None:
+        """Have it looked at when prices pass the bid, or no longer do."""
+        for at in bid_steps:
+            self._agenda.at(at, self._bid_passed, essential=False)
 
     # A hazard
 

@@ -7,6 +7,7 @@ not model them, so memory is not a limit here.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from batchsim.engine.attempt import Attempt
@@ -14,7 +15,7 @@ from batchsim.engine.compute_environment import AT_LIMIT, BEYOND_LIMIT, NEVER, S
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.errors import SimulationError
-from batchsim.spec.configuration import ComputeEnvironment
+from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: Sums of vCPUs are exact to this.
@@ -27,9 +28,9 @@ class UnmanagedEnvironment(SimulatedEnvironment):
     def __init__(
         self, index: EnvironmentId, spec: ComputeEnvironment, context: RunContext, lifecycle: JobLifecycle
     ) -> None:
-        max_vcpus, requests = spec.max_vcpus if spec.enabled else 0, context.workload.shapes
-        suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in requests]
-        can_hold = [suited and asked.vcpus <= max_vcpus for suited, asked in zip(suits, requests, strict=True)]
+        self._requests = requests = context.workload.shapes
+        can_hold, suits = self._what_it_takes(spec)
+        max_vcpus = spec.max_vcpus if spec.enabled else 0
         super().__init__(index, spec.name, spec.enabled, max_vcpus, can_hold, suits)
         self._free = float(self.max_vcpus)
         image = context.settings.image
@@ -37,6 +38,17 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         self._lifecycle = lifecycle
         self._request = context.table.request
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
+
+    def _what_it_takes(self, spec: ComputeEnvironment) -> tuple[list[bool], list[bool]]:
+        """By request, whether it can hold a job, and whether that is of a kind that it takes."""
+        suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in self._requests]
+        fits = [asked.vcpus <= spec.max_vcpus for asked in self._requests]
+        return [suited and fitting for suited, fitting in zip(suits, fits, strict=True)], suits
+
+    def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:  # noqa: ARG002
+        """Have more or fewer processors; jobs run on though there are more of them than processors."""
+        self._free += spec.max_vcpus - self.max_vcpus
+        self.be(spec.enabled, spec.max_vcpus, *self._what_it_takes(spec))
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job if enough processors are free."""
@@ -73,4 +85,4 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         """For how many jobs processors are free."""
         if not self._suits[request]:
             return 0.0
-        return int(self._free // self._vcpus[request]) if limit else math.inf
+        return max(int(self._free // self._vcpus[request]), 0) if limit else math.inf

@@ -7,7 +7,7 @@ window (`engine/queues/share_usage.py`) is weighed by its factor; the lowest is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Final
 
 import numpy as np
@@ -117,7 +117,9 @@ class FairShareQueue(FifoQueue):
         self._max_vcpus = 0
         self._running_s = self._policy.window_s / 2
         groups = context.workload.groups
-        shares = sorted({group.share_identifier or "" for group in groups if group.job_queue == spec.name})
+        self._shares = shares = sorted(
+            {group.share_identifier or "" for group in groups if group.job_queue == spec.name}
+        )
         place = {identifier: share for share, identifier in enumerate(shares)}
         self._share_of = [place.get(group.share_identifier or "", NOBODY) for group in groups]
         self._priority_of = [group.scheduling_priority for group in groups]
@@ -125,6 +127,7 @@ class FairShareQueue(FifoQueue):
         self._vcpus = [shape.vcpus for shape in context.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
         self._usage = ShareUsage(self._weights, self._policy.window_s, self._running_s)
+        self._history: list[tuple[int, float, float]] | None = None
         self.in_use = 0.0
         self.by_share: list[Any] = [SortedList() for _ in shares]
         self.first: dict[int, int] = {}
@@ -139,6 +142,31 @@ class FairShareQueue(FifoQueue):
         """Give the queue its compute environments, in their order."""
         super().attach(environments)
         self.environments_changed()
+
+    def update(self, spec: configuration.JobQueue, now: float) -> None:
+        """Have another priority, policy or time limits; what shares have used stays."""
+        super().update(spec, now)
+        policy = spec.fair_share
+        if policy is None or policy == self._policy:
+            return
+        self._weights = [policy.weight(identifier) for identifier in self._shares]
+        self._running_s = policy.window_s / 2
+        self._policy = policy
+        self._usage = ShareUsage(self._weights, policy.window_s, self._running_s)
+        for share, at, vcpus in self._history or ():
+            self._usage.change(share, at, vcpus)
+        self._allowed_at = NEVER
+
+    def keep_history(self) -> None:
+        """Remember what shares use: it counts anew when the policy is replaced."""
+        self._history = []
+
+    def _use(self, share: int, now: float, vcpus: float) -> None:
+        """A share uses so many vCPUs more, or fewer, from now on."""
+        self._usage.change(share, now, vcpus)
+        self.in_use += vcpus
+        if self._history is not None:
+            self._history.append((share, now, vcpus))
 
     def environments_changed(self) -> None:
         """The reservation is of what takes jobs."""
@@ -162,8 +190,7 @@ class FairShareQueue(FifoQueue):
     def stopped(self, job: int, now: float) -> None:
         """An attempt ended."""
         vcpus = self._vcpus[self._table.request[job]]
-        self._usage.change(self._share(job), now, -vcpus)
-        self.in_use -= vcpus
+        self._use(self._share(job), now, -vcpus)
 
     def _share(self, job: int) -> int:
         return self._share_of[self._table.group[job]]
@@ -183,12 +210,19 @@ class FairShareQueue(FifoQueue):
         for job in jobs:
             share, vcpus = self._share(job), self._vcpus[self._table.request[job]]
             self._remove_first(share)
-            self.in_use += vcpus
-            self._usage.change(share, now, vcpus)
+            self._use(share, now, vcpus)
 
     def remove_head(self, now: float) -> None:
         """Take the head out: it is cancelled."""
         self._remove_first(self._share(self.head(now)))
+
+    def cancel(self, jobs: Set[int]) -> None:
+        """Take out many waiting jobs: they are cancelled."""
+        for share in sorted({self._share(job) for job in jobs}):
+            self.by_share[share] = SortedList(entry for entry in self.by_share[share] if entry[-1] not in jobs)
+            self._note_first(share)
+        for job in jobs:
+            self._went(self._table.request[job])
 
     def _remove_first(self, share: int) -> None:
         self._went(self._first_request[share])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.job_table import JobTable
@@ -115,6 +115,14 @@ class FifoQueue:
         """Give the queue its compute environments, in their order."""
         self.environments += environments
 
+    def update(self, spec: configuration.JobQueue, now: float) -> None:  # noqa: ARG002
+        """Have another priority, policy or time limits; what waits or runs stays (API UpdateJobQueue)."""
+        self.priority = spec.priority
+        self.time_limits = spec.time_limits
+
+    def keep_history(self) -> None:
+        """Remember what an update of its policy looks back at."""
+
     def environments_changed(self) -> None:
         """Note that one of its environments was drained, or takes jobs again."""
 
@@ -198,6 +206,13 @@ class FifoQueue:
     def remove_head(self, now: float) -> None:
         """Take the head out: it is cancelled."""
         self.leave([self.head(now)], now)
+
+    def cancel(self, jobs: Set[int]) -> None:
+        """Take out many waiting jobs: they are cancelled."""
+        self._waiting.discard(jobs | {job - self._rows for job in jobs & self._retried})
+        self._retried -= jobs
+        for job in jobs:
+            self._went(self._table.request[job])
 
     def submitted(self, job: int) -> None:
         """Note that a job of the queue arrived."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -56,6 +56,12 @@ class WaitingList:
             self.sorted_in -= 1
         else:
             in_order.remove(key)
+
+    def discard(self, keys: Set[int]) -> None:
+        """Take out many keys at once, those that are in it."""
+        self.in_order = deque(key for key in self.in_order if key not in keys)
+        self._others = SortedList(key for key in self._others if key not in keys)
+        self.sorted_in = len(self._others)
 
     def __iter__(self) -> Iterator[int]:
         return merge(self.in_order, self._others) if self.sorted_in else iter(self.in_order)

@@ -20,6 +20,7 @@ class ConsumableResources:
     """What is left of each resource."""
 
     def __init__(self, consumables: Sequence[Consumable]) -> None:
+        self._total = {consumable.name: consumable.total for consumable in consumables}
         self._left = {consumable.name: consumable.total for consumable in consumables}
         self._replenishable = {consumable.name for consumable in consumables if consumable.replenishable}
 
@@ -36,7 +37,16 @@ class ConsumableResources:
 
     def serves(self, wanted: Wanted) -> float:
         """For how many jobs that want so much there is enough; infinite for those that want nothing."""
-        return min((self._left[name] // quantity for name, quantity in wanted if quantity), default=math.inf)
+        return min((max(self._left[name], 0) // quantity for name, quantity in wanted if quantity), default=math.inf)
+
+    def total(self, name: str) -> int:
+        """How many there are now."""
+        return self._total[name]
+
+    def update(self, name: str, total: int) -> None:
+        """Have another total; what is in use, or used up, stays so, though that be more than there is."""
+        self._left[name] += total - self._total[name]
+        self._total[name] = total
 
     def acquire(self, wanted: Wanted) -> None:
         """Lock it, or use it up."""

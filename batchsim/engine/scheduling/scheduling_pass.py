@@ -74,12 +74,23 @@ class SchedulingPass:
         self._any_wanted = waiting.any_wanted
         self._multi_node = waiting.multi_node
         self._any_multi_node = any(waiting.multi_node)
+        self._queues = queues
+        self.environments_changed()
+
+    def environments_changed(self) -> None:
+        """Note which environments queues have, and of which kinds these are."""
         self._fargate_of = [
-            [each for each in queue.environments if isinstance(each, FargateEnvironment)] for queue in queues
+            [each for each in queue.environments if isinstance(each, FargateEnvironment)] for queue in self._queues
         ]
         self._scalable_of = [
-            [each for each in queue.environments if isinstance(each, Ec2Environment)] for queue in queues
+            [each for each in queue.environments if isinstance(each, Ec2Environment)] for queue in self._queues
         ]
+        for attribution in self._attribution:
+            attribution.environments_changed()
+
+    def forget_time_limit(self, queue: FifoQueue) -> None:
+        """Have the time of a queue's head begin anew."""
+        self._time_limits.clear(queue)
 
     def hold(self, now: float) -> None:
         """Hold a pass."""

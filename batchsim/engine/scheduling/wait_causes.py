@@ -126,10 +126,7 @@ class WaitAttribution:
         self._now = 0.0
         # Whether changes are counted, and no limit but the environments' own holds a job.
         self._any_wants = waiting.any_wanted
-        self._plentiful = not any(each.varies for each in queue.environments)
-        self._counted = not queue.time_dependent and not self._any_wants and self._plentiful
-        self._known_at = (False, -1)
-        self._outlook_at = self._requests_at = -1
+        self.environments_changed()
         # What was noted: for all, for the requests named since, and which the head's and those with room were.
         self._common = ALONE[Cause.BLOCKED]
         self._named: dict[ShapeId, Reasons] = {}
@@ -140,6 +137,13 @@ class WaitAttribution:
         self._deciding: dict[ShapeId, int] = {}
         self._boots = False
         self._taken: dict[bool, dict[int, float]] = {}
+
+    def environments_changed(self) -> None:
+        """Note of which kind the queue's environments are; nothing that was known of them holds any more."""
+        self._plentiful = not any(each.varies for each in self._environments)
+        self._counted = not self._queue.time_dependent and not self._any_wants and self._plentiful
+        self._known_at = (False, -1)
+        self._outlook_at = self._requests_at = -1
 
     def update(self, now: float) -> None:
         """Judge again the jobs that wait, if anything changed that causes depend on."""

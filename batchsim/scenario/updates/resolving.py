@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
+from batchsim.errors import ScenarioError
+from batchsim.scenario.batch.update_calls import Change, updated
 from batchsim.scenario.document.access import dig
 from batchsim.scenario.document.document import Document
 from batchsim.scenario.updates.checking import replaces_instances
@@ -23,6 +25,8 @@ from batchsim.spec.updates import (
 )
 from batchsim.units import MINUTE
 
+#: More states of one object are a mistake.
+MOST_STATES: Final = 200
 #: API UpdatePolicy.jobExecutionTimeoutMinutes.
 EXECUTION_TIMEOUT_MINUTES: Final = 30
 
@@ -73,8 +77,8 @@ def resolve_updates(
     environments, queues, consumables = [], [], []
     for index, request in enumerate(batch["computeEnvironments"]):
         machines = _states(timeline, "computeEnvironments", index, environment)
-        if machines.moves:
-            name = request["computeEnvironmentName"]
+        name = request["computeEnvironmentName"]
+        if machines.moves or any(name in each.resolved(start).desired for each in timeline.updates):
             environments.append(EnvironmentUpdates(name, _environment_states(machines), machines.plain))
     for index, request in enumerate(batch["jobQueues"]):
         waiting = _states(timeline, "jobQueues", index, queue)
@@ -89,21 +93,46 @@ def resolve_updates(
 
 
 def _states(timeline: Timeline, kind: str, index: int, make: Make[T]) -> _Object[T]:
-    """The states of an object; a queue's scheduling policy is taken with it."""
+    """All states of an object that its updates bring it to in whatever order, as AWS may refuse one of them.
+
+    A queue's scheduling policy is taken with it.
+
+    Raises
+    ------
+    ScenarioError
+        If there are too many.
+    """
     found: _Object[T] = _Object()
-    numbers = []
-    for each in timeline.documents:
-        request = each.values["batch"][kind][index]
-        policies = each.values["batch"].get("schedulingPolicies") if kind == "jobQueues" else None
-        key = json.dumps([request, policies], sort_keys=True, default=str)
-        if key not in found.keys:
-            found.add(key, request, make(index, each))
-        numbers.append(found.keys.index(key))
-    for step in timeline.steps:
-        before, after = numbers[step.before], numbers[step.after]
-        if before != after:
-            found.moves[before, step.update.index] = after
+    concerning = {
+        update.index: [each for each in update.changes if each.object == (kind, index) or _is_policy(each, kind)]
+        for update in timeline.updates
+    }
+    documents = [timeline.documents[0]]
+    found.add(_key(documents[0], kind, index), documents[0].values["batch"][kind][index], make(index, documents[0]))
+    for state, document in enumerate(documents):  # which grows
+        for number, changes in concerning.items():
+            if not changes:
+                continue
+            after = updated(document, changes)
+            key = _key(after, kind, index)
+            if key not in found.keys:
+                if len(documents) >= MOST_STATES:
+                    message = f"updates bring it to more than {MOST_STATES} states"
+                    raise ScenarioError([after.finding(("batch", kind, index), "too-large", message)])
+                documents.append(after)
+                found.add(key, after.values["batch"][kind][index], make(index, after))
+            if found.keys.index(key) != state:
+                found.moves[state, number] = found.keys.index(key)
     return found
+
+
+def _is_policy(change: Change, kind: str) -> bool:
+    return kind == "jobQueues" and change.kind == "schedulingPolicies"
+
+
+def _key(document: Document, kind: str, index: int) -> str:
+    policies = document.values["batch"].get("schedulingPolicies") if kind == "jobQueues" else None
+    return json.dumps([document.values["batch"][kind][index], policies], sort_keys=True, default=str)
 
 
 def _environment_states(states: _Object[ComputeEnvironment]) -> tuple[EnvironmentState, ...]:

@@ -195,7 +195,7 @@ def _simulated(scenario: Scenario, trace: TraceJobs, seed: int, replication: int
         return trace
 
     workload, recording = simulated(scenario, seed, replication, read=read)
-    return Outcome(workload, scenario.configuration, recording)
+    return Outcome(workload, scenario.recorded_configuration, recording)
 
 
 def _workflows(history: History, kinds: Mapping[str, JobKind], where: Split) -> Mapping[str, list[tuple[str, ...]]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.results.durations import Durations, queue_times
+from batchsim.results.limits import open_limit
 from batchsim.results.outcome import Outcome
 from batchsim.results.spending import idle_commitment, spend_rate, spent
 from batchsim.results.step_functions import Curve, integral, sample, steps, thin, total
@@ -61,11 +62,12 @@ def vcpus_by_state(outcome: Outcome) -> dict[str, Curve]:
     return {state: total(parts) for state, parts in curves.items()}
 
 
-def most_vcpus(outcome: Outcome) -> int:
+def most_vcpus(outcome: Outcome) -> Curve:
     """The sum of the limits of environments that are open to a queue which has jobs."""
     behind = {queue.name: queue.environments for queue in outcome.configuration.queues}
     used = {name for group in outcome.workload.groups for name in behind[group.job_queue]}
-    return sum(each.max_vcpus for each in outcome.configuration.environments if each.enabled and each.name in used)
+    environments = enumerate(outcome.configuration.environments)
+    return total([open_limit(outcome, index) for index, each in environments if each.name in used])
 
 
 @dataclass(frozen=True)

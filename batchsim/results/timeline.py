@@ -15,6 +15,7 @@ from batchsim.columns import TIMELINE
 from batchsim.results.arrow import numbers, repeated, schema
 from batchsim.results.attempts import waits_before, waits_still
 from batchsim.results.job_rows import JobRows
+from batchsim.results.limits import limit
 from batchsim.results.outcome import Outcome
 from batchsim.results.spans import MOST_STEPS, Equal, Rows, Span, Spans, means, while_on
 from batchsim.results.spending import spend_rate
@@ -45,7 +46,7 @@ def _series(outcome: Outcome) -> Iterator[Series]:
         for state, (at, level) in vcpus(outcome, index).items():
             if len(at):
                 yield "vcpus", environment.name, state, at, level
-        yield "vcpus", environment.name, "limit", np.zeros(1), np.array([float(environment.max_vcpus)])
+        yield "vcpus", environment.name, "limit", *limit(outcome, index)
         at, level = spend_rate(outcome, index)
         if len(at):
             yield "usd_per_hour", environment.name, "", at, level

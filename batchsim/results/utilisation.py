@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from batchsim.arrays import SLICE, Floats, filled
 from batchsim.recording import TASK_INTERRUPTED
+from batchsim.results.limits import limit
 from batchsim.results.outcome import Outcome
-from batchsim.results.step_functions import steps
+from batchsim.results.step_functions import integral, steps
 from batchsim.statistics.sums import added, added_by
 
 
@@ -47,14 +48,14 @@ class Environments:
 
     def _use(self, member: str) -> list[Use]:
         instances = self._outcome.recording.instances
-        window, recording = self._outcome.window, self._outcome.recording
+        window = self._outcome.window
         there_s = window.clipped(instances.terminated_at) - window.clipped(instances.usable_from)
         uses = []
         for index, held in enumerate(self._held(member)):
             environment = self._outcome.configuration.environments[index]
             if environment.purchase_option == "UNMANAGED":
                 known = member == "vcpus" and held > 0
-                uses.append(Use(held, environment.max_vcpus * window.length(recording.ended_at)) if known else Use())
+                uses.append(Use(held, self._processors_s(index)) if known else Use())
             elif environment.fargate is not None:
                 uses.append(Use(held, held))
             else:
@@ -62,6 +63,15 @@ class Environments:
                 on = instances.environment == index
                 uses.append(Use(held, added(sizes[instances.offering[on]] * there_s[on])))
         return uses
+
+    def _processors_s(self, index: int) -> float:
+        """The seconds of an unmanaged environment's processors within the window."""
+        (at, level), window = limit(self._outcome, index), self._outcome.window
+        length_s = window.length(self._outcome.recording.ended_at)
+        if len(at) == 1:
+            return float(level[0]) * length_s
+        area = integral(at, level, np.array([window.since, window.since + length_s]))
+        return float(area[1] - area[0])
 
     def _held(self, member: str) -> list[float]:
         """What attempts held in all, by environment."""

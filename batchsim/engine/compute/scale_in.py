@@ -132,6 +132,11 @@ class ManagedScaleIn(ScaleIn):
         self._after_s = spec.scale_in_after_s
         self._idle_s = context.draws("managed-scale-in", spec.name)
 
+    def update(self, spec: ComputeEnvironment, now: float) -> None:
+        """Keep what another configuration says."""
+        self._after_s = spec.scale_in_after_s
+        super().update(spec, now)
+
     def _idle_until(self, instance: Instance) -> float:
         after_s = self._idle_s[instance.launch] if self._after_s is None else self._after_s
         return instance.idle_since + after_s

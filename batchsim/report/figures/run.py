@@ -19,7 +19,7 @@ from batchsim.results.durations import Durations
 from batchsim.results.record import times_to_start
 from batchsim.results.run import Run
 from batchsim.results.series import Window
-from batchsim.results.step_functions import Curve
+from batchsim.results.step_functions import Curve, sample
 from batchsim.results.summary_fields import Summary
 from batchsim.units import format_duration, format_usd
 
@@ -149,19 +149,35 @@ def draw_vcpus(
     top = draw_stack(ax, run.scenario.start, window, curves, VCPUS, series.vcpus_in_all(run.outcome))
     ax.set_ylim(0, max(top, 1) * 1.2)
     if limit:
-        _draw_limit(ax, series.most_vcpus(run.outcome), top)
+        _draw_limit(ax, series.most_vcpus(run.outcome), top, run.scenario.start, window)
     style.count_axis(ax, "vCPUs")
     style.clock_axis(ax, run.scenario.start, window)
     style.legend_above(ax)
 
 
-def _draw_limit(ax: Axes, most: int, top: float) -> None:
+def _draw_limit(ax: Axes, curve: Curve, top: float, start: datetime, window: Window) -> None:
     """A limit as a line; one that is far above the curves in words, since they would be flat below its line."""
+    at, level = curve
+    levels = sample(at, level, np.append(window[0], at[(at > window[0]) & (at < window[1])]))
+    least, most = int(levels.min()), int(levels.max())
+    said = f"limit {most:,}" if least == most else f"limit {least:,} to {most:,}"
     if most <= top * 3:
-        ax.axhline(most, color=INK, linewidth=1.2, linestyle="--", label=f"limit {most:,}")
+        if least == most:
+            ax.axhline(most, color=INK, linewidth=1.2, linestyle="--", label=said)
+        else:
+            ends = np.append(np.clip(at, *window), window[1])
+            ax.step(
+                style.days(start, ends),
+                np.append(level, level[-1]),
+                where="post",
+                color=INK,
+                linewidth=1.2,
+                linestyle="--",
+                label=said,
+            )
         ax.set_ylim(0, max(top, most, 1) * 1.2)
         return
-    text = f"limit {most:,}: far above"
+    text = f"{said}: far above"
     ax.text(0.99, 1.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=9, color=INK)
 
 

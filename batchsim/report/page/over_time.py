@@ -51,7 +51,7 @@ def stacked_chart(
     colours: Mapping[str, Colour],
     time: Time,
     *,
-    limit: float | None = None,
+    limit: Curve | None = None,
     height: int = svg.HEIGHT,
     top: float = 0.0,
     over: Sequence[Markup] = (),
@@ -68,7 +68,8 @@ def stacked_chart(
     shown = {name: curve for name, curve in layers.items() if highest(curve, time.window) > 0}
     tops = _tops(list(shown.values()))
     top = max([top, *(highest(curve, time.window) for curve in tops)])
-    drawn = _within_reach(limit, top)
+    most = None if limit is None else highest(limit, time.window)
+    drawn = _within_reach(most, top)
     y = scales.counts(top if drawn is None else max(top, drawn))
     areas = [
         svg.area(thinned(*curve, time.window), time.window, y, colours[name], height)
@@ -78,10 +79,15 @@ def stacked_chart(
     keys = [
         LegendKey(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()
     ]
-    if drawn is not None:
-        lines.append(svg.level_line(drawn, y, LIMIT, height))
-        keys.append(LegendKey("limit", LIMIT, f"{drawn:,.0f}", is_line=True))
-    beyond = "" if drawn == limit else f"The limit, {limit:,.0f}, is far above."
+    if drawn is not None and limit is not None:
+        least = float(limit[1].min())
+        if least == drawn:
+            lines.append(svg.level_line(drawn, y, LIMIT, height))
+        else:
+            lines.append(svg.step_line(limit, time.window, y, LIMIT, dashed=True))
+        said = f"{drawn:,.0f}" if least == drawn else f"{least:,.0f} to {drawn:,.0f}"
+        keys.append(LegendKey("limit", LIMIT, said, is_line=True))
+    beyond = "" if drawn == most else f"The limit, {most:,.0f}, is far above."
     label = f"{_label(title, time, keys)} {beyond}".strip()
     drawing = svg.drawing(label, time.scale, y, *areas, *lines, height=height, over=over)
     table = greatest_table(f"The most {what} at one time in each interval", shown, time, "{:,.0f}".format)

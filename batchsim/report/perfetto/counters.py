@@ -9,6 +9,7 @@ import numpy as np
 from batchsim.report.perfetto.slices import Moments
 from batchsim.report.perfetto.tenancies import nanoseconds
 from batchsim.report.perfetto.track_events import TrackEventWriter
+from batchsim.results.limits import limit
 from batchsim.results.outcome import Outcome
 from batchsim.results.series import Window
 from batchsim.results.spending import spend_rate
@@ -29,11 +30,10 @@ def of_environment(outcome: Outcome, environment: int) -> list[Counted]:
     """VCPUs that run jobs, those that are paid for or booting, the limit, and dollars an hour."""
     by_state = vcpus(outcome, environment)
     bought = total([curve for curve in by_state.values() if len(curve[0])])
-    limit = np.zeros(1), np.array([float(outcome.configuration.environments[environment].max_vcpus)])
     counted = [
         ("vCPUs in use", "vCPUs", by_state["running"]),
         ("vCPUs bought", "vCPUs", bought),
-        ("limit (maxvCpus)", "vCPUs", limit),
+        ("limit (maxvCpus)", "vCPUs", limit(outcome, environment)),
         ("dollars an hour", "USD/h", spend_rate(outcome, environment)),
     ]
     return [each for each in counted if len(each[2][0])]

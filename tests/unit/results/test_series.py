@@ -45,7 +45,8 @@ def test_limits_count_where_a_queue_with_jobs_leads():
         environments=[unmanaged(3), unmanaged(5, "others")],
         queues=[queue("queue", "servers"), queue("unused", "others")],
     )
-    assert series.most_vcpus(shown) == 3
+    at, level = series.most_vcpus(shown)
+    assert (at.tolist(), level.tolist()) == ([0], [3])
 
 
 def test_in_a_window_every_layer_has_a_level_at_every_change():

@@ -13,6 +13,7 @@ from batchsim.report.page.over_time import Time, line_chart, stacked_chart
 from batchsim.report.page.thinning import COLUMNS
 from batchsim.report.palette import SPENT, STATES, VCPUS
 from batchsim.results import series
+from batchsim.results.limits import limit
 from batchsim.results.outcome import Outcome
 from batchsim.results.run import Run
 from batchsim.results.spans import MANY, MOST_STEPS
@@ -67,8 +68,8 @@ def _environments(outcome: Outcome, time: Time) -> Iterator[Block]:
     used = sorted((index for index, peak in peaks.items() if peak > 0), key=lambda index: -peaks[index])
     for index in used[:MOST_ENVIRONMENTS]:
         layers = {state: curves[index][state] for state in VCPUS if state in curves[index]}
-        name, limit = environments[index].name, float(environments[index].max_vcpus)
-        yield stacked_chart(f"vCPUs of {name}", "vCPUs", layers, VCPUS, time, limit=limit)
+        name = environments[index].name
+        yield stacked_chart(f"vCPUs of {name}", "vCPUs", layers, VCPUS, time, limit=limit(outcome, index))
     unused = [each.name for index, each in enumerate(environments) if index not in used]
     if unused:
         yield Paragraph(f"Nothing ran in {', '.join(unused)}.")

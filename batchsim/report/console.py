@@ -15,6 +15,7 @@ from rich.text import Text
 
 from batchsim.report import formatting, narrative
 from batchsim.report.notebook import as_html
+from batchsim.report.updates import update_sentences
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
@@ -53,6 +54,7 @@ def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()
         line("cost", narrative.cost_sentence(summary)),
         *(line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
     ]  # fmt: skip
+    lines += [line("" if number else "updates", told) for number, told in enumerate(update_sentences(summary))]
     lines.append(line("utilised", narrative.utilisation_sentence(summary)))
     lines += [line("" if number else "reserved", fact) for number, fact in enumerate(narrative.reserved_facts(summary))]
     lines += [line("figures", told) for told in narrative.figures_sentences(summary)]

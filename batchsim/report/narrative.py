@@ -21,6 +21,7 @@ from batchsim.report.formatting import (
     usd,
     within,
 )
+from batchsim.report.updates import refused_updates
 from batchsim.results.run import Run
 from batchsim.results.summary_fields import Summary
 from batchsim.units import HOUR, MINUTE, format_amount, format_clock, format_duration, format_usd
@@ -319,6 +320,7 @@ def attention(summary: Summary) -> list[str]:
         *(_beyond_memory(jobs) for jobs in summary["memory_margin"]),
         *(f"{many(number, 'job')} of traces left out: {reason}" for reason, number in summary["skipped"].items()),
         *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
+        *refused_updates(summary),
     ]
 
 

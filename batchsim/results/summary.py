@@ -22,6 +22,7 @@ from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
 from batchsim.results.record import recorded_figures
 from batchsim.results.reservations import reservation_figures, unused_reservations
+from batchsim.results.updates import update_figures
 from batchsim.results.utilisation import Environments
 from batchsim.results.waits.totals import WaitsByPart
 from batchsim.results.window import window_of
@@ -90,6 +91,7 @@ class Metrics:
             "noted": dict(outcome.workload.notes),
             **recorded_figures(outcome),
             **reservation_figures(outcome),
+            **update_figures(scenario.updates, recording),
         }
         entries = ObjectiveEntries(scenario, outcome, self._queue_times, self._turnarounds, summary).entries()
         return {**summary, "objectives": entries}

@@ -271,6 +271,20 @@ SUMMARY = (
         ),
         optional=True,
     ),
+    Field(
+        "updates",
+        Kind.LIST,
+        meaning="scheduled updates in the scenario's order, where it has some",
+        fields=(
+            _plain("name", "string", "its name, or its number"),
+            _plain("what", "string", "AWS's call, of which object, and what it sets"),
+            _figure("applied", "updates", "how often it was applied"),
+            _figure("first_at_s", "s", "when it was first applied; null where it never was"),
+            _figure("jobs", "jobs", "that were cancelled or terminated"),
+            _named("refused", "how often AWS would not have taken it then, by why", unit="updates", absent=0.0),
+        ),
+        optional=True,
+    ),
     _list(
         "objectives",
         "in the scenario's order",
@@ -367,6 +381,7 @@ class Summary(TypedDict):
     noted: dict[str, Number]
     recorded: NotRequired[Group]
     reservations: NotRequired[dict[str, Group]]
+    updates: NotRequired[list[Group]]
     objectives: list[Group]
     intervals: NotRequired[Group]
     advice: NotRequired[list[Group]]

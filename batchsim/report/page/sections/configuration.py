@@ -5,6 +5,7 @@ from __future__ import annotations
 from batchsim.report.page.blocks import Cell, Listing, PageSection, PageTable
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.configuration import ComputeEnvironment, Configuration, JobDefinition, JobQueue
+from batchsim.spec.updates import Update, Updates
 from batchsim.units import format_duration
 
 #: Instance types that a cell names.
@@ -20,6 +21,7 @@ def configuration(scenario: Scenario, written: str) -> PageSection:
         [
             environments_table(known, "Compute environments"),
             queues_table(known, "Job queues"),
+            *updates_table(scenario.updates),
             PageTable("Job definitions", _DEFINITION, [_definition(each) for each in known.definitions]),
             Listing("The whole scenario, every default filled in (scenario.yaml)", written),
         ],
@@ -34,6 +36,16 @@ def environments_table(known: Configuration, caption: str) -> PageTable:
 def queues_table(known: Configuration, caption: str) -> PageTable:
     """Where jobs wait."""
     return PageTable(caption, _QUEUE, [_queue(each) for each in known.queues], texts=3)
+
+
+def updates_table(updates: Updates) -> list[PageTable]:
+    """What is changed when; nothing where nothing is."""
+    rows = [[Cell(each.name), Cell(_when(each)), Cell(each.what)] for each in updates.entries]
+    return [PageTable("Scheduled updates", ("update", "when", "what"), rows, texts=3)] if rows else []
+
+
+def _when(update: Update) -> str:
+    return f"{update.cron} ({update.timezone})" if update.at is None else f"after {format_duration(update.at)}"
 
 
 _ENVIRONMENT = ("environment", "purchase option", "allocation strategy", "instance types", "minvCpus", "maxvCpus")

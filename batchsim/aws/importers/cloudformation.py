@@ -12,7 +12,8 @@ from typing import Any
 from batchsim.aws.cloudformation_names import property_of, to_api
 from batchsim.aws.importers.coercion import Coercion
 from batchsim.aws.importers.evaluator import Evaluator
-from batchsim.aws.importers.found_requests import FoundRequest, SourceRequests
+from batchsim.aws.importers.found_requests import FoundRequest, FoundSchedule, SourceRequests
+from batchsim.aws.importers.found_schedules import filled
 from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.template_values import Unresolved, text_of
 from batchsim.aws.objects import OBJECTS
@@ -38,6 +39,7 @@ ONLY_CLOUDFORMATION: dict[str, dict[tuple[str, ...], str]] = {
 }
 
 _SAM = "AWS::Serverless-"
+_SCHEDULE = "AWS::Scheduler::Schedule"
 
 
 def is_template(values: Any) -> bool:
@@ -69,6 +71,7 @@ class _Template:
         self._document = document
         self._evaluator = Evaluator(document, parameters, region, stacks)
         self._findings: list[Finding] = []
+        self._schedules: list[FoundSchedule] = []
 
     def requests(self) -> tuple[FoundRequest, ...]:
         """The requests in it."""
@@ -78,7 +81,7 @@ class _Template:
     def found(self, requests: tuple[FoundRequest, ...]) -> SourceRequests:
         """The requests, and everything that was found."""
         findings = (*self._evaluator.findings, *self._findings)
-        return SourceRequests(requests, findings, self._evaluator.parameters.names)
+        return SourceRequests(requests, findings, self._evaluator.parameters.names, tuple(self._schedules))
 
     def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
         self._findings.append(self._document.finding(where, code, message, **more))
@@ -104,6 +107,9 @@ class _Template:
         for logical, kind in batch.items():
             if self._is_made(logical, resources[logical]):
                 yield from self._request(kind, logical, resources[logical])
+        for logical, resource in resources.items():
+            if isinstance(resource, dict) and resource.get("Type") == _SCHEDULE and self._is_made(logical, resource):
+                self._schedules.append(self._schedule(logical, resource))
         if not batch and not any(finding.severity == "error" for finding in self._findings):
             expected = ", ".join(KINDS)
             self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
@@ -170,6 +176,13 @@ class _Template:
             # AWS Batch refuses an empty strategy, and CloudFormation does not send it.
             request.pop("retryStrategy", None)
         yield FoundRequest(kind, name, request, self._document.place(("Resources", logical), key=True))
+
+    def _schedule(self, logical: str, resource: dict[str, Any]) -> FoundSchedule:
+        """A schedule; of what is not known yet, only what a text says around an account's number is taken."""
+        where: Where = ("Resources", logical, "Properties")
+        found = self._evaluator.value(resource.get("Properties", {}), where)
+        properties = filled(found) if isinstance(found, dict) else {}
+        return FoundSchedule(logical, properties, self._document.place(("Resources", logical), key=True))
 
     def _api_only(self, kind: str, logical: str, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties without those that the API has no member for."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from batchsim.aws.importers import cloudformation, requests, terraform
 from batchsim.aws.importers.found_requests import SourceRequests, merged
+from batchsim.aws.importers.found_schedules import updates_of
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO
 from batchsim.aws.importers.source_text import files_of, read
 from batchsim.errors import Finding, ScenarioError, nearest
@@ -26,16 +27,24 @@ class Imported:
         The ``batch:`` section: lists of requests, only those that hold something.
     notes : tuple of Finding
         Warnings, and what was left out; ordered by place.
+    updates : tuple of dict
+        The ``updates:`` section: what schedules of the same sources change.
     """
 
     batch: dict[str, list[dict[str, Any]]]
     notes: tuple[Finding, ...]
+    updates: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """The sections of a scenario, of which ``updates:`` may be missing."""
+        return {"batch": self.batch, **({"updates": list(self.updates)} if self.updates else {})}
 
     def to_yaml(self) -> str:
-        """A document with the ``batch:`` section and nothing else."""
+        """A document with these sections and nothing else."""
         from batchsim.aws.importers.writing import to_yaml
 
-        return to_yaml({"batch": self.batch})
+        return to_yaml(self.sections)
 
 
 def import_config(
@@ -104,9 +113,10 @@ def together(found: Iterable[SourceRequests], findings: Iterable[Finding] = ()) 
     """
     found = tuple(found)
     batch, more = merged(request for each in found for request in each.requests)
-    notes = [*findings, *(finding for each in found for finding in each.findings), *more]
+    updates, unread = updates_of((schedule for each in found for schedule in each.schedules), batch)
+    notes = [*findings, *(finding for each in found for finding in each.findings), *more, *unread]
     raise_errors(notes)
-    return Imported(batch, tuple(in_order(notes)))
+    return Imported(batch, tuple(in_order(notes)), tuple(updates))
 
 
 def _unknown(given: Mapping[str, str], found: Sequence[SourceRequests]) -> list[Finding]:

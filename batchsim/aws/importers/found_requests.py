@@ -39,11 +39,32 @@ class FoundRequest:
 
 
 @dataclass(frozen=True)
+class FoundSchedule:
+    """One schedule of EventBridge Scheduler.
+
+    Attributes
+    ----------
+    name : str
+        What the source calls it.
+    properties : dict
+        As its API and CloudFormation spell them.
+    place : tuple
+        File, line and column.
+    """
+
+    name: str
+    properties: dict[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True)
 class SourceRequests:
     """What one source holds.
 
     Attributes
     ----------
+    schedules : tuple of FoundSchedule
+        Whatever they call.
     findings : tuple of Finding
         Of every severity.
     parameters : tuple of str, optional
@@ -53,6 +74,7 @@ class SourceRequests:
     requests: tuple[FoundRequest, ...]
     findings: tuple[Finding, ...]
     parameters: tuple[str, ...] | None = None
+    schedules: tuple[FoundSchedule, ...] = ()
 
 
 def merged(found: Iterable[FoundRequest]) -> tuple[dict[str, list[dict[str, Any]]], list[Finding]]:

@@ -1,0 +1,46 @@
+"""Schedules that were found, as the ``updates:`` of what was found with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from batchsim.aws.importers.found_requests import FoundSchedule
+from batchsim.aws.importers.template_values import Unresolved
+from batchsim.aws.objects import OBJECTS
+from batchsim.aws.schedules.reading import OtherTargetError, UnreadError, together, update_of
+from batchsim.errors import Finding
+
+
+def updates_of(
+    schedules: Iterable[FoundSchedule], batch: Mapping[str, list[dict[str, Any]]]
+) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """The ``updates:`` section, and what of the schedules is not in it.
+
+    What changes AWS Batch and can't be said is a warning: it is missing in what is simulated.
+    """
+    known = {(kind, str(each.get(OBJECTS[kind].name_member))) for kind, requests in batch.items() for each in requests}
+    updates: list[dict[str, Any]] = []
+    findings: list[Finding] = []
+    for schedule in schedules:
+        path = f"updates.{schedule.name}"
+        try:
+            updates.append(update_of(schedule.properties, known))
+        except OtherTargetError as error:
+            message = f"left out: the schedule {schedule.name}: {error}"
+            findings.append(Finding("left-out", path, message, severity="info").at(*schedule.place))
+        except UnreadError as error:
+            message = f"the schedule {schedule.name} is not read: {error}"
+            finding = Finding("schedule-unread", path, message, error.expected, severity="warning")
+            findings.append(finding.at(*schedule.place))
+    return together(updates), findings
+
+
+def filled(value: Any) -> Any:
+    """A value whose texts have 0 where an account's number is not known; None where more is missing."""
+    if isinstance(value, Unresolved):
+        known = all(each.digits for each in value.holes) and any(isinstance(part, str) for part in value.parts)
+        return "".join(part if isinstance(part, str) else "0" for part in value.parts) if known else None
+    if isinstance(value, dict):
+        return {key: filled(each) for key, each in value.items()}
+    return [filled(each) for each in value] if isinstance(value, list) else value

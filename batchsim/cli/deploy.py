@@ -12,6 +12,7 @@ from batchsim.errors import AwsError, Finding, ScenarioError
 
 if TYPE_CHECKING:
     from batchsim.aws.deployment.apply import Deployer
+    from batchsim.aws.deployment.deployable import Deployable
     from batchsim.aws.deployment.plan import Plan
 
 
@@ -47,7 +48,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from batchsim.aws.deployment.inventory import take_inventory
     from batchsim.aws.deployment.plan import plan, plan_destroy
     from batchsim.aws.deployment.rendering import as_json, lines
+    from batchsim.aws.deployment.schedules import now, take_schedules, with_schedules, without_schedules
     from batchsim.aws.deployment.submit import check_rate
+    from batchsim.aws.schedules.schedule import schedules_of
 
     if arguments.destroy and arguments.submit:
         raise ScenarioError([Finding("usage", "--submit", "there is nothing to submit to after --destroy")])
@@ -59,8 +62,11 @@ def execute(arguments: argparse.Namespace) -> int:
     deployer = Deployer(account, say=_silent if arguments.quiet else _say)
     inventory = take_inventory(account)
     region = str(account.region)
-    destroyed = plan_destroy(configuration.name, region, inventory) if arguments.destroy else None
-    todo = destroyed or plan(configuration, inventory)
+    there = take_schedules(account, schedules_of(configuration))
+    if arguments.destroy:
+        todo = without_schedules(plan_destroy(configuration.name, region, inventory), there)
+    else:
+        todo = with_schedules(plan(configuration, inventory), configuration, there, now())
     if arguments.json:
         sys.stdout.write(json.dumps(as_json(todo), indent=2) + "\n")
     else:
@@ -69,7 +75,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ScenarioError(todo.conflicts)
     if arguments.plan or not _agreed(todo, arguments):
         return 0
-    _carry_out(deployer, todo)
+    _carry_out(deployer, todo, configuration)
     if arguments.submit:
         _submit(deployer, configuration, arguments)
     return 0
@@ -93,9 +99,14 @@ def _agreed(todo: Plan, arguments: argparse.Namespace) -> bool:
     return False
 
 
-def _carry_out(deployer: Deployer, todo: Plan) -> None:
+def _carry_out(deployer: Deployer, todo: Plan, configuration: Deployable) -> None:
+    from batchsim.aws.deployment.schedules import ScheduleDeployer
+
+    schedules = ScheduleDeployer(deployer.account, deployer.say)
     try:
+        schedules.remove(todo)
         deployer.carry_out(todo)
+        schedules.make(todo, configuration)
     except (AwsError, KeyboardInterrupt):
         _say("stopped; what is said above was done: the same command continues from there")
         raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -111,6 +111,21 @@ def _not_taken_back(request: dict[str, Any], existing: Existing) -> Iterator[Dif
         before = dig(existing.description, *path)
         if before and not dig(request, *path):
             yield Difference(path, before, None, f"{path[-1]} can't be taken back")
+
+
+def is_by_schedule(change: Difference, scheduled: Sequence[tuple[Path, Any]]) -> bool:
+    """Whether a member differs because a schedule has set it since, which a deployment must not take back.
+
+    Parameters
+    ----------
+    scheduled : sequence of (path, value)
+        What schedules set of the object.
+    """
+    return any(
+        change.path[: len(path)] == path
+        and _same(change.path[-1], dig(value, *change.path[len(path) :]), change.before)
+        for path, value in scheduled
+    )
 
 
 def _of_definition(request: dict[str, Any], existing: Existing) -> list[Difference]:

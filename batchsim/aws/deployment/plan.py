@@ -5,19 +5,24 @@ A plan is made from the account as it is: an interrupted deployment is continued
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from batchsim.aws.deployment.deployable import Deployable
-from batchsim.aws.deployment.differences import Difference, differences, digest
+from batchsim.aws.deployment.differences import Difference, Path, differences, digest, is_by_schedule
 from batchsim.aws.deployment.inventory import DIGEST, OWNER, Existing, Inventory
 from batchsim.aws.objects import OBJECTS
+from batchsim.aws.schedules.schedule import scheduled_values
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import base_name
 
 #: ``conflict``: what would have to be done can't be, or would touch what is not ours; nothing is done to it.
 Action = Literal["create", "update", "replace", "delete", "leave", "conflict"]
+
+#: Kinds of steps besides those of AWS Batch's objects: the schedules of ``updates:``, and the group that they are in.
+SCHEDULE, GROUP = "updates", "scheduleGroups"
+_TITLES = {SCHEDULE: "schedule", GROUP: "schedule group"} | {kind: each.title for kind, each in OBJECTS.items()}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Step:
     @property
     def title(self) -> str:
         """Kind and name, as people say them."""
-        return f"{OBJECTS[self.kind].title} {self.name}"
+        return f"{_TITLES[self.kind]} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ def requests(configuration: Deployable) -> Iterator[tuple[str, str, dict[str, An
 def plan(configuration: Deployable, inventory: Inventory) -> Plan:
     """What it takes to make the account hold a configuration."""
     scenario = configuration.name
-    steps = [_step(kind, name, request, inventory) for kind, name, request in requests(configuration)]
+    scheduled = scheduled_values(configuration)
+    steps = [_step(*each, inventory, scheduled.get(each[:2], ())) for each in requests(configuration)]
     wanted = {(step.kind, step.name) for step in steps}
     steps += [
         Step("delete", each.kind, each.name, {}, why="the scenario has it no longer", existing=each)
@@ -128,14 +134,16 @@ def _judged(plan: Plan, inventory: Inventory) -> Plan:
     return replace(plan, steps=tuple(steps), conflicts=tuple(conflicts))
 
 
-def _step(kind: str, name: str, request: dict[str, Any], inventory: Inventory) -> Step:
+def _step(
+    kind: str, name: str, request: dict[str, Any], inventory: Inventory, scheduled: Sequence[tuple[Path, Any]]
+) -> Step:
     existing = inventory.get(kind, name)
     if existing is None or existing.status == "DELETING":
         return Step("create", kind, name, request, existing=existing)
     if existing.status == "INVALID":
         why = f"it is INVALID: {existing.reason}" if existing.reason else "it is INVALID"
         return Step("replace", kind, name, request, why=why, existing=existing)
-    changes = tuple(differences(request, existing))
+    changes = tuple(each for each in differences(request, existing) if not is_by_schedule(each, scheduled))
     obstacles = list(dict.fromkeys(change.obstacle for change in changes if change.obstacle))
     if obstacles:
         return Step("replace", kind, name, request, changes, "; ".join(obstacles), existing)

@@ -9,7 +9,7 @@ import pytest
 from batchsim.aws.deployment.inventory import OWNER, Existing, Inventory
 from batchsim.aws.deployment.plan import Step, attached, plan, plan_destroy, remaining_order, requests
 from batchsim.aws.objects import OBJECTS
-from tests.aws.configurations import prepared, small
+from tests.aws.configurations import UPDATES, prepared, scheduled, small
 
 ARN = "arn:aws:batch:us-east-1:123456789012:"
 
@@ -50,6 +50,41 @@ def invalid(existing: dict, *path: str) -> dict:
     """The same account, one object INVALID."""
     each = existing[path]
     return {**existing, path: described(each.kind, each.name, each.description, "INVALID", statusReason="no role")}
+
+
+def with_members(kind: str, name: str, **members) -> Inventory:
+    """The account after its deployment, and after somebody changed an object."""
+    existing = deployed()
+    request = existing[kind, name].description
+    resources = {**request.get("computeResources", {}), **members.pop("computeResources", {})}
+    changed = {**request, **members, **({"computeResources": resources} if resources else {})}
+    return there(*{**existing, (kind, name): described(kind, name, changed, revision=1)}.values())
+
+
+@pytest.mark.parametrize(
+    ("minimum", "updates", "action"),
+    [
+        (64, UPDATES, "leave"),  # what the schedule sets at 20:00
+        (0, UPDATES, "leave"),
+        (8, UPDATES, "update"),  # what somebody else did
+        (64, [], "update"),
+    ],
+)
+def test_what_a_schedule_has_set_is_not_taken_back(minimum, updates, action):
+    inventory = with_members("computeEnvironments", "spot", computeResources={"minvCpus": minimum})
+    found = {step.name: step.action for step in plan(scheduled(small(), updates), inventory).steps}
+    assert found["spot"] == action
+    assert {found[name] for name in found if name != "spot"} == {"leave"}
+
+
+def test_an_order_that_a_schedule_has_set_is_not_taken_back():
+    order = [{"order": 1, "computeEnvironment": "on-demand"}]
+    described_ = [{"order": 1, "computeEnvironment": f"{ARN}compute-environment/on-demand"}]
+    update = {"at": "6h", "set": {"batch.jobQueues.nightly.computeEnvironmentOrder": order}}
+    inventory = with_members("jobQueues", "nightly", computeEnvironmentOrder=described_)
+    for updates, action in (([update], "leave"), ([], "update")):
+        found = {step.name: step.action for step in plan(scheduled(small(), updates), inventory).steps}
+        assert found["nightly"] == action
 
 
 def test_in_an_empty_account_everything_is_created_environments_before_queues():

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, Missing, policy_name
-from batchsim.aws.exporters.terraform_schedules import changed_elsewhere, schedule_blocks
+from batchsim.aws.exporters.terraform_schedules import ignored_changes, schedule_blocks
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.schedules.schedule import Reference, schedules_of
 from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, AWSCC, NOT_WRITTEN, ROLES, Attributes, attributes_of
@@ -34,9 +33,6 @@ def export(configuration: Deployable) -> dict[str, str]:
         when something is updated.
     """
     planned = schedules_of(configuration)
-    scheduled: dict[tuple[str, int], dict[str, None]] = {}
-    for kind, number, attribute in changed_elsewhere(configuration):
-        scheduled.setdefault((kind, number), {})[attribute] = None
     findings: list[Finding] = [
         *planned.findings,
         *(
@@ -66,14 +62,13 @@ def export(configuration: Deployable) -> dict[str, str]:
             if resource == AWSCC:
                 # Named, it can't be replaced while it exists (CloudFormation, AWS::Batch::ComputeEnvironment).
                 block["replace_compute_environment"] = False
-            if ignored := scheduled.get((kind, index)):
-                block["lifecycle"] = {"ignore_changes": list(_known_as(resource, ignored))}
+            if ignored := ignored_changes(configuration, kind, index, resource):
+                block["lifecycle"] = {"ignore_changes": ignored}
             resources.setdefault(resource, {})[_label(name)] = block
     if findings:
         raise ScenarioError(findings)
-    refer = partial(_referred, configuration)
-    resources |= schedule_blocks(configuration, planned, refer, _escaped, _ACCOUNT)
     providers = {name: need for name, need in _PROVIDERS.items() if name == "aws" or AWSCC in resources}
+    resources |= schedule_blocks(configuration, planned, lambda each: _arn(each, configuration), _escaped, _ACCOUNT)
     content = {
         "terraform": {"required_providers": providers},
         "provider": {name: {"region": configuration.region} for name in providers},
@@ -104,15 +99,6 @@ class _Expression(str):
     """A text that Terraform shall evaluate."""
 
     __slots__ = ()
-
-
-def _known_as(resource: str, attributes: Iterable[str]) -> dict[str, None]:
-    """What is changed elsewhere, as a resource has it: of the second provider by whole attributes."""
-    return dict.fromkeys(re.split(r"[.\[]", each)[0] if resource == AWSCC else each for each in attributes)
-
-
-def _referred(configuration: Deployable, to: Reference) -> str:
-    return _arn(to.kind, to.name, configuration)
 
 
 def _request(
@@ -156,17 +142,17 @@ def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
     for entry in queue.get("computeEnvironmentOrder", []):
         environment = base_name(entry["computeEnvironment"])
         if environment in environments:
-            entry["computeEnvironment"] = _arn("computeEnvironments", environment, configuration)
+            entry["computeEnvironment"] = _arn(Reference("computeEnvironments", environment, environment), configuration)
     policy = policy_name(queue, [*configuration.named(_POLICIES)])
     if policy is not None:
-        queue["schedulingPolicyArn"] = _arn(_POLICIES, policy, configuration)
+        queue["schedulingPolicyArn"] = _arn(Reference(_POLICIES, policy, policy), configuration)
 
 
-def _arn(kind: str, name: str, configuration: Deployable) -> _Expression:
+def _arn(reference: Reference, configuration: Deployable) -> _Expression:
     """The ARN of an object that the same file makes."""
-    resource = _resource(kind, configuration.named(kind)[name])
+    resource = _resource(reference.kind, configuration.named(reference.kind)[reference.name])
     attribute = "compute_environment_arn" if resource == AWSCC else "arn"
-    return _Expression(f"${{{resource}.{_label(name)}.{attribute}}}")
+    return _Expression(f"${{{resource}.{_label(reference.name)}.{attribute}}}")
 
 
 _POLICIES = "schedulingPolicies"

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable
-from batchsim.aws.schedules.schedule import Reference, Schedule, Schedules
+from batchsim.aws.schedules.schedule import Reference, Schedule, Schedules, entries
 from batchsim.aws.schedules.target import RETRY_POLICY, SERVICE, input_text, statements, target_arn
-from batchsim.aws.terraform import ATTRIBUTES
-from batchsim.scenario.document.overrides import Nowhere, place_of
+from batchsim.aws.terraform import AWSCC, Attributes, attributes_of
+from batchsim.scenario.batch.update_calls import RESOURCES
 
 _SCHEDULE, _GROUP, _ROLE, _POLICY = (
     "aws_scheduler_schedule", "aws_scheduler_schedule_group", "aws_iam_role", "aws_iam_role_policy",
@@ -105,30 +105,35 @@ def _arn(named: Reference | str, refer: Refer, account: str) -> str:
     return f"{account}:role/{named.rpartition('/')[2]}"
 
 
-def changed_elsewhere(configuration: Deployable) -> Iterator[tuple[str, int, str]]:
-    """Attributes that schedules change, so that an apply must not take them back: list, number of the object, name.
+def ignored_changes(configuration: Deployable, kind: str, number: int, resource: str) -> list[str]:
+    """Attributes of an object that schedules change, so that an apply must not take them back.
 
-    Terraform, *The lifecycle meta-argument*, ``ignore_changes``.
+    Terraform, *The lifecycle meta-argument*, ``ignore_changes``. What is a block of ``aws`` is an attribute of ``awscc``.
+
+    Parameters
+    ----------
+    kind, number : str, int
+        The object's list of the ``batch:`` section, and its place there.
+    resource : str
+        Its resource type.
     """
-    values = configuration.document.values
-    for update in values.get("updates") or ():
-        for path in update.get("set") or ():
-            place = place_of(values, path)
-            if not isinstance(place, Nowhere):
-                _batch, kind, number, *steps = place
-                attribute = _attribute(str(kind), [str(step) for step in steps])
-                if attribute:
-                    yield str(kind), int(number), attribute
+    found: dict[str, None] = {}
+    for entry in entries(configuration):
+        for change in entry.changes:
+            if change.object == (kind, number):
+                steps = [str(step) for step in change.steps]
+                found[_attribute(attributes_of(resource, kind), steps, "" if resource == AWSCC else "[0]")] = None
+    return [attribute for attribute in found if attribute]
 
 
-def _attribute(kind: str, steps: list[str]) -> str:
+def _attribute(attributes: Attributes, steps: list[str], first: str) -> str:
     """An attribute as an expression; empty where the provider has none."""
-    attribute = ATTRIBUTES[kind].get(steps[0])
+    attribute = attributes.get(steps[0])
     if isinstance(attribute, str):
         return attribute
     if attribute is None:
         return ""
     name, inner = attribute
-    within = inner.get(steps[1]) if steps[0] == "computeResources" and len(steps) > 1 else None
+    within = inner.get(steps[1]) if steps[0] == RESOURCES and len(steps) > 1 else None
     within = within if isinstance(within, str) or within is None else within[0]
-    return name if within is None else f"{name}[0].{within}"
+    return name if within is None else f"{name}{first}.{within}"

@@ -17,15 +17,16 @@ from batchsim.aws.deployment.deployable import Deployable
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.schedules.cron import UntranslatableError, to_scheduler
 from batchsim.errors import Finding
-from batchsim.scenario.document.access import base_name, dig
-from batchsim.scenario.document.document import Where
-from batchsim.scenario.document.overrides import Nowhere, apply, place_of
+from batchsim.scenario.batch.update_calls import CALLS, RESOURCES, Change, changes_of, requests, updated
+from batchsim.scenario.document.access import base_name
 from batchsim.units import format_duration, parse_duration, parse_instant
 
 #: Of names of schedules and groups (API CreateSchedule, CreateScheduleGroup).
 LONGEST_NAME = 64
 LONGEST_DESCRIPTION = 512
 _ENVIRONMENT = OBJECTS["computeEnvironments"].reference
+#: The list of each operation.
+_KINDS = {call.operation: kind for kind, call in CALLS.items()}
 _NOT_IN_NAMES = re.compile(r"[^0-9a-zA-Z_.-]+")
 
 
@@ -110,55 +111,91 @@ class Schedules:
 
 
 def schedules_of(configuration: Deployable) -> Schedules:
-    """What becomes of the ``updates:`` of a configuration."""
+    """What becomes of the ``updates:`` of a configuration, which are known to be right."""
     findings: list[Finding] = []
     found: list[Schedule] = []
-    for index, update in enumerate(configuration.document.values.get("updates") or ()):
-        if update.get("set"):
-            found += _schedules(configuration, index, update, {each.name for each in found}, findings)
+    for entry in entries(configuration):
+        found += _schedules(configuration, entry, {each.name for each in found}, findings)
     return Schedules(_name(configuration.name), tuple(found), configuration.scheduler_role, tuple(findings))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of ``updates:`` that sets something, as it is written, and what it sets."""
+
+    index: int
+    update: Mapping[str, Any]
+    changes: tuple[Change, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name, or its number, from 1."""
+        return str(self.update.get("name") or self.index + 1)
+
+
+def entries(configuration: Deployable) -> list[Entry]:
+    """The entries that set something, in their order."""
+    document = configuration.document
+    return [
+        Entry(index, update, tuple(changes_of(update["set"], ("updates", index, "set"), document, [])))
+        for index, update in enumerate(document.values.get("updates") or ())
+        if update.get("set")
+    ]
 
 
 def scheduled_values(configuration: Deployable) -> dict[tuple[str, str], list[tuple[tuple[str, ...], Any]]]:
     """What schedules set: the path within its object's request and the value, by list and name of the object."""
-    values = configuration.document.values
     found: dict[tuple[str, str], list[tuple[tuple[str, ...], Any]]] = {}
-    for update in values.get("updates") or ():
-        for path, value in (update.get("set") or {}).items():
-            place = place_of(values, path)
-            if not isinstance(place, Nowhere):
-                _batch, kind, number, *steps = place
-                name = str(values["batch"][kind][number][OBJECTS[str(kind)].name_member])
-                found.setdefault((str(kind), name), []).append((tuple(map(str, steps)), value))
+    for entry in entries(configuration):
+        for change in entry.changes:
+            steps = tuple(map(str, change.steps))
+            found.setdefault((change.kind, change.name), []).append((steps, change.value))
     return found
 
 
-def _schedules(
-    configuration: Deployable, index: int, update: Mapping[str, Any], taken: set[str], findings: list[Finding]
-) -> Iterator[Schedule]:
+def _schedules(configuration: Deployable, entry: Entry, taken: set[str], findings: list[Finding]) -> Iterator[Schedule]:
     """A schedule for each object that an update changes."""
+    document = configuration.document
     try:
-        when = _cron(update) if update.get("cron") else _instant(configuration, update)
+        expression, timezone, more = _cron(entry) if entry.update.get("cron") else _instant(configuration, entry)
     except UntranslatableError as error:
-        where = ("updates", index, "cron")
+        where = ("updates", entry.index, "cron")
         message = f"EventBridge Scheduler can't say {error}"
-        findings.append(configuration.document.finding(where, "not-in-scheduler", message, expected=error.expected))
+        findings.append(document.finding(where, "not-in-scheduler", message, expected=error.expected))
         return
-    expression, timezone, more = when
-    for kind, name, request in _requests(configuration, index, update["set"], findings):
-        called = _free(f"{index + 1}-{name}", taken)
+    findings += _torn(configuration, entry)
+    remark = f"Update {entry.name} of the scenario {configuration.name}{more}"[:LONGEST_DESCRIPTION]
+    for operation, request in requests(updated(document, entry.changes), entry.changes):
+        kind = _KINDS[operation]
+        name = request[OBJECTS[kind].argument]
+        called = _free(f"{entry.name}-{name}", taken)
         taken.add(called)
-        remark = f"Update {index + 1} of the scenario {configuration.name}{more}"[:LONGEST_DESCRIPTION]
-        yield Schedule(called, expression, timezone, kind, name, request, remark)
+        named = {**as_called(kind, request, configuration), OBJECTS[kind].argument: Reference(kind, name, name)}
+        yield Schedule(called, expression, timezone, kind, name, named, remark)
 
 
-def _cron(update: Mapping[str, Any]) -> tuple[str, str, str]:
-    return to_scheduler(update["cron"]), update.get("timezone") or "UTC", ""
+def _torn(configuration: Deployable, entry: Entry) -> Iterator[Finding]:
+    """What is sent as a whole, of which another update changes another part: it would be taken back."""
+    others = [change for other in entries(configuration) if other.index != entry.index for change in other.changes]
+    for change in entry.changes:
+        depth = 2 if change.steps[0] == RESOURCES else 1
+        whole, part = change.steps[:depth], change.steps
+        for other in others:
+            apart = part[: len(other.steps)] != other.steps and other.steps[: len(part)] != part
+            if other.object == change.object and other.steps[:depth] == whole and apart:
+                message = f"{change.path} and another update change parts of {whole[-1]}, which AWS takes as a whole"
+                expected = f"{whole[-1]} as a whole in both"
+                yield configuration.document.finding(change.where, "not-in-scheduler", message, expected=expected)
+                break
 
 
-def _instant(configuration: Deployable, update: Mapping[str, Any]) -> tuple[str, str, str]:
+def _cron(entry: Entry) -> tuple[str, str, str]:
+    return to_scheduler(entry.update["cron"]), entry.update.get("timezone") or "UTC", ""
+
+
+def _instant(configuration: Deployable, entry: Entry) -> tuple[str, str, str]:
     """An instant to the second, in UTC."""
-    at, remark = update["at"], ""
+    at, remark = entry.update["at"], ""
     if isinstance(at, str) and re.match(r"\s*\d{4}-", at):
         instant = parse_instant(at)
     else:
@@ -169,67 +206,11 @@ def _instant(configuration: Deployable, update: Mapping[str, Any]) -> tuple[str,
     return f"at({instant:%Y-%m-%dT%H:%M:%S})", "UTC", remark
 
 
-def _requests(
-    configuration: Deployable, index: int, changes: Mapping[str, Any], findings: list[Finding]
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """The list, the name and the request of each object that is changed, in the order of the changes."""
-    document = configuration.document
-    after = apply(document, changes.items(), document.place(("updates", index))).values
-    requests: dict[tuple[str, int], dict[str, Any]] = {}
-    for path in changes:
-        place = place_of(after, path)
-        assert not isinstance(place, Nowhere)  # noqa: S101 (the section is checked)
-        _batch, kind, number, *steps = place
-        request = requests.setdefault((str(kind), int(number)), {})
-        member, within = _whole_member(steps)
-        if _is_changed_elsewhere(document.values, index, place[: 3 + len(within)], place):
-            message = f"{path} and another update change parts of {member}, which AWS takes as a whole"
-            expected = f"{member} as a whole in both"
-            findings.append(
-                document.finding(("updates", index, "set", path), "not-in-scheduler", message, expected=expected)
-            )
-        _put(request, within, dig(after["batch"][kind][int(number)], *map(str, within)))
-    for (kind, number), request in requests.items():
-        name = str(after["batch"][kind][number][OBJECTS[kind].name_member])
-        yield (
-            kind,
-            name,
-            {OBJECTS[kind].argument: Reference(kind, name, name), **as_called(kind, request, configuration)},
-        )
-
-
-def _whole_member(steps: list[Any]) -> tuple[str, list[Any]]:
-    """The member that a call takes as a whole, and the steps to it: those of compute resources can be changed alone."""
-    within = steps[:2] if steps[0] == "computeResources" else steps[:1]
-    return str(within[-1]), within
-
-
-def _is_changed_elsewhere(values: Mapping[str, Any], index: int, whole: Where, place: Where) -> bool:
-    """Whether another update changes another part of what a call takes as a whole."""
-    for other, update in enumerate(values.get("updates") or ()):
-        for path in (update.get("set") or {}) if other != index else ():
-            found = place_of(values, path)
-            if isinstance(found, Nowhere) or found == place or len(place) == len(whole):
-                continue
-            if found[: len(whole)] == whole:
-                return True
-    return False
-
-
-def _put(request: dict[str, Any], steps: list[Any], value: Any) -> None:
-    for step in steps[:-1]:
-        request = request.setdefault(str(step), {})
-    request[str(steps[-1])] = value
-
-
-def as_called(kind: str, request: dict[str, Any], configuration: Deployable) -> dict[str, Any]:
-    """A request as the call wants it, where that differs from the object's own members."""
-    if kind == "consumableResources" and "totalQuantity" in request:
-        rest = {member: value for member, value in request.items() if member != "totalQuantity"}
-        return {**rest, "operation": "SET", "quantity": request["totalQuantity"]}
-    if kind != "jobQueues":
-        return request
+def as_called(kind: str, request: Mapping[str, Any], configuration: Deployable) -> dict[str, Any]:
+    """A request of a queue whose environments and policy are references where the configuration has them."""
     made = dict(request)
+    if kind != "jobQueues":
+        return made
     if "computeEnvironmentOrder" in made:
         made["computeEnvironmentOrder"] = [
             {**entry, _ENVIRONMENT: referred("computeEnvironments", entry[_ENVIRONMENT], configuration)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, deployable
@@ -314,9 +313,7 @@ UPDATES: list[dict[str, Any]] = [
 def scheduled(
     values: dict[str, Any], updates: list[dict[str, Any]] | None = None, role: str | None = None
 ) -> Deployable:
-    """A deployable of plain values with updates, which are not checked, and the role for them."""
-    made = prepared(values)
-    document = replace(
-        made.document, values={**made.document.values, "updates": UPDATES if updates is None else updates}
-    )
-    return replace(made, document=document, scheduler_role=role)
+    """A deployable of plain values with updates, and the role for them."""
+    deployment = {**values.get("deployment", {}), **({"schedulerRole": role} if role else {})}
+    given = {"updates": UPDATES if updates is None else updates}
+    return prepared({**values, **given, **({"deployment": deployment} if deployment else {})})

@@ -142,7 +142,9 @@ def _refer(queue: dict[str, Any], configuration: Deployable) -> None:
     for entry in queue.get("computeEnvironmentOrder", []):
         environment = base_name(entry["computeEnvironment"])
         if environment in environments:
-            entry["computeEnvironment"] = _arn(Reference("computeEnvironments", environment, environment), configuration)
+            entry["computeEnvironment"] = _arn(
+                Reference("computeEnvironments", environment, environment), configuration
+            )
     policy = policy_name(queue, [*configuration.named(_POLICIES)])
     if policy is not None:
         queue["schedulingPolicyArn"] = _arn(Reference(_POLICIES, policy, policy), configuration)

@@ -7,7 +7,7 @@ Attributes are those of ``aws_scheduler_schedule``, ``aws_scheduler_schedule_gro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable
@@ -108,7 +108,7 @@ def _arn(named: Reference | str, refer: Refer, account: str) -> str:
 def ignored_changes(configuration: Deployable, kind: str, number: int, resource: str) -> list[str]:
     """Attributes of an object that schedules change, so that an apply must not take them back.
 
-    Terraform, *The lifecycle meta-argument*, ``ignore_changes``. What is a block of ``aws`` is an attribute of ``awscc``.
+    Terraform, *The lifecycle meta-argument*, ``ignore_changes``. A block of ``aws`` is an attribute of ``awscc``.
 
     Parameters
     ----------

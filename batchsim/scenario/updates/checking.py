@@ -24,7 +24,7 @@ from batchsim.spec.updates import JobAction
 from batchsim.units import parse_instant
 
 #: Rules on what is DISABLED: an update that disables something means it.
-MEANT: Final = frozenset({"disabled-queue", "disabled-environment"})
+MEANT: Final = frozenset({"disabled-queue", "disabled-environment", "created-disabled"})
 #: So many states of a document are looked at.
 MOST_CHECKED: Final = 60
 

@@ -137,11 +137,24 @@ def test_two_updates_of_parts_of_what_is_sent_whole_are_refused():
 
 
 def test_a_queue_s_environments_and_policy_are_references():
-    order = [{"order": 1, "computeEnvironment": "on-demand"}, {"order": 2, "computeEnvironment": "elsewhere"}]
-    schedule = only(everything(), {"at": "6h", "set": {"batch.jobQueues.shared.computeEnvironmentOrder": order}})
-    first, second = schedule.request["computeEnvironmentOrder"]
-    assert first["computeEnvironment"] == Reference("computeEnvironments", "on-demand", "on-demand")
-    assert second["computeEnvironment"] == "elsewhere"
+    arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"
+    order = [{"order": 1, "computeEnvironment": "on-demand"}, {"order": 2, "computeEnvironment": arn}]
+    changes = {
+        "batch.jobQueues.shared.computeEnvironmentOrder": order,
+        "batch.jobQueues.shared.schedulingPolicyArn": "fair",
+    }
+    request = only(everything(), {"at": "6h", "set": changes}).request
+    assert [each["computeEnvironment"] for each in request["computeEnvironmentOrder"]] == [
+        Reference("computeEnvironments", "on-demand", "on-demand"),
+        Reference("computeEnvironments", "spot", arn),
+    ]
+    assert request["schedulingPolicyArn"] == Reference("schedulingPolicies", "fair", "fair")
+
+
+def test_a_name_of_an_entry_is_the_schedule_s():
+    schedule = only(small(), at("6h", name="end of the day"))
+    assert schedule.name == "end-of-the-day-spot"
+    assert schedule.remark.startswith("Update end of the day of the scenario small")
 
 
 def test_texts_are_escaped_and_references_are_not():

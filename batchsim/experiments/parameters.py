@@ -12,6 +12,7 @@ from batchsim.errors import Finding
 from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
 from batchsim.scenario.sections.parameters import Parameter, Value
+from batchsim.scenario.sections.schedules import UPDATES
 from batchsim.scenario.vary import varied, varied_by_command
 
 
@@ -32,8 +33,13 @@ class Point:
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """What it makes of the scenario: dotted path → value."""
-        return {path: each for value in self.values.values() for path, each in value.overrides.items()}
+        """What it makes of the scenario: dotted path → value; schedules each have their entries in one list."""
+        made: dict[str, Any] = {}
+        for value in self.values.values():
+            for path, each in value.overrides.items():
+                before = made.get(path, [])
+                made[path] = [*before, *(one for one in each if one not in before)] if path == UPDATES else each
+        return made
 
     @property
     def labels(self) -> dict[str, str]:

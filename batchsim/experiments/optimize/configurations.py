@@ -13,6 +13,7 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.experiments.optimize.bounds import Bound, Bounds
 from batchsim.experiments.optimize.capacity import lacking
 from batchsim.experiments.optimize.problem import Measured, Observation
+from batchsim.experiments.optimize.scheduled import most
 from batchsim.experiments.optimize.space import Axis, Space
 from batchsim.experiments.parameters import Grid
 from batchsim.experiments.runner import Runner
@@ -165,8 +166,8 @@ class Configurations:
             lacks = lacking(made.configuration, self.scenario.requirements)
             if lacks:
                 return Bound(f"search.require: {lacks}")
-        bounds = self._bounds_for(made)
-        return None if bounds is None else bounds.of(made.configuration)
+        bounds, roomiest = self._bounds_for(made), most(made.configuration, made.updates)
+        return None if bounds is None or roomiest is None else bounds.of(roomiest)
 
     def _bounds_for(self, made: Scenario) -> Bounds | None:
         """The bounds for the jobs of a scenario; None where there are too many different ones."""

@@ -7,6 +7,7 @@ together. The forms::
     batch.computeEnvironments.spot.computeResources.instanceTypes: {values: [[c6i], [m6i, m6a]]}
     environment.spot.together: [0, 0.5, 1]
     size: {choices: {small: {path: value, …}, large: {path: value, …}}}
+    night: {schedule: {path: path, outside: 0, inside: [32, 64], from: ["18:00", "20:00"], until: "06:00"}}
 
 What is found here is of form and of paths; whether a value fits where it is put, `batchsim.scenario.checking` finds.
 """
@@ -22,11 +23,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from batchsim.errors import Finding, nearest
+from batchsim.scenario.batch.update_calls import changes_of
 from batchsim.scenario.document.document import Document, Place, Where
 from batchsim.scenario.document.overrides import NOWHERE, Nowhere, paths_of_key, place_of
 from batchsim.scenario.sections.model_errors import short, validated
 from batchsim.scenario.sections.models import Frame
+from batchsim.scenario.sections.schedules import UPDATES, ScheduledLevels
 from batchsim.spec.fields import Section, written
+from batchsim.units import parse_instant
 
 #: More values of one parameter are a mistake in its range.
 MOST_VALUES = 1_000_000
@@ -37,7 +41,10 @@ REQUIRE = "require"
 #: Sections of a scenario that bear on no result.
 WITHOUT_EFFECT = ("name", "variants", "sweep", "search", "deployment", "ignore", "versions")
 
-_FORMS = "{from, to, step}, {values: […]}, a list, or under a word {choices: {label: {path: value}}}"
+_FORMS = (
+    "{from, to, step}, {values: […]}, a list, or under a word {choices: {label: {path: value}}} "
+    "or {schedule: {path, outside, inside, from, until}}"
+)
 
 
 @dataclass(frozen=True)
@@ -120,8 +127,12 @@ class _Chosen(Section):
     choices: dict[str, dict[str, Any] | None]
 
 
+class _Scheduled(Section):
+    schedule: ScheduledLevels
+
+
 #: The forms of a parameter that are mappings; a bare list is its values.
-FORMS: tuple[type[Section], ...] = (_Range, _Listed, _Chosen)
+FORMS: tuple[type[Section], ...] = (_Range, _Listed, _Chosen, _Scheduled)
 
 
 def label_of(value: Any) -> str:
@@ -174,6 +185,7 @@ class _ParameterReader:
         self._section = section
         self._findings = findings
         self._taken: dict[Where, str] = {}
+        self._schedules: set[str] = set()
 
     def parameter(self, name: str, form: Any) -> Parameter | None:
         """A parameter as it is given; None and findings where it has faults."""
@@ -194,6 +206,8 @@ class _ParameterReader:
             self._fault((name,), "wrong-type", f"{short(form)} does not fit", expected=_FORMS)
         elif "choices" in form:
             yield from self._chosen(name, form)
+        elif "schedule" in form:
+            yield from self._scheduled(name, form)
         elif "values" in form:
             listed = validated(_Listed, form, (self._section, name), self._document, self._findings)
             yield from self._listed(name, listed.values, (name, "values")) if listed else ()
@@ -207,7 +221,7 @@ class _ParameterReader:
         if not form:
             self._fault((name,), "no-values", "there is no value to take", expected=_FORMS)
         for key in form:
-            near = nearest(key, ("from", "to", "step", "values", "choices"))
+            near = nearest(key, ("from", "to", "step", "values", "choices", "schedule"))
             self._fault((name, key), "unknown-key", "unknown key", key=True, expected=_FORMS, suggestion=near)
 
     def _listed(self, name: str, values: list[Any], where: Where) -> Iterator[Value]:
@@ -246,6 +260,40 @@ class _ParameterReader:
             place = self._document.place((self._section, name, "choices", label))
             yield Value(label, overrides or {}, None, place)
 
+    def _scheduled(self, name: str, form: Mapping[str, Any]) -> Iterator[Value]:
+        if "." in name:
+            self._fault((name,), "wrong-value", "a schedule has a path of its own", key=True, expected="a word")
+            return
+        read = validated(_Scheduled, form, (self._section, name), self._document, self._findings)
+        if read is None or not self._may_be_scheduled(name, read.schedule) or not (start := self._start()):
+            return
+        self._schedules.add(name)
+        place = self._document.place((self._section, name, "schedule"))
+        others = self._document.values[self._section]
+        names = [each for each, given in others.items() if isinstance(given, dict) and "schedule" in given]
+        for label, overrides in read.schedule.labelled(name, names, self._document.values, start):
+            yield Value(label, overrides, None, place)
+
+    def _may_be_scheduled(self, name: str, schedule: ScheduledLevels) -> bool:
+        """Whether an update may set the values; a finding tells of the first that none may."""
+        where = (self._section, name, "schedule", "path")
+        for level in (*schedule.outside, *schedule.inside):
+            found: list[Finding] = []
+            changes_of({schedule.path: level}, where, self._document, found)
+            if found:
+                self._findings.append(replace(found[0], path=".".join(where)).at(*self._document.place(where)))
+                return False
+        return True
+
+    def _start(self) -> str:
+        """When the simulation begins; empty where that is at fault."""
+        start = self._document.values.get("start", Frame.model_fields["start"].default)
+        try:
+            parse_instant(start)
+        except ValueError:  # told of the scenario's own members
+            return ""
+        return str(start)
+
     def _doubles(self, name: str, values: tuple[Value, ...]) -> Iterator[Finding]:
         """Values that come twice."""
         seen: set[str | float] = set()
@@ -266,14 +314,25 @@ class _ParameterReader:
             elif found[0] in WITHOUT_EFFECT:
                 yield self._document.finding(where, "without-effect", f"{found[0]} bears on no result", key=True)
             else:
-                other = next((by for at, by in self._taken.items() if by != name and _overlap(at, found)), None)
+                other = next((by for at, by in self._others(name, found) if _overlap(at, found)), None)
                 if other is not None:
                     message, expected = f"{other} sets {path} too", "each path set by one parameter"
                     yield self._document.finding(where, "duplicate-path", message, expected=expected, key=True)
                 self._taken[found] = name
 
+    def _others(self, name: str, found: Where) -> Iterator[tuple[Where, str]]:
+        """Places that other parameters set; schedules share the list of updates, each with its own entries."""
+        for at, by in self._taken.items():
+            shared = found == at == (UPDATES,) and {name, by} <= self._schedules
+            if by != name and not shared:
+                yield at, by
+
     def _stated(self, name: str, form: Any, values: tuple[Value, ...]) -> Iterator[tuple[str, Where]]:
         """The paths that a parameter sets, and where they are written."""
+        if name in self._schedules:
+            for path in dict.fromkeys(path for value in values for path in value.overrides):
+                yield path, (self._section, name, "schedule")
+            return
         if not (isinstance(form, dict) and "choices" in form):
             yield name, (self._section, name)
             return

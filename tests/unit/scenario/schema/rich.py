@@ -76,6 +76,16 @@ RICH: dict[str, Any] = {
         "batch.computeEnvironments.fleet.computeResources.maxvCpus": {"from": 32, "to": 64, "step": 16},
         "batch.computeEnvironments.market.computeResources.bidPercentage": [80, 90],
         "overtaking": {"choices": {"no": {"environment.scheduler.overtake": "none"}, "yes": None}},
+        "night": {
+            "schedule": {
+                "path": "batch.computeEnvironments.fleet.computeResources.minvCpus",
+                "outside": 0,
+                "inside": [8, 16],
+                "from": ["18:00", "20:00"],
+                "until": "06:00",
+                "timezone": "Europe/Berlin",
+            }
+        },
         "require": {"families": 1, "onDemandShare": "25%"},
     },
     "objectives": ["p95(queue_time, jobQueue=queue) <= 10m", "max(finished_at) <= 06:00", "minimise cost"],
@@ -85,7 +95,7 @@ RICH: dict[str, Any] = {
         "instanceRole": "ecsInstanceRole",
         "images": {"task": "busybox"},
     },
-    "ignore": ["spot-retry", {"rule": "two-readings", "reason": "tried both"}],
+    "ignore": ["spot-retry", "scheduled-jobs", {"rule": "two-readings", "reason": "tried both"}],
 }
 
 #: As a value of a change: the member is taken away.

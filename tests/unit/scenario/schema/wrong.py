@@ -125,6 +125,10 @@ OF: dict[str, list[Any]] = {
     "sweep": [["a"], {"seed": 5}, {"seed": {"from": 1, "to": 3}}, {"seed": {"vlaues": [1]}}, {"seed": {"values": 5}}],
     "search/require": [{"instanceType": 2}, {"families": 0}, {"onDemandShare": "a quarter"}, {"onDemandShare": 25}],
     "search/overtaking": [{"choices": ["none"]}, {}],
+    "search/night": [{"schedule": {}}, {"schedule": {"path": "x"}}],
+    "search/night/schedule/from": [["24:00"], "8:00", [], 20],
+    "search/night/schedule/inside": [[], [[8]], None],
+    "search/night/schedule/path": [5],
     "objectives": [
         ["cheap"],
         ["p95(queue_tme) <= 10m"],

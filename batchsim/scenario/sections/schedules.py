@@ -32,13 +32,14 @@ def _listed(value: object) -> object:
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
 
+_SOME = Field(min_length=1)
 _Clock = Annotated[str, AfterValidator(_clock), Field(json_schema_extra={"pattern": f"^{_CLOCK}$"})]
 _Clocks = Annotated[
-    tuple[_Clock, ...], BeforeValidator(_listed, json_schema_input_type=_Clock | list[_Clock]), Field(min_length=1)
+    tuple[_Clock, ...], BeforeValidator(_listed, json_schema_input_type=_Clock | Annotated[list[_Clock], _SOME]), _SOME
 ]
 _Level = str | int | float | bool
 _Levels = Annotated[
-    tuple[_Level, ...], BeforeValidator(_listed, json_schema_input_type=_Level | list[_Level]), Field(min_length=1)
+    tuple[_Level, ...], BeforeValidator(_listed, json_schema_input_type=_Level | Annotated[list[_Level], _SOME]), _SOME
 ]
 
 

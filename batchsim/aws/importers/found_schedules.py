@@ -11,6 +11,9 @@ from batchsim.aws.objects import OBJECTS
 from batchsim.aws.schedules.reading import OtherTargetError, UnreadError, together, update_of
 from batchsim.errors import Finding
 
+#: Terraform's resource type of a schedule.
+TERRAFORM = "aws_scheduler_schedule"
+
 
 def updates_of(
     schedules: Iterable[FoundSchedule], batch: Mapping[str, list[dict[str, Any]]]
@@ -34,6 +37,25 @@ def updates_of(
             finding = Finding("schedule-unread", path, message, error.expected, severity="warning")
             findings.append(finding.at(*schedule.place))
     return together(updates), findings
+
+
+def of_terraform(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of an ``aws_scheduler_schedule`` in the spelling of Scheduler's API."""
+    block = values.get("target")
+    target = (block[0] if block else None) if isinstance(block, list) else block
+    target = target if isinstance(target, dict) else {}
+    arn = target.get("arn")
+    if isinstance(arn, Unresolved):  # the partition, mostly
+        arn = "".join(part for part in arn.parts if isinstance(part, str))
+    given = {
+        "ScheduleExpression": values.get("schedule_expression"),
+        "ScheduleExpressionTimezone": values.get("schedule_expression_timezone"),
+        "State": values.get("state") or "ENABLED",
+        "StartDate": values.get("start_date") or None,
+        "EndDate": values.get("end_date") or None,
+        "Target": {"Arn": arn, "Input": target.get("input")},
+    }
+    return {key: filled(value) for key, value in given.items()}
 
 
 def filled(value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.aws.importers import other_files
-from batchsim.aws.importers.found_requests import FoundRequest, SourceRequests, left_out, ordered
+from batchsim.aws.importers.found_requests import FoundRequest, FoundSchedule, SourceRequests, left_out, ordered
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.batch.service_model import request_shape
@@ -42,7 +42,7 @@ def convert(document: Document) -> SourceRequests:
     """The requests in a document; descriptions become requests."""
     reader = _Reader(document)
     requests = tuple(reader.read(document.values, ()))
-    return SourceRequests(requests, tuple(reader.findings))
+    return SourceRequests(requests, tuple(reader.findings), schedules=tuple(reader.schedules))
 
 
 class _Reader:
@@ -50,6 +50,7 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.findings: list[Finding] = []
+        self.schedules: list[FoundSchedule] = []
         self._document = document
 
     def _finding(self, where: Where, code: str, message: str, **more: Any) -> None:
@@ -79,6 +80,9 @@ class _Reader:
         elif isinstance(value.get("jobs"), list):
             message = "this is describe-jobs output"
             self._finding((*where, "jobs"), "describe-jobs", f"{message}: use `batchsim import jobs`")
+        elif "ScheduleExpression" in value:  # of create-schedule, or what get-schedule prints
+            name = str(value.get("Name", ""))
+            self.schedules.append(FoundSchedule(name, value, self._document.place(where)))
         else:
             self._refuse(where, other_files.mapping(value))
 

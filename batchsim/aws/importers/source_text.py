@@ -39,7 +39,8 @@ def files_of(source: Path) -> list[Path]:
     """
     if not source.is_dir():
         return [source]
-    commands = [folder for kind in OBJECTS.values() if (folder := source / kind.command).is_dir()]
+    names = (*(kind.command for kind in OBJECTS.values()), "create-schedule")
+    commands = [folder for name in names if (folder := source / name).is_dir()]
     files = sorted(file for folder in commands for file in folder.glob("*.json"))
     files = files or sorted(file for file in source.iterdir() if file.suffix in ENDINGS)
     if not files:

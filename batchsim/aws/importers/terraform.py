@@ -42,7 +42,7 @@ def convert(document: Document, parameters: Mapping[str, str]) -> SourceRequests
         expected = ", ".join(KINDS)
         finding = document.finding((), "nothing-to-import", "Terraform's file has no Batch resource", expected=expected)
         source.findings.append(finding)
-    return SourceRequests(requests, tuple(source.findings), source.variables)
+    return SourceRequests(requests, tuple(source.findings), source.variables, tuple(source.schedules()))
 
 
 def _source(document: Document, parameters: Mapping[str, str]) -> TerraformSource:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from batchsim.aws.importers.found_requests import FoundSchedule
+from batchsim.aws.importers.found_schedules import TERRAFORM
 from batchsim.aws.importers.template_values import Unresolved, text_of
 from batchsim.aws.importers.terraform_expressions import Expressions
 from batchsim.aws.importers.terraform_source import KINDS, TerraformResource, TerraformSource
@@ -40,6 +42,14 @@ class TerraformConfiguration(TerraformSource):
                         for key, content in values.items()
                     }
                     yield TerraformResource(resource, label, evaluated, where)
+
+    def schedules(self) -> Iterator[FoundSchedule]:
+        """See `TerraformSource.schedules`."""
+        for label in self._resources.get(TERRAFORM, {}):
+            where: Where = ("resource", TERRAFORM, label)
+            values = self._block(TERRAFORM, label)
+            if isinstance(values, dict):
+                yield self._schedule(label, self._expressions.value(values, where), where)
 
     def _is_one(self, label: str, values: dict[str, Any], where: Where) -> bool:
         """Whether a block makes one resource; a finding tells of none, or of several, which only a plan has."""

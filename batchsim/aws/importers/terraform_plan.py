@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from batchsim.aws.importers.found_requests import FoundSchedule
+from batchsim.aws.importers.found_schedules import TERRAFORM
 from batchsim.aws.importers.template_values import hole
 from batchsim.aws.importers.terraform_source import (
     KINDS,
@@ -71,6 +73,19 @@ class ShownPlan(TerraformSource):
             values = _completed(resource.get("values") or {}, missing, written, lambda name: _referred(name, kept))
             yield TerraformResource(resource["type"], label_of(resource), values, (*where, index))
 
+    def schedules(self) -> Iterator[FoundSchedule]:
+        """See `TerraformSource.schedules`."""
+        values = self._document.values
+        key = "planned_values" if "planned_values" in values else "values"
+        yield from self._schedules_of(_mapping(_mapping(values[key]).get("root_module")), (key, "root_module"))
+
+    def _schedules_of(self, module: dict[str, Any], where: Where) -> Iterator[FoundSchedule]:
+        for index, resource in enumerate(mappings(module.get("resources"))):
+            if _is_managed(resource) and resource.get("type") == TERRAFORM and not resource.get("deposed_key"):
+                yield self._schedule(label_of(resource), _mapping(resource.get("values")), (*where, "resources", index))
+        for index, child in enumerate(mappings(module.get("child_modules"))):
+            yield from self._schedules_of(child, (*where, "child_modules", index))
+
 
 class StateFile(TerraformSource):
     """A state file."""
@@ -88,9 +103,22 @@ class StateFile(TerraformSource):
                 elif isinstance(attributes, dict):
                     yield TerraformResource(resource["type"], str(resource.get("name")), attributes, where)
 
+    def schedules(self) -> Iterator[FoundSchedule]:
+        """See `TerraformSource.schedules`."""
+        for index, resource in enumerate(mappings(self._document.values.get("resources"))):
+            if _is_managed(resource) and resource.get("type") == TERRAFORM:
+                for number, instance in enumerate(mappings(resource.get("instances"))):
+                    where: Where = ("resources", index, "instances", number, "attributes")
+                    if not instance.get("deposed"):
+                        yield self._schedule(str(resource.get("name")), _mapping(instance.get("attributes")), where)
+
+
+def _is_managed(resource: Mapping[str, Any]) -> bool:
+    return str(resource.get("mode", "managed")) == "managed"
+
 
 def _is_of_batch(resource: Mapping[str, Any]) -> bool:
-    return resource.get("mode", "managed") == "managed" and str(resource.get("type")) in KINDS
+    return _is_managed(resource) and str(resource.get("type")) in KINDS
 
 
 def _type_and_name(resource: Mapping[str, Any]) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchsim.aws.importers.coercion import Coercion
-from batchsim.aws.importers.found_requests import FoundRequest
+from batchsim.aws.importers.found_requests import FoundRequest, FoundSchedule
+from batchsim.aws.importers.found_schedules import of_terraform
 from batchsim.aws.importers.template_values import Unresolved
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.terraform import AS_JSON, AWSCC, NOT_WRITTEN, Attributes, attributes_of
@@ -74,6 +75,13 @@ class TerraformSource:
     def resources(self) -> Iterator[TerraformResource]:
         """The Batch resources, in their order."""
         raise NotImplementedError
+
+    def schedules(self) -> Iterator[FoundSchedule]:
+        """The schedules of EventBridge Scheduler, whatever they call."""
+        raise NotImplementedError
+
+    def _schedule(self, label: str, values: Mapping[str, Any], where: Where) -> FoundSchedule:
+        return FoundSchedule(label, of_terraform(values), self._document.place(where))
 
     def request(self, resource: TerraformResource) -> FoundRequest:
         """A resource as a request."""

@@ -17,7 +17,8 @@ from batchsim.aws.schedules.cron import UntranslatableError, from_scheduler
 from batchsim.scenario.document.access import base_name, dig
 from batchsim.units import parse_timezone
 
-_TARGET = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:batch:(\w+)")
+#: The partition may be known to AWS only.
+_TARGET = re.compile(r"arn:[a-z-]*:scheduler:::aws-sdk:batch:(\w+)")
 _AT = re.compile(r"\s*at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)\s*")
 #: Calls by how universal targets spell them.
 _CALLS = {kind.update[:1].lower() + kind.update[1:]: kind for kind in OBJECTS.values() if kind.update}

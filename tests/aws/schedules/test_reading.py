@@ -202,3 +202,48 @@ def test_a_configuration_without_schedules_has_no_updates(tmp_path):
     path = tmp_path / "template.yaml"
     path.write_text(TEMPLATE[: TEMPLATE.index("  Up:")])
     assert "updates" not in import_config([path]).to_yaml()
+
+
+QUEUE = {"name": "bulk", "priority": 1, "state": "ENABLED", "compute_environment_order": []}
+INPUT = '{"JobQueue": "arn:aws:batch:us-east-1:123456789012:job-queue/bulk", "State": "DISABLED"}'
+CLOSED = {"cron": "0 20 * * FRI", "set": {"batch.jobQueues.bulk.state": "DISABLED"}}
+
+
+def terraform_schedule(**target):
+    arn = "arn:aws:scheduler:::aws-sdk:batch:updateJobQueue"
+    return {"schedule_expression": "cron(0 20 ? * FRI *)", "state": "ENABLED", "target": [{"arn": arn, **target}]}
+
+
+def imported(tmp_path, content):
+    path = tmp_path / "terraform.json"
+    path.write_text(json.dumps(content))
+    return import_config([path])
+
+
+def resource(kind, values, **more):
+    return {"address": f"{kind}.this", "mode": "managed", "type": kind, "name": "this", **more, **values}
+
+
+def test_a_state_of_terraform_has_all_of_a_schedule(tmp_path):
+    queue, closed = ("aws_batch_job_queue", QUEUE), ("aws_scheduler_schedule", terraform_schedule(input=INPUT))
+    resources = [resource(kind, {"instances": [{"attributes": values}]}) for kind, values in (queue, closed)]
+    found = imported(tmp_path, {"version": 4, "terraform_version": "1.9.0", "resources": resources})
+    assert list(found.updates) == [CLOSED]
+
+
+@pytest.mark.parametrize("given", [INPUT, None])
+def test_what_a_plan_can_t_know_of_a_schedule_is_told(tmp_path, given):
+    closed = terraform_schedule(**({"input": given} if given else {}))
+    child = {"resources": [resource("aws_scheduler_schedule", {"values": closed})], "address": "module.night"}
+    root = {"resources": [resource("aws_batch_job_queue", {"values": QUEUE})], "child_modules": [child]}
+    found = imported(tmp_path, {"format_version": "1.2", "planned_values": {"root_module": root}})
+    assert list(found.updates) == ([CLOSED] if given else [])
+    told = [note.message for note in found.notes if note.code == "schedule-unread"]
+    assert told == ([] if given else ["the schedule this is not read: its Input is not known"])
+
+
+def test_what_get_schedule_prints_is_read(tmp_path):
+    queue = {"jobQueueName": "bulk", "priority": 1, "computeEnvironmentOrder": []}
+    printed = {"Name": "closed", "Arn": "arn:…", "ScheduleExpression": "cron(0 20 ? * FRI *)", "State": "ENABLED"}
+    printed["Target"] = {"Arn": "arn:aws:scheduler:::aws-sdk:batch:updateJobQueue", "Input": INPUT}
+    assert list(imported(tmp_path, [queue, printed]).updates) == [CLOSED]

@@ -21,7 +21,7 @@ from batchsim.engine.compute.instance import Instance
 from batchsim.engine.event import Event
 from batchsim.engine.recorder import Recorder
 from batchsim.spec.configuration import ComputeEnvironment, Offering
-from batchsim.spec.reservations import Reservation
+from batchsim.spec.reservations import Reservation, is_group
 
 
 class ReservedCapacity:
@@ -188,9 +188,9 @@ class EnvironmentReservations:
     def __init__(self, run: CapacityReservations, spec: ComputeEnvironment) -> None:
         use = spec.reservation_use
         groups = {group for each in run.all for group in each.spec.groups}
-        # A launch that targets what is no group, or what there is not, fails where that has no room.
+        # A launch that targets what is no group fails where that has no room, or is not there.
         self.is_confined = use.preference != "none" and (
-            use.preference == "only" or any(target not in groups for target in use.targets)
+            use.preference == "only" or any(each not in groups and not is_group(each) for each in use.targets)
         )
         self.on_end: Callable[[Instance, float], None]
         self._run = run

@@ -29,6 +29,11 @@ class ReservationUse:
     targets: tuple[str, ...] = ()
 
 
+def is_group(target: str) -> bool:
+    """Whether a target is the ARN of a resource group, and not the id or the name of a reservation."""
+    return target.startswith("arn:") and ":group/" in target
+
+
 #: What EC2 does where nothing is said: any matching open reservation is used.
 OPEN = ReservationUse()
 

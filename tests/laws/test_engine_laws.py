@@ -69,6 +69,7 @@ def environments(draw, name):
             offerings=tuple(replace(each, management_usd_per_hour=0.01) for each in (*offerings, ARM)),
             zones=("a", "b"),
             scale_in_after_s=draw(st.sampled_from([None, 0.0, 300.0, math.inf])),
+            reservation_use=draw(st.sampled_from(USES)),
         )
     return fleet(
         name,

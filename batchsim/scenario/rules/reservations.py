@@ -15,7 +15,7 @@ from batchsim.scenario.rules.instance_types import unknown_type
 from batchsim.scenario.rules.registry import declare, rule
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
-from batchsim.spec.reservations import BLOCK_CLEARED_S, Reservation
+from batchsim.spec.reservations import BLOCK_CLEARED_S, Reservation, is_group
 from batchsim.units import format_duration
 
 PATH: Final = ("environment", "capacity", "reservations")
@@ -121,12 +121,16 @@ def _targets(
     where, _ = context.environments[environment.name]
     known = {label for each in reservations for label in (*each.labels, *each.groups)}
     for target in use.targets:
+        # What targets a group goes on demand where that has no room.
+        severity = "warning" if is_group(target) and use.preference == "open" else "error"
         if target not in known:
             yield _finding(
                 context,
                 where,
-                f"{environment.name} targets the capacity reservation {target}, of which the scenario says nothing",
+                f"{environment.name} targets the capacity reservation {target}, of which the scenario says nothing"
+                + (": its instances are launched on demand" if severity == "warning" else ""),
                 expected="its id, or its group, under environment.capacity.reservations",
+                severity=severity,
             )
     confined = use.preference == "only" or any(each.holds_to(use) for each in reservations)
     usable = any(uses(environment, each) for each in reservations)

@@ -110,6 +110,9 @@ INSTANCES = (
     ),
     Column("cost_usd", "float64", "USD", "billed, with root volume or ephemeral storage, and public address"),
     Column("idle_cost_usd", "float64", "USD", "of that, paid while nothing used it (idle and stranded)"),
+    Column(
+        "capacity_reservation", "text", "", "capacity reservation that it ran in, the last of several; null in none"
+    ),
 )
 
 TIMELINE = (

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batchsim.arrays import SLICE, filled
+from batchsim.arrays import SLICE, Floats, filled
 from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column
 from batchsim.recording import AttemptColumns, InstanceColumns
 from batchsim.results.arrow import coded, column, masked, schema
 from batchsim.results.attempts import pick
+from batchsim.results.cost.reservations import in_blocks
 from batchsim.results.outcome import Outcome
 from batchsim.results.row_texts import RowTexts, nothing
 from batchsim.spec.configuration import ComputeEnvironment, Offering
@@ -123,10 +124,34 @@ class Tables:
             **_times(instances, rows, "requested_at", "running_at", "registered_at", "terminated_at"),
             "termination_reason": texts.reasons(instances.reason[rows]),
             "jobs": self._jobs_of_instances[rows],
-            "price_usd_per_hour": self._types.prices(kind, requested_at),
+            "price_usd_per_hour": self._prices(rows, kind, requested_at),
             "cost_usd": cost.instance_total[rows],
             "idle_cost_usd": cost.instance["idle"][rows] + cost.instance["stranded"][rows],
+            "capacity_reservation": coded(self._reservation_of_instances[rows], self._reservations),
         }
+
+    def _prices(self, rows: slice, kind: NDArray[np.int64], requested_at: Floats) -> Floats:
+        """What instances cost when they were requested: in Capacity Blocks by the block's price."""
+        prices = self._types.prices(kind, requested_at)
+        blocked, usd = in_blocks(self.outcome.configuration, self.outcome.recording)
+        here = (blocked >= rows.start) & (blocked < rows.stop)
+        if here.any():
+            prices[blocked[here] - rows.start] = usd[here]
+        return prices
+
+    @cached_property
+    def _reservations(self) -> list[str]:
+        return [each.name for each in self.outcome.configuration.reservations]
+
+    @cached_property
+    def _reservation_of_instances(self) -> NDArray[np.int64]:
+        """The last reservation that each instance ran in; below 0 for none."""
+        recording = self.outcome.recording
+        found = np.full(len(recording.instances.environment), -1, np.int64)
+        stays = recording.reservations
+        order = np.argsort(stays.since, kind="stable")
+        found[stays.instance[order]] = stays.reservation[order]
+        return found
 
     @cached_property
     def _jobs_of_instances(self) -> NDArray[np.int64]:
@@ -162,6 +187,7 @@ class Tables:
             "price_usd_per_hour": tasks.usd_per_s[rows] * HOUR,
             "cost_usd": self.outcome.costs.of_attempts(attempt),
             "idle_cost_usd": np.zeros(len(attempt)),
+            "capacity_reservation": nothing(len(attempt)),
         }
 
 

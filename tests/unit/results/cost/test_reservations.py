@@ -11,6 +11,7 @@ from batchsim.recording import ReservationColumns
 from batchsim.results.outcome import Outcome
 from batchsim.results.series import reserved_instances, spend
 from batchsim.results.spending import idle_commitment, spent
+from batchsim.results.tables import Tables
 from batchsim.results.timeline import timeline
 from batchsim.results.window import Window
 from tests.unit.results.recorded import instance, outcome
@@ -91,6 +92,16 @@ def test_the_timeline_says_how_many_are_used():
     }
     assert by_state["used"] == [(1.0, 1.0), (2.0, 0.0)]
     assert by_state["unused"] == [(0.0, 2.0), (1.0, 1.0), (2.0, 2.0), (4.0, 0.0)]
+
+
+def test_an_instance_tells_its_reservation_and_what_it_costs_there():
+    night, block = reservation("night"), reservation("block", ends_at=24 * HOUR, is_block=True, usd_per_hour=2.0)
+    # The second takes the first's place, and ends in another.
+    stays = [(1, 1, 0.75, 1), (1, 0, 0.5, 0.75), (0, 0, 0, 0.5), (2, 2, 0, 1)]
+    found = made([night, replace(night, name="late"), block], [an_hour(0)] * 4, stays)
+    rows = [row for batch in Tables(found).instances() for row in batch.to_pylist()]
+    assert [row["capacity_reservation"] for row in rows] == ["night", "late", "block", None]
+    assert [row["price_usd_per_hour"] for row in rows] == [0.085, 0.085, 2.0, 0.085]
 
 
 def test_how_many_are_reserved():

@@ -1,4 +1,4 @@
-"""What is kept from prints and results: account ids, and environment variables that look like secrets."""
+"""What is kept from prints and results: account ids, user data, environment variables that look like secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_secret(name: object) -> bool:
 
 
 def shown(value: Any) -> Any:
-    """A request as it may be printed: account ids and the values of secret-looking variables masked."""
+    """A request as it may be printed: account ids, user data and the values of secret-looking variables masked."""
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, list):
@@ -41,5 +41,10 @@ def shown(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"name", "value"} and is_secret(value["name"]):
             return {**value, "value": MASK}
-        return {key: shown(item) for key, item in value.items()}
+        return {key: MASK if _is_user_data(key) and item else shown(item) for key, item in value.items()}
     return value
+
+
+def _is_user_data(member: object) -> bool:
+    """Whether a member holds what an instance runs when it boots, secrets included."""
+    return str(member).replace("_", "").lower() in ("userdata", "userdatabase64")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from batchsim.catalog.instance_types import expand
 from batchsim.catalog.prices import derived_prices, offered_without_price, on_demand_usd_per_hour
+from batchsim.scenario.batch import launch_template_coverage
 from batchsim.scenario.batch.member_coverage import MEMBERS, members
 from batchsim.scenario.rules import RULES
 from batchsim.scenario.schema.own_sections import keys
@@ -51,10 +52,11 @@ def rules() -> Iterator[str]:
 
 
 def modelled() -> Iterator[str]:
-    """A table of each shape of AWS's requests: its members, and what becomes of them."""
+    """A table of each shape of AWS's requests and of EC2's launch templates: its members, and what becomes of them."""
     current = ""
-    for shape, member in members():
-        known = MEMBERS[f"{shape}.{member}"]
+    of_batch = ((each, MEMBERS[".".join(each)]) for each in members())
+    of_ec2 = ((each, launch_template_coverage.MEMBERS[".".join(each)]) for each in launch_template_coverage.members())
+    for (shape, member), known in (*of_batch, *of_ec2):
         if shape != current:
             yield from ([""] if current else [])
             yield from (f"## {shape}", "", "| member | | how | source |", "|---|---|---|---|")

@@ -1,4 +1,4 @@
-"""Billing rules: how many seconds are paid for, and what a root volume costs.
+"""Billing rules: how many seconds are paid for.
 
 All functions take floats or arrays.
 """
@@ -6,13 +6,11 @@ All functions take floats or arrays.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from batchsim.catalog.catalog import BUNDLED, Catalog, rows
-from batchsim.units import HOUR, HOURS_PER_MONTH, MINUTE
+from batchsim.units import HOUR, MINUTE
 
 
 def billed_instance_s(running_s: ArrayLike) -> NDArray[np.float64]:
@@ -40,9 +38,9 @@ def billed_task_s(seconds: ArrayLike) -> NDArray[np.float64]:
 
 
 def billed_volume_s(seconds: ArrayLike) -> NDArray[np.float64]:
-    """Paid seconds of a root volume from launch to termination: per second, 60 s at the least.
+    """Paid seconds of an instance's volumes from launch to termination: per second, 60 s at the least.
 
-    Amazon EBS pricing page, *General Purpose SSD (gp3) Volumes*: "per-second increments, with a 60-second minimum".
+    Amazon EBS pricing page: "per-second increments, with a 60-second minimum".
     """
     return np.maximum(np.asarray(seconds, np.float64), MINUTE)
 
@@ -56,29 +54,3 @@ PUBLIC_IPV4_SINCE = datetime(2024, 2, 1, tzinfo=UTC)
 def public_ipv4_usd_per_hour(start: datetime) -> float:
     """Price of a public IPv4 address for a run that starts then; nothing before it was charged for."""
     return PUBLIC_IPV4_USD_PER_HOUR if start >= PUBLIC_IPV4_SINCE else 0.0
-
-
-@cache
-def _gp3(catalog: Catalog) -> dict[str, float]:
-    table = rows("ebs_prices.csv", catalog)
-    next(table)
-    return {region: float(price.removeprefix("~")) for region, price in table}
-
-
-def root_volume_usd_per_hour(region: str, gib: float, catalog: Catalog = BUNDLED) -> float:
-    """Price of a gp3 volume per hour.
-
-    Raises
-    ------
-    NotInCatalogError
-        If the catalog has no price of the region.
-
-    Examples
-    --------
-    >>> round(root_volume_usd_per_hour("us-east-1", 30), 5)
-    0.00329
-    """
-    prices = _gp3(catalog)
-    if region not in prices:
-        raise catalog.lacks(f"no price of gp3 volumes for {region}")
-    return prices[region] * gib / HOURS_PER_MONTH

@@ -20,6 +20,7 @@ from batchsim.scenario.document.overrides import apply
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import Stage
 from batchsim.scenario.sections.batch import check_batch
+from batchsim.scenario.sections.launch_templates import check_launch_templates
 from batchsim.scenario.sections.model_errors import message_parts, validated
 from batchsim.scenario.sections.models import Frame, TraceSource, Workflow
 from batchsim.scenario.sections.parameters import Parameter, Requirements, parameters, requirements
@@ -34,7 +35,7 @@ from batchsim.spec.stated_prices import cures
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 #: Members of a scenario that are checked piece by piece.
-_PIECES = ("batch", "workload", "updates", "variants", "objectives", "sweep", "search", "versions")
+_PIECES = ("batch", "launchTemplates", "workload", "updates", "variants", "objectives", "sweep", "search", "versions")
 
 #: Of more values of a parameter only the first and the last are put into the scenario to see whether they fit.
 MOST_TRIED = 100
@@ -174,6 +175,7 @@ def _sections(
     if frame is None:
         frame = validated(Frame, _own(document.values), (), document, findings, known=_PIECES)
     findings += check_batch(document, right.requests)
+    findings += check_launch_templates(document)
     workload = tuple(workload_entries(document, findings, right.entries))
     return frame, workload, read_updates(document, findings)
 
@@ -244,8 +246,8 @@ def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
 
 
 def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objective]:
-    given = document.values.get("objectives") or []
-    entries = given if isinstance(given, list) else [given]
+    given = document.values.get("objectives")
+    entries = given if isinstance(given, list) else [] if given is None else [given]
     context = Context(document)
     names = _names(context)
     # What a trace's jobs are called is known when it is read.

@@ -13,6 +13,7 @@ from batchsim.scenario.document.document import Document, parse, read
 from batchsim.scenario.document.overrides import COMMAND_LINE, Overrides, apply
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.scenario import Scenario, from_document, variant_of
+from batchsim.scenario.sections.launch_template_files import with_launch_template_files
 from batchsim.scenario.silencing import with_ignored
 
 
@@ -60,12 +61,14 @@ def document_of(
     ignore: Iterable[str] = (),
 ) -> Document:
     """A scenario file as plain values, a variant and overrides applied, not checked; see `load`."""
-    return with_ignored(_changed(read(Path(path), str(path)), tuple(overrides), variant), ignore)
+    document = with_launch_template_files(read(Path(path), str(path)), Path(path).parent)
+    return with_ignored(_changed(document, tuple(overrides), variant), ignore)
 
 
 def loads(text: str, *, base: str | Path = ".", overrides: Overrides = (), variant: str | None = None) -> Scenario:
     """Load a scenario from a text; see `load`."""
-    return from_document(_changed(parse(text, "<text>"), tuple(overrides), variant), Path(base))
+    document = with_launch_template_files(parse(text, "<text>"), Path(base))
+    return from_document(_changed(document, tuple(overrides), variant), Path(base))
 
 
 def from_mapping(values: Mapping[str, Any], *, base: str | Path = ".") -> Scenario:

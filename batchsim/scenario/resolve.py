@@ -16,6 +16,7 @@ from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.errors import Finding
 from batchsim.scenario.batch.compute_environments import compute_environment
 from batchsim.scenario.batch.job_groups import job_definition, resolved_workflow
+from batchsim.scenario.batch.launch_templates import LaunchTemplates
 from batchsim.scenario.batch.offerings import Market, NoPriceError, UnpricedError
 from batchsim.scenario.batch.price_sources import price_sources
 from batchsim.scenario.batch.reservations import reservations
@@ -204,7 +205,7 @@ def _environment(
 ) -> ComputeEnvironment | None:
     """A compute environment; a finding where its price is not known."""
     try:
-        return compute_environment(value, market, start)
+        return compute_environment(value, market, start, LaunchTemplates.of(context.document.values))
     except UnpricedError as error:
         place: Where = (*where, "computeResources", "instanceTypes")
         expected = "a price of each type at the start or before, or spot: USD under environment.prices.overrides"

@@ -17,12 +17,14 @@ from batchsim._version import __version__, engine_build
 from batchsim.catalog.catalog import BUNDLED, Catalog
 from batchsim.errors import Finding, ScenarioError
 from batchsim.redaction import shown
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.offerings import Market
 from batchsim.scenario.checking import Checked, check, in_order, raise_errors
 from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.document.overrides import apply, paths_of_key
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
+from batchsim.scenario.sections.launch_template_files import FILE, with_launch_template_files
 from batchsim.scenario.sections.models import NAME, TraceSource, Workflow
 from batchsim.scenario.sections.parameters import Parameter, Requirements
 from batchsim.scenario.silencing import silence
@@ -205,7 +207,8 @@ class Scenario(ResolvedScenario):
         """A value of the scenario, the paths in it as seen from another folder."""
         if isinstance(value, dict):
             return {key: self._moved((*where, key), each, folder) for key, each in value.items()}
-        return self._relative(value, folder) if where in _PATHS and isinstance(value, str) else value
+        is_path = where in _PATHS or (where[:1] == (SECTION,) and where[-1] == FILE)
+        return self._relative(value, folder) if is_path and isinstance(value, str) else value
 
     def _relative(self, path: str, folder: Path) -> str:
         """A path of the scenario as seen from another folder."""
@@ -259,6 +262,7 @@ def from_document(document: Document, base: Path, before: Scenario | None = None
     ScenarioError
         With every finding.
     """
+    document = with_launch_template_files(document, base)
     checked = check(document, base=base, before=None if before is None else before.checked)
     findings = list(checked.findings)
     raise_errors(silence(findings, document))
@@ -348,10 +352,13 @@ def as_written(value: Any) -> Any:
 
 
 def paths_of_files(values: Mapping[str, Any]) -> Iterator[Where]:
-    """Where a document names files by their path: traces, recordings, a catalog."""
+    """Where a document names files by their path: traces, launch templates, recordings, a catalog."""
     for index, entry in enumerate(values.get("workload") or ()):
         if isinstance(entry.get("trace"), dict) and "path" in entry["trace"]:
             yield "workload", index, "trace", "path"
+    for index, entry in enumerate(values.get(SECTION) or ()):
+        if isinstance(entry, dict) and isinstance(entry.get(FILE), str):
+            yield SECTION, index, FILE
     for where in sorted(_PATHS):
         found: Any = values
         for step in where:

@@ -35,7 +35,8 @@ class Ec2Settings(Section):
     """From a launch request to a registered instance, and what comes with one.
 
     ``memory`` holds, by instance type, the memory that the ECS agent registers, where it is known better than by the
-    measured table; ``publicIp`` says that the subnets give each instance a public IPv4 address.
+    measured table; ``publicIp`` says that the subnets give each instance a public IPv4 address; ``bootDelay``, by
+    launch template, how much longer its user data make an instance take.
     """
 
     launch: Delay = Lognormal(median=35.0, p95=90.0)
@@ -44,6 +45,7 @@ class Ec2Settings(Section):
     reserved_memory: MiB = 32.0
     memory: dict[str, MiB] = Field(default_factory=dict)
     root_volume: MiB = 30.0 * 1024
+    boot_delay: dict[str, Seconds] = Field(default_factory=dict)
     public_ip: bool = False
 
 
@@ -79,6 +81,7 @@ class ImageSettings(Section):
 
     size: MiB = 500.0
     pull_rate: MiBPerSecond = 45.0
+    volume_throughput: MiBPerSecond = 125.0
     local_storage_pull_rate: MiBPerSecond = 150.0
     fargate_pull_rate: MiBPerSecond = 10.0
     jitter: Delay = Lognormal(median=1.0, p95=1.6)
@@ -245,6 +248,10 @@ def _savings_plan(value: Any) -> Any:
 Usd = Annotated[float, Field(ge=0)]
 
 
+#: What a price may be stated by.
+_PRICES = ("onDemand", "spot", "vcpuHour", "gbHour", "gbMonth", "iopsMonth", "throughputMonth")
+
+
 class PriceOverride(Section):
     """What is stated of one price; which members belong to which key says `spec/stated_prices.py`."""
 
@@ -252,7 +259,7 @@ class PriceOverride(Section):
         json_schema_extra={
             "minProperties": 1,
             "dependencies": {"vcpuHour": ["gbHour"], "gbHour": ["vcpuHour"]},
-            **none_beside({"required": ["discount"]}, "onDemand", "spot", "vcpuHour", "gbHour", "gbMonth"),
+            **none_beside({"required": ["discount"]}, *_PRICES),
         }
     )
 
@@ -262,6 +269,8 @@ class PriceOverride(Section):
     gb_hour: Usd | None = None
     gb_month: Usd | None = None
     management_fee: Usd | None = None
+    iops_month: Usd | None = None
+    throughput_month: Usd | None = None
     discount: Probability | None = None
 
     @model_validator(mode="after")

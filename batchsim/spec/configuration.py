@@ -70,8 +70,12 @@ class Offering:
         Hazard of a Spot interruption, after the environment's settings; 0 on demand.
     boot_factor : float
         Factor on the registration delay (GPU images, very large and bare-metal hosts).
+    boot_delay_s : float
+        How much longer it takes to register because of the user data of its launch template.
     pull_mib_per_s : float
         Rate at which an image is pulled, compressed.
+    volumes_usd_per_hour : float or None
+        What the volumes of its launch template cost; None where it has the environment's root volume alone.
     price_steps : tuple of (float, float)
         Of a price that changes: from when on how many USD per hour are paid, the first at 0. Empty where it is fixed.
     management_usd_per_hour : float
@@ -99,6 +103,8 @@ class Offering:
     price_steps: tuple[tuple[float, float], ...] = ()
     above_bid: tuple[tuple[float, bool], ...] = ()
     management_usd_per_hour: float = 0.0
+    boot_delay_s: float = 0.0
+    volumes_usd_per_hour: float | None = None
 
     def priced_at(self, at: float) -> Offering:
         """The same at the price of a moment."""
@@ -233,6 +239,11 @@ class ComputeEnvironment:
     def overshoots(self) -> bool:
         """Whether instances may pass ``maxvCpus``, by less than one (API ComputeResource.maxvCpus)."""
         return self.purchase_option == "SPOT" or self.strategy.exceeds_limit_on_demand
+
+    def volumes_usd_per_hour(self, offering: Offering) -> float:
+        """What the volumes of an instance cost: those of its launch template, or the root volume alone."""
+        stated = offering.volumes_usd_per_hour
+        return self.root_volume_usd_per_hour if stated is None else stated
 
     def offerings_at(self, at: float) -> tuple[Offering, ...]:
         """The types whose market price is not above ``bidPercentage``."""

@@ -8,7 +8,8 @@ an instance type, ``c6i.large``       its USD per hour; or ``onDemand`` and ``sp
 a family, ``c6i``                     the same per vCPU-hour, for each of its sizes
 ``EC2``, ``SPOT``                     a ``discount`` for all instances of that purchase option
 ``FARGATE``, ``FARGATE_SPOT``         ``vcpuHour`` and ``gbHour``, or a ``discount``; with ``_ARM`` those of ARM64
-``gp3``                               ``gbMonth`` of root volumes, or a ``discount``
+``gp3``, ``gp2``, ``io1``, ``io2``,   of volumes: ``gbMonth``, of gp3 and io1 and io2 ``iopsMonth``, of gp3
+``st1``, ``sc1``                      ``throughputMonth``; or a ``discount``
 ====================================  =========================================================================
 
 A stated price is a price: what is paid, in place of the catalog's and where the catalog has none. What is not stated
@@ -32,7 +33,17 @@ FARGATE_KEYS = {
     ("FARGATE_SPOT", "X86_64"): "FARGATE_SPOT",
     ("FARGATE_SPOT", "ARM64"): "FARGATE_SPOT_ARM",
 }
-VOLUMES = "gp3"
+#: Of each kind of volume: what its price is made of, besides what gp3 includes.
+VOLUMES = {
+    "gp3": ("gbMonth", "iopsMonth", "throughputMonth"),
+    "gp2": ("gbMonth",),
+    "io1": ("gbMonth", "iopsMonth"),
+    "io2": ("gbMonth", "iopsMonth"),
+    "st1": ("gbMonth",),
+    "sc1": ("gbMonth",),
+}
+#: How the price of each kind is written.
+VOLUME_FORMS = {kind: f"{{{', '.join(f'{member}: USD' for member in members)}}}" for kind, members in VOLUMES.items()}
 #: Keys that are no instance types or families: their members, and how they are written.
 OTHER_KEYS: dict[str, tuple[tuple[str, ...], str]] = {
     **dict.fromkeys(("EC2", "SPOT"), (("discount",), "{discount: 0 to 1}")),
@@ -40,7 +51,10 @@ OTHER_KEYS: dict[str, tuple[tuple[str, ...], str]] = {
         FARGATE_KEYS.values(),
         (("vcpuHour", "gbHour", "discount"), "{vcpuHour: USD, gbHour: USD}, or {discount: 0 to 1}"),
     ),
-    VOLUMES: (("gbMonth", "discount"), "{gbMonth: USD}, or {discount: 0 to 1}"),
+    **{
+        kind: ((*members, "discount"), f"{VOLUME_FORMS[kind]}, or {{discount: 0 to 1}}")
+        for kind, members in VOLUMES.items()
+    },
 }
 #: Of instance types and families.
 INSTANCE_MEMBERS = ("onDemand", "spot", "managementFee", "discount")
@@ -111,16 +125,20 @@ class StatedPrices:
         """The share that is paid of a Fargate price that is not stated; what holds of X86_64 holds of ARM64 too."""
         return self._share(FARGATE_KEYS[option, architecture], option)
 
-    @property
-    def volume_usd_per_gb_month(self) -> float | None:
-        """Price of root volumes; None where it is not stated."""
-        entry = self._entry(VOLUMES)
-        return None if entry is None else entry.gb_month
+    def volume(self, kind: str) -> tuple[float | None, float | None, float | None]:
+        """Price of a volume by the month: of a GB, an operation a second, a MiB/s; None where it is not stated."""
+        entry, members = self._entry(kind), VOLUMES[kind]
+        if entry is None:
+            entry = _NOTHING
+        return (
+            entry.gb_month,
+            entry.iops_month if "iopsMonth" in members else 0.0,
+            entry.throughput_month if "throughputMonth" in members else 0.0,
+        )
 
-    @property
-    def volume_share(self) -> float:
-        """The share that is paid of the price of root volumes."""
-        return self._share(VOLUMES)
+    def volume_share(self, kind: str) -> float:
+        """The share that is paid of the catalog's price of a kind of volume."""
+        return self._share(kind)
 
     def _entry(self, key: str) -> PriceOverride | None:
         entry = self.overrides.get(key)
@@ -132,4 +150,5 @@ class StatedPrices:
         return 1.0 - next((e.discount for e in entries if e is not None and e.discount is not None), 0.0)
 
 
+_NOTHING = PriceOverride(discount=0.0)
 NOTHING_STATED = StatedPrices({})

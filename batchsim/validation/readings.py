@@ -126,17 +126,19 @@ def _able(environment: ComputeEnvironment, shape: Shape) -> list[Offering]:
 
 def _launch(environment: ComputeEnvironment, kind: _Kind, reading: Reading) -> tuple[float, Offering]:
     """What an hour of a job costs on what is launched for the jobs, and the type of the first instance."""
-    strategy, volume = environment.allocation_strategy, environment.root_volume_usd_per_hour
+    strategy = environment.allocation_strategy
     able = _able(environment, kind.shape)
     if kind.shape.nodes:
         offering = choose_for_nodes(strategy, able, kind.shape.nodes, reading)
-        return len(kind.shape.nodes) * (offering.price_usd_per_hour + volume), offering
+        volumes = environment.volumes_usd_per_hour(offering)
+        return len(kind.shape.nodes) * (offering.price_usd_per_hour + volumes), offering
     usd, types = 0.0, []
     left: Demand = {kind.shape: kind.at_once}
     while left:
         packing, _ = choose(strategy, able, left, reading)
         types.append(packing.offering)
-        usd += packing.repeats * (packing.offering.price_usd_per_hour + volume)
+        volumes = environment.volumes_usd_per_hour(packing.offering)
+        usd += packing.repeats * (packing.offering.price_usd_per_hour + volumes)
         left[kind.shape] -= packing.repeats * packing.first[kind.shape]
         if not left[kind.shape]:
             del left[kind.shape]

@@ -291,7 +291,8 @@ def test_a_recorded_price_is_paid_less_the_discount_and_gives_way_to_a_stated_on
         ({"FARGATE": {"vcpuHour": 0.04}}, "FARGATE", "expected both vcpuHour and gbHour"),
         ({"FARGATE": {"onDemand": 0.04}}, "FARGATE", "expected {vcpuHour: USD, gbHour: USD}"),
         ({"EC2": 0.05}, "EC2", "expected {discount: 0 to 1}"),
-        ({"gp3": 0.08}, "gp3", "expected {gbMonth: USD}"),
+        ({"gp3": 0.08}, "gp3", "expected {gbMonth: USD, iopsMonth: USD, throughputMonth: USD}"),
+        ({"gp2": {"iopsMonth": 0.08}}, "gp2", "expected {gbMonth: USD}"),
     ],
 )
 def test_a_wrong_entry_is_told_where_it_is_and_what_would_be_right(overrides, at, words):

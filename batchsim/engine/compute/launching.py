@@ -134,7 +134,7 @@ class Launcher:
         running_at = now + self._launch_s[number]
         if self._fulfilment_s is not None:
             running_at += self._fulfilment_s[number]
-        registered_at = running_at + self._register_s[number] * offering.boot_factor
+        registered_at = running_at + self._register_s[number] * offering.boot_factor + offering.boot_delay_s
         zone = self._launchable.zone_for(offering, now) if self._launchable.picks_zone else None
         if zone is None:
             zone = number % len(self._spec.zones)

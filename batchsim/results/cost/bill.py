@@ -92,10 +92,10 @@ class _InstancePrices:
         price = by_instance(configuration, instances, lambda _e, o: o.price_usd_per_hour) / HOUR
         blocked, block_usd = in_blocks(configuration, recording)
         price[blocked] = block_usd / HOUR
-        # A root volume and a public address are an instance's from its launch on (EC2 User Guide, *Root volumes*, *IP
-        # addressing*); that the address has the volume's minimum of a minute is an assumption.
+        # Volumes and a public address are an instance's from its launch on (EC2 User Guide, *Root volumes*, *IP
+        # addressing*); that the address has the volumes' minimum of a minute is an assumption.
         self.beside = (
-            by_instance(configuration, instances, lambda e, _o: e.root_volume_usd_per_hour + e.public_ipv4_usd_per_hour)
+            by_instance(configuration, instances, lambda e, o: e.volumes_usd_per_hour(o) + e.public_ipv4_usd_per_hour)
             / HOUR
         )
         running_s = np.maximum(instances.terminated_at - instances.paid_from, 0.0)

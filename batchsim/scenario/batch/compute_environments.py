@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from batchsim.catalog.billing import public_ipv4_usd_per_hour, root_volume_usd_per_hour
+from batchsim.catalog.billing import public_ipv4_usd_per_hour
 from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
+from batchsim.catalog.volumes import Volume
+from batchsim.scenario.batch.instance_volumes import ROOT_KIND, launched_from, volumes_price
+from batchsim.scenario.batch.launch_templates import NONE_HELD, LaunchTemplates
 from batchsim.scenario.batch.managed_instances import (
     is_spot,
     launch_template,
@@ -18,23 +21,27 @@ from batchsim.scenario.batch.managed_instances import (
     scale_in_after_s,
     volume_gib,
 )
-from batchsim.scenario.batch.offerings import Market, NoPriceError, cured_by
+from batchsim.scenario.batch.offerings import Market, NoPriceError
 from batchsim.scenario.document.access import dig
 from batchsim.spec.allocation_strategies import DEFAULT_STRATEGY
 from batchsim.spec.configuration import ComputeEnvironment, FargatePrices
-from batchsim.units import HOURS_PER_MONTH, MIB_PER_GIB
+from batchsim.units import MIB_PER_GIB
 
 #: How many there are where no subnets are named.
 DEFAULT_ZONES = 3
 
 
-def compute_environment(request: Mapping[str, Any], market: Market, start: datetime) -> ComputeEnvironment:
+def compute_environment(
+    request: Mapping[str, Any], market: Market, start: datetime, templates: LaunchTemplates = NONE_HELD
+) -> ComputeEnvironment:
     """A compute environment with its types and prices.
 
     Parameters
     ----------
     start : datetime
         When the simulation begins: the price of public addresses depends on the day.
+    templates : LaunchTemplates
+        What it may be launched from.
 
     Raises
     ------
@@ -49,7 +56,7 @@ def compute_environment(request: Mapping[str, Any], market: Market, start: datet
     elif resources["type"] == "ECS_MANAGED_INSTANCES":
         made = _managed(request, resources, market)
     else:
-        made = _ec2(request, resources, market)
+        made = launched_from(_ec2(request, resources, market), resources, market, templates)
     if market.settings.ec2.public_ip or made.fargate is not None:
         return replace(made, public_ipv4_usd_per_hour=public_ipv4_usd_per_hour(start))
     return made
@@ -117,17 +124,13 @@ def _zones(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
 
 
 def root_volume_price(market: Market) -> float:
-    """What an instance's root volume costs, in USD per hour."""
+    """What the root volume of an instance without a launch template costs, in USD per hour."""
     return volume_price(market, market.settings.ec2.root_volume / MIB_PER_GIB)
 
 
 def volume_price(market: Market, gib: float) -> float:
     """What a gp3 volume costs, in USD per hour."""
-    stated = market.stated
-    if stated.volume_usd_per_gb_month is not None:
-        return stated.volume_usd_per_gb_month * gib / HOURS_PER_MONTH
-    with cured_by("gp3: {gbMonth: USD}"):
-        return root_volume_usd_per_hour(market.region, gib, market.catalog) * stated.volume_share if gib else 0.0
+    return volumes_price([Volume(ROOT_KIND, gib)], market)
 
 
 def fargate_prices(market: Market, *, is_spot: bool) -> dict[str, FargatePrices]:

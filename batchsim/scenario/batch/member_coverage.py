@@ -97,7 +97,34 @@ MEMBERS: dict[str, MemberCoverage] = {
     "ComputeResource.scalingPolicy": MemberCoverage("simulated", "see ComputeScalingPolicy"),
     "ComputeScalingPolicy.minScaleDownDelayMinutes": MemberCoverage("simulated", "per instance, from the end of its last job"),
     "ComputeResource.launchTemplate": MemberCoverage(
-        "carried", "may change boot time, memory and volumes, also of single types: state those in the environment section"
+        "simulated",
+        "as the section launchTemplates says: see RequestLaunchTemplateData; one that is not there is carried, with a warning",
+        _GUIDE + "Use Amazon EC2 launch templates with AWS Batch",
+    ),
+    **_all(
+        "simulated",
+        "the launch template, by either",
+        *(
+            f"{shape}.{name}"
+            for shape in ("LaunchTemplateSpecification", "LaunchTemplateSpecificationOverride")
+            for name in ("launchTemplateId", "launchTemplateName")
+        ),
+    ),
+    **_all(
+        "simulated",
+        "a number, $Latest, or $Default, which none means",
+        "LaunchTemplateSpecification.version",
+        "LaunchTemplateSpecificationOverride.version",
+    ),
+    "LaunchTemplateSpecification.overrides": MemberCoverage("simulated", "see LaunchTemplateSpecificationOverride"),
+    "LaunchTemplateSpecificationOverride.targetInstanceTypes": MemberCoverage(
+        "simulated", "the types and families that are launched from it, in place of the environment's template"
+    ),
+    **_all(
+        "carried",
+        "of EKS",
+        "LaunchTemplateSpecification.userdataType",
+        "LaunchTemplateSpecificationOverride.userdataType",
     ),
     **_all(
         "carried",

@@ -174,6 +174,11 @@ def check(
     yield from _check(value, shape_named(shape_name), where, document, loose)
 
 
+def check_value(value: Any, shape: Any, where: Where, document: Document) -> Iterator[Finding]:
+    """The same, of a shape that is at hand: of another service too."""
+    yield from _check(value, shape, where, document)
+
+
 def members(value: Any, shape_name: str, where: Where) -> Iterator[tuple[str, Where, Any]]:
     """Every member within a value that its shape knows: ``Shape.member``, its place and what it says."""
     yield from _members(value, shape_named(shape_name), where)

@@ -36,6 +36,8 @@ NAMES = (
     "jobName",
     "workflow",
     "name",
+    "launchTemplateName",
+    "LaunchTemplateName",
 )
 
 _INT = re.compile(r"[-+]?[0-9]+")

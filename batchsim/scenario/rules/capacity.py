@@ -163,7 +163,7 @@ def minimum_cost(context: Context) -> Iterator[Finding]:
         where, _ = context.environments[name]
         kept = cheapest_for(environment.min_vcpus, offerings)
         count = math.ceil(environment.min_vcpus / kept.vcpus)
-        beside = environment.root_volume_usd_per_hour + environment.public_ipv4_usd_per_hour
+        beside = environment.volumes_usd_per_hour(kept) + environment.public_ipv4_usd_per_hour
         per_hour = count * (kept.price_usd_per_hour + beside)
         yield context.finding(
             (*where, "computeResources", "minvCpus"),

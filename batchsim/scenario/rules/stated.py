@@ -9,6 +9,8 @@ from typing import Any
 from batchsim.catalog.instance_types import instance_types as known_types
 from batchsim.errors import Finding
 from batchsim.scenario.batch.managed_instances import types_allowed
+from batchsim.scenario.batch.instance_volumes import ROOT_KIND
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.document.access import dig, figure
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
@@ -42,11 +44,14 @@ class _Use:
         Purchase options.
     types : set of (str, str)
         Instance types with the purchase options that they are launched as.
+    volumes : set of str
+        Words of launch templates, kinds of volumes among them.
     """
 
     options: set[str] = field(default_factory=set)
     types: set[tuple[str, str]] = field(default_factory=set)
     arm_tasks: bool = False
+    volumes: set[str] = field(default_factory=set)
 
 
 def _use(context: Context) -> _Use:
@@ -69,6 +74,7 @@ def _add_use(use: _Use, context: Context) -> None:
     for where, definition in context.items("jobDefinitions"):
         architectures = [dig(task, "runtimePlatform", "cpuArchitecture") for _, task in tasks(definition, where)]
         use.arm_tasks = use.arm_tasks or "ARM64" in architectures
+    use.volumes |= {*_words(context.document.values.get(SECTION))}
     _add_variants(use, context)
 
 
@@ -81,6 +87,7 @@ def _add_variants(use: _Use, context: Context) -> None:
     launched = {name for name, _ in use.types}
     named = {kind.name for word in words for kind in types_of(word, context)}
     changed = words & {*EC2, *FARGATE}
+    use.volumes |= words
     use.options |= changed
     use.types |= {(name, option) for name in launched | named for option in changed & {*EC2}}
     use.types |= {(name, option) for name in named for option in use.options & {*EC2}}
@@ -138,8 +145,8 @@ def _foreign(entry: Any, members: Sequence[str]) -> str:
 
 
 def _other_is_used(key: str, overrides: Mapping[str, Any], use: _Use) -> bool:
-    if key == VOLUMES:
-        return bool(use.options & {*EC2})
+    if key in VOLUMES:
+        return bool(use.options & {*EC2}) and (key == ROOT_KIND or key in use.volumes)
     if key.endswith("_ARM") and not use.arm_tasks:
         return False
     option = key.removesuffix("_ARM")

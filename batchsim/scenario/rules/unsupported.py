@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, mappings
 from batchsim.scenario.document.document import Where
+from batchsim.scenario.rules import launch_templates
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import tasks
 from batchsim.scenario.rules.registry import rule
@@ -68,6 +69,8 @@ def _members(context: Context) -> Iterator[tuple[Where, _Refused]]:
     for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield from _of_job(where, job)
+    for where, refused in launch_templates.refused(context):
+        yield where, _Refused(*refused)
 
 
 def _of_definition(where: Where, definition: dict[str, Any]) -> Iterator[tuple[Where, _Refused]]:

@@ -30,7 +30,18 @@ _BELOW: dict[str, tuple[type[Section], ...]] = {
 }
 #: Members of the scenario that are checked by themselves, and stand in no model.
 _PIECES = {
-    f"Frame.{key}" for key in ("batch", "workload", "updates", "variants", "objectives", "sweep", "search", "versions")
+    f"Frame.{key}"
+    for key in (
+        "batch",
+        "launchTemplates",
+        "workload",
+        "updates",
+        "variants",
+        "objectives",
+        "sweep",
+        "search",
+        "versions",
+    )
 }
 #: Until kinds of value are hoisted, the meaning of a key stands here, beside the description of its kind.
 _MEANING = "meaning"

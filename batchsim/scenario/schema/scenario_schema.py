@@ -13,6 +13,7 @@ from batchsim.catalog.instance_types import known_entries
 from batchsim.catalog.prices import regions
 from batchsim.scenario.batch.service_model import botocore_version
 from batchsim.scenario.rules import RULES
+from batchsim.scenario.schema.launch_templates import launch_templates
 from batchsim.scenario.schema.own_sections import DEFINITION, definitions
 from batchsim.scenario.schema.requests import RequestSchemas
 from batchsim.scenario.sections.keys import KEYS
@@ -22,7 +23,10 @@ from batchsim.scenario.sections.updates import ScheduledUpdate
 from batchsim.spec.objectives import DISTRIBUTED, FILTERS, PLAIN, STATISTICS
 
 _REQUIRED = ("name", "batch", "workload")
-_ORDER = ("name", "region", "start", "duration", "horizon", "warmUp", "seed", "batch", "workload", "environment")
+_ORDER = (
+    "name", "region", "start", "duration", "horizon", "warmUp", "seed", "batch", "launchTemplates", "workload",
+    "environment",
+)  # fmt: skip
 
 
 def scenario_schema(*, aws_texts: bool = False) -> dict[str, Any]:
@@ -40,6 +44,7 @@ def scenario_schema(*, aws_texts: bool = False) -> dict[str, Any]:
         **frame,
         "region": _suggested(regions(BUNDLED)) | _described("region") | {"default": frame["region"]["default"]},
         "batch": requests.batch() | _described("batch"),
+        "launchTemplates": launch_templates() | _described("launchTemplates"),
         "workload": _workload() | _described("workload"),
         "updates": _updates() | _described("updates"),
         "variants": _variants() | _described("variants"),

@@ -43,6 +43,10 @@ KEYS: dict[str, KeyMeaning] = {
     ),
     "Frame.seed": KeyMeaning("of all random numbers; another one gives another run of the same workload"),
     "Frame.batch": KeyMeaning("the configuration: AWS Batch's own requests, in AWS's own spelling"),
+    "Frame.launchTemplates": KeyMeaning(
+        "EC2's launch templates that compute environments refer to: CreateLaunchTemplate requests, versions as "
+        "`aws ec2 describe-launch-template-versions` prints them, or files of either",
+    ),
     "Frame.workload": KeyMeaning("what is submitted: workflows, and traces that are replayed"),
     "Frame.environment": KeyMeaning(
         "what the world adds to the configuration: delays, images, the Spot market, capacity that runs out, prices",
@@ -224,8 +228,14 @@ KEYS: dict[str, KeyMeaning] = {
         "size by instance type",
     ),
     "Ec2Settings.rootVolume": KeyMeaning(
-        "root volume of each instance, gp3, billed from launch to termination, a minute at least",
+        "root volume of each instance, gp3, billed from launch to termination, a minute at least; where a launch "
+        "template says no other",
         "size",
+    ),
+    "Ec2Settings.bootDelay": KeyMeaning(
+        "how much longer until registered, because of the user data or the image of a launch template: by its name or "
+        "id, as an environment has it or the section `launchTemplates`",
+        "duration by launch template",
     ),
     "Ec2Settings.publicIp": KeyMeaning(
         "whether the subnets give each instance a public IPv4 address: 0.005 USD an hour, from launch to "
@@ -250,6 +260,11 @@ KEYS: dict[str, KeyMeaning] = {
     ),
     "ImageSettings.size": KeyMeaning("what is pulled, compressed", "size"),
     "ImageSettings.pullRate": KeyMeaning("on EC2, root volume", "size per second"),
+    "ImageSettings.volumeThroughput": KeyMeaning(
+        "of the root volume that `pullRate` is of; the pull onto a launch template's other root volume is in "
+        "proportion, up to `localStoragePullRate`",
+        "size per second",
+    ),
     "ImageSettings.localStoragePullRate": KeyMeaning("on types with local NVMe storage", "size per second"),
     "ImageSettings.fargatePullRate": KeyMeaning("on Fargate", "size per second"),
     "ImageSettings.jitter": KeyMeaning("on each pull's time", "factor, or a distribution of it"),
@@ -355,10 +370,12 @@ KEYS: dict[str, KeyMeaning] = {
     ),
     "PriceOverride.vcpuHour": KeyMeaning("of Fargate, with `gbHour`", "USD per vCPU-hour"),
     "PriceOverride.gbHour": KeyMeaning("of Fargate, with `vcpuHour`", "USD per GB-hour"),
-    "PriceOverride.gbMonth": KeyMeaning("of gp3", "USD per GB-month"),
+    "PriceOverride.gbMonth": KeyMeaning("of volumes", "USD per GB-month"),
     "PriceOverride.managementFee": KeyMeaning(
         "what ECS takes for managing an instance of the type", "USD/h, of a family USD per vCPU-hour"
     ),
+    "PriceOverride.iopsMonth": KeyMeaning("of gp3 beyond 3,000, of io1 and io2", "USD per IOPS-month"),
+    "PriceOverride.throughputMonth": KeyMeaning("of gp3 beyond 125 MiB/s", "USD per MiB/s-month"),
     "PriceOverride.discount": KeyMeaning(
         "taken off the catalog's price; stands alone, but for a managementFee", "0 to 1"
     ),

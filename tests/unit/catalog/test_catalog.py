@@ -109,4 +109,3 @@ def test_billing_rules():
     assert list(billing.billed_instance_s(np.array([10.0, 60.0, 61.5]))) == [60, 60, 61.5]
     assert list(billing.billed_task_s(np.array([10.0, 60.0, 61.5, 62.0 + 1e-9]))) == [60, 60, 62, 62]
     assert list(billing.is_free_spot(np.array([3599.0, 3600.0]))) == [True, False]
-    assert billing.root_volume_usd_per_hour("us-east-1", 30) == 30 * 0.08 / 730

@@ -39,6 +39,16 @@ RICH: dict[str, Any] = {
             )
         ],
     },
+    "launchTemplates": [
+        {
+            "launchTemplateName": "wide",
+            "launchTemplateData": {
+                "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": 60, "volumeType": "gp3"}}],
+                "metadataOptions": {"httpTokens": "required"},
+            },
+        },
+        {"LaunchTemplateName": "narrow", "LaunchTemplateData": {"ImageId": "ami-1"}},
+    ],
     "workload": [
         workflow(
             job("first", {"lognormal": {"median": "8m", "p95": "20m"}}, arrayProperties={"size": 4}),

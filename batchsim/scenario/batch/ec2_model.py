@@ -1,0 +1,31 @@
+"""EC2's own shapes of launch templates, from the service model that ships inside botocore."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+#: The request whose entries a scenario lists.
+REQUEST = "CreateLaunchTemplateRequest"
+#: The shape of what a template says of instances.
+DATA = "RequestLaunchTemplateData"
+
+
+@cache
+def _model() -> Any:
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    # Some tenths of a second: only scenarios with launch templates pay for it.
+    return ServiceModel(Loader().load_service_model("ec2", "service-2"), "ec2")
+
+
+@cache
+def ec2_shape(name: str) -> Any:
+    """A shape of EC2's service model."""
+    return _model().shape_for(name)
+
+
+def ec2_member(key: str) -> str:
+    """A key as EC2 spells members: with a large first letter."""
+    return key[:1].upper() + key[1:]

@@ -8,9 +8,9 @@ from typing import Any
 
 from batchsim.catalog.instance_types import instance_types as known_types
 from batchsim.errors import Finding
-from batchsim.scenario.batch.managed_instances import types_allowed
 from batchsim.scenario.batch.instance_volumes import ROOT_KIND
 from batchsim.scenario.batch.launch_templates import SECTION
+from batchsim.scenario.batch.managed_instances import types_allowed
 from batchsim.scenario.document.access import dig, figure
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context

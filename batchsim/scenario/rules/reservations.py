@@ -16,7 +16,7 @@ from batchsim.scenario.rules.registry import declare, rule
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
 from batchsim.spec.reservations import BLOCK_CLEARED_S, Reservation, is_group
-from batchsim.units import format_duration
+from batchsim.units import format_duration, parse_duration
 
 PATH: Final = ("environment", "capacity", "reservations")
 SOURCE = "EC2 User Guide, Reserve compute capacity with EC2 On-Demand Capacity Reservations"
@@ -89,13 +89,27 @@ def _times(context: Context, where: Where, reservation: Reservation) -> Iterator
         if reservation.ends_at <= 0:
             least = "after the scenario's start"
         yield _finding(context, (*where, "until"), f"{reservation.name} ends before it can be used", expected=least)
-    elif reservation.is_block and reservation.starts_at < 0:
+    elif reservation.is_block and reservation.ends_at > _duration_s(context):
+        yield _finding(
+            context,
+            (*where, "until"),
+            f"{reservation.name} ends after the scenario's duration: its whole price is paid in a part of its time",
+            expected="a duration as long as the block, or the price of the part",
+            severity="warning",
+        )
+    if reservation.is_block and reservation.starts_at < 0:
         yield _finding(
             context,
             (*where, "from"),
             f"{reservation.name} begins before the scenario: its price is of time that is not simulated",
             expected="the scenario's start or later, and the price of the rest",
         )
+
+
+def _duration_s(context: Context) -> float:
+    """Until when jobs arrive; infinite without it."""
+    stated = context.document.values.get("duration")
+    return math.inf if stated is None else parse_duration(stated)
 
 
 def _over_quota(context: Context, reservations: Sequence[Reservation], quota: float) -> Iterator[Finding]:

@@ -61,6 +61,15 @@ def test_times():
     assert load({**NIGHT, "from": "2025-12-31T00:00:00Z"}).configuration.reservations[0].starts_at < 0
 
 
+def test_a_block_that_ends_after_the_duration_is_paid_whole_all_the_same():
+    def told(**members):
+        made = scenario(settings={"capacity": {"reservations": [BLOCK]}}, **members)
+        return [each.message for each in made.warnings if each.path.endswith("block.until")]
+
+    assert told() == told(duration="24h") == []
+    assert "whole price" in told(duration="12h")[0]
+
+
 def test_the_quota_counts_what_is_reserved_at_one_time():
     # 2 x 2 vCPUs and 2 x 2 more.
     second = {**NIGHT, "name": "second", "from": "1h"}

@@ -13,14 +13,15 @@ import pytest
 from batchsim.__main__ import INTERRUPTED
 from tests.conftest import ROOT
 
-#: Python imports it first: an interrupt comes with the import of one module, or when Python ends.
+#: Python imports it first: an interrupt comes with the import of one module, or when Python ends. It comes through code
+#: that is executed from a text, as that of a dataclass: of such CPython would die at its end, though it was caught.
 INTERRUPTING = """
 import atexit, os, signal, sys
 from importlib.abc import MetaPathFinder
 class Interrupting(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name == os.environ["INTERRUPTED_AT"]:
-            os.kill(os.getpid(), signal.SIGINT)
+            exec("os.kill(os.getpid(), signal.SIGINT); list(range(10))")
 sys.meta_path.insert(0, Interrupting())
 if os.environ["INTERRUPTED_AT"] == "the end":
     atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))

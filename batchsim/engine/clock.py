@@ -16,6 +16,10 @@ from typing import Any
 import simpy
 
 from batchsim.engine.event import Event
+from batchsim.errors import SimulationError
+
+#: More events than this at one instant have no end, where processes beside the engine make them.
+MOST_AT_AN_INSTANT = 1_000_000
 
 
 class Phase(IntEnum):
@@ -45,6 +49,8 @@ class Clock(simpy.Environment):
         super().__init__()
         self._stop = self.event()
         self._alone = True  # no other events than the engine's
+        self._instant = -math.inf
+        self._at_instant = 0  # events of others that were processed at it
 
     def schedule_at(self, event: Any, instant: float, phase: int) -> None:
         """Put an event into SimPy's queue at an absolute instant; a phase is a priority of SimPy."""
@@ -64,13 +70,33 @@ class Clock(simpy.Environment):
 
     def start(self, generator: Generator[Any, Any, Any]) -> None:
         """Start a process; when it fails, its error ends the run as it is."""
-        self._alone = False
+        if self._alone:
+            self._alone = False
+            self.step = self._watched_step  # type: ignore[method-assign]  # a run of the engine alone pays nothing
         process = self.process(generator)
         process.callbacks.append(_raise_error)
 
     def run_until_stopped(self) -> None:
         """Run SimPy's loop until `stop` is called."""
         self.run(until=self._stop)
+
+    def _watched_step(self) -> None:
+        """One step of SimPy's loop; processes that let no time pass are told from those that do much at one instant.
+
+        Raises
+        ------
+        SimulationError
+            If others than the engine have more than `MOST_AT_AN_INSTANT` events at one instant.
+        """
+        if self._queue:
+            instant, _, _, event = self.upcoming[0]
+            if instant > self._instant:
+                self._instant, self._at_instant = instant, 0
+            if not isinstance(event, Event):
+                self._at_instant += 1
+                if self._at_instant > MOST_AT_AN_INSTANT:
+                    raise SimulationError(f"no time passes: {_resumed_by(event)}", instant)
+        super().step()
 
     @property
     def stopped(self) -> bool:
@@ -81,6 +107,14 @@ class Clock(simpy.Environment):
         """End the run; what is due at the same instant in an earlier phase has happened."""
         if not self._stop.triggered:
             self._stop.succeed()
+
+
+def _resumed_by(event: simpy.Event) -> str:
+    """Which processes wait for an event, in words."""
+    waiting = [getattr(callback, "__self__", None) for callback in event.callbacks or ()]
+    names = [process.name for process in waiting if isinstance(process, simpy.Process)]
+    who = f"the process {' and '.join(names)} waits" if names else f"{event!r} happens"
+    return f"{who} again and again, {MOST_AT_AN_INSTANT:,} times at this instant"
 
 
 def _raise_error(process: Any) -> None:

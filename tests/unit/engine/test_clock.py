@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+import simpy
 
 from batchsim.engine.clock import Clock, next_tick
 from batchsim.engine.event import Event
@@ -112,3 +113,54 @@ def test_the_next_event_is_not_the_one_that_marks_the_horizon():
     assert clock.next_at(horizon) == math.inf
     clock.schedule_at(Event(4.0, [], None, None, False), 4.0, 1)
     assert clock.next_at(horizon) == 4.0
+
+
+def endless(env):
+    """It waits for no time at all, for ever."""
+    while True:
+        yield env.timeout(0)
+
+
+def test_a_process_that_lets_no_time_pass_is_named(monkeypatch):
+    monkeypatch.setattr("batchsim.engine.clock.MOST_AT_AN_INSTANT", 100)
+    running = Clock()
+    running.start(waits_then(running, 5.0, endless(running)))
+    with pytest.raises(SimulationError, match=r"no time passes: the process waits_then waits again .* \(at 5\.0 s"):
+        running.run_until_stopped()
+
+
+def test_processes_that_wake_each_other_without_end_are_named(monkeypatch):
+    monkeypatch.setattr("batchsim.engine.clock.MOST_AT_AN_INSTANT", 100)
+    running = Clock()
+    ball = simpy.Store(running)
+    ball.put(1)
+
+    def player(env):
+        while True:
+            yield ball.get()
+            yield ball.put(1)
+
+    running.start(player(running))
+    with pytest.raises(SimulationError, match="the process player waits again"):
+        running.run_until_stopped()
+
+
+def test_what_is_much_at_each_instant_and_goes_on_is_no_standstill(monkeypatch):
+    monkeypatch.setattr("batchsim.engine.clock.MOST_AT_AN_INSTANT", 100)
+    running = Clock()
+
+    def busy(env):
+        for _ in range(10):
+            for _ in range(90):
+                yield env.timeout(0)
+            yield env.timeout(1)
+        running.stop()
+
+    running.start(busy(running))
+    running.run_until_stopped()
+    assert running.now == 10
+
+
+def waits_then(env, seconds, then):
+    yield env.timeout(seconds)
+    yield from then

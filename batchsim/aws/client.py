@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -65,16 +65,19 @@ class AwsAccount:
         )
         with aws_errors(f"{service}: configuration"):
             session = boto3.Session(profile_name=self.profile, region_name=self.region)
-            regions = session.get_available_regions("batch")
-            if self.endpoint_url is None and self.region is not None and self.region not in regions:
-                near = nearest(self.region, regions)
-                message = f"AWS Batch is not known to be in {self.region!r}"
-                raise ScenarioError([Finding("unknown-region", "--region", message, suggestion=near)])
+            if self.endpoint_url is None and self.region is not None:
+                _check_region(self.region, session.get_available_regions("batch"))
             try:
                 return session.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]
             except ValueError as error:  # botocore checks the form of an endpoint so
                 finding = Finding("usage", "--endpoint-url", str(error), "a URL such as http://127.0.0.1:5000")
                 raise ScenarioError([finding]) from None
+
+
+def _check_region(region: str, regions: Sequence[str]) -> None:
+    if region not in regions:
+        message = f"AWS Batch is not known to be in {region!r}"
+        raise ScenarioError([Finding("unknown-region", "--region", message, suggestion=nearest(region, regions))])
 
 
 @contextmanager

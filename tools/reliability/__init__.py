@@ -1,0 +1,1 @@
+"""What happens to files, to running commands and to an account when something outside goes wrong."""

@@ -152,6 +152,10 @@ class SimulatedEnvironment:
         """Whether a job could start now."""
         raise NotImplementedError
 
+    def fits(self, request: ShapeId, now: float) -> bool:
+        """Whether there is room for a job, be it allowed to start or not."""
+        return self.has_room(request, now)
+
     def outlook(self, request: ShapeId, now: float) -> int:
         """What the environment will have for a job for which it has no room now."""
         raise NotImplementedError

@@ -176,10 +176,6 @@ class Ec2Environment(SimulatedEnvironment):
             return self._nodes.nodes_for(self._free, request) is not None
         return self._free.has(request)
 
-    def fits(self, request: ShapeId, now: float) -> bool:
-        """Whether ACTIVE instances have room for a job, be it allowed to start or not."""
-        return self.has_room(request, now)
-
     def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
         if len(requests) < MANY or self._any_multi_node:

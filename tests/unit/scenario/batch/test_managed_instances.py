@@ -7,9 +7,10 @@ import math
 import pytest
 
 from batchsim.catalog.instance_types import allowed
+from batchsim.errors import ScenarioError
 from batchsim.scenario.batch.managed_instances import reservation_use
 from batchsim.spec.reservations import ReservationUse
-from tests.builders import queue, scenario
+from tests.builders import environment, queue, scenario
 from tests.managed import managed_definition, managed_environment
 
 
@@ -39,6 +40,7 @@ def test_exact_types_families_and_wildcards():
     families = {kind.family for kind in allowed("m6*.*")}
     assert {"m6i", "m6a", "m6g"} <= families
     assert "m5" not in families
+    assert names(resolved(types=["c6i.*"])) == family
     assert names(resolved(types=["c6i.large", "c6i"]))[0] == "c6i.large"
     assert len(names(resolved(types=["c6i.large", "c6i"]))) == len(family)
 
@@ -103,3 +105,33 @@ def test_a_job_is_built_for_its_architecture(said, built_for):
         o.architecture for o in made.configuration.environments[0].offerings if o.holds(made.sources[0].jobs[0].shape)
     }
     assert held == {built_for}
+
+
+def test_a_wildcard_that_nothing_is_like_is_told():
+    with pytest.raises(ScenarioError, match="no instance type or family 'c6x"):
+        resolved(types=["c6x.*"])
+
+
+def test_wildcards_are_for_managed_instances_alone():
+    with pytest.raises(ScenarioError, match=r"no instance type or family 'c6i\.\*'"):
+        scenario(environments=[environment(instanceTypes=["c6i.*"])])
+
+
+def test_a_fee_is_a_share_of_a_price_that_is_known():
+    # A region that the catalog lacks, where only the Spot price is stated: nobody knows what the fee is a share of.
+    stated = {"c6i.large": {"spot": 0.03}, "gp3": {"gbMonth": 0.1}}
+
+    def there(overrides):
+        return scenario(
+            environments=[managed_environment(types=["c6i.large"], spot=True)],
+            queues=[queue("queue", "managed")],
+            definitions=[managed_definition()],
+            region="cn-north-1",
+            settings={"prices": {"overrides": overrides}},
+        )
+
+    with pytest.raises(ScenarioError, match="of which its management fee is a share"):
+        there(stated)
+    made = there({**stated, "c6i.large": {"spot": 0.03, "managementFee": 0.01}})
+    assert made.configuration.environments[0].offerings[0].management_usd_per_hour == 0.01
+    assert not [each for each in made.warnings if each.code == "price-override"]

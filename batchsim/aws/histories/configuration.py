@@ -26,11 +26,14 @@ class AccountConfiguration:
         Sections of a scenario; the second may be empty.
     notes : tuple of Finding
         What was left out of an import.
+    updates : tuple of dict
+        The ``updates:`` that come by cron; what is due once belongs to the time that it was said for.
     """
 
     batch: Mapping[str, Any]
     environment: Mapping[str, Any]
     notes: tuple[Finding, ...] = ()
+    updates: tuple[dict[str, Any], ...] = ()
 
     @property
     def queues(self) -> frozenset[str]:
@@ -86,8 +89,8 @@ class AccountConfiguration:
         return vcpus, memory, gpus or 0.0
 
     def to_yaml(self) -> str:
-        """The ``batch:`` section."""
-        return to_yaml({"batch": dict(self.batch)})
+        """The ``batch:`` section, and ``updates:`` where there are any."""
+        return to_yaml({"batch": dict(self.batch), **({"updates": list(self.updates)} if self.updates else {})})
 
     def to_scenario(self, region: str, queue: str, definition: str) -> str:
         """A scenario of the configuration and its surroundings, in which one job runs."""
@@ -118,6 +121,24 @@ def read_configuration(path: Path, *others: Path) -> AccountConfiguration:
         values = document.values
         if isinstance(values, dict) and isinstance(values.get("batch"), dict):
             environment = values.get("environment")
-            return AccountConfiguration(values["batch"], environment if isinstance(environment, dict) else {})
+            again, once = _by_cron(values.get("updates"))
+            surroundings = environment if isinstance(environment, dict) else {}
+            return AccountConfiguration(values["batch"], surroundings, _left_out(once), again)
     imported = import_config([path, *others])
-    return AccountConfiguration(imported.batch, {}, imported.notes)
+    again, once = _by_cron(list(imported.updates))
+    return AccountConfiguration(imported.batch, {}, (*imported.notes, *_left_out(once)), again)
+
+
+def _by_cron(updates: Any) -> tuple[tuple[dict[str, Any], ...], int]:
+    """The updates that come by cron, and how many others there are."""
+    given = updates if isinstance(updates, list) else []
+    again = tuple(each for each in given if isinstance(each, dict) and each.get("cron"))
+    return again, len(given) - len(again)
+
+
+def _left_out(once: int) -> tuple[Finding, ...]:
+    """That updates which are due once are not taken."""
+    if not once:
+        return ()
+    message = f"left out: {once} of updates:, due once and not by cron"
+    return (Finding("left-out", "updates", message, severity="info"),)

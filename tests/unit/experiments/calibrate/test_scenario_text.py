@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -141,6 +142,19 @@ def test_a_configuration_of_aws_does_too(tmp_path):
     )
     assert read_configuration(path).queues == {"q"}
     assert AccountConfiguration({}, {}).asks("none") == (None, None, None)
+
+
+def test_updates_by_cron_are_the_configuration_s_and_those_of_one_time_are_not(tmp_path):
+    nightly = {"cron": "0 20 * * *", "set": {"batch.computeEnvironments.c.unmanagedvCpus": 8}}
+    once = {"at": "6h", "set": {"batch.computeEnvironments.c.unmanagedvCpus": 4}}
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"batch": {"computeEnvironments": []}, "updates": [once, nightly]}))
+    found = read_configuration(path)
+    assert found.updates == (nightly,)
+    assert [note.message for note in found.notes] == ["left out: 1 of updates:, due once and not by cron"]
+    assert "updates:\n- cron: '0 20 * * *'\n" in found.to_yaml()
+    path.write_text('{"batch": {"computeEnvironments": []}}')
+    assert "updates" not in read_configuration(path).to_yaml()
 
 
 def test_whole_days_that_are_drawn_read_back():

@@ -14,6 +14,7 @@ import pytest
 
 from batchsim.recording import Status
 from batchsim.spec.configuration import JobQueue, Shape, SpotTrace
+from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run
 
 HUGE = offering("c6i.4xlarge", 16, 31000, 0.68)
@@ -254,3 +255,23 @@ def test_jobs_end_and_others_start_at_the_limit_while_instances_have_room():
     # One instance of 16 vCPUs, maxvCpus 3, jobs of 1 and 2: 1 + 2 run, then what ends makes room in the limit.
     recording = run(jobs([0, 0, 0], [30, 90, 60], [1, 2, 1]), managed(max_vcpus=3, offerings=(HUGE,)))
     assert by_job(recording, "starting_at") == [0, 0, 30]
+
+
+def test_jobs_of_other_environments_name_no_architecture():
+    # Two queues: jobs for both architectures on managed instances, jobs on EC2, where the environment has but one.
+    workload = shapes(
+        jobs(
+            [0, 0, 0],
+            60,
+            [0.5, 1, 2],
+            groups=[JobGroup("work", "queue", "d"), JobGroup("work", "other", "d")],
+            group=[0, 0, 1],
+        ),
+        Shape(0.5, 1000, architecture="x86_64"),
+        Shape(1, 1000, architecture="arm64"),
+        Shape(2, 1000),
+    )
+    queues = (JobQueue("queue", 1, True, ("managed",)), JobQueue("other", 1, True, ("fleet",)))
+    recording = run(workload, managed(offerings=(LARGE, ARM)), fleet(), queues=queues)
+    assert by_job(recording, "starting_at") == [0, 0, 0]
+    assert by_job(recording, "environment") == [0, 0, 1]

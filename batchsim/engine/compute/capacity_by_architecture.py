@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from batchsim.engine.changes import Changes
 from batchsim.engine.compute.free_capacity import FreeCapacity, Node
-from batchsim.spec.configuration import Offering, Shape
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.spec.ids import ShapeId
+
+#: As `Offering.architecture` has them.
+BOTH: Final = ("x86_64", "arm64")
 
 
 class CapacityByArchitecture(FreeCapacity):
@@ -18,6 +21,11 @@ class CapacityByArchitecture(FreeCapacity):
     ----------
     architectures : mapping of str to str
         Of each instance type.
+
+    Attributes
+    ----------
+    architectures : dict of str to str
+        The same; types that are known later are added.
     """
 
     def __init__(
@@ -28,14 +36,14 @@ class CapacityByArchitecture(FreeCapacity):
         architectures: Mapping[str, str],
     ) -> None:
         super().__init__(strategy, requests, changes)
-        self._architectures = dict(architectures)
-        self._of = {each: FreeCapacity(strategy, requests, changes) for each in self._architectures.values()}
-        self._none = FreeCapacity(strategy, requests, changes)  # of what names no architecture that is here
+        self.architectures = dict(architectures)
+        self._of = {each: FreeCapacity(strategy, requests, changes) for each in BOTH}
+        self._none = FreeCapacity(strategy, requests, changes)  # of what names no architecture
         for index in self._of.values():
             index.no_fit = self.no_fit
 
     def _by_node(self, node: Node) -> FreeCapacity:
-        return self._of[self._architectures[node.instance_type]]
+        return self._of[self.architectures[node.instance_type]]
 
     def _by_request(self, request: ShapeId) -> FreeCapacity:
         return self._of.get(self._requests[request].architecture, self._none)
@@ -75,17 +83,21 @@ class CapacityByArchitecture(FreeCapacity):
     def copy(self, more: Iterable[Node]) -> FreeCapacity:
         """The same nodes and some more, to plan with: what is taken there is not taken here."""
         strategy: Literal["binpack", "spread"] = "spread" if self._spread else "binpack"
-        made = CapacityByArchitecture(strategy, self._requests, Changes(), self._architectures)
+        made = CapacityByArchitecture(strategy, self._requests, Changes(), self.architectures)
         for node in (*self.nodes(), *more):
             made.add(node.copy())
         return made
 
 
 def free_capacity(
-    strategy: Literal["binpack", "spread"], requests: Sequence[Shape], changes: Changes, offerings: Sequence[Offering]
+    strategy: Literal["binpack", "spread"], requests: Sequence[Shape], changes: Changes, spec: ComputeEnvironment
 ) -> FreeCapacity:
-    """The index that instances of such types need."""
-    architectures = {offering.instance_type: offering.architecture for offering in offerings}
-    if len(set(architectures.values())) > 1 and any(asked.architecture for asked in requests):
-        return CapacityByArchitecture(strategy, requests, changes, architectures)
-    return FreeCapacity(strategy, requests, changes)
+    """The index that an environment needs: those of EC2 have instances of one architecture."""
+    if not spec.is_managed_by_ecs or len({asked.architecture for asked in requests} & {*BOTH}) < len(BOTH):
+        return FreeCapacity(strategy, requests, changes)
+    return CapacityByArchitecture(strategy, requests, changes, architectures_of(spec.offerings))
+
+
+def architectures_of(offerings: Sequence[Offering]) -> dict[str, str]:
+    """The architecture of each instance type."""
+    return {offering.instance_type: offering.architecture for offering in offerings}

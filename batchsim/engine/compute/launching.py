@@ -35,7 +35,8 @@ class Launcher:
     ) -> None:
         self._spec = spec
         self._requests: Sequence[Shape] = context.workload.shapes
-        self._strategy = strategy_of(spec, context.settings.scheduler.best_fit_progressive)
+        self._reading = context.settings.scheduler.best_fit_progressive
+        self._strategy = strategy_of(spec, self._reading)
         self._keeps_type = spec.strategy.keeps_type
         self._agenda = agenda
         self._ledger = ledger
@@ -52,6 +53,7 @@ class Launcher:
     def update(self, spec: ComputeEnvironment) -> None:
         """Launch as another configuration says from now on."""
         self._spec = spec
+        self._strategy = strategy_of(spec, self._reading)
         self._keeps_type = spec.strategy.keeps_type
 
     def keep_minimum(self, vcpus: int, now: float) -> None:

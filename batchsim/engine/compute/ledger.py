@@ -13,7 +13,11 @@ from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.capacity_reservations import EnvironmentReservations
 from batchsim.engine.changes import Changes
-from batchsim.engine.compute.capacity_by_architecture import free_capacity
+from batchsim.engine.compute.capacity_by_architecture import (
+    CapacityByArchitecture,
+    architectures_of,
+    free_capacity,
+)
 from batchsim.engine.compute.free_capacity import Node
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.recorder import Recorder
@@ -50,7 +54,7 @@ class InstanceLedger:
         recorder: Recorder,
         reservations: EnvironmentReservations | None = None,
     ) -> None:
-        self.free = free_capacity(placement, requests, changes, spec.offerings)
+        self.free = free_capacity(placement, requests, changes, spec)
         self.instances: dict[int, Instance] = {}
         self.booting: dict[int, Instance] = {}
         self.vcpus = 0
@@ -74,6 +78,8 @@ class InstanceLedger:
             All types that it has in some configuration, in the order in which recordings number them.
         """
         self._spec = spec
+        if isinstance(self.free, CapacityByArchitecture):
+            self.free.architectures.update(architectures_of(spec.offerings))
         self._zones = max(self._zones, spec.zones, key=len)  # zones are the first so many of a region
         self._numbers = {offering.instance_type: recorded.index(offering) for offering in spec.offerings}
 

@@ -133,9 +133,12 @@ class ManagedScaleIn(ScaleIn):
         self._idle_s = context.draws("managed-scale-in", spec.name)
 
     def update(self, spec: ComputeEnvironment, now: float) -> None:
-        """Keep what another configuration says."""
+        """Keep idle instances for as long as another configuration says, those too that were to stay for ever."""
         self._after_s = spec.scale_in_after_s
         super().update(spec, now)
+        for instance in self._ledger.staying():
+            if instance.active and not instance.attempts and instance.idle_event is None:
+                self._watch(instance, now)
 
     def _idle_until(self, instance: Instance) -> float:
         after_s = self._idle_s[instance.launch] if self._after_s is None else self._after_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,7 @@ def pick_label(values: Mapping[str, Any]) -> str:
     return f"recommended: {', '.join(told)}" if told else ""
 
 
-def short_names(paths: Mapping[str, Any]) -> list[str]:
+def short_names(paths: Collection[str]) -> list[str]:
     """The end of each dotted path, and of environments and queues their name before it."""
     names = []
     for path in paths:
@@ -197,8 +197,31 @@ def short_names(paths: Mapping[str, Any]) -> list[str]:
 
 
 def flat(value: Any) -> str:
-    """A value in one line."""
-    return "nothing" if value is None else label_of(value)
+    """A value in one line; of scheduled updates when each comes, and what it sets."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, list) and value and all(map(_is_update, value)):
+        return "; ".join(map(_update, value))
+    return label_of(value)
+
+
+def _is_update(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("set"), dict) and bool(value.keys() & {"at", "cron"})
+
+
+def _update(update: Mapping[str, Any]) -> str:
+    zone = f" {update['timezone']}" if "timezone" in update else ""
+    return f"{update.get('cron', update.get('at'))}{zone}: {settings(update['set'])}"
+
+
+def paths_of(points: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The paths that any of some points sets: one of several choices may leave a path as it is written."""
+    return list(dict.fromkeys(path for point in points for path in point["set"]))
+
+
+def cell(point: Mapping[str, Any], path: str) -> str:
+    """What a point sets at a path."""
+    return flat(point["set"][path]) if path in point["set"] else "as written"
 
 
 def _frontier_table(figures: Mapping[str, Any]) -> Table:
@@ -206,21 +229,22 @@ def _frontier_table(figures: Mapping[str, Any]) -> Table:
     chosen = figures["recommendation"]["set"] if figures["recommendation"] else None
     shown = points if len(points) <= MOST_POINTS else _thinned(points, chosen)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for path, name in zip(points[0]["set"], short_names(points[0]["set"]), strict=True):
+    paths = paths_of(points)
+    for path, name in zip(paths, short_names(paths), strict=True):
         heading = name.replace(".", ".\n") if name.count(".") == 1 else name
-        width = formatting.longest_word([heading, *(flat(point["set"][path]) for point in shown)])
+        width = formatting.longest_word([heading, *(cell(point, path) for point in shown)])
         table.add_column(Text(heading), overflow="fold", min_width=width)
     for heading in ("cost", "queue time p95", "objectives"):
         table.add_column(heading, justify="right", overflow="fold")
     for point in shown:
         is_chosen = point["set"] == chosen
-        table.add_row(*_point_cells(point, is_chosen=is_chosen), style="bold green" if is_chosen else "")
+        table.add_row(*_point_cells(point, paths, is_chosen=is_chosen), style="bold green" if is_chosen else "")
     return table
 
 
-def _point_cells(point: Mapping[str, Any], *, is_chosen: bool) -> Iterator[Text | str]:
-    for value in point["set"].values():
-        yield Text(flat(value))  # brackets in it are no markup
+def _point_cells(point: Mapping[str, Any], paths: Iterable[str], *, is_chosen: bool) -> Iterator[Text | str]:
+    for path in paths:
+        yield Text(cell(point, path))  # brackets in it are no markup
     yield format_usd(point["cost_usd"])
     yield "–" if point["queue_time_p95_s"] is None else format_duration(point["queue_time_p95_s"])
     yield "recommended" if is_chosen else "kept" if point["kept"] else "missed"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from batchsim.report import formatting
 from batchsim.report.figures.frontier import Frontier, FrontierPoint, extent
-from batchsim.report.optimize import flat, optimization_renderable, short_names
+from batchsim.report.optimize import cell, optimization_renderable, paths_of, short_names
 from batchsim.report.page import scales, svg
 from batchsim.report.page.blocks import Block, Cell, Chart, LegendKey, Page, PageSection, PageTable
 from batchsim.report.page.document import html, made_by
@@ -119,19 +119,19 @@ def _table(figures: Mapping[str, Any]) -> PageTable:
     """Each configuration of the frontier."""
     points = figures["frontier"]
     chosen = figures["recommendation"]["set"] if figures["recommendation"] else None
-    rows = []
+    paths, rows = paths_of(points), []
     for point in points:
         verdict = "recommended" if point["set"] == chosen else "kept" if point["kept"] else "missed"
         waited = point["queue_time_p95_s"]
         rows.append(
             [
-                *(Cell(flat(value)) for value in point["set"].values()),
+                *(Cell(cell(point, path)) for path in paths),
                 Cell(verdict, tone={"recommended": "good", "missed": "bad"}.get(verdict, "")),
                 Cell(format_usd(point["cost_usd"]), point["cost_usd"]),
                 Cell("–" if waited is None else format_duration(waited), waited),
             ]
         )
-    names = short_names(points[0]["set"])
+    names = short_names(paths)
     columns = [*names, "objectives", "cost", "queue time p95"]
     return PageTable(
         "The frontier: no other that was simulated is cheaper and quicker", columns, rows, texts=len(names) + 1

@@ -153,3 +153,27 @@ def test_the_limit_and_the_pick_are_in_the_picture():
     low, high = ax.get_ylim()
     assert low < 8.0
     assert high > 12.0
+
+
+UPDATES = [
+    {"name": "night-from", "cron": "0 20 * * *", "timezone": "Europe/Berlin", "set": {SPOT: 64}},
+    {"at": "6h", "set": {SPOT: 0}},
+]
+
+
+def test_updates_are_told_by_when_they_come_and_what_they_set():
+    assert flat(UPDATES) == "0 20 * * * Europe/Berlin: spot.maxvCpus 64; 6h: spot.maxvCpus 0"
+    assert flat([]) == "[]"
+    assert flat([{"set": 1}]) == "[{set: 1}]"
+
+
+def test_what_one_candidate_leaves_as_it_is_written_is_told_in_the_frontier():
+    # Choices, and schedules, set paths that others of the same parameter do not.
+    points = [
+        {"set": {SPOT: 64}, "cost_usd": 30.0, "queue_time_p95_s": None, "kept": False},
+        {"set": {"updates": UPDATES}, "cost_usd": 35.5, "queue_time_p95_s": 1450.0, "kept": True},
+    ]
+    for frontier in (points, points[::-1]):
+        told = printed(figures(frontier=frontier))
+        assert told.count("as written") == 2
+        assert "6h: spot.maxvCpus 0" in " ".join(told.split())

@@ -59,6 +59,7 @@ class Stay:
     def __init__(self, instance: Instance, zone: str, owner: EnvironmentReservations) -> None:
         self.instance = instance
         self.zone = zone
+        self.kind = (instance.instance_type, zone)
         self.owner = owner
         self.reservation: ReservedCapacity | None = None
         self.row = -1
@@ -71,7 +72,8 @@ class CapacityReservations:
         self.all = [ReservedCapacity(index, spec) for index, spec in enumerate(specs)]
         self.limits = limits
         self._recorder = recorder
-        self._outside: dict[int, Stay] = {}  # who may be moved into one, by number of the instance
+        # Who may be moved into one: by type and zone, then by number of the instance.
+        self._outside: dict[tuple[str, str], dict[int, Stay]] = {}
 
     def of(self, spec: ComputeEnvironment) -> EnvironmentReservations | None:
         """Those of an environment; None where it uses none and is launched without."""
@@ -118,7 +120,7 @@ class CapacityReservations:
                 self._leave(stay, event.at)
                 if not self.enter(stay, event.at):
                     stay.owner.count(stay, 1)
-                    self._outside[stay.instance.number] = stay
+                    self.stay_outside(stay)
         self.limits.changed(event.at)
 
     # Instances
@@ -140,13 +142,13 @@ class CapacityReservations:
 
     def stay_outside(self, stay: Stay) -> None:
         """Note one that no reservation takes now."""
-        self._outside[stay.instance.number] = stay
+        self._outside.setdefault(stay.kind, {})[stay.instance.number] = stay
 
     def gone(self, stay: Stay, now: float) -> bool:
         """An instance is gone; whether it was in a reservation, whose place another one takes then."""
         reservation = stay.reservation
         if reservation is None:
-            self._outside.pop(stay.instance.number, None)
+            del self._outside[stay.kind][stay.instance.number]
             return False
         self._leave(stay, now)
         self._fill(reservation, now)
@@ -164,14 +166,17 @@ class CapacityReservations:
         """Have matching instances that run outside run in it: no Capacity Block takes one that was not launched so."""
         if reservation.spec.is_block:
             return
-        for number in sorted(self._outside):
-            if reservation.free <= 0:
+        outside = self._outside.get((reservation.spec.instance_type, reservation.spec.zone))
+        while outside and reservation.free > 0:
+            number = min(
+                (each for each, stay in outside.items() if reservation in stay.owner.of_type(stay.instance.offering)),
+                default=None,
+            )
+            if number is None:
                 return
-            stay = self._outside[number]
-            if stay.zone == reservation.spec.zone and reservation in stay.owner.of_type(stay.instance.offering):
-                del self._outside[number]
-                stay.owner.count(stay, -1)
-                self._put(stay, reservation, now)
+            stay = outside.pop(number)
+            stay.owner.count(stay, -1)
+            self._put(stay, reservation, now)
 
 
 class EnvironmentReservations:

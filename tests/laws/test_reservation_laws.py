@@ -15,6 +15,7 @@ from batchsim.units import HOUR
 from tests.laws.test_engine_laws import ON_DEMAND, assert_laws, reservations, worlds
 from tests.worlds import configuration, fleet, jobs, run
 
+ON_DEMAND_STRATEGIES = ("BEST_FIT", "BEST_FIT_PROGRESSIVE", "BEST_FIT_PROGRESSIVE_ORDERED")
 MADE_UP = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
 
 
@@ -96,6 +97,7 @@ def confined(draw):
                 zones=("a", "b"),
                 max_vcpus=draw(st.integers(2, 24)),
                 min_vcpus=draw(st.sampled_from([0, 0, 4])),
+                allocation_strategy=draw(st.sampled_from(ON_DEMAND_STRATEGIES)),
                 reservation_use=ReservationUse(preference, targets),
             )
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+import batchsim as bs
 from batchsim.recording import Recording, Status
 from batchsim.results.cost.totals import CostTotals
 from batchsim.results.outcome import Outcome
@@ -20,6 +21,7 @@ from batchsim.results.window import Window
 from batchsim.spec.configuration import JobQueue, SavingsPlan, Shape
 from batchsim.spec.reservations import ReservationUse
 from batchsim.spec.workload import JobGroup
+from tests.builders import definition, environment, job, scenario, workflow
 from tests.worlds import LARGE, XLARGE, configuration, fleet, jobs, offering, reservation, run
 
 HOUR = 3600.0
@@ -364,3 +366,41 @@ def test_types_are_chosen_as_always():
         jobs([0.0] * 2, HOUR, 2), environment, duration_s=HOUR, reservations=[reservation(kind=dear)], **NO_ZONE_LEFT
     )
     assert short.recording.instances.offering.tolist() == [1]
+
+
+# As a scenario says it
+
+
+def test_a_launch_template_targets_a_block_by_its_id():
+    # Two instances for a day at 96 USD: 2 USD an hour. Jobs of an hour run from 20:00 on, two at a time; at 23:30 the
+    # block is cleared: 2 x 3 jobs are done, 2 cut off. Used are 2 x 3.5 hours, 14 USD; 41 hours, 82 USD, are not.
+    block_ = {"name": "day", "id": "cr-1", "kind": "capacity-block", "instanceType": "c6i.large", "zone": "us-east-1a",
+              "instances": 2, "until": "24h", "price": 96.0}  # fmt: skip
+    data = {"capacityReservationSpecification": {"capacityReservationTarget": {"capacityReservationId": "cr-1"}}}
+    result = bs.run(
+        scenario(
+            workflow(job(runtime=3600, arrayProperties={"size": 20}), arrivals={"at": "20h"}),
+            environments=[environment(launchTemplate={"launchTemplateName": "block"})],
+            definitions=[definition(vcpus="2", memory="2048")],
+            settings={"capacity": {"reservations": [block_]}, "ec2": {"rootVolume": 0}},
+            launchTemplates=[{"launchTemplateName": "block", "launchTemplateData": data}],
+            duration="24h",
+        )
+    )
+    states = result.summary["jobs"]
+    assert (states["succeeded"], states["failed"], states["unfinished"]) == (6, 2, 12)
+    assert result.summary["cost_usd"]["unused_reservations"] == pytest.approx(82.0)
+    assert result.summary["cost_usd"]["total"] == pytest.approx(96.0)
+
+
+def test_managed_instances_run_in_a_group_first_and_pay_its_fee_besides():
+    # Two of four instances are reserved in the group; ECS takes its fee of all.
+    group = "arn:aws:resource-groups:us-east-1:123456789012:group/night"
+    managed = fleet(purchase_option="MANAGED_INSTANCES", allocation_strategy="",
+                    offerings=(replace(LARGE, management_usd_per_hour=0.01),),
+                    reservation_use=ReservationUse("open", (group,)))  # fmt: skip
+    found = made(jobs([0.0] * 4, HOUR, 2), managed, duration_s=2 * HOUR,
+                 reservations=[reservation(instances=2, is_open=False, groups=(group,))])  # fmt: skip
+    assert len(found.stays) == 2
+    assert found.unused == pytest.approx([2 * PRICE])
+    assert found.outcome.costs.total == pytest.approx(4 * (PRICE + 0.01) + 2 * PRICE)

@@ -132,7 +132,6 @@ class ScheduledUpdates:
             if number in self._rounds:
                 self._rounds[number] += 1
             self._apply(number, event.at)
-        self._agenda.resources_freed()  # all that waits is looked at anew
         self._next()
 
     def may_help(self, now: float) -> bool:
@@ -166,35 +165,39 @@ class ScheduledUpdates:
     def _apply(self, number: int, now: float) -> None:
         update = self._updates.entries[number]
         if update.action is not None:
-            self.applied.append(AppliedUpdate(now, number, jobs=self._actions.take(update.action, now)))
+            ended = self._actions.take(update.action, now)
+            self.applied.append(AppliedUpdate(now, number, jobs=ended))
+            if ended:
+                self._agenda.resources_freed()
             return
         refused = self._refusal(number)
         self.applied.append(AppliedUpdate(now, number, refused))
         if refused:
             return
         for each in self._updates.environments:
-            state = self._moved("environment", each.name, number)
-            if state is not None:
-                self._update_environment(each, *state, now)
+            before, after = self._moved("environment", each.name, number)
+            if each.states[before] != each.states[after]:
+                self._update_environment(each, before, after, now)
         for name in update.desired:
             environment = self._environments[name]
             if isinstance(environment, Ec2Environment):
                 environment.desire(self._desired(name), now)
         for queue in self._updates.queues:
-            state = self._moved("queue", queue.name, number)
-            if state is not None:
-                self._update_queue(self._queues[queue.name], queue.states[state[1]], now)
+            before, after = self._moved("queue", queue.name, number)
+            if queue.states[before] != queue.states[after]:
+                self._update_queue(self._queues[queue.name], queue.states[after], now)
         for consumable in self._updates.consumables:
-            state = self._moved("consumable", consumable.name, number)
-            if state is not None:
-                self._resources.update(consumable.name, consumable.states[state[1]].total)
+            before, after = self._moved("consumable", consumable.name, number)
+            if consumable.states[before] != consumable.states[after]:
+                self._resources.update(consumable.name, consumable.states[after].total)
+                self._agenda.resources_freed()
 
-    def _moved(self, kind: str, name: str, number: int) -> tuple[int, int] | None:
-        """The state of an object before and after an update; None where it changes nothing of it."""
+    def _moved(self, kind: str, name: str, number: int) -> tuple[int, int]:
+        """The state of an object before and after an update; what was written and is the default changes nothing."""
         before = self._state[kind, name]
         after = self._moves[kind, name].get((before, number), before)
         self._state[kind, name] = after
-        return None if before == after else (before, after)
+        return before, after
 
     # Compute environments
 
@@ -251,3 +254,4 @@ class ScheduledUpdates:
             self._passes.environments_changed()
         for queues in (agenda.queues, *agenda.attached):
             queues.sort(key=lambda each: (-each.priority, each.name))
+        agenda.resources_freed()  # all that waits is looked at anew

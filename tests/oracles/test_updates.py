@@ -15,8 +15,10 @@ import pytest
 from batchsim.experiments.simulated import simulated
 from batchsim.recording import Recording, Status
 from batchsim.results.outcome import Outcome
-from batchsim.scenario.loading import from_mapping
+from batchsim.results.summary import Metrics
+from batchsim.scenario.loading import from_mapping, load
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
+from tests.conftest import ROOT
 
 FLEET = "batch.computeEnvironments.fleet"
 RESOURCES = f"{FLEET}.computeResources"
@@ -463,3 +465,45 @@ def test_a_job_that_no_update_helps_does_not():
     )
     assert recording.ended_at == 0
     assert recording.status.tolist() == [Status.RUNNABLE]
+
+
+# A minimum at night alone
+
+
+@pytest.mark.parametrize(("minimum", "hours"), [(16, 72), ("at night", 30)])
+def test_what_an_idle_minimum_costs(minimum, hours):
+    # Three days from midnight with hardly a job: 16 vCPUs are 8 m6i.large at 0.096 USD an hour, all 72 hours, or from
+    # 20:00 to 06:00 alone: 6 h on the first morning, 10 h on two nights and 4 h on the last evening, 30 h in all.
+    path = f"{RESOURCES}.minvCpus"
+    night = [{"cron": "0 20 * * *", "set": {path: 16}}, {"cron": "0 6 * * *", "set": {path: 0}}]
+    found = outcome(
+        array(1, 1),
+        environments=[environment(minvCpus=16, instanceTypes=["m6i.large"])],
+        updates=night if minimum == "at night" else [],
+        start="2026-11-02T00:00:00Z",
+        duration="3d",
+        settings={"ec2": {"rootVolume": 0}},
+    )
+    assert float(found.costs.total) == pytest.approx(8 * hours * 0.096, rel=1e-9)
+
+
+@pytest.mark.slow
+def test_the_saving_that_the_shipped_variant_is_told_to_have():
+    # The scenario's comment: 8.33 of 66.19 USD. What is saved is idle time by day alone, three times 14 hours of at most
+    # 8 instances at 0.096 USD and 30 GiB of gp3 (0.08 USD a GB-month, 730 h): 8 · 42 · (0.096 + 30 · 0.08 / 730) = 33.36.
+    shipped = load(ROOT / "scenarios" / "transactions.yaml")
+    always, night = (
+        Metrics(made, Outcome(work, made.recorded_configuration, recording)).summary(made.seed)
+        for made in (shipped.variant("ec2-minimum"), shipped.variant("ec2-night-minimum"))
+        for work, recording in [simulated(made, made.seed, 0)]
+    )
+    saved = always["cost_usd"]["total"] - night["cost_usd"]["total"]
+    assert (round(always["cost_usd"]["total"], 2), round(saved, 2)) == (66.19, 8.33)
+    idle = always["cost_usd"]["by_purpose"]["idle"] - night["cost_usd"]["by_purpose"]["idle"]
+    assert 0 < saved <= idle <= 8 * 42 * (0.096 + 30 * 0.08 / 730)
+    comment = (ROOT / "scenarios" / "transactions.yaml").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "updates.md").read_text(encoding="utf-8")
+    assert "8.33 USD of 66.19" in comment
+    assert "8.33 of 66.19 USD" in page
+    p95 = [each["job_queues"]["urgent"]["queue_time_s"]["p95"] for each in (always, night)]
+    assert [round(each) for each in p95] == [5, 9]

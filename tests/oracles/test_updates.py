@@ -489,8 +489,9 @@ def test_what_an_idle_minimum_costs(minimum, hours):
 
 @pytest.mark.slow
 def test_the_saving_that_the_shipped_variant_is_told_to_have():
-    # The scenario's comment: 8.33 of 66.19 USD. What is saved is idle time by day alone, three times 14 hours of at most
-    # 8 instances at 0.096 USD and 30 GiB of gp3 (0.08 USD a GB-month, 730 h): 8 · 42 · (0.096 + 30 · 0.08 / 730) = 33.36.
+    # The scenario's comment: 8.33 of 66.19 USD. What is saved is idle time by day alone: three times 14 hours of at
+    # most 8 instances at 0.096 USD, with 30 GiB of gp3 each (0.08 USD a GB-month of 730 h):
+    # 8 · 42 · (0.096 + 30 · 0.08 / 730) = 33.36.
     shipped = load(ROOT / "scenarios" / "transactions.yaml")
     always, night = (
         Metrics(made, Outcome(work, made.recorded_configuration, recording)).summary(made.seed)

@@ -80,7 +80,7 @@ class Evidence:
         self.run = run
         self.scenario = run.scenario
         self.summary = run.summary
-        self.configuration = run.scenario.configuration
+        self.configuration = run.scenario.recorded_configuration
         self.waiting_s = waiting_s(self.summary)
         self.cost_usd = float(self.summary["cost_usd"]["total"])
 

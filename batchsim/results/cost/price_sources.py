@@ -15,7 +15,7 @@ def provenance(scenario: ResolvedScenario, recording: Recording) -> dict[str, An
     """Region and day of the prices, and the launched types whose price or Spot statistics were derived."""
     sources = scenario.price_sources
     launched: set[str] = set()
-    for number, environment in enumerate(scenario.configuration.environments):
+    for number, environment in enumerate(scenario.recorded_configuration.environments):
         codes = np.unique(recording.instances.offering[recording.instances.environment == number])
         launched |= {environment.offerings[code].instance_type for code in codes.tolist() if environment.offerings}
     return {

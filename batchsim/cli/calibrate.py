@@ -61,6 +61,12 @@ def add_parser(commands: Any) -> None:
         type=_replications,
         help="how often a back-test simulates what it predicts (default: 10)",
     )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=options.count,
+        help="run a back-test's replications in so many processes (default: 1)",
+    )
     parser.add_argument("--seed", metavar="N", type=options.seed, help="of a back-test's random numbers (default: 0)")
     parser.add_argument(
         "--picture", metavar="FILE", type=Path, help="draw the back-test, record beside prediction, into this PNG file"
@@ -123,6 +129,7 @@ def _back_test(
                 share=arguments.back_test,
                 replications=replications,
                 seed=arguments.seed or 0,
+                workers=arguments.workers or 1,
                 base=arguments.config.parent,
                 on_replication=advance,
             )
@@ -153,7 +160,7 @@ def _refuse_apart(arguments: argparse.Namespace) -> None:
     """Refuse options of a back-test without one, and a back-test without what the jobs ran on."""
     if arguments.back_test is not None and arguments.config is None:
         arguments.usage_error("--back-test needs --config FILE: the later jobs are replayed on it")
-    for option in ("replications", "seed", "picture"):
+    for option in ("replications", "seed", "workers", "picture"):
         if arguments.back_test is None and getattr(arguments, option) is not None:
             arguments.usage_error(f"--{option} is of a back-test: give --back-test too")
 

@@ -40,6 +40,10 @@ class SentTask:
     replication: int
     traces: tuple[TraceFile, ...] = ()
 
+    def execute(self) -> Finished:
+        """Run it in this process."""
+        return execute_sent(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Task:
@@ -127,7 +131,7 @@ class Finished:
 
 def execute(task: Task) -> Finished:
     """Run a task in this process; what goes wrong in the run makes it a failed one."""
-    return _finished(task.key, lambda: _summary(task.scenario, task, {}))
+    return finished(task.key, lambda: _summary(task.scenario, task, {}))
 
 
 def execute_sent(task: SentTask, contents: Mapping[str, bytes] | None = None) -> Finished:
@@ -138,7 +142,7 @@ def execute_sent(task: SentTask, contents: Mapping[str, bytes] | None = None) ->
     contents : mapping of str to bytes, optional
         What is in trace files, by its digest; others are read from their paths.
     """
-    return _finished(task.key, lambda: _summary(_unpacked(task.scenario), task, contents or {}))
+    return finished(task.key, lambda: _summary(_unpacked(task.scenario), task, contents or {}))
 
 
 #: Replications follow each other, and are of one scenario.
@@ -158,7 +162,8 @@ def _summary(scenario: ResolvedScenario, task: Task | SentTask, contents: Mappin
     return json.dumps({**summary, "scenario": ""}, allow_nan=False, separators=(",", ":"))
 
 
-def _finished(key: str, summary: Callable[[], str]) -> Finished:
+def finished(key: str, summary: Callable[[], str]) -> Finished:
+    """What comes of a run that gives its summary as JSON, or breaks."""
     try:
         return Finished(key, "done", summary())
     except BatchsimError as error:

@@ -167,6 +167,7 @@ def test_a_back_test_as_json_is_all_that_is_printed(days, capsys):
         (["--back-test"], "--back-test needs --config FILE"),
         (["--picture", "x.png"], "--picture is of a back-test"),
         (["--seed", "3"], "--seed is of a back-test"),
+        (["--workers", "2"], "--workers is of a back-test"),
         (["--config", CONFIG, "--back-test", "--replications", "1"], "expected 2 or more"),
         (["--config", CONFIG, "--back-test", "100%"], "above 0 and below 100%"),
         (["--config", CONFIG, "--back-test", CONFIG], "name files before --back-test"),

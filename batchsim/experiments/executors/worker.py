@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from batchsim.experiments.executors.threads import ONE_THREAD
-from batchsim.experiments.tasks import Finished, SentTask, Task, execute_sent
+from batchsim.experiments.tasks import Finished, SentTask, Task
 
 #: What a process says before anything else.
 READY = "ready"
@@ -143,7 +143,7 @@ def _serve(connection: Connection) -> None:
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
     _answer(connection, READY)
     while True:
-        _answer(connection, execute_sent(tasks.get()))
+        _answer(connection, tasks.get().execute())
 
 
 def _receive(connection: Connection, tasks: queue.SimpleQueue[SentTask]) -> None:

@@ -23,16 +23,13 @@ from batchsim.experiments.calibrate.back_test.measures import Figures
 from batchsim.experiments.calibrate.back_test.paid import cost_seen, hours_seen
 from batchsim.experiments.calibrate.back_test.record import Record
 from batchsim.experiments.calibrate.back_test.replay import Replay, replay_of
+from batchsim.experiments.calibrate.back_test.replications import replayed
 from batchsim.experiments.calibrate.back_test.split import Split, known_until, split
 from batchsim.experiments.calibrate.calibration import Calibration, calibrate, numbered
 from batchsim.experiments.calibrate.scenario_text import scenario_text
 from batchsim.experiments.calibrate.workflows import JobKind, kinds_of, workflows_of
-from batchsim.experiments.simulated import simulated
-from batchsim.results.outcome import Outcome
 from batchsim.scenario.loading import from_mapping, loads
 from batchsim.scenario.scenario import Scenario
-from batchsim.spec.traces import Trace
-from batchsim.workload.traces.common import TraceJobs
 
 if TYPE_CHECKING:
     from batchsim.report.figures.style import Picture
@@ -99,6 +96,7 @@ def back_test(
     share: float = SHARE,
     replications: int = REPLICATIONS,
     seed: int = 0,
+    workers: int = 1,
     base: Path | None = None,
     on_replication: Callable[[int], None] | None = None,
 ) -> BackTest:
@@ -120,6 +118,8 @@ def back_test(
         How often they are simulated, with random numbers of their own each; two at least.
     seed : int
         Of the random numbers.
+    workers : int
+        In how many processes they are simulated; the figures are the same.
     base : Path, optional
         The folder that paths in the configuration's surroundings are relative to; by default that of its file.
     on_replication : callable, optional
@@ -130,8 +130,10 @@ def back_test(
     ScenarioError
         If files have faults, the history is of one day, nothing of it can be replayed, or the configuration lacks a
         queue or definition.
+    ExecutionError
+        If a process fails.
     ValueError
-        If `share` is not between 0 and 1, or `replications` below 2.
+        If `share` is not between 0 and 1, `replications` below 2, or `workers` below 1.
     """
     if replications < 2:
         raise ValueError(f"a prediction takes 2 replications or more, not {replications}")
@@ -152,10 +154,11 @@ def back_test(
     found: list[Figures] = []
     interrupted = False
     try:
-        for number in range(replications):
-            found.append(record.simulated(_simulated(scenario, replay.trace, seed, number)))
-            if on_replication is not None:
-                on_replication(number + 1)
+        with replayed(scenario, record, seed, replications, workers) as figures:
+            for each in figures:
+                found.append(each)
+                if on_replication is not None:
+                    on_replication(len(found))
     except KeyboardInterrupt:
         if len(found) < 2:
             raise
@@ -188,14 +191,6 @@ def _scenario(learned: Calibration, configuration: AccountConfiguration, replay:
 
 def _instant(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _simulated(scenario: Scenario, trace: TraceJobs, seed: int, replication: int) -> Outcome:
-    def read(_trace: Trace, _base: Path) -> TraceJobs:
-        return trace
-
-    workload, recording = simulated(scenario, seed, replication, read=read)
-    return Outcome(workload, scenario.recorded_configuration, recording)
 
 
 def _workflows(history: History, kinds: Mapping[str, JobKind], where: Split) -> Mapping[str, list[tuple[str, ...]]]:

@@ -10,15 +10,27 @@ import pytest
 import batchsim as bs
 from batchsim.aws.histories.answers import read_history
 from batchsim.aws.histories.configuration import AccountConfiguration
-from batchsim.errors import ScenarioError
+from batchsim.errors import ExecutionError, ScenarioError
+from batchsim.experiments.calibrate.back_test import replications
 from batchsim.experiments.calibrate.back_test.back_test import back_test
 from batchsim.experiments.calibrate.back_test.comparison import Compared
+from batchsim.experiments.tasks import SentTask, finished
 from batchsim.units import DAY
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 from tests.histories import details, events, write_events, write_pages
 from tests.unit.experiments.calibrate import records
 
 IDEAL = {"preset": "ideal"}
+
+
+class Breaking(SentTask):
+    """What a process is sent that fails."""
+
+    def __init__(self, key, scenario, seed, replication, record):
+        super().__init__(key, b"", seed, replication)
+
+    def execute(self):
+        return finished(self.key, lambda: str(1 // 0))
 
 
 def machine(servers=1, **settings):
@@ -121,6 +133,38 @@ def test_the_same_bytes_each_time(told):
     first, again = (back_test(history, configuration, replications=2, seed=3).to_json() for _ in range(2))
     assert first == again
     assert json.loads(first).keys() >= {"learned", "predicted", "observed", "error", "days_inside"}
+
+
+def test_any_number_of_processes_predicts_the_same():
+    # Instances that boot by chance, so that replications differ from each other.
+    batch = {
+        "computeEnvironments": [environment(maxvCpus=8)],
+        "jobQueues": [queue("high", "fleet")],
+        "jobDefinitions": [definition("def")],
+    }
+    jobs = [records.job(f"j{day}-{n}", at=day * DAY + n * 7200) for day in range(4) for n in range(6)]
+    history, configuration = records.history(*jobs), AccountConfiguration(batch, {})
+    done: list[int] = []
+    here = back_test(history, configuration, replications=3, seed=3)
+    apart = back_test(history, configuration, replications=3, seed=3, workers=2, on_replication=done.append)
+    assert apart.simulated == here.simulated
+    assert apart.to_json() == here.to_json()
+    assert done == [1, 2, 3]
+    assert here.simulated[0] != here.simulated[1]
+
+
+def test_a_replication_that_breaks_in_another_process_is_told(told, monkeypatch):
+    folder, configuration = told
+    monkeypatch.setattr(replications, "_SentReplay", Breaking)
+    with pytest.raises(ExecutionError, match="replication 0 failed: ZeroDivisionError"):
+        back_test(read_history([folder / "jobs.json"]), configuration, replications=2, workers=2)
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_back_tests_need_a_process(told, workers):
+    folder, configuration = told
+    with pytest.raises(ValueError, match="workers must be 1 or more"):
+        back_test(read_history([folder / "jobs.json"]), configuration, replications=2, workers=workers)
 
 
 def test_scatter_makes_a_band_and_instances_a_bill():

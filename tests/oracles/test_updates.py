@@ -508,3 +508,26 @@ def test_the_saving_that_the_shipped_variant_is_told_to_have():
     assert "8.33 of 66.19 USD" in page
     p95 = [each["job_queues"]["urgent"]["queue_time_s"]["p95"] for each in (always, night)]
     assert [round(each) for each in p95] == [5, 9]
+
+
+def test_a_scheduling_policy_that_is_replaced_keeps_what_shares_have_used():
+    # One processor and six jobs of 100 s of each share: they take turns. From 250 on A's use counts ten times (API
+    # ShareAttributes.weightFactor), over ten times the window: B is served until it has no more, then A.
+    values = scenario(
+        workflow(*(job(name, 100, arrayProperties={"size": 6}) for name in ("a", "b"))),
+        environments=[unmanaged(1)],
+    ).document.values
+    policy = {"name": "shares", "fairsharePolicy": {"shareDecaySeconds": 600}}
+    fair = {
+        **queue("queue", "servers"),
+        "schedulingPolicyArn": "arn:aws:batch:us-east-1:123456789012:scheduling-policy/shares",
+    }
+    for each, share in zip(values["workload"][0]["jobs"], "AB", strict=True):
+        each["shareIdentifier"] = share
+    values["batch"] |= {"jobQueues": [fair], "schedulingPolicies": [policy]}
+    shares = [{"shareIdentifier": "A", "weightFactor": 10}, {"shareIdentifier": "B", "weightFactor": 1}]
+    replaced = {"shareDecaySeconds": 6000, "shareDistribution": shares}
+    values["updates"] = [sets(250, "batch.schedulingPolicies.shares.fairsharePolicy", replaced)]
+    ended = ends(simulated(from_mapping(values), 0, 0)[1])
+    assert ended[:6] == [100, 300, 900, 1000, 1100, 1200]
+    assert ended[6:] == [200, 400, 500, 600, 700, 800]

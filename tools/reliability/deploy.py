@@ -27,7 +27,7 @@ from tools.reliability.account import (
     server,
     write_scenarios,
 )
-from tools.reliability.faulty_proxy import KINDS, FaultyProxy, Kind
+from tools.reliability.faulty_proxy import KINDS, LOOKS, FaultyProxy, Kind
 
 DONE, WRONG = 0, 2
 #: What is done one after the other: step, which scenario, options.
@@ -220,7 +220,7 @@ def _chosen(calls: Sequence[str], lasting: bool) -> list[int]:
     looks = 0
     chosen = []
     for number, operation in enumerate(calls, 1):
-        looks += (is_look := operation.startswith(("describe", "list")))
+        looks += (is_look := operation.startswith(LOOKS))
         if lasting or not is_look or looks % 10 == 1:
             chosen.append(number)
     return chosen

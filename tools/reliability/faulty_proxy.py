@@ -26,6 +26,10 @@ ANSWERS = {
 }
 
 
+#: How operations begin that change nothing.
+LOOKS = ("describe", "list", "GET ")
+
+
 @dataclass(frozen=True)
 class Request:
     """One request that arrived."""
@@ -36,7 +40,7 @@ class Request:
     @property
     def is_change(self) -> bool:
         """Whether it asks for a change."""
-        return not self.operation.startswith(("describe", "list"))
+        return not self.operation.startswith(LOOKS)
 
 
 class FaultyProxy:
@@ -69,6 +73,8 @@ class FaultyProxy:
             def do_POST(self) -> None:
                 proxy._answer(self)
 
+            do_GET = do_PUT = do_DELETE = do_PATCH = do_POST  # noqa: N815 (names of http.server)
+
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
 
@@ -96,7 +102,9 @@ class FaultyProxy:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         with self._lock:
-            operation = re.split("[/?]", handler.path.removeprefix("/v1/"))[0]
+            operation = re.split("[/?]", handler.path.removeprefix("/v1/").lstrip("/"))[0]
+            if not handler.path.startswith("/v1/"):  # of a service whose methods tell: GET schedule-groups
+                operation = f"{handler.command} {operation}"
             self.requests.append(Request(operation, body.decode()))
             kind = self._kind if self._first <= len(self.requests) <= self._last else None
             if kind == "no network":

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
-from tools.validation import page, pieces, recorded
+from tools.validation import coverage, page, pieces, recorded
 from tools.validation.case import REPLICATIONS, QueueingCase
 from tools.validation.cases import cases
 from tools.validation.experiment import Measured
@@ -22,7 +22,8 @@ def rows(text, heading):
     """The first cells of a section's tables, without their heads."""
     section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     cells = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")]
-    return [cell for cell in cells if cell not in {"case", "fault", "group", "simulator", "log", "workflow", "account"}]
+    heads = {"case", "fault", "kind of figure", "scenario", "simulator", "log", "workflow", "account"}
+    return [cell for cell in cells if cell not in heads]
 
 
 def test_the_committed_page_is_the_commands():
@@ -31,7 +32,8 @@ def test_the_committed_page_is_the_commands():
     names = [case.name for case in cases()]
     assert sorted(rows(text, "Queueing theory")) == sorted(names)
     assert sorted(rows(text, "Planted faults")) == sorted([*(fault.name for fault in FAULTS), *names])
-    assert rows(text, "Coverage of intervals") == list(dict.fromkeys(case.group for case in cases()))
+    kinds = dict.fromkeys(figure.kind for figure in coverage.FIGURES)
+    assert rows(text, "Coverage of intervals") == [*kinds, *(figure.case for figure in coverage.FIGURES)]
     assert rows(text, "Recorded logs, start for start") == [name for name, _ in recorded.LOGS]
     assert rows(text, "Executions of workflows") == [name for name, _ in recorded.WORKFLOWS]
     assert len(rows(text, "Other simulators")) == len(PEERS)
@@ -44,7 +46,7 @@ def case(name, theory):
 
 
 def found(*figures):
-    return [[[figure + number / 100, [], 1] for figure in figures] for number in range(-10, 10)]
+    return [[[figure + number / 200, [], 1] for figure in figures] for number in range(-20, 20)]
 
 
 @pytest.fixture
@@ -79,15 +81,33 @@ def test_what_was_not_run_is_said_not_to_be(measured):
     assert f"| {FAULTS[0].name} | not run | |" in "\n".join(page._faults({}))
 
 
-def test_coverage_counts_plain_intervals(measured):
-    text = "\n".join(page._coverage(measured))
-    # Of figures a hundredth apart, ten below 5 and ten from it on: 4.945 and 5.045, each ± 0.022, for both cases.
-    assert (
-        "Of 4 intervals as `--replications 10` gives them, of the cases above without adjustment, 0 hold theory:\n0.0%"
-        in text
-    )
-    single = [Measured(each.case, 5.045, each.samples) for each in measured]
-    assert " 2 hold theory:\n50.0%" in "\n".join(page._coverage(single))
+FIGURE = coverage.Figure("M/M/2, load 0.8", "utilisation", "utilisation.vcpu", lambda *_: 0.8)
+
+
+@pytest.fixture
+def covered(monkeypatch):
+    def text(*intervals):
+        monkeypatch.setattr(coverage, "FIGURES", (FIGURE,))
+        return "\n".join(page._coverage({("coverage", FIGURE.case, "0"): list(intervals)}))
+
+    return text
+
+
+def test_coverage_is_told_with_its_own_interval(covered):
+    # 19 of 20 hold 0.8, of which one at its very end and one by less than half of its width.
+    text = covered(*[[0.81, 0.78, 0.84]] * 17, [0.9, 0.8, 1.0], [0.82, 0.79, 0.85], [0.9, 0.81, 0.99])
+    assert "Of 20 intervals 19 hold theory: 95.0% (75.1% to 99.9%). Were each half as wide, 85.0% would" in text
+    assert "| utilisation | 20 | 19 | 95.0% (75.1% to 99.9%) |" in text
+    assert "| M/M/2, load 0.8 | `utilisation.vcpu` | 20 | 19 |" in text
+
+
+def test_coverage_that_is_not_as_asked_is_said_to_be(covered):
+    missing = [[0.9, 0.81, 0.99]] * 40
+    assert "50.0% (38.6% to 61.4%): **not what is asked for**" in covered(*missing, *[[0.8, 0.7, 0.9]] * 40)
+    # All of 80 may be 98 %, all of 300 can't.
+    assert "not what" not in covered(*[[0.8, 0.7, 0.9]] * 80)
+    assert "**not what is asked for**" in covered(*[[0.8, 0.7, 0.9]] * 300)
+    assert "Not run" in covered()
 
 
 def test_pieces_are_named_once_and_cover_all_replications():
@@ -118,3 +138,13 @@ def test_a_case_is_far_when_it_can_be_no_chance():
     half = Measured(case("one", 5.0), 5.0, samples).estimate.half
     assert not Measured(case("one", 5.0), 5.0 + 1.9 * half, samples).is_far
     assert Measured(case("one", 5.0), 5.0 + 2.1 * half, samples).is_far
+
+
+def test_parts_that_are_not_computed_yet_are_said_to_be_on_a_page_of_the_rest():
+    text = page.text({}, [], {}, 1.0)
+    every = list(pieces.pieces())
+    assert f"**{len(every)} of {len(every)} parts of this page are not computed yet**" in text
+    assert f"| {recorded.LOGS[0][0]} | {recorded.LOGS[0][1]} | not run |" in text
+    assert f"| {recorded.WORKFLOWS[0][0]} | not run |" in text
+    assert "validation-faults.png" not in text  # it would be that of another page
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == list(page.HEADINGS)

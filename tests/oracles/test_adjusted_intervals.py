@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.worlds import jobs, run, servers
 from tools.validation.case import Brought, Observation, QueueingCase, Sample
-from tools.validation.intervals import adjusted, plain
+from tools.validation.experiment import replicate
+from tools.validation.intervals import adjusted, centred, plain
 from tools.validation.measures import controls, longer_than, queue_time, running, turnaround, window
+from tools.validation.pieces import by_runs
 
 
 def correlated(generator, n):
@@ -79,10 +82,13 @@ def test_measuring_begins_and_ends_with_an_arrival_that_finds_few():
 def test_controls_by_hand():
     # Work 4, 2, 6 at 0, 1, 10, two seconds apart in the mean: the second finds one job and 3 s of work, the third none.
     seen = observation([0, 1, 10], [4, 2, 6], until_s=11)
+    brings = (Brought(5, square=30),)
     case = QueueingCase(
-        "name", "group", lambda _: None, 1, lambda: 0, "", "", queue_time(), 1, between_s=2, brings=(Brought(5),)
+        "name", "group", lambda _: None, 1, lambda: 0, "", "", queue_time(), 1, between_s=2, brings=brings
     )
     late, more = [1 - 2, 9 - 2], [4 - 5, 2 - 5]
+    # After the first there are 4 s of work and one until the next, after the second 5 and 9: idle for 4.
+    idle = [0 - 2 * math.exp(-4 / 2), 4 - 2 * math.exp(-5 / 2)]
     adjusting, arrivals = controls(case, seen)
     assert arrivals == 2
     assert adjusting == pytest.approx(
@@ -90,8 +96,30 @@ def test_controls_by_hand():
             sum(late) / 2,
             late[1] / 2,
             3 * late[1] / 2,
+            sum(idle) / 2,
             sum(more) / 2,
             more[1] / 2,
             3 * more[1] / 2,
+            (4**2 - 30 + 2**2 - 30) / 2,
         ]
     )
+
+
+def test_controls_whose_mean_is_none_are_told_from_others():
+    generator = np.random.default_rng(6)
+    right = [centred(correlated(generator, 40)) for _ in range(1_000)]
+    # Each share is as probable as it says.
+    assert np.mean([each < 0.05 for each in right]) == pytest.approx(0.05, abs=0.02)
+    assert np.mean([each < 0.5 for each in right]) == pytest.approx(0.5, abs=0.05)
+    wrong = [Sample(each.value, (each.controls[0] + 0.7, each.controls[1])) for each in correlated(generator, 40)]
+    assert centred(wrong) < 0.01
+    assert centred([Sample(1.0)] * 5) == 1.0
+    assert centred([Sample(1.0, (2.0,))] * 5) == 1.0
+
+
+def test_random_numbers_that_are_wrong_are_told_by_the_controls_alone():
+    (case,) = by_runs()["M/M/1, load 0.5"]
+    drawn = replace(case, brings=(replace(case.brings[0], mean_s=61.0),))  # as if all were drawn a second too short
+    right, wrong = ([replicate([each], 1_500, number)[0] for number in range(25)] for each in (case, drawn))
+    assert centred(right) > 0.01
+    assert centred(wrong) < 0.01

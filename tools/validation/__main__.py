@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         for fault, some in told.items()
     }
-    pictures.faults(given.docs / "images" / "validation-faults.png", largest, groups)
+    if largest:
+        pictures.faults(given.docs / "images" / "validation-faults.png", largest, groups)
     (given.docs / "validation.md").write_text(page.text(found, cases, told, given.part), encoding="utf-8")
     return 0
 

@@ -10,8 +10,8 @@ from batchsim.recording import Recording
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.workload import Workload
 
-#: Replications of every case.
-REPLICATIONS = 20
+#: Replications of every case: 20 would need half as many jobs again, as eight controls take degrees of freedom.
+REPLICATIONS = 40
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,14 @@ class Brought:
         How many vCPUs do it.
     job : str or None
         By which job; None for all.
+    square : float or None
+        The mean of its square where that is known.
     """
 
     mean_s: float
     servers: float = 1.0
     job: str | None = None
+    square: float | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class QueueingCase:
         """Of its runs: others have random numbers of their own, or chance would be the same in all."""
         return crc32(self.runs.encode())
 
-    def spans(self, jobs: int) -> tuple[float, float, float]:
-        """Where the warm-up ends, what is measured, and arrivals, with so many jobs over all replications."""
-        last = self.warm_up + jobs / REPLICATIONS
+    def spans(self, jobs: float) -> tuple[float, float, float]:
+        """Where the warm-up ends, what is measured, and arrivals, with so many jobs of a replication measured."""
+        last = self.warm_up + jobs
         return self.warm_up / self.jobs_per_s, last / self.jobs_per_s, (last + self.warm_up / 2) / self.jobs_per_s

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchsim.experiments.simulated import simulated
-from batchsim.statistics.intervals import confidence_interval
-from tools.validation.case import REPLICATIONS, Observation, QueueingCase, Sample
-from tools.validation.intervals import LEVEL, Estimate, adjusted
+from tools.validation.case import Observation, QueueingCase, Sample
+from tools.validation.intervals import Estimate, adjusted
 from tools.validation.measures import LITTLE, controls, little, window
 
 
@@ -40,16 +39,9 @@ class Measured:
         """Whether theory is more than twice as far from the mean as the interval reaches: no chance, a fault."""
         return not Estimate(self.estimate.mean, 2 * self.estimate.half).holds(self.theory)
 
-    def held(self, size: int) -> list[bool]:
-        """Whether batchsim's own intervals, each of so many replications, hold what theory says."""
-        values = [sample.value for sample in self.samples]
-        groups = [values[first : first + size] for first in range(0, len(values) - size + 1, size)]
-        intervals = [confidence_interval(group, level=LEVEL) for group in groups]
-        return [each["low"] <= self.theory <= each["high"] for each in intervals]
 
-
-def replicate(cases: Sequence[QueueingCase], jobs: int, replication: int) -> list[Sample]:
-    """Run one replication of cases that have their runs in common; it has to keep Little's law.
+def replicate(cases: Sequence[QueueingCase], jobs: float, replication: int) -> list[Sample]:
+    """Run one replication, of so many jobs, of cases that have their runs in common; it has to keep Little's law.
 
     Raises
     ------
@@ -68,9 +60,9 @@ def replicate(cases: Sequence[QueueingCase], jobs: int, replication: int) -> lis
     return [Sample(case.measure(observation), adjusting, arrivals) for case in cases]
 
 
-def measured(cases: Sequence[QueueingCase], part: float = 1.0) -> list[Measured]:
-    """Run cases that have their runs in common in this process, with a part of their jobs."""
-    runs = [replicate(cases, round(part * cases[0].jobs), number) for number in range(REPLICATIONS)]
+def measured(cases: Sequence[QueueingCase], jobs: float, replications: int) -> list[Measured]:
+    """Run cases that have their runs in common in this process, with so many jobs over all replications."""
+    runs = [replicate(cases, jobs / replications, number) for number in range(replications)]
     return [
         Measured(case, case.theory(), samples) for case, samples in zip(cases, zip(*runs, strict=True), strict=True)
     ]

@@ -155,7 +155,9 @@ def controls(case: QueueingCase, observation: Observation) -> tuple[tuple[float,
 
     How far the work that an arrival brings, and the time to the next one, are from their means: on average, and times
     how much work, and how many jobs, an arrival finds. What it finds does not depend on what it brings (Lavenberg and
-    Welch 1981; Henderson and Glynn 2002). The work that it finds is that of a server as quick as all together.
+    Welch 1981; Henderson and Glynn 2002). The work that it finds is that of a server as quick as all together. That
+    one is idle until the next arrival: where arrivals are Poisson, after work for x seconds, for exp(-x / between)
+    times their mean time between on average.
     """
     workload = observation.workload
     new = np.concatenate([[True], np.diff(workload.submitted_at) > 0])
@@ -174,8 +176,12 @@ def controls(case: QueueingCase, observation: Observation) -> tuple[tuple[float,
         walk = np.concatenate([[0.0], np.cumsum(brought[:-1] - part.servers * between)])
         found = (walk - np.minimum.accumulate(walk))[kept]
         more = brought[kept] - part.mean_s
-        figures += [found * late] if late is not None else []
+        if case.between_s is not None and late is not None:
+            after_s = (found + brought[kept]) / part.servers
+            idle = np.maximum(between[kept] - after_s, 0.0) - case.between_s * np.exp(-after_s / case.between_s)
+            figures += [found * late, idle]
         figures += [state * more for state in (*states, found)]
+        figures += [brought[kept] ** 2 - part.square] if part.square is not None else []
     return tuple(float(each.mean()) for each in figures), max(len(kept), 1)
 
 

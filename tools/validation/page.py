@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from scipy.stats import binom
+
+from tools.validation import coverage
 from tools.validation.case import REPLICATIONS, QueueingCase, Sample
 from tools.validation.experiment import Measured
 from tools.validation.faults import FAULTS, suspects
-from tools.validation.intervals import plain
-from tools.validation.pieces import PEER_JOBS, Piece, by_runs, pieces
+from tools.validation.intervals import LEVEL, centred, plain
+from tools.validation.pieces import PART_WITH_FAULT, PEER_JOBS, REPLICATIONS_WITH_FAULT, Piece, by_runs, pieces
 from tools.validation.recorded import LOGS, WORKFLOWS
 
-#: Replications of a plain interval.
-GROUP = 10
 Found = Mapping[Piece, Any]
 
 HEADINGS = (
@@ -30,8 +31,8 @@ HEADINGS = (
 
 _HEAD = """# What batchsim was checked against
 
-This page is written by `python -m tools.validation`, which runs everything on it: nothing here is typed in. Its figures
-are the same for any number of processes.
+This page is written by `python -m tools.validation`, which runs everything on it but the simulated accounts of the
+back-test: nothing here is typed in. Its figures are the same for any number of processes.
 """
 
 _THEORY = f"""Each case is a scenario as a user writes it: arrivals, run times and requests are read, drawn and
@@ -41,9 +42,17 @@ out of each (for M/M/c those of five relaxation times). Little's law is held aga
 parts of every bill that is measured against its sum.
 
 The interval is of 95 %. It is that of the mean over replications, adjusted by what their random numbers happened to be:
-how far run times and times between arrivals were from their means, on average and times how many jobs were there
-(Lavenberg and Welch 1981). An arrival can't know what is drawn next, so that the adjustment is 0 on average whatever
-the simulator does; most cases need a tenth of the jobs with it. *Plain* is half of the interval without it.
+how far run times, their squares and times between arrivals were from their means, on average and times how many jobs
+were there, and how long servers would have been idle (Lavenberg and Welch 1981). An arrival can't know what is drawn
+next, so that the adjustment is 0 on average whatever the simulator does; most cases need a tenth of the jobs with it,
+or less. *Plain* is half of the interval without it.
+"""
+
+_COVERAGE = f"""A run of `--replications {coverage.REPLICATIONS}` with `warmUp` and {coverage.JOBS:,} jobs a replication
+gives each figure an interval of 95 % in `summary.json`. Such runs, {coverage.EXPERIMENTS} a scenario, each with a seed
+of its own, tell how often the interval holds what theory says. Of skewed figures it does so less often
+([how sure a figure is](statistics.md)): {coverage.ASKED[0]:.0%} to {coverage.ASKED[1]:.0%} is asked for. The share is
+told with its own interval, the exact one of Clopper and Pearson.
 """
 
 _NOT = """- **AWS itself.** No run of an account was held against a run of this: nothing on this page says that AWS
@@ -99,7 +108,7 @@ def text(found: Found, cases: Sequence[Measured], told: Mapping[str, Sequence[Me
     sections = (
         _theory(cases, part),
         _faults(told),
-        _coverage(cases),
+        _coverage(found),
         _peers(found),
         _logs(found),
         _workflows(found),
@@ -129,11 +138,14 @@ def _theory(cases: Sequence[Measured], part: float = 1.0) -> Iterator[str]:
     runs = {each.case.runs: part * each.case.jobs + REPLICATIONS * each.case.warm_up for each in cases}
     if part < 1:
         yield f"Written with `--part {part:g}`: that part of the jobs, so that intervals are wider than with all.\n"
-    yield (
-        f"{len(cases)} figures of {len(runs)} scenarios, {sum(runs.values()) / 1e6:.0f} million jobs: "
-        "the interval holds theory in "
-        f"{inside} of {len(cases)} ({inside / len(cases):.0%}), and is ± 1 % or narrower in {narrow}.\n"
-    )
+    if cases:
+        yield (
+            f"{len(cases)} figures of {len(runs)} scenarios, {sum(runs.values()) / 1e6:.0f} million jobs: "
+            "the interval holds theory in "
+            f"{inside} of {len(cases)} ({inside / len(cases):.0%}), and is ± 1 % or narrower in {narrow}. "
+            f"By chance {_missing_by_chance(len(cases))} would not hold it.\n"
+        )
+    yield from _drawn(cases)
     yield "![difference from theory with interval, case by case](images/validation-theory.png)\n"
     every = [case for of in by_runs().values() for case in of]
     by_name = {each.case.name: each for each in cases}
@@ -144,6 +156,26 @@ def _theory(cases: Sequence[Measured], part: float = 1.0) -> Iterator[str]:
         for case in (case for case in every if case.group == group):
             yield _row(case, by_name.get(case.name))
         yield ""
+
+
+def _drawn(cases: Sequence[Measured]) -> Iterator[str]:
+    drawn = {each.case.runs: each.samples for each in cases if each.samples[0].controls}
+    if not drawn:
+        return
+    probable = [centred(samples) for samples in drawn.values()]
+    far = sum(each < 1 - LEVEL for each in probable)
+    yield (
+        "Random numbers that are wrong (run times that are all drawn too long) the adjustment would hide. They have a\n"
+        "test of their own, Hotelling's of 1931: together they are as far from their means as one time in twenty by\n"
+        f"chance, or further, in {far} of {len(probable)} scenarios, where {_missing_by_chance(len(probable))} are "
+        f"expected; the least\nprobable has p = {min(probable):.2g}.\n"
+    )
+
+
+def _missing_by_chance(figures: int) -> str:
+    """How many of so many independent intervals miss, but for one time in twenty."""
+    least, most = binom.interval(LEVEL, figures, 1 - LEVEL)
+    return f"{least:.0f} to {most:.0f}"
 
 
 def _row(case: QueueingCase, each: Measured | None) -> str:
@@ -163,10 +195,11 @@ def _faults(told: Mapping[str, Sequence[Measured]]) -> Iterator[str]:
     missed = [name for name in every if name not in caught]
     yield (
         "A check that can't fail says nothing. Each fault below was planted in the simulator, and cases that may tell\n"
-        "were run again, with a tenth of their jobs. A case tells when theory is more than twice as far from the mean\n"
-        "as the interval reaches.\n"
+        f"were run again, with {PART_WITH_FAULT:.0%} of their jobs in {REPLICATIONS_WITH_FAULT} replications. A case "
+        "tells when theory is more than twice\nas far from the mean as the interval reaches.\n"
     )
-    yield "![the largest difference from theory by fault and group of cases](images/validation-faults.png)\n"
+    if told:
+        yield "![the largest difference from theory by fault and group of cases](images/validation-faults.png)\n"
     yield "| fault | told by | the largest difference |"
     yield "|---|---|---|"
     for fault, some in told.items():
@@ -194,20 +227,38 @@ def _counted(count: int) -> str:
     return f"{count} case" if count == 1 else f"{count} cases"
 
 
-def _coverage(cases: Sequence[Measured]) -> Iterator[str]:
-    held = {each.case.name: each.held(GROUP) for each in cases}
-    every = [each for some in held.values() for each in some]
+def _coverage(found: Found) -> Iterator[str]:
+    by_figure = {
+        figure: [interval for piece in found if piece[:2] == ("coverage", figure.case) for interval in found[piece]]
+        for figure in coverage.FIGURES
+    }
+    held = {figure: coverage.held(some, figure.theory) for figure, some in by_figure.items() if some}
+    yield _COVERAGE
+    if not held:
+        yield "Not run for this page.\n"
+        return
+    every = sum(held.values(), coverage.Held(0, 0))
+    half = sum((coverage.held(by_figure[figure], figure.theory, 0.5) for figure in held), coverage.Held(0, 0))
     yield (
-        f"Of {len(every)} intervals as `--replications {GROUP}` gives them, of the cases above without adjustment, "
-        f"{sum(every)} hold theory:\n{sum(every) / len(every):.1%}, where 95 % is meant. Intervals of skewed figures "
-        "hold less often;\n[how sure a figure is](statistics.md) has the table, by kind of figure and number of "
-        "replications.\n"
+        f"Of {every.of:,} intervals {every.held:,} hold theory: {_share(every)}. Were each half as wide, "
+        f"{half.share['mean']:.1%} would: a\nmistake of that kind is told.\n"
     )
-    yield "| group | intervals | hold theory |"
-    yield "|---|---:|---:|"
-    for group in dict.fromkeys(case.group for of in by_runs().values() for case in of):
-        some = [one for each in cases if each.case.group == group for one in held[each.case.name]]
-        yield f"| {group} | {len(some)} | {f'{sum(some) / len(some):.1%}' if some else '–'} |"
+    yield "| kind of figure | intervals | hold theory | so many do |"
+    yield "|---|---:|---:|---|"
+    for kind in dict.fromkeys(figure.kind for figure in coverage.FIGURES):
+        of_kind = sum((each for figure, each in held.items() if figure.kind == kind), coverage.Held(0, 0))
+        if of_kind.of:
+            yield f"| {kind} | {of_kind.of} | {of_kind.held} | {_share(of_kind)} |"
+    yield "\n| scenario | figure | intervals | hold theory | so many do |"
+    yield "|---|---|---:|---:|---|"
+    for figure, each in held.items():
+        yield f"| {figure.case} | `{figure.key}` | {each.of} | {each.held} | {_share(each)} |"
+
+
+def _share(held: coverage.Held) -> str:
+    share = held.share
+    told = "" if held.is_as_asked else ": **not what is asked for**"
+    return f"{share['mean']:.1%} ({share['low']:.1%} to {share['high']:.1%}){told}"
 
 
 def _peers(found: Found) -> Iterator[str]:
@@ -235,7 +286,9 @@ def _logs(found: Found) -> Iterator[str]:
     yield "| log | processors | jobs | same start | mean queue time |"
     yield "|---|---:|---:|---:|---:|"
     for name, processors in LOGS:
-        each = found["record", name]
+        if (each := found.get(("record", name))) is None:
+            yield f"| {name} | {processors} | not run | | |"
+            continue
         yield f"| {name} | {processors} | {each['jobs']:,} | {each['same']:,} | {each['mean_wait_s']:,.0f} s |"
 
 
@@ -248,7 +301,9 @@ def _workflows(found: Found) -> Iterator[str]:
     yield "| workflow | tasks | starts without limit | critical path | processors | same start | makespan | recorded |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|"
     for name, processors in WORKFLOWS:
-        each = found["workflow", name]
+        if (each := found.get(("workflow", name))) is None:
+            yield f"| {name} | not run | | | {processors} | | | |"
+            continue
         yield (
             f"| {name} | {each['tasks']:,} | {each['unlimited_same']:,} | {each['unlimited_s']:,.1f} s | {processors} "
             f"| {each['limited_same']:,} | {each['limited_s']:,.1f} s | {each['recorded_s']:,.0f} s |"
@@ -256,15 +311,9 @@ def _workflows(found: Found) -> Iterator[str]:
 
 
 def _back_test(found: Found) -> Iterator[str]:
-    from tools.calibration_round_trip import RoundTrip, table
+    from tools.validation import round_trips
 
-    yield (
-        "Simulated accounts of 30 days, told as AWS tells of jobs, learnt from their first 20 days without their\n"
-        "scenario; the last ten predicted. `python -m tools.calibration_round_trip` does 20 of each kind, which takes\n"
-        "longer than this page.\n"
-    )
-    trips = [RoundTrip(**found[piece]) for piece in found if piece[0] == "account"]
-    yield table(trips) if trips else "Not run for this page.\n"
+    yield from round_trips.section(round_trips.written(), [found[piece] for piece in found if piece[0] == "account"])
     yield (
         "A public log whose waits are recorded, of a site that queued by other rules than AWS Batch does: learnt from\n"
         "its first three quarters of days, the rest predicted. The error is that of the rules, too\n"

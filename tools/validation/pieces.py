@@ -11,16 +11,17 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tools.validation import peers, recorded
+from tools.validation import coverage, peers, recorded
 from tools.validation.case import REPLICATIONS, QueueingCase
 from tools.validation.cases import cases
 from tools.validation.experiment import replicate
 from tools.validation.faults import FAULTS, suspects
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Replications in one piece.
+#: Replications, and experiments, in one piece.
 _CHUNK = 10
-#: With which part of a case's jobs faults are looked for.
+#: Faults are looked for in fewer replications, with a part of a case's jobs.
+REPLICATIONS_WITH_FAULT = 20
 PART_WITH_FAULT = 0.1
 PEER_JOBS = 5_000
 #: What is learnt and predicted of simulated accounts: so many of each kind.
@@ -37,6 +38,7 @@ _BEARING = (
 )
 _BEARING_ON = {
     "fault": ("tools/validation/faults.py",),
+    "coverage": ("tools/validation/coverage.py", "batchsim/**/*.py"),
     "record": ("tools/validation/recorded.py",),
     "workflow": ("tools/validation/recorded.py",),
     "peer": ("tools/validation/peers.py",),
@@ -64,6 +66,8 @@ def pieces(part: float = 1.0) -> Iterator[Piece]:
     for kind in ("transactions", "spot"):
         for seed in range(1, ACCOUNTS + 1):
             yield "account", kind, str(seed)
+    for figure in coverage.FIGURES:
+        yield from (("coverage", figure.case, str(first)) for first in range(0, coverage.EXPERIMENTS, _CHUNK))
     for fault in FAULTS:
         for name, of in by_runs().items():
             if suspects(fault, of[0]):
@@ -76,13 +80,20 @@ def pieces(part: float = 1.0) -> Iterator[Piece]:
 
 def _case(_: Path, name: str, first: str, part: str) -> Any:
     of = by_runs()[name]
-    return [_kept(replicate(of, round(float(part) * of[0].jobs), int(first) + number)) for number in range(_CHUNK)]
+    jobs = float(part) * of[0].jobs / REPLICATIONS
+    return [_kept(replicate(of, jobs, int(first) + number)) for number in range(_CHUNK)]
+
+
+def _coverage(_: Path, case: str, first: str) -> Any:
+    figure = next(each for each in coverage.FIGURES if each.case == case)
+    return [coverage.experiment(figure, int(first) + number) for number in range(_CHUNK)]
 
 
 def _fault(_: Path, fault: str, name: str) -> Any:
     of = by_runs()[name]
     with next(each for each in FAULTS if each.name == fault).planted():
-        return [_kept(replicate(of, round(PART_WITH_FAULT * of[0].jobs), number)) for number in range(REPLICATIONS)]
+        jobs = PART_WITH_FAULT * of[0].jobs / REPLICATIONS_WITH_FAULT
+        return [_kept(replicate(of, jobs, number)) for number in range(REPLICATIONS_WITH_FAULT)]
 
 
 def _kept(samples: Any) -> list[Any]:
@@ -115,6 +126,7 @@ def _account(_: Path, kind: str, seed: str) -> Any:
 
 _KINDS: dict[str, Callable[..., Any]] = {
     "case": _case,
+    "coverage": _coverage,
     "fault": _fault,
     "record": _record,
     "workflow": _workflow,

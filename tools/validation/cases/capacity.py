@@ -148,7 +148,7 @@ def _on_instances() -> Iterator[QueueingCase]:
         "plan": "M/M/1 on an instance",
         "jobs_per_s": rate,
         "between_s": 1 / rate,
-        "brings": (Brought(2 * MEAN, 2),),
+        "brings": (Brought(2 * MEAN, 2, square=8 * MEAN**2),),
     }
     yield QueueingCase(
         name="M/M/1 on an instance that is booted for each busy time",
@@ -157,7 +157,7 @@ def _on_instances() -> Iterator[QueueingCase]:
         source="Welch 1964",
         quantity=QUEUE_TIME,
         measure=queue_time(),
-        jobs=100_000,
+        jobs=60_000,
         warm_up=200,
         **known,
     )
@@ -168,7 +168,7 @@ def _on_instances() -> Iterator[QueueingCase]:
         source="Welch 1964, renewal-reward",
         quantity="USD an hour",
         measure=cost_per_hour,
-        jobs=100_000,
+        jobs=60_000,
         warm_up=200,
         **known,
     )
@@ -217,7 +217,7 @@ def _on_spot() -> Iterator[QueueingCase]:
         "scenario": taken_back,
         "plan": "jobs that start over",
         "jobs_per_s": 1 / 100,
-        "jobs": 30_000,
+        "jobs": 60_000,
         "warm_up": 200,
     }
     attempts = partial(theory.restarted_attempts, hazard / HOUR, runtime, most)

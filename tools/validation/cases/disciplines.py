@@ -29,9 +29,9 @@ from tools.validation.scenarios import (
 def priorities() -> Iterator[QueueingCase]:
     """Queues of different priority before the same servers."""
     plans: list[tuple[str, int, list[float], list[float], int]] = [
-        ("M/M/1, two priorities, load 0.8", 1, [0.3, 0.5], [MEAN, MEAN], 300_000),
-        ("M/M/1, three priorities, load 0.8", 1, [0.2, 0.3, 0.3], [20.0, 60.0, 120.0], 600_000),
-        ("M/M/4, two priorities, load 0.8", 4, [0.3, 0.5], [MEAN, MEAN], 500_000),
+        ("M/M/1, two priorities, load 0.8", 1, [0.3, 0.5], [MEAN, MEAN], 540_000),
+        ("M/M/1, three priorities, load 0.8", 1, [0.2, 0.3, 0.3], [20.0, 60.0, 120.0], 1_200_000),
+        ("M/M/4, two priorities, load 0.8", 4, [0.3, 0.5], [MEAN, MEAN], 1_800_000),
     ]
     for words, servers, loads, means, jobs in plans:
         rates = [load * servers / mean for load, mean in zip(loads, means, strict=True)]
@@ -48,10 +48,17 @@ def priorities() -> Iterator[QueueingCase]:
                 jobs=jobs,
                 warm_up=2 * warm_up(servers, sum(loads)),
                 between_s=1 / sum(rates),
-                brings=(Brought(sum(loads) * servers / sum(rates), servers),),
+                brings=(_brought(servers, rates, means),),
                 few=servers - 1,
                 plan=words,
             )
+
+
+def _brought(servers: int, rates: list[float], works: list[float]) -> Brought:
+    """What a job of one class or another brings, each of an exponential run time."""
+    mean = sum(rate * work for rate, work in zip(rates, works, strict=True)) / sum(rates)
+    square = sum(rate * 2 * work**2 for rate, work in zip(rates, works, strict=True)) / sum(rates)
+    return Brought(mean, servers, square=square)
 
 
 def _cobham(servers: int, loads: list[float], rates: list[float], means: list[float], number: int) -> float:
@@ -78,9 +85,9 @@ def _prioritised(servers: int, rates: list[float], means: list[float], duration:
 def widths() -> Iterator[QueueingCase]:
     """Jobs of different width, first come, first served: those behind one that has no room wait, too."""
     plans: list[tuple[int, tuple[int, ...], list[float], list[float], int]] = [
-        (2, (1, 2), [0.4, 0.25], [MEAN, MEAN], 170_000),
-        (4, (1, 4), [0.56, 0.14], [MEAN, 2 * MEAN], 400_000),
-        (8, (1, 2, 8), [0.9, 0.45, 0.15], [MEAN, MEAN, MEAN], 350_000),
+        (2, (1, 2), [0.4, 0.25], [MEAN, MEAN], 420_000),
+        (4, (1, 4), [0.56, 0.14], [MEAN, 2 * MEAN], 300_000),
+        (8, (1, 2, 8), [0.9, 0.45, 0.15], [MEAN, MEAN, MEAN], 650_000),
     ]
     for servers, sizes, per_mean, means, jobs in plans:
         rates = [rate / MEAN for rate in per_mean]
@@ -97,9 +104,7 @@ def widths() -> Iterator[QueueingCase]:
                 jobs=jobs,
                 warm_up=2_000,
                 between_s=1 / sum(rates),
-                brings=(
-                    Brought(sum(r * m * w for r, m, w in zip(rates, means, sizes, strict=True)) / sum(rates), servers),
-                ),
+                brings=(_brought(servers, rates, [m * w for m, w in zip(means, sizes, strict=True)]),),
                 plan=f"{servers} servers, jobs of {', '.join(map(str, sizes))} vCPUs",
             )
     for servers, sizes, mix, means in (
@@ -117,7 +122,7 @@ def widths() -> Iterator[QueueingCase]:
             source="saturated queue (Grosof, Harchol-Balter and Scheller-Wolf 2020)",
             quantity="jobs that end a second when there are always some",
             measure=ended_per_s,
-            jobs=250_000,
+            jobs=530_000,
             warm_up=1_000,
             few=10**9,
         )

@@ -30,9 +30,9 @@ from tools.validation.scenarios import (
 def batches() -> Iterator[QueueingCase]:
     """Arrays: jobs that come together."""
     for size, load, runtime, second, jobs in (
-        (5, 0.5, exponential(MEAN), 2 * MEAN**2, 200_000),
-        (20, 0.7, exponential(MEAN), 2 * MEAN**2, 300_000),
-        (10, 0.7, MEAN, MEAN**2, 250_000),
+        (5, 0.5, exponential(MEAN), 2 * MEAN**2, 130_000),
+        (20, 0.7, exponential(MEAN), 2 * MEAN**2, 1_900_000),
+        (10, 0.7, MEAN, MEAN**2, 330_000),
     ):
         rate = load / MEAN / size
         is_random = second > MEAN**2
@@ -48,7 +48,7 @@ def batches() -> Iterator[QueueingCase]:
             jobs=jobs,
             warm_up=size * warm_up(1, load),
             between_s=1 / rate,
-            brings=(Brought(size * MEAN),),
+            brings=(Brought(size * MEAN, square=size * second + size * (size - 1) * MEAN**2),),
         )
     size, servers, rate = 8, 4, 0.6 * 4 / 8 / MEAN
     yield QueueingCase(
@@ -60,17 +60,17 @@ def batches() -> Iterator[QueueingCase]:
         source="balance equations, Little 1961",
         quantity=TURNAROUND,
         measure=turnaround(),
-        jobs=350_000,
+        jobs=180_000,
         warm_up=size * warm_up(servers, 0.6),
         between_s=1 / rate,
-        brings=(Brought(size * MEAN, servers),),
+        brings=(Brought(size * MEAN, servers, square=size * (size + 1) * MEAN**2),),
         few=servers - 1,
     )
 
 
 def networks() -> Iterator[QueueingCase]:
     """Workflows: one queue after another, two at once, and retries."""
-    for loads, servers, jobs in (((0.7, 0.8), (1, 1), 450_000), ((0.8, 0.7), (2, 4), 400_000)):
+    for loads, servers, jobs in (((0.7, 0.8), (1, 1), 780_000), ((0.8, 0.7), (2, 4), 290_000)):
         rate = loads[0] * servers[0] / MEAN
         means = (MEAN, loads[1] * servers[1] / rate)
         queues = list(zip(servers, means, strict=True))
@@ -88,7 +88,9 @@ def networks() -> Iterator[QueueingCase]:
             jobs=jobs,
             warm_up=4 * warm_up(1, max(loads)),
             between_s=1 / rate,
-            brings=tuple(Brought(m, c, job) for m, c, job in zip(means, servers, ("first", "second"), strict=True)),
+            brings=tuple(
+                Brought(m, c, job, 2 * m**2) for m, c, job in zip(means, servers, ("first", "second"), strict=True)
+            ),
         )
     rate = 0.7 / MEAN
     yield QueueingCase(
@@ -100,12 +102,12 @@ def networks() -> Iterator[QueueingCase]:
         source="Flatto and Hahn 1984",
         quantity="mean turnaround of the workflow, s",
         measure=workflow_turnaround,
-        jobs=400_000,
+        jobs=250_000,
         warm_up=4 * warm_up(1, 0.7),
         between_s=1 / rate,
-        brings=(Brought(MEAN, 1, "first"), Brought(MEAN, 1, "second")),
+        brings=tuple(Brought(MEAN, 1, job, 2 * MEAN**2) for job in ("first", "second")),
     )
-    for count, failing, most, load, jobs in ((1, 0.4, 3, 0.7, 180_000), (4, 0.25, 10, 0.8, 400_000)):
+    for count, failing, most, load, jobs in ((1, 0.4, 3, 0.7, 230_000), (4, 0.25, 10, 0.8, 520_000)):
         mean, second = theory.retried_moments(MEAN, failing, most)
         rate = load * count / mean
         yield QueueingCase(
@@ -122,7 +124,7 @@ def networks() -> Iterator[QueueingCase]:
             jobs=jobs,
             warm_up=2 * warm_up(count, load),
             between_s=1 / rate,
-            brings=(Brought(mean, count),),
+            brings=(Brought(mean, count, square=second),),
             few=count - 1,
         )
 

@@ -46,6 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
     from batchsim.aws.deployment.apply import Deployer
     from batchsim.aws.deployment.inventory import take_inventory
+    from batchsim.aws.deployment.launch_templates import unlike
     from batchsim.aws.deployment.plan import plan, plan_destroy
     from batchsim.aws.deployment.rendering import as_json, lines
     from batchsim.aws.deployment.schedules import now, take_schedules, with_schedules, without_schedules
@@ -59,6 +60,8 @@ def execute(arguments: argparse.Namespace) -> int:
     account = options.account(arguments, configuration.region)
     if configuration.missing and not arguments.destroy:
         raise ScenarioError([lack.finding for lack in configuration.missing])
+    if not arguments.destroy and (findings := unlike(account, configuration)):
+        raise ScenarioError(findings)
     deployer = Deployer(account, say=_silent if arguments.quiet else _say)
     inventory = take_inventory(account)
     region = str(account.region)

@@ -90,7 +90,8 @@ def _live(arguments: argparse.Namespace) -> tuple[AccountConfiguration, History]
     configuration = AccountConfiguration(imported.batch, {})
     environments = sorted(configuration.environment_types)
     answers, notes = live_answers(account, sorted(configuration.queues), environments, arguments.since)
-    configuration = AccountConfiguration(imported.batch, {}, (*imported.notes, *notes))
+    told = (*imported.notes, *notes)
+    configuration = AccountConfiguration(imported.batch, {}, told, imported.updates, imported.launch_templates)
     return configuration, read_history(arguments.sources, answers)
 
 

@@ -21,7 +21,7 @@ from batchsim.validation.workload import review
 STAGES: tuple[Stage, ...] = ("simulation", "deployment", "submission", "review")
 
 #: What `import config` prints has these members at most.
-_CONFIGURATION = {"batch", "deployment", "region", "ignore"}
+_CONFIGURATION = {"batch", "launchTemplates", "deployment", "region", "ignore"}
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from batchsim.aws.launch_templates import Deployed
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
 from batchsim.scenario.checking import check, in_order, raise_errors
@@ -85,6 +87,11 @@ class Deployable:
     start: str
     scheduler_role: str | None = None
 
+    @cached_property
+    def launch_templates(self) -> Deployed:
+        """The launch templates that environments refer to and the scenario holds."""
+        return Deployed({**self.document.values, "batch": self.batch})
+
     def named(self, kind: str) -> dict[str, dict[str, Any]]:
         """The requests of one list by the name of the object."""
         return {str(request[OBJECTS[kind].name_member]): request for request in self.batch[kind]}
@@ -155,6 +162,19 @@ def _with_minimum(request: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(resources, dict) or resources.get("type") not in ("EC2", "SPOT") or "minvCpus" in resources:
         return request
     return {**request, "computeResources": {**resources, "minvCpus": 0}}
+
+
+def one_version_each(configuration: Deployable) -> list[Finding]:
+    """Findings about launch templates of which environments use several versions: an export makes one of each."""
+    return [
+        configuration.document.finding(
+            version.where,
+            "launch-template-version",
+            f"environments use several versions of the launch template {version.title}, and an export makes one",
+            expected="a template of another name for the other environments",
+        )
+        for version in configuration.launch_templates.clashing
+    ]
 
 
 def _missing(document: Document) -> Iterator[Missing]:

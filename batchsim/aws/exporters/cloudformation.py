@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from batchsim.aws.cloudformation_names import property_of, to_cloudformation
-from batchsim.aws.deployment.deployable import Deployable, policy_name
+from batchsim.aws.deployment.deployable import Deployable, one_version_each, policy_name
 from batchsim.aws.exporters.cloudformation_schedules import schedule_resources
+from batchsim.aws.launch_templates import CLOUDFORMATION
 from batchsim.aws.objects import OBJECTS
+from batchsim.errors import ScenarioError
+from batchsim.scenario.batch.launch_templates import DEFAULT, LATEST, SECTION, as_ec2, canonical
 from batchsim.scenario.document.access import base_name, dig
 
 #: Member → CloudFormation's type of the parameter that asks for it, and what it is.
@@ -37,11 +40,20 @@ def export(configuration: Deployable) -> dict[str, str]:
     Raises
     ------
     ScenarioError
-        If EventBridge Scheduler can't say when something is updated.
+        If EventBridge Scheduler can't say when something is updated, or environments use several versions of a launch
+        template.
     """
+    if clashing := one_version_each(configuration):
+        raise ScenarioError(clashing)
     logical = _logical_ids(configuration)
     parameters: dict[str, Any] = {}
-    resources: dict[str, Any] = {}
+    resources: dict[str, Any] = {
+        logical[SECTION, name]: {
+            "Type": CLOUDFORMATION,
+            "Properties": as_ec2(configuration.launch_templates.request(name, configuration.tags)),
+        }
+        for name in configuration.launch_templates.used
+    }
     for kind in OBJECTS:
         for name, request in configuration.named(kind).items():
             properties = to_cloudformation(_request(kind, request, configuration), kind)
@@ -90,6 +102,8 @@ def _parameter(member: str, name: str, logical_id: str, parameters: dict[str, An
 
 def _refer(kind: str, properties: dict[str, Any], logical: dict[tuple[str, str], str], all_: Deployable) -> None:
     """References between resources of the template, which tell CloudFormation the order too; others stay as given."""
+    if kind == "computeEnvironments":
+        _refer_to_launch_templates(properties, logical, all_)
     if kind == "jobQueues":
         for entry in properties.get("ComputeEnvironmentOrder", []):
             environment = ("computeEnvironments", base_name(entry["ComputeEnvironment"]))
@@ -102,6 +116,20 @@ def _refer(kind: str, properties: dict[str, Any], logical: dict[tuple[str, str],
         resource = ("consumableResources", base_name(entry.get("ConsumableResource")))
         if resource in logical:
             entry["ConsumableResource"] = {"Ref": logical[resource]}
+
+
+def _refer_to_launch_templates(
+    properties: dict[str, Any], logical: dict[tuple[str, str], str], all_: Deployable
+) -> None:
+    given = dig(properties, "ComputeResources", "LaunchTemplate")
+    for each in (given, *(dig(given, "Overrides") or ())) if isinstance(given, dict) else ():
+        specification = canonical({key: value for key, value in each.items() if key != "Overrides"})
+        title = all_.launch_templates.title(specification)
+        if title is not None:
+            each.pop("LaunchTemplateName", None)
+            each["LaunchTemplateId"] = {"Ref": logical[SECTION, title]}
+            if str(each.get("Version") or DEFAULT) not in (DEFAULT, LATEST):
+                each["Version"] = LATEST
 
 
 def _complete_roles(properties: dict[str, Any]) -> None:
@@ -127,9 +155,12 @@ def _logical_ids(configuration: Deployable) -> dict[tuple[str, str], str]:
     """Alphanumeric ids, each once; a name that several resources share gets its kind behind it."""
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
-    for kind in OBJECTS:
-        suffix = OBJECTS[kind].noun
-        for name in configuration.named(kind):
+    names = {SECTION: list(configuration.launch_templates.used)} | {
+        kind: list(configuration.named(kind)) for kind in OBJECTS
+    }
+    for kind in (*OBJECTS, SECTION):
+        suffix = "LaunchTemplate" if kind == SECTION else OBJECTS[kind].noun
+        for name in names[kind]:
             plain = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name)) or suffix
             candidates: Iterable[str] = (plain, plain + suffix, *(f"{plain}{suffix}{n}" for n in range(2, 10_000)))
             ids[kind, name] = next(each for each in candidates if each not in taken)

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from batchsim.aws.deployment.deployable import Deployable, policy_name
+from batchsim.aws.deployment.deployable import Deployable, one_version_each, policy_name
+from batchsim.aws.launch_templates import COMMAND, renumbered
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.schedules.schedule import Reference, Schedules, schedules_of
 from batchsim.aws.schedules.target import role_missing, schedule_request
 from batchsim.errors import Finding, ScenarioError
+from batchsim.scenario.batch.launch_templates import as_ec2, specifications
 
 
 def export(configuration: Deployable) -> dict[str, str]:
@@ -22,7 +24,7 @@ def export(configuration: Deployable) -> dict[str, str]:
         With everything that AWS requires and the scenario does not say.
     """
     findings = [lack.finding for lack in configuration.missing]
-    findings += _unknown_arns(configuration)
+    findings += [*_unknown_arns(configuration), *one_version_each(configuration)]
     planned = schedules_of(configuration)
     findings += planned.findings
     if planned.schedules and planned.role is None:
@@ -30,12 +32,14 @@ def export(configuration: Deployable) -> dict[str, str]:
     findings += _policies_without_arn(configuration, planned)
     if findings:
         raise ScenarioError(findings)
+    held = configuration.launch_templates
+    templates = {f"{COMMAND}/{name}.json": _text(as_ec2(held.request(name, configuration.tags))) for name in held.used}
     requests = {
-        f"{kind.command}/{name}.json": _text(_tagged(request, configuration.tags))
+        f"{kind.command}/{name}.json": _text(_tagged(_by_name(request, configuration), configuration.tags))
         for section, kind in OBJECTS.items()
         for name, request in configuration.named(section).items()
     }
-    return requests | _scheduled(configuration, planned)
+    return templates | requests | _scheduled(configuration, planned)
 
 
 def _scheduled(configuration: Deployable, planned: Schedules) -> dict[str, str]:
@@ -62,6 +66,18 @@ def _policies_without_arn(configuration: Deployable, planned: Schedules) -> Iter
                 )
                 expected = "another format: CloudFormation and Terraform refer to the policy itself"
                 yield configuration.document.finding(("updates",), "deployment-value", message, expected=expected)
+
+
+def _by_name(request: dict[str, Any], configuration: Deployable) -> dict[str, Any]:
+    """A request that refers to launch templates by the names that they are made with; others stay as given."""
+    request = json.loads(json.dumps(request))
+    for _, specification in specifications(request.get("computeResources")):
+        title = configuration.launch_templates.title(specification)
+        if title is not None:
+            specification.pop("launchTemplateId", None)
+            specification["launchTemplateName"] = title
+            renumbered(specification)
+    return dict(request)
 
 
 def _unknown_arns(configuration: Deployable) -> list[Finding]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from batchsim.aws.deployment.deployable import Deployable, Missing, policy_name
+from batchsim.aws.deployment.deployable import Deployable, Missing, one_version_each, policy_name
 from batchsim.aws.exporters.terraform_schedules import ignored_changes, schedule_blocks
+from batchsim.aws.launch_templates import TERRAFORM, renumbered
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.schedules.schedule import Reference, schedules_of
 from batchsim.aws.terraform import AS_JSON, ATTRIBUTES, AWSCC, NOT_WRITTEN, ROLES, Attributes, attributes_of
+from batchsim.aws.terraform_launch_templates import DATA, DESCRIPTION, NAME, with_mapped_tags
 from batchsim.errors import Finding, ScenarioError
+from batchsim.scenario.batch.launch_templates import as_ec2, specifications
 from batchsim.scenario.document.access import base_name, dig
 
 _LISTS = ("subnets", "securityGroupIds", "securityGroups")
@@ -42,8 +45,11 @@ def export(configuration: Deployable) -> dict[str, str]:
             for _ in configuration.batch["consumableResources"][:1]
         ),
     ]
+    findings += one_version_each(configuration)
     variables: dict[str, Any] = {}
     resources: dict[str, dict[str, Any]] = {}
+    if configuration.launch_templates.used:
+        resources[TERRAFORM] = dict(_launch_templates(configuration, findings))
     for kind in ATTRIBUTES:
         for index, request in enumerate(configuration.batch[kind]):
             name = str(request[OBJECTS[kind].name_member])
@@ -84,6 +90,32 @@ _PROVIDERS = {
     "aws": {"source": "hashicorp/aws", "version": ">= 6.0"},
     "awscc": {"source": "hashicorp/awscc", "version": ">= 1.106"},
 }
+
+
+def _launch_templates(configuration: Deployable, findings: list[Finding]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The launch templates that environments refer to, by their labels; what EC2 keeps in data stands beside names."""
+    for name, version in configuration.launch_templates.used.items():
+        request = as_ec2(configuration.launch_templates.request(name, configuration.tags))
+
+        def refuse(steps: tuple[str | int, ...], where: Any = version.where) -> None:
+            message = f"the AWS provider has no attribute for {steps[-1]}"
+            place = (*where, "launchTemplateData", *steps)
+            findings.append(configuration.document.finding(place, "not-in-terraform", message))
+
+        block = with_mapped_tags(_block(request.get("LaunchTemplateData") or {}, DATA, (), refuse))
+        own = [each for each in request.get("TagSpecifications", ()) if each["ResourceType"] == "launch-template"]
+        tags = {tag["Key"]: tag.get("Value", "") for each in own for tag in each["Tags"]}
+        yield (
+            _label(name),
+            {
+                NAME: _escaped(name),
+                **({DESCRIPTION: _escaped(request["VersionDescription"])} if "VersionDescription" in request else {}),
+                **block,
+                **({"tags": _escaped(tags)} if tags else {}),
+            },
+        )
+
+
 #: What the ARN of a role is completed with.
 _DATA: dict[str, dict[str, Any]] = {"aws_caller_identity": {"current": {}}, "aws_partition": {"current": {}}}
 _ACCOUNT = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
@@ -116,6 +148,12 @@ def _request(
             target[lack.member] = _variable(lack, variables)
     if kind == "computeEnvironments":
         _complete_roles(request)
+        for _, specification in specifications(request.get("computeResources")):
+            title = configuration.launch_templates.title(specification)
+            if title is not None:
+                specification.pop("launchTemplateName", None)
+                specification["launchTemplateId"] = _Expression(f"${{{TERRAFORM}.{_label(title)}.id}}")
+                renumbered(specification)
     if kind == "jobQueues":
         request.setdefault("state", "ENABLED")  # the provider asks for it
         _refer(request, configuration)

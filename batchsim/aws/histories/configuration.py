@@ -11,6 +11,7 @@ from batchsim.aws.importers.config import import_config
 from batchsim.aws.importers.source_text import read
 from batchsim.aws.importers.writing import to_yaml
 from batchsim.errors import Finding
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.resource_requests import main_container
 from batchsim.scenario.document.access import base_name, dig, entries, mappings, requirement
 from batchsim.units import parse_size_mib
@@ -28,12 +29,15 @@ class AccountConfiguration:
         What was left out of an import.
     updates : tuple of dict
         The ``updates:`` that come by cron; what is due once belongs to the time that it was said for.
+    launch_templates : tuple of mapping
+        Those that its environments refer to, as far as they are known.
     """
 
     batch: Mapping[str, Any]
     environment: Mapping[str, Any]
     notes: tuple[Finding, ...] = ()
     updates: tuple[dict[str, Any], ...] = ()
+    launch_templates: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def queues(self) -> frozenset[str]:
@@ -89,8 +93,13 @@ class AccountConfiguration:
         return vcpus, memory, gpus or 0.0
 
     def to_yaml(self) -> str:
-        """The ``batch:`` section, and ``updates:`` where there are any."""
-        return to_yaml({"batch": dict(self.batch), **({"updates": list(self.updates)} if self.updates else {})})
+        """The ``batch:`` section, the launch templates that it refers to, and ``updates:`` where there are any."""
+        updates = {"updates": list(self.updates)} if self.updates else {}
+        return to_yaml({**self._held, "batch": dict(self.batch), **updates})
+
+    @property
+    def _held(self) -> dict[str, Any]:
+        return {SECTION: list(self.launch_templates)} if self.launch_templates else {}
 
     def to_scenario(self, region: str, queue: str, definition: str) -> str:
         """A scenario of the configuration and its surroundings, in which one job runs."""
@@ -99,6 +108,7 @@ class AccountConfiguration:
             {
                 "name": "configuration",
                 "region": region or "us-east-1",
+                **self._held,
                 "batch": dict(self.batch),
                 "workload": [{"workflow": "job", "jobs": [job]}],
                 "environment": dict(self.environment),
@@ -123,10 +133,13 @@ def read_configuration(path: Path, *others: Path) -> AccountConfiguration:
             environment = values.get("environment")
             again, once = _by_cron(values.get("updates"))
             surroundings = environment if isinstance(environment, dict) else {}
-            return AccountConfiguration(values["batch"], surroundings, _left_out(once), again)
+            held = tuple(entry for _, entry in mappings(values, (), SECTION))
+            return AccountConfiguration(values["batch"], surroundings, _left_out(once), again, held)
     imported = import_config([path, *others])
     again, once = _by_cron(list(imported.updates))
-    return AccountConfiguration(imported.batch, {}, (*imported.notes, *_left_out(once)), again)
+    return AccountConfiguration(
+        imported.batch, {}, (*imported.notes, *_left_out(once)), again, imported.launch_templates
+    )
 
 
 def _by_cron(updates: Any) -> tuple[tuple[dict[str, Any], ...], int]:

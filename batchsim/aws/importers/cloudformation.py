@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from batchsim.aws import launch_templates
 from batchsim.aws.cloudformation_names import property_of, to_api
 from batchsim.aws.importers.coercion import Coercion
 from batchsim.aws.importers.evaluator import Evaluator
@@ -18,6 +19,9 @@ from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.template_values import Unresolved, text_of
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, nearest
+from batchsim.scenario.batch.ec2_model import REQUEST, ec2_shape
+from batchsim.scenario.batch.launch_templates import SECTION
+from batchsim.scenario.document.access import dig
 from batchsim.scenario.document.document import Document, Where
 
 KINDS = {kind.cloudformation: section for section, kind in OBJECTS.items()}
@@ -72,6 +76,7 @@ class _Template:
         self._evaluator = Evaluator(document, parameters, region, stacks)
         self._findings: list[Finding] = []
         self._schedules: list[FoundSchedule] = []
+        self._launch_templates: dict[str, None] = {}
 
     def requests(self) -> tuple[FoundRequest, ...]:
         """The requests in it."""
@@ -110,6 +115,8 @@ class _Template:
         for logical, resource in resources.items():
             if isinstance(resource, dict) and resource.get("Type") == _SCHEDULE and self._is_made(logical, resource):
                 self._schedules.append(self._schedule(logical, resource))
+        for logical in self._launch_templates:
+            yield from self._launch_template(logical, resources[logical])
         if not batch and not any(finding.severity == "error" for finding in self._findings):
             expected = ", ".join(KINDS)
             self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
@@ -162,6 +169,8 @@ class _Template:
         if not isinstance(properties, dict):
             self._finding(where, "wrong-shape", "not properties", expected="a mapping")
             return
+        if kind == "computeEnvironments":
+            self._refer_by_name(properties)
         named = property_of(OBJECTS[kind].name_member)
         if isinstance(properties.get(named), Unresolved) and isinstance(name := self._evaluator.name(logical), str):
             properties[named] = name
@@ -183,6 +192,51 @@ class _Template:
         found = self._evaluator.value(resource.get("Properties", {}), where)
         properties = filled(found) if isinstance(found, dict) else {}
         return FoundSchedule(logical, properties, self._document.place(("Resources", logical), key=True))
+
+    def _refer_by_name(self, properties: dict[str, Any]) -> None:
+        """Have an environment refer by name to the launch templates of the same template, which are read then."""
+        resources = properties.get("ComputeResources")
+        specification = resources.get("LaunchTemplate") if isinstance(resources, dict) else None
+        if not isinstance(specification, dict):
+            return
+        overrides = specification.get("Overrides")
+        for each in (specification, *(overrides if isinstance(overrides, list) else ())):
+            for member in ("LaunchTemplateId", "LaunchTemplateName", "Version") if isinstance(each, dict) else ():
+                self._refer(each, member)
+
+    def _refer(self, specification: dict[str, Any], member: str) -> None:
+        value, resources = specification.get(member), self._document.values["Resources"]
+        logical, attribute = _resource_of(value)
+        if member == "LaunchTemplateName" and isinstance(value, str):
+            logical = next((each for each, of in resources.items() if self._goes_by(each, of, value)), "")
+        if dig(resources.get(logical), "Type") != launch_templates.CLOUDFORMATION:
+            return
+        if member == "Version":
+            specification[member] = launch_templates.VERSIONS.get(attribute, value)
+            return
+        del specification[member]
+        specification["LaunchTemplateName"] = self._evaluator.name(logical)
+        self._launch_templates.setdefault(logical)
+
+    def _goes_by(self, logical: str, resource: Any, name: str) -> bool:
+        """Whether a resource is the launch template of a name."""
+        is_template = dig(resource, "Type") == launch_templates.CLOUDFORMATION
+        return is_template and self._evaluator.name(logical) == name
+
+    def _launch_template(self, logical: str, resource: dict[str, Any]) -> Iterator[FoundRequest]:
+        """A launch template that an environment refers to; CloudFormation spells it as EC2 does."""
+        where: Where = ("Resources", logical, "Properties")
+        if not self._is_made(logical, resource):
+            return
+        properties = self._evaluator.value(resource.get("Properties", {}), where)
+        if not isinstance(properties, dict):
+            return
+        name = text_of(self._evaluator.name(logical)) or logical
+        coercion = Coercion(self._document, SECTION, name, where, self._evaluator.called, shape=ec2_shape(REQUEST))
+        request = coercion.request({**properties, "LaunchTemplateName": name})
+        self._findings += coercion.findings
+        entry = launch_templates.imported(request)
+        yield FoundRequest(SECTION, name, entry, self._document.place(("Resources", logical), key=True))
 
     def _api_only(self, kind: str, logical: str, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties without those that the API has no member for."""
@@ -209,6 +263,12 @@ class _Template:
             severity="warning",
             source="AWS CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment",
         )
+
+
+def _resource_of(value: Any) -> tuple[str, str]:
+    """The resource that a value is made by, and its attribute; empty where it is anything else."""
+    holes = value.holes if isinstance(value, Unresolved) and len(value.parts) == 1 else ()
+    return holes[0].resource if holes else ("", "")
 
 
 def _without(value: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:

@@ -37,6 +37,9 @@ DECISIVE = frozenset({
     "totalQuantity", "resourceType",
 })  # fmt: skip
 
+#: Members of EC2's launch templates that decide what it costs.
+OF_VOLUMES = frozenset({"BlockDeviceMappings", "VolumeSize", "VolumeType", "Iops", "Throughput"})
+
 #: Shapes that mean nothing without each of their members: left out whole.
 INDIVISIBLE = frozenset(
     {"LaunchTemplateSpecification", "Secret", "EFSVolumeConfiguration", "S3FilesVolumeConfiguration"}
@@ -73,6 +76,8 @@ class Coercion:
         The resource's properties in the template.
     called : callable, optional
         What goes by a name that is not known, if anything does.
+    shape : optional
+        The shape of the request, where it is not one of Batch's lists.
 
     Attributes
     ----------
@@ -87,6 +92,8 @@ class Coercion:
         name: str,
         where: Where,
         called: Callable[[Unresolved], str | None] = lambda _: None,
+        *,
+        shape: Any = None,
     ) -> None:
         self.findings: list[Finding] = []
         self._document = document
@@ -94,10 +101,12 @@ class Coercion:
         self._name = name
         self._where = where
         self._called = called
+        self._shape = shape
 
     def request(self, value: dict[str, Any]) -> dict[str, Any]:
         """The request, in the order of its shape."""
-        coerced = self._structure(value, request_shape(self._kind), ())
+        shape = request_shape(self._kind) if self._shape is None else self._shape
+        coerced = self._structure(value, shape, ())
         return {} if coerced is NO_VALUE else dict(coerced)
 
     def _coerced(self, value: Any, shape: Any, path: tuple[str, ...]) -> Any:
@@ -113,7 +122,7 @@ class Coercion:
 
     def _structure(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
         members = shape.members if shape is not None and shape.type_name == "structure" else {}
-        # An override of a launch template is not simulated: it stays, so that it is refused by name.
+        # What overrides say of other types stays, also where the template of the rest is not known.
         if shape is not None and shape.name in INDIVISIBLE and "overrides" not in value:
             unresolved = _together(value.values())
             if unresolved is not None:
@@ -154,7 +163,8 @@ class Coercion:
         return NO_VALUE
 
     def _asked_for(self, value: Unresolved, path: tuple[str, ...]) -> Finding:
-        message = f"the {OBJECTS[self._kind].title}'s {path[-1]} is not known: {value.why}"
+        title = OBJECTS[self._kind].title if self._shape is None else "launch template"
+        message = f"the {title}'s {path[-1]} is not known: {value.why}"
         return Finding("unresolved", self._path(path), message, value.remedy).at(*self._place(value))
 
     def _left_out(self, value: Unresolved, path: tuple[str, ...]) -> Finding:
@@ -164,7 +174,8 @@ class Coercion:
         return finding.at(*self._place(value))
 
     def _path(self, path: tuple[str, ...]) -> str:
-        return f"batch.{self._kind}.{self._name}.{'.'.join(path)}"
+        section = f"batch.{self._kind}" if self._shape is None else self._kind
+        return f"{section}.{self._name}.{'.'.join(path)}"
 
     def _place(self, value: Unresolved) -> Place:
         return self._document.place(value.holes[0].where or self._where)
@@ -172,6 +183,8 @@ class Coercion:
     def _decides(self, path: tuple[str, ...]) -> bool:
         """Whether a member decides; a policy's name has no word of its own."""
         members = {step for step in path if not isinstance(step, Key)}
+        if self._shape is not None:
+            return not OF_VOLUMES.isdisjoint(members)
         return not DECISIVE.isdisjoint(members) or path == (OBJECTS[self._kind].name_member,)
 
 
@@ -184,7 +197,8 @@ def _holds_decisive(shape: Any, seen: tuple[str, ...] = ()) -> bool:
     if shape.type_name != "structure" or shape.name in ("FirelensConfiguration", "EksContainerSecurityContext"):
         return False
     return any(
-        member in DECISIVE or _holds_decisive(inner, (*seen, shape.name)) for member, inner in shape.members.items()
+        member in DECISIVE or member in OF_VOLUMES or _holds_decisive(inner, (*seen, shape.name))
+        for member, inner in shape.members.items()
     )
 
 

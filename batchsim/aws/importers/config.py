@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from batchsim.aws import launch_templates
 from batchsim.aws.importers import cloudformation, requests, terraform
 from batchsim.aws.importers.found_requests import SourceRequests, merged
 from batchsim.aws.importers.found_schedules import updates_of
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO
 from batchsim.aws.importers.source_text import files_of, read
 from batchsim.errors import Finding, ScenarioError, nearest
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.checking import in_order, raise_errors
 from batchsim.scenario.document.document import Document
 
@@ -29,16 +31,20 @@ class Imported:
         Warnings, and what was left out; ordered by place.
     updates : tuple of dict
         The ``updates:`` section: what schedules of the same sources change.
+    launch_templates : tuple of dict
+        Those that compute environments refer to, as far as they were found.
     """
 
     batch: dict[str, list[dict[str, Any]]]
     notes: tuple[Finding, ...]
     updates: tuple[dict[str, Any], ...] = ()
+    launch_templates: tuple[dict[str, Any], ...] = ()
 
     @property
     def sections(self) -> dict[str, Any]:
-        """The sections of a scenario, of which ``updates:`` may be missing."""
-        return {"batch": self.batch, **({"updates": list(self.updates)} if self.updates else {})}
+        """The sections of a scenario, of which all but ``batch:`` may be missing."""
+        held = {SECTION: list(self.launch_templates)} if self.launch_templates else {}
+        return {**held, "batch": self.batch, **({"updates": list(self.updates)} if self.updates else {})}
 
     def to_yaml(self) -> str:
         """A document with these sections and nothing else."""
@@ -112,11 +118,14 @@ def together(found: Iterable[SourceRequests], findings: Iterable[Finding] = ()) 
         With every finding, if one of them is an error.
     """
     found = tuple(found)
-    batch, more = merged(request for each in found for request in each.requests)
+    requests_ = [request for each in found for request in each.requests]
+    batch, more = merged(requests_)
+    templates = [each.request for each in requests_ if each.kind == SECTION]
+    launch_templates.by_name(batch, templates)
     updates, unread = updates_of((schedule for each in found for schedule in each.schedules), batch)
     notes = [*findings, *(finding for each in found for finding in each.findings), *more, *unread]
     raise_errors(notes)
-    return Imported(batch, tuple(in_order(notes)), tuple(updates))
+    return Imported(batch, tuple(in_order(notes)), tuple(updates), tuple(launch_templates.referred(batch, templates)))
 
 
 def _unknown(given: Mapping[str, str], found: Sequence[SourceRequests]) -> list[Finding]:

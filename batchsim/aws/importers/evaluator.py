@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from batchsim.aws.cloudformation_names import property_of
 from batchsim.aws.importers.conditions import IN_CONDITIONS, truth
 from batchsim.aws.importers.intrinsics import FUNCTIONS, OFFLINE
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO, Parameters, option
-from batchsim.aws.importers.references import BATCH_TYPES
+from batchsim.aws.importers.references import NAMED_BY
 from batchsim.aws.importers.stacks import Stacks
 from batchsim.aws.importers.template_functions import FunctionError, as_text, text_at
 from batchsim.aws.importers.template_values import FAULTY, NO_VALUE, TooLongError, Unresolved, hole
@@ -175,7 +174,7 @@ class Evaluator:
     def _name(self, logical: str) -> str | Unresolved:
         resource = self.resources[logical]
         properties = resource.get("Properties")
-        member = property_of(BATCH_TYPES[resource["Type"]].name_member)
+        member = NAMED_BY[resource["Type"]]
         if not isinstance(properties, dict) or member not in properties:
             return logical
         where: Where = ("Resources", logical, "Properties")

@@ -9,7 +9,9 @@ from batchsim.aws.client import AwsAccount
 from batchsim.aws.descriptions import described
 from batchsim.aws.importers import requests
 from batchsim.aws.importers.config import Imported, together
+from batchsim.aws.live_launch_templates import live_launch_templates
 from batchsim.errors import AwsError, Finding, ScenarioError
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.document.access import base_name
 from batchsim.scenario.document.document import Document
 
@@ -48,7 +50,10 @@ def live_config(account: AwsAccount, queues: Sequence[str] = ()) -> Imported:
             raise
         message = "left out: this endpoint has no consumable resources"
         notes = (Finding("left-out", "batch.consumableResources", message, severity="info", file=_ACCOUNT),)
-    imported = together([requests.convert(Document(found, _ACCOUNT))], notes)
+    templates, left_out = live_launch_templates(account, found.get("computeEnvironments") or ())
+    if templates:
+        found[SECTION] = templates
+    imported = together([requests.convert(Document(found, _ACCOUNT))], (*notes, *left_out))
     if not imported.batch:
         message = "there is nothing of AWS Batch in this account and region"
         raise ScenarioError([Finding("nothing-to-import", "", message, "another --profile or --region", file=_ACCOUNT)])

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchsim.aws.cloudformation_names import property_of
 from batchsim.aws.importers.parameters import GIVEN_PSEUDO, option
 from batchsim.aws.importers.template_functions import Evaluation, FunctionError
 from batchsim.aws.importers.template_values import NO_VALUE, Unresolved, hole, joined
+from batchsim.aws.launch_templates import CLOUDFORMATION
 from batchsim.aws.objects import OBJECTS, ObjectKind
 from batchsim.errors import nearest
 from batchsim.scenario.document.document import Where
 
 #: The kinds of Batch object by their resource types.
 BATCH_TYPES = {kind.cloudformation: kind for kind in OBJECTS.values()}
+#: The property that names a resource, by its type.
+NAMED_BY = {
+    **{type_: property_of(kind.name_member) for type_, kind in BATCH_TYPES.items()},
+    CLOUDFORMATION: "LaunchTemplateName",
+}
 
 _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
 
@@ -83,7 +90,7 @@ def _resource(template: Evaluation, logical: str, attribute: str, where: Where) 
     if isinstance(kind, str) and kind in BATCH_TYPES and (not attribute or attribute.endswith("Arn")):
         return _arn(template, logical, BATCH_TYPES[kind], where)
     shown = f"{logical}.{attribute}" if attribute else logical
-    return hole(f"made by the stack: {kind} {shown}", where=where)
+    return hole(f"made by the stack: {kind} {shown}", where=where, resource=(logical, attribute))
 
 
 def _arn(template: Evaluation, logical: str, kind: ObjectKind, where: Where) -> str | Unresolved:

@@ -11,8 +11,10 @@ from typing import Any
 
 from batchsim.aws.importers import other_files
 from batchsim.aws.importers.found_requests import FoundRequest, FoundSchedule, SourceRequests, left_out, ordered
+from batchsim.aws.launch_templates import imported
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding
+from batchsim.scenario.batch.launch_templates import SECTION, canonical
 from batchsim.scenario.batch.service_model import request_shape
 from batchsim.scenario.document.document import Document, Where
 
@@ -32,7 +34,7 @@ ONLY_DESCRIBED = {
 ACCEPTED = (
     "a CloudFormation template; a create-compute-environment, create-job-queue, register-job-definition, "
     "create-scheduling-policy or create-consumable-resource request; what a describe-… command prints of "
-    "these; a plan or a state of Terraform as `terraform show -json` prints it; or a list"
+    "these, and of launch templates; a plan or a state of Terraform as `terraform show -json` prints it; or a list"
 )
 
 _GONE = ("DELETING", "DELETED")
@@ -68,7 +70,14 @@ class _Reader:
 
     def _read_mapping(self, value: dict[str, Any], where: Where) -> Iterator[FoundRequest]:
         lists = [kind for kind in OBJECTS if isinstance(value.get(kind), list)]
-        kind = _kind(value)
+        kind, templates = _kind(value), _launch_templates(value)
+        for entry in templates:
+            name = entry.get("launchTemplateName") or entry.get("launchTemplateId")
+            if isinstance(name, str):
+                number = entry.get("versionNumber", 1)
+                yield FoundRequest(SECTION, f"{name}:{number}", entry, self._document.place(where))
+        if templates and not lists:
+            return
         if lists:
             if value.get("nextToken"):
                 message = "there are more pages than this one"
@@ -137,6 +146,13 @@ class _Reader:
             # AWS Batch's own variable: what it wants at this moment.
             request["computeResources"] = {key: each for key, each in resources.items() if key != "desiredvCpus"}
         return {member: kept for member, kept in ((m, _filled(c)) for m, c in request.items()) if kept not in ({}, [])}
+
+
+def _launch_templates(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """The launch templates in a CreateLaunchTemplate request, a description of versions, or a scenario's section."""
+    listed = next((value[key] for key in ("LaunchTemplateVersions", SECTION) if isinstance(value.get(key), list)), None)
+    entries = [value] if listed is None and "launchTemplateData" in canonical(value) else listed or []
+    return [imported(entry) for entry in entries if isinstance(entry, dict)]
 
 
 def _filled(value: Any) -> Any:

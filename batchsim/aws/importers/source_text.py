@@ -11,6 +11,7 @@ from batchsim.aws.importers.cloudformation import is_template
 from batchsim.aws.importers.intrinsics import key_of_tag
 from batchsim.aws.importers.other_files import binary, named
 from batchsim.aws.importers.terraform import is_terraform
+from batchsim.aws.launch_templates import COMMAND
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.content import decoded, placed_documents, read_content
@@ -39,8 +40,8 @@ def files_of(source: Path) -> list[Path]:
     """
     if not source.is_dir():
         return [source]
-    names = (*(kind.command for kind in OBJECTS.values()), "create-schedule")
-    commands = [folder for name in names if (folder := source / name).is_dir()]
+    made_by = (COMMAND, *(kind.command for kind in OBJECTS.values()), "create-schedule")
+    commands = [folder for command in made_by if (folder := source / command).is_dir()]
     files = sorted(file for folder in commands for file in folder.glob("*.json"))
     files = files or sorted(file for file in source.iterdir() if file.suffix in ENDINGS)
     if not files:

@@ -42,6 +42,8 @@ class Hole:
         Whether it is surely a run of digits, so that a text around it can be split.
     reported : bool
         Whether a finding says so already: the hole is a fault of the template.
+    resource : (str, str)
+        The resource that would fill it, and its attribute; empty where none would.
     """
 
     why: str
@@ -49,6 +51,7 @@ class Hole:
     where: Where = ()
     digits: bool = False
     reported: bool = False
+    resource: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,11 @@ class Unresolved:
         return Unresolved(tuple(replace(each, where=where) if isinstance(each, Hole) else each for each in self.parts))
 
 
-def hole(why: str, remedy: str = "", where: Where = (), *, digits: bool = False) -> Unresolved:
+def hole(
+    why: str, remedy: str = "", where: Where = (), *, digits: bool = False, resource: tuple[str, str] = ("", "")
+) -> Unresolved:
     """A value of which nothing is known."""
-    return Unresolved((Hole(why, remedy, where, digits=digits),))
+    return Unresolved((Hole(why, remedy, where, digits=digits, resource=resource),))
 
 
 #: Stands for a value that a finding has been made about.

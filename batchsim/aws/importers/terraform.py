@@ -14,6 +14,7 @@ from batchsim.aws.importers.found_requests import SourceRequests
 from batchsim.aws.importers.terraform_configuration import TerraformConfiguration
 from batchsim.aws.importers.terraform_plan import ShownPlan, StateFile
 from batchsim.aws.importers.terraform_source import KINDS, TerraformSource
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.document.document import Document
 
 
@@ -38,8 +39,8 @@ def convert(document: Document, parameters: Mapping[str, str]) -> SourceRequests
     resources = list(source.resources())
     told = any(finding.severity == "error" for finding in source.findings)
     requests = tuple(source.request(resource) for resource in resources)
-    if not resources and not told:
-        expected = ", ".join(KINDS)
+    if not told and all(resource.kind == SECTION for resource in resources):
+        expected = ", ".join(kind for kind, section in KINDS.items() if section != SECTION)
         finding = document.finding((), "nothing-to-import", "Terraform's file has no Batch resource", expected=expected)
         source.findings.append(finding)
     return SourceRequests(requests, tuple(source.findings), source.variables, tuple(source.schedules()))

@@ -10,11 +10,12 @@ from typing import Any
 from batchsim.aws.importers.template_values import FAULTY, TooLongError, Unresolved, hole, joined, text_of
 from batchsim.aws.importers.terraform_source import NAME_ATTRIBUTES, name_of
 from batchsim.aws.importers.variables import Variables
+from batchsim.aws.launch_templates import TERRAFORM, VERSIONS
 from batchsim.scenario.document.document import Where
 
 #: An escaped beginning, an expression, or the beginning of one that is not followed: the rest of the text is its own.
 _EXPRESSION = re.compile(r"\$\$\{|%%\{|\$\{([^{}]*)\}|[$%]\{.*", re.DOTALL)
-_ATTRIBUTE = re.compile(r"((?:aws|awscc)_batch_\w+)\.([\w-]+)(?:\[[^\]]*\])?\.(\w+)")
+_ATTRIBUTE = re.compile(r"((?:aws|awscc)_batch_\w+|aws_launch_template)\.([\w-]+)(?:\[[^\]]*\])?\.(\w+)")
 _NAMED_VALUE = re.compile(r"(var|local)\.([\w-]+)((?:\.[\w-]+|\[(?:\d+|\"[^\"]*\")\])*)")
 _STEP = re.compile(r"\.([\w-]+)|\[(?:(\d+)|\"([^\"]*)\")\]")
 #: Attributes that mean the resource itself: a request refers to it by its name.
@@ -104,6 +105,8 @@ class Expressions:
 
     def _attribute(self, match: re.Match[str], where: Where) -> Any:
         resource, label, attribute = match.groups()
+        if resource == TERRAFORM and attribute in VERSIONS:
+            return VERSIONS[attribute]
         values = self._block(resource, label)
         if not isinstance(values, dict):
             return _NOTHING

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from batchsim.aws.importers.found_requests import FoundSchedule
-from batchsim.aws.importers.found_schedules import TERRAFORM
+from batchsim.aws.importers.found_schedules import TERRAFORM as SCHEDULE
 from batchsim.aws.importers.template_values import hole
 from batchsim.aws.importers.terraform_source import (
     KINDS,
@@ -22,9 +22,11 @@ from batchsim.aws.importers.terraform_source import (
     mappings,
     name_of,
 )
+from batchsim.aws.launch_templates import TERRAFORM as LAUNCH_TEMPLATE
+from batchsim.aws.launch_templates import VERSIONS
 from batchsim.scenario.document.document import Where
 
-_REFERENCE = re.compile(r"((?:aws|awscc)_batch_\w+)\.([\w-]+)(?:\[([^\]]*)\])?")
+_REFERENCE = re.compile(r"((?:aws|awscc)_batch_\w+|aws_launch_template)\.([\w-]+)(?:\[([^\]]*)\])?(?:\.(\w+))?")
 
 
 class ShownPlan(TerraformSource):
@@ -81,7 +83,7 @@ class ShownPlan(TerraformSource):
 
     def _schedules_of(self, module: dict[str, Any], where: Where) -> Iterator[FoundSchedule]:
         for index, resource in enumerate(mappings(module.get("resources"))):
-            if _is_managed(resource) and resource.get("type") == TERRAFORM and not resource.get("deposed_key"):
+            if _is_managed(resource) and resource.get("type") == SCHEDULE and not resource.get("deposed_key"):
                 yield self._schedule(label_of(resource), _mapping(resource.get("values")), (*where, "resources", index))
         for index, child in enumerate(mappings(module.get("child_modules"))):
             yield from self._schedules_of(child, (*where, "child_modules", index))
@@ -106,7 +108,7 @@ class StateFile(TerraformSource):
     def schedules(self) -> Iterator[FoundSchedule]:
         """See `TerraformSource.schedules`."""
         for index, resource in enumerate(mappings(self._document.values.get("resources"))):
-            if _is_managed(resource) and resource.get("type") == TERRAFORM:
+            if _is_managed(resource) and resource.get("type") == SCHEDULE:
                 for number, instance in enumerate(mappings(resource.get("instances"))):
                     where: Where = ("resources", index, "instances", number, "attributes")
                     if not instance.get("deposed"):
@@ -130,6 +132,8 @@ def _referred(reference: str, resources: list[dict[str, Any]]) -> str | None:
     match = _REFERENCE.match(reference)
     if match is None:
         return None
+    if match[1] == LAUNCH_TEMPLATE and match[4] in VERSIONS:
+        return VERSIONS[match[4]]
     meant = [each for each in resources if _type_and_name(each) == match.groups()[:2]]
     if match[3] is not None and any("index" in each for each in meant):
         meant = [each for each in meant if json.dumps(each.get("index")) == match[3]]
@@ -164,6 +168,8 @@ def _completed(values: Any, unknown: Any, written: Any, refer: Callable[[str], s
 
 def _after_apply(references: list[Any], refer: Callable[[str], str | None]) -> Any:
     names = {name for each in references if (name := refer(str(each))) is not None}
+    # The resource itself stands beside each attribute of it that is referred to.
+    names = names & {*VERSIONS.values()} or names
     if len(names) == 1:
         return names.pop()
     asked = next(iter(references), "")

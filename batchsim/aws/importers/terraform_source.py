@@ -8,19 +8,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from batchsim.aws import launch_templates
 from batchsim.aws.importers.coercion import Coercion
 from batchsim.aws.importers.found_requests import FoundRequest, FoundSchedule
 from batchsim.aws.importers.found_schedules import of_terraform
 from batchsim.aws.importers.template_values import Unresolved
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.terraform import AS_JSON, AWSCC, NOT_WRITTEN, Attributes, attributes_of
+from batchsim.aws.terraform_launch_templates import COMPUTED as OF_LAUNCH_TEMPLATES
+from batchsim.aws.terraform_launch_templates import DATA, DESCRIPTION, NAME, with_listed_tags
 from batchsim.errors import Finding, nearest
+from batchsim.scenario.batch.ec2_model import DATA as EC2_DATA
+from batchsim.scenario.batch.ec2_model import REQUEST, ec2_shape
+from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.service_model import request_shape
 from batchsim.scenario.document.document import Document, Where
 
-#: The lists of the ``batch:`` section by the providers' resource types.
+#: The lists of a scenario by the providers' resource types.
 KINDS = {kind.terraform: section for section, kind in OBJECTS.items() if kind.terraform} | {
-    AWSCC: "computeEnvironments"
+    AWSCC: "computeEnvironments",
+    launch_templates.TERRAFORM: SECTION,
 }
 
 #: Attributes that say nothing of a request: what AWS or the provider made of it.
@@ -35,7 +42,12 @@ FORMERLY = {"compute_environment_name": "name", "compute_environment_name_prefix
 #: A queue's environments before version 6 of the provider: a list in their order.
 _FORMER_ORDER = "compute_environments"
 #: Members of which a state says 0 where nobody said anything.
-ZERO_IS_UNSET = frozenset({"bidPercentage", "desiredvCpus", "weightFactor", "attempts", "attemptDurationSeconds"})
+ZERO_IS_UNSET = frozenset({
+    "bidPercentage", "desiredvCpus", "weightFactor", "attempts", "attemptDurationSeconds",
+    # of launch templates
+    "Iops", "Throughput", "VolumeSize", "VolumeInitializationRate", "CoreCount", "ThreadsPerCore", "PartitionNumber",
+    "NetworkCardIndex", "HttpPutResponseHopLimit",
+})  # fmt: skip
 
 _UNSAID: tuple[Any, ...] = (None, "", [], {})
 
@@ -86,6 +98,8 @@ class TerraformSource:
     def request(self, resource: TerraformResource) -> FoundRequest:
         """A resource as a request."""
         kind = resource.kind
+        if kind == SECTION:
+            return self._launch_template(resource)
         attributes = attributes_of(resource.type, kind)
         request = self._members(resource.values, attributes, request_shape(kind), resource.where)
         name = name_of(resource.values)
@@ -100,6 +114,27 @@ class TerraformSource:
         coerced = coercion.request(request)
         self.findings += coercion.findings
         return FoundRequest(kind, name, coerced, self._document.place(resource.where))
+
+    def _launch_template(self, resource: TerraformResource) -> FoundRequest:
+        """A launch template: what EC2 keeps in its data stands beside its name here."""
+        beside = (NAME, DESCRIPTION, "tags", *OF_LAUNCH_TEMPLATES)
+        values = with_listed_tags({key: each for key, each in resource.values.items() if key not in beside})
+        data = self._members(values, DATA, ec2_shape(EC2_DATA), resource.where)
+        name = name_of(resource.values) or resource.label
+        request: dict[str, Any] = {"LaunchTemplateName": name, "LaunchTemplateData": data}
+        if isinstance(description := resource.values.get(DESCRIPTION), str) and description:
+            request["VersionDescription"] = description
+        tags = resource.values.get("tags")
+        if isinstance(tags, dict) and tags:
+            listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+            request["TagSpecifications"] = [{"ResourceType": "launch-template", "Tags": listed}]
+        coercion = Coercion(self._document, resource.kind, name, resource.where, shape=ec2_shape(REQUEST))
+        entry = launch_templates.imported({"LaunchTemplateData": {}, **coercion.request(request)})
+        self.findings += coercion.findings
+        id_ = resource.values.get("id")
+        if isinstance(id_, str) and id_.startswith("lt-"):
+            entry = {"launchTemplateId": id_, **entry}
+        return FoundRequest(resource.kind, name, entry, self._document.place(resource.where))
 
     def _note(self, where: Where, code: str, message: str, **more: Any) -> None:
         self.findings.append(self._document.finding(where, code, message, **{"severity": "info", **more}))

@@ -234,6 +234,7 @@ class _Template:
         name = text_of(self._evaluator.name(logical)) or logical
         coercion = Coercion(self._document, SECTION, name, where, self._evaluator.called, shape=ec2_shape(REQUEST))
         request = coercion.request({**properties, "LaunchTemplateName": name})
+        request.setdefault("LaunchTemplateData", {})
         self._findings += coercion.findings
         entry = launch_templates.imported(request)
         yield FoundRequest(SECTION, name, entry, self._document.place(("Resources", logical), key=True))

@@ -498,7 +498,11 @@ def test_what_does_not_decide_is_left_out_with_a_note(tmp_path):
         "computeEnvironments": [
             {
                 **FLEET,
-                "computeResources": {**FLEET["computeResources"], "ec2Configuration": [{"imageType": "ECS_AL2023"}]},
+                "computeResources": {
+                    **FLEET["computeResources"],
+                    "launchTemplate": {"launchTemplateName": "Template", "version": "$Latest"},
+                    "ec2Configuration": [{"imageType": "ECS_AL2023"}],
+                },
             }
         ],
         "jobDefinitions": [
@@ -522,7 +526,6 @@ def test_what_does_not_decide_is_left_out_with_a_note(tmp_path):
         f"{fleet}computeResources.subnets": "subnets in a deployment section",
         f"{fleet}computeResources.securityGroupIds": f"{EXPORTER} or securityGroupIds in a deployment section",
         f"{fleet}computeResources.instanceRole": "instanceRole in a deployment section",
-        f"{fleet}computeResources.launchTemplate": "",
         f"{fleet}computeResources.ec2Configuration.imageIdOverride": "",
         f"{fleet}computeResources.tags.Name": "--parameter AWS::StackName=VALUE or tags in a deployment section",
         f"{work}tags.type": "--parameter AWS::StackName=VALUE or tags in a deployment section",
@@ -536,6 +539,7 @@ def test_what_does_not_decide_is_left_out_with_a_note(tmp_path):
     }
     assert {(note.severity, note.code) for note in found.notes} == {("info", "left-out")}
     assert all(note.message.startswith("left out: ") for note in found.notes)
+    assert found.launch_templates == ({"launchTemplateName": "Template", "launchTemplateData": {}},)
 
 
 def test_overrides_of_a_launch_template_are_not_lost(tmp_path):
@@ -545,7 +549,8 @@ def test_overrides_of_a_launch_template_are_not_lost(tmp_path):
     )
     found = imported(tmp_path, f"Resources:\n{text}\n  T: {{Type: AWS::EC2::LaunchTemplate}}")
     assert found.batch["computeEnvironments"][0]["computeResources"]["launchTemplate"] == {
-        "overrides": [{"targetInstanceTypes": ["c6i"]}]
+        "launchTemplateName": "T",
+        "overrides": [{"targetInstanceTypes": ["c6i"]}],
     }
 
 

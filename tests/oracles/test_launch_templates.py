@@ -198,7 +198,10 @@ def test_what_is_carried_changes_nothing():
     ],
 )
 def test_which_capacity_reservations_are_used(said, use):
-    made = launched(template(capacityReservationSpecification=said))
+    groups = ["arn:aws:resource-groups:r:1:group/g"]
+    reserved = {"name": "kept", "id": "cr-1", "instanceType": "c6i.large", "zone": "us-east-1a", "instances": 1}
+    settings = {"capacity": {"reservations": [{**reserved, "groups": groups}]}}
+    made = launched(template(capacityReservationSpecification=said), settings=settings)
     assert made.configuration.environments[0].reservation_use == use
 
 

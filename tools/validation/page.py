@@ -12,6 +12,7 @@ from tools.validation.case import REPLICATIONS, QueueingCase, Sample
 from tools.validation.experiment import Measured
 from tools.validation.faults import FAULTS, suspects
 from tools.validation.intervals import LEVEL, centred, plain
+from tools.validation.peers import PEERS
 from tools.validation.pieces import PART_WITH_FAULT, PEER_JOBS, REPLICATIONS_WITH_FAULT, Piece, by_runs, pieces
 from tools.validation.recorded import LOGS, WORKFLOWS
 
@@ -261,6 +262,10 @@ def _share(held: coverage.Held) -> str:
     return f"{share['mean']:.1%} ({share['low']:.1%} to {share['high']:.1%}){told}"
 
 
+def _largest(each: Mapping[str, Any] | None) -> str:
+    return "not run" if each is None else f"{each['largest_s']:g} s"
+
+
 def _peers(found: Found) -> Iterator[str]:
     yield (
         f"The same {PEER_JOBS:,} arrivals and run times in M/M/4 at nine tenths of its capacity, in other simulators:\n"
@@ -268,9 +273,10 @@ def _peers(found: Found) -> Iterator[str]:
     )
     yield "| simulator | queues | largest difference |"
     yield "|---|---|---:|"
-    for each in (found[piece] for piece in found if piece[0] == "peer"):
-        queues = "one" if each["classes"] == 1 else f"{each['classes']} of different priority"
-        yield f"| {each['peer']} | {queues} | {each['largest_s']:g} s |"
+    for peer, classes in PEERS:
+        queues = "one" if classes == 1 else f"{classes} of different priority"
+        each = found.get(("peer", peer, str(classes)))
+        yield f"| {peer} | {queues} | {_largest(each)} |"
     yield (
         "\nThe formulas above are held against most-queue's, and against those of GNU Octave's package queueing where\n"
         "it is installed, by `tests/oracles/test_theory.py`."

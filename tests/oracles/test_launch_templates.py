@@ -159,6 +159,13 @@ def test_a_boot_delay_goes_by_the_name_of_a_template_that_is_not_held_too():
     assert [finding.code for finding in made.warnings] == ["launch-template-held"]
 
 
+def test_a_boot_delay_of_nothing_is_told():
+    made = launched(template(), settings={"ec2": {"bootDelay": {"wid": "30s", "wide": "20s"}}})
+    (finding,) = made.warnings
+    assert (finding.code, finding.path) == ("boot-delay", "environment.ec2.bootDelay.wid")
+    assert "did you mean wide?" in str(finding)
+
+
 def test_what_is_carried_changes_nothing():
     plain = scenario(workflow(job(runtime=300)))
     carried = launched(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.catalog.volumes import GP3_IOPS, GP3_MIB_PER_S, KINDS, VolumeKind
-from batchsim.errors import Finding
+from batchsim.errors import Finding, nearest
 from batchsim.redaction import MASK
 from batchsim.scenario.batch.ec2_model import ec2_member
 from batchsim.scenario.batch.instance_volumes import DEFAULT_KIND, ROOT_DEVICES, ROOT_KIND, reservation_use
@@ -26,6 +26,7 @@ from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import rule
 
 _GUIDE = "AWS Batch User Guide, Use Amazon EC2 launch templates with AWS Batch"
+BOOT_DELAY = ("environment", "ec2", "bootDelay")
 _SPECIFICATION = "AWS Batch API, LaunchTemplateSpecification"
 
 
@@ -138,6 +139,36 @@ def names(context: Context) -> Iterator[Finding]:
         if version.name and version.id and ids.setdefault(version.name, version.id) != version.id:
             message = f"the launch template {version.name} has two ids, {ids[version.name]} and {version.id}"
             yield context.finding(version.where, message, expected="one of them")
+
+
+@rule(
+    "boot-delay",
+    "Boot delays are stated of launch templates that an environment refers to",
+    severity="warning",
+)
+def boot_delays(context: Context) -> Iterator[Finding]:
+    """One under another name would change nothing; a variant may use what the base states."""
+    stated = dig(context.document.values, *BOOT_DELAY)
+    if not isinstance(stated, dict) or not stated:
+        return
+    known = {reference_of(specification) for _, specification in _specifications(context)}
+    for version in used(context):
+        known |= {version.name, version.id}
+    words = known | {*_words([context.document.values.get(section) for section in ("variants", "search", "sweep")])}
+    if context.document.written is not None:
+        words |= {*_words(context.document.written.values)}
+    for name in stated:
+        if name not in words:
+            expected = "one that an environment refers to, or no such entry"
+            message, near = f"no environment is launched from {name}", nearest(str(name), known - {""})
+            yield context.finding((*BOOT_DELAY, name), message, expected=expected, suggestion=near)
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words(each)
 
 
 # Volumes
@@ -312,8 +343,7 @@ def _user_data(context: Context, version: LaunchTemplateVersion) -> Iterator[_To
     text = decoded_user_data(version.data.get("userData"))
     if text is None:
         return
-    stated = dig(context.document.values, "environment", "ec2", "bootDelay")
-    if not any(name in (stated or {}) for name in (version.name, version.id)):
+    if not any(dig(context.document.values, *BOOT_DELAY, name) is not None for name in (version.name, version.id)):
         message = "user data run before an instance registers: how long is not stated"
         yield ("userData",), message, f"environment.ec2.bootDelay: {{{version.title}: 30s}}"
     reserved = re.search(r"ECS_RESERVED_MEMORY[\"' ]*=[\"' ]*(\d+)", text)

@@ -56,7 +56,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class EbsVolume:
     """A volume as it is asked for.
 
     Attributes
@@ -78,7 +78,7 @@ class Volume:
 
         Examples
         --------
-        >>> Volume("gp3", 30).throughput_mib_per_s, Volume("gp2", 100).throughput_mib_per_s
+        >>> EbsVolume("gp3", 30).throughput_mib_per_s, EbsVolume("gp2", 100).throughput_mib_per_s
         (125.0, 128.0)
         """
         if self.kind == "gp3":
@@ -102,14 +102,14 @@ class VolumePrices:
     iops: float = 0.0
     mib_per_s: float = 0.0
 
-    def usd_per_month(self, volume: Volume) -> float:
+    def usd_per_month(self, volume: EbsVolume) -> float:
         """What a volume costs in a month.
 
         Examples
         --------
         100 GB of gp3 at 3,500 IOPS and 250 MiB/s in us-east-1, 8 + 2.5 + 5 dollars:
 
-        >>> VolumePrices(0.08, 0.005, 0.04).usd_per_month(Volume("gp3", 100, 3500, 250))
+        >>> VolumePrices(0.08, 0.005, 0.04).usd_per_month(EbsVolume("gp3", 100, 3500, 250))
         15.5
         """
         iops, beyond = volume.iops or 0, max((volume.mib_per_s or 0) - GP3_MIB_PER_S, 0)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import batchsim as bs
 from batchsim.catalog.catalog import NotInCatalogError
-from batchsim.catalog.volumes import KINDS, Volume, VolumePrices, volume_prices
+from batchsim.catalog.volumes import KINDS, EbsVolume, VolumePrices, volume_prices
 from batchsim.errors import ScenarioError
 from batchsim.scenario.loading import from_mapping, loads
 from batchsim.spec.reservations import OPEN, ReservationUse
@@ -82,10 +82,10 @@ def test_every_volume_of_an_instance_is_paid():
 
 def test_io2_costs_less_by_the_operation_the_more_there_are():
     # Tokyo, as the AWS Price List has it of 2026-09: 32,000 at 7.4 cents, 32,000 at 5.18, 6,000 at 3.626.
-    volume_ = Volume("io2", 200, 70_000)
+    volume_ = EbsVolume("io2", 200, 70_000)
     by_month = 200 * 0.142 + 32_000 * 0.074 + 32_000 * 0.0518 + 6_000 * 0.03626
     assert volume_prices("io2", "ap-northeast-1").usd_per_month(volume_) == pytest.approx(by_month, abs=1e-6)
-    io1 = Volume("io1", 200, 5_000)
+    io1 = EbsVolume("io1", 200, 5_000)
     assert volume_prices("io1", "ap-northeast-1").usd_per_month(io1) == pytest.approx(200 * 0.142 + 5_000 * 0.074)
 
 
@@ -312,12 +312,14 @@ def test_more_of_anything_never_costs_less(kind, gib, more, iops, mib_per_s):
     prices = volume_prices(kind, "us-east-1")
     kind_has_iops = KINDS[kind].iops is not None
     asked = (iops if kind_has_iops else None), (mib_per_s if kind == "gp3" else None)
-    usd = prices.usd_per_month(Volume(kind, gib, *asked))
+    usd = prices.usd_per_month(EbsVolume(kind, gib, *asked))
     assert usd >= gib * prices.gb
-    assert prices.usd_per_month(Volume(kind, gib + more, *asked)) == pytest.approx(usd + more * prices.gb)
+    assert prices.usd_per_month(EbsVolume(kind, gib + more, *asked)) == pytest.approx(usd + more * prices.gb)
     if kind_has_iops:
-        assert prices.usd_per_month(Volume(kind, gib, iops + more, asked[1])) == pytest.approx(usd + more * prices.iops)
+        assert prices.usd_per_month(EbsVolume(kind, gib, iops + more, asked[1])) == pytest.approx(
+            usd + more * prices.iops
+        )
     if kind == "gp3":
-        both = prices.usd_per_month(Volume(kind, gib, iops, mib_per_s + more))
+        both = prices.usd_per_month(EbsVolume(kind, gib, iops, mib_per_s + more))
         assert both == pytest.approx(usd + more * prices.mib_per_s)
-    assert VolumePrices(0.0).usd_per_month(Volume(kind, gib, *asked)) == 0
+    assert VolumePrices(0.0).usd_per_month(EbsVolume(kind, gib, *asked)) == 0

@@ -17,7 +17,7 @@ from batchsim.aws.deployment.deployable import Deployable
 from batchsim.aws.objects import OBJECTS
 from batchsim.aws.schedules.cron import UntranslatableError, to_scheduler
 from batchsim.errors import Finding
-from batchsim.scenario.batch.update_calls import CALLS, RESOURCES, Change, changes_of, requests, updated
+from batchsim.scenario.batch.update_calls import CALLS, RESOURCES, MemberChange, changes_of, requests, updated
 from batchsim.scenario.document.access import base_name
 from batchsim.units import format_duration, parse_duration, parse_instant
 
@@ -125,7 +125,7 @@ class Entry:
 
     index: int
     update: Mapping[str, Any]
-    changes: tuple[Change, ...]
+    changes: tuple[MemberChange, ...]
 
     @property
     def name(self) -> str:

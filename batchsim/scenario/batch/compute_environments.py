@@ -10,7 +10,7 @@ from typing import Any
 from batchsim.catalog.billing import public_ipv4_usd_per_hour
 from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.fargate import STORAGE_USD_PER_GB_HOUR, price
-from batchsim.catalog.volumes import Volume
+from batchsim.catalog.volumes import EbsVolume
 from batchsim.scenario.batch.instance_volumes import ROOT_KIND, launched_from, volumes_price
 from batchsim.scenario.batch.launch_templates import NONE_HELD, LaunchTemplates
 from batchsim.scenario.batch.managed_instances import (
@@ -130,7 +130,7 @@ def root_volume_price(market: Market) -> float:
 
 def volume_price(market: Market, gib: float) -> float:
     """What a gp3 volume costs, in USD per hour."""
-    return volumes_price([Volume(ROOT_KIND, gib)], market)
+    return volumes_price([EbsVolume(ROOT_KIND, gib)], market)
 
 
 def fargate_prices(market: Market, *, is_spot: bool) -> dict[str, FargatePrices]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from batchsim.catalog.instance_types import instance_types
-from batchsim.catalog.volumes import KINDS, Volume, VolumePrices, volume_prices
+from batchsim.catalog.volumes import KINDS, EbsVolume, VolumePrices, volume_prices
 from batchsim.scenario.batch.launch_templates import (
     LaunchTemplates,
     LaunchTemplateVersion,
@@ -30,14 +30,14 @@ DEFAULT_KIND = "gp2"
 ROOT_KIND = "gp3"
 
 
-def volumes(data: Mapping[str, Any], root_gib: float) -> list[Volume]:
+def volumes(data: Mapping[str, Any], root_gib: float) -> list[EbsVolume]:
     """The EBS volumes of an instance that is launched from a template, the root volume first.
 
     What a mapping of the root device leaves open is the image's: gp3, and `root_gib` large. A mapping with
     ``noDevice`` takes a volume of the image away; one with ``virtualName`` is an instance store, which costs nothing.
     """
-    root: Volume | None = Volume(ROOT_KIND, root_gib)
-    further: list[Volume] = []
+    root: EbsVolume | None = EbsVolume(ROOT_KIND, root_gib)
+    further: list[EbsVolume] = []
     for _, mapping in mappings(data, (), "blockDeviceMappings"):
         is_root, ebs = mapping.get("deviceName") in ROOT_DEVICES, mapping.get("ebs")
         if "noDevice" in mapping:
@@ -45,7 +45,7 @@ def volumes(data: Mapping[str, Any], root_gib: float) -> list[Volume]:
         elif isinstance(ebs, dict):
             kind = ebs.get("volumeType") or (ROOT_KIND if is_root else DEFAULT_KIND)
             gib = figure(ebs.get("volumeSize")) or (root_gib if is_root else 0.0)
-            made = Volume(str(kind), gib, whole(ebs.get("iops")), whole(ebs.get("throughput")))
+            made = EbsVolume(str(kind), gib, whole(ebs.get("iops")), whole(ebs.get("throughput")))
             if is_root:
                 root = made
             else:
@@ -53,7 +53,7 @@ def volumes(data: Mapping[str, Any], root_gib: float) -> list[Volume]:
     return [*([] if root is None else [root]), *further]
 
 
-def volumes_price(held: Sequence[Volume], market: Market) -> float:
+def volumes_price(held: Sequence[EbsVolume], market: Market) -> float:
     """What volumes cost, in USD per hour.
 
     Raises
@@ -64,7 +64,7 @@ def volumes_price(held: Sequence[Volume], market: Market) -> float:
     return sum(_prices(volume, market).usd_per_month(volume) for volume in held if volume.gib) / HOURS_PER_MONTH
 
 
-def _prices(volume: Volume, market: Market) -> VolumePrices:
+def _prices(volume: EbsVolume, market: Market) -> VolumePrices:
     """What is stated of a kind of volume; what is not and is needed, the catalog's less its discount."""
     kind, stated = volume.kind, market.stated
     if kind not in KINDS:
@@ -84,7 +84,7 @@ def _prices(volume: Volume, market: Market) -> VolumePrices:
     )
 
 
-def pull_rate(root: Volume, market: Market) -> float:
+def pull_rate(root: EbsVolume, market: Market) -> float:
     """How fast an image is pulled and unpacked onto a root volume, compressed.
 
     ``image.pullRate`` is that of a volume of ``image.volumeThroughput``; another volume's is in proportion, until the

@@ -66,7 +66,7 @@ FARGATE_SCALING: Final = SCALING | {"securityGroupIds", "subnets"}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MemberChange:
     """One value that an update sets.
 
     Attributes
@@ -119,7 +119,7 @@ def shown(value: Any) -> str:
 
 def changes_of(
     given: Mapping[str, Any], where: Where, document: Document, findings: list[Finding]
-) -> tuple[Change, ...]:
+) -> tuple[MemberChange, ...]:
     """What the paths of ``set:`` change; findings for those that no Update call takes.
 
     Parameters
@@ -127,7 +127,7 @@ def changes_of(
     where : tuple
         The place of ``set``.
     """
-    found: list[Change] = []
+    found: list[MemberChange] = []
     for path, value in given.items():
         change = _change(path, value, (*where, path), document, findings)
         parts = () if change is None else _one_by_one(change)
@@ -135,7 +135,7 @@ def changes_of(
     return tuple(found)
 
 
-def _change(path: str, value: Any, where: Where, document: Document, findings: list[Finding]) -> Change | None:
+def _change(path: str, value: Any, where: Where, document: Document, findings: list[Finding]) -> MemberChange | None:
     """The object and the member that a path leads to."""
     place = place_of(document.values, path)
     if isinstance(place, Nowhere):
@@ -147,7 +147,7 @@ def _change(path: str, value: Any, where: Where, document: Document, findings: l
     match place:
         case ("batch", str(kind), int(index), *steps) if kind in CALLS and steps:
             name = str(name_of(document.values["batch"][kind][index]))
-            return Change(kind, index, name, tuple(steps), path, value, where)
+            return MemberChange(kind, index, name, tuple(steps), path, value, where)
         case ("batch", str(kind), int(index)) if kind in CALLS:
             message = f"{CALLS[kind].operation} sets members of an object, not the object"
             expected = f"{path}.MEMBER"
@@ -158,17 +158,17 @@ def _change(path: str, value: Any, where: Where, document: Document, findings: l
     return None
 
 
-def _one_by_one(change: Change) -> Iterator[Change]:
+def _one_by_one(change: MemberChange) -> Iterator[MemberChange]:
     """The members of ``computeResources`` each by itself, where they are given together."""
     if change.steps == (RESOURCES,) and isinstance(change.value, dict):
         for member, value in change.value.items():
             steps, path = (RESOURCES, member), f"{change.path}.{member}"
-            yield Change(change.kind, change.index, change.name, steps, path, value, (*change.where, member))
+            yield MemberChange(change.kind, change.index, change.name, steps, path, value, (*change.where, member))
     else:
         yield change
 
 
-def _is_taken(change: Change, document: Document, findings: list[Finding]) -> bool:
+def _is_taken(change: MemberChange, document: Document, findings: list[Finding]) -> bool:
     """Whether the call takes the member, and the value has its shape."""
     call = change.call
     for depth, step in enumerate(change.steps):
@@ -194,14 +194,14 @@ def _is_taken(change: Change, document: Document, findings: list[Finding]) -> bo
     return len(findings) == before
 
 
-def updated(document: Document, changes: Iterable[Change]) -> Document:
+def updated(document: Document, changes: Iterable[MemberChange]) -> Document:
     """A document after an update; what is found of a value that it set, is found where the update says it."""
     for change in changes:
         document = apply(document, [(change.path, change.value)], document.place(change.where))
     return document
 
 
-def requests(document: Document, changes: Iterable[Change]) -> Iterator[tuple[str, dict[str, Any]]]:
+def requests(document: Document, changes: Iterable[MemberChange]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The calls that make an update, by operation, with their requests; one for each object.
 
     Parameters

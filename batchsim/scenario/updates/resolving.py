@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from batchsim.errors import ScenarioError
-from batchsim.scenario.batch.update_calls import Change, updated
+from batchsim.scenario.batch.update_calls import MemberChange, updated
 from batchsim.scenario.document.access import dig
 from batchsim.scenario.document.document import Document
 from batchsim.scenario.updates.checking import replaces_instances
@@ -126,7 +126,7 @@ def _states(timeline: Timeline, kind: str, index: int, make: Make[T]) -> _Object
     return found
 
 
-def _is_policy(change: Change, kind: str) -> bool:
+def _is_policy(change: MemberChange, kind: str) -> bool:
     return kind == "jobQueues" and change.kind == "schedulingPolicies"
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 
-from batchsim.scenario.batch.update_calls import Change, updated
+from batchsim.scenario.batch.update_calls import MemberChange, updated
 from batchsim.scenario.document.document import Document
 from batchsim.scenario.sections.updates import REASON, JobSelection, ScheduledUpdate
 from batchsim.spec.updates import JobAction, Update, Updates
@@ -36,13 +36,13 @@ class ReadUpdate:
     ----------
     index : int
         Its place in the list.
-    changes : tuple of Change
+    changes : tuple of MemberChange
         What it sets; nothing where it cancels or terminates jobs.
     """
 
     index: int
     entry: ScheduledUpdate
-    changes: tuple[Change, ...] = ()
+    changes: tuple[MemberChange, ...] = ()
 
     def resolved(self, start: datetime) -> Update:
         """The entry as plain values."""
@@ -84,7 +84,7 @@ def _told(action: JobAction | None) -> str:
 
 
 @dataclass(frozen=True)
-class Step:
+class AppliedUpdate:
     """An update that brings a document from one state to another, for the first time.
 
     Attributes
@@ -112,7 +112,7 @@ class Timeline:
         All of the scenario.
     documents : list of Document
         By number of the state; the first is the scenario as it is written.
-    steps : list of Step
+    steps : list of AppliedUpdate
         In the order in which they are first taken.
     """
 
@@ -126,7 +126,7 @@ class Timeline:
     ) -> None:
         self.updates = updates
         self.documents = [document]
-        self.steps: list[Step] = []
+        self.steps: list[AppliedUpdate] = []
         self._touched = sorted({change.object for update in updates for change in update.changes})
         self._numbers = {self._key(document): 0}
         self._go_through(updates, start, duration_s or 0.0, horizon_s)
@@ -162,5 +162,5 @@ class Timeline:
         number = self._numbers.setdefault(key, len(self.documents))
         if number == len(self.documents):
             self.documents.append(after)
-        self.steps.append(Step(at, update, before, number, after, document))
+        self.steps.append(AppliedUpdate(at, update, before, number, after, document))
         return number

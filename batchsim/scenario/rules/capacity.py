@@ -185,7 +185,8 @@ def overshoot(context: Context) -> Iterator[Finding]:
     """All strategies but on-demand BEST_FIT may pass the limit by up to one instance; a limit of 0 launches none."""
     for name, environment in _resolved(context).items():
         largest = max(environment.offerings, key=lambda each: (each.vcpus, each.instance_type))
-        if environment.overshoots and largest.vcpus > environment.max_vcpus > 0:
+        passes = environment.limits_instances and environment.overshoots
+        if passes and largest.vcpus > environment.max_vcpus > 0:
             where, _ = context.environments[name]
             yield context.finding(
                 (*where, "computeResources", "maxvCpus"),

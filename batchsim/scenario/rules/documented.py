@@ -63,6 +63,15 @@ WORDS: dict[str, tuple[str, ...]] = {
     "EksEmptyDir.medium": ("", "Memory"),
 }  # fmt: skip
 
+#: Those of them that bear on when a job runs or what it costs.
+DECIDING = frozenset(
+    {
+        "InstanceLaunchTemplate.capacityOptionType",
+        "CapacityReservationRequest.reservationPreference",
+        "RuntimePlatform.operatingSystemFamily",
+    }
+)
+
 #: The least and the most; None for no bound.
 RANGES: dict[str, tuple[int, int | None]] = {
     "EFSVolumeConfiguration.transitEncryptionPort": (0, 65_535),
@@ -138,17 +147,25 @@ def _texts(place: Where, value: Any) -> Iterator[tuple[Where, str]]:
             yield place if index is None else (*place, index), text
 
 
-@rule(
-    "documented-word",
-    "Words are among those that the documentation of a member lists",
-    "AWS Batch API, the member's own text",
-    stage="deployment",
-    number="V-51",
-)
+_WORDS_TITLE = "Words are among those that the documentation of a member lists"
+_MEMBERS_TEXT = "AWS Batch API, the member's own text"
+
+
+@rule("deciding-word", f"{_WORDS_TITLE}, where it bears on a run", _MEMBERS_TEXT, number="V-51")
+def deciding_words(context: Context) -> Iterator[Finding]:
+    """A word that is read as another would give the figures of another configuration."""
+    yield from _unknown_words(context, deciding=True)
+
+
+@rule("documented-word", _WORDS_TITLE, _MEMBERS_TEXT, stage="deployment", number="V-51")
 def words(context: Context) -> Iterator[Finding]:
     """Members that the service model leaves open."""
+    yield from _unknown_words(context, deciding=False)
+
+
+def _unknown_words(context: Context, *, deciding: bool) -> Iterator[Finding]:
     for member, place, value in _said(context):
-        known = WORDS.get(member, ())
+        known = WORDS.get(member, ()) if (member in DECIDING) == deciding else ()
         for at, text in _texts(place, value) if known else ():
             # Of an option such as mode=1777 the word decides.
             if text.partition("=")[0] not in known:

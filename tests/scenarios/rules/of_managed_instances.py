@@ -208,4 +208,34 @@ EXAMPLES: dict[str, list[Example]] = {
     "V-40": [
         Example("spot-only", "queue.computeEnvironmentOrder", options("SPOT"), options("ON_DEMAND", "SPOT"), "info"),
     ],
+    "V-51": [
+        Example(
+            "deciding-word",
+            f"{LAUNCHED}.capacityOptionType",
+            with_(**{f"{LAUNCHED}.capacityOptionType": "SPOTT"}),
+            with_(**{f"{LAUNCHED}.capacityOptionType": "SPOT"}),
+        ),
+        Example(
+            "deciding-word",
+            f"{LAUNCHED}.capacityReservations.reservationPreference",
+            with_(**{f"{LAUNCHED}.capacityReservations": {"reservationPreference": "RESERVATIONS"}}),
+            with_(**{f"{LAUNCHED}.capacityReservations": {"reservationPreference": "RESERVATIONS_FIRST"}}),
+        ),
+        Example(
+            "deciding-word",
+            "task.ecsProperties.taskProperties.0.runtimePlatform.operatingSystemFamily",
+            task(runtimePlatform={"operatingSystemFamily": "LINUXX"}),
+            task(runtimePlatform={"operatingSystemFamily": "LINUX"}),
+        ),
+    ],
+    "V-45": [
+        # What its instances have is not limited at all: a size above maxvCpus is launched for many small jobs.
+        Example(
+            "overshoot",
+            "resources.maxvCpus",
+            {"resources.maxvCpus": 3},
+            {**allowing("c6i.xlarge"), "resources.maxvCpus": 3},
+            "warning",
+        ),
+    ],
 }  # fmt: skip

@@ -51,6 +51,20 @@ def check_folder(folder: Path, ours: Collection[str]) -> None:
         raise OutputError(str(folder), error.strerror or str(error)) from None
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where there is none.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(str(folder), error.strerror or str(error)) from None
+
+
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
     """Give an empty folder that takes the place of `folder` when the block ends without an error.
@@ -78,7 +92,8 @@ def written_whole(folder: Path) -> Iterator[Path]:
 def replaced(file: Path) -> Iterator[Path]:
     """Give a path beside a file; what is written there takes its place when the block ends without an error.
 
-    A link is followed. What is no file, such as ``/dev/null``, is given itself.
+    A link is followed. What is no file, such as ``/dev/null``, is given itself. Its folder has to be there: a name that
+    is misspelt would be made otherwise.
 
     Raises
     ------
@@ -90,7 +105,6 @@ def replaced(file: Path) -> Iterator[Path]:
         if place.exists() and not place.is_file():
             yield place
             return
-        place.parent.mkdir(parents=True, exist_ok=True)
         with _unfinished(place) as beside:
             made = beside / place.name
             yield made

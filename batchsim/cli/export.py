@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from batchsim.atomic_folder import write_whole
+from batchsim.atomic_folder import make_folder, write_whole
 from batchsim.cli import options
 
 
@@ -45,5 +45,6 @@ def execute(arguments: argparse.Namespace) -> int:
 def write(files: dict[str, str], folder: Path) -> None:
     """Write files into a folder, each whole, and say so."""
     for name, text in files.items():
+        make_folder((folder / name).parent)
         write_whole(folder / name, text)
         print(folder / name, file=sys.stderr)  # noqa: T201

@@ -103,6 +103,13 @@ class FakeBatch:
             def do_POST(self) -> None:
                 fake._answer(self)
 
+            def do_GET(self) -> None:
+                """EventBridge Scheduler, asked for a group of schedules: it has none."""
+                self.send_response(404)
+                self.send_header("x-amzn-errortype", "ResourceNotFoundException")
+                self.end_headers()
+                self.wfile.write(b'{"Message": "Schedule group does not exist."}')
+
             def log_message(self, *arguments: Any) -> None:
                 pass
 

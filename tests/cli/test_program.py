@@ -17,6 +17,8 @@ from tests.conftest import ROOT
 #: that is executed from a text, as that of a dataclass: of such CPython would die at its end, though it was caught.
 INTERRUPTING = """
 import atexit, os, signal, sys
+# A shell starts what runs in its background with SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from importlib.abc import MetaPathFinder
 class Interrupting(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -84,9 +86,12 @@ def litter(writes: Path) -> list[str]:
 
 
 def stored(command: Command, writes: Path) -> frozenset[str]:
-    """The keys of the runs that are kept."""
+    """The keys of the runs that are kept, of a copy: SQLite opens no file on a disk that is full."""
     path = writes / command.resumes
     if not command.resumes or not path.exists():
         return frozenset()
-    with FinishedRuns(path) as store:
-        return frozenset(run.finished.key for run in store)
+    with tempfile.TemporaryDirectory() as folder:
+        for each in path.parent.glob(f"{path.name}*"):  # beside it what is not in it yet
+            shutil.copyfile(each, Path(folder) / each.name)
+        with FinishedRuns(Path(folder) / path.name) as store:
+            return frozenset(run.finished.key for run in store)

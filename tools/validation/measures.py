@@ -150,6 +150,10 @@ def window(workload: Workload, recording: Recording, from_s: float, until_s: flo
     return float(begins[0]) if len(begins) else from_s, float(ends[0]) if len(ends) else float(at[-1])
 
 
+#: From so many servers on all work is done before the next arrival: idle times are then those between arrivals.
+_UNLIMITED = 1_000
+
+
 def controls(case: QueueingCase, observation: Observation) -> tuple[tuple[float, ...], int]:
     """Means of what is 0 on average whatever the simulator does, and of how many arrivals they are.
 
@@ -176,7 +180,7 @@ def controls(case: QueueingCase, observation: Observation) -> tuple[tuple[float,
         walk = np.concatenate([[0.0], np.cumsum(brought[:-1] - part.servers * between)])
         found = (walk - np.minimum.accumulate(walk))[kept]
         more = brought[kept] - part.mean_s
-        if case.between_s is not None and late is not None:
+        if case.between_s is not None and late is not None and part.servers < _UNLIMITED:
             after_s = (found + brought[kept]) / part.servers
             idle = np.maximum(between[kept] - after_s, 0.0) - case.between_s * np.exp(-after_s / case.between_s)
             figures += [found * late, idle]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from batchsim.atomic_folder import replaced, write_whole
+from batchsim.atomic_folder import make_folder, replaced, write_whole
 from batchsim.errors import OutputError, ScenarioError
 from batchsim.experiments.optimize.optimization import Optimization
 from batchsim.results.store import PAGE
@@ -27,6 +27,7 @@ def write_optimization(found: Optimization, folder: Path) -> None:
     from batchsim.report.figures.style import save_png
     from batchsim.report.page.optimization import optimization_page
 
+    make_folder(folder)
     write_whole(folder / "optimize.json", found.to_json())
     with replaced(folder / "frontier.png") as made:
         save_png(found.plot(), made)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from batchsim.atomic_folder import check_folder, replaced, write_whole, written_whole
+from batchsim.atomic_folder import check_folder, make_folder, replaced, write_whole, written_whole
 from batchsim.errors import OutputError
 
 
@@ -70,6 +70,9 @@ def test_a_folder_is_checked_before_it_is_written(tmp_path):
 
 def test_a_file_takes_its_place_when_it_is_complete(tmp_path):
     file = tmp_path / "deep" / "a.txt"
+    with pytest.raises(OutputError, match="No such file"):
+        write_whole(file, "1\n")
+    make_folder(file.parent)
     write_whole(file, "1\n")
     with replaced(file) as made:
         made.write_text("2\n")

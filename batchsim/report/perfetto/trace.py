@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim._version import __version__
-from batchsim.atomic_folder import replaced
+from batchsim.atomic_folder import make_folder, replaced
 from batchsim.errors import OutputError
 from batchsim.report.perfetto import counters
 from batchsim.report.perfetto.extent import MOST_JOBS, Extent, shown
@@ -68,6 +68,7 @@ def write_trace(run: Run, path: Path, window: Window | None = None, most: int = 
     """
     check_trace(path)
     extent = shown(run.recording, window, most)
+    make_folder(path.parent)
     with replaced(path) as made, made.open("wb") as file:
         # Neither the time nor a name in the header: the same run gives the same bytes.
         packed = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0)

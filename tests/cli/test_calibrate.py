@@ -193,6 +193,18 @@ def test_a_picture_that_is_there_is_kept(days, tmp_path, capsys):
     assert picture.read_text() == "mine"
 
 
+def test_a_page_is_the_same_wherever_it_was_made(history, tmp_path):
+    pages = []
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        out, page = tmp_path / name / "learnt.yaml", tmp_path / name / "learnt.html"
+        written = ["--out", str(out), "--report", str(page)]
+        assert main(["calibrate", str(history), "--config", CONFIG, *written, "--quiet"]) == 0
+        pages.append(page.read_bytes())
+    assert b"learnt.yaml" in pages[0]
+    assert pages[0] == pages[1]
+
+
 def test_a_page_is_written_where_it_is_asked_for(history, tmp_path, capsys):
     page = tmp_path / "learnt.html"
     assert main(["calibrate", str(history), "--report", str(page), "--quiet"]) == 0

@@ -18,7 +18,9 @@ def calibration_page(
 ) -> str:
     """The text of the page of ``calibrate``; with a back-test what that says comes first."""
     history = figures["history"]
-    blocks = blocks_told(calibration_renderable(figures, written), "Run times")
+    # By its name alone: a page is passed on, and is the same wherever it was made.
+    scenario = None if written is None else Path(written.name)
+    blocks = blocks_told(calibration_renderable(figures, scenario), "Run times")
     about = f"{history['jobs']:,} jobs, submitted {history['from']} to {history['to']}"
     name = "job history" if written is None else written.stem
     sections = [PageSection("learnt", "What was learnt", blocks)]

@@ -54,10 +54,11 @@ class ScaleIn:
     def update(self, spec: ComputeEnvironment, now: float) -> None:
         """Keep what another configuration says: which of the idle instances keep the run going may be others."""
         self._delay_s = spec.min_scale_down_delay_s
-        watched = [each for each in self._ledger.instances.values() if each.idle_event is not None]
-        for instance in watched:
-            if instance.idle_event is not None and not instance.attempts:
-                self._agenda.cancel(instance.idle_event)
+        for instance in self._ledger.instances.values():
+            event = instance.idle_event
+            if event is not None and not instance.attempts:
+                self._agenda.cancel(event)
+                instance.idle_event = None  # one that is to stay for ever is not watched again
                 self._watch(instance, now)
         self.release_kept(now)
 
@@ -111,8 +112,11 @@ class ScaleIn:
     def _watch_again(self, instances: Sequence[Instance], now: float) -> None:
         for instance in instances:
             del self._kept[instance.number]
-            if instance.active and not instance.attempts and instance.idle_event is None:
-                self._watch(instance, now)
+            self._watch_if_idle(instance, now)
+
+    def _watch_if_idle(self, instance: Instance, now: float) -> None:
+        if instance.active and not instance.attempts and instance.idle_event is None:
+            self._watch(instance, now)
 
 
 class ManagedScaleIn(ScaleIn):
@@ -137,8 +141,7 @@ class ManagedScaleIn(ScaleIn):
         self._after_s = spec.scale_in_after_s
         super().update(spec, now)
         for instance in self._ledger.staying():
-            if instance.active and not instance.attempts and instance.idle_event is None:
-                self._watch(instance, now)
+            self._watch_if_idle(instance, now)
 
     def _idle_until(self, instance: Instance) -> float:
         after_s = self._idle_s[instance.launch] if self._after_s is None else self._after_s

@@ -51,6 +51,11 @@ class Missing:
     member: str
     finding: Finding
 
+    @property
+    def parameter(self) -> str:
+        """What a template asks for it by: managed instances call their security groups otherwise."""
+        return "securityGroupIds" if self.member == "securityGroups" else self.member
+
 
 @dataclass(frozen=True)
 class Deployable:

@@ -59,7 +59,7 @@ def export(configuration: Deployable) -> dict[str, str]:
             properties = to_cloudformation(_request(kind, request, configuration), kind)
             for lack in configuration.missing:
                 if (lack.kind, lack.name) == (kind, name):
-                    parameter = _parameter(lack.member, name, logical[kind, name], parameters)
+                    parameter = _parameter(lack.parameter, name, logical[kind, name], parameters)
                     _at(properties, lack.steps)[property_of(lack.member)] = {"Ref": parameter}
             _refer(kind, properties, logical, configuration)
             _complete_roles(properties)
@@ -91,7 +91,6 @@ def _request(kind: str, request: dict[str, Any], configuration: Deployable) -> d
 
 def _parameter(member: str, name: str, logical_id: str, parameters: dict[str, Any]) -> str:
     """The name of the template's parameter for a member; images differ from one definition to the next."""
-    member = "securityGroupIds" if member == "securityGroups" else member
     parameter = property_of(member)
     kind, description = _PARAMETERS[member]
     if member == "image":

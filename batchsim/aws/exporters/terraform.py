@@ -23,7 +23,7 @@ from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.batch.launch_templates import as_ec2, specifications
 from batchsim.scenario.document.access import base_name, dig
 
-_LISTS = ("subnets", "securityGroupIds", "securityGroups")
+_LISTS = ("subnets", "securityGroupIds")
 
 
 def export(configuration: Deployable) -> dict[str, str]:
@@ -206,11 +206,10 @@ def _role(kind: str, role: str) -> str:
 
 
 def _variable(lack: Missing, variables: dict[str, Any]) -> _Expression:
-    member = "securityGroupIds" if lack.member == "securityGroups" else lack.member
-    name = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", member).lower()
+    name = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", lack.parameter).lower()
     if lack.member == "image":
         name = f"image_{_label(lack.name)}"
-    variables[name] = {"type": "list(string)" if lack.member in _LISTS else "string"}
+    variables[name] = {"type": "list(string)" if lack.parameter in _LISTS else "string"}
     return _Expression(f"${{var.{name}}}")
 
 

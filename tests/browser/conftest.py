@@ -63,6 +63,17 @@ class Browser:
         asked = (each["params"] for each in sent if each["method"] == "Network.requestWillBeSent")
         return [each["request"]["url"] for each in asked if each["documentURL"] == self.driver.current_url]
 
+    def roles(self, until):
+        """What a screen reader is told of, by role, once a condition holds: it is made after the page is loaded."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        def told(driver):
+            tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+            found = [node.get("role", {}).get("value") for node in tree if not node.get("ignored")]
+            return found if until(found) else None
+
+        return WebDriverWait(self.driver, 30).until(told)
+
     def violations(self):
         """What axe-core finds, as rule and the elements that break it."""
         self.driver.execute_script(self._axe)

@@ -21,7 +21,7 @@ from batchsim.experiments.run import run_once
 from batchsim.experiments.warm_up import with_that_of
 from batchsim.results.advice import Advice, Figures, waiting_s
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.spec.objectives import DISTRIBUTED, Objective
 
 #: How much of a gain may be given back elsewhere.

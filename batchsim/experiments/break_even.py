@@ -20,7 +20,7 @@ from batchsim.experiments.in_order import in_order
 from batchsim.experiments.parameters import Grid, grid_of
 from batchsim.experiments.run import summary_of
 from batchsim.experiments.tasks import Task
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.comparison import PairedDifference, holm, paired_difference
 from batchsim.statistics.crossings import Crossing, crossings

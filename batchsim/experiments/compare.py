@@ -16,7 +16,7 @@ from batchsim.experiments.run import replicated, run_once, summary_of
 from batchsim.experiments.tasks import Task
 from batchsim.experiments.warm_up import with_one_warm_up
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.checking import raise_errors
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.stopping import Precision

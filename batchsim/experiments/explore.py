@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batchsim import markup
 from batchsim.errors import ScenarioError
 from batchsim.experiments.run import run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import format_duration, format_usd
 

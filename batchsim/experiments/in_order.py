@@ -12,7 +12,7 @@ from batchsim.errors import ExecutionError
 from batchsim.experiments.executors.local import LocalExecutor
 from batchsim.experiments.executors.protocol import Executor
 from batchsim.experiments.tasks import Finished, Task
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.statistics.stopping import Precision
 
 #: Of the objectives' values those in these units: counts and shares may be nearly none, close to which nothing is.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from batchsim.results.field_kinds import Field, Kind
-from batchsim.results.summary_fields import SUMMARY, Summary
+from batchsim.results.summary_fields import SUMMARY
+from batchsim.results.summary_type import Summary
 from batchsim.statistics.intervals import confidence_interval
 from batchsim.statistics.proportions import clopper_pearson
 

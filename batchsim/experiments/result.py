@@ -13,7 +13,7 @@ from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.sensitivity import TriedAssumptions
 from batchsim.results.store import as_text
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

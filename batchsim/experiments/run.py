@@ -13,7 +13,7 @@ from batchsim.experiments.simulated import simulated
 from batchsim.experiments.tasks import Task
 from batchsim.experiments.warm_up import with_warm_up
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario
 from batchsim.statistics.stopping import Precision
 

@@ -16,7 +16,7 @@ from batchsim.experiments.run import summary_of
 from batchsim.experiments.tasks import Task
 from batchsim.experiments.warm_up import with_that_of
 from batchsim.results.sensitivity import Figure, TriedAssumptions, VariedAssumption, VariedValue
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.assumption_ranges import RANGES, AssumptionRange
 from batchsim.spec.assumptions import stated_by_preset

@@ -18,7 +18,7 @@ from batchsim.report.notebook import as_html
 from batchsim.report.updates import update_sentences
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.units import format_usd
 
 #: What came of an objective, and how it looks; None of what is minimised.

@@ -23,7 +23,7 @@ from batchsim.report.formatting import (
 )
 from batchsim.report.updates import refused_updates
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.units import HOUR, MINUTE, format_amount, format_clock, format_duration, format_usd
 
 CAUSES = {

@@ -16,7 +16,7 @@ from batchsim.report.figures.comparison import compare_figure
 from batchsim.results.run import Run
 from batchsim.results.run_table import FIGURE, RunTable, short_names
 from batchsim.results.sensitivity import TriedAssumptions
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.sections.parameters import label_of
 
 

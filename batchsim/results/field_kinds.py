@@ -63,3 +63,28 @@ class Field:
     bound: str = ""
     absent: float | None = None
     optional: bool = False
+
+
+def figure(key: str, unit: str, meaning: str = "", absent: float | None = None) -> Field:
+    """A number."""
+    return Field(key, Kind.FIGURE, unit, meaning, absent=absent)
+
+
+def plain(key: str, types: str, meaning: str = "", unit: str = "") -> Field:
+    """What is the same in every replication, of JSON Schema's types, separated by spaces."""
+    return Field(key, Kind.PLAIN, unit, meaning, types=tuple(types.split()))
+
+
+def group(key: str, meaning: str, *fields: Field) -> Field:
+    """An object whose keys are known."""
+    return Field(key, Kind.GROUP, "", meaning, fields)
+
+
+def named(key: str, meaning: str, *fields: Field, unit: str = "", absent: float | None = None) -> Field:
+    """An object whose keys are names."""
+    return Field(key, Kind.NAMED, unit, meaning, fields, absent=absent)
+
+
+def listed(key: str, meaning: str, *fields: Field) -> Field:
+    """A list of objects."""
+    return Field(key, Kind.LIST, "", meaning, fields)

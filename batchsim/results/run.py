@@ -12,7 +12,7 @@ from batchsim.recording import Recording
 from batchsim.results.arrow import schema
 from batchsim.results.outcome import Outcome
 from batchsim.results.summary import Metrics
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.results.tables import Tables
 from batchsim.results.timeline import timeline
 from batchsim.scenario.scenario import Scenario

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.columns import RUN_FIGURES, RUN_LABELS, Column
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.sections.parameters import Parameter, Value
 from batchsim.statistics.intervals import confidence_interval
 

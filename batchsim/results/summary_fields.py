@@ -1,52 +1,31 @@
 """Every key of ``summary.json``: where it stands, its unit, its meaning, and what replications make of it.
 
-A new key is one line here (a key of the whole summary one more, in its type), beside the line that makes it. The page
-on results, the JSON Schema of the file and the combining of replications come from this table. Names of queues,
-workflows, environments and reasons are data: they stand where the table says so (`Kind.NAMED`), and can be any word.
+A new key is one line here (a key of the whole summary one more, in `batchsim.results.summary_type`), beside the line
+that makes it. The page on results, the JSON Schema of the file and the combining of replications come from this table.
+Names of queues, workflows, environments and reasons are data: they stand where the table says so (`Kind.NAMED`), and
+can be any word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NotRequired, TypedDict
 
 from batchsim.columns import PURCHASE_OPTIONS, PURPOSES, WAIT_CAUSES
 from batchsim.recording import LIMITS
-from batchsim.results.field_kinds import Field, Kind
+from batchsim.results.field_kinds import Field, Kind, figure, group, listed, named, plain
 from batchsim.statistics.intervals import STATISTICS
-
-
-def _figure(key: str, unit: str, meaning: str = "", absent: float | None = None) -> Field:
-    return Field(key, Kind.FIGURE, unit, meaning, absent=absent)
-
-
-def _plain(key: str, types: str, meaning: str = "", unit: str = "") -> Field:
-    return Field(key, Kind.PLAIN, unit, meaning, types=tuple(types.split()))
-
-
-def _group(key: str, meaning: str, *fields: Field) -> Field:
-    return Field(key, Kind.GROUP, "", meaning, fields)
-
-
-def _named(key: str, meaning: str, *fields: Field, unit: str = "", absent: float | None = None) -> Field:
-    return Field(key, Kind.NAMED, unit, meaning, fields, absent=absent)
-
-
-def _list(key: str, meaning: str, *fields: Field) -> Field:
-    return Field(key, Kind.LIST, "", meaning, fields)
-
 
 _BOUND = "at_least"
 _EACH = tuple(Field(name, Kind.FIGURE, "s", bound=_BOUND) for name in STATISTICS)
 _STATISTICS = (
     *_EACH,
-    _figure("missing", "jobs", "of these, how many had not got there when the run ended: they rank above all others"),
+    figure("missing", "jobs", "of these, how many had not got there when the run ended: they rank above all others"),
     Field(
         _BOUND,
         Kind.BOUND,
         "s",
         "what those are at least that are null because they fall among the missing",
-        tuple(_figure(name, "s") for name in STATISTICS),
+        tuple(figure(name, "s") for name in STATISTICS),
     ),
 )
 _CAUSES = {
@@ -66,87 +45,85 @@ _PURPOSES = {
     "stranded": "room of a shape that nothing waiting could use",
     "minimum": "billed beyond what was used: the first minute, seconds rounded up",
 }
-_WAIT = _group(
+_WAIT = group(
     "wait_s",
     "job-seconds of waiting before the last attempt, by cause",
-    *(_figure(cause, "s", _CAUSES.get(cause, "")) for cause in WAIT_CAUSES),
+    *(figure(cause, "s", _CAUSES.get(cause, "")) for cause in WAIT_CAUSES),
 )
-_UTILISATION = _group(
+_UTILISATION = group(
     "utilisation",
     "of what was registered (of UNMANAGED environments: of `unmanagedvCpus`), the part that jobs held",
-    _figure("vcpu", ""),
-    _figure("memory", ""),
+    figure("vcpu", ""),
+    figure("memory", ""),
 )
-_PEAK = _figure("peak_vcpus", "vCPU", "the most vCPUs that ran, and were paid for, at one time")
-_INTERRUPTIONS = _figure("interruptions", "", "Spot instances that AWS took back")
-_BY_PURPOSE = _group("by_purpose", "", *(_figure(purpose, "USD", _PURPOSES.get(purpose, "")) for purpose in PURPOSES))
-_PART_OF_COST = _group("cost_usd", "", _figure("total", "USD"), _BY_PURPOSE)
+_PEAK = figure("peak_vcpus", "vCPU", "the most vCPUs that ran, and were paid for, at one time")
+_INTERRUPTIONS = figure("interruptions", "", "Spot instances that AWS took back")
+_BY_PURPOSE = group("by_purpose", "", *(figure(purpose, "USD", _PURPOSES.get(purpose, "")) for purpose in PURPOSES))
+_PART_OF_COST = group("cost_usd", "", figure("total", "USD"), _BY_PURPOSE)
 _OF_JOBS = (
-    _group(
+    group(
         "jobs",
         "how many at the end; each child of an array is a job",
-        *(_figure(state, "jobs") for state in ("submitted", "succeeded", "failed", "unfinished")),
+        *(figure(state, "jobs") for state in ("submitted", "succeeded", "failed", "unfinished")),
     ),
-    _group(
+    group(
         "queue_time_s", "from RUNNABLE to STARTING of the first attempt, of all jobs that became RUNNABLE", *_STATISTICS
     ),
-    _group(
+    group(
         "turnaround_s",
         "from SubmitJob to the end, of all jobs submitted but those that failed with one they depend on",
         *_STATISTICS,
     ),
     _WAIT,
-    _group(
+    group(
         "wait_limit_s",
         "`limit` by the limit whose removal alone would end the wait (what-is-modelled.md)",
-        *(_figure(limit, "s", _LIMITS.get(limit, "")) for limit in LIMITS.values()),
+        *(figure(limit, "s", _LIMITS.get(limit, "")) for limit in LIMITS.values()),
     ),
-    _figure("makespan_s", "s", "from the first SubmitJob to the last end; null where a job has not ended"),
+    figure("makespan_s", "s", "from the first SubmitJob to the last end; null where a job has not ended"),
 )
 
 #: Jobs of one queue and definition that ask for the same.
 _KIND = (
-    _plain("job_queue", "string"),
-    _plain("job_definition", "string"),
-    _plain("vcpus", "number", unit="vCPU"),
-    _plain("memory_mib", "number", unit="MiB"),
-    _plain("gpus", "number"),
-    _figure("jobs", "jobs", absent=0.0),
+    plain("job_queue", "string"),
+    plain("job_definition", "string"),
+    plain("vcpus", "number", unit="vCPU"),
+    plain("memory_mib", "number", unit="MiB"),
+    plain("gpus", "number"),
+    figure("jobs", "jobs", absent=0.0),
 )
 #: The whole of ``summary.json``.
 SUMMARY = (
-    _plain("scenario", "string", "its name"),
-    _plain("region", "string", "where it ran"),
-    _plain("seed", "integer", "of the random numbers"),
+    plain("scenario", "string", "its name"),
+    plain("region", "string", "where it ran"),
+    plain("seed", "integer", "of the random numbers"),
     Field("replications", Kind.TOTAL, meaning="how often it was run"),
-    _plain("batchsim_version", "string", "by which it was run"),
-    _group(
+    plain("batchsim_version", "string", "by which it was run"),
+    group(
         "analysis",
         "what the figures are of",
-        _plain(
-            "type", "string", "`terminating`: of all that was simulated; `steady`: of the long run, after a warm-up"
-        ),
-        _plain("warm_up_s", "number", "how much of the run's beginning figures leave out", unit="s"),
-        _plain("warm_up_by", "string null", "`stated`, or `MSER-5` by which it was found; null where nothing is cut"),
+        plain("type", "string", "`terminating`: of all that was simulated; `steady`: of the long run, after a warm-up"),
+        plain("warm_up_s", "number", "how much of the run's beginning figures leave out", unit="s"),
+        plain("warm_up_by", "string null", "`stated`, or `MSER-5` by which it was found; null where nothing is cut"),
     ),
     *_OF_JOBS,
-    _figure(
+    figure(
         "ended_at_s",
         "s",
         "when the run ended: `duration`, or later where jobs that had arrived still ran, at most `horizon`",
     ),
-    _figure("period_s", "s", "what `cost_usd` is for: `duration`, or `ended_at_s` without one, or cut before"),
+    figure("period_s", "s", "what `cost_usd` is for: `duration`, or `ended_at_s` without one, or cut before"),
     _UTILISATION,
     _PEAK,
     _INTERRUPTIONS,
-    _group(
+    group(
         "cost_usd",
         "what was paid in `period_s`, and after it for jobs that had arrived, in two breakdowns that sum to the total",
-        _figure("total", "USD"),
-        _group("by_purchase_option", "", *(_figure(option, "USD") for option in PURCHASE_OPTIONS)),
+        figure("total", "USD"),
+        group("by_purchase_option", "", *(figure(option, "USD") for option in PURCHASE_OPTIONS)),
         _BY_PURPOSE,
-        _figure("unused_commitment", "USD", "of a Savings Plan, in `idle`"),
-        _figure("management_fees", "USD", "of the total, what ECS takes for managing instances"),
+        figure("unused_commitment", "USD", "of a Savings Plan, in `idle`"),
+        figure("management_fees", "USD", "of the total, what ECS takes for managing instances"),
         Field(
             "unused_reservations",
             Kind.FIGURE,
@@ -154,24 +131,24 @@ SUMMARY = (
             "where capacity is reserved: what was paid for it and not used, in `idle`",
             optional=True,
         ),
-        _figure(
+        figure(
             "per_month",
             "USD",
             "730 h at this rate; null without a `duration`, below a day, and where the run took over a tenth longer",
         ),
     ),
-    _named(
+    named(
         "job_queues",
         "what their attempts used, and a share of what was paid for beside them",
         *_OF_JOBS,
         _PART_OF_COST,
-        _group(
+        group(
             "growth",
             "whether jobs wait the longer the longer the run is; nulls where arrivals do not go on, or are too few",
-            _figure("first_third_s", "s", "mean queue time of the jobs submitted in the first third of the time"),
-            _figure("last_third_s", "s", "of those submitted in the last third"),
-            _figure("difference_s", "s"),
-            _figure("emptied", "", "whether none of them waited at some time of the last third: 1, or 0"),
+            figure("first_third_s", "s", "mean queue time of the jobs submitted in the first third of the time"),
+            figure("last_third_s", "s", "of those submitted in the last third"),
+            figure("difference_s", "s"),
+            figure("emptied", "", "whether none of them waited at some time of the last third: 1, or 0"),
             Field(
                 "grows",
                 Kind.ALL,
@@ -180,56 +157,56 @@ SUMMARY = (
             ),
         ),
     ),
-    _named("workflows", "as of queues", *_OF_JOBS, _PART_OF_COST),
-    _named(
+    named("workflows", "as of queues", *_OF_JOBS, _PART_OF_COST),
+    named(
         "compute_environments",
         "`wait_s` of jobs whose last attempt was there",
-        _figure("attempts", ""),
-        _figure("instances", "", "and Fargate tasks"),
+        figure("attempts", ""),
+        figure("instances", "", "and Fargate tasks"),
         _INTERRUPTIONS,
         _PEAK,
         _UTILISATION,
         _WAIT,
         _PART_OF_COST,
     ),
-    _group(
+    group(
         "never_placed",
         "without an attempt; with the environments' their waits sum to `wait_s`",
-        _figure("jobs", "jobs"),
+        figure("jobs", "jobs"),
         _WAIT,
     ),
-    _group(
+    group(
         "prices",
         "where the prices come from",
-        _plain("region", "string"),
-        _plain(
+        plain("region", "string"),
+        plain(
             "as_of",
             "string null",
             "the day of the oldest of the region's on-demand prices; null where the catalog has none: all are stated",
         ),
-        _plain("old", "boolean", "over a year before the scenario's `start`, or before the newest bundled prices"),
-        _plain("catalog", "string", "`bundled`, or the digest of your own"),
-        _plain("stated", "array", "of what the scenario states prices itself (`environment.prices.overrides`)"),
-        _plain("fargate_derived", "boolean", "from another region's"),
-        _plain("candidates_derived", "integer", "of how many types that could be launched something was derived"),
-        _list(
+        plain("old", "boolean", "over a year before the scenario's `start`, or before the newest bundled prices"),
+        plain("catalog", "string", "`bundled`, or the digest of your own"),
+        plain("stated", "array", "of what the scenario states prices itself (`environment.prices.overrides`)"),
+        plain("fargate_derived", "boolean", "from another region's"),
+        plain("candidates_derived", "integer", "of how many types that could be launched something was derived"),
+        listed(
             "types",
             "those of them that were launched",
-            _plain("instance_type", "string"),
-            _plain("on_demand_usd_per_hour", "number", unit="USD"),
-            _plain("price_derived_from", "string null", "the family whose figures stood in; null for a source's"),
-            _plain("spot_derived_from", "string null", "the same of Spot statistics"),
+            plain("instance_type", "string"),
+            plain("on_demand_usd_per_hour", "number", unit="USD"),
+            plain("price_derived_from", "string null", "the family whose figures stood in; null for a source's"),
+            plain("spot_derived_from", "string null", "the same of Spot statistics"),
         ),
     ),
-    _list("unplaceable", "jobs that no environment of their queue can ever hold", *_KIND),
-    _list(
+    listed("unplaceable", "jobs that no environment of their queue can ever hold", *_KIND),
+    listed(
         "memory_margin",
         "jobs that ask for up to 2 % more memory than their instance is known to have, and were taken to fit",
         *_KIND,
-        _plain("beyond_mib", "number", unit="MiB"),
+        plain("beyond_mib", "number", unit="MiB"),
     ),
-    _named("skipped", "records of a trace that no job was made of, by why", unit="records", absent=0.0),
-    _named(
+    named("skipped", "records of a trace that no job was made of, by why", unit="records", absent=0.0),
+    named(
         "noted",
         "records of a trace that were kept and doubted, or taken otherwise than they were, by why",
         unit="records",
@@ -240,18 +217,18 @@ SUMMARY = (
         Kind.GROUP,
         meaning="where a trace says when its jobs ran: that beside the simulation, of the same jobs",
         fields=(
-            _figure("jobs", "jobs", "whose start is recorded"),
-            _group(
+            figure("jobs", "jobs", "whose start is recorded"),
+            group(
                 "submitted_to_started_s",
                 "from SubmitJob to the first RUNNING: with what was waited for other jobs, capacity and images",
-                _group("recorded", "", *_STATISTICS),
-                _group("simulated", "", *_STATISTICS),
+                group("recorded", "", *_STATISTICS),
+                group("simulated", "", *_STATISTICS),
             ),
-            _group(
+            group(
                 "makespan_s",
                 "from the first SubmitJob to the last end, of jobs whose end is recorded",
-                _figure("recorded", "s"),
-                _figure("simulated", "s", "null where one has not ended"),
+                figure("recorded", "s"),
+                figure("simulated", "s", "null where one has not ended"),
             ),
         ),
         optional=True,
@@ -261,13 +238,13 @@ SUMMARY = (
         Kind.NAMED,
         meaning="where capacity is reserved: what became of each reservation",
         fields=(
-            _plain("kind", "string", "`on-demand` or `capacity-block`"),
-            _plain("instance_type", "string"),
-            _plain("availability_zone", "string"),
-            _plain("instances", "number"),
-            _figure("reserved_h", "instance-hours", "in `period_s`, while it was there"),
-            _figure("used_h", "instance-hours", "of these, with an instance that ran in it"),
-            _figure("unused_usd", "USD", "what the others cost"),
+            plain("kind", "string", "`on-demand` or `capacity-block`"),
+            plain("instance_type", "string"),
+            plain("availability_zone", "string"),
+            plain("instances", "number"),
+            figure("reserved_h", "instance-hours", "in `period_s`, while it was there"),
+            figure("used_h", "instance-hours", "of these, with an instance that ran in it"),
+            figure("unused_usd", "USD", "what the others cost"),
         ),
         optional=True,
     ),
@@ -276,38 +253,38 @@ SUMMARY = (
         Kind.LIST,
         meaning="scheduled updates in the scenario's order, where it has some",
         fields=(
-            _plain("name", "string", "its name, or its number"),
-            _plain("what", "string", "AWS's call, of which object, and what it sets"),
-            _figure("applied", "updates", "how often it was applied"),
-            _figure("first_at_s", "s", "when it was first applied; null where it never was"),
-            _figure("jobs", "jobs", "that were cancelled or terminated"),
-            _named("refused", "how often AWS would not have taken it then, by why", unit="updates", absent=0.0),
+            plain("name", "string", "its name, or its number"),
+            plain("what", "string", "AWS's call, of which object, and what it sets"),
+            figure("applied", "updates", "how often it was applied"),
+            figure("first_at_s", "s", "when it was first applied; null where it never was"),
+            figure("jobs", "jobs", "that were cancelled or terminated"),
+            named("refused", "how often AWS would not have taken it then, by why", unit="updates", absent=0.0),
         ),
         optional=True,
     ),
-    _list(
+    listed(
         "objectives",
         "in the scenario's order",
-        _plain("expression", "string"),
+        plain("expression", "string"),
         Field("value", Kind.FIGURE, "", "in `unit`; of a time of day in seconds after midnight", bound=_BOUND),
         Field(_BOUND, Kind.BOUND, "", "what it is at least, where the run ended before it was known"),
-        _plain("limit", "number null", "null of what is minimised"),
-        _plain("unit", "string", "`s`, `USD`, `jobs` or `share`"),
-        _plain("timezone", "string null", "of a time of day"),
+        plain("limit", "number null", "null of what is minimised"),
+        plain("unit", "string", "`s`, `USD`, `jobs` or `share`"),
+        plain("timezone", "string null", "of a time of day"),
         Field(
             "kept", Kind.ALL, meaning="whether it was met; null of what is minimised; with replications, in all of them"
         ),
         Field("kept_in", Kind.TOTAL, meaning="in how many of `n` runs"),
         Field("n", Kind.TOTAL),
         Field("kept_share", Kind.FIGURE, meaning="of replications alone: in what share of such runs", optional=True),
-        _figure("jobs", "jobs", "in its scope"),
-        _figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is missed"),
-        _group(
+        figure("jobs", "jobs", "in its scope"),
+        figure("missing", "jobs", "of those, how many did not get as far as it needs: with one it is missed"),
+        group(
             "missing_by",
             "how far they got",
-            _figure("never_ran", "jobs"),
-            _figure("unfinished", "jobs", "began, and had not ended"),
-            _figure("failed", "jobs", "ended FAILED"),
+            figure("never_ran", "jobs"),
+            figure("unfinished", "jobs", "began, and had not ended"),
+            figure("failed", "jobs", "ended FAILED"),
         ),
     ),
     Field(
@@ -315,10 +292,10 @@ SUMMARY = (
         Kind.GROUP,
         meaning="of replications alone: what `low` and `high` are",
         fields=(
-            _plain("of", "string", "of what"),
-            _plain("procedure", "string", "by which they were found"),
-            _plain("level", "number", "the share of such intervals that hold it"),
-            _plain(
+            plain("of", "string", "of what"),
+            plain("procedure", "string", "by which they were found"),
+            plain("level", "number", "the share of such intervals that hold it"),
+            plain(
                 "stopping",
                 "object null",
                 "null where replications were counted beforehand; of `--precision` the `precision`, the figures `of` "
@@ -341,51 +318,6 @@ SUMMARY = (
         optional=True,
     ),
 )
-
-
-#: A figure of one run, or null; of replications ``{mean, low, high, n}``.
-Number = float | dict[str, Any] | None
-#: Group, groups of them and plain values by key.
-Group = dict[str, Any]
-
-
-class Summary(TypedDict):
-    """The figures of ``summary.json``: of one run, or of several replications; the keys are those of `SUMMARY`."""
-
-    scenario: str
-    region: str
-    seed: int
-    replications: int
-    batchsim_version: str
-    analysis: Group
-    jobs: Group
-    queue_time_s: Group
-    turnaround_s: Group
-    wait_s: Group
-    wait_limit_s: Group
-    makespan_s: Number
-    ended_at_s: Number
-    period_s: Number
-    utilisation: Group
-    peak_vcpus: Number
-    interruptions: Number
-    cost_usd: Group
-    job_queues: dict[str, Group]
-    workflows: dict[str, Group]
-    compute_environments: dict[str, Group]
-    never_placed: Group
-    prices: Group
-    unplaceable: list[Group]
-    memory_margin: list[Group]
-    skipped: dict[str, Number]
-    noted: dict[str, Number]
-    recorded: NotRequired[Group]
-    reservations: NotRequired[dict[str, Group]]
-    updates: NotRequired[list[Group]]
-    objectives: list[Group]
-    intervals: NotRequired[Group]
-    advice: NotRequired[list[Group]]
-    sensitivity: NotRequired[Group]
 
 
 def patterns(fields: tuple[Field, ...] = SUMMARY, above: str = "") -> Iterator[tuple[str, Field]]:

@@ -35,11 +35,11 @@ from batchsim.spec.configuration import (
     ComputeEnvironment,
     Configuration,
     Consumable,
-    FairShare,
     JobQueue,
     SavingsPlan,
     TimeLimit,
 )
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.price_sources import PriceSources
 from batchsim.spec.reservations import Reservation
 from batchsim.spec.stated_prices import cures

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from batchsim.spec.allocation_strategies import AllocationStrategy, strategy_named
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.purchase_options import ACCOUNT_OPTIONS, AccountOption, Platform, PurchaseOption
 from batchsim.spec.reservations import OPEN, Reservation, ReservationUse
 from batchsim.spec.stated_prices import NOTHING_STATED, StatedPrices
@@ -270,41 +271,6 @@ class ComputeEnvironment:
         return any(
             offering.holds(shape) and (self.overshoots or offering.vcpus <= max_vcpus) for offering in self.offerings
         )
-
-
-@dataclass(frozen=True, slots=True)
-class FairShare:
-    """A fair-share scheduling policy (API FairsharePolicy, ShareAttributes).
-
-    Attributes
-    ----------
-    window_s : float
-        How far back use counts (``shareDecaySeconds``; 600 s for 0).
-    compute_reservation : int
-        Percentage kept for shares that are not active.
-    weights : tuple of (str, float)
-        Identifier, or prefix with a final ``*``, and its weight factor.
-    """
-
-    window_s: float = 600.0
-    compute_reservation: int = 0
-    weights: tuple[tuple[str, float], ...] = ()
-
-    def weight(self, identifier: str) -> float:
-        """The factor of a share: of its own entry, of the entry whose prefix it has, or 1."""
-        for entry, factor in self.weights:
-            if entry == identifier or (entry.endswith("*") and identifier.startswith(entry[:-1])):
-                return factor
-        return 1.0
-
-    def allowed_vcpus(self, most: float, active: int) -> float:
-        """How many of so many vCPUs active shares may use: the reservation keeps the rest for those that are not.
-
-        API ``FairsharePolicy.computeReservation``: ``(reservation / 100) ** active`` of the maximum is kept.
-        """
-        if not self.compute_reservation:
-            return float("inf")
-        return most * (1 - (self.compute_reservation / 100) ** max(active, 1))
 
 
 @dataclass(frozen=True, slots=True)

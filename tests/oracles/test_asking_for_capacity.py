@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from batchsim.recording import Cause, Status
-from batchsim.spec.configuration import Consumable, FairShare, JobQueue, Shape, SpotTrace
+from batchsim.spec.configuration import Consumable, JobQueue, Shape, SpotTrace
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, offering, run, servers
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from batchsim.recording import LIMITS as COLUMN
 from batchsim.recording import Cause, Recording
 from batchsim.results.outcome import Outcome
-from batchsim.spec.configuration import ComputeEnvironment, Consumable, FairShare, JobQueue, Shape, SpotTrace
+from batchsim.spec.configuration import ComputeEnvironment, Consumable, JobQueue, Shape, SpotTrace
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.workload import JobGroup, Workload
 from tests.worlds import LARGE, XLARGE, by_job, configuration, fleet, jobs, offering, run, servers
 

@@ -13,7 +13,8 @@ import pytest
 import batchsim as bs
 from batchsim.recording import Status
 from batchsim.scenario.loading import from_mapping
-from batchsim.spec.configuration import FairShare, JobQueue, RetryRule, Shape, SpotTrace
+from batchsim.spec.configuration import JobQueue, RetryRule, Shape, SpotTrace
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.workload import JobGroup
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
 from tests.worlds import by_job, fleet, jobs, offering, run, servers

@@ -9,7 +9,8 @@ import pytest
 
 from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.recording import Cause, Status
-from batchsim.spec.configuration import Consumable, FairShare, JobQueue
+from batchsim.spec.configuration import Consumable, JobQueue
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.workload import JobGroup
 from tests.worlds import by_job, fleet, jobs, run, servers
 

@@ -21,7 +21,7 @@ from batchsim.results import series
 from batchsim.results.objectives import deadlines
 from batchsim.results.run import Run
 from batchsim.results.series import Window
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.spec.objectives import Objective
 from batchsim.units import format_duration, format_usd
 

@@ -19,7 +19,7 @@ from batchsim.results import series
 from batchsim.results.run import Run
 from batchsim.results.series import Window
 from batchsim.results.step_functions import total
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.units import HOUR, format_usd
 
 #: Types that have a colour of their own.

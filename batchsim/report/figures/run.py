@@ -20,7 +20,7 @@ from batchsim.results.record import times_to_start
 from batchsim.results.run import Run
 from batchsim.results.series import Window
 from batchsim.results.step_functions import Curve, sample
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.units import format_duration, format_usd
 
 #: Columns of pixels of a picture's curves, about.

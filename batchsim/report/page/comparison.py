@@ -11,7 +11,7 @@ from batchsim.report.page.sections.assumptions import assumptions
 from batchsim.report.page.sections.configuration import environments_table, queues_table
 from batchsim.report.page.sections.variants import answer, distributions, side_by_side
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 
 
 def comparison_page(runs: Mapping[str, Run], summaries: Mapping[str, Summary], rows: Sequence[Row]) -> str:

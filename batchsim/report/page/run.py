@@ -20,7 +20,7 @@ from batchsim.results.advice import Advice
 from batchsim.results.run import Run
 from batchsim.results.sensitivity import TriedAssumptions
 from batchsim.results.series import busiest
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 
 
 def run_page(

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from batchsim.scenario.batch.ec2_model import REQUEST, ec2_shape
-from batchsim.scenario.batch.member_coverage import MemberCoverage, Treatment
+from batchsim.scenario.batch.member_treatment import NEITHER, MemberCoverage, Treatment
 
 _BATCH = "AWS Batch User Guide, Use Amazon EC2 launch templates with AWS Batch"
 _IGNORED = "AWS Batch ignores it"
-_NEITHER = "bears neither on when a job runs nor on what batchsim counts as cost"
 _EBS = "Amazon EBS pricing; Amazon EBS User Guide, Amazon EBS volume types"
 
 
@@ -26,7 +25,7 @@ _RESERVATION = "LaunchTemplateCapacityReservationSpecificationRequest"
 MEMBERS: dict[str, MemberCoverage] = {
     **_all(REQUEST, "simulated", "what environments refer to", "LaunchTemplateName"),
     **_all(REQUEST, "simulated", "see RequestLaunchTemplateData", "LaunchTemplateData"),
-    **_all(REQUEST, "carried", _NEITHER, "VersionDescription TagSpecifications Operator"),
+    **_all(REQUEST, "carried", NEITHER, "VersionDescription TagSpecifications Operator"),
     **_all(REQUEST, "carried", "of the call, not of the template: not exported", "DryRun ClientToken"),
     **_all(_DATA, "simulated", "see LaunchTemplateBlockDeviceMappingRequest", "BlockDeviceMappings"),
     **_all(
@@ -76,7 +75,7 @@ MEMBERS: dict[str, MemberCoverage] = {
     **_all(
         _DATA,
         "carried",
-        _NEITHER,
+        NEITHER,
         "KernelId EbsOptimized KeyName RamDiskId InstanceInitiatedShutdownBehavior TagSpecifications SecurityGroupIds "
         "SecurityGroups HibernationOptions MetadataOptions EnclaveOptions InstanceRequirements PrivateDnsNameOptions "
         "MaintenanceOptions DisableApiStop Operator NetworkPerformanceOptions SecondaryInterfaces",
@@ -101,7 +100,7 @@ MEMBERS: dict[str, MemberCoverage] = {
         _VOLUME, "simplified", "volumes end with their instance: a warning where one may outlive it", "DeleteOnTermination"
     ),
     **_all(_VOLUME, "carried", "its price by the GiB is not counted: a warning", "VolumeInitializationRate", _EBS),
-    **_all(_VOLUME, "carried", _NEITHER, "Encrypted KmsKeyId SnapshotId EbsCardIndex"),
+    **_all(_VOLUME, "carried", NEITHER, "Encrypted KmsKeyId SnapshotId EbsCardIndex"),
     **_all(
         _RESERVATION,
         "simulated",

@@ -10,7 +10,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from batchsim.scenario.batch.member_coverage import MEMBERS, MemberCoverage
+from batchsim.scenario.batch.member_coverage import MEMBERS
+from batchsim.scenario.batch.member_treatment import MemberCoverage
 from batchsim.scenario.batch.service_model import LARGEST_INTEGER, REQUESTS, required_members, shape_named
 from batchsim.scenario.rules.documented import WORDS
 

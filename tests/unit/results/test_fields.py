@@ -13,7 +13,8 @@ import batchsim as bs
 from batchsim.experiments.replications import combine
 from batchsim.report.narrative import attention
 from batchsim.results.schema import schema
-from batchsim.results.summary_fields import SUMMARY, Summary, patterns
+from batchsim.results.summary_fields import SUMMARY, patterns
+from batchsim.results.summary_type import Summary
 from batchsim.statistics.intervals import confidence_interval
 from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.conftest import ROOT

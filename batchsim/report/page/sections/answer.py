@@ -8,7 +8,7 @@ from batchsim.report import formatting, narrative
 from batchsim.report.page.blocks import Fact, Facts, PageSection, Tile, Tiles
 from batchsim.results.advice import Advice
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 
 #: What came of an objective, and how it looks.
 _VERDICTS = {True: ("met", "good"), False: ("missed", "bad"), None: ("minimised", "")}

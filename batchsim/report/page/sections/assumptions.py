@@ -7,7 +7,7 @@ from typing import Any
 
 from batchsim.report import narrative
 from batchsim.report.page.blocks import Block, Cell, Fact, Facts, PageSection, PageTable, Paragraph
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario, as_written
 from batchsim.scenario.sections.parameters import label_of
 

@@ -6,7 +6,7 @@ from batchsim.report import formatting, narrative
 from batchsim.report.page.bars import bar_chart
 from batchsim.report.page.blocks import Block, PageSection
 from batchsim.report.palette import CAUSES, PURPOSES
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 
 
 def breakdowns(summary: Summary) -> PageSection:

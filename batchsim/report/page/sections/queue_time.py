@@ -15,7 +15,7 @@ from batchsim.results import series
 from batchsim.results.durations import Durations, queue_times
 from batchsim.results.record import times_to_start
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.statistics.intervals import QUANTILES
 from batchsim.units import format_duration
 

@@ -14,7 +14,7 @@ from batchsim.report.page.scales import moment
 from batchsim.results.durations import queue_times, turnarounds
 from batchsim.results.row_texts import RowTexts
 from batchsim.results.run import Run
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.units import HOUR, format_duration, format_usd
 
 #: Rows of a table: those with the most jobs.

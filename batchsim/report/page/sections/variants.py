@@ -23,7 +23,7 @@ from batchsim.results.objectives import deadlines
 from batchsim.results.run import Run
 from batchsim.results.series import Window
 from batchsim.results.step_functions import Curve, total
-from batchsim.results.summary_fields import Summary
+from batchsim.results.summary_type import Summary
 from batchsim.results.timeline import vcpus
 
 #: Variants that have a tile, and curves of their own: the first.

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim.engine.queues.fair_share import FEW, FairShareQueue
-from batchsim.spec.configuration import FairShare, JobQueue
+from batchsim.spec.configuration import JobQueue
+from batchsim.spec.fair_share import FairShare
 from batchsim.spec.workload import JobGroup
 from tests.unit.engine.parts import simulation, walk
 from tests.worlds import jobs, servers

@@ -18,7 +18,7 @@ from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import Stage
 from batchsim.scenario.sections.models import Frame
 from batchsim.scenario.sections.updates import update_entries
-from batchsim.scenario.updates.timeline import AppliedUpdate, ReadUpdate, Timeline
+from batchsim.scenario.updates.timeline import ReadUpdate, Timeline, UpdateStep
 from batchsim.spec.allocation_strategies import DEFAULT_STRATEGY
 from batchsim.spec.updates import JobAction
 from batchsim.units import parse_instant
@@ -101,7 +101,7 @@ def check_updates(
                 yield _placed(document, step, start, finding)
 
 
-def _placed(document: Document, step: AppliedUpdate, start: datetime, finding: Finding) -> Finding:
+def _placed(document: Document, step: UpdateStep, start: datetime, finding: Finding) -> Finding:
     """A finding about what a document is after an update, at the update's place and by its name."""
     name = step.update.entry.name or f"updates.{step.update.index}"
     at = (start + timedelta(seconds=step.at)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -133,7 +133,7 @@ def _outside(document: Document, updates: Sequence[ReadUpdate], frame: Frame, st
         yield document.finding(where, "update-outside-run", message, severity="warning")
 
 
-def _refused(step: AppliedUpdate) -> Iterator[Finding]:
+def _refused(step: UpdateStep) -> Iterator[Finding]:
     """What AWS refuses of an update, given what the object was before."""
     changed: dict[tuple[str, int], list[MemberChange]] = {}
     for change in step.update.changes:
@@ -157,7 +157,7 @@ def replaces_instances(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 
 def _refused_environment(
-    step: AppliedUpdate, before: dict[str, Any], after: dict[str, Any], changes: Sequence[MemberChange]
+    step: UpdateStep, before: dict[str, Any], after: dict[str, Any], changes: Sequence[MemberChange]
 ) -> Iterator[Finding]:
     old, new = dig(before, RESOURCES, "type"), dig(after, RESOURCES, "type")
     if old != new:
@@ -182,7 +182,7 @@ def _refused_environment(
             yield step.document.finding(replacing.where, "update-refused", message, expected=expected, source=UPDATING)
 
 
-def _refused_queue(step: AppliedUpdate, before: dict[str, Any], changes: Sequence[MemberChange]) -> Iterator[Finding]:
+def _refused_queue(step: UpdateStep, before: dict[str, Any], changes: Sequence[MemberChange]) -> Iterator[Finding]:
     """A queue keeps to first in, first out, or to fair share (API CreateJobQueueRequest.schedulingPolicyArn)."""
     for change in changes:
         if change.steps == ("schedulingPolicyArn",) and not before.get("schedulingPolicyArn"):

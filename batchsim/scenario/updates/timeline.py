@@ -84,7 +84,7 @@ def _told(action: JobAction | None) -> str:
 
 
 @dataclass(frozen=True)
-class AppliedUpdate:
+class UpdateStep:
     """An update that brings a document from one state to another, for the first time.
 
     Attributes
@@ -112,7 +112,7 @@ class Timeline:
         All of the scenario.
     documents : list of Document
         By number of the state; the first is the scenario as it is written.
-    steps : list of AppliedUpdate
+    steps : list of UpdateStep
         In the order in which they are first taken.
     """
 
@@ -126,7 +126,7 @@ class Timeline:
     ) -> None:
         self.updates = updates
         self.documents = [document]
-        self.steps: list[AppliedUpdate] = []
+        self.steps: list[UpdateStep] = []
         self._touched = sorted({change.object for update in updates for change in update.changes})
         self._numbers = {self._key(document): 0}
         self._go_through(updates, start, duration_s or 0.0, horizon_s)
@@ -162,5 +162,5 @@ class Timeline:
         number = self._numbers.setdefault(key, len(self.documents))
         if number == len(self.documents):
             self.documents.append(after)
-        self.steps.append(AppliedUpdate(at, update, before, number, after, document))
+        self.steps.append(UpdateStep(at, update, before, number, after, document))
         return number

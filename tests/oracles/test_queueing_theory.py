@@ -10,7 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
 from tests.worlds import jobs, run, servers
+from tools.validation import interpreted, pieces
 from tools.validation.cases import cases
 from tools.validation.experiment import measured
 from tools.validation.faults import FAULTS, suspects
@@ -82,6 +84,13 @@ def test_planted_faults_are_told(fault):
     assert all(not each.is_far for each in measured(runs, jobs, REPLICATIONS))
     with fault.planted():
         assert any(each.is_far for each in measured(runs, jobs, REPLICATIONS) if suspects(fault, each.case))
+
+
+@pytest.mark.slow
+def test_a_fault_inside_the_engine_is_planted_although_it_is_compiled():
+    inside = [fault.name for fault in FAULTS if fault.inside]
+    piece = ("fault", inside[0], TELLING[inside[0]])
+    assert interpreted.computed(piece, ROOT) == pieces.compute(piece, ROOT)
 
 
 def test_cases_are_many_and_named_once():

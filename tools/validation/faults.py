@@ -31,11 +31,14 @@ class Fault:
     ----------
     told_by : tuple of str
         What cases that may tell have in their name or group; all may where there is none.
+    inside : bool
+        Whether it is planted inside the engine: not where that is compiled.
     """
 
     name: str
     planted: Callable[[], AbstractContextManager[object]]
     told_by: tuple[str, ...] = ()
+    inside: bool = False
 
 
 def suspects(fault: Fault, case: QueueingCase) -> bool:
@@ -158,7 +161,12 @@ FAULTS = (
         _given(_one_fewer),
         ("M/M/2", "M/M/4", "M/M/10", "M/D/", "four servers", "different width"),
     ),
-    Fault("the job that came last is served first", _last_first, ("wait longer", "different width", "M/M/1, load 0.5")),
+    Fault(
+        "the job that came last is served first",
+        _last_first,
+        ("wait longer", "different width", "M/M/1, load 0.5"),
+        inside=True,
+    ),
     Fault("jobs behind the head overtake it", _given(_scheduler(overtake="fitting")), ("different width",)),
     Fault(
         "jobs start only every 20 s",

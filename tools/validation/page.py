@@ -33,7 +33,8 @@ HEADINGS = (
 _HEAD = """# What batchsim was checked against
 
 This page is written by `python -m tools.validation`, which runs everything on it but the simulated accounts of the
-back-test: nothing here is typed in. Its figures are the same for any number of processes.
+back-test: nothing here is typed in. Its figures are the same for any number of processes, and with the engine compiled,
+which halves the time they take.
 """
 
 _THEORY = f"""Each case is a scenario as a user writes it: arrivals, run times and requests are read, drawn and

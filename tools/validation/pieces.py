@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
+from inspect import isfunction
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tools.validation import coverage, peers, recorded
+from batchsim.engine.queues.fifo import FifoOrder
+from tools.validation import coverage, interpreted, peers, recorded
 from tools.validation.case import REPLICATIONS, QueueingCase
 from tools.validation.cases import cases
 from tools.validation.experiment import replicate
@@ -89,9 +91,11 @@ def _coverage(_: Path, case: str, first: str) -> Any:
     return [coverage.experiment(figure, int(first) + number) for number in range(_CHUNK)]
 
 
-def _fault(_: Path, fault: str, name: str) -> Any:
-    of = by_runs()[name]
-    with next(each for each in FAULTS if each.name == fault).planted():
+def _fault(data: Path, fault: str, name: str) -> Any:
+    of, chosen = by_runs()[name], next(each for each in FAULTS if each.name == fault)
+    if chosen.inside and not isfunction(FifoOrder.first):
+        return interpreted.computed(("fault", fault, name), data)
+    with chosen.planted():
         jobs = PART_WITH_FAULT * of[0].jobs / REPLICATIONS_WITH_FAULT
         return [_kept(replicate(of, jobs, number)) for number in range(REPLICATIONS_WITH_FAULT)]
 

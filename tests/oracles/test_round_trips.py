@@ -48,6 +48,15 @@ def test_each_line_that_is_short_is_named():
     ]
 
 
+def test_the_misses_of_intervals_are_held_against_chance():
+    # 40 accounts with 2 + 1 rates each: of 120 intervals of 95 % six miss on average, and 2 to 11 in 95 % of cases.
+    mixed = [trip(seed, account) for seed in range(20) for account in ("spot", "transactions")]
+    mixed[0]["failures"] = [0, 2]
+    assert "Of the 120 rates 2 are outside of their intervals of 95%, where by chance 2 to 11 would be." in "\n".join(
+        section(mixed, [])
+    )
+
+
 def test_kinds_of_accounts_are_judged_each():
     mixed = [trip(seed, account) for seed in range(20) for account in ("spot", "transactions")]
     assert short(*mixed) == []

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import binom
+
 from tools.calibration_round_trip import RoundTrip, table
+from tools.validation.intervals import LEVEL
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What the tool wrote, of all accounts.
@@ -78,3 +81,15 @@ def section(trips: Trips, again: Trips) -> Iterator[str]:
     yield table(found)
     short = short_of(found)
     yield f"Short of what is asked for: {'; '.join(short)}.\n" if short else "All hold what is asked for.\n"
+    yield _by_chance(found)
+
+
+def _by_chance(trips: Sequence[RoundTrip]) -> str:
+    """How many of the intervals miss, and how many of as many would."""
+    pairs = [pair for each in trips for pair in (each.failures, each.interruptions)]
+    held, rates = (sum(each) for each in zip(*pairs, strict=True))
+    least, most = binom.interval(LEVEL, rates, 1 - LEVEL)
+    return (
+        f"Of the {rates} rates {rates - held} are outside of their intervals of {LEVEL:.0%}, "
+        f"where by chance {least:.0f} to {most:.0f} would be.\n"
+    )

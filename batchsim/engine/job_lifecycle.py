@@ -14,12 +14,12 @@ from batchsim.engine.attempt import KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.event import Callbacks, Event
 from batchsim.engine.job_arrivals import JobArrivals
-from batchsim.engine.job_table import FAILED, RUNNABLE, RUNNING, STARTING, SUCCEEDED, JobTable
+from batchsim.engine.job_table import FAILED, RUNNABLE, SUCCEEDED, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import FLUSHED, NAN, Recorder
 from batchsim.engine.retries import is_retried
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
-from batchsim.recording import EXITED, FAILED_TO_START, Recording
+from batchsim.recording import EXITED, FAILED_TO_START
 from batchsim.spec.ids import EnvironmentId
 from batchsim.spec.workload import Workload
 
@@ -266,32 +266,3 @@ class JobLifecycle:
     def attempts_begun(self, job: int) -> int:
         """How many attempts a waiting job has behind it."""
         return self._attempts.get(job, 0)
-
-    # The end of the run
-
-    def recording(self, ended_at: float) -> Recording:
-        """What happened, with the attempts that the end of the run cut off and the state that their jobs were in."""
-        self._arrivals.admit_until(ended_at)
-        for job in sorted(self.running):
-            attempt = self.running[job]
-            attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
-            attempt.stopped_at = ended_at
-            self.table.status[job] = attempt.status
-            self._ended.append(attempt)
-        attempts, nodes = self._recorder.attempts(len(self.running))
-        instances = self._recorder.instances(ended_at)
-        runnable_at, stopped_at, status, reason = self.table.columns(attempts)
-        return Recording(
-            ended_at=ended_at,
-            runnable_at=runnable_at,
-            stopped_at=stopped_at,
-            status=status,
-            reason=reason,
-            reasons=self._recorder.reasons.texts(),
-            attempts=attempts,
-            instances=instances,
-            causes=self._recorder.causes(),
-            stranded=self._recorder.stranded_columns(),
-            nodes=nodes,
-            reservations=self._recorder.stays(ended_at),
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.agenda import Agenda
@@ -16,7 +15,7 @@ from batchsim.engine.compute.unmanaged import UnmanagedEnvironment
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
-from batchsim.engine.job_table import JobTable
+from batchsim.engine.job_table import RUNNING, STARTING, JobTable
 from batchsim.engine.queues.fair_share import FairShareQueue
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
@@ -145,10 +144,42 @@ class Simulation:
             self._updates.follow()
         self.agenda.finish(0.0)
         self.clock.run_until_stopped()
-        recording = self.lifecycle.recording(self._termination.ended_at)
-        if self._updates is None:
-            return recording
-        return replace(recording, updates=tuple(self._updates.applied), limits=tuple(self._updates.limits))
+        return self._recording(self._termination.ended_at)
+
+    def _recording(self, ended_at: float) -> Recording:
+        """What happened, until the end of the run cut it off."""
+        recorder = self._context.recorder
+        attempts, nodes = recorder.attempts(self._cut_off(ended_at))
+        instances = recorder.instances(ended_at)
+        runnable_at, stopped_at, status, reason = self._context.table.columns(attempts)
+        return Recording(
+            ended_at=ended_at,
+            runnable_at=runnable_at,
+            stopped_at=stopped_at,
+            status=status,
+            reason=reason,
+            reasons=recorder.reasons.texts(),
+            attempts=attempts,
+            instances=instances,
+            causes=recorder.causes(),
+            stranded=recorder.stranded_columns(),
+            nodes=nodes,
+            reservations=recorder.stays(ended_at),
+            updates=() if self._updates is None else tuple(self._updates.applied),
+            limits=() if self._updates is None else tuple(self._updates.limits),
+        )
+
+    def _cut_off(self, ended_at: float) -> int:
+        """Record the attempts that the end of the run cuts off, with the state that their jobs are in: how many."""
+        self.arrivals.admit_until(ended_at)
+        running, context = self.lifecycle.running, self._context
+        for job in sorted(running):
+            attempt = running[job]
+            attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
+            attempt.stopped_at = ended_at
+            context.table.status[job] = attempt.status
+            context.recorder.ended.append(attempt)
+        return len(running)
 
 
 def simulate(

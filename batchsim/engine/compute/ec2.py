@@ -7,20 +7,20 @@ in, and an instance is never exchanged for a smaller one (API ``CreateComputeEnv
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import Attempt
 from batchsim.engine.capacity_reservations import CapacityReservations
-from batchsim.engine.compute.free_capacity import FreeCapacity
 from batchsim.engine.compute.images import ImageCache
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.launching import Launcher
 from batchsim.engine.compute.ledger import InstanceLedger
-from batchsim.engine.compute.multi_node import MultiNodeJobs, MultiNodeLaunch
+from batchsim.engine.compute.multi_node import MultiNodeJobs
+from batchsim.engine.compute.outlook import InstanceOutlook
 from batchsim.engine.compute.planned_room import PlannedRoom
 from batchsim.engine.compute.recorded_market import RecordedMarket
 from batchsim.engine.compute.replacement import REPLACED, Replacement
@@ -28,9 +28,7 @@ from batchsim.engine.compute.scale_in import scale_in_of
 from batchsim.engine.compute.spot import Interruptions
 from batchsim.engine.compute.spot_pools import SpotPools
 from batchsim.engine.compute_environment import (
-    AT_LIMIT,
     BEYOND_LIMIT,
-    COMING,
     LAUNCHABLE,
     NEVER,
     UNAVAILABLE,
@@ -47,7 +45,21 @@ MANY: Final = 8
 
 
 class Ec2Environment(SimulatedEnvironment):
-    """One EC2 or SPOT compute environment."""
+    """One EC2 or SPOT compute environment.
+
+    Attributes
+    ----------
+    ledger : InstanceLedger
+        Its instances.
+    launcher : Launcher
+        What launches them.
+    scale_in : ScaleIn
+        What ends them when they are idle.
+    nodes : MultiNodeJobs
+        What they are for multi-node jobs.
+    replacement : Replacement
+        What replaces them by others.
+    """
 
     def __init__(
         self,
@@ -67,7 +79,7 @@ class Ec2Environment(SimulatedEnvironment):
         super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
         self.scales = True
         # Whether more is launched at regular instants alone while some boots; ECS does not wait for what it manages.
-        self.waits_for_boots = True
+        self.waits_for_boots = not spec.is_managed_by_ecs
         self._spec = spec
         self._requests = requests
         self._request = context.table.request
@@ -94,16 +106,18 @@ class Ec2Environment(SimulatedEnvironment):
         self.no_fit = self._free.no_fit
         self._pools = pools = SpotPools.of(spec, context, agenda, self.ledger)
         self._launchable = Launchable(spec, requests, self.ledger, limits, market, pools, reserved)
-        self._nodes = MultiNodeJobs(
-            spec, requests, self.ledger, self._launchable, context.settings.scheduler.best_fit_progressive
-        )
         self._images = ImageCache(context, spec.name)
-        self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market, pools)
+        reading = context.settings.scheduler.best_fit_progressive
+        self.nodes = MultiNodeJobs(
+            index, spec, requests, self.ledger, self._launchable, self._images, lifecycle, reading
+        )
+        self._to_come = InstanceOutlook(requests, self.ledger, self._launchable, self.nodes)
+        self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market, pools, self._lost)
         self._interruptions.follow(self._launchable.bid_steps)
-        self._scale_in = scale_in_of(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
+        self.scale_in = scale_in_of(spec, context, agenda, self.ledger, self._is_awaited, self._scaled_in)
         self.replacement = Replacement(agenda, self.ledger, lifecycle, self.stop, self._scaled_in)
-        self._launcher = Launcher(
-            spec, context, agenda, self.ledger, self._launchable, limits, self._interruptions, self._scale_in
+        self.launcher = Launcher(
+            spec, context, agenda, self.ledger, self._launchable, limits, self._interruptions, self.scale_in
         )
         if reserved is not None:
             reserved.on_end = self._interruptions.block_ended
@@ -121,7 +135,7 @@ class Ec2Environment(SimulatedEnvironment):
         if request in self.no_fit or not self.enabled:
             return False
         if self._any_multi_node and self._multi_node[request]:
-            return self._start_nodes(job, request, now)
+            return self.nodes.start(job, request, now)
         node = self._free.take(request, now)
         if node is None:
             return False
@@ -131,49 +145,27 @@ class Ec2Environment(SimulatedEnvironment):
         instance.attempts[job] = self._lifecycle.begin(job, self.index, instance.number, now, now, started_at)
         return True
 
-    def _start_nodes(self, job: int, request: ShapeId, now: float) -> bool:
-        """Start a multi-node job: the main node first, the others when it runs.
-
-        User Guide, *Multi-node parallel jobs*.
-        """
-        nodes = self._nodes.nodes_for(self._free, request)
-        if nodes is None:
-            return False
-        instances = self.ledger.take_whole(nodes)
-        started_at = [self._images.started_at(instance, job, now) for instance in instances]
-        main = self._requests[request].main_node
-        others = tuple(instance.number for place, instance in enumerate(instances) if place != main)
-        attempt = self._lifecycle.begin(job, self.index, instances[main].number, now, now, started_at[main], others)
-        for instance in instances:
-            instance.used = True
-            instance.attempts[job] = attempt
-        return True
-
     def stop(self, attempt: Attempt, now: float) -> None:
         """Take back what an ended attempt held."""
         job = attempt.job
         request = self._request[job]
-        ledger = self.ledger
         if self._any_multi_node and self._multi_node[request]:
-            for number in (attempt.instance, *attempt.nodes):
-                instance = ledger.instances[number]
-                del instance.attempts[job]
-                ledger.give_whole(instance)
-                self._scale_in.idle(instance, now)
+            for instance in self.nodes.stop(attempt):
+                self.scale_in.idle(instance, now)
             return
-        instance = ledger.instances[attempt.instance]
+        instance = self.ledger.instances[attempt.instance]
         attempts = instance.attempts
         del attempts[job]
         self._free.give(instance, request, now)
         if not attempts:
-            self._scale_in.idle(instance, now)
+            self.scale_in.idle(instance, now)
 
     def has_room(self, request: ShapeId, now: float) -> bool:  # noqa: ARG002
         """Whether ACTIVE instances could take a job now."""
         if request in self.no_fit or not self.enabled:
             return False
         if self._any_multi_node and self._multi_node[request]:
-            return self._nodes.nodes_for(self._free, request) is not None
+            return self.nodes.nodes_for(self._free, request) is not None
         return self._free.has(request)
 
     def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
@@ -191,8 +183,10 @@ class Ec2Environment(SimulatedEnvironment):
 
     def outlook(self, request: ShapeId, now: float) -> int:
         """What the environment will have for a job for which it has no room now."""
+        if not self._can_hold[request]:
+            return BEYOND_LIMIT if self._suits[request] else NEVER
         if self._multi_node[request]:
-            return self._find_outlook(request, now)  # it also changes with what instances hold
+            return self._to_come.find(request, now)  # it also changes with what instances hold
         # Each of these only grows: their sum is another when one of them is.
         known_at = self.changes.outlook_generation + self._limits.generation
         if known_at != self._known_at:
@@ -200,24 +194,8 @@ class Ec2Environment(SimulatedEnvironment):
             self._outlook.clear()
         found = self._outlook.get(request, -1)
         if found < 0:
-            found = self._outlook[request] = self._find_outlook(request, now)
+            found = self._outlook[request] = self._to_come.find(request, now)
         return found
-
-    def _find_outlook(self, request: ShapeId, now: float) -> int:
-        if not self._can_hold[request]:
-            return BEYOND_LIMIT if self._suits[request] else NEVER
-        if self._multi_node[request]:
-            if self._nodes.launches_for(request, now):
-                return LAUNCHABLE
-            if self._nodes.is_coming(request):
-                return COMING
-        else:
-            if self._launchable.launches_for(request, now):
-                return LAUNCHABLE
-            asked = self._requests[request]
-            if any(instance.holds(asked) for instance in self.ledger.booting_for(asked)):
-                return COMING
-        return UNAVAILABLE if self._launchable.is_short(request, now) else AT_LIMIT
 
     def places(self, request: ShapeId, now: float, limit: bool) -> float:
         """For how many jobs there is room now, some boots, or some may be launched."""
@@ -227,7 +205,7 @@ class Ec2Environment(SimulatedEnvironment):
         if not limit and not self._launchable.fails:
             return math.inf
         if self._multi_node[request]:
-            return self._nodes.places(request, types, now, limit)
+            return self.nodes.places(request, types, now, limit)
         asked = self._requests[request]
         coming = sum(instance.places(asked) for instance in self.ledger.booting_for(asked))
         return self._free.places(request) + coming + self._launchable.more_places(request, types, now, limit)
@@ -257,35 +235,10 @@ class Ec2Environment(SimulatedEnvironment):
         """Take a job's place in planned capacity, if there is one."""
         if not self._multi_node[request]:
             return planned.take(request, now)
-        nodes = self._nodes.nodes_for(planned.free, request)
+        nodes = self.nodes.nodes_for(planned.free, request)
         for node in nodes or ():
             planned.free.discard(node)
         return nodes is not None
-
-    def may_launch_for(self, request: ShapeId, now: float) -> bool:
-        """Whether an instance that holds a job may be launched now."""
-        return self.outlook(request, now) == LAUNCHABLE
-
-    def plan_nodes(self, request: ShapeId, planned: FreeCapacity, left: float, now: float) -> MultiNodeLaunch | None:
-        """What a multi-node job lacks, if all of it may be launched; see `MultiNodeJobs.plan`."""
-        return self._nodes.plan(request, planned, left, now)
-
-    def launch_nodes(self, order: MultiNodeLaunch, now: float) -> None:
-        """Launch what a multi-node job lacks, or nothing."""
-        self._launcher.launch_nodes(order, now)
-
-    def launch_for(self, demand: Mapping[ShapeId, int], now: float) -> None:
-        """Launch instances until a demand, jobs by request, is covered or the limit is reached."""
-        self._launcher.launch_for(demand, now)
-        self.changes.outlook_generation += 1  # BEST_FIT waits for what it chose
-
-    def launch_initial(self, now: float) -> None:
-        """Launch what ``minvCpus`` and ``desiredvCpus`` ask for, when the environment becomes VALID."""
-        self._launcher.keep_minimum(max(self._spec.min_vcpus, self._spec.desired_vcpus), now)
-
-    def keep_minimum(self, now: float) -> None:
-        """Launch what is missing to ``minvCpus``."""
-        self._launcher.keep_minimum(self._spec.min_vcpus, now)
 
     # Updates
 
@@ -298,46 +251,30 @@ class Ec2Environment(SimulatedEnvironment):
         bids = self._launchable.bid_steps
         self._launchable.update(spec, self._pools)
         self._interruptions.follow_bids([at for at in self._launchable.bid_steps if at > now and at not in bids])
-        self._nodes.update(spec)
-        self._launcher.update(spec)
+        self.nodes.update(spec)
+        self.launcher.update(spec)
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node
         can_hold = [spec.can_hold(asked) for asked in self._requests]
         self.be(spec.enabled, spec.max_vcpus, can_hold, [spec.suits(asked) for asked in self._requests])
         self.ledger.update(spec, recorded)
-        self._scale_in.update(spec, now)
-
-    def desire(self, vcpus: int, now: float) -> None:
-        """Launch up to so many vCPUs, of which ``minvCpus`` stay."""
-        self._launcher.keep_minimum(vcpus, now)
+        self.scale_in.update(spec, now)
 
     # Scaling in
 
     def _is_awaited(self, instance: Instance, now: float) -> bool:
-        """Whether a multi-node job waits that would have the instance as one of its nodes.
-
-        Without this, what registers first would be gone before the last is there (the workshop's *Job lifecycle*:
-        Batch scales in when no jobs are RUNNABLE).
-        """
-        return self._any_multi_node and any(
-            self.outlook(request, now) in (COMING, LAUNCHABLE)
-            and instance.instance_type in self._nodes.types_for(request)
-            and len(self._free.empty(instance.instance_type)) <= len(self._requests[request].nodes)
-            for request in self._waiting.multi_node_requests(self.index, now)
-        )
+        """Whether a multi-node job waits that would have the instance as one of its nodes."""
+        if not self._any_multi_node or not self.enabled:
+            return False
+        return self.nodes.have_use_for(instance, self._waiting.multi_node_requests(self.index, now), now)
 
     def _scaled_in(self, instance: Instance, now: float) -> None:
         self._interruptions.remove(instance, now, REPLACED if instance.replaced else "scaled in")
         self.ledger.announce(now)
 
     def _capacity_came_back(self, now: float) -> None:
-        self._scale_in.review_kept(now)
+        self.scale_in.review_kept(now)
         self.ledger.announce(now)
 
-    def review_kept(self, now: float) -> None:
-        """Look again at instances that are kept though idle."""
-        self._scale_in.review_kept(now)
-
-    def release_kept(self, now: float) -> None:
-        """Have idle instances go that nothing keeps any more."""
-        self._scale_in.release_kept(now)
+    def _lost(self, attempt: Attempt, now: float) -> None:
+        """An attempt was lost with its instance, which held all that it had."""

@@ -56,7 +56,15 @@ class Launcher:
         self._strategy = strategy_of(spec, self._reading)
         self._keeps_type = spec.strategy.keeps_type
 
-    def keep_minimum(self, vcpus: int, now: float) -> None:
+    def launch_initial(self, now: float) -> None:
+        """Launch what ``minvCpus`` and ``desiredvCpus`` ask for, when the environment becomes VALID."""
+        self.launch_up_to(max(self._spec.min_vcpus, self._spec.desired_vcpus), now)
+
+    def keep_minimum(self, now: float) -> None:
+        """Launch what is missing to ``minvCpus``."""
+        self.launch_up_to(self._spec.min_vcpus, now)
+
+    def launch_up_to(self, vcpus: int, now: float) -> None:
         """Launch until there are so many vCPUs: those of one type that cost least, the smaller where they cost alike.
 
         AWS does not say which types stand for ``minvCpus`` while no job waits; this is an assumption.
@@ -83,6 +91,10 @@ class Launcher:
         demand : mapping of int to int
             Jobs by request, in the order in which the requests were first met.
         """
+        self._launch_for(demand, now)
+        self._ledger.changes.outlook_generation += 1  # BEST_FIT waits for what it chose
+
+    def _launch_for(self, demand: Mapping[ShapeId, int], now: float) -> None:
         left: Demand = {self._requests[request]: count for request, count in demand.items()}
         chosen: Offering | None = None
         while left:

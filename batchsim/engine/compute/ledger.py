@@ -40,6 +40,8 @@ class InstanceLedger:
         Of all instances, booting ones included.
     launches : int
         How many were launched, those that are gone included.
+    changes : Changes
+        Since when the environment's answers hold.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class InstanceLedger:
         self.booting: dict[int, Instance] = {}
         self.vcpus = 0
         self.launches = 0
-        self._changes = changes
+        self.changes = changes
         self._index = index
         self._spec = spec
         self._zones = spec.zones
@@ -97,7 +99,7 @@ class InstanceLedger:
             self._reservations.launched(instance, now)
         self.instances[number] = self.booting[number] = instance
         self.vcpus += offering.vcpus
-        self._changes.all()
+        self.changes.all()
         return instance
 
     def register(self, instance: Instance, now: float) -> None:
@@ -106,7 +108,7 @@ class InstanceLedger:
         instance.active = True
         self._recorder.registered(instance.number, now)
         self.free.add(instance)
-        self._changes.all()
+        self.changes.all()
 
     def withdraw(self, instance: Instance) -> None:
         """An instance takes no jobs any more, or won't register; what runs on it goes on."""
@@ -114,7 +116,7 @@ class InstanceLedger:
         instance.active = False
         self.booting.pop(instance.number, None)
         self.free.discard(instance)
-        self._changes.all()
+        self.changes.all()
 
     def remove(self, instance: Instance, now: float, reason: str, reclaimed: bool) -> None:
         """An instance is gone, and no job runs on it.
@@ -134,7 +136,7 @@ class InstanceLedger:
         self.vcpus -= instance.offering.vcpus
         if self.vcpus < 0:
             raise SimulationError(f"{self._spec.name} has {self.vcpus} vCPUs", now)
-        self._changes.all()
+        self.changes.all()
         if self._reservations is None:
             zone = self._zones[instance.zone]
             self._limits.terminated(instance.offering, self._spec.account_option, zone, now)
@@ -144,7 +146,7 @@ class InstanceLedger:
 
     def announce(self, now: float) -> None:
         """Have the scheduler look at what waits: instances came or went, or may be launched where they could not."""
-        self._changes.all()
+        self.changes.all()
         self._agenda.capacity_changed(self._index)
         if self.vcpus < self._spec.min_vcpus:
             self._agenda.scale_out_soon(now, bool(self.booting), essential=False)

@@ -8,39 +8,19 @@ optimization*). That it moves tasks off instances that are hardly used is not mo
 
 from __future__ import annotations
 
-from batchsim.engine.account_limits import CapacityLimits
-from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import Attempt
-from batchsim.engine.capacity_reservations import CapacityReservations
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.planned_room import PlannedRoom, PlannedTasks
 from batchsim.engine.compute_environment import AT_LIMIT
-from batchsim.engine.job_lifecycle import JobLifecycle
-from batchsim.engine.run_context import RunContext
-from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.errors import SimulationError
-from batchsim.spec.configuration import ComputeEnvironment
-from batchsim.spec.ids import EnvironmentId, ShapeId
+from batchsim.spec.ids import ShapeId
 
 
 class ManagedInstancesEnvironment(Ec2Environment):
     """One ECS_MANAGED_INSTANCES compute environment, on demand or on Spot."""
 
-    def __init__(
-        self,
-        index: EnvironmentId,
-        spec: ComputeEnvironment,
-        context: RunContext,
-        agenda: Agenda,
-        lifecycle: JobLifecycle,
-        limits: CapacityLimits,
-        reservations: CapacityReservations,
-        waiting: WaitingJobs,
-    ) -> None:
-        super().__init__(index, spec, context, agenda, lifecycle, limits, reservations, waiting)
-        self.waits_for_boots = False
-        self._in_use = 0.0
-        self._interruptions.on_lost = self._lost
+    #: vCPUs that running jobs ask for.
+    _in_use: float = 0.0
 
     # Room
 

@@ -5,15 +5,19 @@ User Guide, *Multi-node parallel jobs*. They never run on Spot, and share their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from batchsim.engine.attempt import Attempt
 from batchsim.engine.compute.allocation_strategies import Reading, choose_for_nodes
 from batchsim.engine.compute.free_capacity import FreeCapacity, Node
+from batchsim.engine.compute.images import ImageCache
+from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.ledger import InstanceLedger
+from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
-from batchsim.spec.ids import ShapeId
+from batchsim.spec.ids import EnvironmentId, ShapeId
 
 
 class MultiNodeLaunch(NamedTuple):
@@ -24,19 +28,25 @@ class MultiNodeLaunch(NamedTuple):
 
 
 class MultiNodeJobs:
-    """What one environment has for multi-node jobs."""
+    """What one environment has for multi-node jobs, and those that run there."""
 
     def __init__(
         self,
+        index: EnvironmentId,
         spec: ComputeEnvironment,
         requests: Sequence[Shape],
         ledger: InstanceLedger,
         launchable: Launchable,
+        images: ImageCache,
+        lifecycle: JobLifecycle,
         reading: Reading,
     ) -> None:
+        self._index = index
         self._requests = requests
         self._ledger = ledger
         self._launchable = launchable
+        self._images = images
+        self._lifecycle = lifecycle
         self._reading = reading
         self.update(spec)
 
@@ -44,6 +54,30 @@ class MultiNodeJobs:
         """Launch what another configuration says from now on."""
         self._spec = spec
         self._known: dict[int, tuple[Offering, ...]] = {}
+
+    def start(self, job: int, request: ShapeId, now: float) -> bool:
+        """Start a job if there are instances for all of its nodes: the main node first, the others when it runs."""
+        nodes = self.nodes_for(self._ledger.free, request)
+        if nodes is None:
+            return False
+        instances = self._ledger.take_whole(nodes)
+        started_at = [self._images.started_at(instance, job, now) for instance in instances]
+        main = self._requests[request].main_node
+        others = tuple(instance.number for place, instance in enumerate(instances) if place != main)
+        number = instances[main].number
+        attempt = self._lifecycle.begin(job, self._index, number, now, now, started_at[main], others)
+        for instance in instances:
+            instance.used = True
+            instance.attempts[job] = attempt
+        return True
+
+    def stop(self, attempt: Attempt) -> list[Instance]:
+        """Take back what an ended attempt held: the instances that are idle now."""
+        instances = [self._ledger.instances[number] for number in (attempt.instance, *attempt.nodes)]
+        for instance in instances:
+            del instance.attempts[attempt.job]
+            self._ledger.give_whole(instance)
+        return instances
 
     def offerings_for(self, request: ShapeId) -> tuple[Offering, ...]:
         """Types of which a job can have as many as it has nodes."""
@@ -86,6 +120,19 @@ class MultiNodeJobs:
     def is_coming(self, request: ShapeId) -> bool:
         """Whether there are as many instances as a job needs, booting ones included."""
         return any(self.missing(request, offering) <= 0 for offering in self.offerings_for(request))
+
+    def have_use_for(self, instance: Instance, requests: Iterable[ShapeId], now: float) -> bool:
+        """Whether some of the jobs that wait would have an idle instance as one of their nodes.
+
+        Without this, what registers first would be gone before the last is there (the workshop's *Job lifecycle*:
+        Batch scales in when no jobs are RUNNABLE).
+        """
+        return any(
+            (self.launches_for(request, now) or self.is_coming(request))
+            and instance.instance_type in self.types_for(request)
+            and len(self._ledger.free.empty(instance.instance_type)) <= len(self._requests[request].nodes)
+            for request in requests
+        )
 
     def places(self, request: ShapeId, types: Sequence[Offering], now: float, limit: bool) -> float:
         """For how many jobs there are instances of one type, or may be."""

@@ -42,18 +42,19 @@ class ScaleIn:
         is_awaited: Callable[[Instance, float], bool],
         go: Callable[[Instance, float], None],
     ) -> None:
-        self._delay_s = spec.min_scale_down_delay_s
+        self._spec = spec
         self._agenda = agenda
         self._ledger = ledger
-        self._interval_s: float = context.settings.scheduler.scale_down_interval
-        self._idle_s = context.draws("scale-down-idle", spec.name)  # by the number of the launch
+        self._interval_s: float = 0.0 if spec.is_managed_by_ecs else context.settings.scheduler.scale_down_interval
+        delay = "managed-scale-in" if spec.is_managed_by_ecs else "scale-down-idle"
+        self._idle_s = context.draws(delay, spec.name)  # by the number of the launch
         self._is_awaited = is_awaited
         self._go = go
         self._kept: dict[int, Instance] = {}  # though idle for long enough
 
     def update(self, spec: ComputeEnvironment, now: float) -> None:
         """Keep what another configuration says: which of the idle instances keep the run going may be others."""
-        self._delay_s = spec.min_scale_down_delay_s
+        self._spec = spec
         for instance in self._ledger.instances.values():
             event = instance.idle_event
             if event is not None and not instance.attempts:
@@ -73,7 +74,7 @@ class ScaleIn:
     def _idle_until(self, instance: Instance) -> float:
         delay_s = self._idle_s[instance.launch]
         if instance.used:
-            delay_s = max(delay_s, self._delay_s)
+            delay_s = max(delay_s, self._spec.min_scale_down_delay_s)
         return instance.idle_since + delay_s
 
     def _watch(self, instance: Instance, now: float) -> None:
@@ -122,30 +123,15 @@ class ScaleIn:
 class ManagedScaleIn(ScaleIn):
     """Of instances that ECS manages: one that was idle for so long goes at once."""
 
-    def __init__(
-        self,
-        spec: ComputeEnvironment,
-        context: RunContext,
-        agenda: Agenda,
-        ledger: InstanceLedger,
-        is_awaited: Callable[[Instance, float], bool],
-        go: Callable[[Instance, float], None],
-    ) -> None:
-        super().__init__(spec, context, agenda, ledger, is_awaited, go)
-        self._interval_s = 0.0
-        self._after_s = spec.scale_in_after_s
-        self._idle_s = context.draws("managed-scale-in", spec.name)
-
     def update(self, spec: ComputeEnvironment, now: float) -> None:
         """Keep idle instances for as long as another configuration says, those too that were to stay for ever."""
-        self._after_s = spec.scale_in_after_s
         super().update(spec, now)
         for instance in self._ledger.staying():
             self._watch_if_idle(instance, now)
 
     def _idle_until(self, instance: Instance) -> float:
-        after_s = self._idle_s[instance.launch] if self._after_s is None else self._after_s
-        return instance.idle_since + after_s
+        after_s = self._spec.scale_in_after_s
+        return instance.idle_since + (self._idle_s[instance.launch] if after_s is None else after_s)
 
 
 def scale_in_of(

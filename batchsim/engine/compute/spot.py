@@ -34,6 +34,8 @@ class Interruptions:
         Where one is recorded, hazards do not count.
     pools : SpotPools or None
         Those whose instances are reclaimed together.
+    lost : callable
+        ``lost(attempt, now)`` is told of each attempt that is lost with its instance.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Interruptions:
         lifecycle: JobLifecycle,
         market: RecordedMarket | None,
         pools: SpotPools | None,
+        lost: Callable[[Attempt, float], None],
     ) -> None:
         self._agenda = agenda
         self._ledger = ledger
@@ -53,8 +56,7 @@ class Interruptions:
         self._notice_s: float = context.settings.spot.notice
         self._alone = 1.0 - context.settings.spot.together  # of a hazard, the share of each instance for itself
         self.reclaimed_by(pools)
-        #: Told of each attempt that is lost with its instance.
-        self.on_lost: Callable[[Attempt, float], None] | None = None
+        self._lost = lost
         self._lifetime = context.draws("interruption", spec.name)  # by the number of the launch
 
     def follow(self, bid_steps: list[float]) -> None:
@@ -169,8 +171,7 @@ class Interruptions:
         instance.attempts.clear()
         self.remove(instance, now, reason, reclaimed=reclaimed)
         for attempt in attempts:
-            if self.on_lost is not None:
-                self.on_lost(attempt, now)
+            self._lost(attempt, now)
             self._lifecycle.interrupt(attempt, status_reason, NO_EXIT_CODE, now)
         self._ledger.announce(now)
 

@@ -13,7 +13,7 @@ from typing import Final
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.multi_node import MultiNodeLaunch
-from batchsim.engine.compute_environment import UNAVAILABLE
+from batchsim.engine.compute_environment import LAUNCHABLE, UNAVAILABLE
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.queues.order import NOBODY
@@ -99,14 +99,14 @@ class LaunchPlan:
         index, asked = environment.index, self._requests[request]
         room = self._room[index]
         if asked.nodes:
-            order = environment.plan_nodes(request, room.free, room.left, self._now)
+            order = environment.nodes.plan(request, room.free, room.left, self._now)
             if order is None:
                 return False
             self._orders.append((environment, order))
             self._open.pop(index, None)
             room.left -= order.instances * order.offering.vcpus
             return True
-        if not environment.may_launch_for(request, self._now):
+        if environment.outlook(request, self._now) != LAUNCHABLE:
             return False
         demand = self._open.get(index)
         if demand is None:
@@ -119,12 +119,12 @@ class LaunchPlan:
     def launch(self) -> None:
         """Launch what was ordered, in its order."""
         for environment in {each.index: each for each, _ in self._orders}.values():
-            environment.review_kept(self._now)
+            environment.scale_in.review_kept(self._now)
         for environment, order in self._orders:
             if isinstance(order, MultiNodeLaunch):
-                environment.launch_nodes(order, self._now)
+                environment.launcher.launch_nodes(order, self._now)
             else:
-                environment.launch_for(order, self._now)
+                environment.launcher.launch_for(order, self._now)
 
 
 class ScaleOut:
@@ -160,13 +160,13 @@ class ScaleOut:
     def launch_initial(self) -> None:
         """Launch what ``minvCpus`` and ``desiredvCpus`` ask for, when the environments become VALID."""
         for environment in self._environments:
-            environment.launch_initial(0.0)
+            environment.launcher.launch_initial(0.0)
 
     def evaluate(self, now: float) -> None:
         """Launch for what waits, can't be held by what is there or booting, and is under the limit."""
         launched = self._launched()
         for environment in self._environments:
-            environment.keep_minimum(now)
+            environment.launcher.keep_minimum(now)
         plan = LaunchPlan(self._environments, self._context, self._resources.copy(), self._waiting, now)
         for queue in self._agenda.queues:
             queue.needs_capacity = False

@@ -124,7 +124,7 @@ class SchedulingPass:
                 self._ask_for_more(queue, now)
         if self._any_multi_node:
             for environment in self._scalable:
-                environment.release_kept(now)
+                environment.scale_in.release_kept(now)
 
     # Starting jobs
 

@@ -5,13 +5,7 @@ job that it looks at next, for what that one waits for. A job of another shape i
 if capacity could be had for it while the head waits for something else; else it waits for what it would wait for at
 the head.
 
-A second of waiting belongs to the limit whose removal alone would end it. From the job outwards the limits are the
-share's ``computeReservation``, the consumable resources, ``maxvCpus``, and capacity that can be had: account quotas,
-pools, a recorded market. Without an inner limit as many jobs would start as those outside of it have room for. Their
-wait is that limit's, and so is the time by which those behind them would wait shorter (see
-`results/waits/limits.py`); what is left belongs to the next limit outwards. So where two are used up at once, and
-without either one there would still be no room, the outer one is the cause. Fargate's launch rate, which comes back by
-itself, is it only where nothing else holds a job.
+Where several limits may hold it, `batchsim.engine.scheduling.wait_limits` says which has which part of the wait.
 """
 
 from __future__ import annotations
@@ -19,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -28,6 +22,7 @@ from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources, Wanted
+from batchsim.engine.scheduling.wait_limits import ALONE, SINGLE, Bounds, Reasons, reasons_of
 from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.recording import Cause
 from batchsim.spec.ids import ShapeId
@@ -37,47 +32,6 @@ from batchsim.spec.workload import Workload
 ALL: Final = ShapeId(-1)
 NOBODY: Final = ShapeId(-2)
 NONE: Final[frozenset[ShapeId]] = frozenset()
-
-#: Limits from the job outwards.
-OUTWARDS: Final = (Cause.RESERVATION, Cause.CONSUMABLE, Cause.LIMIT, Cause.CAPACITY)
-#: What holds the jobs of a shape, from the job outwards; how many of them would start without it and those before it.
-Bounds = Sequence[tuple[Cause, float]]
-#: By `Cause`, what it alone holds.
-SINGLE: Final[tuple[Bounds, ...]] = tuple(((cause, math.inf),) for cause in Cause)
-
-
-class Reason(NamedTuple):
-    """For what jobs of a shape wait.
-
-    Attributes
-    ----------
-    jobs : float
-        How many would start without this limit and those inside of it.
-    vcpus : float
-        What would start of the queue without them; 0 where nothing else holds these jobs.
-    """
-
-    cause: Cause
-    jobs: float
-    vcpus: float = 0.0
-
-
-#: From the job outwards.
-Reasons = tuple[Reason, ...]
-#: By `Cause`.
-ALONE: Final[tuple[Reasons, ...]] = tuple((Reason(cause, math.inf),) for cause in Cause)
-
-
-def started(bounds: Bounds, limit: Cause) -> float:
-    """How many jobs would start without a limit and those inside of it.
-
-    Examples
-    --------
-    >>> [started([(Cause.CONSUMABLE, 2), (Cause.LIMIT, 5)], limit) for limit in OUTWARDS]
-    [0, 2, 5, 5]
-    """
-    inner = OUTWARDS[: OUTWARDS.index(limit) + 1]
-    return max((jobs for cause, jobs in bounds if cause in inner), default=0)
 
 
 def wanted_by_request(workload: Workload, queue_of_group: Sequence[int]) -> dict[int, dict[ShapeId, Wanted]]:
@@ -263,7 +217,7 @@ class WaitAttribution:
             for request in queue.requests:
                 if request != head:
                     bounds[request] = self._bounds(request)
-        reasons = self._reasons(bounds)
+        reasons = reasons_of(bounds, self._vcpus, queue.requests)
         common = reasons.pop(head)
         if common != self._common:
             self._reset(common)
@@ -301,35 +255,6 @@ class WaitAttribution:
         """For how many jobs of a shape there is what they want of consumable resources."""
         job = self._deciding.get(request)
         return self._resources.serves(self._wants.get(request, ()) if job is None else self._wanted[self._group[job]])
-
-    def _reasons(self, bounds: Mapping[ShapeId, Bounds]) -> dict[ShapeId, Reasons]:
-        """Add what would start of all that moves at the pace of a shape, and leave out limits that hold nothing of it.
-
-        Jobs move at the pace of their queue; those that lack a consumable resource, at the pace of all such jobs of it.
-        """
-        if max(map(len, bounds.values())) == 1:
-            return {request: ALONE[those[0][0]] for request, those in bounds.items()}
-        lacking = {request for request, those in bounds.items() if any(cause is Cause.CONSUMABLE for cause, _ in those)}
-        vcpus: dict[bool, dict[Cause, float]] = {True: {}, False: {}}
-        for limit in OUTWARDS:
-            more = {
-                request: self._vcpus[request] * min(started(those, limit), self._queue.requests[request])
-                for request, those in bounds.items()
-            }
-            vcpus[False][limit] = sum(more.values())
-            vcpus[True][limit] = sum(more[request] for request in lacking)
-        return {request: self._kept(those, vcpus[request in lacking]) for request, those in bounds.items()}
-
-    @staticmethod
-    def _kept(bounds: Bounds, vcpus: Mapping[Cause, float]) -> Reasons:
-        kept: list[Reason] = []
-        jobs_before = vcpus_before = 0.0
-        for cause, jobs in bounds[:-1]:
-            if jobs > jobs_before or vcpus[cause] > vcpus_before:
-                jobs_before, vcpus_before = max(jobs, jobs_before), vcpus[cause]
-                kept.append(Reason(cause, jobs_before, vcpus_before))
-        last = bounds[-1][0]
-        return (*kept, Reason(last, math.inf)) if kept else ALONE[last]
 
     def _places(self, request: ShapeId, *, limit: bool) -> float:
         """For how many jobs of a shape environments have or may get room, after the shapes that were judged before."""

@@ -181,7 +181,7 @@ class ScheduledUpdates:
         for name in update.desired:
             environment = self._environments[name]
             if isinstance(environment, Ec2Environment):
-                environment.desire(self._desired(name), now)
+                environment.launcher.launch_up_to(self._desired(name), now)
         for queue in self._updates.queues:
             before, after = self._moved("queue", queue.name, number)
             if queue.states[before] != queue.states[after]:
@@ -229,7 +229,7 @@ class ScheduledUpdates:
         if isinstance(environment, Ec2Environment):
             if old.infrastructure != new.infrastructure:
                 environment.replacement.begin(new.execution_timeout_s, new.terminates_jobs, now)
-            environment.keep_minimum(now)
+            environment.launcher.keep_minimum(now)
         for queue in self._agenda.attached[environment.index]:
             queue.environments_changed()
         self._passes.environments_changed()

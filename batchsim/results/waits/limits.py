@@ -4,7 +4,7 @@ A queue whose running jobs hold R vCPUs moves at pace R: the job behind p vCPUs 
 that keeps K more from starting, those K would start at once, and the others go on at pace R + K: they would wait
 (p - K) / (R + K). The seconds that would not be are all of those of the jobs that would start, and of each job behind
 them the part 1 - R / (R + K). So much belongs to that limit; of the rest as much to the next one outwards as would not
-be without both; and what is left to the last (which limits hold how many: `engine/scheduling/wait_causes.py`). Limit
+be without both; and what is left to the last (which limits hold how many: `engine/scheduling/wait_limits.py`). Limit
 after limit, that is what a run without it saves against one with it, the limits inside of it gone already; the parts
 add up to 1.
 """

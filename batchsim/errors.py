@@ -72,6 +72,7 @@ class Finding:
         if self.suggestion:
             parts.append(f"did you mean {self.suggestion}?")
         told = f"{place}: [{self.code}] {'; '.join(parts)}" if place else f"[{self.code}] {'; '.join(parts)}"
+        told = printable(told)
         return f"{told}\n{self.excerpt}" if self.excerpt else told
 
 
@@ -89,7 +90,21 @@ def pointed_out(text: str, at: int, length: int = 1) -> str:
         p95(queue_tme) <= 10m
             ^^^^^^^^^
     """
-    return f"    {text}\n    {' ' * at}{'^' * max(length, 1)}"
+    shown = "".join(each if each.isprintable() else "\ufffd" for each in text)
+    return f"    {shown}\n    {' ' * at}{'^' * max(length, 1)}"
+
+
+def printable(text: str) -> str:
+    r"""A text in one line that a terminal takes as a text: what can't be printed is written as Python writes it.
+
+    Examples
+    --------
+    >>> printable("é\x1b[31m")
+    'é\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 class ExpressionError(ValueError):
@@ -179,7 +194,7 @@ class OutputError(BatchsimError):
         super().__init__(path, reason)
 
     def __str__(self) -> str:
-        return f"{self.path}: [output] can't be written: {self.reason}"
+        return printable(f"{self.path}: [output] can't be written: {self.reason}")
 
 
 class ExecutionError(BatchsimError):
@@ -199,7 +214,7 @@ class ExecutionError(BatchsimError):
         super().__init__(where, reason)
 
     def __str__(self) -> str:
-        return f"{self.where}: [execution] {self.reason}"
+        return printable(f"{self.where}: [execution] {self.reason}")
 
 
 class SimulationError(BatchsimError):

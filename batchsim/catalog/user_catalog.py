@@ -18,6 +18,7 @@ from typing import Any
 
 from batchsim.catalog.catalog import Catalog
 from batchsim.errors import Finding, ScenarioError
+from batchsim.file_content import file_bytes
 
 #: By which a folder is known as a catalog: date, regions, and the calls that the figures come from.
 MARK = "catalog.json"
@@ -121,7 +122,7 @@ def _files(folder: Path) -> set[str]:
 
 def _read(path: Path, findings: list[Finding]) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return file_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         findings.append(Finding("catalog", "", f"not UTF-8 text (byte {error.start})", file=str(path)))
     except OSError as error:

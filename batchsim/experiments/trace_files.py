@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 
 from batchsim.errors import Finding, ScenarioError
+from batchsim.file_content import file_bytes
 from batchsim.spec.traces import Trace
 from batchsim.workload.traces import read_as
 from batchsim.workload.traces.common import TraceJobs
@@ -49,7 +50,7 @@ class TraceFile:
             If it can't be read, or is another than it was.
         """
         try:
-            content = self.path.read_bytes()
+            content = file_bytes(self.path)
         except OSError as error:
             message = error.strerror or str(error)
             raise ScenarioError([Finding("trace", "", message, file=str(self.path))]) from None
@@ -67,7 +68,7 @@ class TraceFile:
 @lru_cache(maxsize=1024)
 def _digest(path: Path, *_: int) -> str:
     """Of a file's content; what else is given tells whether the file is still the same."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(file_bytes(path)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

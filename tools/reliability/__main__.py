@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.reliability import deploy, disks, page, signals
+from tools.reliability import deploy, disks, inputs, page, signals
 from tools.reliability.page import ROOT
 from tools.reliability.trials import of_commands
 
@@ -33,6 +33,10 @@ class Form:
     at_once: int
 
 
+def _inputs(folder: Path, form: Form) -> Iterator[str]:
+    yield from inputs.of_inputs(inputs.tried(folder, form.share, at_once=form.at_once, say=_say))
+
+
 def _signals(folder: Path, form: Form) -> Iterator[str]:
     count = max(1, round(SIGNALS * form.share))
     yield from page.of_trials(of_commands(signals.trials, folder, count, at_once=form.at_once, say=_say))
@@ -52,6 +56,7 @@ def _deploy(folder: Path, form: Form) -> Iterator[str]:
 
 #: What can be run: each gives the lines of its part of the page.
 PARTS: dict[str, Callable[[Path, Form], Iterator[str]]] = {
+    "inputs": _inputs,
     "signals": _signals,
     "disks": _disks,
     "deploy": _deploy,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from batchsim.workload.traces.common import MOST
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedAttempt:
@@ -46,9 +48,13 @@ class RecordedAttempt:
         return (self.seen_at if math.isnan(self.stopped_at) else self.stopped_at) - self.started_at
 
 
+#: The least that a job can ask for, and what stands where it asked for less; ECS counts CPU units, 1024 a vCPU.
+_LEAST = {"vcpus": (1 / 1024, math.nan), "memory_mib": (1, math.nan), "timeout_s": (1, math.nan), "gpus": (0, 0.0)}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a job asked for, beside its definition; NaN and None where it is not said."""
+    """What a job asked for, beside its definition; NaN and None where it is not said, or can't have been asked."""
 
     vcpus: float = math.nan
     memory_mib: float = math.nan
@@ -57,6 +63,12 @@ class Asked:
     share_identifier: str = ""
     priority: float = math.nan
     retry: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """No job was given less than a unit, or more than any machine has."""
+        for name, (least, nothing) in _LEAST.items():
+            if not least <= getattr(self, name) <= MOST:
+                object.__setattr__(self, name, nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from batchsim.aws.histories.records import (
     RecordedTask,
     ScalingActivity,
 )
+from batchsim.columns import ATTEMPTS, INSTANCES, JOBS, Column
 from batchsim.errors import Finding, ScenarioError
 from batchsim.recording import STILL_THERE
 from batchsim.scenario.document.access import entries
@@ -29,7 +30,15 @@ from batchsim.scenario.document.content import decoded, read_content
 from batchsim.scenario.document.document import compose
 from batchsim.units import parse_instant
 
-_TABLES = ("jobs", "attempts", "instances")
+#: Tables with their columns, and those of them that no row can do without.
+_TABLES: Mapping[str, tuple[Sequence[Column], tuple[str, ...]]] = {
+    "jobs": (JOBS, ("job_id", "submitted_at", "status")),
+    "attempts": (ATTEMPTS, ("job_id", "attempt", "status")),
+    "instances": (INSTANCES, ("instance_id", "purchase_option")),
+}
+_TYPES = {"text": "string"}
+#: Seconds since the start that no run comes to.
+_MOST_S = 1e11
 
 _Row = dict[str, Any]
 
@@ -52,8 +61,8 @@ def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> F
     """
     _refuse_incomplete(folder)
     scenario = _scenario(folder / "scenario.yaml")
-    zero = parse_instant(str(scenario["start"])).timestamp() if "start" in scenario else 0.0
-    jobs, attempts, instances = (_rows(folder / f"{table}.parquet") for table in _TABLES)
+    zero = _start(scenario, folder / "scenario.yaml")
+    jobs, attempts, instances = (_rows(folder / f"{table}.parquet", *known) for table, known in _TABLES.items())
     of_job: dict[str, list[_Row]] = defaultdict(list)
     for attempt in attempts:
         of_job[attempt["job_id"]].append(attempt)
@@ -85,15 +94,52 @@ def _scenario(path: Path) -> dict[str, Any]:
     return scenario
 
 
-def _rows(path: Path) -> list[_Row]:
+def _start(scenario: Mapping[str, Any], path: Path) -> float:
+    """When second 0 was, in seconds since 1970."""
+    try:
+        return parse_instant(str(scenario["start"])).timestamp() if "start" in scenario else 0.0
+    except ValueError as error:
+        raise _no_table(path, f"start: {error}", "an instant of ISO 8601") from None
+
+
+def _rows(path: Path, columns: Sequence[Column], needed: Collection[str]) -> list[_Row]:
+    """The rows of a table, with those of these columns that it has, in their types."""
     from pyarrow import ArrowException, parquet
 
     try:
-        rows: list[_Row] = parquet.read_table(path).to_pylist()
+        table = parquet.read_table(path)
+        table.validate(full=True)
     except (ArrowException, OSError) as error:
-        message = f"not a Parquet file: {str(error).partition(chr(10))[0]}"
-        raise ScenarioError([Finding("history", "", message, file=str(path))]) from None
-    return rows
+        raise _no_table(path, f"not a Parquet file: {str(error).partition(chr(10))[0]}") from None
+    cells: dict[str, list[Any]] = {}
+    for column in columns:
+        if table.column_names.count(column.name) == 1:
+            try:
+                cells[column.name] = table.column(column.name).cast(_TYPES.get(column.dtype, column.dtype)).to_pylist()
+            except ArrowException as error:
+                told = str(error).partition("\n")[0]
+                raise _no_table(path, f"the column {column.name}: {told}", column.dtype) from None
+    _refuse_cells(path, cells, needed)
+    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+
+
+def _refuse_cells(path: Path, cells: Mapping[str, list[Any]], needed: Collection[str]) -> None:
+    """Refuse a table without a cell that is needed, or with a time that is none."""
+    for name in needed:
+        if name not in cells:
+            raise _no_table(path, f"the column {name} is missing")
+        if None in cells[name]:
+            raise _no_table(path, f"row {cells[name].index(None) + 1}: {name} is empty")
+    for name, column in cells.items():
+        if not name.endswith("_at"):
+            continue
+        for row, at in enumerate(column, 1):
+            if at is not None and not math.isnan(at) and not abs(at) <= _MOST_S:
+                raise _no_table(path, f"row {row}: {name} is {at:g}", "seconds since the start of the run")
+
+
+def _no_table(path: Path, message: str, expected: str = "") -> ScenarioError:
+    return ScenarioError([Finding("history", "", message, expected or "what `batchsim run` wrote", file=str(path))])
 
 
 def _number(row: Mapping[str, Any], name: str) -> float:

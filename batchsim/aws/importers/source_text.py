@@ -15,14 +15,11 @@ from batchsim.aws.launch_templates import COMMAND
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.content import decoded, placed_documents, read_content
-from batchsim.scenario.document.document import Document, Place, Where, compose
+from batchsim.scenario.document.document import MOST_CHARACTERS_WITH_PLACES, Document, Place, Where, compose
 
-#: The reader that knows places takes a minute for 10 MB: a larger JSON text goes without.
-MOST_CHARACTERS_WITH_PLACES = 1_000_000
 #: It takes more than a millisecond to begin with a document: more of them in one file go by where each begins.
 MOST_DOCUMENTS_WITH_PLACES = 500
 
-_SURROGATES = re.compile("[\ud800-\udfff]+")
 #: Before a line that begins a document of a YAML stream, which no line within one looks like (YAML 1.2, 9.1.2).
 _DOCUMENT_START = re.compile(r"^(?=---(?:\s|$))", re.MULTILINE)
 
@@ -124,7 +121,7 @@ def _json(text: str, shown: str) -> list[tuple[Any, _Places]]:
     if not text.lstrip().startswith(("{", "[")):
         return []
     try:
-        found = [(_sound(value), begin, end) for value, begin, end in placed_documents(text, shown)]
+        found = placed_documents(text, shown)
     except (ScenarioError, RecursionError):
         return []
     pieces = []
@@ -183,12 +180,3 @@ def _composed(text: str, shown: str, line: int, column: int = 0) -> tuple[Any, _
         found = [each.at(each.file, *moved(each.line, each.column)) for each in error.findings]
         raise ScenarioError(found) from None
     return values, {where: (file, *moved(at, beside)) for where, (file, at, beside) in places.items()}
-
-
-def _sound(value: Any) -> Any:
-    """Texts without halves of characters, which JSON can escape and no file can hold."""
-    if isinstance(value, dict):
-        return {_sound(key): _sound(content) for key, content in value.items()}
-    if isinstance(value, list):
-        return [_sound(item) for item in value]
-    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) else value

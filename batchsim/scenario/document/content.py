@@ -10,9 +10,11 @@ import gzip
 import json
 import re
 import zlib
+from pathlib import Path
 from typing import Any, Protocol
 
 from batchsim.errors import Finding, ScenarioError
+from batchsim.file_content import file_bytes, unpacked
 
 _GZIP = b"\x1f\x8b"
 
@@ -44,6 +46,11 @@ _MARKS = (
 _BETWEEN = re.compile(r"[\s\ufeff\x1e,]*")
 
 
+#: Halves of characters (surrogates), and how JSON and YAML write one.
+_HALF = re.compile("[\ud800-\udfff]")
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 class Readable(Protocol):
     """What has a content: a file by its path, or one whose content was sent from elsewhere."""
 
@@ -71,8 +78,8 @@ def read_content(path: Readable, shown: str, code: str = "unreadable") -> bytes:
         If the file can't be read or is damaged.
     """
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(_GZIP) or path.suffix == ".gz" else content
+        content = file_bytes(path) if isinstance(path, Path) else path.read_bytes()
+        return unpacked(content) if content.startswith(_GZIP) or path.suffix == ".gz" else content
     except (EOFError, zlib.error) as error:
         finding = Finding(code, "", f"truncated or damaged: {error}", "a complete gzip file", file=shown)
     except gzip.BadGzipFile as error:
@@ -127,13 +134,13 @@ def placed_documents(text: str, shown: str, code: str = "unreadable") -> list[tu
     ScenarioError
         As `documents`.
     """
-    decoder = json.JSONDecoder()
+    decoder, escaped = json.JSONDecoder(), _ESCAPED_HALF.search(text) is not None
     found: list[tuple[Any, int, int]] = []
     at = _skip(text, 0)
     try:
         while at < len(text):
             value, end = decoder.raw_decode(text, at)
-            found.append((value, at, end))
+            found.append((sound(value) if escaped else value, at, end))
             at = _skip(text, end)
     except json.JSONDecodeError as error:
         after = f" after {len(found)} complete {'answers' if len(found) > 1 else 'answer'}" if found else ""
@@ -147,6 +154,22 @@ def placed_documents(text: str, shown: str, code: str = "unreadable") -> list[tu
     if not found:
         raise ScenarioError([Finding(code, "", "the file is empty", "JSON", file=shown)])
     return found
+
+
+def sound(value: Any) -> Any:
+    """The same without halves of characters, which JSON can escape and no file can hold: U+FFFD stands for each."""
+    if isinstance(value, dict):
+        return {sound(key): sound(content) for key, content in value.items()}
+    if isinstance(value, list):
+        return [sound(item) for item in value]
+    return whole(value) if isinstance(value, str) else value
+
+
+def whole(text: str) -> str:
+    """A text whose characters are whole: two halves that belong together are one, U+FFFD stands for any other."""
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _skip(text: str, at: int) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
-from batchsim.scenario.document.content import decoded, read_content
+from batchsim.scenario.document.content import decoded, documents, read_content, whole
 
 #: A place in a document: keys and indices from the root.
 Where = tuple[str | int, ...]
@@ -23,6 +23,11 @@ Place = tuple[str, int, int]
 
 #: Aliases are allowed, but a document may not grow to more values than this by them.
 MAX_VALUES = 2_000_000
+
+#: The reader that knows places takes ten seconds for so many characters: longer JSON goes without.
+MOST_CHARACTERS_WITH_PLACES = 1_000_000
+#: Longer YAML is not read: it would take minutes.
+MOST_CHARACTERS = 10_000_000
 
 #: A longer run of digits is not a number that anybody means.
 MOST_DIGITS = 100
@@ -153,6 +158,11 @@ def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = 
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    if len(text) > MOST_CHARACTERS_WITH_PLACES and text.lstrip()[:1] in ("{", "["):
+        return _without_places(text, shown)
+    if len(text) > MOST_CHARACTERS:
+        message = f"{len(text):,} characters of YAML, which is read with all its places, and so slowly"
+        raise ScenarioError([Finding("too-large", "", message, f"{MOST_CHARACTERS:,} at most, or JSON", file=shown)])
     try:
         node = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -175,6 +185,14 @@ def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = 
     if builder.findings:
         raise ScenarioError(builder.findings)
     return values, builder.places
+
+
+def _without_places(text: str, shown: str) -> tuple[Any, dict[Where, Place]]:
+    """What a long JSON text holds, with no place but its beginning."""
+    found = documents(text, shown)
+    if len(found) > 1:
+        raise ScenarioError([Finding("syntax", "", f"{len(found)} JSON documents", "one", file=shown, line=1)])
+    return found[0], {(): (shown, 1, 1)}
 
 
 def _too_deep(shown: str) -> Finding:
@@ -224,7 +242,7 @@ class _Builder:
     def _members(self, node: Any, where: Where) -> Iterator[tuple[str, Any]]:
         seen: dict[str, int] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
+            key = whole(str(key_node.value))
             mark = key_node.start_mark
             place = self._shown, mark.line + 1, mark.column + 1
             path = ".".join(map(str, (*where, key)))
@@ -242,7 +260,7 @@ class _Builder:
 
 def _scalar(node: Any) -> Any:
     """The value of a scalar by YAML 1.2's core schema; a quoted one is always a text."""
-    text = str(node.value)
+    text = whole(str(node.value))
     if node.style in {"'", '"', "|", ">"} or str(node.tag).endswith(":str"):
         return text
     if text in {"", "~", "null", "Null", "NULL"}:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import batchsim as bs
-from batchsim.scenario.document.content import decoded, documents, read_content
+from batchsim.scenario.document.content import decoded, documents, read_content, whole
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5)
 
@@ -62,3 +62,21 @@ def test_what_is_no_json_is_told_by_what_it_is(content, line, said):
         documents(decoded(content, "x"), "x")
     assert caught.value.findings[0].line == line
     assert said in str(caught.value)
+
+
+def test_halves_of_characters_are_joined_or_replaced():
+    # JSON escapes what is beyond U+FFFF in two halves (RFC 8259, 7); a half alone is no character.
+    text = r'{"\ud83d\ude00": ["\ud83d\ude00", "a\ud800b", "\\ud800"]}'
+    assert documents(text, "x") == [{"\U0001f600": ["\U0001f600", "a\ufffdb", "\\ud800"]}]
+
+
+@given(st.text(st.characters(codec="utf-32", exclude_categories=()), max_size=6))
+def test_whole_text_can_be_written(text):
+    made = whole(text)
+    made.encode()
+    assert whole(made) == made
+
+
+@given(st.text(max_size=6))
+def test_text_that_is_whole_stays_as_it_is(text):
+    assert whole(text) == text

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batchsim as bs
+import batchsim.scenario.document.document as reading
 from batchsim.scenario.document.document import parse, read
 from batchsim.scenario.document.overrides import apply, parse_value
 from batchsim.scenario.loading import from_mapping
@@ -189,3 +190,28 @@ def test_what_is_no_text_is_told_by_what_it_is(tmp_path, content, said):
     (finding,) = caught.value.findings
     assert (finding.code, finding.file) == ("unreadable", str(path))
     assert said in finding.message
+
+
+def test_characters_that_json_escapes_in_two_halves_are_one():
+    values = parse(r'{"name": "\ud83d\ude00", "\ud83d\ude00": "\ud800"}', "x").values
+    assert values == {"name": "\U0001f600", "\U0001f600": "\ufffd"}
+
+
+def test_long_json_is_read_without_places(monkeypatch):
+    text = '{"name": "a", "list": [1, 2.5, null]}'
+    assert parse(text, "x").place(("list", 0)) == ("x", 1, 24)
+    monkeypatch.setattr(reading, "MOST_CHARACTERS_WITH_PLACES", len(text) - 1)
+    read_fast = parse(text, "x")
+    assert read_fast.values == {"name": "a", "list": [1, 2.5, None]}
+    assert read_fast.place(("list", 0)) == ("x", 1, 1)
+    with pytest.raises(bs.ScenarioError, match=r"x:1: \[syntax\] 2 JSON documents"):
+        parse(text * 2, "x")
+
+
+def test_yaml_that_would_take_minutes_is_refused(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_CHARACTERS", 20)
+    assert parse("name: a\n" + "#" * 12, "x").values == {"name": "a"}
+    with pytest.raises(
+        bs.ScenarioError, match=r"x: \[too-large\] 21 characters of YAML.*; expected 20 at most, or JSON"
+    ):
+        parse("name: a\n" + "#" * 13, "x")

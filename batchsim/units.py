@@ -134,6 +134,17 @@ def parse_instant(value: object) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
+def seconds_after(instant: str | float, start: datetime) -> float:
+    """Seconds from a start to an instant, which may be given as such already."""
+    return (parse_instant(instant) - start).total_seconds() if isinstance(instant, str) else instant
+
+
+def format_instant(instant: datetime | float) -> str:
+    """An instant of UTC, or seconds since 1970, in ISO 8601 to the second: ``2026-11-02T08:30:00Z``."""
+    utc = instant if isinstance(instant, datetime) else datetime.fromtimestamp(instant, UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def parse_timezone(name: str) -> str:
     """A time zone's name, such as ``Europe/Berlin``, that the tz database has.
 

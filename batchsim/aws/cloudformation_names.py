@@ -6,6 +6,7 @@ say which keys are members and which are free text (tags, environment variables,
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import Any
 
 from batchsim.scenario.batch.service_model import request_shape, shape_named
@@ -19,6 +20,21 @@ def property_of(member: str) -> str:
     if member.lower() == _S3_FILES.lower():
         return "S3FilesVolumeConfiguration"
     return member[:1].upper() + member[1:]
+
+
+def free_logical_id(wanted: str, taken: set[str], suffix: str = "") -> str:
+    """A logical id that no other resource has, taken from now on: as wanted, else with the suffix, else with a number.
+
+    Examples
+    --------
+    >>> taken = {"Nightly", "NightlyQueue"}
+    >>> free_logical_id("Nightly", taken, "Queue"), free_logical_id("Daily", taken, "Queue")
+    ('NightlyQueue2', 'Daily')
+    """
+    numbered = (f"{wanted}{suffix}{number}" for number in count(2))
+    found = next(each for each in chain((wanted, wanted + suffix), numbered) if each not in taken)
+    taken.add(found)
+    return found
 
 
 def to_cloudformation(value: Any, kind: str) -> Any:

@@ -47,7 +47,7 @@ def add_config(kinds: Any) -> None:
         dest="parameters",
         action="append",
         default=[],
-        type=_parameter,
+        type=options.assignment_of("NAME"),
         help="value of a template's parameter, or of AWS::AccountId, AWS::StackName, AWS::StackId; repeatable",
     )
     options.add_account(parser, "region of the account, or of a template (default: us-east-1)")
@@ -182,13 +182,6 @@ def _write(text: str, path: Path | None) -> None:
         sys.stdout.write(text)
         return
     options.write_new(path, text)
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not separator or not name:
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, not {text!r}")
-    return name.strip(), value
 
 
 def add_account(kinds: Any) -> None:

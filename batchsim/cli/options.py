@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -94,7 +94,7 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         dest="overrides",
         action="append",
         default=[],
-        type=_assignment,
+        type=assignment_of("PATH"),
         help="change one value, e.g. batch.computeEnvironments.spot.computeResources.maxvCpus=128; repeatable",
     )
 
@@ -176,11 +176,16 @@ def part(text: str) -> float:
     return value
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    path, separator, value = text.partition("=")
-    if not separator or not path:
-        raise argparse.ArgumentTypeError(f"expected PATH=VALUE, not {text!r}")
-    return path.strip(), value
+def assignment_of(what: str) -> Callable[[str], tuple[str, str]]:
+    """What reads an argument ``WHAT=VALUE``."""
+
+    def read(text: str) -> tuple[str, str]:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise argparse.ArgumentTypeError(f"expected {what}=VALUE, not {text!r}")
+        return name.strip(), value
+
+    return read
 
 
 def tell_missed(result: Result, variant: str | None = None) -> bool:

@@ -30,10 +30,7 @@ def show_break_even(told: Told, folder: Path, form: str) -> None:
 def markdown(told: Told) -> str:
     """As Markdown."""
     names, lines = _table(told)
-    piped = [
-        [text.replace("|", "\\|") for text in line] for line in [names, *([text for text, _ in line] for line in lines)]
-    ]
-    rows = [f"| {' | '.join(line)} |" for line in piped]
+    rows = [formatting.markdown_row(line) for line in [names, *([text for text, _ in line] for line in lines)]]
     rows.insert(1, "|" + "---:|" * len(names))
     return "\n".join([*rows, "", *(f"- {sentence}" for sentence in sentences(told)), "", _note(told), ""])
 

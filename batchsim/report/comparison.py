@@ -109,7 +109,7 @@ def markdown(rows: Sequence[Row]) -> str:
     months = has_months(rows)
     held = ("queue time p95", "turnaround p95", cost_heading(rows))
     headings = ["variant", "objectives", "jobs", *held, *["a month"] * months, "used"]
-    lines = [_piped(headings), "|---|---|" + "---:|" * (len(headings) - 2)]
+    lines = [formatting.markdown_row(headings), "|---|---|" + "---:|" * (len(headings) - 2)]
     for row in rows:
         strong = "**" if row["objectives_missed"] else ""
         figures = [f"{figure} ({change})" if change else figure for _, figure, change in _held(rows, row)]
@@ -117,7 +117,9 @@ def markdown(rows: Sequence[Row]) -> str:
         month = [cell(row, "cost_per_month_usd")] if months else []
         objectives = f"{strong}{narrative.verdict(row['objectives'])}{strong}"
         lines.append(
-            _piped([row["variant"], objectives, jobs, *figures, *month, formatting.share(row["utilisation_vcpu"])])
+            formatting.markdown_row(
+                [row["variant"], objectives, jobs, *figures, *month, formatting.share(row["utilisation_vcpu"])]
+            )
         )
     lost = [f"- missed in {name}: `{sentence}`" for name, sentence in missed(rows)]
     return "\n".join([*lines, "", *lost, *[""] * bool(lost), " ".join(notes(rows)), ""])
@@ -137,10 +139,6 @@ def missed(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
         for objective in row["objectives"]:
             if objective["kept"] is False:
                 yield row["variant"], narrative.objective_sentence(objective, row)
-
-
-def _piped(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in cells)} |"
 
 
 def not_succeeded(row: Row) -> float:

@@ -49,6 +49,11 @@ def count(figure: Any) -> str:
     return f"{value:,.1f}" if 0 < value < 10 and value != round(value) else f"{value:,.0f}"
 
 
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a table in Markdown."""
+    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in cells)} |"
+
+
 def is_one(figure: Any) -> bool:
     """Whether a count is said in the singular."""
     return count(figure) == "1"

@@ -177,16 +177,17 @@ def quantity(value: float, objective: Mapping[str, Any]) -> str:
 
 def settings(values: Mapping[str, Any]) -> str:
     """Values by what is enough of their paths to tell them apart."""
-    return ", ".join(f"{name} {flat(value)}" for name, value in zip(short_names(values), values.values(), strict=True))
+    return ", ".join(
+        f"{name} {flat(value)}" for name, value in zip(names_with_owner(values), values.values(), strict=True)
+    )
 
 
 def pick_label(values: Mapping[str, Any]) -> str:
     """What is said of the recommendation."""
-    told = [f"{name} {flat(value)}" for name, value in zip(short_names(values), values.values(), strict=True)]
-    return f"recommended: {', '.join(told)}" if told else ""
+    return f"recommended: {settings(values)}" if values else ""
 
 
-def short_names(paths: Collection[str]) -> list[str]:
+def names_with_owner(paths: Collection[str]) -> list[str]:
     """The end of each dotted path, and of environments and queues their name before it."""
     names = []
     for path in paths:
@@ -230,7 +231,7 @@ def _frontier_table(figures: Mapping[str, Any]) -> Table:
     shown = points if len(points) <= MOST_POINTS else _thinned(points, chosen)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     paths = paths_of(points)
-    for path, name in zip(paths, short_names(paths), strict=True):
+    for path, name in zip(paths, names_with_owner(paths), strict=True):
         heading = name.replace(".", ".\n") if name.count(".") == 1 else name
         width = formatting.longest_word([heading, *(cell(point, path) for point in shown)])
         table.add_column(Text(heading), overflow="fold", min_width=width)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_v
 
 from batchsim.spec.cron import CRON_PATTERN, parse_cron
 from batchsim.spec.distributions import Delay
-from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, one_of, written
+from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, one_of, one_or_more, written
 from batchsim.units import DAY, HOUR, MINUTE, MOST_SECONDS, parse_duration, parse_instant, parse_timezone
 
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*/\s*(s|m|h|d)\s*")
@@ -56,16 +56,12 @@ Instant = Annotated[
 ]
 
 
-def _as_list(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
 #: The ways to say when.
 WAYS = ("at", "every", "cron", "poisson", "trace", "days")
 
 _INSTANTS = Annotated[list[Instant], Field(min_length=1)]
 Instants = Annotated[
-    tuple[Instant, ...], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=Instant | _INSTANTS)
+    tuple[Instant, ...], Field(min_length=1), BeforeValidator(one_or_more, json_schema_input_type=Instant | _INSTANTS)
 ]
 _ListAsTuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 _Factors = tuple[Annotated[float, Field(ge=0)], ...]

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, Val
 
 from batchsim.errors import did_you_mean
 from batchsim.spec.distributions import Delay, Lognormal
-from batchsim.spec.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section, none_beside
+from batchsim.spec.fields import MiB, MiBPerSecond, Names, Probability, Seconds, Section, as_tuple, none_beside
 from batchsim.spec.reservation_settings import CapacityReservation
 
 
@@ -212,10 +212,6 @@ class CapacityPool(Section):
         return self
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 class CapacitySettings(Section):
     """Pools of EC2 capacity that run out, the account's vCPU quotas, capacity that is reserved; none are assumed."""
 
@@ -223,8 +219,8 @@ class CapacitySettings(Section):
     account_vcpus: dict[Literal["EC2", "SPOT", "FARGATE", "FARGATE_SPOT"], Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict, alias="accountvCpus"
     )
-    pools: Annotated[tuple[CapacityPool, ...], BeforeValidator(_as_tuple)] = ()
-    reservations: Annotated[tuple[CapacityReservation, ...], BeforeValidator(_as_tuple)] = ()
+    pools: Annotated[tuple[CapacityPool, ...], BeforeValidator(as_tuple)] = ()
+    reservations: Annotated[tuple[CapacityReservation, ...], BeforeValidator(as_tuple)] = ()
 
 
 class SavingsPlanSettings(Section):

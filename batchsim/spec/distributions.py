@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, create
 from batchsim.errors import did_you_mean
 from batchsim.spec import distribution_parameters as parameters
 from batchsim.spec.distribution_parameters import Known
-from batchsim.spec.fields import Seconds, Section, one_of
+from batchsim.spec.fields import Seconds, Section, as_tuple, one_of
 from batchsim.units import parse_duration
 
 
@@ -195,15 +195,11 @@ class Triangular(Section):
         return self.max - math.sqrt((1 - share) * width * (self.max - self.mode))
 
 
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
 class Empirical(Section):
     """One of the given durations, each as likely as its weight says (all alike without weights)."""
 
-    values: Annotated[tuple[Seconds, ...], BeforeValidator(_as_tuple)] = Field(min_length=1)
-    weights: Annotated[tuple[Annotated[float, Field(ge=0)], ...] | None, BeforeValidator(_as_tuple)] = None
+    values: Annotated[tuple[Seconds, ...], BeforeValidator(as_tuple)] = Field(min_length=1)
+    weights: Annotated[tuple[Annotated[float, Field(ge=0)], ...] | None, BeforeValidator(as_tuple)] = None
 
     @model_validator(mode="after")
     def _weighted(self) -> Empirical:

@@ -23,6 +23,16 @@ class Section(BaseModel):
     )
 
 
+def as_tuple(value: object) -> object:
+    """A list as it is kept; anything else is pydantic's to judge."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def one_or_more(value: object) -> object:
+    """One entry, or a list of some."""
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
 def written(title: str, description: str, pattern: str, **number: float) -> WithJsonSchema:
     """What an editor is told of a value that is a number or a text: JSON Schema of how it is written.
 
@@ -70,7 +80,7 @@ MiBPerSecond = Annotated[
         maximum=MOST_MIB,
     ),
 ]
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 Probability = Annotated[float, Field(ge=0, le=1), AllowInfNan(False)]
 
 

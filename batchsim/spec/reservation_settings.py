@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from batchsim.errors import did_you_mean
 from batchsim.spec.arrivals import Instant
 from batchsim.spec.fields import Names, Section
-from batchsim.units import parse_instant
+from batchsim.units import seconds_after
 
 _KINDS = ("on-demand", "capacity-block")
 _LINUX = "Linux/UNIX"
@@ -89,8 +89,4 @@ class CapacityReservation(Section):
 
     def span(self, start: datetime) -> tuple[float, float]:
         """From when until when, in seconds since the scenario's start; infinite without an end."""
-        return _seconds(self.from_, start), math.inf if self.until is None else _seconds(self.until, start)
-
-
-def _seconds(instant: str | float, start: datetime) -> float:
-    return (parse_instant(instant) - start).total_seconds() if isinstance(instant, str) else instant
+        return seconds_after(self.from_, start), math.inf if self.until is None else seconds_after(self.until, start)

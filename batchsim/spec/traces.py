@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetPydanticSchema, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, GetPydanticSchema, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict, JsonValue
 from pydantic_core import core_schema
 
 from batchsim.spec.arrivals import Arrivals
-from batchsim.spec.fields import Section, none_beside
+from batchsim.spec.fields import Section, as_tuple, none_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,8 @@ class Trace(Section):
     job_definition: str | None = None
     memory_per_vcpu: Annotated[float, Field(gt=0)] | None = None
     queues: dict[str, str] = Field(default_factory=dict)
-    leave_out: tuple[Literal["tooWide", "overrun", "overlap"], ...] = ()
+    leave_out: Annotated[tuple[Literal["tooWide", "overrun", "overlap"], ...], BeforeValidator(as_tuple)] = ()
     arrivals: Arrivals | None = None
-
-    @field_validator("leave_out", mode="before")
-    @classmethod
-    def _tuple(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _options(self) -> Trace:

@@ -10,12 +10,12 @@ import numpy as np
 
 from batchsim.arrays import Floats
 from batchsim.errors import Finding, ScenarioError
-from batchsim.spec.arrivals import Arrivals, Days, Instant, Poisson
+from batchsim.spec.arrivals import Arrivals, Days, Poisson
 from batchsim.spec.cron import cron_occurrences
 from batchsim.spec.distributions import Constant, Uniform
 from batchsim.spec.sampling import sampler
 from batchsim.streams import Draws, stream
-from batchsim.units import DAY, HOUR, parse_instant
+from batchsim.units import DAY, HOUR, seconds_after
 
 _BLOCK = 1024
 #: More than memory is planned for.
@@ -44,8 +44,8 @@ def instants(
         return np.zeros(1)
     end = math.inf if duration_s is None else duration_s
     if arrivals.until is not None:
-        end = min(end, _seconds(arrivals.until, start))
-    first = 0.0 if arrivals.from_ is None else _seconds(arrivals.from_, start)
+        end = min(end, seconds_after(arrivals.until, start))
+    first = 0.0 if arrivals.from_ is None else seconds_after(arrivals.from_, start)
     ahead = _planned(arrivals, first, start, seed, replication, name)
     planned = np.fromiter(_until(ahead, end, arrivals.count, name), dtype=np.float64)
     if arrivals.jitter is None or not len(planned):
@@ -53,10 +53,6 @@ def instants(
     spread = arrivals.jitter
     drawn = Uniform(min=0.0, max=spread.value) if isinstance(spread, Constant) else spread
     return planned + Draws(sampler(drawn), seed, replication, "jitter", name).column(len(planned))
-
-
-def _seconds(instant: Instant, start: datetime) -> float:
-    return (parse_instant(instant) - start).total_seconds() if isinstance(instant, str) else instant
 
 
 def _until(planned: Iterator[float], end: float, count: int | None, name: str) -> Iterator[float]:
@@ -74,7 +70,7 @@ def _planned(
 ) -> Iterator[float]:
     listed = arrivals.at or arrivals.trace
     if listed is not None:
-        return iter(sorted(_seconds(instant, start) for instant in listed))
+        return iter(sorted(seconds_after(instant, start) for instant in listed))
     if arrivals.every is not None:
         every = arrivals.every
         return (first + number * every for number in _naturals())

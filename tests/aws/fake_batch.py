@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.validate import ParamValidator
 
 from batchsim.aws.client import AwsAccount
-from batchsim.scenario.batch.service_model import _model
+from batchsim.scenario.batch.service_model import service_model
 from batchsim.scenario.document.access import base_name
 from tests.aws.fake_rules import (
     RefusedError,
@@ -197,7 +197,7 @@ class FakeBatch:
         action = _ACTIONS.get(operation)
         if action is None:
             raise RefusedError(f"{operation} is not known here")
-        shape = _model().operation_model(operation).input_shape
+        shape = service_model("batch").operation_model(operation).input_shape
         report = ParamValidator().validate(parameters, shape)
         if report.has_errors():
             raise RefusedError(report.generate_report())
@@ -582,8 +582,8 @@ _ACTIONS: dict[str, Callable[[FakeBatch, dict[str, Any]], dict[str, Any]]] = {
 def _parsed(method: str, target: str, body: bytes) -> tuple[str, dict[str, Any]]:
     """The operation of a request, and its parameters."""
     url = urlsplit(target)
-    for name in _model().operation_names:
-        http = _model().operation_model(name).http
+    for name in service_model("batch").operation_names:
+        http = service_model("batch").operation_model(name).http
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(http["requestUri"]))
         match = re.fullmatch(pattern, url.path)
         if http["method"] == method and match:

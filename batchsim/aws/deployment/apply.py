@@ -20,7 +20,7 @@ from batchsim.aws.objects import OBJECTS, method
 from batchsim.errors import AwsError, Finding, ScenarioError
 from batchsim.redaction import redacted
 from batchsim.scenario.batch.service_model import shape_named, within
-from batchsim.scenario.document.access import dig
+from batchsim.scenario.document.access import dig, nested
 
 _IN_TRANSITION = frozenset({"CREATING", "UPDATING", "DELETING"})
 #: A queue goes before the environments and the policy that it has.
@@ -293,7 +293,7 @@ def _changed(step: Step, paths: set[tuple[str, ...]]) -> dict[str, Any]:
         member = path[:depth]
         value = dig(step.request, *member)
         if value is None:
-            value = _nested(path[depth:], taken_back.get(path))
+            value = nested(path[depth:], taken_back.get(path))
         elif member[-1] == "managedInstancesProvider":
             value = _provider(step)
         target = changed.setdefault("computeResources", {}) if depth == 2 else changed
@@ -309,9 +309,3 @@ def _provider(step: Step) -> dict[str, Any]:
     }
     asked: dict[str, Any] = within(dig(step.request, *path), shape_named("UpdateManagedInstancesProviderConfiguration"))
     return {**taken_back, **asked}
-
-
-def _nested(path: tuple[str, ...], value: Any) -> Any:
-    for member in reversed(path):
-        value = {member: value}
-    return value

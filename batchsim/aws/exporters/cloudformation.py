@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
 from typing import Any
 
-from batchsim.aws.cloudformation_names import property_of, to_cloudformation
+from batchsim.aws.cloudformation_names import free_logical_id, property_of, to_cloudformation
 from batchsim.aws.deployment.deployable import Deployable, one_version_each, policy_name
 from batchsim.aws.exporters.cloudformation_schedules import schedule_resources
 from batchsim.aws.launch_templates import CLOUDFORMATION
@@ -161,9 +160,7 @@ def _logical_ids(configuration: Deployable) -> dict[tuple[str, str], str]:
         suffix = "LaunchTemplate" if kind == SECTION else OBJECTS[kind].noun
         for name in names[kind]:
             plain = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name)) or suffix
-            candidates: Iterable[str] = (plain, plain + suffix, *(f"{plain}{suffix}{n}" for n in range(2, 10_000)))
-            ids[kind, name] = next(each for each in candidates if each not in taken)
-            taken.add(ids[kind, name])
+            ids[kind, name] = free_logical_id(plain, taken, suffix)
     return ids
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from batchsim.aws.cloudformation_names import free_logical_id
 from batchsim.aws.deployment.deployable import Deployable
 from batchsim.aws.schedules.schedule import Reference, Schedule, schedules_of
 from batchsim.aws.schedules.target import RETRY_POLICY, SERVICE, input_text, statements, target_arn
@@ -32,7 +33,7 @@ def schedule_resources(configuration: Deployable, logical: dict[tuple[str, str],
     if not planned.schedules:
         return {}
     taken = set(logical.values())
-    group, role = _free(_GROUP, taken), _free(_ROLE, taken)
+    group, role = free_logical_id(_GROUP, taken), free_logical_id(_ROLE, taken)
     tags = [{"Key": key, "Value": value} for key, value in configuration.tags.items()]
     properties: dict[str, Any] = {"Name": planned.group, **({"Tags": tags} if tags else {})}
     resources: dict[str, Any] = {group: {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": properties}}
@@ -42,7 +43,7 @@ def schedule_resources(configuration: Deployable, logical: dict[tuple[str, str],
         resources[role] = {"Type": "AWS::IAM::Role", "Properties": _role(group, policies, tags)}
         role_arn = {"Fn::GetAtt": [role, "Arn"]}
     for number, schedule in enumerate(planned.schedules, 1):
-        resources[_free(f"{_UPDATE}{number}", taken)] = {
+        resources[free_logical_id(f"{_UPDATE}{number}", taken)] = {
             "Type": "AWS::Scheduler::Schedule",
             "Properties": _properties(schedule, group, role_arn, logical),
         }
@@ -109,12 +110,3 @@ def _arn(action: str, named: str) -> Any:
     if action == "iam:PassRole":
         return {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::{account}:role/{name}"}
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:batch:${{AWS::Region}}:{account}:compute-environment/{name}"}
-
-
-def _free(plain: str, taken: set[str]) -> str:
-    """A logical id that no other resource has."""
-    logical = plain if plain not in taken else next(
-        each for each in (f"{plain}{n}" for n in range(2, 10_000)) if each not in taken
-    )  # fmt: skip
-    taken.add(logical)
-    return logical

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from batchsim.report import formatting
 from batchsim.report.figures.frontier import Frontier, FrontierPoint, extent
-from batchsim.report.optimize import cell, optimization_renderable, paths_of, short_names
+from batchsim.report.optimize import cell, names_with_owner, optimization_renderable, paths_of
 from batchsim.report.page import scales, svg
 from batchsim.report.page.blocks import Block, Cell, Chart, LegendKey, Page, PageSection, PageTable
 from batchsim.report.page.document import html, made_by
@@ -131,7 +131,7 @@ def _table(figures: Mapping[str, Any]) -> PageTable:
                 Cell("–" if waited is None else format_duration(waited), waited),
             ]
         )
-    names = short_names(paths)
+    names = names_with_owner(paths)
     columns = [*names, "objectives", "cost", "queue time p95"]
     return PageTable(
         "The frontier: no other that was simulated is cheaper and quicker", columns, rows, texts=len(names) + 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from batchsim.scenario.batch.service_model import service_model
+
 #: The request whose entries a scenario lists.
 REQUEST = "CreateLaunchTemplateRequest"
 #: The shape of what a template says of instances.
@@ -12,18 +14,9 @@ DATA = "RequestLaunchTemplateData"
 
 
 @cache
-def _model() -> Any:
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
-
-    # Some tenths of a second: only scenarios with launch templates pay for it.
-    return ServiceModel(Loader().load_service_model("ec2", "service-2"), "ec2")
-
-
-@cache
 def ec2_shape(name: str) -> Any:
-    """A shape of EC2's service model."""
-    return _model().shape_for(name)
+    """A shape of EC2's service model, for which only scenarios with launch templates have to wait."""
+    return service_model("ec2").shape_for(name)
 
 
 def ec2_member(key: str) -> str:

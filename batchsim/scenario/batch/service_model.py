@@ -45,11 +45,12 @@ NEEDED_TO_CREATE = {
 
 
 @cache
-def _model() -> Any:
+def service_model(service: str) -> Any:
+    """The model of one service; EC2's takes some tenths of a second."""
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(Loader().load_service_model("batch", "service-2"), "batch")
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def botocore_version() -> str:
@@ -70,7 +71,7 @@ def ec2_instance_types() -> frozenset[str]:
 @cache
 def shape_named(name: str) -> Any:
     """A shape of the service model, which knows its members from then on."""
-    return _model().shape_for(name)
+    return service_model("batch").shape_for(name)
 
 
 def request_shape(kind: str) -> Any:

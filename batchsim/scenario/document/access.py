@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from batchsim.scenario.document.document import Where
@@ -23,6 +23,27 @@ def dig(value: Any, *steps: str) -> Any:
         if not isinstance(value, dict):
             return None
         value = value.get(step)
+    return value
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text that stands in a value, at any depth; keys are none."""
+    if isinstance(value, str):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(each)
+
+
+def nested(steps: Sequence[str | int], value: Any) -> Any:
+    """A value under keys, one in the other.
+
+    Examples
+    --------
+    >>> nested(("environment", "ec2"), 1)
+    {'environment': {'ec2': 1}}
+    """
+    for step in reversed(steps):
+        value = {step: value}
     return value
 
 

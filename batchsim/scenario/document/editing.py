@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from batchsim.scenario.document.access import nested
 from batchsim.scenario.document.document import Where, compose
 
 #: Texts that YAML 1.2 reads as such without quotes, whatever stands around them.
@@ -82,7 +83,7 @@ def _changed(text: str, node: Any, where: Where, value: Any) -> str:
     for depth, step in enumerate(where):
         below = _child(node, step)
         if below is None:
-            return _added(text, node, str(step), _nested(where[depth + 1 :], value))
+            return _added(text, node, str(step), nested(where[depth + 1 :], value))
         above, node = node, below
     start, end = node.start_mark.index, _end(node)
     end -= len(text[start:end]) - len(text[start:end].rstrip())
@@ -121,12 +122,6 @@ def _end(node: Any) -> int:
         return int(node.end_mark.index)
     last = node.value[-1]
     return _end(last[1] if isinstance(last, tuple) else last)
-
-
-def _nested(steps: Where, value: Any) -> Any:
-    for step in reversed(steps):
-        value = {step: value}
-    return value
 
 
 def _added(text: str, node: Any, key: str, value: Any) -> str:

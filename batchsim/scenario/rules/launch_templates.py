@@ -20,7 +20,7 @@ from batchsim.scenario.batch.launch_templates import (
     reference_of,
     specifications,
 )
-from batchsim.scenario.document.access import dig, entries, figure, mappings, whole
+from batchsim.scenario.document.access import dig, entries, figure, mappings, texts, whole
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import rule
@@ -154,21 +154,14 @@ def boot_delays(context: Context) -> Iterator[Finding]:
     known = {reference_of(specification) for _, specification in _specifications(context)}
     for version in used(context):
         known |= {version.name, version.id}
-    words = known | {*_words([context.document.values.get(section) for section in ("variants", "search", "sweep")])}
+    words = known | {*texts([context.document.values.get(section) for section in ("variants", "search", "sweep")])}
     if context.document.written is not None:
-        words |= {*_words(context.document.written.values)}
+        words |= {*texts(context.document.written.values)}
     for name in stated:
         if name not in words:
             expected = "one that an environment refers to, or no such entry"
             message, near = f"no environment is launched from {name}", nearest(str(name), known - {""})
             yield context.finding((*BOOT_DELAY, name), message, expected=expected, suggestion=near)
-
-
-def _words(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _words(each)
 
 
 # Volumes

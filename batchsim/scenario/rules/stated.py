@@ -11,7 +11,7 @@ from batchsim.errors import Finding
 from batchsim.scenario.batch.instance_volumes import ROOT_KIND
 from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.managed_instances import types_allowed
-from batchsim.scenario.document.access import dig, figure
+from batchsim.scenario.document.access import dig, figure, texts
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.instance_types import unknown_type
@@ -74,13 +74,13 @@ def _add_use(use: _Use, context: Context) -> None:
     for where, definition in context.items("jobDefinitions"):
         architectures = [dig(task, "runtimePlatform", "cpuArchitecture") for _, task in tasks(definition, where)]
         use.arm_tasks = use.arm_tasks or "ARM64" in architectures
-    use.volumes |= {*_words(context.document.values.get(SECTION))}
+    use.volumes |= {*texts(context.document.values.get(SECTION))}
     _add_variants(use, context)
 
 
 def _add_variants(use: _Use, context: Context) -> None:
     """What a variant changes is not looked at closely: what it names may be used."""
-    words = set(_words([context.document.values.get(section) for section in ("variants", "search", "sweep")]))
+    words = set(texts([context.document.values.get(section) for section in ("variants", "search", "sweep")]))
     if MANAGED in words:
         words |= {"EC2"}
         use.types |= {(kind.name, "EC2") for kind in types_allowed({}, context.catalog)}
@@ -92,13 +92,6 @@ def _add_variants(use: _Use, context: Context) -> None:
     use.types |= {(name, option) for name in launched | named for option in changed & {*EC2}}
     use.types |= {(name, option) for name in named for option in use.options & {*EC2}}
     use.arm_tasks = use.arm_tasks or "ARM64" in words
-
-
-def _words(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _words(each)
 
 
 @rule("price-override", "Prices are stated of what exists, in its own units, and of what an environment runs on")

@@ -11,7 +11,7 @@ from batchsim.scenario.sections.deployment import Deployment
 from batchsim.spec.arrivals import Arrivals
 from batchsim.spec.assumptions import Assumptions, measured
 from batchsim.spec.distributions import Delay
-from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, written
+from batchsim.spec.fields import DURATION_TEXT, Seconds, Section, as_tuple, one_or_more, written
 from batchsim.spec.traces import Trace
 from batchsim.spec.workflows import Failure
 from batchsim.units import MOST_SECONDS, parse_duration, parse_instant
@@ -40,12 +40,7 @@ class Workflow(Section):
 
     workflow: Annotated[str, Field(min_length=1)]
     arrivals: Arrivals | None = None
-    jobs: tuple[WorkflowJob, ...] = Field(min_length=1)
-
-    @field_validator("jobs", mode="before")
-    @classmethod
-    def _tuple(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
+    jobs: Annotated[tuple[WorkflowJob, ...], BeforeValidator(as_tuple)] = Field(min_length=1)
 
 
 class TraceSource(Section):
@@ -77,10 +72,6 @@ def _ignored(value: object) -> object:
 
 #: A rule as it is written: its code alone, or with a reason.
 _Rule = Annotated[str, Field(json_schema_extra={"title": "rule"})] | Ignored
-
-
-def _as_list(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else (value,)
 
 
 def _warm_up(value: object) -> str | float:
@@ -120,7 +111,7 @@ class Frame(Section):
     deployment: Deployment | None = None
     ignore: Annotated[
         tuple[Annotated[Ignored, BeforeValidator(_ignored)], ...],
-        BeforeValidator(_as_list, json_schema_input_type=_Rule | list[_Rule]),
+        BeforeValidator(one_or_more, json_schema_input_type=_Rule | list[_Rule]),
     ] = ()
 
     @field_validator("start")

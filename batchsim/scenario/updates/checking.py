@@ -21,7 +21,7 @@ from batchsim.scenario.sections.updates import update_entries
 from batchsim.scenario.updates.timeline import ReadUpdate, Timeline, UpdateStep
 from batchsim.spec.allocation_strategies import DEFAULT_STRATEGY
 from batchsim.spec.updates import JobAction
-from batchsim.units import parse_instant
+from batchsim.units import format_instant, parse_instant
 
 #: Rules on what is DISABLED: an update that disables something means it.
 MEANT: Final = frozenset({"disabled-queue", "disabled-environment", "created-disabled"})
@@ -104,7 +104,7 @@ def check_updates(
 def _placed(document: Document, step: UpdateStep, start: datetime, finding: Finding) -> Finding:
     """A finding about what a document is after an update, at the update's place and by its name."""
     name = step.update.entry.name or f"updates.{step.update.index}"
-    at = (start + timedelta(seconds=step.at)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = format_instant(start + timedelta(seconds=step.at))
     message = f"after the update {name} at {at}: {finding.message}"
     places = {document.place(change.where) for change in step.update.changes}
     if (finding.file, finding.line, finding.column) not in places:

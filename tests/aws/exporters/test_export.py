@@ -110,7 +110,7 @@ def requests(values) -> dict[str, dict]:
 def test_requests_are_what_boto3_takes():
     from botocore.validate import validate_parameters
 
-    from batchsim.scenario.batch.service_model import REQUESTS, _model
+    from batchsim.scenario.batch.service_model import REQUESTS, service_model
 
     shapes = {
         "create-compute-environment": "computeEnvironments",
@@ -125,7 +125,7 @@ def test_requests_are_what_boto3_takes():
     assert len(written) == sum(len(objects) for objects in values["batch"].values())
     for path, request in written.items():
         command = Path(path).parent.name
-        validate_parameters(request, _model().shape_for(REQUESTS[shapes[command]]))
+        validate_parameters(request, service_model("batch").shape_for(REQUESTS[shapes[command]]))
         assert request["tags"]["team"] == "data"
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from batchsim.report.figures.frontier import Frontier, FrontierPoint, draw_frontier, frontier_figure
-from batchsim.report.optimize import flat, optimization_renderable, pick_label, settings, short_names
+from batchsim.report.optimize import flat, names_with_owner, optimization_renderable, pick_label, settings
 
 SPOT = "batch.computeEnvironments.spot.computeResources.maxvCpus"
 TYPES = "batch.computeEnvironments.spot.computeResources.instanceTypes"
@@ -102,12 +102,12 @@ def test_without_a_recommendation_what_binds_is_told():
 
 
 def test_names_are_as_short_as_tells_them_apart():
-    assert short_names({SPOT: 1, "order": 2}) == ["spot.maxvCpus", "order"]
+    assert names_with_owner({SPOT: 1, "order": 2}) == ["spot.maxvCpus", "order"]
     both = {
         f"batch.jobDefinitions.a.containerProperties.resourceRequirements.{kind}.value": 1
         for kind in ("VCPU", "MEMORY")
     }
-    assert short_names(both) == list(both)
+    assert names_with_owner(both) == list(both)
     assert settings({SPOT: 1}) == "spot.maxvCpus 1"
     assert flat([{"order": 1}, "x"]) == "[{order: 1}, x]"
     assert pick_label({SPOT: 1}) == "recommended: spot.maxvCpus 1"

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from batchsim.experiments.calibrate.scenario_text import scenario_text
 from batchsim.experiments.calibrate.workflows import JobKind, kinds_of, workflows_of
 from batchsim.scenario.loading import from_mapping, loads
 from batchsim.scenario.scenario import Scenario
+from batchsim.units import format_instant
 
 if TYPE_CHECKING:
     from batchsim.report.figures.style import Picture
@@ -183,14 +183,10 @@ def _lengths(history: History, kinds: Mapping[str, JobKind], where: Split) -> di
 def _scenario(learned: Calibration, configuration: AccountConfiguration, replay: Replay, base: Path) -> Scenario:
     """The configuration with what was learnt, and the history as its workload."""
     values = dict(loads(scenario_text(learned, configuration), base=base).document.values)
-    values["start"] = _instant(replay.zero)
+    values["start"] = format_instant(replay.zero)
     values["workload"] = [{"trace": {"format": "describe-jobs", "path": _TRACE}}]
     values.pop("duration", None)
     return from_mapping(values, base=base)
-
-
-def _instant(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _workflows(history: History, kinds: Mapping[str, JobKind], where: Split) -> Mapping[str, list[tuple[str, ...]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +12,7 @@ from batchsim.experiments.calibrate.back_test.paid import HOURS, NO_INSTANCES
 from batchsim.experiments.calibrate.back_test.record import Record
 from batchsim.experiments.calibrate.calibration import Calibration
 from batchsim.statistics.intervals import mean_of, prediction_interval
-from batchsim.units import DAY
+from batchsim.units import DAY, format_instant
 
 #: The share of figures that their band is to hold.
 BAND = 0.90
@@ -121,12 +120,12 @@ class Comparisons:
             },
             "replications": len(self.simulated),
             "split": {
-                "from": _instant(where.begin),
-                "cut": _instant(where.cut),
-                "to": _instant(where.end),
+                "from": format_instant(where.begin),
+                "cut": format_instant(where.cut),
+                "to": format_instant(where.end),
                 "learned_days": where.learnt_days,
                 "predicted_days": where.predicted_days,
-                "replayed_from": _instant(where.replayed_from),
+                "replayed_from": format_instant(where.replayed_from),
                 "jobs": len(self.record.groups.rows["", ""]),
             },
             "history": learned["history"],
@@ -163,7 +162,7 @@ class Comparisons:
         found["error"]["cost_usd_per_day"] = found["error"]["cost_usd"]
 
     def _date(self, day: int) -> str:
-        return _instant(self.record.where.cut + day * DAY)[:10]
+        return format_instant(self.record.where.cut + day * DAY)[:10]
 
     def _not_compared(self) -> Iterator[str]:
         if QUEUE_TIME not in self.record.known:
@@ -206,7 +205,3 @@ def _divided(value: Any, by: float) -> Any:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.{_DIGITS}g}")
-
-
-def _instant(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -22,6 +22,7 @@ OF_DISKS = [command for command in COMMANDS if command.name in {"sweep, 1 worker
 def test_commands_that_are_killed_or_interrupted(tmp_path):
     trials = of_commands(signals.trials, tmp_path / "signals", 4, seed=1, commands=OF_SIGNALS)
     assert len(trials) == 12
+    assert {trial.fault for trial in trials if not trial.ended} == {"SIGKILL", "SIGINT"}
     assert [problem for trial in trials for problem in trial.problems] == []
     assert (sum(trial.repeated for trial in trials), sum(trial.lost for trial in trials)) == (0, 0)
     assert sum(trial.litter_after for trial in trials) == 0

@@ -355,6 +355,8 @@ def of_commands(
     at_once : int
         How many commands are disturbed at the same time; what comes of each does not depend on it.
     """
+    # Started in the background of a shell, this ignores interrupts, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     reads = scratch / "reads"
     prepare(reads)
 

@@ -19,6 +19,7 @@ from batchsim.errors import (
     OutputError,
     ScenarioError,
     SimulationError,
+    StandstillError,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ __all__ = [
     "ScenarioError",
     "Sensitivity",
     "SimulationError",
+    "StandstillError",
     "Sweep",
     "Validation",
     "__version__",

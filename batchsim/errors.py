@@ -2,7 +2,8 @@
 
 Kinds of failure are never mixed. Wrong input is a list of `Finding`, raised once as `ScenarioError`.
 What fails inside the simulated world (an interruption, a timeout) is a row of the results. A broken invariant of
-batchsim itself is a `SimulationError`. Where AWS refuses or gives no answer, the scenario may be right: an `AwsError`.
+batchsim itself is a `SimulationError`; a simulation that would never end is a `StandstillError`. Where AWS refuses or
+gives no answer, the scenario may be right: an `AwsError`.
 
 Every class passes all its fields to ``Exception.__init__`` by position: SimPy and pickle rebuild an exception as
 ``type(e)(*e.args)``.
@@ -239,6 +240,29 @@ class SimulationError(BatchsimError):
 
     def __str__(self) -> str:
         return f"{self.message} (at {self.at} s, job {self.job or '-'}, instance {self.instance or '-'})"
+
+
+class StandstillError(BatchsimError):
+    """A simulation would go on for ever: things happen, and no job can move any more.
+
+    Parameters
+    ----------
+    message : str
+        What keeps it going.
+    at : float
+        Simulated time in seconds.
+    waiting : sequence of str
+        By job queue which job can't move, why, and what would have to be different.
+    """
+
+    def __init__(self, message: str, at: float, waiting: Sequence[str] = ()) -> None:
+        self.message = message
+        self.at = at
+        self.waiting = tuple(waiting)
+        super().__init__(message, at, self.waiting)
+
+    def __str__(self) -> str:
+        return "\n".join([f"[standstill] {self.message} (at {self.at} s)", *self.waiting])
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

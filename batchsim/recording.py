@@ -42,6 +42,33 @@ class Cause(IntEnum):
     RESERVATION = 5
 
 
+#: By cause what a job waits for, and what would have to be different.
+WAITS_FOR = {
+    Cause.BLOCKED: ("behind another job, or for the scheduler's next look", "see what the head of the queue waits for"),
+    Cause.LIMIT: (
+        "for room under maxvCpus",
+        "a larger maxvCpus, or a smaller minvCpus of what is kept, would give it some",
+    ),
+    Cause.BOOT: (
+        "for instances that go before it can start on them",
+        "fewer interruptions, or shorter boots, would let one live long enough",
+    ),
+    Cause.CAPACITY: (
+        "for capacity that can't be had",
+        "a larger pool, quota or reservation, another instance type or environment would give it some",
+    ),
+    Cause.CONSUMABLE: (
+        "for a consumable resource",
+        "a larger totalQuantity, or one that is REPLENISHABLE, would give it some",
+    ),
+    Cause.RESERVATION: ("for what its share may use", "a smaller computeReservation would let it start"),
+}
+#: The same where no compute environment could hold it, were it empty.
+NOWHERE = (
+    "for a compute environment that can hold it",
+    "a larger instance type or maxvCpus, or an environment that is ENABLED, would be one",
+)
+
 #: What AWS says of an attempt whose container ended, or never began, by itself.
 EXITED = "Essential container in task exited"
 

@@ -30,7 +30,7 @@ from batchsim.cli import (
     sweep,
     validate,
 )
-from batchsim.errors import AwsError, ExecutionError, OutputError, ScenarioError
+from batchsim.errors import AwsError, ExecutionError, OutputError, ScenarioError, StandstillError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(chosen.execute(chosen))
         sys.stdout.flush()  # else Python does it at its end, and has no words for what goes wrong then
         return code
-    except (ScenarioError, AwsError, OutputError, ExecutionError) as error:
+    except (ScenarioError, AwsError, OutputError, ExecutionError, StandstillError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return WRONG_INPUT
     except KeyboardInterrupt:

@@ -8,16 +8,19 @@ job: SimPy's loop asks of an event no more than its callbacks and whether it fai
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from enum import IntEnum
 from heapq import heappush
-from typing import Any
+from itertools import repeat
+from typing import Any, Final
 
 import simpy
 
 from batchsim.engine.event import Event
-from batchsim.errors import SimulationError
+from batchsim.errors import StandstillError
 
+#: After so many events it is looked at whether the run gets on.
+WATCHED: Final = 1_000_000
 #: More events than this at one instant have no end, where processes beside the engine make them.
 MOST_AT_AN_INSTANT = 1_000_000
 
@@ -76,16 +79,37 @@ class Clock(simpy.Environment):
         process = self.process(generator)
         process.callbacks.append(_raise_error)
 
-    def run_until_stopped(self) -> None:
-        """Run SimPy's loop until `stop` is called."""
-        self.run(until=self._stop)
+    def run_until_stopped(self, look: Callable[[], None]) -> None:
+        """Run SimPy's loop until `stop` is called.
+
+        Parameters
+        ----------
+        look : callable
+            Called after each `WATCHED` events; it raises an error where the run does not get on. Between two looks the
+            loop is SimPy's own: what is watched costs an event nothing.
+        """
+        self._stop.callbacks.append(simpy.core.StopSimulation.callback)
+        try:
+            while True:
+                step = self.step
+                for _ in repeat(None, WATCHED):
+                    step()
+                look()
+        except simpy.core.StopSimulation:
+            return
+
+    def keeps_going(self) -> str:
+        """What happens next that is none of the engine's, in words; empty where nothing is."""
+        others = (entry for entry in self.upcoming if not isinstance(entry[3], Event) and entry[3] is not self._stop)
+        entry = min(others, default=None)
+        return "" if entry is None else _resumed_by(entry[3])
 
     def _watched_step(self) -> None:
         """One step of SimPy's loop; processes that let no time pass are told from those that do much at one instant.
 
         Raises
         ------
-        SimulationError
+        StandstillError
             If others than the engine have more than `MOST_AT_AN_INSTANT` events at one instant.
         """
         if self._queue:
@@ -95,7 +119,8 @@ class Clock(simpy.Environment):
             if not isinstance(event, Event):
                 self._at_instant += 1
                 if self._at_instant > MOST_AT_AN_INSTANT:
-                    raise SimulationError(f"no time passes: {_resumed_by(event)}", instant)
+                    again = f"{_resumed_by(event)} again and again, {MOST_AT_AN_INSTANT:,} times at this instant"
+                    raise StandstillError(f"no time passes: {again}", instant)
         super().step()
 
     @property
@@ -113,8 +138,7 @@ def _resumed_by(event: simpy.Event) -> str:
     """Which processes wait for an event, in words."""
     waiting = [getattr(callback, "__self__", None) for callback in event.callbacks or ()]
     names = [process.name for process in waiting if isinstance(process, simpy.Process)]
-    who = f"the process {' and '.join(names)} waits" if names else f"{event!r} happens"
-    return f"{who} again and again, {MOST_AT_AN_INSTANT:,} times at this instant"
+    return f"the process {' and '.join(names)} waits" if names else f"{event!r} happens"
 
 
 def _raise_error(process: Any) -> None:

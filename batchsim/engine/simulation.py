@@ -28,6 +28,7 @@ from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.engine.termination import Termination
 from batchsim.engine.updates.job_actions import JobActions
 from batchsim.engine.updates.scheduled_updates import ScheduledUpdates
+from batchsim.engine.watchdog import Watchdog
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import ComputeEnvironment, Configuration
@@ -111,6 +112,8 @@ class Simulation:
             attribution,
         )
         self._termination = Termination(self.clock, agenda, lifecycle, waiting, floor_s, horizon_s)
+        until = floor_s if math.isinf(horizon_s) else max(floor_s, horizon_s)
+        self._watchdog = Watchdog(self.clock, workload, lifecycle, self.queues, attribution, until)
         self._updates = None
         if updates:
             actions = JobActions(workload, lifecycle, arrivals, by_name, settings.scheduler.admit)
@@ -143,7 +146,7 @@ class Simulation:
         if self._updates is not None:
             self._updates.follow()
         self.agenda.finish(0.0)
-        self.clock.run_until_stopped()
+        self.clock.run_until_stopped(self._watchdog.look)
         return self._recording(self._termination.ended_at)
 
     def _recording(self, ended_at: float) -> Recording:

@@ -20,6 +20,9 @@ from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.engine.updates.scheduled_updates import ScheduledUpdates
 
 LATE: Final = int(Phase.LATE)
+#: So often in a row what is in motion is waited for, and no job starts or comes: instances that are taken back and
+#: launched again, pools that open and close, would otherwise come and go for ever.
+MOST_HOPES: Final = 100_000
 
 
 class Termination:
@@ -47,6 +50,7 @@ class Termination:
         self._lifecycle = lifecycle
         self._waiting = waiting
         self._floor = floor
+        self._hopes = self._progress = 0
         self.updates: ScheduledUpdates | None = None
         self._horizon_event = Event(horizon, [self._at_horizon], None, None, False)
         if horizon < float("inf"):
@@ -68,14 +72,21 @@ class Termination:
     def capacity_may_come(self, now: float) -> bool:
         """Whether a job waits for capacity that comes, or may yet come."""
         waited_s = now - self._lifecycle.last_start_at
-        return any(
-            (environment.can_hold(request) and environment.ledger.in_motion)
-            or environment.may_recover(request, waited_s, now)
+        asked_for = [
+            (environment, request)
             for queue in self._agenda.queues
             for request in self._waiting.startable(queue, now)
             for environment in queue.environments
             if isinstance(environment, Ec2Environment)
-        )
+        ]
+        if any(environment.may_recover(request, waited_s, now) for environment, request in asked_for):
+            return True
+        if not any(environment.is_in_motion(request, now) for environment, request in asked_for):
+            return False
+        progress = self._lifecycle.progress
+        self._hopes = self._hopes + 1 if progress == self._progress else 1
+        self._progress = progress
+        return self._hopes <= MOST_HOPES
 
     def _update_may_help(self, now: float) -> bool:
         """Whether a job waits that an update ahead may let start."""

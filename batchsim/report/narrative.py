@@ -317,6 +317,7 @@ def attention(summary: Summary) -> list[str]:
         *([nothing] if nothing else []),
         *growth_notes(summary),
         *(_never_placed(jobs) for jobs in summary["unplaceable"]),
+        *left_waiting(summary),
         *(_beyond_memory(jobs) for jobs in summary["memory_margin"]),
         *(f"{many(number, 'job')} of traces left out: {reason}" for reason, number in summary["skipped"].items()),
         *(f"of traces: {count(number)} {reason}" for reason, number in summary["noted"].items()),
@@ -331,6 +332,16 @@ def growth_notes(summary: Mapping[str, Any]) -> list[str]:
         f"{seconds(growth['first_third_s'])}; a figure of this run depends on its length"
         for name, growth in ((name, figures["growth"]) for name, figures in summary["job_queues"].items())
         if growth["grows"]
+    ]
+
+
+def left_waiting(summary: Mapping[str, Any]) -> list[str]:
+    """Of each queue whose jobs waited for what never came which job can't move, and why."""
+    unplaceable = {jobs["job_queue"] for jobs in summary["unplaceable"]}
+    return [
+        f"{name}: {many(left['jobs'], 'job')} left RUNNABLE: {left['job_id']} waits {left['waits']}; {left['change']}"
+        for name, left in summary.get("left_waiting", {}).items()
+        if name not in unplaceable
     ]
 
 

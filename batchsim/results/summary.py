@@ -18,6 +18,7 @@ from batchsim.results.cost.totals import CostTotals
 from batchsim.results.durations import Mask, queue_times, turnarounds
 from batchsim.results.growth import QueueGrowth
 from batchsim.results.job_rows import JobRows
+from batchsim.results.left_waiting import left_waiting
 from batchsim.results.objectives import ObjectiveEntries, makespan
 from batchsim.results.outcome import Outcome
 from batchsim.results.record import recorded_figures
@@ -92,6 +93,7 @@ class Metrics:
             **recorded_figures(outcome),
             **reservation_figures(outcome),
             **update_figures(scenario.updates, recording),
+            **left_waiting(scenario, outcome),
         }
         entries = ObjectiveEntries(scenario, outcome, self._queue_times, self._turnarounds, summary).entries()
         return {**summary, "objectives": entries}
@@ -237,7 +239,9 @@ class Metrics:
         found = []
         for group, asked, count in self._kinds(outcome.recording.status == Status.RUNNABLE):
             queue = configuration.queues[outcome.queue_of_group[group]]
-            if why_never(queue, configuration.attached(queue), asked) is not None:
+            # A queue that was DISABLED when the run began has jobs only if it was ENABLED later.
+            environments = self._scenario.updates.environments_of(configuration, queue)
+            if why_never(replace(queue, enabled=True), environments, asked) is not None:
                 found.append(self._kind(group, asked, count))
         return found
 

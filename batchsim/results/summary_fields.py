@@ -262,6 +262,23 @@ SUMMARY = (
         ),
         optional=True,
     ),
+    Field(
+        "left_waiting",
+        Kind.NAMED,
+        meaning="job queues whose jobs were left RUNNABLE: nothing that was to happen in the run would have let them "
+        "start",
+        fields=(
+            figure("jobs", "jobs", absent=0.0),
+            plain("job_id", "string", "the one that is looked at first"),
+            plain("job_definition", "string"),
+            plain("vcpus", "number", unit="vCPU"),
+            plain("memory_mib", "number", unit="MiB"),
+            plain("gpus", "number"),
+            plain("waits", "string", "for what"),
+            plain("change", "string", "what would have to be different"),
+        ),
+        optional=True,
+    ),
     listed(
         "objectives",
         "in the scenario's order",

@@ -43,6 +43,7 @@ class Summary(TypedDict):
     recorded: NotRequired[Group]
     reservations: NotRequired[dict[str, Group]]
     updates: NotRequired[list[Group]]
+    left_waiting: NotRequired[dict[str, Group]]
     objectives: list[Group]
     intervals: NotRequired[Group]
     advice: NotRequired[list[Group]]

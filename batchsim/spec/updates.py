@@ -7,15 +7,16 @@ takes it from one state to another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from heapq import merge
-from typing import Literal
+from typing import Literal, TypeVar
 
 from batchsim.spec.configuration import ComputeEnvironment, Configuration, Consumable, JobQueue, Offering
 from batchsim.spec.cron import cron_occurrences
 
+T = TypeVar("T")
 #: From one state of an object to the next: (state, update, state after it).
 Moves = tuple[tuple[int, int, int], ...]
 
@@ -151,6 +152,28 @@ class Updates:
         """
         return merge(*(_numbered(entry.occurrences(self.start), place) for place, entry in enumerate(self.entries)))
 
+    def after(self, configuration: Configuration, applied: Iterable[int]) -> Configuration:
+        """A configuration as it is when entries were applied one after the other, by their places."""
+        entries = list(applied)
+        environments = {each.name: _after(each.states, each.moves, entries).environment for each in self.environments}
+        queues = {each.name: _after(each.states, each.moves, entries) for each in self.queues}
+        consumables = {each.name: _after(each.states, each.moves, entries) for each in self.consumables}
+        return replace(
+            configuration,
+            environments=tuple(environments.get(each.name, each) for each in configuration.environments),
+            queues=tuple(queues.get(each.name, each) for each in configuration.queues),
+            consumables=tuple(consumables.get(each.name, each) for each in configuration.consumables),
+        )
+
+    def environments_of(self, configuration: Configuration, queue: JobQueue) -> list[ComputeEnvironment]:
+        """All that a queue may have at some time, in each of their states."""
+        orders = [state.environments for each in self.queues if each.name == queue.name for state in each.states]
+        names = set(queue.environments).union(*orders)
+        known = {each.name: [state.environment for state in each.states] for each in self.environments}
+        return [
+            state for each in configuration.environments if each.name in names for state in known.get(each.name, [each])
+        ]
+
     def recorded(self, configuration: Configuration) -> Configuration:
         """A configuration whose environments have all types that some state may launch: what recordings number."""
         known = {each.name: each.offerings for each in self.environments}
@@ -161,6 +184,15 @@ class Updates:
                 for each in configuration.environments
             ),
         )
+
+
+def _after(states: Sequence[T], moves: Moves, entries: Iterable[int]) -> T:
+    """The state to which entries bring an object, one after the other."""
+    following = {(state, entry): after for state, entry, after in moves}
+    state = 0
+    for entry in entries:
+        state = following.get((state, entry), state)
+    return states[state]
 
 
 def _numbered(instants: Iterator[float], place: int) -> Iterator[tuple[float, int]]:

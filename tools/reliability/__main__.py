@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.reliability import deploy, disks, inputs, page, signals
+from tools.reliability import deploy, disks, inputs, model, page, signals
 from tools.reliability.page import ROOT
 from tools.reliability.trials import of_commands
 
 #: Of each command, in the full form.
 SIGNALS, DISKS = 27, 10
+#: Scenarios, in the full form.
+SCENARIOS = 10_000
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,15 @@ def _deploy(folder: Path, form: Form) -> Iterator[str]:
     yield from page.of_cases(deploy.of_kinds(folder, every=every, at_once=form.at_once, say=_say))
 
 
+def _model(folder: Path, form: Form) -> Iterator[str]:
+    count = max(1, round(SCENARIOS * form.share))
+    yield from model.rows(model.trials(folder, range(count), at_once=form.at_once, say=_say))
+
+
 #: What can be run: each gives the lines of its part of the page.
 PARTS: dict[str, Callable[[Path, Form], Iterator[str]]] = {
     "inputs": _inputs,
+    "model": _model,
     "signals": _signals,
     "disks": _disks,
     "deploy": _deploy,

@@ -212,12 +212,19 @@ class Ec2Environment(SimulatedEnvironment):
 
     def may_recover(self, request: ShapeId, waited_s: float, now: float) -> bool:
         """Whether capacity for a job that waits may yet come, though nothing that is due says so."""
+        return self._lacks_capacity(request, now) and self._launchable.may_recover(waited_s, now)
+
+    def is_in_motion(self, request: ShapeId, now: float) -> bool:
+        """Whether something is on its way or going that may give a job room: instances, or the end of an outage."""
+        if self._can_hold[request] and self.ledger.in_motion:
+            return True
+        return self._lacks_capacity(request, now) and self._launchable.reopens(request, now)
+
+    def _lacks_capacity(self, request: ShapeId, now: float) -> bool:
+        """Whether a job that could be held waits for capacity, and not for room under the limit."""
         if not self._launchable.fails or not self._can_hold[request]:
             return False
-        outlook = self.outlook(request, now)
-        if outlook not in (LAUNCHABLE, UNAVAILABLE) and not self._launchable.is_short(request, now):
-            return False
-        return self._launchable.may_recover(waited_s, now)
+        return self.outlook(request, now) in (LAUNCHABLE, UNAVAILABLE) or self._launchable.is_short(request, now)
 
     # Scaling out
 

@@ -251,11 +251,20 @@ class Launchable:
             more = min(more, sum(count * places_on(each, asked) for count, each in counts))
         return more
 
+    def reopens(self, request: ShapeId, now: float) -> bool:
+        """Whether an outage is to end that alone keeps an instance from being launched that holds a job."""
+        if self._pools is None:
+            return False
+        option, zones = self._spec.account_option, self._spec.zones
+        return any(
+            not offering.is_above_bid(now) and self._limits.has(offering, option, zones[zone], now)
+            for offering in self.types_for(request, now)
+            for zone in self._pools.reopens(offering, now)
+        )
+
     def may_recover(self, waited_s: float, now: float) -> bool:
         """Whether capacity may yet come; a recording that was gone through twice brings no more."""
         if self._market is not None and waited_s <= 2 * self._market.length_s:
-            return True
-        if self._pools is not None and self._pools.reopens(now):
             return True
         bid_met_at = max((at for each in self.offerings for at, above in each.above_bid if not above), default=0.0)
         return bid_met_at > now or self._limits.changes_after(now)

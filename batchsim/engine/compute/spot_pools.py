@@ -14,7 +14,7 @@ same moments, and variants of a scenario see the same storms.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from batchsim.engine.agenda import Agenda
@@ -194,9 +194,11 @@ class SpotPools:
         """The zones in which an instance may be launched now, as far as outages go."""
         return [name for zone, name in enumerate(self._spec.zones) if self.is_open(offering, zone, now)]
 
-    def reopens(self, now: float) -> bool:
-        """Whether an outage is to end."""
-        return any(pool is not None and pool.closed_until > now for pools in self._pools.values() for pool in pools)
+    def reopens(self, offering: Offering, now: float) -> Iterator[int]:
+        """The zones in which an outage of a type is to end."""
+        for zone, pool in enumerate(self._pools.get(offering.instance_type, ())):
+            if pool is not None and pool.closed_until > now:
+                yield zone
 
     def _follow(self, pool: SpotPool, now: float) -> None:
         pool.followed = True

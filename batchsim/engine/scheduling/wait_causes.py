@@ -92,6 +92,11 @@ class WaitAttribution:
         self._boots = False
         self._taken: dict[bool, dict[int, float]] = {}
 
+    @property
+    def cause_of_head(self) -> Cause:
+        """What the head of the queue waits for, as it was judged last."""
+        return self._named.get(self.head, self._common)[0].cause
+
     def environments_changed(self) -> None:
         """Note of which kind the queue's environments are; nothing that was known of them holds any more."""
         self._plentiful = not any(each.varies for each in self._environments)

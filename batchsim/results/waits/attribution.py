@@ -125,6 +125,13 @@ class JobWaits:
         waited["blocked"] = np.where(np.abs(blocked) < 1e-6, 0.0, blocked)
         return waited, {name: decided[cause] for cause, name in LIMITS.items() if cause in decided}
 
+    def cause_at_end(self, queue: int, shape: int) -> Cause:
+        """What the jobs of a queue and a shape wait for when the run ends; of several limits the innermost."""
+        causes = self._recording.causes
+        mine = (causes.queue == queue) & ((causes.shape == shape) | (causes.shape == -1)) & (causes.place == 0)
+        rows = np.flatnonzero(mine)
+        return Cause(causes.cause[rows[-1]]) if len(rows) else Cause.BLOCKED
+
     def _last_start(self, jobs: Rows | slice, end: Floats) -> Floats:
         """STARTING of the last attempt; for those that wait for another, how long they have waited."""
         last = pick(self._attempts.starting_at, self._attempts.last[jobs])

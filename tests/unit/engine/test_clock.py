@@ -9,7 +9,7 @@ import simpy
 
 from batchsim.engine.clock import Clock, next_tick
 from batchsim.engine.event import Event
-from batchsim.errors import SimulationError
+from batchsim.errors import SimulationError, StandstillError
 from tests.unit.engine.parts import agenda, simulation
 from tests.worlds import jobs, servers
 
@@ -100,7 +100,7 @@ def test_stopping_leaves_what_is_later_undone():
     engine.at(5.0, lambda event: clock.stop())
     engine.at(5.0, lambda event: clock.stop())  # twice is once
     engine.at(6.0, lambda event: seen.append("later"))
-    clock.run_until_stopped()
+    clock.run_until_stopped(lambda: None)
     assert seen == ["now"]
     assert clock.now == 5.0
 
@@ -125,8 +125,8 @@ def test_a_process_that_lets_no_time_pass_is_named(monkeypatch):
     monkeypatch.setattr("batchsim.engine.clock.MOST_AT_AN_INSTANT", 100)
     running = Clock()
     running.start(waits_then(running, 5.0, endless(running)))
-    with pytest.raises(SimulationError, match=r"no time passes: the process waits_then waits again .* \(at 5\.0 s"):
-        running.run_until_stopped()
+    with pytest.raises(StandstillError, match=r"no time passes: the process waits_then waits again .* \(at 5\.0 s"):
+        running.run_until_stopped(lambda: None)
 
 
 def test_processes_that_wake_each_other_without_end_are_named(monkeypatch):
@@ -141,8 +141,8 @@ def test_processes_that_wake_each_other_without_end_are_named(monkeypatch):
             yield ball.put(1)
 
     running.start(player(running))
-    with pytest.raises(SimulationError, match="the process player waits again"):
-        running.run_until_stopped()
+    with pytest.raises(StandstillError, match="the process player waits again"):
+        running.run_until_stopped(lambda: None)
 
 
 def test_what_is_much_at_each_instant_and_goes_on_is_no_standstill(monkeypatch):
@@ -157,7 +157,7 @@ def test_what_is_much_at_each_instant_and_goes_on_is_no_standstill(monkeypatch):
         running.stop()
 
     running.start(busy(running))
-    running.run_until_stopped()
+    running.run_until_stopped(lambda: None)
     assert running.now == 10
 
 

@@ -9,7 +9,7 @@ import pytest
 from batchsim.recording import Status
 from batchsim.spec.configuration import JobQueue, SpotTrace
 from batchsim.spec.workload import JobGroup
-from tests.worlds import LARGE, fleet, jobs, run, servers
+from tests.worlds import LARGE, fleet, jobs, offering, run, servers
 
 SPOT = {"purchase_option": "SPOT"}
 
@@ -124,6 +124,34 @@ def test_a_recorded_market_that_has_instances_at_times_is_waited_for():
     assert run(jobs([0], 10, 4), fleet(spot_trace=market, **SPOT)).ended_at == 0
     nothing = SpotTrace(at=(0.0,), available=(0,), length_s=400.0)
     assert run(jobs([3], 10), fleet(spot_trace=nothing, **SPOT)).ended_at == 3
+
+
+def test_an_outage_is_waited_for_where_its_end_brings_something():
+    # The pool of c6i.large has events again and again, each followed by an outage of ten minutes: as there are no vCPUs
+    # to be had outside of outages either, the job hopes for nothing, and the run ends when it has come.
+    stormy = fleet(offerings=(replace(LARGE, interruptions_per_hour=60.0),), **SPOT)
+    storms = {"spot": {"together": 1, "outage": 600.0}, "horizon_s": 1e5}
+    for capacity in ({"pools": [{"vcpus": 0}]}, {"accountvCpus": {"SPOT": 1}}):
+        assert run(jobs([1000], 10), stormy, capacity=capacity, **storms).ended_at == 1000
+    # Two vCPUs are enough: it starts when the outage is over.
+    recording = run(jobs([1000], 10, attempts=9), stormy, capacity={"pools": [{"vcpus": 2}]}, **storms)
+    assert recording.status.tolist() == [Status.SUCCEEDED]
+    # Nor does it hope for the end of an outage of a type that would not hold it.
+    roomy = replace(LARGE, instance_type="m6i.large", memory_mib=7000, interruptions_per_hour=1e-9)
+    both = fleet(offerings=(stormy.offerings[0], roomy), **SPOT)
+    none_left = {"pools": [{"instanceTypes": ["m6i"], "vcpus": 0}]}
+    assert run(jobs([1000], 10, memory_mib=6000), both, capacity=none_left, **storms).ended_at == 1000
+
+
+def test_instances_that_come_and_go_are_not_waited_for_for_ever(monkeypatch):
+    # Two instances make up the minimum and fill the limit, of the cheaper type, which does not hold the job: one is
+    # always taken back (60 an hour and notices of two minutes) and another launched.
+    monkeypatch.setattr("batchsim.engine.termination.MOST_HOPES", 20)
+    roomy = offering("m6i.large", 2, 7000, 0.1, interruptions_per_hour=60.0)
+    coming = fleet(offerings=(replace(LARGE, interruptions_per_hour=60.0), roomy), min_vcpus=24, max_vcpus=24, **SPOT)
+    recording = run(jobs([0], 10, memory_mib=6000), coming, spot={"together": 0}, horizon_s=1e5)
+    assert recording.status.tolist() == [Status.RUNNABLE]
+    assert recording.ended_at < 1e5
 
 
 def test_capacity_that_comes_back_is_waited_for():

@@ -298,6 +298,10 @@ KIND = {"job_queue": "q", "job_definition": "d", "vcpus": 2.0, "memory_mib": 409
                 "(environment.ec2.memory states what there is)"
             ),
         ),
+        (
+            {"left_waiting": {"q": {"jobs": 2, "job_id": "w/0/a", "waits": "for room", "change": "more would do"}}},
+            "q: 2 jobs left RUNNABLE: w/0/a waits for room; more would do",
+        ),
         ({"skipped": {"no run time": 1}}, "1 job of traces left out: no run time"),
         ({"skipped": {"no run time": 1200}}, "1,200 jobs of traces left out: no run time"),
         ({"jobs": {"submitted": 0}}, "nothing was submitted: no job arrives in 1 h 00 min"),

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from batchsim.errors import SimulationError
+from batchsim.errors import StandstillError
 from batchsim.experiments.run import run_once
 from tests.drawn_changes import idle_updates, process
 from tests.drawn_scenarios import Drawn, numbered, write_recordings
@@ -62,7 +62,7 @@ def held(drawn: Drawn, folder: Path, number: int = 0) -> Drew:
             began = time.process_time()
             run = executed(drawn, folder, number % 4)
             found.seconds = time.process_time() - began
-    except SimulationError as error:
+    except StandstillError as error:
         found.stopped = str(error)
         return found
     except Exception:  # noqa: BLE001  # whatever it is, it is told with the others

@@ -284,4 +284,7 @@ class Ec2Environment(SimulatedEnvironment):
         self.ledger.announce(now)
 
     def _lost(self, attempt: Attempt, now: float) -> None:
-        """An attempt was lost with its instance, which held all that it had."""
+        """An attempt was lost with its instance, which held all that it had but for a multi-node job's other nodes."""
+        if attempt.nodes:
+            for instance in self.nodes.stop(attempt):
+                self.scale_in.idle(instance, now)

@@ -73,7 +73,8 @@ class MultiNodeJobs:
 
     def stop(self, attempt: Attempt) -> list[Instance]:
         """Take back what an ended attempt held: the instances that are idle now."""
-        instances = [self._ledger.instances[number] for number in (attempt.instance, *attempt.nodes)]
+        there = self._ledger.instances  # one that it was lost with is not
+        instances = [there[number] for number in (attempt.instance, *attempt.nodes) if number in there]
         for instance in instances:
             del instance.attempts[attempt.job]
             self._ledger.give_whole(instance)

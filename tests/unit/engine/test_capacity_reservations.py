@@ -9,8 +9,9 @@ from batchsim.engine.clock import Clock
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.recorder import Recorder
 from batchsim.spec.assumptions import Assumptions
+from batchsim.spec.configuration import Shape
 from batchsim.spec.reservations import ReservationUse
-from tests.worlds import LARGE, XLARGE, fleet, reservation
+from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, reservation, run
 
 ZONES = ("us-east-1a", "us-east-1b")
 
@@ -92,3 +93,24 @@ def test_pools_count_what_runs_outside_and_quotas_what_is_reserved():
     assert left() == 2
     held.mine.terminated(third, 2.0)
     assert left() == 2
+
+
+def test_a_multi_node_job_ends_once_with_the_block_that_all_its_nodes_run_in():
+    # Two instances until 3,600 s are cleared half an hour before, at 1,800 s; the job of two nodes would run to 5,000.
+    # It was ended once for each of its nodes, which no job survives.
+    block = reservation(instances=2, is_block=True, is_open=False, ends_at=3600.0)
+    confined = fleet(reservation_use=ReservationUse("only", (block.name,)))
+    nodes = {4.0: Shape(4.0, 2000, nodes=(Shape(2.0, 1000),) * 2)}
+    recording = run(jobs([0], 5000, 4, nodes=nodes), confined, reservations=[block])
+    assert recording.attempts.stopped_at.tolist() == [1800]
+    assert recording.stopped_at.tolist() == [1800]
+    assert recording.instances.terminated_at.tolist() == [1800, 1800]
+    # One host alone ends the job, and with it its other nodes:
+    # a second reservation holds one of the nodes, and ends first.
+    short = reservation("short", is_block=True, is_open=False, ends_at=2800.0)
+    longer = reservation("longer", is_block=True, is_open=False, ends_at=9000.0)
+    both = fleet(reservation_use=ReservationUse("only", ("short", "longer")))
+    recording = run(jobs([0, 1], [5000, 10], [4, 1], nodes=nodes), both, reservations=[short, longer])
+    # At 1,000 s the first node goes; the other instance is free at once for the job that waits.
+    assert by_job(recording, "starting_at") == [0, 1000]
+    assert by_job(recording, "stopped_at") == [1000, 1010]

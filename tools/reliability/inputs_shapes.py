@@ -135,11 +135,14 @@ def of_shape(service: str, name: str) -> st.SearchStrategy[Any]:
     return _of_shape(_model(service).shape_for(name), 0)
 
 
+def _later(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
+    """Of a shape, when it is asked for: shapes may hold themselves."""
+    return st.deferred(lambda: _of_shape(shape, depth))
+
+
 def _of_shape(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
     if isinstance(shape, StructureShape):
-        members = {
-            name: st.deferred(lambda each=each: _of_shape(each, depth + 1)) for name, each in shape.members.items()
-        }
+        members = {name: _later(each, depth + 1) for name, each in shape.members.items()}
         needed = set(shape.required_members) | (_NAMING & set(members))
         if depth > DEEPEST:
             members = {name: each for name, each in members.items() if name in needed}

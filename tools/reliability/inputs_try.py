@@ -92,8 +92,7 @@ def in_child(line: Sequence[str], writes: Path) -> Outcome:
         if child == 0:
             _execute(line, writes, out.fileno(), error.fileno())
         status, usage, killed = _waited(child)
-        said = [_content(each) for each in (out, error)]
-    outcome = Outcome(os.waitstatus_to_exitcode(status), *said)
+        outcome = Outcome(os.waitstatus_to_exitcode(status), _content(out), _content(error))
     outcome.cpu_s, outcome.peak_mib = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
     outcome.simulating = outcome.code == _SIMULATING
     outcome.problems += _judged(outcome, line, killed=killed)
@@ -189,7 +188,7 @@ def _simulated_s(frame: FrameType | None) -> float | None:
     """The clock of the simulation that is running; None where none is."""
     while frame is not None:
         for name in ("self", "env"):
-            each = frame.f_locals.get(name)
+            each: Any = frame.f_locals.get(name)
             each = getattr(each, "env", each)
             if type(each).__name__ in {"Environment", "Clock"} and isinstance(getattr(each, "now", None), float | int):
                 return float(each.now)
@@ -261,8 +260,8 @@ def _without_place(outcome: Outcome, line: Sequence[str]) -> Iterator[str]:
         if not re.search(r"^batchsim.*: error: .+", told[-1]):
             yield said
         return
-    if outcome.code == 2 and not any(_FINDING.match(each) for each in told):
-        yield f"no finding: {said[-300:]}"
+    if outcome.code == 2 and not told:
+        yield "no message"
     for each in told:
         if each.startswith(("warning: ", "info: ")) or outcome.code == 1:
             continue

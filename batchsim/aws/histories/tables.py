@@ -66,9 +66,13 @@ _TEXTS = (
 _NAMES = re.compile(r'"?[A-Za-z_][\w ."]*([,;|\t][\w ."]*)+\r?')
 
 
+#: Characters of a first line that are looked at: the pattern takes much memory for one of 100 MB.
+_LONGEST_HEAD = 100_000
+
+
 def is_table(text: str) -> bool:
     """Whether a text's first line names columns, of a history or others; those of a log, which hold JSON, do not."""
-    head, _, _ = text.partition("\n")
+    head, _, _ = text[:_LONGEST_HEAD].partition("\n")
     return "@message" not in head and _NAMES.fullmatch(head) is not None
 
 

@@ -15,12 +15,16 @@ _DESCRIBE = "what `aws batch describe-compute-environments`, `describe-job-queue
 _TEMPLATE = "the CloudFormation template that it makes"
 
 _HCL = re.compile(
-    r"""^\s*((resource|data)\s+"[^"\n]+"\s+"[^"\n]+"|(variable|output|provider|module)\s+"[^"\n]+"|terraform|locals)\s*\{""",
+    r"""^[ \t]*((resource|data)\s+"[^"\n]+"\s+"[^"\n]+"|(variable|output|provider|module)\s+"[^"\n]+"|terraform"""
+    r"""|locals)\s*\{""",
     re.MULTILINE,
 )
+#: Characters of a text that tell what it is.
+_TELLING = 1_000_000
 #: What a text is that is neither YAML nor JSON: its ending or its beginning, what it is called, what to do.
 _TEXTS: tuple[tuple[Callable[[Path, str], bool], str, str], ...] = (
-    (lambda path, text: path.suffix in {".tf", ".hcl", ".tofu"} or bool(_HCL.search(text)), "Terraform's HCL", _SHOW),
+    (lambda path, text: path.suffix in {".tf", ".hcl", ".tofu"} or bool(_HCL.search(text, 0, _TELLING)),
+     "Terraform's HCL", _SHOW),
     (lambda path, _: path.suffix == ".tfvars", "a file of Terraform's variables", _SHOW),
     (lambda path, _: path.suffix in {".ts", ".py", ".js", ".go", ".java", ".cs"}, "a program, such as a CDK app",
      f"{_TEMPLATE} (`cdk synth`)"),

@@ -174,7 +174,9 @@ def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = 
         raise ScenarioError([finding]) from None
     except YAMLError as error:
         message = str(error).splitlines()[0]
-        raise ScenarioError([Finding("syntax", "", message, file=shown)]) from None
+        at = getattr(error, "position", 0)  # of a character that YAML does not allow
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise ScenarioError([Finding("syntax", "", message).at(shown, line, column)]) from None
     except RecursionError:
         raise ScenarioError([_too_deep(shown)]) from None
     builder = _Builder(shown, key_of_tag)

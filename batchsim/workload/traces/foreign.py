@@ -41,6 +41,10 @@ _TOOLS = (
 )  # fmt: skip
 
 
+#: Characters of a text that tell what it is: patterns take long for a line of 100 MB.
+_TELLING = 100_000
+
+
 def foreign(text: str) -> tuple[str, str]:
     """What a text is when it is not a table separated by commas, and what would be right; empty texts when it is one.
 
@@ -49,6 +53,7 @@ def foreign(text: str) -> tuple[str, str]:
     >>> foreign("job_name;submitted_at;runtime_s")[0]
     "its columns are separated by ';'"
     """
+    text = text[:_TELLING]
     for pattern, name, remedy in _TOOLS:
         if pattern.match(text):
             own = remedy if remedy.startswith(("format:", "`")) else f"{_OWN}{f' (from {remedy})' if remedy else ''}"

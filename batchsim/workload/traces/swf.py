@@ -47,6 +47,8 @@ DOUBTS = {
     "overlap": "started while more than the machine (MaxProcs) would have been in use",
 }
 
+_SIGN = re.compile(r"\S")
+
 Mask = NDArray[np.bool_]
 
 
@@ -119,11 +121,15 @@ def _queues(table: Floats, queues: Mapping[str, str]) -> list[str | None] | None
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that are no comments, with their numbers."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip()
-        if stripped and not stripped.startswith(";"):
-            yield number, stripped
+    """Lines that are no comments, with their numbers; one after the other, for there may be millions of empty ones."""
+    number, begin, end = 1, 0, 0
+    while sign := _SIGN.search(text, end):
+        number += text.count("\n", begin, sign.start())
+        begin = sign.start()
+        end = text.find("\n", begin)
+        end = len(text) if end < 0 else end
+        if text[begin] != ";":
+            yield number, text[begin:end].strip()
 
 
 def _table(text: str, faults: Faults) -> Floats:
@@ -182,7 +188,7 @@ def _refuse_times(text: str, table: Floats, usable: Mask, faults: Faults) -> Non
 
 def _doubts(table: Floats, processors: Floats, header: re.Match[str] | None) -> dict[str, Mask]:
     """Jobs that can't have been as the log says, each under its first doubt."""
-    machine = float(header[1]) if header and int(header[1]) > 0 else np.inf
+    machine = (float(header[1]) if header else 0.0) or np.inf
     wide = processors > machine
     overrun = ~wide & (table[:, REQUESTED_TIME] > 0) & (table[:, RUN] > 2 * table[:, REQUESTED_TIME])
     known = np.flatnonzero(~wide & ~overrun & (table[:, WAIT] >= 0))

@@ -102,6 +102,10 @@ def number_in(cell: Any, *, is_needed: bool) -> float:
     return -math.inf if is_text and math.isnan(number) else number
 
 
+#: The names of columns are shorter, all together; a single field of the library's may have 131,072 characters.
+_LONGEST_HEADER = 100_000
+
+
 def csv_columns(content: bytes, faults: Faults) -> Columns:
     """The columns of a CSV, as texts; nothing where there are faults."""
     from pyarrow import ArrowInvalid, string
@@ -109,6 +113,9 @@ def csv_columns(content: bytes, faults: Faults) -> Columns:
 
     text = decoded(content, faults.file, "trace")
     header, _, _ = text.partition("\n")
+    if len(header) > _LONGEST_HEADER:
+        faults.add(1, f"a first line of {len(header):,} characters", "the names of columns")
+        return {}
     other, expected = foreign(text)
     if other:
         faults.add(1, other, expected)

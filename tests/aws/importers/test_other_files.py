@@ -12,6 +12,7 @@ from batchsim.aws.importers.config import import_config
 HCL = 'resource "aws_batch_job_queue" "q" {\n  name = "q"\n}\n'
 FILES = {
     "main.tf": (HCL, "Terraform's HCL"),
+    "late.txt": ("\n" * 300_000 + HCL, "Terraform's HCL"),  # whose lines are looked at once each
     "copied.txt": ('variable "x" {\n  default = "a: b"\n}\n' + HCL, "Terraform's HCL"),
     "values.tfvars": ('name = "q"\n', "Terraform's variables"),
     "app.ts": ("import * as cdk from 'aws-cdk-lib';\n", "a CDK app"),

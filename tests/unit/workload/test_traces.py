@@ -635,3 +635,29 @@ def test_tables_of_others_are_told_by_name(tmp_path, content, line_, said):
 @pytest.mark.parametrize("encode", [lambda text: text.encode("utf-16"), lambda text: ("\ufeff" + text).encode()])
 def test_csv_as_windows_writes_it(tmp_path, encode):
     check_table(work_of(tmp_path, "csv", encode(CSV.replace(",", ", ", 1).replace("\n", "\r\n"))))
+
+
+def test_lines_of_a_log_are_counted_with_those_that_say_nothing(tmp_path):
+    found = findings_of(tmp_path, "swf", "; a comment\n\n   \n  1 2 3\n\n;\nx\n4")
+    assert [line for line, _ in found] == [4, 7, 8]
+    assert "3 fields" in found[0][1]
+    assert "not a job: 'x'" in found[1][1]
+
+
+def test_a_log_of_nothing_but_empty_lines(tmp_path):
+    ((line, told),) = findings_of(tmp_path, "swf", "\n" * 3_000_000)
+    assert line == 0
+    assert "no job in it" in told
+
+
+@pytest.mark.parametrize("most", ["9" * 5000, "0"])
+def test_a_machine_of_any_size_is_believed(tmp_path, most):
+    content = f"; MaxProcs: {most}\n1 0 5 120 4 -1 -1 4 300 -1 1 1 1 -1 1 -1 -1 -1\n"
+    assert list(work_of(tmp_path, "swf", content).runtime_s) == [120]
+
+
+@pytest.mark.parametrize("header", ["a" * 200_000, ",".join(["a"] * 100_000)])
+def test_a_first_line_that_is_no_list_of_columns(tmp_path, header):
+    ((line, told),) = findings_of(tmp_path, "csv", f"{header}\n1\n")
+    assert line == 1
+    assert f"a first line of {len(header):,} characters" in told

@@ -215,3 +215,8 @@ def test_yaml_that_would_take_minutes_is_refused(monkeypatch):
         bs.ScenarioError, match=r"x: \[too-large\] 21 characters of YAML.*; expected 20 at most, or JSON"
     ):
         parse("name: a\n" + "#" * 13, "x")
+
+
+def test_a_character_that_yaml_does_not_allow_has_its_place():
+    with pytest.raises(bs.ScenarioError, match=r"x:2:5: \[syntax\] unacceptable character #x000e"):
+        parse("a: 1\nb: x\x0ey\n", "x")

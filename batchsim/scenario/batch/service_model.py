@@ -269,11 +269,14 @@ def _bounds(value: Any, shape: Any) -> Iterator[_Fault]:
         yield "not-finite", f"{value} is not a figure", "a finite number", ""
     if shape.type_name == "integer" and abs(value) > LARGEST_INTEGER:
         yield "out-of-range", f"{value} is too large", f"{LARGEST_INTEGER} or less", ""
-    size = len(value) if isinstance(value, str) else value
+        return
+    is_text = isinstance(value, str)
+    size, shown = (len(value), f"a text of {len(value)} characters") if is_text else (value, str(value))
+    unit, short, long = (" characters", "short", "long") if is_text else ("", "small", "large")
     if "min" in shape.metadata and size < shape.metadata["min"]:
-        yield "out-of-range", f"{value!r} is too small", f"{shape.metadata['min']} or more", ""
+        yield "out-of-range", f"{shown} is too {short}", f"{shape.metadata['min']}{unit} or more", ""
     if "max" in shape.metadata and size > shape.metadata["max"]:
-        yield "out-of-range", f"{value!r} is too large", f"{shape.metadata['max']} or less", ""
+        yield "out-of-range", f"{shown} is too {long}", f"{shape.metadata['max']}{unit} or less", ""
 
 
 def _wrong_type(value: Any, expected: str, where: Where, document: Document, source: str) -> Finding:

@@ -231,10 +231,12 @@ def ec2_configuration(context: Context) -> Iterator[Finding]:
             yield context.finding((*place, "ec2Configuration"), message, expected="1 or 2")
         for each, configuration in configured:
             image = configuration.get("imageType")
-            if isinstance(image, str) and image not in IMAGES:
+            if not isinstance(image, str) or not image:
+                continue
+            if image not in IMAGES:
                 message, near = f"{image!r} is no image type", nearest(image, IMAGES)
                 yield context.finding((*each, "imageType"), message, expected=", ".join(IMAGES), suggestion=near)
-            elif isinstance(image, str):
+            else:
                 own = configuration.get("imageIdOverride") or dig(environment, "computeResources", "imageId")
                 yield from _image(context, (*each, "imageType"), environment, image, has_own=bool(own))
 

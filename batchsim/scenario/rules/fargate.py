@@ -28,8 +28,6 @@ from batchsim.scenario.rules.references import (
 from batchsim.scenario.rules.registry import rule
 
 GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
-#: How long a container of a task may take to start or to stop (ECS, TaskDefinition).
-LONGEST_TIMEOUT_S = 120
 ARCHITECTURES = ("X86_64", "ARM64")
 #: Of linuxParameters, what Fargate has not.
 LINUX = ("devices", "maxSwap", "sharedMemorySize", "swappiness", "tmpfs")
@@ -144,11 +142,6 @@ def _container(context: Context, place: Where, container: dict[str, Any]) -> Ite
     if isinstance(driver, str) and driver not in ("awslogs", "splunk"):
         at = (*place, "logConfiguration", "logDriver")
         yield context.finding(at, f"Fargate has no {driver}", expected="awslogs or splunk")
-    for member in ("startTimeout", "stopTimeout"):
-        seconds = whole(container.get(member))
-        if seconds is not None and seconds > LONGEST_TIMEOUT_S:
-            message, expected = f"{seconds} s are too long on Fargate", f"{LONGEST_TIMEOUT_S} at most"
-            yield context.finding((*place, member), message, expected=expected)
 
 
 def _task(context: Context, place: Where, task: dict[str, Any]) -> Iterator[Finding]:

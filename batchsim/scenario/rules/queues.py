@@ -40,7 +40,8 @@ def environment_order(context: Context) -> Iterator[Finding]:
             continue  # told with the shape's other faults
         if not 1 <= len(entries) <= 3:
             if "serviceEnvironmentOrder" not in queue:
-                yield context.finding(where, "wrong number of entries in computeEnvironmentOrder", expected="1 to 3")
+                message = f"{len(entries)} entries in computeEnvironmentOrder"
+                yield context.finding(where, message, expected="1 to 3")
             continue
         orders = []
         for index, entry in enumerate(entries):

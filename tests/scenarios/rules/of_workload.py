@@ -204,7 +204,6 @@ EXAMPLES: dict[str, list[Example]] = {
             {"queue.tags": {str(n): "" for n in range(51)}},
             {"queue.tags": {str(n): "" for n in range(50)}},
         ),
-        Example("tags", "fleet.tags.key", {"fleet.tags": {"key": "x" * 257}}, {"fleet.tags": {"key": "x" * 256}}),
         Example(
             "tags",
             "job.tags",

@@ -18,7 +18,7 @@ def _take_sources(package: str) -> None:
     roots = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
     sources = FileFinder.path_hook((SourceFileLoader, SOURCE_SUFFIXES))
 
-    def finder(folder: str) -> FileFinder:
+    def finder(folder: str) -> Any:
         if not any(Path(folder).is_relative_to(root) for root in roots):
             raise ImportError
         return sources(folder)

@@ -15,13 +15,13 @@ from typing import Any
 
 from batchsim._version import __version__, engine_build
 from batchsim.catalog.catalog import BUNDLED, Catalog
-from batchsim.errors import Finding, ScenarioError
+from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.redaction import shown
 from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.offerings import Market
 from batchsim.scenario.checking import Checked, check, in_order, raise_errors
 from batchsim.scenario.document.document import Document, Where
-from batchsim.scenario.document.overrides import apply, paths_of_key
+from batchsim.scenario.document.overrides import apply, keys, paths_of_key
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.sections.launch_template_files import FILE, with_launch_template_files
@@ -146,10 +146,11 @@ class Scenario(ResolvedScenario):
         for member, value in members.items():
             paths = paths_of_key(self.document.values, member)
             paths = [path for path in paths if path.partition(".")[0] not in _EXPERIMENTS]
-            if len(paths) != 1:
-                message = (
-                    "the scenario has it more than once: give a path" if paths else "the scenario has no such member"
-                )
+            if not paths:
+                message, near = "the scenario has no such member", nearest(member, keys(self.document.values))
+                raise ScenarioError([Finding("unknown-path", member, message, suggestion=near)])
+            if len(paths) > 1:
+                message = "the scenario has it more than once: give a path"
                 raise ScenarioError([Finding("ambiguous-path", member, message, expected=" or ".join(paths))])
             changes.append((paths[0], value))
         return from_document(apply(self.document, changes, (self.document.file, 0, 0)), self.base, self)

@@ -22,7 +22,8 @@ def with_ignored(document: Document, codes: Iterable[str]) -> Document:
     """A document that ignores more rules: those of the command line."""
     given = document.values.get("ignore")
     listed = given if isinstance(given, list) else [] if given is None else [given]
-    codes = [code for code in codes if code not in (_code(entry) for entry in listed)]
+    known = {_code(entry) for entry in listed}
+    codes = [code for code in dict.fromkeys(codes) if code not in known]
     if not codes:
         return document
     places: dict[Where, Place] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -248,6 +248,14 @@ def _sections() -> set[str]:
     from batchsim.spec.assumptions import Assumptions
 
     return {field.alias or name for name, field in Assumptions.model_fields.items()}
+
+
+def keys(value: Any) -> Iterator[str]:
+    """Every key of a scenario's values, at any depth."""
+    for inside in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from keys(inside)
+    if isinstance(value, dict):
+        yield from (key for key in value if isinstance(key, str))
 
 
 def paths_of_key(value: Any, key: str, done: tuple[str, ...] = ()) -> list[str]:

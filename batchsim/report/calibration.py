@@ -135,6 +135,8 @@ def _launched(found: Mapping[str, Any]) -> str:
 def _interruptions(found: Mapping[str, Any]) -> str:
     rate = found["per_hour"]
     interval = f"{rate['low']:.3g} to {rate['high']:.3g}" if found["events"] else f"at most {rate['high']:.3g}"
-    together = f", {found['together']:.0%} of them within 3 min of another" if found["together"] is not None else ""
+    together = (
+        f", {100 * found['together']:.0f} % of them within 3 min of another" if found["together"] is not None else ""
+    )
     hours = f"{found['events']:,} in {found['hours']:,.0f} hours"
     return f"{found['of']}: {rate['mean']:.3g} an hour (95 %: {interval}); {hours}{together}; {found['why']}"

@@ -186,6 +186,11 @@ def format_duration(seconds: float) -> str:
     return f"{days} d {hours:02d} h"
 
 
+def format_count(number: int, noun: str) -> str:
+    """So many of something: ``1 job``, ``1,024 jobs``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def format_usd(usd: float) -> str:
     """Money with as many decimals as it needs to be read: ``$1,234``, ``$12.34``, ``$0.0042``."""
     if math.isnan(usd):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batchsim.cli import options
 from batchsim.cli.import_account import add_account_kind
 from batchsim.errors import Finding, ScenarioError
+from batchsim.units import format_count
 
 if TYPE_CHECKING:
     from batchsim.aws.importers.config import Imported
@@ -129,7 +130,7 @@ def execute_jobs(arguments: argparse.Namespace) -> int:
         print(f"left out: {count:,} × {reason}", file=sys.stderr)  # noqa: T201
     for note in imported.notes:
         print(f"info: {note}", file=sys.stderr)  # noqa: T201
-    print(f"{len(imported.frame):,} jobs → {arguments.out}", file=sys.stderr)  # noqa: T201
+    print(f"{format_count(len(imported.frame), 'job')} → {arguments.out}", file=sys.stderr)  # noqa: T201
     sys.stdout.write(imported.workload_entry(arguments.out.name))
     return 0
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
 from batchsim.errors import Finding, ScenarioError
+from batchsim.units import format_count
 
 if TYPE_CHECKING:
     from batchsim.experiments.sweep import Sweep
@@ -92,7 +93,8 @@ def _exit_code(result: Sweep, folder: Path, arguments: argparse.Namespace) -> in
     from batchsim.results.run_table import DONE
 
     if result.interrupted:
-        kept = f"{folder} keeps the {result.figures.count(DONE):,} runs that are done"
+        done = result.figures.count(DONE)
+        kept = f"{folder} keeps the {format_count(done, 'run')} that {'is' if done == 1 else 'are'} done"
         print(f"interrupted: {kept}; the same command goes on from there", file=sys.stderr)  # noqa: T201
         return 130
     if not result.figures.has_runs.any():

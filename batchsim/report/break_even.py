@@ -94,7 +94,7 @@ def _lacks(row: Mapping[str, Any]) -> bool:
 
 def _cell(row: Mapping[str, Any]) -> str:
     missed = [f"{row['objectives_missed']} missed"] if row["objectives_missed"] else []
-    undone = [f"{formatting.count(row['undone'])} jobs undone"] if row["undone"] else []
+    undone = [f"{formatting.many(row['undone'], 'job')} undone"] if row["undone"] else []
     return ", ".join([formatting.usd(row["cost_usd"]), *missed, *undone])
 
 

@@ -18,7 +18,7 @@ from batchsim.spec.memory_margin import as_asked, at_the_edge
 from batchsim.spec.objectives import Objective
 from batchsim.spec.placeable import asks, why_never
 from batchsim.spec.workload import JobGroup, Workload
-from batchsim.units import format_duration
+from batchsim.units import format_count, format_duration
 from batchsim.validation.readings import differing_readings
 from batchsim.validation.saturation import saturated_queues
 from batchsim.workload.build import build_workload
@@ -88,7 +88,8 @@ def _never_placeable(scenario: Scenario, workload: Workload) -> Iterator[Finding
         queue = queues[group.job_queue]
         attached, place = scenario.configuration.attached(queue), _queue_place(scenario, queue.name)
         if (refusal := why_never(queue, attached, shape)) is not None:
-            message = f"{count:,} jobs of {group.workflow} ask for {asks(shape)}: {refusal.message}"
+            verb = "asks" if count == 1 else "ask"
+            message = f"{format_count(count, 'job')} of {group.workflow} {verb} for {asks(shape)}: {refusal.message}"
             yield _finding(scenario, refusal.code, place, message, refusal.expected)
         elif shape.beyond_mib and (edge := at_the_edge(as_asked(shape), attached)) is not None:
             yield margin_finding(scenario.document, place, *edge)

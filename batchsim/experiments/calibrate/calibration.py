@@ -23,7 +23,7 @@ from batchsim.experiments.calibrate.instances import MemoryLearned, learn_instan
 from batchsim.experiments.calibrate.launched_types import TypesLearned, learn_types
 from batchsim.experiments.calibrate.spot import SpotLearned, learn_spot
 from batchsim.experiments.calibrate.workflows import JobKind, RecordedWorkflow, kinds_of, workflows_of
-from batchsim.units import HOUR
+from batchsim.units import HOUR, format_count
 
 #: Jobs of one workflow that were submitted further apart are told: a scenario submits them at once.
 _AT_ONCE_S = 60.0
@@ -108,9 +108,10 @@ class Calibration:
         ]
         for kind, learned in self.kinds.items():
             if stopped := learned.attempts.ended["stopped"]:
-                told.append(
-                    f"{stopped:,} attempts of {kind.name} were stopped from outside, or nothing says how they ended"
-                )
+                those = "was stopped from outside, or nothing says how it ended"
+                if stopped > 1:
+                    those = "were stopped from outside, or nothing says how they ended"
+                told.append(f"{format_count(stopped, 'attempt')} of {kind.name} {those}")
         kept = [each.delay for each in self.delays if each.written is None and (each.key or not each.n)]
         if kept:
             told.append(f"{', '.join(kept)}: the defaults stay")

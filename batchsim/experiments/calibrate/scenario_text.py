@@ -16,6 +16,7 @@ from batchsim.errors import Finding, ScenarioError, nearest
 from batchsim.experiments.calibrate.calibration import Calibration, WorkflowLearned, numbered
 from batchsim.experiments.calibrate.workflows import Part
 from batchsim.scenario.loading import loads
+from batchsim.units import format_count
 
 _WIDTH = 118
 
@@ -33,8 +34,9 @@ def scenario_text(calibration: Calibration, configuration: AccountConfiguration,
     history, figures = calibration.history, calibration.figures["history"]
     lines = [
         *_comment(
-            f"Learnt from {figures['jobs']:,} jobs and {figures['attempts']:,} attempts, submitted from "
-            f"{figures['from']} to {figures['to']}. What it does not teach stays as batchsim assumes it (environment)."
+            f"Learnt from {format_count(figures['jobs'], 'job')} and {format_count(figures['attempts'], 'attempt')}, "
+            f"submitted from {figures['from']} to {figures['to']}. "
+            "What it does not teach stays as batchsim assumes it (environment)."
         ),
         "",
         f"name: {name}",
@@ -105,7 +107,9 @@ def _workflow(learned: WorkflowLearned, calibration: Calibration, configuration:
         of = calibration.kinds[part.kind]
         assert of.runtime is not None  # noqa: S101 (`simulated` holds no others)
         cut = f", {of.runtime.censored} more cut off" if of.runtime.censored else ""
-        yield from _comment(f"Run time of {of.runtime.n:,} attempts{cut}, {of.runtime.by}: {of.runtime.why}.", "      ")
+        yield from _comment(
+            f"Run time of {format_count(of.runtime.n, 'attempt')}{cut}, {of.runtime.by}: {of.runtime.why}.", "      "
+        )
         yield f"      - jobName: {_plain(name)}"
         for key, value in _submitted(part, asked, names, configuration).items():
             yield f"        {key}: {_flow(value, 10)}"

@@ -18,7 +18,7 @@ from batchsim.scenario.scenario import Scenario
 from batchsim.spec.objectives import Objective
 from batchsim.statistics.intervals import confidence_interval
 from batchsim.statistics.stopping import LOOKS, bound_at_look
-from batchsim.units import format_amount, format_clock
+from batchsim.units import format_amount, format_clock, format_count
 
 
 class Answer:
@@ -229,7 +229,7 @@ class Answer:
 
 def missing(figure: Measured) -> str:
     """How many jobs did not get so far, where some did not."""
-    return f" ({figure.missing} jobs did not get so far)" if figure.missing else ""
+    return f" ({format_count(figure.missing, 'job')} did not get so far)" if figure.missing else ""
 
 
 def said(value: float, objective: Objective) -> str:

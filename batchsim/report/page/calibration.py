@@ -11,6 +11,7 @@ from batchsim.report.calibration import calibration_renderable
 from batchsim.report.page.blocks import Page, PageSection
 from batchsim.report.page.document import html, made_by
 from batchsim.report.page.told import blocks_told
+from batchsim.units import format_count
 
 
 def calibration_page(
@@ -21,7 +22,7 @@ def calibration_page(
     # By its name alone: a page is passed on, and is the same wherever it was made.
     scenario = None if written is None else Path(written.name)
     blocks = blocks_told(calibration_renderable(figures, scenario), "Run times")
-    about = f"{history['jobs']:,} jobs, submitted {history['from']} to {history['to']}"
+    about = f"{format_count(history['jobs'], 'job')}, submitted {history['from']} to {history['to']}"
     name = "job history" if written is None else written.stem
     sections = [PageSection("learnt", "What was learnt", blocks)]
     if tested is not None:

@@ -132,3 +132,17 @@ def test_what_is_no_volume_is_refused(volume, message):
         bs.break_even(kept_or_not(), volume=volume)
     with pytest.raises(ValueError, match="1 or more"):
         bs.break_even(kept_or_not(), volume=volume, replications=0)
+
+
+def test_a_volume_at_which_something_is_lacking_says_what():
+    row = {"variant": "kept", "volume": "6h", "cost_usd": 24.0, "objectives_missed": 0, "undone": 0}
+    missed = {**row, "variant": "each", "cost_usd": 16.0, "objectives_missed": 1, "undone": 1}
+    told = {"parameter": EVERY, "of": "run", "jobs": [4], "volumes": [row, missed]}
+    names, ((label, jobs, first, second),) = _table(told)
+    assert names == ["every", "jobs in a run", "kept", "each"]
+    assert (label, jobs) == (("6h", False), ("4", False))
+    # The cheaper lacks something: the other is the least of those that miss nothing.
+    assert first == ("$24.00", True)
+    assert second == ("$16.00, 1 missed, 1 job undone", False)
+    undone = {**missed, "objectives_missed": 0, "undone": 3}
+    assert _table({**told, "volumes": [row, undone]})[1][0][3] == ("$16.00, 3 jobs undone", False)

@@ -57,7 +57,7 @@ def test_a_trace_is_judged_by_the_same_reasons(tmp_path):
     )
     found = list(review(made))
     assert [finding.code for finding in found] == ["above-max-vcpus"]
-    assert "1 jobs of jobs ask for 9 vCPU" in found[0].message
+    assert "1 job of jobs asks for 9 vCPU" in found[0].message
 
 
 @pytest.mark.parametrize("row", ["a,0,60,off,1\n", "a,0,60,,1\n"])

@@ -22,6 +22,8 @@ from batchsim.file_content import file_bytes
 
 #: By which a folder is known as a catalog: date, regions, and the calls that the figures come from.
 MARK = "catalog.json"
+#: Larger than any table: the bundled ones have less than a tenth of it.
+MOST_BYTES = 4_000_000
 #: Faults told of one table.
 MOST_FAULTS = 20
 
@@ -122,7 +124,10 @@ def _files(folder: Path) -> set[str]:
 
 def _read(path: Path, findings: list[Finding]) -> str | None:
     try:
-        return file_bytes(path).decode("utf-8-sig")
+        content = file_bytes(path)
+        if len(content) <= MOST_BYTES:
+            return content.decode("utf-8-sig")
+        findings.append(Finding("catalog", "", f"{len(content):,} bytes", f"{MOST_BYTES:,} at most", file=str(path)))
     except UnicodeDecodeError as error:
         findings.append(Finding("catalog", "", f"not UTF-8 text (byte {error.start})", file=str(path)))
     except OSError as error:
@@ -162,7 +167,7 @@ def _faults(name: str, text: str) -> tuple[tuple[int, str, str], ...]:
 def _table_faults(name: str, text: str) -> Iterator[tuple[int, str, str]]:
     reader = csv.reader(text.splitlines())
     try:
-        table = [(reader.line_num, row) for row in reader]
+        table = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
         yield reader.line_num, f"not a CSV table: {error}", ""
         return

@@ -107,7 +107,7 @@ def _agreed(runs: int) -> bool:
     """Whether the user wants so many runs."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         message, expected = f"these are {runs:,} runs", "fewer values or replications, or --yes"
-        raise ScenarioError([Finding("too-large", "", message, expected)])
+        raise ScenarioError([Finding("too-large", "--yes", message, expected)])
     print(f"These are {runs:,} runs. Begin? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
     if sys.stdin.readline().strip().lower() in {"y", "yes"}:
         return True

@@ -203,7 +203,7 @@ def check_grid(grid: Grid, replications: int, seed: int | None) -> None:
         findings.append(Finding("duplicate-path", "seed", "the seed is varied, and given for all", "one of the two"))
     if grid.size * replications > MOST_RUNS:
         message, expected = f"{grid.size * replications:,} runs are too many", f"at most {MOST_RUNS:,}"
-        findings.append(Finding("too-large", "", message, expected))
+        findings.append(Finding("too-large", "--replications", message, expected))
     if findings:
         raise ScenarioError(findings)
 
@@ -266,4 +266,4 @@ class _Underway:
         if len(self.figures.invalid) == self.figures.points:
             first = next(iter(self.figures.invalid.values()))
             message = f"none of {self.figures.points:,} points is a valid scenario; of the first: {first}"
-            raise ScenarioError([Finding("no-valid-point", "", message)])
+            raise ScenarioError([Finding("no-valid-point", "sweep", message, file=self._base.document.file)])

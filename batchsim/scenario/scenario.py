@@ -86,6 +86,10 @@ class Scenario(ResolvedScenario):
     search: tuple[Parameter, ...] = ()
     requirements: Requirements | None = None
 
+    def placed(self, finding: Finding, where: Where) -> Finding:
+        """A finding with its place in the scenario's file."""
+        return finding.at(*self.document.place(where))
+
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.digest[:12]}>"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from batchsim.errors import Finding, ScenarioError, pointed_out
 from batchsim.scenario.checking import Checked, misfits
-from batchsim.scenario.document.document import Document, Place, Where, compose
+from batchsim.scenario.document.document import MOST_DIGITS, Document, Place, Where, compose
 from batchsim.scenario.document.overrides import is_unknown_key_of, step_pointed_out
 from batchsim.scenario.sections.parameters import Parameter, parameters
 
@@ -91,7 +91,7 @@ def _form(text: str, path: str, begin: int, places: dict[Where, Place], findings
 
 
 def _number(text: str) -> int | float:
-    return float(text) if re.search(r"[.eE]", text) else int(text)
+    return int(text) if len(text) <= MOST_DIGITS and not re.search(r"[.eE]", text) else float(text)
 
 
 def _pointed_out(finding: Finding, given: Mapping[str, str]) -> Finding:

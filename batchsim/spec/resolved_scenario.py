@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from batchsim.errors import Finding
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.objectives import Objective
@@ -87,6 +88,10 @@ class ResolvedScenario:
     def resolved(self) -> ResolvedScenario:
         """These values alone, of what may hold more."""
         return ResolvedScenario(**{each.name: getattr(self, each.name) for each in fields(ResolvedScenario)})
+
+    def placed(self, finding: Finding, where: tuple[str | int, ...]) -> Finding:  # noqa: ARG002 (of who knows places)
+        """A finding with its place in the scenario's file, where that is known."""
+        return finding
 
     @property
     def warm_up_is_open(self) -> bool:

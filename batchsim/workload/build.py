@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
@@ -10,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from batchsim.arrays import Floats, Ints
+from batchsim.errors import ScenarioError
 from batchsim.spec.configuration import Configuration
 from batchsim.spec.memory_margin import at_the_edge
 from batchsim.spec.resolved_scenario import ResolvedScenario
@@ -78,25 +80,36 @@ def build_workload(
     seed = scenario.seed if seed is None else seed
     parts: list[JobSource] = []
     sources: list[tuple[AttemptDraws, int] | None] = []
-    for source in scenario.sources:
-        arrivals = instants(
-            source.arrivals,
-            start=scenario.start,
-            duration_s=scenario.duration_s,
-            seed=seed,
-            replication=replication,
-            name=source.path if isinstance(source, Trace) else source.name,
-        )
-        if isinstance(source, Trace):
-            part = replay(trace_source(source, scenario.base, scenario.configuration, read), arrivals)
-            sources += [None] * len(part.groups)
-        else:
-            runs = np.concatenate([arrivals, np.full(reserved, np.inf)])
-            part, draws = workflow_source(source, runs, seed, replication)
-            sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
+    for number, source in enumerate(scenario.sources):
+        with _placed(scenario, number):
+            arrivals = instants(
+                source.arrivals,
+                start=scenario.start,
+                duration_s=scenario.duration_s,
+                seed=seed,
+                replication=replication,
+                name=source.path if isinstance(source, Trace) else source.name,
+            )
+            if isinstance(source, Trace):
+                part = replay(trace_source(source, scenario.base, scenario.configuration, read), arrivals)
+                sources += [None] * len(part.groups)
+            else:
+                runs = np.concatenate([arrivals, np.full(reserved, np.inf)])
+                part, draws = workflow_source(source, runs, seed, replication)
+                sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
         parts.append(part)
     workload = _within_margins(_merge(parts, sources), scenario.configuration)
     return replace(workload, reserved=int(np.isinf(workload.submitted_at).sum())) if reserved else workload
+
+
+@contextmanager
+def _placed(scenario: ResolvedScenario, number: int) -> Iterator[None]:
+    """Findings about a source that have no place of their own have that of its entry."""
+    try:
+        yield
+    except ScenarioError as error:
+        entry = ("workload", number)
+        raise ScenarioError([each if each.file else scenario.placed(each, entry) for each in error.findings]) from None
 
 
 def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:

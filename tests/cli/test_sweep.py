@@ -158,3 +158,9 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(path, 
     runs = (folder / "runs.parquet").read_bytes()
     assert main(["sweep", str(path), *arguments, "--workers", "1", "--out", str(path.parent / "undisturbed")]) == 0
     assert (path.parent / "undisturbed" / "runs.parquet").read_bytes() == runs
+
+
+def test_a_range_to_a_number_of_five_thousand_digits(path, capsys):
+    # Python reads no whole number of more than 4,300 digits.
+    assert main(["sweep", str(path), f"--vary=duration=1..{'9' * 5000}..1"]) == 2
+    assert "[not-finite] duration.to: inf is not a figure" in capsys.readouterr().err

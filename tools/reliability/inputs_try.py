@@ -159,6 +159,7 @@ def _main(line: Sequence[str]) -> int:
     except MemoryError:
         return _NO_MEMORY
     except Late:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         return _TOO_LONG
 
 
@@ -167,21 +168,24 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (now + MOST_MORE_MIB * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**30, 2**30))
-    clock: list[float] = []
+    clock, told = list[float](), list[bool]()
 
     def late(_number: int, frame: FrameType | None) -> None:
         at = _simulated_s(frame)
         if at is not None and not clock:
             clock.append(at)
-            signal.setitimer(signal.ITIMER_PROF, 2)
+            signal.setitimer(signal.ITIMER_PROF, 2, 0.5)
             return
         if at is not None and at > clock[0]:
             os._exit(_SIMULATING)
-        os.write(2, "".join(traceback.format_stack(frame, 40)[-12:]).replace("Traceback", "").encode())
+        if not told:
+            told.append(True)
+            os.write(2, "".join(traceback.format_stack(frame)[-8:]).encode("utf-8", "replace"))
         raise Late
 
     signal.signal(signal.SIGPROF, late)
-    signal.setitimer(signal.ITIMER_PROF, MOST_CPU_S)
+    # Again and again: what is raised while Python collects garbage is lost.
+    signal.setitimer(signal.ITIMER_PROF, MOST_CPU_S, 0.5)
 
 
 def _simulated_s(frame: FrameType | None) -> float | None:

@@ -15,7 +15,7 @@ from batchsim.aws.launch_templates import COMMAND
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.content import decoded, placed_documents, read_content
-from batchsim.scenario.document.document import MOST_CHARACTERS_WITH_PLACES, Document, Place, Where, compose
+from batchsim.scenario.document.document import MOST_CHARACTERS, MOST_CHARACTERS_WITH_PLACES, Document, Place, Where, compose
 
 #: It takes more than a millisecond to begin with a document: more of them in one file go by where each begins.
 MOST_DOCUMENTS_WITH_PLACES = 500
@@ -145,7 +145,8 @@ def _yaml(path: Path, text: str) -> list[tuple[Any, _Places]]:
     if known is not None and path.suffix not in ENDINGS:
         raise ScenarioError([known])
     try:
-        return [_composed(piece, str(path), line) for piece, line in _stream(text)]
+        pieces = _stream(text) if len(text) <= MOST_CHARACTERS else [(text, 0)]  # it is refused for its length
+        return [_composed(piece, str(path), line) for piece, line in pieces]
     except ScenarioError:
         if known is not None:
             raise ScenarioError([known]) from None

@@ -21,8 +21,8 @@ Where = tuple[str | int, ...]
 #: File, line and column.
 Place = tuple[str, int, int]
 
-#: Aliases are allowed, but a document may not grow to more values than this by them.
-MAX_VALUES = 2_000_000
+#: Aliases are allowed, but a document may not grow by more values than this by them.
+MOST_REPEATED = 200_000
 
 #: The reader that knows places takes ten seconds for so many characters: longer JSON goes without.
 MOST_CHARACTERS_WITH_PLACES = 1_000_000
@@ -216,16 +216,19 @@ class _Builder:
     def __init__(self, shown: str, key_of_tag: Callable[[str], str] | None) -> None:
         self._shown = shown
         self._key_of_tag = key_of_tag
-        self._count = 0
+        self._known: set[int] = set()
+        self._repeated = 0
         self.places: dict[Where, Place] = {}
         self.findings: list[Finding] = []
 
     def build(self, node: Any, where: Where) -> Any:
         """The value of a node, its place noted."""
-        self._count += 1
-        if self._count > MAX_VALUES:
-            raise ScenarioError([Finding("too-large", "", "aliases expand to too many values", file=self._shown)])
         mark = node.start_mark
+        self._repeated += id(node) in self._known
+        self._known.add(id(node))
+        if self._repeated > MOST_REPEATED:
+            told = Finding("too-large", "", f"aliases repeat more than {MOST_REPEATED:,} values")
+            raise ScenarioError([told.at(self._shown, mark.line + 1, mark.column + 1)])
         self.places[where] = self._shown, mark.line + 1, mark.column + 1
         tag = str(node.tag)
         if self._key_of_tag is not None and tag.startswith("!"):

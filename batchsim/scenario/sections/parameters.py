@@ -34,6 +34,7 @@ from batchsim.units import parse_instant
 
 #: More values of one parameter are a mistake in its range.
 MOST_VALUES = 1_000_000
+_MOST_COUNTED = 10**18
 
 #: What stands in ``search:`` beside its parameters.
 REQUIRE = "require"
@@ -234,6 +235,11 @@ class _ParameterReader:
         first, last, step = (Decimal(str(each)) for each in (within.first, within.to, within.step))
         if first > last:
             self._fault((name, "to"), "wrong-value", f"{within.to} is below {within.first}", expected="from <= to")
+            return
+        about = (last - first) / step
+        if about >= _MOST_COUNTED:  # divmod has no answer beyond the digits of a Decimal
+            message = f"some {about:.0e} values are too many"
+            self._fault((name, "step"), "too-large", message, expected=f"at most {MOST_VALUES:,}")
             return
         steps, rest = divmod(last - first, step)
         if rest:

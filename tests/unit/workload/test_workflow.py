@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchsim.errors import ScenarioError
+from batchsim.scenario.loading import load
 from batchsim.spec.configuration import Shape
 from batchsim.spec.distributions import Constant
 from batchsim.spec.workflows import Dependency, ResolvedJob, ResolvedWorkflow
@@ -144,3 +149,24 @@ def test_a_workflow_is_made_of_plain_values():
     assert sorted(map(tuple, source.edges.tolist())) == [(0, 6), (1, 6), (3, 7), (4, 7), (6, 2), (7, 5)]
     assert (source.parents, source.job_names, [each.vcpus for each in source.shapes]) == (2, ["a", "b"], [1, 2])
     assert draws[1].one(0, 2) == (20.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"arrivals": {"poisson": {"rate": 1e300}}}, "workload.second.arrivals: more than 5 arrivals"),
+        ({"jobs": [job(arrayProperties={"size": 20})]}, "workload.second: 20 jobs are more than 10"),
+    ],
+)
+def test_what_is_too_much_has_its_place(tmp_path, monkeypatch, members, message):
+    monkeypatch.setattr("batchsim.workload.arrivals.MOST_ARRIVALS", 5)
+    monkeypatch.setattr("batchsim.workload.workflow.MOST_JOBS", 10)
+    path = tmp_path / "scenario.yaml"
+    workload = [workflow(), {**workflow(name="second"), **members}]
+    path.write_text(json.dumps({**scenario().document.values, "duration": 60, "workload": workload}, indent=1))
+    line = 1 + next(n for n, text in enumerate(path.read_text().splitlines()) if '"workflow": "second"' in text)
+    with pytest.raises(ScenarioError) as caught:
+        build_workload(load(path))
+    (finding,) = caught.value.findings
+    assert (finding.file, finding.line) == (str(path), line - 1)  # the brace before its first member
+    assert message in str(finding)

@@ -143,6 +143,8 @@ def test_sections_that_say_nothing_vary_nothing():
             "steps of 32 from 32 do not reach 100; expected to: 96 or to: 128",
         ),
         (f"  {MAX}: {{from: 1, to: 10000000, step: |1}}", "too-large", "10,000,000 values are too many"),
+        (f"  {MAX}: {{from: 1, to: 9e307, step: |1}}", "too-large", "some 9e+307 values are too many"),
+        (f"  {MAX}: {{from: 0, to: 1, step: |1e-320}}", "too-large", "some 1e+320 values are too many"),
         (f"  {MAX}: [64, 128, |64]", "duplicate-value", "64 comes twice"),
         (f"  {MAX}: [64, |64.0]", "duplicate-value", "64.0 comes twice"),
         (f"  {MAX}: [64, |lots]", "wrong-type", "in sweep: 'lots' does not fit; expected a whole number"),

@@ -23,6 +23,10 @@ Severity = Literal["error", "warning", "info"]
 AwsReason = Literal["busy", "no-answer", "denied", "not-offered", "refused"]
 
 
+#: Characters of a message.
+LONGEST = 2000
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault in what the user gave, with its place and its remedy.
@@ -61,13 +65,19 @@ class Finding:
     source: str = ""
     excerpt: str = ""
 
+    def __post_init__(self) -> None:
+        """Messages quote what a file holds, which may be a text of 100 MB."""
+        for name in ("message", "expected"):
+            object.__setattr__(self, name, shortened(getattr(self, name)))
+
     def at(self, file: str, line: int, column: int) -> Finding:
         """The same finding at a place."""
         return replace(self, file=file, line=line, column=column)
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        parts = [f"{self.path}: {self.message}" if self.path else self.message]
+        path = shortened(self.path)
+        parts = [f"{path}: {self.message}" if path else self.message]
         if self.expected:
             parts.append(f"expected {self.expected}")
         if self.suggestion:
@@ -91,8 +101,22 @@ def pointed_out(text: str, at: int, length: int = 1) -> str:
         p95(queue_tme) <= 10m
             ^^^^^^^^^
     """
+    if len(text) > LONGEST:
+        begin = max(0, at - 100)
+        text, at, length = text[begin : begin + 300], at - begin, min(length, 200)
     shown = "".join(each if each.isprintable() else "\ufffd" for each in text)
     return f"    {shown}\n    {' ' * at}{'^' * max(length, 1)}"
+
+
+def shortened(text: str) -> str:
+    """A text of at most `LONGEST` characters: of a longer one the beginning and the end.
+
+    Examples
+    --------
+    >>> len(shortened("x" * 100_000_000))
+    2000
+    """
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 501]}…{text[-500:]}"
 
 
 def printable(text: str) -> str:

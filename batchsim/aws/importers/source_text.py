@@ -15,7 +15,14 @@ from batchsim.aws.launch_templates import COMMAND
 from batchsim.aws.objects import OBJECTS
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.content import decoded, placed_documents, read_content
-from batchsim.scenario.document.document import MOST_CHARACTERS, MOST_CHARACTERS_WITH_PLACES, Document, Place, Where, compose
+from batchsim.scenario.document.document import (
+    MOST_CHARACTERS,
+    MOST_CHARACTERS_WITH_PLACES,
+    Document,
+    Place,
+    Where,
+    compose,
+)
 
 #: It takes more than a millisecond to begin with a document: more of them in one file go by where each begins.
 MOST_DOCUMENTS_WITH_PLACES = 500

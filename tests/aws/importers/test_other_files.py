@@ -29,6 +29,13 @@ FILES = {
 }
 
 
+def test_a_stream_that_is_too_long_is_not_taken_apart(tmp_path):
+    # 2,500,001 documents of nothing; what is refused for its length need not be a list of them first.
+    (tmp_path / "long.yaml").write_text("---\n" * 2_500_001)
+    with pytest.raises(bs.ScenarioError, match=r"\[too-large\] 10,000,004 characters of YAML"):
+        import_config([tmp_path / "long.yaml"])
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_refused_by_name_with_the_next_step(name, tmp_path):
     content, what = FILES[name]

@@ -156,6 +156,8 @@ TYPES = TABLES["instance_types.csv"]
         ({"on_demand_prices": "type,us-east-1\n"}, "on_demand_prices.csv", 1, "expected instance_type,us-east-1"),
         ({"spot_prices": "instance_type,us-east-1,us-east-1\n"}, "spot_prices.csv", 1, "each once"),
         ({"spot_prices": ""}, "spot_prices.csv", 1, "it is empty"),
+        ({"spot_prices": "\n" * 4_000_000}, "spot_prices.csv", 1, "it is empty"),
+        ({"spot_prices": "\n" * 4_000_001}, "spot_prices.csv", 0, "4,000,001 bytes; expected 4,000,000 at most"),
         ({"spot_advisor": "instance_type,us-east-1\nc6i.large,5:10\n"}, "spot_advisor.csv", 2, "'5:10'"),
         ({"instance_types": TYPES.replace(",2,4096", ",0,4096")}, "instance_types.csv", 2, "vcpus '0'"),
         ({"instance_types": TYPES.replace("c6i.xlarge", "c6i.large")}, "instance_types.csv", 3, "twice"),

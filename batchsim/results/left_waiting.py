@@ -41,12 +41,14 @@ def _of_queue(outcome: Outcome, configuration: Configuration, queue: int, rows: 
     """How many, and of the one that is looked at first what it waits for."""
     retried = outcome.attempts_of_jobs.count[rows] > 0
     rows = np.concatenate([rows[retried], rows[~retried]])  # retried jobs come first, then those submitted first
-    causes = {int(row): outcome.waits.cause_at_end(queue, int(outcome.workload.shape[row])) for row in rows}
-    job = next((row for row, cause in causes.items() if cause is not Cause.BLOCKED), int(rows[0]))
+    shapes = outcome.workload.shape[rows]
+    causes = {shape: outcome.waits.cause_at_end(queue, shape) for shape in np.unique(shapes).tolist()}
+    held_back = np.isin(shapes, [shape for shape, cause in causes.items() if cause is not Cause.BLOCKED])
+    job = int(rows[np.argmax(held_back)])  # the first of all where others hold back every one
     shape = outcome.workload.shapes[outcome.workload.shape[job]]
     environments = configuration.attached(configuration.queues[queue])
     held = any(environment.can_hold(shape) for environment in environments)
-    why, change = WAITS_FOR[causes[job]] if held else NOWHERE
+    why, change = WAITS_FOR[causes[int(outcome.workload.shape[job])]] if held else NOWHERE
     return {
         "jobs": len(rows),
         "job_id": RowTexts(outcome).job_ids(np.array([job]))[0].as_py(),

@@ -13,7 +13,7 @@ from batchsim.arrays import SLICE, Floats, filled
 from batchsim.recording import TASK_INTERRUPTED
 from batchsim.results.limits import limit
 from batchsim.results.outcome import Outcome
-from batchsim.results.step_functions import integral, steps
+from batchsim.results.step_functions import integral, sample, steps
 from batchsim.statistics.sums import added, added_by
 
 
@@ -65,12 +65,19 @@ class Environments:
         return uses
 
     def _processors_s(self, index: int) -> float:
-        """The seconds of an unmanaged environment's processors within the window."""
+        """The seconds of an unmanaged environment's processors within the window.
+
+        What runs when an update lowers their number runs on: until then it is there as well.
+        """
         (at, level), window = limit(self._outcome, index), self._outcome.window
         length_s = window.length(self._outcome.recording.ended_at)
         if len(at) == 1:
             return float(level[0]) * length_s
-        area = integral(at, level, np.array([window.since, window.since + length_s]))
+        start, stop, vcpus = self._running(index)
+        running = steps(start, stop, vcpus)
+        moments = np.unique(np.concatenate([at, running[0]]))
+        there = np.maximum(sample(at, level, moments), sample(*running, moments))
+        area = integral(moments, there, np.array([window.since, window.since + length_s]))
         return float(area[1] - area[0])
 
     def _held(self, member: str) -> list[float]:

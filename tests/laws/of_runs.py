@@ -398,6 +398,10 @@ def failures_are_explained(run: Checked) -> None:
         told = run.reasons[row].startswith("Canceled") or run.reasons[row] == AS_SCHEDULED or "timeout" in reason
         stopped = group.evaluate_on_exit and not reason.startswith("Host EC2")
         assert attempts.number[last[row]] == group.attempts or told or stopped
+    # Where rules say what is retried (here of lost hosts alone), nothing else is.
+    again = np.flatnonzero(attempts.number < attempts.number[last[attempts.job]])
+    by_rule = [row for row in again if run.groups[attempts.job[row]].evaluate_on_exit]
+    assert all(recording.reasons[attempts.reason[row]].startswith("Host EC2") for row in by_rule)
     ended = sum(each.jobs for each in recording.updates)
     told = sum(reason == AS_SCHEDULED for reason in run.reasons)
     # Those that are to be cancelled when they become RUNNABLE may fail before, or with what they depend on.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import batchsim as bs
 from batchsim.recording import TASK_INTERRUPTED
 from batchsim.results.utilisation import Environments, Use
+from tests.builders import definition, job, scenario, unmanaged, workflow
 from tests.unit.results import recorded
 from tests.unit.results.recorded import attempt, instance, outcome
 from tests.worlds import fleet, jobs, servers
@@ -59,3 +61,21 @@ def test_interruptions_are_of_instances_and_of_tasks(monkeypatch):
         instances=[instance(0, 40, 100, 400, reclaimed=True), instance(0, 40, 100, 400)],
     )
     assert Environments(made).interruptions().tolist() == [1, 1]
+
+
+def test_what_runs_on_when_unmanaged_processors_are_fewer_is_there():
+    # Two jobs of 2 vCPUs from 0 to 100 s on 4 processors, of which an update leaves 2 at 50 s; then one of 1 vCPU to
+    # 120 s. Held are 2 * 2 * 100 + 20, there were 4 * 100 (both run on) and 2 * 20 vCPU-seconds.
+    wide, small = definition("wide", vcpus="2"), definition("small")
+    made = scenario(
+        workflow(
+            job("a", 100, jobDefinition="wide", arrayProperties={"size": 2}),
+            job("b", 20, jobDefinition="small", dependsOn=[{"jobName": "a"}]),
+        ),
+        environments=[unmanaged(4)],
+        definitions=[wide, small],
+        updates=[{"at": 50, "set": {"batch.computeEnvironments.servers.unmanagedvCpus": 2}}],
+    )
+    summary = bs.run(made).summary
+    assert summary["ended_at_s"] == 120
+    assert summary["utilisation"]["vcpu"] == pytest.approx(420 / 440)

@@ -52,8 +52,8 @@ _WAIT = group(
 )
 _UTILISATION = group(
     "utilisation",
-    "of what was registered (of UNMANAGED environments: of `unmanagedvCpus`, or of what runs where that is more), the part "
-    "that jobs held",
+    "of what was registered (of UNMANAGED environments: of `unmanagedvCpus`, or of what runs where that is more), the "
+    "part that jobs held",
     figure("vcpu", ""),
     figure("memory", ""),
 )

@@ -207,7 +207,7 @@ class Ec2Environment(SimulatedEnvironment):
         if self._multi_node[request]:
             return self.nodes.places(request, types, now, limit)
         asked = self._requests[request]
-        coming = sum(instance.places(asked) for instance in self.ledger.booting_for(asked))
+        coming = self.ledger.booting_places(asked)
         return self._free.places(request) + coming + self._launchable.more_places(request, types, now, limit)
 
     def may_recover(self, request: ShapeId, waited_s: float, now: float) -> bool:

@@ -35,7 +35,7 @@ class InstanceLedger:
     instances : dict of int to Instance
         All there are, by number, in the order of their launch.
     booting : dict of int to Instance
-        Those that are not registered yet and will be.
+        Those that are not registered yet and will be, in the order of their launch.
     vcpus : int
         Of all instances, booting ones included.
     launches : int
@@ -59,6 +59,8 @@ class InstanceLedger:
         self.free = free_capacity(placement, requests, changes, spec)
         self.instances: dict[int, Instance] = {}
         self.booting: dict[int, Instance] = {}
+        # The same by type: a question about thousands that boot is one about a few types.
+        self._booting_by_type: dict[str, dict[int, Instance]] = {}
         self.vcpus = 0
         self.launches = 0
         self.changes = changes
@@ -98,6 +100,7 @@ class InstanceLedger:
         else:
             self._reservations.launched(instance, now)
         self.instances[number] = self.booting[number] = instance
+        self._booting_by_type.setdefault(offering.instance_type, {})[number] = instance
         self.vcpus += offering.vcpus
         self.changes.all()
         return instance
@@ -105,6 +108,7 @@ class InstanceLedger:
     def register(self, instance: Instance, now: float) -> None:
         """An instance is ACTIVE from now on."""
         del self.booting[instance.number]
+        del self._booting_by_type[instance.instance_type][instance.number]
         instance.active = True
         self._recorder.registered(instance.number, now)
         self.free.add(instance)
@@ -114,7 +118,7 @@ class InstanceLedger:
         """An instance takes no jobs any more, or won't register; what runs on it goes on."""
         instance.leaving = True
         instance.active = False
-        self.booting.pop(instance.number, None)
+        self._boots_no_more(instance)
         self.free.discard(instance)
         self.changes.all()
 
@@ -131,7 +135,7 @@ class InstanceLedger:
                 "an instance goes that holds jobs, or is gone", now, instance=instance_id(instance.number)
             )
         instance.active = False
-        self.booting.pop(instance.number, None)
+        self._boots_no_more(instance)
         self.free.discard(instance)
         self.vcpus -= instance.offering.vcpus
         if self.vcpus < 0:
@@ -143,6 +147,10 @@ class InstanceLedger:
         else:
             self._reservations.terminated(instance, now)
         self._recorder.terminated(instance.number, now, reason, reclaimed)
+
+    def _boots_no_more(self, instance: Instance) -> None:
+        if self.booting.pop(instance.number, None) is not None:
+            del self._booting_by_type[instance.instance_type][instance.number]
 
     def announce(self, now: float) -> None:
         """Have the scheduler look at what waits: instances came or went, or may be launched where they could not."""
@@ -173,9 +181,17 @@ class InstanceLedger:
         """Instances without a Spot notice, in the order of their launch."""
         return [instance for instance in self.instances.values() if not instance.leaving]
 
-    def booting_for(self, asked: Shape) -> list[Instance]:
-        """Booting instances that are of a job's architecture."""
-        return [instance for instance in self.booting.values() if instance.offering.runs(asked)]
+    def is_booting_for(self, asked: Shape) -> bool:
+        """Whether an instance boots that will hold a job."""
+        return any(alike.offering.runs(asked) and alike.holds(asked) for alike, _ in self._booting_alike())
+
+    def booting_places(self, asked: Shape) -> int:
+        """How many such jobs those that boot will hold, were it the only request."""
+        return sum(count * alike.places(asked) for alike, count in self._booting_alike() if alike.offering.runs(asked))
+
+    def _booting_alike(self) -> list[tuple[Instance, int]]:
+        """Of each type one that boots, and how many do: they hold nothing yet, so all of a type hold the same."""
+        return [(next(iter(some.values())), len(some)) for some in self._booting_by_type.values() if some]
 
     @property
     def in_motion(self) -> bool:

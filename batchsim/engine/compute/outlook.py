@@ -34,6 +34,6 @@ class InstanceOutlook:
         else:
             if self._launchable.launches_for(request, now):
                 return LAUNCHABLE
-            if any(instance.holds(asked) for instance in self._ledger.booting_for(asked)):
+            if self._ledger.is_booting_for(asked):
                 return COMING
         return UNAVAILABLE if self._launchable.is_short(request, now) else AT_LIMIT

@@ -119,6 +119,10 @@ def test_an_answer_that_was_given_holds_until_the_generation_grows(steps):
     def answers() -> tuple:
         room = tuple(ledger.free.has(request) for request in range(len(REQUESTS)))
         coming = tuple(any(each.holds(asked) for each in ledger.booting.values()) for asked in REQUESTS)
+        # The ledger asks one of each type, which comes to the same as asking all.
+        assert coming == tuple(ledger.is_booting_for(asked) for asked in REQUESTS)
+        places = [sum(each.places(asked) for each in ledger.booting.values()) for asked in REQUESTS]
+        assert places == [ledger.booting_places(asked) for asked in REQUESTS]
         return made.changes.generation, made.changes.outlook_generation, room, (ledger.vcpus, coming)
 
     for step, number in steps:

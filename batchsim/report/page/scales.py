@@ -21,6 +21,8 @@ ROUND = (
 )
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1.0, "s"))
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: Ticks that are so far apart say their year.
+YEARS = 182 * DAY
 #: Ticks of an upright axis, and of one along.
 FEW, MANY = 5, 8
 
@@ -136,6 +138,8 @@ def clock(start: datetime, window: Window) -> Scale:
 
 
 def _clock(instant: datetime, step: float) -> str:
+    if step >= YEARS:
+        return f"{day(instant)} {instant.year}"
     if step >= DAY:
         return day(instant)
     return day(instant) if instant.hour == instant.minute == 0 else f"{instant:%H:%M}"

@@ -47,6 +47,12 @@ def test_ticks_of_a_night_are_at_full_half_hours_whenever_the_scenario_starts():
     assert scale.ticks[3].place == pytest.approx(50 / 120)
 
 
+def test_over_ten_years_each_tick_says_its_year():
+    scale = scales.clock(datetime(2026, 11, 2, tzinfo=UTC), (0.0, 3650 * 24 * HOUR))
+    # 3,650 days / 8 is more than 364 and less than 1,820: every five years, here of 364 days each.
+    assert labels(scale) == ["2 Nov 2026", "27 Oct 2031", "20 Oct 2036"]
+
+
 def test_days_apart_ticks_are_at_midnight():
     scale = scales.clock(datetime(2026, 11, 2, 12, tzinfo=UTC), (0.0, 72 * HOUR))
     assert labels(scale) == ["12:00", "3 Nov", "12:00", "4 Nov", "12:00", "5 Nov", "12:00"]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.reliability import inputs_odd
+from batchsim.scenario.document.content import read_content
+from tools.reliability import inputs_odd, inputs_try
 from tools.reliability.inputs import Tried, of_inputs, tried
 from tools.reliability.inputs_kinds import KINDS, Input
 from tools.reliability.inputs_mutations import ODD, Changes, changed_bytes, changed_cells, written
 from tools.reliability.inputs_shapes import drawn, of_shape, scenarios
 from tools.reliability.inputs_try import Outcome, _judged
 
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
 TREE = {"name": "a", "list": [1, {"b": 2.5, "c": None}, "x"], "flag": True}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -40,6 +45,7 @@ def problems(line, code, error="", **more):
         ("run a.yaml", 0, "", []),
         ("run a.yaml", 0, "warning: a thing\n", []),
         ("run a.yaml", 1, "", ["exit code"]),
+        ("run a.yaml", 7, "", ["exit code"]),
         ("run a.yaml --check", 1, "", []),
         ("validate a.yaml", 1, "", []),
         ("run a.yaml", 2, "a.yaml:3:1: [wrong-type] batch: not a list\n", []),
@@ -69,6 +75,80 @@ def test_what_is_wrong_with_a_command_is_seen(line, code, error, found):
 def test_memory_is_that_of_the_whole_process():
     assert problems("run a.yaml", 0, peak_mib=1023.0) == []
     assert problems("run a.yaml", 0, peak_mib=1025.0) == ["over memory"]
+
+
+def _raises(_line):
+    raise KeyError("a")
+
+
+def _goes_on(_line):
+    while True:
+        pass
+
+
+def _takes_all(_line):
+    return len(bytearray(3 * 2**30))
+
+
+def _writes_beside(_line):
+    Path("../beside").write_text("x")
+    return 0
+
+
+def _writes_here(_line):
+    Path("here").write_text("x")
+    return 0
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("execute", "code", "found"),
+    [
+        (lambda _line: 0, 0, []),
+        (_writes_here, 0, []),
+        (lambda _line: 3, 3, ["exit code"]),
+        (lambda _line: sys.exit(2), 2, ["no place"]),
+        (_raises, 96, ["traceback"]),
+        (lambda _line: os.abort(), -signal.SIGABRT, ["traceback"]),
+        (_goes_on, 98, ["hang"]),
+        (_takes_all, 97, ["over memory"]),
+        (_writes_beside, 0, ["written elsewhere"]),
+    ],
+)
+def test_a_child_is_held_and_judged(tmp_path, monkeypatch, execute, code, found):
+    monkeypatch.setattr("batchsim.cli.main.main", execute)
+    monkeypatch.setattr(inputs_try, "MOST_CPU_S", 0.1)
+    writes = tmp_path / "out"
+    writes.mkdir()
+    outcome = inputs_try.in_child(["run", "a.yaml"], writes)
+    assert (outcome.code, [kind for kind, _ in outcome.problems]) == (code, found)
+
+
+@LINUX
+def test_a_run_whose_clock_goes_on_does_not_hang(tmp_path, monkeypatch):
+    class Environment:
+        now = 0.0
+
+        def run(self):
+            while True:
+                self.now += 1.0
+
+    monkeypatch.setattr("batchsim.cli.main.main", lambda _line: Environment().run())
+    monkeypatch.setattr(inputs_try, "MOST_CPU_S", 0.1)
+    outcome = inputs_try.in_child(["run", "a.yaml"], tmp_path)
+    assert outcome.simulating
+    assert outcome.problems == []
+
+
+@LINUX
+@pytest.mark.parametrize("name", [name for name in inputs_odd.FILES if not name.startswith(("100 MB", "4 GB"))])
+def test_odd_files_are_made_where_they_are_read(tmp_path, name):
+    path = tmp_path / "in" / "a.csv"
+    path.parent.mkdir()
+    inputs_odd.FILES[name](path, b"right")
+    assert path.is_symlink() or path.exists() or name == "nothing"
+    if name in {"a link to it", "it, packed"}:
+        assert read_content(path, "a.csv") == b"right"
 
 
 @given(JSON)
@@ -149,7 +229,7 @@ def test_the_table_counts():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+@LINUX
 def test_inputs_that_nobody_meant_to_give(tmp_path):
     quick = [name for name in KINDS if name != "no files, and large ones"]
     found = tried(tmp_path / "inputs", 0.03, seed=1, kinds=quick)

@@ -6,6 +6,7 @@ Each strategy makes what looks right, and once in `RARELY` times a leaf that doe
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisWarning
 
 from tools.reliability.inputs_mutations import ODD
 from tools.reliability.page import ROOT
@@ -42,7 +44,9 @@ def drawn(strategy: st.SearchStrategy[Any], count: int, number: int) -> list[Any
     def collect(value: Any) -> None:
         found.append(value)
 
-    collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)  # of strategies that are long when they are printed
+        collect()
     return found[:count]
 
 

@@ -174,7 +174,7 @@ def _limit() -> None:
         at = _simulated_s(frame)
         if at is not None and not clock:
             clock.append(at)
-            signal.setitimer(signal.ITIMER_PROF, 2, 0.5)
+            signal.setitimer(signal.ITIMER_PROF, MOST_CPU_S / 5, 0.5)
             return
         if at is not None and at > clock[0]:
             os._exit(_SIMULATING)
@@ -243,7 +243,7 @@ def _judged(outcome: Outcome, line: Sequence[str], *, killed: bool) -> Iterator[
     elsewhere = [each for each in outcome.error.splitlines() if each.startswith(_OUTSIDE)]
     if elsewhere:
         yield "written elsewhere", "; ".join(elsewhere[:5])
-    if outcome.code in (0, 1, 2, 130) and outcome.code not in _documented(line):
+    if outcome.code not in (_NO_MEMORY, _TOO_LONG, _SIMULATING, _RAISED, *_documented(line)) and outcome.code >= 0:
         yield "exit code", f"{outcome.code}: {last}"
     if outcome.code in (1, 2):
         yield from (("no place", text) for text in list(_without_place(outcome, line))[:3])

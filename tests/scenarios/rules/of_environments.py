@@ -214,6 +214,12 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             "environment-order",
             "queue",
+            {"queue.computeEnvironmentOrder": GONE, "queue.serviceEnvironmentOrder": []},
+            {"queue.serviceEnvironmentOrder": []},
+        ),
+        Example(
+            "environment-order",
+            "queue",
             {"queue.computeEnvironmentOrder": order("fleet", "fleet", "fleet", "fleet")},
             {"queue.computeEnvironmentOrder": order("fleet", "fleet", "fleet")},
         ),

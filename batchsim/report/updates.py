@@ -23,4 +23,6 @@ def refused_updates(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _times(figure: Any) -> str:
+    if not plain(figure):
+        return "never"
     return "once" if is_one(figure) else f"{count(figure)} times"

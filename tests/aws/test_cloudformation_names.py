@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchsim.aws.cloudformation_names import property_of, to_api, to_cloudformation
+from batchsim.aws.cloudformation_names import free_logical_id, property_of, to_api, to_cloudformation
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,15 @@ def test_a_value_of_another_shape_stays_as_it_is():
         "tags": ["a"],
         "containerProperties": "x",
     }
+
+
+def test_a_logical_id_is_free_with_its_kind_behind_it_then_with_a_number():
+    taken = {"Nightly"}
+    assert [free_logical_id("Nightly", taken, "Queue") for _ in range(3)] == [
+        "NightlyQueue",
+        "NightlyQueue2",
+        "NightlyQueue3",
+    ]
+    # Without a kind the number follows at once.
+    assert [free_logical_id("Role", taken) for _ in range(3)] == ["Role", "Role2", "Role3"]
+    assert taken >= {"Nightly", "NightlyQueue3", "Role", "Role3"}

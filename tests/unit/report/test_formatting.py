@@ -87,3 +87,7 @@ def test_the_longest_word_says_how_wide_a_column_is_that_breaks_none():
     assert formatting.longest_word(["[m6i.xlarge, m6a.large]", "maxvCpus"]) == len("[m6i.xlarge,")
     assert formatting.longest_word(["x" * 60, ""]) == formatting.WIDEST_WORD
     assert formatting.longest_word([]) == 1
+
+
+def test_a_row_of_markdown_keeps_its_cells_apart():
+    assert formatting.markdown_row(["a", "b | c", ""]) == "| a | b \\| c |  |"

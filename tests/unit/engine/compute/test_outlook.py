@@ -21,7 +21,7 @@ class Outlook(Instances):
         capacity = changes.pop("capacity", {})
         super().__init__(fleet(**changes), (ONE, PAIR), **capacity)
         # Nothing is started here: neither images nor the jobs' lives matter.
-        nodes = MultiNodeJobs(0, self.spec, (ONE, PAIR), self.ledger, self.launchable, None, None, "capacity")
+        nodes = MultiNodeJobs(0, self.spec, (ONE, PAIR), self.ledger, self.launchable, None, None, "price")
         self.outlook = InstanceOutlook((ONE, PAIR), self.ledger, self.launchable, nodes)
 
     def of(self, request: int) -> int:

@@ -182,7 +182,9 @@ def test_what_a_back_test_needs_is_told(history, options, told, capsys):
 
 def test_a_history_of_one_day_is_too_short(history, capsys):
     assert main(["calibrate", str(history), "--config", CONFIG, "--back-test"]) == 2
-    assert "submissions are of one day" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.startswith("[history] --back-test: a back-test learns from some days and predicts others")
+    assert "submissions are of one day" in told
 
 
 def test_a_picture_that_is_there_is_kept(days, tmp_path, capsys):

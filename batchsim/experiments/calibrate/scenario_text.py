@@ -82,7 +82,7 @@ def _refuse_missing(calibration: Calibration, configuration: AccountConfiguratio
     parts = [part for workflow in calibration.simulated for part in workflow.recorded.parts]
     if not parts:
         message = "no workflow of the history can be simulated: of each a job never ran"
-        raise ScenarioError([Finding("history", "", message, "a longer history")])
+        raise ScenarioError([Finding("history", "", message, "a longer history", file="HISTORY")])
     for what, wanted, there in (
         ("job queue", {part.queue for part in parts}, configuration.queues),
         ("job definition", {part.kind.definition for part in parts}, frozenset(configuration.definitions)),

@@ -148,7 +148,7 @@ def back_test(
     replay = replay_of(history, where, _lengths(history, kinds, where))
     if not any(job.created_at >= where.cut for job in replay.records):
         message = "no job that was submitted in the days to predict ran"
-        raise ScenarioError([Finding("history", "", message, "a longer history, or a smaller share")])
+        raise ScenarioError([Finding("history", "--back-test", message, "a longer history, or a smaller share")])
     scenario = _scenario(learned, configuration, replay, base or Path())
     record = Record(replay, where, _workflows(history, kinds, where), _vcpus(replay, configuration))
     found: list[Figures] = []

@@ -70,7 +70,7 @@ def split(history: History, share: float) -> Split:
     days = math.floor((max(created) - begin) / DAY) + 1
     if days < 2:
         message = "a back-test learns from some days and predicts others: the history's submissions are of one day"
-        raise ScenarioError([Finding("history", "", message, "two days or more (UTC)")])
+        raise ScenarioError([Finding("history", "--back-test", message, "two days or more (UTC)")])
     cut = begin + min(max(round(share * days), 1), days - 1) * DAY
     end = max(last_seen(job) for job in history.jobs)
     return Split(begin, cut, _replayed_from(history.jobs, begin, cut), end, days)

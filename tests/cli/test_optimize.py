@@ -85,6 +85,18 @@ def test_the_recommendation_is_printed_and_written(tmp_path, capsys):
     assert bs.load(recommended).batch["computeEnvironments"][0]["computeResources"]["maxvCpus"] == value
 
 
+def test_objectives_that_no_run_can_measure_are_told_together(tmp_path, capsys):
+    # The only arrival is in June; the twelve hours are of January.
+    path = written(tmp_path, TEXT.replace("{ every: 6h }", '{ cron: "0 0 15 6 *" }'))
+    assert asked(path, "--out", str(tmp_path / "out")) == 2
+    told = capsys.readouterr().err.splitlines()
+    lines = Path(path).read_text().splitlines()
+    places = [lines.index(f"  - {each}") + 1 for each in ("p95(queue_time, jobQueue=queue) <= 15m", "minimise cost")]
+    expected = "expected filters that some job passes, and jobs that arrive within the duration"
+    assert [line.partition(": [")[0] for line in told] == [f"{path}:{place}:5" for place in places]
+    assert all("[unmeasurable]" in line and line.endswith(expected) for line in told)
+
+
 def test_what_is_written_is_exported_as_it_is(tmp_path, capsys):
     recommended = tmp_path / "recommended.yaml"
     deployment = "deployment: { subnets: [subnet-0a1b2c3d], securityGroupIds: [sg-0a1b2c3d], instanceRole: role }\n"

@@ -41,6 +41,22 @@ def test_it_prints_the_answer_and_leaves_a_folder(path, capsys):
     assert (path.parent / "out" / "sweep.png").stat().st_size > 10_000
 
 
+def test_a_grid_without_a_valid_point_is_refused_by_the_fault_of_the_first(path, capsys):
+    assert swept(path, "--vary", f"{MAX}=-1,-2") == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"{path}: [no-valid-point] sweep: none of 2 points is a valid scenario; of the first: ")
+    assert f"{MAX}: -1 is negative; expected 0 or more" in told.err
+    assert not (path.parent / "out" / "runs.parquet").exists()
+
+
+def test_a_point_that_is_no_valid_scenario_leaves_the_others(path, capsys):
+    assert swept(path, "--vary", f"{MAX}=-1,4", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["points"], told["runs"]["done"]) == (2, 1)
+    assert told["best"]["set"] == {MAX: 4}
+
+
 def test_json_is_all_there_is_on_standard_output(path, capsys):
     assert swept(path, "--vary", f"{MAX}=2,4", "--replications", "2", "--json", "--seed", "9") == 0
     told = json.loads(capsys.readouterr().out)

@@ -22,6 +22,8 @@ MIB_PER_GIB = 1024
 #: Beyond these a figure is a slip, and calendars and memories end.
 MOST_SECONDS = 100 * 366 * DAY
 MOST_MIB = 1024.0**3
+#: A run that is not over by then is not meant; a float still tells 4 µs apart there.
+MOST_SIMULATED_S = 10 * MOST_SECONDS
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")

@@ -86,6 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
+    except MemoryError as error:
+        print(_too_little_memory(error), file=sys.stderr)  # noqa: T201
+        return WRONG_INPUT
     except BrokenPipeError:
         _drop_output()  # the reader went away: `batchsim run … | head`
         return DONE
@@ -94,6 +97,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(OutputError(str(where), error.strerror or str(error)), file=sys.stderr)  # noqa: T201
         _drop_output()
         return WRONG_INPUT
+
+
+def _too_little_memory(error: MemoryError) -> str:
+    """What to do where memory ends: what takes it is the number of jobs."""
+    wanted = f" ({error})" if str(error) else ""
+    told = f"there is too little memory for this{wanted}; expected fewer jobs in one run, or a machine with more memory"
+    return f"[too-large] {' '.join(told.split())} (docs/reliability.md has what runs of several sizes take)"
 
 
 def _drop_output() -> None:

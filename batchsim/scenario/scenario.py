@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.offerings import Market
 from batchsim.scenario.checking import Checked, check, in_order, raise_errors
 from batchsim.scenario.document.document import Document, Where
-from batchsim.scenario.document.overrides import apply, keys, paths_of_key
+from batchsim.scenario.document.overrides import Nowhere, apply, keys, paths_of_key, place_of
 from batchsim.scenario.document.variants import applied, in_variant, require
 from batchsim.scenario.resolve import resolve
 from batchsim.scenario.sections.launch_template_files import FILE, with_launch_template_files
@@ -86,10 +86,6 @@ class Scenario(ResolvedScenario):
     search: tuple[Parameter, ...] = ()
     requirements: Requirements | None = None
 
-    def placed(self, finding: Finding, where: Where) -> Finding:
-        """A finding with its place in the scenario's file."""
-        return finding.at(*self.document.place(where))
-
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.digest[:12]}>"
 
@@ -114,6 +110,22 @@ class Scenario(ResolvedScenario):
         if not self.catalog.is_bundled:
             content["catalog"] = self.catalog.digest
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def placed(self, findings: Iterable[Finding], entry: Where = ()) -> list[Finding]:
+        """Findings with their file, line and column, where they have no file of their own: that of their path.
+
+        Parameters
+        ----------
+        entry : tuple of str or int
+            Where a finding without such a path belongs.
+        """
+
+        def at(finding: Finding) -> Finding:
+            found = place_of(self.document.values, finding.path) if finding.path else entry
+            where = entry if isinstance(found, Nowhere) else found
+            return finding.at(*self.document.place(where)) if where else replace(finding, file=self.document.file)
+
+        return [each if each.file else at(each) for each in findings]
 
     @property
     def variant_names(self) -> tuple[str, ...]:

@@ -56,3 +56,19 @@ def cron_occurrences(expression: str, timezone: str, start: datetime, first: flo
     # One second earlier: CronSim begins after the instant it is given.
     begin = (start + timedelta(seconds=first - 1)).astimezone(ZoneInfo(timezone))
     return ((instant - start).total_seconds() for instant in CronSim(expression, begin))
+
+
+def daily_cron_occurrences(expression: str, start: datetime) -> float:
+    """How often a day a cron expression comes due that names no days; 0 for one that does: that is not known so easily.
+
+    Examples
+    --------
+    >>> daily_cron_occurrences("*/15 * * * *", datetime(2026, 11, 2, tzinfo=UTC))
+    96.0
+    """
+    from cronsim import CronSim
+
+    if expression.split()[2:] != ["*", "*", "*"]:
+        return 0.0
+    plan = CronSim(expression, start)
+    return float(len(plan.minutes) * len(plan.hours))

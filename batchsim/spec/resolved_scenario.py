@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -89,9 +89,9 @@ class ResolvedScenario:
         """These values alone, of what may hold more."""
         return ResolvedScenario(**{each.name: getattr(self, each.name) for each in fields(ResolvedScenario)})
 
-    def placed(self, finding: Finding, where: tuple[str | int, ...]) -> Finding:  # noqa: ARG002 (of who knows places)
-        """A finding with its place in the scenario's file, where that is known."""
-        return finding
+    def placed(self, findings: Iterable[Finding], entry: tuple[str | int, ...] = ()) -> list[Finding]:  # noqa: ARG002
+        """Findings with their file and line, where it is known what the scenario was read from."""
+        return list(findings)
 
     @property
     def warm_up_is_open(self) -> bool:

@@ -9,17 +9,15 @@ from datetime import date, datetime
 import numpy as np
 
 from batchsim.arrays import Floats
-from batchsim.errors import Finding, ScenarioError
 from batchsim.spec.arrivals import Arrivals, Days, Poisson
 from batchsim.spec.cron import cron_occurrences
 from batchsim.spec.distributions import Constant, Uniform
 from batchsim.spec.sampling import sampler
 from batchsim.streams import Draws, stream
 from batchsim.units import DAY, HOUR, seconds_after
+from batchsim.workload.limits import MOST_ARRIVALS, refuse_drawn, refuse_too_many, too_many_arrivals
 
 _BLOCK = 1024
-#: More than memory is planned for.
-MOST_ARRIVALS = 20_000_000
 
 
 def instants(
@@ -39,6 +37,11 @@ def instants(
     Returns
     -------
     ndarray of float, shape (n,)
+
+    Raises
+    ------
+    ScenarioError
+        If there are more than `MOST_ARRIVALS`, or a jitter is longer than a hundred years.
     """
     if arrivals is None:
         return np.zeros(1)
@@ -46,27 +49,30 @@ def instants(
     if arrivals.until is not None:
         end = min(end, seconds_after(arrivals.until, start))
     first = 0.0 if arrivals.from_ is None else seconds_after(arrivals.from_, start)
-    ahead = _planned(arrivals, first, start, seed, replication, name)
-    planned = np.fromiter(_until(ahead, end, arrivals.count, name), dtype=np.float64)
+    path = f"workload.{name}.arrivals"
+    refuse_too_many(arrivals, start, first, end, path)
+    ahead = _planned(arrivals, first, end, start, seed, replication, name)
+    planned = np.fromiter(_until(ahead, end, arrivals.count, path), dtype=np.float64)
     if arrivals.jitter is None or not len(planned):
         return planned
     spread = arrivals.jitter
     drawn = Uniform(min=0.0, max=spread.value) if isinstance(spread, Constant) else spread
-    return planned + Draws(sampler(drawn), seed, replication, "jitter", name).column(len(planned))
+    delays = Draws(sampler(drawn), seed, replication, "jitter", name).column(len(planned))
+    refuse_drawn(delays, "a jitter", f"{path}.jitter")
+    return planned + delays
 
 
-def _until(planned: Iterator[float], end: float, count: int | None, name: str) -> Iterator[float]:
+def _until(planned: Iterator[float], end: float, count: int | None, path: str) -> Iterator[float]:
     for number, instant in enumerate(planned):
         if instant >= end or (count is not None and number >= count):
             return
         if number >= MOST_ARRIVALS:
-            message, expected = f"more than {MOST_ARRIVALS:,} arrivals", "a lower rate or a shorter duration"
-            raise ScenarioError([Finding("too-large", f"workload.{name}.arrivals", message, expected)])
+            raise too_many_arrivals(path)
         yield instant
 
 
 def _planned(
-    arrivals: Arrivals, first: float, start: datetime, seed: int, replication: int, name: str
+    arrivals: Arrivals, first: float, end: float, start: datetime, seed: int, replication: int, name: str
 ) -> Iterator[float]:
     listed = arrivals.at or arrivals.trace
     if listed is not None:
@@ -79,7 +85,7 @@ def _planned(
     if arrivals.days is not None:
         return _days(arrivals.days, start, first, seed, replication)
     assert arrivals.poisson is not None  # noqa: S101 (the model allows nothing else)
-    return _poisson(arrivals.poisson, start, first, seed, replication, name)
+    return _poisson(arrivals.poisson, start, first, end, seed, replication, name)
 
 
 def _naturals() -> Iterator[int]:
@@ -107,7 +113,7 @@ def _days(days: Days, start: datetime, first: float, seed: int, replication: int
 
 
 def _poisson(
-    poisson: Poisson, start: datetime, first: float, seed: int, replication: int, name: str
+    poisson: Poisson, start: datetime, first: float, end: float, seed: int, replication: int, name: str
 ) -> Iterator[float]:
     """A Poisson process by thinning (Lewis and Shedler 1979): candidates at the highest rate, kept by the profile."""
     hours, days = np.array(poisson.profile.hour_of_day), np.array(poisson.profile.day_of_week)
@@ -117,7 +123,7 @@ def _poisson(
     offset = start.weekday() * DAY + start.hour * HOUR + start.minute * 60 + start.second
     generator = stream(seed, replication, "arrivals", name)
     at = first
-    while True:
+    while at < end:  # also where the profile leaves nothing before it
         candidates = at + np.cumsum(generator.exponential(gap_s, _BLOCK))
         kept = generator.random(_BLOCK) * peak
         clock = offset + candidates

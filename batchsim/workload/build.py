@@ -18,6 +18,7 @@ from batchsim.spec.resolved_scenario import ResolvedScenario
 from batchsim.spec.traces import Trace
 from batchsim.spec.workload import Attempts, RecordedTimes, Workload
 from batchsim.workload.arrivals import instants
+from batchsim.workload.limits import JobCount
 from batchsim.workload.source import JobSource, replay
 from batchsim.workload.traces import TraceReader, read_trace, trace_source
 from batchsim.workload.workflow import AttemptDraws, workflow_source
@@ -75,11 +76,22 @@ def build_workload(
     Raises
     ------
     ScenarioError
-        If a trace can't be read.
+        If a trace can't be read; if there are more arrivals, jobs, or seconds than a run can have.
     """
     seed = scenario.seed if seed is None else seed
+    parts, sources = _sources(scenario, seed, replication, reserved, read)
+    workload = _within_margins(_merge(parts, sources), scenario.configuration)
+    return replace(workload, reserved=int(np.isinf(workload.submitted_at).sum())) if reserved else workload
+
+
+def _sources(
+    scenario: ResolvedScenario, seed: int, replication: int, reserved: int, read: TraceReader
+) -> tuple[list[JobSource], list[tuple[AttemptDraws, int] | None]]:
+    """The jobs of each workflow and trace, and where each of their groups draws its attempts from."""
     parts: list[JobSource] = []
+    count = JobCount()
     sources: list[tuple[AttemptDraws, int] | None] = []
+    planned = []
     for number, source in enumerate(scenario.sources):
         with _placed(scenario, number):
             arrivals = instants(
@@ -90,16 +102,24 @@ def build_workload(
                 replication=replication,
                 name=source.path if isinstance(source, Trace) else source.name,
             )
+            planned.append(arrivals)
+            # All workflows are counted before the jobs of one are made; how many a trace has is known when it is read.
+            if not isinstance(source, Trace):
+                jobs = sum(job.rows for job in source.jobs)
+                count.add((len(arrivals) + reserved) * jobs, f"workload.{source.name}")
+    for number, (source, arrivals) in enumerate(zip(scenario.sources, planned, strict=True)):
+        with _placed(scenario, number):
             if isinstance(source, Trace):
-                part = replay(trace_source(source, scenario.base, scenario.configuration, read), arrivals)
+                part = trace_source(source, scenario.base, scenario.configuration, read)
+                count.add(len(part) * len(arrivals), "workload")
+                part = replay(part, arrivals)
                 sources += [None] * len(part.groups)
             else:
                 runs = np.concatenate([arrivals, np.full(reserved, np.inf)])
                 part, draws = workflow_source(source, runs, seed, replication)
                 sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
-        parts.append(part)
-    workload = _within_margins(_merge(parts, sources), scenario.configuration)
-    return replace(workload, reserved=int(np.isinf(workload.submitted_at).sum())) if reserved else workload
+            parts.append(part)
+    return parts, sources
 
 
 @contextmanager
@@ -108,8 +128,7 @@ def _placed(scenario: ResolvedScenario, number: int) -> Iterator[None]:
     try:
         yield
     except ScenarioError as error:
-        entry = ("workload", number)
-        raise ScenarioError([each if each.file else scenario.placed(each, entry) for each in error.findings]) from None
+        raise ScenarioError(scenario.placed(error.findings, ("workload", number))) from None
 
 
 def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int] | None]) -> Workload:

@@ -20,6 +20,11 @@ def no_edges() -> Edges:
     return np.empty((0, 2), np.int64)
 
 
+def pairs(needed: NDArray[np.int64] | int, waiting: NDArray[np.int64] | int) -> Edges:
+    """Edges from each needed node to the waiting one beside it; one node stands for as many as it takes."""
+    return np.stack(np.broadcast_arrays(np.asarray(needed), np.asarray(waiting)), axis=-1).reshape(-1, 2)
+
+
 @dataclass
 class JobSource:
     """The jobs of one workflow or one trace.

@@ -14,15 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchsim.arrays import Floats
-from batchsim.errors import Finding, ScenarioError
 from batchsim.spec.distributions import Delay
 from batchsim.spec.sampling import sampler
 from batchsim.spec.workflows import Failure, ResolvedWorkflow
 from batchsim.streams import Draws, Sampler
-from batchsim.workload.source import Edges, JobSource, no_edges, repeat_edges
-
-#: More than memory is planned for.
-MOST_JOBS = 50_000_000
+from batchsim.workload.limits import refuse_drawn
+from batchsim.workload.source import Edges, JobSource, no_edges, pairs, repeat_edges
 
 
 @dataclass
@@ -83,9 +80,6 @@ def workflow_source(
     sizes = [job.rows for job in workflow.jobs]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     rows = int(starts[-1])
-    if runs * rows > MOST_JOBS:
-        message = f"{runs * rows:,} jobs are more than {MOST_JOBS:,}"
-        raise ScenarioError([Finding("too-large", f"workload.{workflow.name}", message, "fewer arrivals or children")])
     entry = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     index = np.arange(rows) - starts[entry]
     single = np.array([job.array_size == 0 for job in workflow.jobs])
@@ -97,6 +91,7 @@ def workflow_source(
         draws.append(drawn)
         columns = slice(int(starts[number]), int(starts[number + 1]))
         times, codes = drawn.columns(runs * sizes[number])
+        refuse_drawn(times, "a run time", f"workload.{workflow.name}.jobs.{job.name}.runtime")
         runtime_s[:, columns] = times.reshape(runs, sizes[number])
         exit_code[:, columns] = codes.reshape(runs, sizes[number])
     edges, parents = _edges(workflow, starts, rows)
@@ -126,20 +121,16 @@ def _edges(workflow: ResolvedWorkflow, starts: NDArray[np.int64], rows: int) -> 
 
     def pieces() -> Iterator[Edges]:
         for number in arrays:
-            yield _pairs(children[number], parent[number])
+            yield pairs(children[number], parent[number])
         for job, waiting in zip(workflow.jobs, children, strict=True):
             for dependency in job.depends_on:
                 needed = dependency.needed
                 if needed is None:
-                    yield _pairs(waiting[:-1], waiting[1:])  # SEQUENTIAL: child by child
+                    yield pairs(waiting[:-1], waiting[1:])  # SEQUENTIAL: child by child
                 elif dependency.child_by_child:
-                    yield _pairs(children[needed], waiting)
+                    yield pairs(children[needed], waiting)
                 else:
-                    yield _pairs(parent.get(needed, int(starts[needed])), waiting)
+                    yield pairs(parent.get(needed, int(starts[needed])), waiting)
 
     collected = list(pieces())
     return (np.concatenate(collected) if collected else no_edges()), len(arrays)
-
-
-def _pairs(needed: NDArray[np.int64] | int, waiting: NDArray[np.int64] | int) -> Edges:
-    return np.stack(np.broadcast_arrays(np.asarray(needed), np.asarray(waiting)), axis=-1).reshape(-1, 2)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,8 @@ from batchsim.errors import nearest
 from batchsim.scenario.document.content import Readable
 from batchsim.spec.traces import Trace
 from batchsim.spec.workload import Attempts
-from batchsim.workload.source import Edges
+from batchsim.workload import limits
+from batchsim.workload.source import Edges, pairs
 from batchsim.workload.traces.common import Faults, TraceJobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES
 from batchsim.workload.traces.table import (
@@ -66,6 +68,10 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         table.fault(int(row), f"array_size {size[row]:g}", f"2 to {LARGEST_ARRAY}, or nothing")
     faults.raise_any()
     counts = np.maximum(size, 1).astype(np.int64)
+    if counts.sum() > limits.MOST_JOBS:
+        message = f"arrays and jobs come to more than {limits.MOST_JOBS:,} jobs"
+        faults.add(0, message, "several traces, each run by itself")
+        faults.raise_any()
     starts = np.concatenate([[0], np.cumsum(counts)])
     owner = np.repeat(np.arange(table.rows), counts)
     earlier = _earlier(table)
@@ -173,12 +179,17 @@ def _listed_numbers(cell: Any) -> list[float] | None:
 
 def _edges(table: Table, names: list[str], is_array: Any, starts: Any) -> tuple[Edges, int]:
     """Dependencies by name; an array is waited for, and waits, as a whole."""
-    parent = {row: int(starts[-1]) + order for order, row in enumerate(np.flatnonzero(is_array).tolist())}
-    edges = [(child, node) for row, node in parent.items() for child in range(starts[row], starts[row + 1])]
+    rows = np.flatnonzero(is_array)
+    parent = {row: int(starts[-1]) + order for order, row in enumerate(rows.tolist())}
+    pieces = [pairs(np.arange(starts[row], starts[row + 1]), parent[row]) for row in rows.tolist()]
+    single = array("q")  # a needed and a waiting node in turns: of millions a list of pairs would take gigabytes
     for row, other in _dependencies(table, names):
-        node = parent.get(other, int(starts[other]))
-        edges += [(node, child) for child in range(starts[row], starts[row + 1])]
-    return np.array(edges, np.int64).reshape(-1, 2), len(parent)
+        node, first = parent.get(other, int(starts[other])), int(starts[row])
+        if row in parent:
+            pieces.append(pairs(node, np.arange(first, starts[row + 1])))
+        else:
+            single.extend((node, first))
+    return np.concatenate([*pieces, np.array(single, np.int64).reshape(-1, 2)]), len(parent)
 
 
 def _dependencies(table: Table, names: list[str]) -> Iterator[tuple[int, int]]:

@@ -17,8 +17,10 @@ from batchsim.scenario.document.content import Readable
 from batchsim.spec.configuration import Configuration, JobDefinition, RetryRule, Shape
 from batchsim.spec.traces import FORMATS, Trace
 from batchsim.spec.workload import JobGroup, group_of
+from batchsim.units import MOST_SECONDS
+from batchsim.workload.limits import beyond
 from batchsim.workload.source import JobSource
-from batchsim.workload.traces.common import FAILED_EXIT_CODE, MOST, Faults, TraceJobs
+from batchsim.workload.traces.common import FAILED_EXIT_CODE, MOST, MOST_FAULTS, Faults, TraceJobs
 from batchsim.workload.traces.record import recorded_times, replayed_attempts
 
 #: Thirty years: a log that begins later counts from 1970 and not from its own beginning.
@@ -71,6 +73,7 @@ def trace_source(trace: Trace, base: Path, configuration: Configuration, read: T
     faults = Faults(str(base / trace.path))
     _refuse_sizes(jobs, faults)
     _refuse_epochs(jobs, faults)
+    _refuse_times(jobs, faults)
     _refuse_cycles(jobs, faults)
     said, group = _alike(jobs)
     kinds = list(_named_kinds(said, trace, configuration, faults))
@@ -237,6 +240,19 @@ def _refuse_epochs(jobs: TraceJobs, faults: Faults) -> None:
         unit = "seconds" if first < LATEST_FIRST_S * 100 else "milliseconds or less"
         message = f"the first job is submitted at {first:.0f}: {unit} since 1970, by its size"
         faults.add(0, message, "seconds since the scenario's start")
+
+
+def _refuse_times(jobs: TraceJobs, faults: Faults) -> None:
+    """A fault for each job that is submitted, runs or thinks for longer than any run may last."""
+    if faults.findings:
+        return
+    earlier = [(row, time) for row, attempts in jobs.earlier.items() for time, _ in attempts]
+    columns = [("is submitted at", jobs.submitted_at), ("runs for", jobs.runtime_s)]
+    columns += [] if jobs.think_s is None else [("thinks for", jobs.think_s)]
+    found = [(told, row, column[row]) for told, column in columns for row in beyond(column)[:MOST_FAULTS].tolist()]
+    found += [("runs before for", row, time) for row, time in earlier if not time <= MOST_SECONDS]
+    for told, row, time in found[:MOST_FAULTS]:
+        faults.add(0, f"the job {jobs.names[row]!r} {told} {time:.6g} s", f"{MOST_SECONDS:.0f} s, a century, at most")
 
 
 def _refuse_cycles(jobs: TraceJobs, faults: Faults) -> None:

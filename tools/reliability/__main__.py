@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.reliability import deploy, disks, inputs, model, page, signals
+from tools.reliability import deploy, disks, inputs, limits, model, page, signals
 from tools.reliability.page import ROOT
 from tools.reliability.trials import of_commands
 
@@ -61,6 +61,10 @@ def _model(folder: Path, form: Form) -> Iterator[str]:
     yield from model.rows(model.trials(folder, range(count), at_once=form.at_once, say=_say))
 
 
+def _limits(folder: Path, form: Form) -> Iterator[str]:
+    yield from limits.table(list(limits.outcomes(folder, form.share, _say)))
+
+
 #: What can be run: each gives the lines of its part of the page.
 PARTS: dict[str, Callable[[Path, Form], Iterator[str]]] = {
     "inputs": _inputs,
@@ -68,6 +72,7 @@ PARTS: dict[str, Callable[[Path, Form], Iterator[str]]] = {
     "signals": _signals,
     "disks": _disks,
     "deploy": _deploy,
+    "limits": _limits,
 }
 
 

@@ -152,21 +152,21 @@ def test_a_workflow_is_made_of_plain_values():
 
 
 @pytest.mark.parametrize(
-    ("members", "message"),
+    ("members", "message", "place"),
     [
-        ({"arrivals": {"poisson": {"rate": 1e300}}}, "workload.second.arrivals: more than 5 arrivals"),
-        ({"jobs": [job(arrayProperties={"size": 20})]}, "workload.second: 20 jobs are more than 10"),
+        ({"arrivals": {"poisson": {"rate": 1e300}}}, "more than 5 arrivals", '"poisson"'),
+        ({"jobs": [job(arrayProperties={"size": 20})]}, "20 jobs beside 1 others are more than 10", '"second"'),
     ],
 )
-def test_what_is_too_much_has_its_place(tmp_path, monkeypatch, members, message):
-    monkeypatch.setattr("batchsim.workload.arrivals.MOST_ARRIVALS", 5)
-    monkeypatch.setattr("batchsim.workload.workflow.MOST_JOBS", 10)
+def test_what_is_too_much_has_its_place(tmp_path, monkeypatch, members, message, place):
+    monkeypatch.setattr("batchsim.workload.limits.MOST_ARRIVALS", 5)
+    monkeypatch.setattr("batchsim.workload.limits.MOST_JOBS", 10)
     path = tmp_path / "scenario.yaml"
     workload = [workflow(), {**workflow(name="second"), **members}]
     path.write_text(json.dumps({**scenario().document.values, "duration": 60, "workload": workload}, indent=1))
-    line = 1 + next(n for n, text in enumerate(path.read_text().splitlines()) if '"workflow": "second"' in text)
+    before = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if place in text) - 1
     with pytest.raises(ScenarioError) as caught:
         build_workload(load(path))
     (finding,) = caught.value.findings
-    assert (finding.file, finding.line) == (str(path), line - 1)  # the brace before its first member
+    assert (finding.file, finding.line) == (str(path), before)  # the brace before its first member
     assert message in str(finding)

@@ -77,7 +77,7 @@ def line(label: str, text: str, style: str = "") -> Table:
     """A line with a label before it."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=10, style=style or "dim")
-    grid.add_column()
+    grid.add_column(overflow="fold")  # a path longer than the terminal is wide is needed to its end
     grid.add_row(label, Text(text))  # a text as it is: brackets in it are no markup
     return grid
 

@@ -19,6 +19,7 @@ from batchsim.errors import ScenarioError, SimulationError
 from batchsim.experiments import tasks, trace_files
 from batchsim.experiments.run import run_once
 from batchsim.experiments.tasks import Task, execute, execute_sent
+from batchsim.file_content import file_bytes
 from batchsim.scenario.scenario import Scenario
 from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.conftest import ROOT
@@ -132,8 +133,7 @@ def test_a_trace_is_in_the_key_by_its_content_and_by_how_it_is_read(tmp_path):
 def test_a_trace_is_hashed_once(tmp_path, monkeypatch):
     made = replaying(tmp_path)
     read = []
-    content = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or content(path))
+    monkeypatch.setattr(trace_files, "file_bytes", lambda path: read.append(path) or file_bytes(path))
     for replication in range(5):
         _ = key(made, replication=replication)
     assert read == [tmp_path / "jobs.csv"]

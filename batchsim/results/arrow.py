@@ -86,6 +86,12 @@ def coded(codes: NDArray[Any], known: Sequence[str | None]) -> pa.DictionaryArra
     """A dictionary column of known texts by their number; a number below 0 or a text of None is null."""
     import pyarrow as pa
 
+    if len(known) > len(codes):  # of the names of millions of jobs, a part of their rows needs its own alone
+        used, place_of = np.unique(codes[codes >= 0], return_inverse=True)
+        known = [known[code] for code in used.tolist()]
+        compacted = np.full(len(codes), -1)
+        compacted[codes >= 0] = place_of
+        codes = compacted
     unique = list(dict.fromkeys(text for text in known if text is not None))
     place = {text: index for index, text in enumerate(unique)}
     table = np.array([-1 if text is None else place[text] for text in known] + [-1], np.int32)

@@ -79,12 +79,12 @@ class Clock(simpy.Environment):
         process = self.process(generator)
         process.callbacks.append(_raise_error)
 
-    def run_until_stopped(self, look: Callable[[], None]) -> None:
+    def run_until_stopped(self, look: Callable[[], None] = lambda: None) -> None:
         """Run SimPy's loop until `stop` is called.
 
         Parameters
         ----------
-        look : callable
+        look : callable, optional
             Called after each `WATCHED` events; it raises an error where the run does not get on. Between two looks the
             loop is SimPy's own: what is watched costs an event nothing.
         """

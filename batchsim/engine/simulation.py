@@ -35,6 +35,7 @@ from batchsim.spec.configuration import ComputeEnvironment, Configuration
 from batchsim.spec.ids import EnvironmentId
 from batchsim.spec.updates import NO_UPDATES, Updates
 from batchsim.spec.workload import Workload
+from batchsim.units import MOST_SIMULATED_S
 
 
 class Simulation:
@@ -112,7 +113,7 @@ class Simulation:
             attribution,
         )
         self._termination = Termination(self.clock, agenda, lifecycle, waiting, floor_s, horizon_s)
-        until = floor_s if math.isinf(horizon_s) else max(floor_s, horizon_s)
+        until = floor_s if horizon_s >= MOST_SIMULATED_S else max(floor_s, horizon_s)
         self._watchdog = Watchdog(self.clock, workload, lifecycle, self.queues, attribution, until)
         self._updates = None
         if updates:

@@ -145,10 +145,10 @@ YEARS = partial(sized.years, 10)
 FINISHED = (
     Limit("{:,} jobs: run, results, picture and page", 5 * MILLION, _kept, 3072, 400, 2_000),
     Limit("the results folder of {:,} jobs read by batchsim.read, all tables", 5 * MILLION, _read, 6144, 120, 2_000),
-    Limit("the same learnt from by calibrate", 5 * MILLION, _calibrate, 6144, 300, 2_000),
+    Limit("the same learnt from by calibrate", 5 * MILLION, _calibrate, 16384, 600, 2_000),
     Limit("compare of two variants of {:,} jobs", MILLION, run_of(sized.variants, "compare"), 3072, 200, 2_000),
-    Limit("a trace of {:,} rows, CSV", 5 * MILLION, replay_of("jobs.csv"), 8192, 400, 2_000),
-    Limit("a trace of {:,} rows, Parquet", 5 * MILLION, replay_of("jobs.parquet"), 8192, 400, 2_000),
+    Limit("a trace of {:,} rows, CSV", 5 * MILLION, replay_of("jobs.csv"), 8192, 600, 2_000),
+    Limit("a trace of {:,} rows, Parquet", 5 * MILLION, replay_of("jobs.parquet"), 8192, 600, 2_000),
     Limit("{:,} runs of a workflow of five jobs that wait for each other", 100_000, run_of(sized.runs), 2048, 90, 500),
     Limit("{:,} arrays of 10,000 jobs", 100, run_of(sized.arrays), 2048, 120, 1),
     Limit("{:,} jobs of up to 10 attempts, 9 of 10 fail", 100_000, run_of(sized.attempts), 2048, 120, 500),

@@ -147,7 +147,8 @@ def century(count: int) -> Mapping[str, Any]:
 
 def sweep(points: int) -> Mapping[str, Any]:
     """A scenario of a hundred jobs, and so many limits that it is to be run with."""
-    limits = {"batch.computeEnvironments.fleet.computeResources.maxvCpus": f"16..{16 * points}..16"}
+    values = {"from": 16, "to": 16 * points, "step": 16}
+    limits = {"batch.computeEnvironments.fleet.computeResources.maxvCpus": values}
     return {**jobs(100), "sweep": limits}
 
 

@@ -6,6 +6,7 @@ Matplotlib's object-oriented interface throughout; nothing global is touched.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -126,10 +127,20 @@ def days(start: datetime, at: Floats) -> Floats:
 
 def duration_axis(ax: Axes, longest: float, which: Literal["x", "y"] = "x") -> None:
     """Ticks at durations that people count in."""
-    step = next((each for each in ROUND if longest / each <= 6), ROUND[-1])
+    step = _round_step(longest)
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(np.arange(0, longest + step / 1000, step).tolist())
     axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+
+
+def _round_step(longest: float) -> float:
+    """The first round duration of which six reach the longest; beyond the largest 1, 2 or 5 times 10, 100 … of it."""
+    for step in ROUND:
+        if longest / step <= 6:
+            return float(step)
+    parts = longest / 6 / ROUND[-1]
+    power = 10 ** math.floor(math.log10(parts))
+    return float(ROUND[-1] * power * next(each for each in (1, 2, 5, 10) if each * power >= parts))
 
 
 def from_zero(ax: Axes, longest: float) -> None:

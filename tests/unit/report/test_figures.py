@@ -169,3 +169,16 @@ def test_the_frontier_of_variants_tells_what_is_missed_and_what_is_unknown():
     told = ax.get_legend_handles_labels()[1]
     assert told == ["slow: $0.00, p95 2 min 51 s, misses an objective", "quick: $0.00, p95 0 s"]
     assert [each.get_text() for each in ax.texts] == ["p95 unknown: cut"]
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("longest", [1, 60, 7_200, 30 * DAY, 3_650 * DAY, 36_500 * DAY, 365_000 * DAY])
+def test_an_axis_of_durations_has_few_ticks_however_long_they_are(longest):
+    ax = Figure().subplots()
+    style.from_zero(ax, longest)
+    ticks = ax.get_xticks()
+    assert 2 <= len(ticks) <= 7
+    assert ticks[0] == 0
+    assert ticks[-1] <= longest * 1.001

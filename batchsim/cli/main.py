@@ -30,7 +30,7 @@ from batchsim.cli import (
     sweep,
     validate,
 )
-from batchsim.errors import AwsError, ExecutionError, OutputError, ScenarioError, StandstillError
+from batchsim.errors import AwsError, ExecutionError, Finding, OutputError, ScenarioError, StandstillError
 
 DONE, MISSED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -101,9 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _too_little_memory(error: MemoryError) -> str:
     """What to do where memory ends: what takes it is the number of jobs."""
-    wanted = f" ({error})" if str(error) else ""
-    told = f"there is too little memory for this{wanted}; expected fewer jobs in one run, or a machine with more memory"
-    return f"[too-large] {' '.join(told.split())} (docs/reliability.md has what runs of several sizes take)"
+    wanted = f" ({' '.join(str(error).split())})" if str(error) else ""
+    expected = (
+        "fewer jobs in one run, or a machine with more memory (docs/reliability.md has what runs of several sizes take)"
+    )
+    return str(Finding("too-large", "", f"there is too little memory for this{wanted}", expected))
 
 
 def _drop_output() -> None:

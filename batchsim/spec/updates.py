@@ -186,12 +186,16 @@ class Updates:
         )
 
 
+def following(moves: Moves) -> dict[tuple[int, int], int]:
+    """The state after another, by that one and the update."""
+    return {(state, update): after for state, update, after in moves}
+
+
 def _after(states: Sequence[T], moves: Moves, entries: Iterable[int]) -> T:
     """The state to which entries bring an object, one after the other."""
-    following = {(state, entry): after for state, entry, after in moves}
-    state = 0
+    next_state, state = following(moves), 0
     for entry in entries:
-        state = following.get((state, entry), state)
+        state = next_state.get((state, entry), state)
     return states[state]
 
 

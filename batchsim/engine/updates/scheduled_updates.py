@@ -22,7 +22,7 @@ from batchsim.engine.scheduling.scheduling_pass import SchedulingPass
 from batchsim.engine.updates.job_actions import JobActions
 from batchsim.recording import AppliedUpdate, LimitChange
 from batchsim.spec.configuration import Configuration, JobQueue
-from batchsim.spec.updates import EnvironmentUpdates, Moves, Updates
+from batchsim.spec.updates import EnvironmentUpdates, Updates, following
 
 #: Why AWS refuses an update of a compute environment (User Guide, *Perform infrastructure updates*; *Error message when
 #: you update the desiredvCpus setting*).
@@ -32,10 +32,6 @@ SCALES_DOWN: Final = "desiredvCpus {desired} of {name} is below the {vcpus} that
 ROUNDS: Final = 2
 #: What submissions to a DISABLED queue fail with.
 CLOSED: Final = "{name} is DISABLED: SubmitJob was refused"
-
-
-def _following(moves: Moves) -> dict[tuple[int, int], int]:
-    return {(state, update): after for state, update, after in moves}
 
 
 class ScheduledUpdates:
@@ -74,7 +70,7 @@ class ScheduledUpdates:
         self._shapes = context.workload.shapes
         self._admit_s: float = context.settings.scheduler.admit
         self._moves = {
-            (kind, each.name): _following(each.moves)
+            (kind, each.name): following(each.moves)
             for kind, objects in (
                 ("environment", updates.environments),
                 ("queue", updates.queues),

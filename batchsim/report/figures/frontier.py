@@ -116,8 +116,7 @@ def _axes(ax: Axes, drawn: Frontier, right: float, top: float) -> None:
         figures = [each.figure for each in drawn.points if each.figure <= right]
         left = min(figures, default=0.0)
         ax.set_xlim(left - 0.05 * (right - left), right)
-        step = next((each for each in style.ROUND if (right - left) / each <= 7), style.ROUND[-1])
-        ax.xaxis.set_major_locator(MultipleLocator(step))
+        ax.xaxis.set_major_locator(MultipleLocator(style.duration_step(right - left, 7)))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_clock(value % DAY)))
     else:
         ax.set_xlim(-0.02 * right, right)

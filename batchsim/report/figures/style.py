@@ -6,7 +6,6 @@ Matplotlib's object-oriented interface throughout; nothing global is touched.
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from batchsim.arrays import Floats
 from batchsim.report import narrative, palette
+from batchsim.report.round_values import round_step
 from batchsim.results.series import Window
 from batchsim.units import DAY, HOUR, MINUTE, format_duration
 
@@ -127,20 +127,18 @@ def days(start: datetime, at: Floats) -> Floats:
 
 def duration_axis(ax: Axes, longest: float, which: Literal["x", "y"] = "x") -> None:
     """Ticks at durations that people count in."""
-    step = _round_step(longest)
+    step = duration_step(longest)
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(np.arange(0, longest + step / 1000, step).tolist())
     axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
 
 
-def _round_step(longest: float) -> float:
-    """The first round duration of which six reach the longest; beyond the largest 1, 2 or 5 times 10, 100 … of it."""
+def duration_step(longest: float, parts: int = 6) -> float:
+    """The first round duration of which so many reach the longest; beyond the largest a round multiple of it."""
     for step in ROUND:
-        if longest / step <= 6:
+        if longest / step <= parts:
             return float(step)
-    parts = longest / 6 / ROUND[-1]
-    power = 10 ** math.floor(math.log10(parts))
-    return float(ROUND[-1] * power * next(each for each in (1, 2, 5, 10) if each * power >= parts))
+    return ROUND[-1] * round_step(longest / parts / ROUND[-1])
 
 
 def from_zero(ax: Axes, longest: float) -> None:

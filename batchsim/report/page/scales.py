@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from batchsim.report.round_values import round_step
 from batchsim.results.series import Window
 from batchsim.units import DAY, HOUR, MINUTE, format_usd
 
@@ -70,18 +71,12 @@ class Scale:
 def from_zero(highest: float, show: Callable[[float], str]) -> Scale:
     """An axis from 0 to a round value at or above the highest, its ticks 1, 2 or 5 times a power of ten apart."""
     highest = highest if highest > 0 else 1.0
-    return _of_steps(highest, _round_step(highest / FEW), show)
+    return _of_steps(highest, round_step(highest / FEW), show)
 
 
 def _of_steps(highest: float, step: float, show: Callable[[float], str]) -> Scale:
     count = max(math.ceil(highest / step - 1e-9), 1)
     return Scale(0.0, step * count, tuple(Tick(n / count, show(step * n)) for n in range(count + 1)))
-
-
-def _round_step(least: float) -> float:
-    """The least of 1, 2 and 5 times a power of ten that is not below a value."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return float(next(each * power for each in (1, 2, 5, 10) if each * power >= least * (1 - 1e-9)))
 
 
 def counts(highest: float) -> Scale:
@@ -103,14 +98,14 @@ def shares() -> Scale:
 def durations(longest: float) -> Scale:
     """An axis of durations."""
     longest = longest if longest > 0 else 1.0
-    step = next((each for each in ROUND if longest / each <= FEW), 0.0) or _round_step(longest / FEW)
+    step = next((each for each in ROUND if longest / each <= FEW), 0.0) or round_step(longest / FEW)
     return _of_steps(longest, step, _in_unit_of(step))
 
 
 def along_durations(longest: float) -> Scale:
     """An axis of durations that ends with the longest."""
     longest = longest if longest > 0 else 1.0
-    step = next((each for each in ROUND if longest / each <= MANY - 2), 0.0) or _round_step(longest / FEW)
+    step = next((each for each in ROUND if longest / each <= MANY - 2), 0.0) or round_step(longest / FEW)
     values, show = np.arange(0.0, longest * (1 + 1e-9), step).tolist(), _in_unit_of(step)
     return Scale(0.0, longest, tuple(Tick(each / longest, show(each), n % 2 == 1) for n, each in enumerate(values)))
 

@@ -40,10 +40,6 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "results": (
         ("calibrate", "{in}/history", "--config", "{in}/small.yaml", "--replay", "--out", "{out}/calibrated.yaml"),
     ),
-    "kept": (
-        ("run", "{file}", "--quiet", "--no-advice", "--out", "{out}/run"),
-        ("sweep", "{file}", "--quiet", "--workers", "1", "--out", "{out}/sweep"),
-    ),
 }
 
 

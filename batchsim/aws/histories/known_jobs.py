@@ -33,13 +33,20 @@ AMONG_ZONED = (
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class _Known:
-    """What is known of a job so far: the description that says most, and when it was in which state."""
+    """What is known of a job so far: the description that says most, and when it was in which state, in any order."""
 
     job: RecordedJob
-    runnable: set[float]
-    starting: set[float]
+    runnable: tuple[float, ...]
+    starting: tuple[float, ...]
+
+    def told(self) -> RecordedJob:
+        """The job with all that is known of it."""
+        runnable, starting = (tuple(sorted(set(each))) for each in (self.runnable, self.starting))
+        if (runnable, starting) == (self.job.runnable, self.job.starting):
+            return self.job
+        return replace(self.job, runnable=runnable, starting=starting)
 
 
 @dataclass
@@ -59,13 +66,13 @@ class KnownJobs:
         """Add a description; `backwards` are attempts that were left out of it."""
         before = self._known.get(job.job_id)
         if before is None:
-            self._known[job.job_id] = _Known(job, set(job.runnable), set(job.starting))
+            self._known[job.job_id] = _Known(job, job.runnable, job.starting)
             self.notes[BACKWARDS] += backwards
             return
         self.notes[AGAIN] += 1
         self.notes[CONTRADICTS] += before.job.created_at != job.created_at
-        before.runnable.update(job.runnable)
-        before.starting.update(job.starting)
+        before.runnable += job.runnable
+        before.starting += job.starting
         if _says(job) >= _says(before.job):
             before.job = job
 
@@ -73,16 +80,13 @@ class KnownJobs:
         """Note when a job came into a state."""
         of = self._known.get(job_id)
         if of is not None and status == "RUNNABLE":
-            of.runnable.add(at)
+            of.runnable += (at,)
         elif of is not None and status == "STARTING":
-            of.starting.add(at)
+            of.starting += (at,)
 
     def jobs(self) -> tuple[RecordedJob, ...]:
         """All jobs in the order of their submission."""
-        found = [
-            replace(each.job, runnable=tuple(sorted(each.runnable)), starting=tuple(sorted(each.starting)))
-            for each in self._known.values()
-        ]
+        found = (each.told() for each in self._known.values())
         return tuple(sorted(found, key=lambda job: (job.created_at, job.job_id)))
 
     def told(self) -> Mapping[str, int]:

@@ -30,17 +30,40 @@ from batchsim.scenario.document.content import decoded, read_content
 from batchsim.scenario.document.document import compose
 from batchsim.units import parse_instant
 
-#: Tables with their columns, and those of them that no row can do without.
-_TABLES: Mapping[str, tuple[Sequence[Column], tuple[str, ...]]] = {
-    "jobs": (JOBS, ("job_id", "submitted_at", "status")),
-    "attempts": (ATTEMPTS, ("job_id", "attempt", "status")),
-    "instances": (INSTANCES, ("instance_id", "purchase_option")),
-}
+#: Tables with their columns, those of them that no row can do without, and the others that are read.
+_TABLES: Mapping[str, tuple[Sequence[Column], tuple[str, ...], tuple[str, ...]]] = {
+    "jobs": (JOBS, ("job_id", "submitted_at", "status"),
+             ("job_name", "job_definition", "job_queue", "workflow", "array_index", "vcpus", "memory_mib", "gpus",
+              "share_identifier")),
+    "attempts": (ATTEMPTS, ("job_id", "attempt", "status"),
+                 ("instance_id", "runnable_at", "starting_at", "started_at", "stopped_at", "exit_code",
+                  "status_reason", "reason")),
+    "instances": (INSTANCES, ("instance_id", "purchase_option"),
+                  ("instance_type", "compute_environment", "memory_mib", "requested_at", "running_at",
+                   "registered_at", "terminated_at", "termination_reason")),
+}  # fmt: skip
 _TYPES = {"text": "string"}
 #: Seconds since the start that no run comes to.
 _MOST_S = 1e11
 
 _Row = dict[str, Any]
+
+
+class _Rows(Sequence[_Row]):
+    """The rows of a table, each made when it is looked at: of a million all at once are gigabytes."""
+
+    def __init__(self, cells: Mapping[str, list[Any]], count: int) -> None:
+        self._cells, self._count = cells, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: Any) -> Any:
+        return {name: column[number] for name, column in self._cells.items()}
+
+    def column(self, name: str) -> list[Any]:
+        """All cells of a column."""
+        return self._cells[name]
 
 
 @dataclass(frozen=True)
@@ -63,16 +86,17 @@ def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> F
     scenario = _scenario(folder / "scenario.yaml")
     zero = _start(scenario, folder / "scenario.yaml")
     jobs, attempts, instances = (_rows(folder / f"{table}.parquet", *known) for table, known in _TABLES.items())
-    of_job: dict[str, list[_Row]] = defaultdict(list)
-    for attempt in attempts:
-        of_job[attempt["job_id"]].append(attempt)
-    ended = max((_number(row, name) for row in attempts for name in ("stopped_at", "started_at")), default=math.nan,
-                key=lambda at: (at == at, at))  # fmt: skip
+    of_job: dict[str, list[int]] = defaultdict(list)
+    for number, job_id in enumerate(attempts.column("job_id")):
+        of_job[job_id].append(number)
+    told = (at for name in ("stopped_at", "started_at") for at in attempts.column(name))
+    ended = max((at for at in told if at is not None and not math.isnan(at)), default=math.nan)
     events = 0
-    for job in _jobs(jobs, of_job, _needs(scenario), zero, zero + ended):
+    for job in _jobs(jobs, attempts, of_job, _needs(scenario), zero, zero + ended):
         known.add(job)
         events += len(job.runnable) + len(job.starting)
-    started = {_text(row, "instance_id"): zero + _number(row, "started_at") for row in attempts}
+    begun = zip(attempts.column("instance_id"), attempts.column("started_at"), strict=True)
+    started = {str(name or ""): math.nan if at is None else zero + at for name, at in begun}
     _add_machines(instances, started, zero, machines)
     return FolderRead(events, str(scenario.get("region") or ""))
 
@@ -102,8 +126,8 @@ def _start(scenario: Mapping[str, Any], path: Path) -> float:
         raise _no_table(path, f"start: {error}", "an instant of ISO 8601") from None
 
 
-def _rows(path: Path, columns: Sequence[Column], needed: Collection[str]) -> list[_Row]:
-    """The rows of a table, with those of these columns that it has, in their types."""
+def _rows(path: Path, columns: Sequence[Column], needed: Collection[str], others: Collection[str]) -> _Rows:
+    """The rows of a table, with these of its columns in their types; empty cells where it does not have one."""
     from pyarrow import ArrowException, parquet
 
     try:
@@ -111,16 +135,23 @@ def _rows(path: Path, columns: Sequence[Column], needed: Collection[str]) -> lis
         table.validate(full=True)
     except (ArrowException, OSError) as error:
         raise _no_table(path, f"not a Parquet file: {str(error).partition(chr(10))[0]}") from None
-    cells: dict[str, list[Any]] = {}
+    cells: dict[str, list[Any]] = {name: [None] * table.num_rows for name in others}
     for column in columns:
-        if table.column_names.count(column.name) == 1:
+        if column.name in (*needed, *others) and table.column_names.count(column.name) == 1:
             try:
-                cells[column.name] = table.column(column.name).cast(_TYPES.get(column.dtype, column.dtype)).to_pylist()
+                found = table.column(column.name).cast(_TYPES.get(column.dtype, column.dtype)).to_pylist()
             except ArrowException as error:
                 told = str(error).partition("\n")[0]
                 raise _no_table(path, f"the column {column.name}: {told}", column.dtype) from None
+            cells[column.name] = _once(found) if column.dtype == "text" else found
     _refuse_cells(path, cells, needed)
-    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    return _Rows(cells, table.num_rows)
+
+
+def _once(texts: Iterable[Any]) -> list[Any]:
+    """The same texts, each held once however often it comes."""
+    held: dict[Any, Any] = {}
+    return [held.setdefault(text, text) for text in texts]
 
 
 def _refuse_cells(path: Path, cells: Mapping[str, list[Any]], needed: Collection[str]) -> None:
@@ -168,9 +199,15 @@ def _needs(scenario: Mapping[str, Any]) -> _Needs:
 
 
 def _jobs(
-    rows: Iterable[_Row], attempts: Mapping[str, list[_Row]], needs: _Needs, zero: float, seen_at: float
+    rows: Iterable[_Row],
+    attempts: _Rows,
+    of_job: Mapping[str, list[int]],
+    needs: _Needs,
+    zero: float,
+    seen_at: float,
 ) -> Iterator[RecordedJob]:
     """The jobs, and the parents of arrays, which the table does not have."""
+    asked_for: dict[tuple[object, ...], Asked] = {}
     parents: dict[str, list[RecordedJob]] = defaultdict(list)
     needed: dict[str, tuple[tuple[str, str], ...]] = {}
     for row in rows:
@@ -179,7 +216,11 @@ def _jobs(
         run = own.rpartition("/")[0]
         told = needs.get((_text(row, "workflow"), own.rpartition("/")[2]), [])
         depends_on = tuple((f"{run}/{name}" if name else "", kind) for name, kind in told)
-        job = _job(row, attempts.get(job_id, []), zero, seen_at, () if index is not None else depends_on)
+        tried = [attempts[number] for number in of_job.get(job_id, ())]
+        figures = _figures(row)
+        if figures not in asked_for:
+            asked_for[figures] = _asked(row)
+        job = _job(row, tried, asked_for[figures], zero, seen_at, () if index is not None else depends_on)
         if index is not None:
             parents[own].append(job)
             needed[own] = depends_on
@@ -192,8 +233,26 @@ def _jobs(
         )  # fmt: skip
 
 
+def _figures(row: _Row) -> tuple[object, ...]:
+    return row["vcpus"], row["memory_mib"], row["gpus"], row["share_identifier"]
+
+
+def _asked(row: _Row) -> Asked:
+    return Asked(
+        vcpus=_number(row, "vcpus"),
+        memory_mib=_number(row, "memory_mib"),
+        gpus=_number(row, "gpus"),
+        share_identifier=_text(row, "share_identifier"),
+    )
+
+
 def _job(
-    row: _Row, attempts: list[_Row], zero: float, seen_at: float, depends_on: tuple[tuple[str, str], ...]
+    row: _Row,
+    attempts: list[_Row],
+    asked: Asked,
+    zero: float,
+    seen_at: float,
+    depends_on: tuple[tuple[str, str], ...],
 ) -> RecordedJob:
     job_id, index, status = _text(row, "job_id"), row.get("array_index"), _text(row, "status")
     attempts = sorted(attempts, key=lambda attempt: attempt["attempt"])
@@ -208,12 +267,7 @@ def _job(
         status=status,
         created_at=zero + _number(row, "submitted_at"),
         attempts=tuple(_attempt(each, zero, seen_at, ends=each is attempts[-1]) for each in begun),
-        asked=Asked(
-            vcpus=_number(row, "vcpus"),
-            memory_mib=_number(row, "memory_mib"),
-            gpus=_number(row, "gpus"),
-            share_identifier=_text(row, "share_identifier"),
-        ),
+        asked=asked,
         array="" if index is None else job_id.rpartition(":")[0],
         index=-1 if index is None else int(index),
         depends_on=depends_on,

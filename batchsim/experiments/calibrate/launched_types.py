@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import History, RecordedJob, ScalingActivity
@@ -112,7 +113,7 @@ _Waiting = Sequence[tuple[float, float, Shape]]
 
 
 def _waiting_for(jobs: Sequence[RecordedJob], environment: ComputeEnvironment, scenario: Scenario) -> _Waiting:
-    """From when to when each job waited that goes to an environment first, and what it asked for."""
+    """From when to when each job waited that goes to an environment first, and what it asked for, in order."""
     attached = {queue.name: scenario.configuration.attached(queue) for queue in scenario.configuration.queues}
     found = []
     for job in jobs:
@@ -122,7 +123,9 @@ def _waiting_for(jobs: Sequence[RecordedJob], environment: ComputeEnvironment, s
         shape = Shape(asked.vcpus, int(asked.memory_mib), int(asked.gpus))
         first = next((each for each in attached.get(job.queue, ()) if each.can_hold(shape)), None)
         if first is not None and first.name == environment.name:
-            found.append((*_waited(job), shape))
+            since, until = _waited(job)
+            if since < until:
+                found.append((since, until, shape))
     return sorted(found, key=lambda each: each[0])
 
 
@@ -140,8 +143,8 @@ def _expected(
     """How often each reading launches what was launched, and how often that can be told."""
     agreed: dict[str, int] = dict.fromkeys(READINGS, 0)
     n = 0
-    for at, types in _decisions(launches, kinds):
-        demand: Demand = Counter(shape for since, until, shape in waiting if since <= at < until)
+    decisions = list(_decisions(launches, kinds))
+    for (_, types), demand in zip(decisions, _demands([at for at, _ in decisions], waiting), strict=True):
         offerings = environment.offerings_at(0.0)
         able = {shape: count for shape, count in demand.items() if any(each.holds(shape) for each in offerings)}
         if not able:
@@ -151,6 +154,21 @@ def _expected(
             packing, _ = choose(environment.allocation_strategy, offerings, dict(able), reading)
             agreed[reading] += packing.offering.instance_type in types
     return agreed, n
+
+
+def _demands(instants: Sequence[float], waiting: _Waiting) -> Iterator[Demand]:
+    """What waited at each of the instants, which are in order; those that waited longest come first."""
+    there: dict[int, Shape] = {}
+    ends: list[tuple[float, int]] = []
+    ahead = 0
+    for at in instants:
+        while ahead < len(waiting) and waiting[ahead][0] <= at:
+            _, until, there[ahead] = waiting[ahead]
+            heappush(ends, (until, ahead))
+            ahead += 1
+        while ends and ends[0][0] <= at:
+            del there[heappop(ends)[1]]
+        yield Counter(there.values())
 
 
 def _decisions(launches: Sequence[ScalingActivity], kinds: Mapping[str, str]) -> Iterator[tuple[float, set[str]]]:

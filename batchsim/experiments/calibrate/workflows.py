@@ -77,7 +77,7 @@ class RecordedWorkflow:
     submissions: list[tuple[str, ...]] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Unit:
     """What one SubmitJob made: a single job, or an array."""
 
@@ -104,10 +104,14 @@ class _Unit:
 def kinds_of(history: History) -> dict[str, JobKind]:
     """The kind of each job, by its id."""
     names: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    called = Counter((job.definition, job.name) for job in history.jobs if job.index <= 0)  # an array counts once
+    for (definition, name), often in called.items():
+        names[definition, _stem(name)][name] = often
+    kinds: dict[tuple[str, str], JobKind] = {}
     for job in history.jobs:
-        if job.index <= 0:  # an array counts once
-            names[job.definition, _stem(job.name)][job.name] += 1
-    return {job.job_id: JobKind(job.definition, _clean(_kept(job, names))) for job in history.jobs}
+        if (job.definition, job.name) not in kinds:
+            kinds[job.definition, job.name] = JobKind(job.definition, _clean(_kept(job, names)))
+    return {job.job_id: kinds[job.definition, job.name] for job in history.jobs}
 
 
 def _kept(job: RecordedJob, names: Mapping[tuple[str, str], Counter[str]]) -> str:
@@ -145,7 +149,10 @@ def workflows_of(history: History, kinds: Mapping[str, JobKind]) -> tuple[list[R
 def _units(jobs: Sequence[RecordedJob]) -> dict[str, _Unit]:
     units: dict[str, _Unit] = {}
     for job in jobs:
-        unit = units.setdefault(job.array or job.job_id, _Unit(job.array or job.job_id, []))
+        unit_id = job.array or job.job_id
+        unit = units.get(unit_id)
+        if unit is None:
+            unit = units[unit_id] = _Unit(unit_id, [])
         if job.size:
             unit.parent = job
         else:
@@ -155,7 +162,7 @@ def _units(jobs: Sequence[RecordedJob]) -> dict[str, _Unit]:
 
 def _together(units: Mapping[str, _Unit]) -> Iterable[list[_Unit]]:
     """Groups of units that wait for each other, however far."""
-    beside: dict[str, set[str]] = {unit_id: set() for unit_id in units}
+    beside: dict[str, set[str]] = defaultdict(set)
     for unit_id, unit in units.items():
         for need, _ in unit.needs:
             if need in units:
@@ -164,6 +171,9 @@ def _together(units: Mapping[str, _Unit]) -> Iterable[list[_Unit]]:
     seen: set[str] = set()
     for start in units:
         if start in seen:
+            continue
+        if start not in beside:
+            yield [units[start]]
             continue
         seen.add(start)
         group, ahead = [], [start]
@@ -178,17 +188,7 @@ def _together(units: Mapping[str, _Unit]) -> Iterable[list[_Unit]]:
 
 def _parts(group: Sequence[_Unit], kinds: Mapping[str, JobKind]) -> tuple[list[_Unit], tuple[Part, ...]]:
     """The units of a group in an order that does not depend on their ids, and what they are."""
-    known = {unit.unit_id: unit for unit in group}
-    depth: dict[str, int] = {}
-    for unit in sorted(group, key=lambda unit: unit.first.created_at):
-        _measure(unit.unit_id, known, depth)
-
-    def place(unit: _Unit) -> tuple[object, ...]:
-        kind = kinds[unit.first.job_id]
-        needed = sorted((kinds[known[need].first.job_id].name, how) for need, how in unit.needs if need in known)
-        return depth[unit.unit_id], kind.name, kind.definition, unit.first.queue, unit.size, str(needed)  # fmt: skip
-
-    ordered = sorted(group, key=lambda unit: (*place(unit), unit.first.created_at, unit.unit_id))
+    ordered = _ordered(group, kinds) if len(group) > 1 else list(group)
     places = {unit.unit_id: number for number, unit in enumerate(ordered)}
 
     def needed(unit: _Unit) -> tuple[tuple[int, str], ...]:
@@ -206,6 +206,20 @@ def _parts(group: Sequence[_Unit], kinds: Mapping[str, JobKind]) -> tuple[list[_
         for unit in ordered
     )
     return ordered, parts
+
+
+def _ordered(group: Sequence[_Unit], kinds: Mapping[str, JobKind]) -> list[_Unit]:
+    known = {unit.unit_id: unit for unit in group}
+    depth: dict[str, int] = {}
+    for unit in sorted(group, key=lambda unit: unit.first.created_at):
+        _measure(unit.unit_id, known, depth)
+
+    def place(unit: _Unit) -> tuple[object, ...]:
+        kind = kinds[unit.first.job_id]
+        needed = sorted((kinds[known[need].first.job_id].name, how) for need, how in unit.needs if need in known)
+        return depth[unit.unit_id], kind.name, kind.definition, unit.first.queue, unit.size, str(needed)  # fmt: skip
+
+    return sorted(group, key=lambda unit: (*place(unit), unit.first.created_at, unit.unit_id))
 
 
 def _measure(unit_id: str, known: Mapping[str, _Unit], depth: dict[str, int]) -> None:

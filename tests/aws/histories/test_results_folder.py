@@ -60,6 +60,11 @@ def test_a_table_that_no_run_wrote(table, name, columns, message):
         table(name, **columns)
 
 
+def test_a_table_without_times_of_attempts_tells_jobs_that_did_not_run(table):
+    with pytest.raises(bs.ScenarioError, match="none of 2 jobs in it ran"):
+        table("attempts", started_at=..., stopped_at=...)
+
+
 @pytest.mark.parametrize("asked", [{"vcpus": 0.0}, {"vcpus": 1e-320}, {"vcpus": 1e300}, {"memory_mib": 0}])
 def test_what_no_job_can_have_asked_for_is_not_known(table, asked):
     job = table("jobs", **asked).jobs[0]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from batchsim.aws.histories.configuration import AccountConfiguration
 from batchsim.aws.histories.records import Asked, RecordedInstance, ScalingActivity
 from batchsim.experiments.calibrate.launched_types import learn_types
@@ -85,3 +88,15 @@ def test_a_configuration_that_can_t_be_simulated_stops_nothing():
 
 def test_nothing_where_no_type_is_known():
     assert list(learn_types(history(job()), configuration())) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    waits=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20)), min_size=1, max_size=12),
+    decisions=st.lists(st.integers(0, 60), min_size=1, max_size=8, unique=True),
+)
+def test_a_decision_is_known_where_a_job_waited_at_it(waits, decisions):
+    jobs = [waiting(f"job-{number}", 100 * since, 100 * (since + long)) for number, (since, long) in enumerate(waits)]
+    launches = [launch(number, 100 * at, "r6i.large") for number, at in enumerate(decisions)]
+    (found,) = learn(jobs, launches, configuration())
+    assert found.n == sum(any(since <= at < since + long for since, long in waits) for at in decisions)

@@ -142,7 +142,8 @@ class SchedulingPass:
                 job = order.next(True, False)
             else:
                 failed.add(request)
-                job = order.next(False, True)
+                # What all that waits asks for was tried: whoever is next finds nothing either.
+                job = NOBODY if len(failed) == len(queue.requests) else order.next(False, True)
         if order.started:
             queue.leave(order.started, now)
 

@@ -114,6 +114,7 @@ class FairShareQueue(FifoQueue):
         super().__init__(index, spec, context)
         assert spec.fair_share is not None  # noqa: S101 (for the type checker)
         self._policy = spec.fair_share
+        self.reserves = self._policy.compute_reservation > 0
         self._max_vcpus = 0
         self._running_s = self._policy.window_s / 2
         groups = context.workload.groups
@@ -152,6 +153,7 @@ class FairShareQueue(FifoQueue):
         self._weights = [policy.weight(identifier) for identifier in self._shares]
         self._running_s = policy.window_s / 2
         self._policy = policy
+        self.reserves = policy.compute_reservation > 0
         self._usage = ShareUsage(self._weights, policy.window_s, self._running_s)
         for share, at, vcpus in self._history or ():
             self._usage.change(share, at, vcpus)

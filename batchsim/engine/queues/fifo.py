@@ -86,11 +86,14 @@ class FifoQueue:
         Grow whenever a job comes or leaves, and whenever there are other requests than before.
     time_dependent : bool
         Whether its order changes with time.
+    reserves : bool
+        Whether its policy may hold jobs back that have room.
     counts_jobs : bool
         Whether it has to know of every job that arrives, stops or ends.
     """
 
     time_dependent = False
+    reserves = False
     counts_jobs = False
 
     def __init__(self, index: int, spec: configuration.JobQueue, context: RunContext) -> None:

@@ -86,6 +86,8 @@ class WaitAttribution:
         self._named: dict[ShapeId, Reasons] = {}
         self.head = NOBODY
         self._fitting: AbstractSet[ShapeId] = NONE
+        # Whether instances boot for jobs behind the head: whether these are looked at may change with every job.
+        self._any_behind = False
         # While all are judged: the jobs that decide for their requests; whether capacity for the head is on its way;
         # with and without the limit, the vCPUs that requests judged before take of an environment's room.
         self._deciding: dict[ShapeId, int] = {}
@@ -100,16 +102,19 @@ class WaitAttribution:
     def environments_changed(self) -> None:
         """Note of which kind the queue's environments are; nothing that was known of them holds any more."""
         self._plentiful = not any(each.varies for each in self._environments)
-        self._counted = not self._queue.time_dependent and not self._any_wants and self._plentiful
+        self._counted = not self._any_wants and self._plentiful
+        self._forget()
+
+    def _forget(self) -> None:
         self._known_at = (False, -1)
         self._outlook_at = self._requests_at = -1
 
     def update(self, now: float) -> None:
         """Judge again the jobs that wait, if anything changed that causes depend on."""
         queue = self._queue
-        if self._counted:
-            # Where all are of one request, the head's, nothing but what may come for it matters.
-            alike = len(queue.requests) == 1
+        # Where all are of one request, the head's, nothing but what may come for it matters.
+        alike = len(queue.requests) == 1
+        if self._counted and not queue.reserves and (alike or not queue.time_dependent):
             # Each of these only grows: their sum is another when one of them is.
             known_at = queue.requests_generation if alike else queue.generation
             for environment in self._environments:
@@ -131,7 +136,8 @@ class WaitAttribution:
         job = queue.representative(now)
         self.head = head = self._request[job]
         before, self._fitting = self._fitting, self._with_room(head) if len(queue.requests) > 1 else NONE
-        if not self._counted:
+        if not self._counted or queue.reserves:
+            self._forget()
             self._judge_all(job, head)
             return
         outlook_at, requests_at = 0, queue.requests_generation
@@ -144,7 +150,7 @@ class WaitAttribution:
             if common is not self._common:
                 self._reset(common)
                 same_requests = False
-        if not same_outlook or not same_requests:
+        if not same_outlook or not same_requests or self._any_behind:
             self._note(queue.requests.keys() | self._named.keys())
         elif self._fitting != before or head != head_before:
             self._note({*(self._fitting ^ before), head, head_before})
@@ -175,6 +181,7 @@ class WaitAttribution:
 
     def _note(self, requests: Iterable[ShapeId]) -> None:
         """Note shapes that may wait for something else than before."""
+        self._any_behind = False
         for request in sorted(requests):
             if request == self.head or request not in self._queue.requests:
                 reasons = self._common
@@ -182,8 +189,10 @@ class WaitAttribution:
                 reasons = ALONE[Cause.BLOCKED]
             else:
                 cause = self._cause(request)
-                if cause is Cause.BOOT and self._common is not ALONE[Cause.BOOT] and not self._decides(request):
-                    cause = Cause.BLOCKED
+                if cause is Cause.BOOT and self._common is not ALONE[Cause.BOOT]:
+                    self._any_behind = True
+                    if not self._decides(request):
+                        cause = Cause.BLOCKED
                 reasons = ALONE[cause]
             self._name(request, reasons)
 

@@ -4,10 +4,14 @@ The file is SQLite's, in WAL mode, and only this process writes it. A run is in 
 returns: it survives the death of this process by whatever cause. With ``synchronous = NORMAL`` the last runs may be
 lost when the machine itself goes down, never more than these; the file is then as it was before them, and they are run
 again. WAL needs a file system that is not shared over a network (SQLite, *Write-Ahead Logging*).
+
+SQLite has no checksums: a disk that gives other bytes back gives other figures. So each row has a digest of what it
+holds; one that is not as it was written is as if it were not there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -15,32 +19,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from batchsim._version import __version__
 from batchsim.errors import OutputError
 from batchsim.experiments.tasks import Finished, Task
 
 #: Of the tables below; a file of another is left alone.
-FORMAT = "1"
+FORMAT = "2"
 
 _TABLES = """
 BEGIN;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs (
     key TEXT PRIMARY KEY, status TEXT NOT NULL, summary TEXT, error TEXT,
-    labels TEXT NOT NULL, seed INTEGER NOT NULL, replication INTEGER NOT NULL
+    labels TEXT NOT NULL, seed INTEGER NOT NULL, replication INTEGER NOT NULL, digest TEXT NOT NULL
 );
 """
 
 #: What is done stays as it is: equal keys have equal results.
 _ADD = """
-INSERT INTO runs (key, status, summary, error, labels, seed, replication) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET status = excluded.status, summary = excluded.summary, error = excluded.error
+INSERT INTO runs (key, status, summary, error, labels, seed, replication, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET status = excluded.status, summary = excluded.summary, error = excluded.error,
+    labels = excluded.labels, seed = excluded.seed, replication = excluded.replication, digest = excluded.digest
 WHERE runs.status = 'failed'
 """
-_GET = "SELECT key, status, summary, error FROM runs WHERE key = ?"
-_ALL = "SELECT key, status, summary, error, labels, seed, replication FROM runs ORDER BY key"
+_ALL = "SELECT key, status, summary, error, labels, seed, replication, digest FROM runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class FinishedRuns:
             self._lock = self._locked()
             try:
                 self._file = sqlite3.connect(path, isolation_level=None)
+                self._file.text_factory = _decoded
                 self._open()
             except BaseException:
                 self._lock.close()
@@ -103,16 +108,23 @@ class FinishedRuns:
             return int(self._file.execute("SELECT count(*) FROM runs").fetchone()[0])
 
     def __iter__(self) -> Iterator[StoredRun]:
-        """All runs, by key."""
+        """All runs that are as they were written, by key."""
         with self._told():
-            for row in self._file.execute(_ALL):
-                yield StoredRun(Finished(*row[:4]), json.loads(row[4]), *row[5:])
+            for *row, digest in self._file.execute(f"{_ALL} ORDER BY key"):
+                if digest == _digest(*row):
+                    yield StoredRun(Finished(*row[:4]), json.loads(row[4]), *row[5:])
 
     def get(self, key: str) -> Finished | None:
-        """The run of a key, or None where it is not finished."""
+        """The run of a key, or None where it is not finished; a row that is not as it was written is removed."""
         with self._told():
-            row = self._file.execute(_GET, (key,)).fetchone()
-        return None if row is None else Finished(*row)
+            found = self._file.execute(f"{_ALL} WHERE key = ?", (key,)).fetchone()
+            if found is None:
+                return None
+            *row, digest = found
+            if digest == _digest(*row):
+                return Finished(*row[:4])
+            self._file.execute("DELETE FROM runs WHERE key = ?", (key,))
+        return None
 
     def add(self, task: Task, finished: Finished) -> None:
         """Keep what came of a task; it is in the file when this returns, instead of an earlier failure of its key.
@@ -123,8 +135,9 @@ class FinishedRuns:
             If it can't be written: the disk is full.
         """
         came_of_it = (finished.key, finished.status, finished.summary, finished.error)
+        row = (*came_of_it, json.dumps(dict(task.labels)), task.seed, task.replication)
         with self._told():
-            self._file.execute(_ADD, (*came_of_it, json.dumps(dict(task.labels)), task.seed, task.replication))
+            self._file.execute(_ADD, (*row, _digest(*row)))
 
     def close(self) -> None:
         """Let go of the file; all of it is then in one."""
@@ -158,7 +171,8 @@ class FinishedRuns:
             self._file.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.DatabaseError as error:
             self._file.close()
-            if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            is_none = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+            if not is_none and error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
                 raise
             raise OutputError(str(self.path), f"it is no store of finished runs ({error})") from None
         if found not in ({}, ours):
@@ -180,4 +194,17 @@ class FinishedRuns:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise OutputError(str(self.path), getattr(error, "strerror", None) or str(error)) from error
+            told = getattr(error, "strerror", None) or str(error)
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CORRUPT:
+                told = f"it is damaged ({told}): remove the file, and its runs are executed again"
+            raise OutputError(str(self.path), told) from error
+
+
+def _digest(*row: Any) -> str:
+    """What tells whether a row is as it was written."""
+    return hashlib.sha256(json.dumps(row).encode()).hexdigest()
+
+
+def _decoded(text: bytes) -> str:
+    """A text; one that is damaged is another, which its row's digest tells."""
+    return text.decode("utf-8", "replace")

@@ -157,3 +157,43 @@ def test_a_full_disk_is_told_and_what_was_there_stays(path):
             store.add(task(2), done(task(2), "x" * 100_000))
         assert store.get(task(1).key) == done(task(1))
         assert store.get(task(2).key) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "summary = '{\"cost\": 7}'",
+        "summary = '{\"cost\": '",
+        "summary = NULL",
+        "summary = CAST(x'7bff' AS TEXT)",
+        "status = 'failed'",
+        "seed = 5",
+        "digest = ''",
+    ],
+)
+def test_a_run_that_is_not_as_it_was_written_is_executed_again(path, damage):
+    one, two = task(1), task(2)
+    with FinishedRuns(path) as store:
+        store.add(one, done(one))
+        store.add(two, done(two))
+    with sqlite3.connect(path) as file:
+        file.execute(f"UPDATE runs SET {damage} WHERE key = ?", (one.key,))  # noqa: S608
+    file.close()
+    with FinishedRuns(path) as store:
+        assert [each.finished for each in store] == [done(two)]
+        assert store.get(one.key) is None
+        assert store.get(two.key) == done(two)
+        store.add(one, done(one))
+        assert store.get(one.key) == done(one)
+
+
+def test_a_damaged_file_is_told_with_what_helps(path):
+    with FinishedRuns(path) as store:
+        for seed in range(200):
+            store.add(task(seed), done(task(seed), '{"cost": 1}' * 100))
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)  # all pages but the first
+    path.write_bytes(bytes(content))
+    told = r"sweep.sqlite: .* it is damaged \(.*\): remove the file, and its runs"
+    with pytest.raises(OutputError, match=told), FinishedRuns(path) as store:
+        store.get(task(0).key)

@@ -211,15 +211,26 @@ class AwsError(BatchsimError):
 
 
 class OutputError(BatchsimError):
-    """A result can't be written where the user asked for it."""
+    """A result can't be written where the user asked for it, or read from there.
 
-    def __init__(self, path: str, reason: str) -> None:
+    Parameters
+    ----------
+    path : str
+        Where.
+    reason : str
+        What is wrong, and what would be right.
+    read : bool
+        Whether it was to be read.
+    """
+
+    def __init__(self, path: str, reason: str, *, read: bool = False) -> None:
         self.path = path
         self.reason = reason
+        self._done = "read" if read else "written"
         super().__init__(path, reason)
 
     def __str__(self) -> str:
-        return printable(f"{self.path}: [output] can't be written: {self.reason}")
+        return printable(f"{self.path}: [output] can't be {self._done}: {self.reason}")
 
 
 class ExecutionError(BatchsimError):

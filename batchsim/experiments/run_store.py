@@ -151,7 +151,7 @@ def write_sweep(scenario: Scenario, figures: RunTable, folder: Path) -> None:
     from batchsim.report.page.sweep import sweep_page
 
     with replaced(folder / RUNS) as path:
-        parquet.write_table(figures.arrow(), path, compression="zstd")
+        parquet.write_table(figures.arrow(), path, compression="zstd", write_page_checksum=True)
     with replaced(folder / PICTURE) as path:
         save_png(sweep_figure(scenario.name, figures), path)
     write_whole(folder / store.PAGE, sweep_page(scenario, figures))

@@ -85,8 +85,9 @@ def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordB
     texts = [column.name for column in columns if column.dtype == "text"]
     # Least and greatest of each slice are for what is looked up: by time.
     times = [column.name for column in columns if column.name.endswith("_at")]
+    # Without checksums a bit that flips on the disk is read as another figure.
     with parquet.ParquetWriter(
-        path, wanted, compression="zstd", use_dictionary=texts, write_statistics=times
+        path, wanted, compression="zstd", use_dictionary=texts, write_statistics=times, write_page_checksum=True
     ) as writer:
         for batch in batches:
             writer.write_batch(batch)
@@ -94,20 +95,29 @@ def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordB
 
 @dataclass(frozen=True)
 class StoredResult:
-    """A results folder read back."""
+    """A results folder read back; a file of it that is damaged is an `OutputError` when it is asked for."""
 
     folder: Path
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The figures of ``summary.json``."""
-        content: dict[str, Any] = json.loads((self.folder / MARK).read_text(encoding="utf-8"))
+        path = self.folder / MARK
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _damaged(path, error) from None
         return content
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
+        from pyarrow import ArrowException
 
-        return pd.read_parquet(self.folder / f"{name}.parquet")
+        path = self.folder / f"{name}.parquet"
+        try:
+            return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
+        except (OSError, ValueError, ArrowException) as error:
+            raise _damaged(path, error) from None
 
     @cached_property
     def jobs(self) -> pd.DataFrame:
@@ -130,6 +140,13 @@ class StoredResult:
         return self._table("timeline")
 
 
+def _damaged(path: Path, error: Exception) -> OutputError:
+    told = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+    return OutputError(
+        str(path), f"it is missing, or not as it was written ({told}); run the scenario again", read=True
+    )
+
+
 def read(folder: str | Path) -> StoredResult:
     """Read a results folder.
 
@@ -140,5 +157,5 @@ def read(folder: str | Path) -> StoredResult:
     """
     folder = Path(folder)
     if not (folder / MARK).is_file():
-        raise OutputError(str(folder), "it is not a results folder: there is no summary.json")
+        raise OutputError(str(folder), "it is not a results folder: there is no summary.json", read=True)
     return StoredResult(folder)

@@ -131,13 +131,14 @@ def _rows(path: Path, columns: Sequence[Column], needed: Collection[str], others
     from pyarrow import ArrowException, parquet
 
     try:
-        table = parquet.read_table(path)
+        table = parquet.read_table(path, page_checksum_verification=True)
         table.validate(full=True)
-    except (ArrowException, OSError) as error:
-        raise _no_table(path, f"not a Parquet file: {str(error).partition(chr(10))[0]}") from None
+        names = table.column_names
+    except (ArrowException, OSError, ValueError) as error:
+        raise _no_table(path, f"not a Parquet file, or damaged: {str(error).partition(chr(10))[0]}") from None
     cells: dict[str, list[Any]] = {name: [None] * table.num_rows for name in others}
     for column in columns:
-        if column.name in (*needed, *others) and table.column_names.count(column.name) == 1:
+        if column.name in (*needed, *others) and names.count(column.name) == 1:
             try:
                 found = table.column(column.name).cast(_TYPES.get(column.dtype, column.dtype)).to_pylist()
             except ArrowException as error:

@@ -151,11 +151,11 @@ def parquet_columns(content: bytes, faults: Faults) -> Columns:
     from pyarrow import ArrowException, parquet
 
     try:
-        table = parquet.read_table(io.BytesIO(content))
-    except (ArrowException, OSError) as error:
-        faults.add(0, f"not a Parquet file: {str(error).partition(chr(10))[0]}")
+        table = parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
+        return {name: table.column(name) for name in table.column_names}
+    except (ArrowException, OSError, ValueError) as error:
+        faults.add(0, f"not a Parquet file, or damaged: {str(error).partition(chr(10))[0]}")
         return {}
-    return {name: table.column(name) for name in table.column_names}
 
 
 def _converted(column: Any) -> Floats | None:

@@ -220,9 +220,9 @@ def test_the_table_counts():
     one.told.append("a 2, cut, run: hang: 10 s\nof CPU time")
     lines = list(of_inputs([one, Tried("b", inputs=1, refused=1, commands=1, slowest_s=0.5)]))
     assert lines[2:5] == [
-        "| a | 3 | 2 | 1 | 5 | 0 | 1 | 0 | 0 | 0 | 0 |",
-        "| b | 1 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 |",
-        "| all | 4 | 3 | 1 | 6 | 0 | 1 | 0 | 0 | 0 | 0 |",
+        "| a | 3 | 2 | 1 | 5 | 0 | 1 | 0 | 0 | 0 | 0 | 0 |",
+        "| b | 1 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
+        "| all | 4 | 3 | 1 | 6 | 0 | 1 | 0 | 0 | 0 | 0 | 0 |",
     ]
     assert "0.5 s of CPU time or 200 MiB" in lines[6]
     assert lines[-1] == "- a 2, cut, run: hang: 10 s of CPU time"

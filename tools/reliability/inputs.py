@@ -153,7 +153,7 @@ def _try(each: Input, scratch: Path, number: int, result: Tried) -> None:
     label = f"{result.kind} {number}"
     shutil.rmtree(scratch, ignore_errors=True)
     reads, writes = scratch / "in", scratch / "out"
-    writes.mkdir(parents=True)
+    each.leave(writes)
     each.write(reads)
     before = _names(reads)
     kinds: set[str] = set()
@@ -167,12 +167,15 @@ def _try(each: Input, scratch: Path, number: int, result: Tried) -> None:
             result.largest_mib = max(result.largest_mib, outcome.peak_mib)
         if _names(reads) != before:
             outcome.problems.append(("written elsewhere", "what it reads is not as it was"))
+        if outcome.code == 0:
+            others = [name for name, content in each.same.items() if (writes / name).read_bytes() != content]
+            outcome.problems += [("other results", f"{name} is not what it was") for name in others]
         for kind, problem in outcome.problems:
             kinds.add(kind)
             result.told.append(f"{label}, {each.note}, {' '.join(line[:2])}: {kind}: {problem}")
         if number % REAL == 0 and not outcome.problems and not outcome.simulating:
             shutil.rmtree(writes)
-            writes.mkdir()
+            each.leave(writes)
             result.real += 1
             if told := _differs(line, writes, outcome):
                 kinds.add("exit code")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ class Input:
         Which of the files is ``{file}``.
     prepare : callable, optional
         Makes what else lies there, in the folder that it is given.
+    kept : mapping of str to bytes
+        What an earlier command left where these write.
+    same : mapping of str to bytes
+        What lies there when they have taken the input.
     """
 
     note: str
@@ -38,16 +42,20 @@ class Input:
     commands: Sequence[Sequence[str]]
     file: str = ""
     prepare: Callable[[Path], None] | None = None
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    same: Mapping[str, bytes] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the files into a folder that must not exist."""
         folder.mkdir()
-        for name, content in self.files.items():
-            path = folder / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
+        _write(folder, self.files)
         if self.prepare is not None:
             self.prepare(folder)
+
+    def leave(self, folder: Path) -> None:
+        """Make a folder with what an earlier command left."""
+        folder.mkdir(parents=True)
+        _write(folder, self.kept)
 
     def lines(self, reads: Path, writes: Path) -> Iterator[list[str]]:
         """What is executed."""
@@ -56,6 +64,13 @@ class Input:
                 part.replace("{in}", str(reads)).replace("{out}", str(writes)).replace("{file}", str(reads / self.file))
                 for part in command
             ]
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
 
 
 Make = Callable[[Seeds, int, int, int], Iterator[Input]]
@@ -169,6 +184,37 @@ def _array(pa: Any, cells: list[Any]) -> Any:
         return pa.array([None if cell is None else str(cell).encode("utf-8", "replace").decode() for cell in cells])
 
 
+def _stores(seeds: Seeds, first: int, count: int, seed: int) -> Iterator[Input]:
+    """The finished runs of a sweep, with other bytes: what it takes again, the same comes out of."""
+    (each,) = seeds["stores"]
+    for number in range(first, first + count):
+        chance = _chance("stores", number, seed)
+        if chance.random() < 0.5:
+            made = changed_bytes(each.content, chance, [each.content])
+        else:
+            made = _with_other_digits(each.content, chance)
+        files = {name: content for name, content in each.beside.items() if "/" not in name}
+        kept = {name: content for name, content in each.beside.items() if "/" in name}
+        same = {name: content for name, content in kept.items() if name.endswith(".parquet")}
+        yield Input(
+            "bytes of sweep.sqlite",
+            files,
+            COMMANDS[each.read_as],
+            "small.yaml",
+            kept={**kept, each.name: made},
+            same=same,
+        )
+
+
+def _with_other_digits(content: bytes, chance: random.Random) -> bytes:
+    """Some digits are others: what SQLite and JSON read all the same."""
+    made = bytearray(content)
+    places = [place for place, byte in enumerate(content) if 48 <= byte <= 57]
+    for place in chance.sample(places, chance.choice((1, 10, 100))):
+        made[place] = chance.randrange(48, 58)
+    return bytes(made)
+
+
 def _from_schema(_: Seeds, first: int, count: int, seed: int) -> Iterator[Input]:
     from tools.reliability.inputs_shapes import drawn, scenarios
 
@@ -265,7 +311,7 @@ KINDS: dict[str, Kind] = {
     "scenarios by the JSON Schema": Kind(1000, _from_schema),
     "requests by AWS's shapes": Kind(1000, _requests),
     "answers by AWS's shapes": Kind(1000, _answers),
-    "scenarios, other bytes": Kind(900, _bytes_of("scenarios")),
+    "scenarios, other bytes": Kind(800, _bytes_of("scenarios")),
     "scenarios, another tree": Kind(1300, _trees_of("scenarios")),
     "configurations, other bytes": Kind(500, _bytes_of("configurations")),
     "configurations, another tree": Kind(700, _trees_of("configurations")),
@@ -278,6 +324,7 @@ KINDS: dict[str, Kind] = {
     "files that scenarios name, another tree": Kind(250, _trees_of("named")),
     "results folders, other bytes": Kind(150, _bytes_of("results")),
     "results folders, other columns": Kind(150, _columns),
+    "finished runs of a sweep": Kind(100, _stores),
     "no files, and large ones": Kind(500, _odd_files),
     "names of files": Kind(54, _names),
     "command lines": Kind(546, _lines),

@@ -5,14 +5,21 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.reliability.commands import SCENARIO, prepare
+from tools.reliability.commands import SCENARIO, environment, prepare
 from tools.reliability.page import ROOT
 
 SEEDS = Path(__file__).parent / "seeds"
+
+_SWEEP = (
+    "sweep", "{in}/small.yaml", "--vary", "batch.computeEnvironments.spot.computeResources.maxvCpus=32,64",
+    "--replications", "2", "--workers", "1", "--quiet", "--out", "{out}/swept",
+)  # fmt: skip
 
 #: What reads a file of a kind; ``{in}`` is the folder with it, ``{file}`` the file, ``{out}`` an empty folder. Each is
 #: given only where the one before it took the input.
@@ -37,6 +44,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "history": (("calibrate", "{file}", "--report", "{out}/calibrated.html", "--json"),),
     "trace": (("run", "{in}/named.yaml", "--quiet", "--no-advice", "--out", "{out}/run"),),
     "named": (("validate", "{in}/named.yaml"),),
+    "store": (_SWEEP,),
     "results": (
         ("calibrate", "{in}/history", "--config", "{in}/small.yaml", "--replay", "--out", "{out}/calibrated.yaml"),
     ),
@@ -114,6 +122,7 @@ def seeds(folder: Path) -> dict[str, list[Seed]]:
         "tables": [Seed("history.csv", "history", (SEEDS / "history.csv").read_bytes()), *_traces(folder)],
         "named": [*_named()],
         "results": _results(folder),
+        "stores": [_store(folder)],
     }
     found["workflows"] = [each for each in found["tables"] if each.name.endswith(".json")]
     found["tables"] = [each for each in found["tables"] if not each.name.endswith(".json")]
@@ -241,6 +250,16 @@ def _catalog() -> dict[str, bytes]:
         "spot_prices.csv": b"instance_type,us-east-1\nc6i.xlarge,0.07\nm6i.xlarge,0.08\n",
         "spot_advisor.csv": b"instance_type,us-east-1\nc6i.xlarge,1:60\nm6i.xlarge,2:55\n",
     }
+
+
+def _store(folder: Path) -> Seed:
+    """The finished runs of a sweep, with what lies beside them."""
+    line = [part.replace("{in}", str(folder)).replace("{out}", str(folder)) for part in _SWEEP]
+    command = [sys.executable, "-m", "batchsim", *line]
+    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)  # noqa: S603
+    files = {f"swept/{each.name}": each.read_bytes() for each in (folder / "swept").iterdir()}
+    name = "swept/sweep.sqlite"
+    return Seed(name, "store", files.pop(name), {"small.yaml": SCENARIO.encode(), **files})
 
 
 def _results(folder: Path) -> list[Seed]:

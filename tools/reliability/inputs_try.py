@@ -74,7 +74,7 @@ class Outcome:
 
 
 #: Kinds of what should not be, as the table says them.
-KINDS_OF_PROBLEM = ("traceback", "hang", "over memory", "no place", "written elsewhere", "exit code")
+KINDS_OF_PROBLEM = ("traceback", "hang", "over memory", "no place", "written elsewhere", "exit code", "other results")
 
 
 def in_child(line: Sequence[str], writes: Path) -> Outcome:

@@ -145,7 +145,7 @@ YEARS = partial(sized.years, 10)
 FINISHED = (
     Limit("{:,} jobs: run, results, picture and page", 5 * MILLION, _kept, 3072, 400, 2_000),
     Limit("the results folder of {:,} jobs read by batchsim.read, all tables", 5 * MILLION, _read, 6144, 120, 2_000),
-    Limit("the same learnt from by calibrate", 5 * MILLION, _calibrate, 16384, 600, 2_000),
+    Limit("the same learnt from by calibrate", 5 * MILLION, _calibrate, 12288, 900, 2_000),
     Limit("compare of two variants of {:,} jobs", MILLION, run_of(sized.variants, "compare"), 3072, 200, 2_000),
     Limit("a trace of {:,} rows, CSV", 5 * MILLION, replay_of("jobs.csv"), 8192, 600, 2_000),
     Limit("a trace of {:,} rows, Parquet", 5 * MILLION, replay_of("jobs.parquet"), 8192, 600, 2_000),

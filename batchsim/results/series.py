@@ -13,7 +13,8 @@ from batchsim.results.limits import open_limit
 from batchsim.results.outcome import Outcome
 from batchsim.results.spending import idle_commitment, spend_rate, spent
 from batchsim.results.step_functions import Curve, integral, sample, steps, thin, total
-from batchsim.results.timeline import job_states, vcpus
+from batchsim.results.timeline import job_states
+from batchsim.results.vcpus import Vcpus
 from batchsim.units import HOUR, MINUTE
 
 #: A stretch of time, in seconds since the scenario's start.
@@ -56,8 +57,9 @@ def jobs_by_state(outcome: Outcome) -> dict[str, Curve]:
 def vcpus_by_state(outcome: Outcome) -> dict[str, Curve]:
     """How many vCPUs are running, stranded, idle and booting over time, all environments together."""
     curves: dict[str, list[Curve]] = {}
+    vcpus = Vcpus(outcome)
     for index in range(len(outcome.configuration.environments)):
-        for state, curve in vcpus(outcome, index).items():
+        for state, curve in vcpus.of(index).items():
             curves.setdefault(state, []).append(curve)
     return {state: total(parts) for state, parts in curves.items()}
 

@@ -16,7 +16,7 @@ from batchsim.recording import Status
 from batchsim.results.outcome import Outcome
 from batchsim.results.spending import spent
 from batchsim.results.step_functions import sample, steps
-from batchsim.results.timeline import vcpus
+from batchsim.results.vcpus import Vcpus
 from batchsim.spec.configuration import Consumable, FairShare, RetryRule, SavingsPlan, Shape, SpotTrace, TimeLimit
 from tests.laws.test_engine_laws import assert_laws, peak, worlds
 from tests.worlds import configuration, run
@@ -216,7 +216,7 @@ def assert_timeline(recording, built, outcome):
         mine = instances.environment == index
         if not mine.any():
             continue
-        series = vcpus(outcome, index)
+        series = Vcpus(outcome).of(index)
         sizes = np.array([float(offering.vcpus) for offering in spec.offerings])[instances.offering[mine]]
         registered = steps(instances.usable_from[mine], instances.terminated_at[mine], sizes)
         at = np.unique(np.concatenate([registered[0], noted.at, *(curve[0] for curve in series.values())]))

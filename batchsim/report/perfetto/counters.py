@@ -14,7 +14,8 @@ from batchsim.results.outcome import Outcome
 from batchsim.results.series import Window
 from batchsim.results.spending import spend_rate
 from batchsim.results.step_functions import Curve, sample, total
-from batchsim.results.timeline import job_states, vcpus
+from batchsim.results.timeline import job_states
+from batchsim.results.vcpus import Vcpus
 
 #: What a counter is called, its unit, and its steps.
 Counted = tuple[str, str, Curve]
@@ -26,9 +27,9 @@ def of_queues(outcome: Outcome) -> Iterator[tuple[str, Counted]]:
         yield queue, (f"{state} jobs", "jobs", (at, level))
 
 
-def of_environment(outcome: Outcome, environment: int) -> list[Counted]:
+def of_environment(outcome: Outcome, vcpus: Vcpus, environment: int) -> list[Counted]:
     """VCPUs that run jobs, those that are paid for or booting, the limit, and dollars an hour."""
-    by_state = vcpus(outcome, environment)
+    by_state = vcpus.of(environment)
     bought = total([curve for curve in by_state.values() if len(curve[0])])
     counted = [
         ("vCPUs in use", "vCPUs", by_state["running"]),

@@ -22,6 +22,7 @@ from batchsim.report.perfetto.track_events import TrackEventWriter, Value
 from batchsim.results.row_texts import RowTexts
 from batchsim.results.run import Run
 from batchsim.results.series import Window
+from batchsim.results.vcpus import Vcpus
 
 _GZIP = b"\x1f\x8b"
 
@@ -85,10 +86,10 @@ def _write(run: Run, writer: TrackEventWriter, extent: Extent) -> None:
         if name not in queues:
             queues[name] = writer.process(f"job queue {name}")
         moments.append(counters.counter(writer, queues[name], counted, extent.window))
-    processes = {}
+    processes, vcpus = {}, Vcpus(run.outcome)
     for index, environment in enumerate(run.scenario.configuration.environments):
         processes[index] = writer.process(f"{environment.name} ({environment.purchase_option})")
-        for counted in counters.of_environment(run.outcome, index):
+        for counted in counters.of_environment(run.outcome, vcpus, index):
             moments.append(counters.counter(writer, processes[index], counted, extent.window))
     everywhere = tenants(run.recording)
     hosts = Hosts(run, writer, extent, everywhere, processes)

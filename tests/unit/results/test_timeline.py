@@ -9,7 +9,8 @@ from batchsim.recording import Status
 from batchsim.results import spans
 from batchsim.results.spending import idle_commitment, spend_rate, spent
 from batchsim.results.step_functions import integral
-from batchsim.results.timeline import job_states, timeline, vcpus
+from batchsim.results.timeline import job_states, timeline
+from batchsim.results.vcpus import Vcpus
 from tests.unit.results.recorded import NAN, attempt, instance, outcome
 from tests.worlds import LARGE, fleet, jobs, servers
 
@@ -61,7 +62,7 @@ def test_vcpus_boot_idle_run_and_are_stranded():
         instances=[instance(10, 40, 100, 400)],
         stranded=[(200, 0, 1), (250, 0, 0)],
     )
-    found = {state: listed(curve) for state, curve in vcpus(made, 0).items()}
+    found = {state: listed(curve) for state, curve in Vcpus(made).of(0).items()}
     assert found == {
         "running": [(120, 1), (300, 0)],
         "stranded": [(100, 0), (200, 1), (250, 0)],
@@ -75,11 +76,11 @@ def test_long_ones_are_means_that_keep_the_area(monkeypatch):
     made = outcome(
         jobs([0] * 20, 60), fleet(), attempts=attempts, instances=[instance(10, 40, 100, 400)], stranded=[(203, 0, 1)]
     )
-    exact, ended = vcpus(made, 0), np.array([1000.0])
+    exact, ended = Vcpus(made).of(0), np.array([1000.0])
     monkeypatch.setattr(spans, "MANY", 4)
     monkeypatch.setattr(spans, "MOST_STEPS", 6)
     monkeypatch.setattr("batchsim.results.timeline.MOST_STEPS", 6)
-    means = vcpus(made, 0)
+    means = Vcpus(made).of(0)
     assert set(means) == set(exact)
     for state in ("running", "stranded", "idle"):
         assert len(means[state][0]) == 7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,13 +19,16 @@ from batchsim.results.run import Run
 from batchsim.results.spans import MANY, MOST_STEPS
 from batchsim.results.spending import spent as spent_until
 from batchsim.results.step_functions import Curve, total
-from batchsim.results.timeline import job_states, vcpus
+from batchsim.results.timeline import job_states
+from batchsim.results.vcpus import Vcpus
 from batchsim.units import format_usd
 
 #: Steps are thinned when they are drawn.
 EVERY = 10**9
 #: Environments that have a chart of their own: those with the most vCPUs.
 MOST_ENVIRONMENTS = 6
+#: Others are named, so many of them.
+MOST_NAMES = 20
 
 
 def over_time(run: Run, time: Time) -> PageSection:
@@ -63,19 +66,24 @@ def from_below(outcome: Outcome) -> dict[str, Curve]:
 def _environments(outcome: Outcome, time: Time) -> Iterator[Block]:
     """Charts of the environments with the most vCPUs, and which are left out."""
     environments = outcome.configuration.environments
-    curves = {index: vcpus(outcome, index, EVERY) for index in range(len(environments))}
+    vcpus = Vcpus(outcome)
+    curves = {index: vcpus.of(index, EVERY) for index in range(len(environments))}
     peaks = {index: _peak(each) for index, each in curves.items()}
     used = sorted((index for index, peak in peaks.items() if peak > 0), key=lambda index: -peaks[index])
     for index in used[:MOST_ENVIRONMENTS]:
         layers = {state: curves[index][state] for state in VCPUS if state in curves[index]}
         name = environments[index].name
         yield stacked_chart(f"vCPUs of {name}", "vCPUs", layers, VCPUS, time, limit=limit(outcome, index))
-    unused = [each.name for index, each in enumerate(environments) if index not in used]
-    if unused:
-        yield Paragraph(f"Nothing ran in {', '.join(unused)}.")
-    if left := used[MOST_ENVIRONMENTS:]:
-        names = ", ".join(environments[index].name for index in left)
-        yield Paragraph(f"Not drawn, since they had fewer vCPUs: {names}. timeline.parquet has them all.")
+    if unused := [each.name for index, each in enumerate(environments) if peaks[index] <= 0]:
+        yield Paragraph(f"Nothing ran in {_named(unused)}.")
+    if left := [environments[index].name for index in used[MOST_ENVIRONMENTS:]]:
+        yield Paragraph(f"Not drawn, since they had fewer vCPUs: {_named(left)}. timeline.parquet has them all.")
+
+
+def _named(names: Sequence[str]) -> str:
+    """Some names, of many the first."""
+    others = len(names) - MOST_NAMES
+    return ", ".join(names) if others < 2 else f"{', '.join(names[:MOST_NAMES])} and {others:,} others"
 
 
 def _peak(curves: dict[str, Curve]) -> float:

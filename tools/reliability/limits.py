@@ -157,7 +157,6 @@ FINISHED = (
     Limit("{:,} instances at a time", 50_000, run_of(sized.instances), 2048, 90, 200),
     Limit("{:,} queues that share an environment", 1_000, run_of(partial(sized.queues, own=False)), 2048, 90, 20),
     Limit("{:,} queues with an environment each", 1_000, run_of(partial(sized.queues, own=True)), 2048, 120, 20),
-    Limit("{:,} environments, queues and workflows", 10_000, run_of(partial(sized.queues, own=True)), 4096, 900, 20),
     Limit("{:,} job definitions, each of its own size", 10_000, run_of(sized.definitions), 2048, 240, 20),
     Limit("ten years of four jobs a day", 1, run_of(lambda _: YEARS(every="6h"))),
     Limit("ten years of cron every minute", 10, run_of(partial(sized.years, cron="* * * * *")), 3072, 500, 0),

@@ -111,11 +111,13 @@ class StoredResult:
 
     def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
-        from pyarrow import ArrowException
+        from pyarrow import ArrowException, OSFile
 
         path = self.folder / f"{name}.parquet"
         try:
-            return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
+            # pandas opens a path with Python, and pyarrow's threads may outlive it (apache/arrow, issue 50482).
+            with OSFile(str(path)) as file:
+                return pd.read_parquet(file, engine="pyarrow", page_checksum_verification=True)
         except (OSError, ValueError, ArrowException) as error:
             raise _damaged(path, error) from None
 

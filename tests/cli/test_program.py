@@ -47,6 +47,19 @@ def test_an_interrupt_while_modules_are_loaded_is_told_in_a_line(tmp_path, at):
     assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "interrupted\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["schema"], 0), (["run", "nowhere.yaml"], 2), (["--version"], 0), (["what"], 2)]
+)
+def test_what_libraries_do_when_the_interpreter_ends_changes_no_exit_code(tmp_path, arguments, code):
+    # As threads of pyarrow's do now and then: they abort a process that ends.
+    (tmp_path / "sitecustomize.py").write_text("import atexit, os\natexit.register(os.abort)\n")
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    command = [sys.executable, "-m", "batchsim", *arguments]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert (done.stdout if code == 0 else done.stderr).endswith("\n")
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="sends itself a signal")
 def test_an_interrupt_when_all_is_done_changes_nothing(tmp_path):
     done = ended(tmp_path, "the end")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 from collections import Counter
@@ -108,7 +107,7 @@ _LONGEST_HEADER = 100_000
 
 def csv_columns(content: bytes, faults: Faults) -> Columns:
     """The columns of a CSV, as texts; nothing where there are faults."""
-    from pyarrow import ArrowInvalid, string
+    from pyarrow import ArrowInvalid, BufferReader, string
     from pyarrow import csv as arrow
 
     text = decoded(content, faults.file, "trace")
@@ -128,7 +127,7 @@ def csv_columns(content: bytes, faults: Faults) -> Columns:
         return {}
     try:
         table = arrow.read_csv(
-            io.BytesIO(text.encode()),
+            BufferReader(text.encode()),
             # Only without threads does a fault come with its row.
             read_options=arrow.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, string())),
@@ -148,10 +147,11 @@ def _told(error: Exception) -> tuple[int, str]:
 
 def parquet_columns(content: bytes, faults: Faults) -> Columns:
     """The columns of a Parquet file; nothing where there are faults."""
-    from pyarrow import ArrowException, parquet
+    from pyarrow import ArrowException, BufferReader, parquet
 
     try:
-        table = parquet.read_table(io.BytesIO(content), page_checksum_verification=True)
+        # Of a file of Python's, threads may outlive the interpreter (apache/arrow, issue 50482): it would not end.
+        table = parquet.read_table(BufferReader(content), page_checksum_verification=True)
         return {name: table.column(name) for name in table.column_names}
     except (ArrowException, OSError, ValueError) as error:
         faults.add(0, f"not a Parquet file, or damaged: {str(error).partition(chr(10))[0]}")

@@ -11,6 +11,7 @@ from batchsim.catalog.catalog import NotInCatalogError
 from batchsim.catalog.instance_types import InstanceType, allowed, expand
 from batchsim.scenario.batch.managed_instances import types_allowed
 from batchsim.scenario.document.access import (
+    OLD_MEMBERS,
     base_name,
     dig,
     entries,
@@ -141,16 +142,24 @@ class Submission:
 
     def asks(self, kind: str) -> float | None:
         """What the job asks for of VCPU, MEMORY or GPU: its own word, else the definition's."""
-        own = requirement(self.job.get("containerOverrides"), kind)
+        own = requirement(self._override(kind), kind)
         return requirement(self.definition.get("containerProperties"), kind) if own is None else own
+
+    def _override(self, kind: str) -> Any:
+        """What the job changes, without an old member that changes nothing (API ContainerOverrides.vcpus, .memory)."""
+        override = self.job.get("containerOverrides")
+        place = requirement_place(self.definition.get("containerProperties"), kind)
+        if place is None or len(place) == 1 or not isinstance(override, dict):
+            return override
+        return {name: value for name, value in override.items() if name != OLD_MEMBERS.get(kind)}
 
     def asks_where(self, kind: str) -> Where:
         """Where it says so; the definition's container where it does not."""
-        for where, thing, member in (
-            (self.where, self.job, "containerOverrides"),
-            (self.definition_where, self.definition, "containerProperties"),
+        for where, member, container in (
+            (self.where, "containerOverrides", self._override(kind)),
+            (self.definition_where, "containerProperties", self.definition.get("containerProperties")),
         ):
-            place = requirement_place(thing.get(member), kind)
+            place = requirement_place(container, kind)
             if place is not None:
                 return (*where, member, *place)
         return (*self.definition_where, "containerProperties")

@@ -174,6 +174,17 @@ def test_a_job_for_which_a_little_less_memory_packs():
     assert badly.endswith("expected MEMORY of 7700 or less, where the jobs can do with it")
 
 
+@pytest.mark.parametrize("old", [{"vcpus": 2, "memory": 7500}, {"memory": 7500}])
+def test_what_an_old_override_does_not_change_is_not_judged(old):
+    ask = {"container.resourceRequirements": asks("1", "1900"), "job.containerOverrides": old}
+    codes = {code for code, _ in codes_of(on("EC2", "c6i.2xlarge"), ask)}
+    assert "old-overrides" in codes
+    assert "packs-badly" not in codes
+    # Where the definition has the old members too, they do change it.
+    of_old = {"container": {"image": "busybox", "vcpus": 1, "memory": 1900}, "job.containerOverrides": old}
+    assert "bound by memory" in message_of("packs-badly", on("EC2", "c6i.2xlarge"), of_old)
+
+
 def test_memory_that_no_job_asks_for():
     badly = message_of("packs-badly", on("EC2", "r6i"), {"container.resourceRequirements": asks("1", "1000")})
     assert "is bound by vCPUs on r6i.large (2 fit, where the memory has room for" in badly

@@ -30,6 +30,8 @@ class RecordedAttempt:
         The ECS task; empty where it is not said.
     succeeded : bool
         Whether it is the last attempt of a job that succeeded.
+    start_assumed : bool
+        Whether nothing says when it began: it is taken as begun at the submission, or after the attempt before it.
     """
 
     started_at: float
@@ -41,6 +43,7 @@ class RecordedAttempt:
     instance: str = ""
     task: str = ""
     succeeded: bool = False
+    start_assumed: bool = False
 
     @property
     def length_s(self) -> float:

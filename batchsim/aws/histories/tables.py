@@ -264,8 +264,9 @@ def _attempts(row: _Row, last_s: float, *, ends: bool, is_by_attempt: bool) -> I
     status = _status(row)
     at = _or(started, row["submitted_at"])
     for seconds, code in zip(*(row.get(name, ()) for name in EARLIER), strict=False):
-        yield RecordedAttempt(at, at + seconds, exit_code=int(code))
+        yield RecordedAttempt(at, at + seconds, exit_code=int(code), start_assumed=math.isnan(started))
         at += seconds
+    is_assumed = math.isnan(started) and math.isnan(stopped) and not math.isnan(length)
     if not is_by_attempt and not math.isnan(length):
         stopped = _or(stopped, at + length)
         started = stopped - length
@@ -280,6 +281,7 @@ def _attempts(row: _Row, last_s: float, *, ends: bool, is_by_attempt: bool) -> I
         reason=row.get("reason", ""),
         instance=row.get("instance_id", ""),
         succeeded=ends and status == "SUCCEEDED",
+        start_assumed=is_assumed,
     )
 
 
@@ -298,11 +300,7 @@ def _resolved(jobs: Sequence[tuple[RecordedJob, int]], notes: Counter[str]) -> I
         if not job.array:
             named[job.name] = job.job_id if named.get(job.name, job.job_id) == job.job_id else ""
     for job, backwards in jobs:
-        notes[NO_START] += _is_unplaced(job)
+        notes[NO_START] += any(attempt.start_assumed for attempt in job.attempts)
         needs = [name if name in ids else named.get(name, "") for name, _ in job.depends_on]
         notes[NAMES_TWICE] += needs.count("")
         yield replace(job, depends_on=tuple((need, "") for need in needs if need)), backwards
-
-
-def _is_unplaced(job: RecordedJob) -> bool:
-    return bool(job.attempts) and job.attempts[0].started_at == job.created_at

@@ -42,8 +42,18 @@ def draw_back_test(figures: Mapping[str, Any], ax: Axes) -> None:
         for part in ("observed", "predicted", "high")
         if each[statistic][part] is not None
     ]
-    if values:
-        _scale(ax, values)
+    if not values:
+        ax.text(
+            0.5,
+            0.5,
+            "The record does not tell how long jobs waited.",
+            ha="center",
+            color=style.GREY,
+            transform=ax.transAxes,
+        )
+        ax.set_axis_off()
+        return
+    _scale(ax, values)
     at = np.array([float(date2num(date.fromisoformat(each["day"]))) for each in days])
     for statistic, colour in _COLOURS.items():
         told = {part: _column(days, statistic, part) for part in ("observed", "predicted", "low", "high")}

@@ -119,3 +119,8 @@ def test_pictures_of_nothing_and_of_what_is_far_apart(days):
     if len(days) > 1:
         assert ax.get_yscale() == "log"
         assert "1 h" in [label.get_text() for label in ax.get_yticklabels()]
+
+
+def test_the_picture_of_a_record_that_tells_nothing_of_waiting_says_so():
+    (axes,) = back_test_figure(figures([])).axes
+    assert [text.get_text() for text in axes.texts] == ["The record does not tell how long jobs waited."]

@@ -160,17 +160,26 @@ def _queue_time(job: RecordedJob) -> float:
 
 
 def _first_start(job: RecordedJob) -> float:
+    if _is_assumed(job):
+        return math.nan
     return min((each.started_at for each in job.attempts if not math.isnan(each.started_at)), default=math.nan)
 
 
 def _end(job: RecordedJob) -> float:
-    if job.status not in ("SUCCEEDED", "FAILED"):
+    if job.status not in ("SUCCEEDED", "FAILED") or _is_assumed(job):
         return math.nan
     return max((each.stopped_at for each in job.attempts if not math.isnan(each.stopped_at)), default=math.nan)
 
 
+def _is_assumed(job: RecordedJob) -> bool:
+    """Whether nothing says when it ran, but for how long."""
+    return any(each.start_assumed for each in job.attempts)
+
+
 def _held(jobs: Sequence[RecordedJob], vcpus: Floats) -> VcpusHeld:
-    """The attempts of all jobs; those that still run, to when they were last seen."""
+    """The attempts of all jobs; those that still run, to when they were last seen; none where some were at any time."""
+    if any(map(_is_assumed, jobs)):
+        jobs = ()
     rows = [
         (each.started_at, each.seen_at if math.isnan(each.stopped_at) else each.stopped_at, row)
         for row, job in enumerate(jobs)

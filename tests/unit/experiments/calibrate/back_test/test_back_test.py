@@ -66,6 +66,28 @@ def test_waiting_worked_by_hand():
     assert figures["split"]["jobs"] == 3
 
 
+@pytest.mark.parametrize(("column", "known"), [("", False), ("started_at", True), ("stopped_at", True)])
+def test_a_table_without_starts_is_no_record_of_waiting(tmp_path, column, known):
+    # Three days of two jobs at once, of ten minutes each; the second waits for the first where it is said.
+    rows = [
+        (f"2026-11-0{day}T01:00:00Z", 600, f"2026-11-0{day}T01:{minute}:00Z")
+        for day in (2, 3, 4)
+        for minute in (("00", "10") if column == "started_at" else ("10", "20"))
+    ]
+    lines = [f"high,def,1,{at},{length}" + (f",{told}" if column else "") for at, length, told in rows]
+    head = "job_queue,job_definition,vcpus,submitted_at,runtime_s" + (f",{column}" if column else "")
+    (tmp_path / "jobs.csv").write_text("\n".join([head, *lines]) + "\n")
+    figures = back_test([tmp_path / "jobs.csv"], machine(), replications=2).figures
+    waits = {"p50": 300.0, "p95": pytest.approx(570.0)}
+    assert figures["observed"]["submitted_to_started_s"] == (waits if known else {"p50": None, "p95": None})
+    assert figures["observed"]["peak_vcpus"] == (1 if known else None)
+    assert figures["predicted"]["peak_vcpus"] == 1
+    assert figures["days_inside"] == (1.0 if known else None)
+    told = [each.partition(":")[0] for each in figures["not_compared"]]
+    assert (told[1:3] == ["submitted_to_started_s", "peak_vcpus"]) is not known
+    assert any("no start" in note for note in figures["history"]["notes"]) is not known
+
+
 def test_what_the_cut_finds_is_there():
     # A job of the first day runs until an hour into the second, and makes that one's first job wait for an hour.
     jobs = [ran("long", 0, 0, DAY + 3600), ran("next", DAY, DAY + 3600, DAY + 3700)]

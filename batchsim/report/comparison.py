@@ -234,7 +234,11 @@ def _shown(rows: Sequence[Row]) -> Iterator[str]:
 def notes(rows: Sequence[Row]) -> Iterator[str]:
     """What a reader has to know of the figures."""
     figure = rows[0]["cost_usd"]
-    yield f"Differences are against {rows[0]['variant']}; the same jobs ran in all of them."
+    yield f"Differences are against {rows[0]['variant']}; the same jobs were submitted in all of them."
+    left = [row for row in rows if formatting.plain(row["unfinished"])]
+    if left:
+        told = ", ".join(f"{row['variant']} ({formatting.count(row['unfinished'])})" for row in left)
+        yield f"Jobs are left unfinished by {told}, whose cost is that of the others alone."
     if isinstance(figure, dict):
         yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
         if stopped := narrative.stopped_sentence(rows[0]["stopping"], figure["n"]):

@@ -72,3 +72,17 @@ def test_a_lopsided_interval_is_told_by_its_ends(made):
     rows = [dict(row) for row in bs.compare(made, replications=2).rows]
     rows[0]["cost_usd"] = {"mean": 10.0, "low": 8.0, "high": 15.0, "n": 10, "by": "cox"}
     assert "$10.00 ($8.00 to $15.00)" in markdown(rows)
+
+
+def test_of_a_variant_that_leaves_jobs_it_is_said_whose_cost_it_is(made):
+    told = markdown(bs.compare(made).rows)
+    assert "the same jobs were submitted in all of them." in told
+    assert "unfinished" not in told
+    closed = scenario(
+        workflow(job("j", arrayProperties={"size": 40})),
+        environments=[environment()],
+        variants={"closed": {"batch.computeEnvironments.fleet.state": "DISABLED"}},
+    )
+    assert "Jobs are left unfinished by closed (40), whose cost is that of the others alone." in markdown(
+        bs.compare(closed).rows
+    )

@@ -181,6 +181,7 @@ class _Template:
         self._findings += coercion.findings
         if kind == "computeEnvironments":
             self._warn_of_replacement(logical, properties)
+            self._warn_of_no_minimum(logical, properties)
         if kind == "jobDefinitions" and _is_hollow(request.get("retryStrategy")):
             # AWS Batch refuses an empty strategy, and CloudFormation does not send it.
             request.pop("retryStrategy", None)
@@ -264,6 +265,19 @@ class _Template:
             severity="warning",
             source="AWS CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment",
         )
+
+    def _warn_of_no_minimum(self, logical: str, properties: dict[str, Any]) -> None:
+        resources = properties.get("ComputeResources")
+        if not isinstance(resources, dict) or "MinvCpus" in resources:
+            return
+        if text_of(resources.get("Type")) in ("EC2", "SPOT"):
+            self._finding(
+                ("Resources", logical, "Properties", "ComputeResources"),
+                "min-vcpus",
+                "no MinvCpus: AWS refuses the environment; batchsim simulates, exports and deploys it with 0",
+                expected="MinvCpus: 0",
+                severity="warning",
+            )
 
 
 def _resource_of(value: Any) -> tuple[str, str]:

@@ -22,14 +22,14 @@ EXPORTER = "the template that exports it, given together with this one"
 FLEET = {
     "computeEnvironmentName": "Fleet",
     "type": "MANAGED",
-    "computeResources": {"type": "EC2", "maxvCpus": 8, "instanceTypes": ["c6i"]},
+    "computeResources": {"type": "EC2", "minvCpus": 0, "maxvCpus": 8, "instanceTypes": ["c6i"]},
 }
 FLEET_TEXT = """
   Fleet:
     Type: AWS::Batch::ComputeEnvironment
     Properties:
       Type: MANAGED
-      ComputeResources: {Type: EC2, MaxvCpus: 8, InstanceTypes: [c6i]}
+      ComputeResources: {Type: EC2, MinvCpus: 0, MaxvCpus: 8, InstanceTypes: [c6i]}
 """
 
 
@@ -273,7 +273,7 @@ def test_members_of_cloudformation_alone_are_left_out(tmp_path):
           ReplaceComputeEnvironment: true
           UpdatePolicy: {TerminateJobsOnUpdate: true}
           ComputeResources:
-            {Type: EC2, MaxvCpus: 8, InstanceTypes: [c6i], UpdateToLatestImageVersion: true}
+            {Type: EC2, MinvCpus: 0, MaxvCpus: 8, InstanceTypes: [c6i], UpdateToLatestImageVersion: true}
       Work:
         Type: AWS::Batch::JobDefinition
         Properties:
@@ -317,6 +317,29 @@ def test_a_named_environment_that_is_to_be_replaced_is_warned_of(tmp_path, membe
     )
 
 
+@pytest.mark.parametrize(
+    ("resources", "warned"),
+    [
+        ("{Type: EC2, MaxvCpus: 8, InstanceTypes: [c6i]}", True),
+        ("{Type: SPOT, MinvCpus: !Ref AWS::NoValue, MaxvCpus: 8, InstanceTypes: [c6i]}", True),
+        ("{Type: EC2, MinvCpus: 0, MaxvCpus: 8, InstanceTypes: [c6i]}", False),
+        ("{Type: FARGATE, MaxvCpus: 8}", False),
+    ],
+)
+def test_an_environment_without_a_minimum_is_warned_of(tmp_path, resources, warned):
+    text = f"""
+    Resources:
+      Fleet:
+        Type: AWS::Batch::ComputeEnvironment
+        Properties:
+          Type: MANAGED
+          ComputeResources: {resources}
+    """
+    found = imported(tmp_path, text)
+    told = [(note.severity, note.code, note.line) for note in found.notes]
+    assert told == ([("warning", "min-vcpus", 7)] if warned else [])
+
+
 CONDITIONAL = f"""
 Parameters:
   Spot: {{Type: String, Default: "no", AllowedValues: ["yes", "no"]}}
@@ -335,6 +358,7 @@ Resources: {FLEET_TEXT}
       Type: MANAGED
       ComputeResources:
         Type: SPOT
+        MinvCpus: 0
         MaxvCpus: !Ref Size
         BidPercentage: !If [UseSpot, 80, !Ref AWS::NoValue]
         InstanceTypes: !FindInMap [Kinds, !Ref AWS::Region, types]
@@ -369,6 +393,7 @@ def test_parameters_and_region_decide(tmp_path):
         "type": "MANAGED",
         "computeResources": {
             "type": "SPOT",
+            "minvCpus": 0,
             "maxvCpus": 100,
             "instanceTypes": ["c7i", "m7i"],
             "bidPercentage": 80,
@@ -403,6 +428,7 @@ Resources:
       Type: MANAGED
       ComputeResources:
         Type: EC2
+        MinvCpus: 0
         MaxvCpus: !Ref Most
         InstanceTypes: !Ref Types
         PlacementGroup: !Ref Group
@@ -444,7 +470,7 @@ def test_what_decides_is_asked_for_by_name(tmp_path):
 def test_the_question_says_what_and_why(tmp_path):
     found = next(each for each in errors(tmp_path, UNDECIDED) if each.path.endswith(".instanceTypes"))
     assert str(found) == (
-        f"{tmp_path / '0.yaml'}:19:24: [unresolved] batch.computeEnvironments.Fleet.computeResources.instanceTypes: "
+        f"{tmp_path / '0.yaml'}:20:24: [unresolved] batch.computeEnvironments.Fleet.computeResources.instanceTypes: "
         "the compute environment's instanceTypes is not known: parameter Types has no default; "
         "expected --parameter Types=VALUE"
     )
@@ -467,6 +493,7 @@ Resources:
       ServiceRole: !Ref Role
       ComputeResources:
         Type: EC2
+        MinvCpus: 0
         MaxvCpus: 8
         InstanceTypes: [c6i]
         Subnets: [!Ref Net, subnet-2]
@@ -763,8 +790,9 @@ def template_of(requests):
 
 @given(REQUESTS)
 def test_what_is_spelled_for_cloudformation_comes_back(tmp_path_factory, requests):
-    folder = tmp_path_factory.mktemp("template")
-    assert batch(folder, json.dumps(template_of(requests))) == requests
+    found = imported(tmp_path_factory.mktemp("template"), json.dumps(template_of(requests)))
+    assert found.batch == requests
+    assert {note.code for note in found.notes} <= {"min-vcpus"}  # it is no member that has to be there
 
 
 @given(REQUESTS)

@@ -16,7 +16,7 @@ Resources:
     Properties:
       Type: MANAGED
       ServiceRole: !ImportValue role
-      ComputeResources: {Type: EC2, MaxvCpus: !Ref Size, InstanceTypes: [!Sub "${AWS::Region}"]}
+      ComputeResources: {Type: EC2, MinvCpus: 0, MaxvCpus: !Ref Size, InstanceTypes: [!Sub "${AWS::Region}"]}
 """
 
 
@@ -34,7 +34,7 @@ def section(text):
 def test_the_section_goes_to_standard_output_and_the_notes_elsewhere(template, capsys):
     assert main(["import", "config", str(template), "--parameter", "Size=64", "--region", "eu-west-1"]) == 0
     out, err = capsys.readouterr()
-    assert section(out) == {"type": "EC2", "maxvCpus": 64, "instanceTypes": ["eu-west-1"]}
+    assert section(out) == {"type": "EC2", "minvCpus": 0, "maxvCpus": 64, "instanceTypes": ["eu-west-1"]}
     (line,) = err.splitlines()
     assert line.startswith(f"info: {template}:9:20: [left-out] batch.computeEnvironments.Fleet.serviceRole: left out: ")
 
@@ -56,7 +56,7 @@ def test_what_is_missing_is_asked_for_with_exit_code_2(template, capsys):
     assert out == ""
     notes, error = err.splitlines()
     assert notes.startswith("info: ")
-    assert error.startswith(f"{template}:10:47: [unresolved]")
+    assert error.startswith(f"{template}:10:60: [unresolved]")
     assert error.endswith("expected --parameter Size=VALUE")
 
 

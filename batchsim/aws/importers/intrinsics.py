@@ -151,11 +151,15 @@ def import_value(template: Evaluation, argument: Any, where: Where) -> Any:
     if isinstance(name, Unresolved) and name.reported:
         return name
     found = template.stacks.exported(name, template)
-    if found is None:
-        shown = f" {name}" if isinstance(name, str) else ""
-        remedy = "the template that exports it, given together with this one"
-        return hole(f"Fn::ImportValue{shown} is known to AWS only", remedy, where)
-    return _output_of(*found, where)
+    if len(found) == 1:
+        return _output_of(*found[0], where)
+    shown = f" {name}" if isinstance(name, str) else ""
+    if found:
+        several = " and ".join(dict.fromkeys(f"{each.stem} ({output})" for each, output in found))
+        return hole(f"Fn::ImportValue{shown} may be of {several}", "one export of that name", where)
+    near = template.stacks.nearest_export(name, template) if isinstance(name, str) else ""
+    remedy = "the template that exports it, given together with this one"
+    return hole(f"Fn::ImportValue{shown} is known to AWS only", f"{near}, or {remedy}" if near else remedy, where)
 
 
 def get_stack_output(template: Evaluation, argument: Any, where: Where) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from batchsim.aws.importers.template_values import Unresolved
+from batchsim.errors import nearest
 
 
 class Template(Protocol):
@@ -40,8 +41,8 @@ class Stacks:
         """One more template."""
         self._templates.append(template)
 
-    def exported(self, name: str | Unresolved, asking: Template) -> tuple[Template, str] | None:
-        """The template and its output that are meant by the name of an export; None if none or several may be."""
+    def exported(self, name: str | Unresolved, asking: Template) -> list[tuple[Template, str]]:
+        """The templates and their outputs that may be meant by the name of an export."""
         fitting, exact = [], []
         for template in self._templates:
             if template is asking:
@@ -50,8 +51,12 @@ class Stacks:
                 if _may_be(name, export):
                     fitting.append((template, output))
                     exact += [(template, output)] * (name == export)
-        chosen = exact or fitting
-        return chosen[0] if len(chosen) == 1 else None
+        return exact or fitting
+
+    def nearest_export(self, name: str, asking: Template) -> str:
+        """An export that may have been meant; empty without one."""
+        others = (template for template in self._templates if template is not asking)
+        return nearest(name, [export for each in others for _, export in each.exports() if isinstance(export, str)])
 
     def with_output(self, stack: str | Unresolved, output: str, asking: Template) -> Template | None:
         """The template of a stack: the one whose file is called so, else the only one that has such an output."""

@@ -987,7 +987,13 @@ def test_an_export_that_two_templates_may_mean_is_not_guessed(tmp_path):
     pattern = '!Sub "${AWS::StackName}:ComputeArn"'
     second = EXPORTING.replace("Compute:", "Other:").replace("!Ref Compute", "!Ref Other")
     (error,) = errors(tmp_path, EXPORTING % pattern, second % pattern, IMPORTING % "!ImportValue base:ComputeArn")
-    assert (error.code, error.expected) == ("unresolved", EXPORTER)
+    assert (error.code, error.expected) == ("unresolved", "one export of that name")
+    assert "Fn::ImportValue base:ComputeArn may be of 0 (ComputeArn) and 1 (ComputeArn)" in error.message
+
+
+def test_an_export_that_is_spelled_otherwise_is_suggested(tmp_path):
+    (error,) = errors(tmp_path, EXPORTING % "base:ComputeArn", IMPORTING % "!ImportValue base:ComputArn")
+    assert (error.code, error.expected) == ("unresolved", f"base:ComputeArn, or {EXPORTER}")
 
 
 def test_exports_that_need_each_other_are_a_fault_and_no_loop(tmp_path):

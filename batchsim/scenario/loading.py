@@ -49,8 +49,25 @@ def load(
     >>> load("scenarios/etl.yaml").variant_names  # doctest: +SKIP
     ('under-provisioned', 'right-sized', 'over-provisioned')
     """
+    overrides, ignore, base = tuple(overrides), tuple(ignore), Path(path).parent
     document = document_of(path, overrides=overrides, variant=variant, ignore=ignore)
-    return from_document(document, Path(path).parent)
+    try:
+        return from_document(document, base)
+    except ScenarioError as error:
+        if variant is None:
+            raise
+        itself = document_of(path, overrides=overrides, ignore=ignore)
+        raise ScenarioError(_of_variant(itself, base, variant, error.findings)) from None
+
+
+def _of_variant(document: Document, base: Path, name: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of a variant: those that the scenario has without it as they are, the others at its place."""
+    try:
+        from_document(document, base)
+        known: set[tuple[str, str]] = set()
+    except ScenarioError as error:
+        known = {(finding.code, finding.path) for finding in error.findings}
+    return [each if (each.code, each.path) in known else in_variant(document, name, each) for each in findings]
 
 
 def document_of(

@@ -302,7 +302,7 @@ def outcomes(folder: Path, share: float, say: Callable[[str], None] = lambda _: 
 
 
 def _tried(limit: Limit, size: int, share: float, place: Path) -> Outcome:
-    arguments = limit.make(place, size)
+    arguments, kept = limit.make(place, size), _bytes(place.parent / KEPT)
     # A small size has what starting takes, and what a machine that does other work takes besides.
     seconds = max(limit.cpu_s, 30) if share == 1 else limit.cpu_s * share + 60
     line = [sys.executable, "-I", "-S", str(LAUNCHER), str(limit.mib), f"{seconds:.0f}", str(place / "took.json")]
@@ -310,7 +310,8 @@ def _tried(limit: Limit, size: int, share: float, place: Path) -> Outcome:
         [*line, sys.executable, *arguments], cwd=place, env=_quiet(), capture_output=True, text=True, check=False
     )
     took = json.loads((place / "took.json").read_text(encoding="utf-8"))
-    outcome = Outcome(limit, size, took["cpu_s"], took["peak_mib"], _bytes(place) + _bytes(place.parent / KEPT))
+    written = _bytes(place) + _bytes(place.parent / KEPT) - kept
+    outcome = Outcome(limit, size, took["cpu_s"], took["peak_mib"], written)
     outcome.problems += _wrong(limit, took["code"], done.stderr)
     if limit.refused and not outcome.problems:
         outcome.said = next(line for line in done.stderr.splitlines() if re.search(limit.refused, line))

@@ -158,6 +158,7 @@ def _try(each: Input, scratch: Path, number: int, result: Tried) -> None:
     before = _names(reads)
     kinds: set[str] = set()
     outcome: Outcome | None = None
+    given: list[Sequence[str]] = []
     for line in each.lines(reads, writes):
         outcome_before, outcome = outcome, in_child(line, writes)
         result.commands += 1
@@ -176,10 +177,13 @@ def _try(each: Input, scratch: Path, number: int, result: Tried) -> None:
         if number % REAL == 0 and not outcome.problems and not outcome.simulating:
             shutil.rmtree(writes)
             each.leave(writes)
+            for earlier in given:
+                _process(earlier, writes)
             result.real += 1
             if told := _differs(line, writes, outcome):
                 kinds.add("exit code")
                 result.told.append(f"{label}, {each.note}, {' '.join(line[:2])}: exit code: {told}")
+        given.append(line)
         if outcome_before is None:
             result.accepted += outcome.code == 0
             result.refused += outcome.code != 0
@@ -191,8 +195,17 @@ def _try(each: Input, scratch: Path, number: int, result: Tried) -> None:
 
 def _differs(line: Sequence[str], writes: Path, outcome: Outcome) -> str:
     """How a command ends otherwise as a process of its own; empty where it does not."""
+    ended = _process(line, writes)
+    if ended.returncode == outcome.code and b"Traceback" not in ended.stderr:
+        return ""
+    return (
+        f"{ended.returncode} as a process, {outcome.code} as a child: {ended.stderr.decode('utf-8', 'replace')[-600:]}"
+    )
+
+
+def _process(line: Sequence[str], writes: Path) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "batchsim", *line]
-    ended = subprocess.run(  # noqa: S603
+    return subprocess.run(  # noqa: S603
         command,
         cwd=writes,
         env=environment(),
@@ -200,11 +213,6 @@ def _differs(line: Sequence[str], writes: Path, outcome: Outcome) -> str:
         capture_output=True,
         timeout=MOST_S,
         check=False,
-    )
-    if ended.returncode == outcome.code and b"Traceback" not in ended.stderr:
-        return ""
-    return (
-        f"{ended.returncode} as a process, {outcome.code} as a child: {ended.stderr.decode('utf-8', 'replace')[-600:]}"
     )
 
 

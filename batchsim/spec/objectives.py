@@ -148,6 +148,8 @@ def parse_objective(text: str) -> Objective:
             seconds = int(clock[1]) * HOUR + int(clock[2]) * MINUTE
             zone = parse_timezone(clock[3]) if clock[3] else ""
             return Objective(text, "keep", metric, statistic, where, comparison, seconds, clock=True, timezone=zone)
+        if metric == "finished_at" and ":" in limit.text:
+            raise ValueError(f"{limit.text!r} is not a time of day; expected such as 04:00, or 04:00 Europe/Berlin")
         value, share = _limit(metric, limit.text)
     except ValueError as error:
         raise limit.wrong(str(error)) from None

@@ -172,6 +172,7 @@ variants:
   huge:
     batch.jobDefinitions.extract.containerProperties.resourceRequirements.0.value: "9000"
   odd: [1]
+  late: {duration: -1}
   "a b": {}
 """
 
@@ -206,6 +207,12 @@ def test_a_variant_at_fault_stops_its_comparison_and_no_run(tmp_path, monkeypatc
     assert "in variant typo" in err
     assert "in variant odd" in err
     assert main(["run", "etl.yaml", "--variant", "odd", "--out", "other", "--quiet"]) == 2
+    capsys.readouterr()
+    assert main(["run", "etl.yaml", "--variant", "late", "--out", "other", "--quiet"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    at = next(n for n, line in enumerate(lines, 1) if line.strip().startswith("late:"))
+    assert error.startswith(f"etl.yaml:{at}:")
+    assert "in variant late: " in error
 
 
 def with_line(tmp_path, line: str) -> str:

@@ -52,6 +52,8 @@ def test_a_time_of_day_may_name_its_zone(text, clock, timezone):
         ("max(finished_at) <= 04:00 Europe/Berlim", "'Europe/Berlim' is not a time zone.*did you mean Europe/Berlin"),
         ("max(finished_at) <= 04:00 europe/berlin", "did you mean Europe/Berlin"),
         ("max(finished_at) <= 04:00 ../passwd", "is not a time zone"),
+        ("max(finished_at) <= 24:30", "'24:30' is not a time of day; expected such as 04:00, or 04:00 Europe/Berlin"),
+        ("p95(finished_at) <= 04:30Z", "'04:30Z' is not a time of day"),
         ("max(finished_at) <= 04:00 Europe", "is not a time zone"),
         ("max(finished_at) <= 4h Europe/Berlin", "is not a duration"),
         ("cost(jobName=a) <= 5", "cost can't be asked of a jobName; expected one of jobQueue, workflow"),

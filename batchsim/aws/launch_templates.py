@@ -52,19 +52,22 @@ def referred(
     if not environments:
         return list(entries)
     references = {reference_of(each) for each in _specifications(environments)}
-    return [each for each in entries if {each.get("launchTemplateName"), each.get("launchTemplateId")} & references]
+    return [each for each in entries if _texts((each,), "launchTemplateName", "launchTemplateId") & references]
 
 
 def by_name(batch: Mapping[str, Sequence[Mapping[str, Any]]], entries: Iterable[Mapping[str, Any]]) -> None:
     """Have environments refer by name to templates that have no id yet, and whose name stands where an id would."""
     entries = list(entries)
-    names = {entry.get("launchTemplateName") for entry in entries if "launchTemplateName" in entry}
-    ids = {entry.get("launchTemplateId") for entry in entries}
+    renamed = _texts(entries, "launchTemplateName") - _texts(entries, "launchTemplateId")
     for specification in _specifications(batch.get("computeEnvironments") or ()):
-        reference = specification.get("launchTemplateId")
-        if reference in names and reference not in ids:
+        for reference in _texts((specification,), "launchTemplateId") & renamed:
             del specification["launchTemplateId"]
             specification["launchTemplateName"] = reference
+
+
+def _texts(entries: Iterable[Mapping[str, Any]], *members: str) -> set[str]:
+    """What some members say, as far as it is text: nothing is known yet of what else may stand there."""
+    return {told for each in entries for member in members if isinstance(told := each.get(member), str)}
 
 
 def _specifications(environments: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -375,3 +375,20 @@ def test_a_template_that_the_account_does_not_tell_is_a_note(moto, ec2, tmp_path
     (note,) = [each for each in found.notes if each.path == "launchTemplates"]
     assert note.severity == "warning"
     assert "the launch template wide" in note.message
+
+
+@pytest.mark.parametrize("reference", ["{a: b}", "[a]", "4"])
+def test_what_is_no_reference_to_a_template_is_left_for_validate(tmp_path, reference):
+    (tmp_path / "stack.yaml").write_text(f"""
+Resources:
+  Wide: {{Type: AWS::EC2::LaunchTemplate, Properties: {{LaunchTemplateName: wide, LaunchTemplateData: {{}}}}}}
+  Fleet:
+    Type: AWS::Batch::ComputeEnvironment
+    Properties:
+      Type: MANAGED
+      ComputeResources:
+        {{Type: EC2, MinvCpus: 0, MaxvCpus: 8, InstanceTypes: [c6i], LaunchTemplate: {{LaunchTemplateId: {reference}}}}}
+""")
+    found = import_config([tmp_path / "stack.yaml"])
+    assert "launchTemplateName" not in found.batch["computeEnvironments"][0]["computeResources"]["launchTemplate"]
+    assert found.launch_templates == ()

@@ -55,7 +55,8 @@ def _runs(content: list[Any]) -> tuple[float, list[tuple[int, int]]]:
         raise _NoRecordingError(f"{len(content)} JSON documents", "one recording")
     tick_s = figure(dig(content[0], "metadata", "gap_seconds"))
     if not tick_s or tick_s <= 0:
-        raise _NoRecordingError("no metadata.gap_seconds", "the length of a tick in seconds")
+        told = "no metadata.gap_seconds" if tick_s is None else f"metadata.gap_seconds is {tick_s:g}"
+        raise _NoRecordingError(told, "the length of a tick in seconds, above 0")
     listed = [name for name in ("data", "runs") if name in content[0]]
     if len(listed) != 1:
         told = "both data and runs, which say the same" if listed else "neither data nor runs"
@@ -63,7 +64,8 @@ def _runs(content: list[Any]) -> tuple[float, list[tuple[int, int]]]:
     if listed == ["data"]:
         counts = groupby(map(_count, entries(content[0], "data")))
         runs = [(count, len(list(ticks))) for count, ticks in counts]
-        fault = "data are not numbers of instances", "[instances, …], one whole number of 0 or more a tick"
+        one_each = "[instances, …], one whole number of 0 or more a tick, or runs: [[instances, ticks], …]"
+        fault = "data are not numbers of instances", one_each
     else:
         runs = [_run(run) for run in entries(content[0], "runs")]
         fault = "runs are not pairs of instances and ticks", "[[instances, ticks], …]"

@@ -106,6 +106,10 @@ def _mib(size: float | None) -> float:
 
 def _tasks(content: Any, faults: Faults) -> list[_Task]:
     """The tasks of any version."""
+    version = str(dig(content, "schemaVersion") or "")
+    if (major := re.match(r"\d+", version)) and int(major[0]) > 1:
+        faults.add(0, f"schemaVersion {version[:20]}", "WfFormat 1.0 to 1.6")
+        return []
     specified, executed = (dig(content, "workflow", part, "tasks") for part in ("specification", "execution"))
     if isinstance(specified, list) and isinstance(executed, list) and specified:
         ran = {str(dig(task, "id")): task for task in executed}
@@ -117,7 +121,6 @@ def _tasks(content: Any, faults: Faults) -> list[_Task]:
         faults.add(0, "the workflow is described and was not executed: there are no run times", "workflow.execution")
     else:
         expected = "WfFormat: workflow.specification.tasks and workflow.execution.tasks, or workflow.tasks (up to 1.4)"
-        version = dig(content, "schemaVersion")
         faults.add(0, "no tasks of a workflow in it" + (f" (schemaVersion {version})" if version else ""), expected)
     return []
 

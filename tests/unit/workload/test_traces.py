@@ -550,7 +550,8 @@ def test_wfformat_before_1_4(tmp_path, tasks):
     ("content", "said"),
     [
         ({"workflow": {"specification": {"tasks": [{"id": "a", "parents": []}]}}}, "was not executed"),
-        ({"schemaVersion": "2.0", "workflow": {}}, "no tasks of a workflow in it (schemaVersion 2.0)"),
+        ({"schemaVersion": "1.6", "workflow": {}}, "no tasks of a workflow in it (schemaVersion 1.6)"),
+        ({**WORKFLOW, "schemaVersion": "2.0"}, "schemaVersion 2.0"),
         ({"workflow": {"tasks": [{"name": "a", "runtime": 1, "parents": ["b"]}]}}, "waits for 'b'"),
         ({"workflow": {"tasks": [{"name": "a", "runtime": 1, "children": ["b"]}]}}, "has the child 'b'"),
         ({"workflow": {"tasks": [{"name": "a", "runtime": 1}, {"name": "a", "runtime": 1}]}}, "tasks share an id"),

@@ -64,6 +64,7 @@ def test_both_forms_say_the_same(tmp_path_factory, runs):
         ({**GAP, "runs": [4, 3]}, "runs are not pairs"),
         ({**GAP, "runs": [[4, 0]]}, "runs are not pairs"),
         ({"data": [1]}, "no metadata.gap_seconds"),
+        ({"metadata": {"gap_seconds": 0}, "data": [1]}, "metadata.gap_seconds is 0"),
         ([1, 2], "no metadata.gap_seconds"),
         (b'{"a":1}{"b":2}', "2 JSON documents"),
         (b'{"a":\n', "trace.json:2: not JSON"),

@@ -177,9 +177,13 @@ def _changed_columns(content: bytes, chance: random.Random) -> bytes:
 
 
 def _array(pa: Any, cells: list[Any]) -> Any:
-    """A column of any cells: by their own type, or as texts where they have no common one."""
+    """A column of any cells: by their own type, or as texts where they have none that can be written."""
+    from pyarrow import parquet
+
     try:
-        return pa.array(cells)
+        made = pa.array(cells)
+        parquet.write_table(pa.table({"cells": made}), pa.BufferOutputStream())
+        return made
     except Exception:  # noqa: BLE001 (the library has several of its own)
         return pa.array([None if cell is None else str(cell).encode("utf-8", "replace").decode() for cell in cells])
 

@@ -17,6 +17,8 @@ from batchsim.scenario.document.content import decoded, read_content
 from batchsim.scenario.document.document import Document, Place, Where, compose
 
 FILE = "file"
+#: Of a file. EC2 lets a version have 16 KiB of user data, and little besides.
+MOST_CHARACTERS = 16_000_000
 #: What lists the versions in an answer of DescribeLaunchTemplateVersions.
 _LISTS = ("LaunchTemplateVersions", "launchTemplateVersions")
 
@@ -87,7 +89,11 @@ def _content(document: Document, where: Where, entry: dict[str, Any], base: Path
         raise ScenarioError([document.finding(place, "wrong-value", message, expected=f"{FILE}: {path}")])
     shown = (base / path).as_posix()
     try:
-        content, places = compose(decoded(read_content(base / path, shown), shown), shown)
+        text = decoded(read_content(base / path, shown), shown)
+        if len(text) > MOST_CHARACTERS:
+            fewer = f"{MOST_CHARACTERS:,} at most: the versions that environments are launched from"
+            raise ScenarioError([Finding("too-large", "", f"{len(text):,} characters", fewer, file=shown)])
+        content, places = compose(text, shown)
     except ScenarioError as error:
         told = [replace(finding, path=document.path(place)) for finding in error.findings]
         raise ScenarioError([each if each.line else each.at(*document.place(place)) for each in told]) from None

@@ -56,18 +56,22 @@ def load(
     except ScenarioError as error:
         if variant is None:
             raise
-        itself = document_of(path, overrides=overrides, ignore=ignore)
-        raise ScenarioError(_of_variant(itself, base, variant, error.findings)) from None
+        raise ScenarioError(_of_variant(document_of(path), overrides, base, variant, error.findings)) from None
 
 
-def _of_variant(document: Document, base: Path, name: str, findings: Iterable[Finding]) -> list[Finding]:
-    """Findings of a variant: those that the scenario has without it as they are, the others at its place."""
+def _of_variant(
+    document: Document, overrides: tuple[tuple[str, Any], ...], base: Path, name: str, findings: Iterable[Finding]
+) -> list[Finding]:
+    """Findings of a variant: those of the scenario itself and of the command line as they are, others at its place."""
+    known: set[tuple[str, str]] = set()
     try:
-        from_document(document, base)
-        known: set[tuple[str, str]] = set()
+        from_document(_changed(document, overrides, None), base)
     except ScenarioError as error:
         known = {(finding.code, finding.path) for finding in error.findings}
-    return [each if (each.code, each.path) in known else in_variant(document, name, each) for each in findings]
+    return [
+        each if each.file == COMMAND_LINE or (each.code, each.path) in known else in_variant(document, name, each)
+        for each in findings
+    ]
 
 
 def document_of(

@@ -215,6 +215,35 @@ def test_a_variant_at_fault_stops_its_comparison_and_no_run(tmp_path, monkeypatc
     assert "in variant late: " in error
 
 
+SPOT = "batch.computeEnvironments.spot"
+VARIED = {
+    "fine": {
+        f"{SPOT}.computeEnvironmentName": "cheap",
+        "batch.jobQueues.nightly.computeEnvironmentOrder.0.computeEnvironment": "cheap",
+    },
+    "half": {f"{SPOT}.computeResources.maxvCpus": 24},
+}
+
+
+@pytest.mark.parametrize(
+    ("variant", "change"),
+    [
+        # What is changed is there in the variant alone.
+        ("fine", "batch.computeEnvironments.cheap.computeResources.maxvCpus=-24"),
+        # It is wrong together with the variant alone.
+        ("half", f"{SPOT}.computeResources.minvCpus=30"),
+    ],
+)
+def test_a_fault_of_the_command_line_stays_there_whatever_variant_is_run(tmp_path, capsys, variant, change):
+    values = {**read(ROOT / "scenarios" / "etl.yaml", "etl.yaml").values, "variants": VARIED}
+    path = tmp_path / "etl.yaml"
+    path.write_text(json.dumps(values))
+    assert main(["run", str(path), "--variant", variant, "--set", change, "--out", str(tmp_path / "out")]) == 2
+    first, *marked = capsys.readouterr().err.splitlines()
+    assert first.startswith("--set: [vcpu-bounds] ")
+    assert marked[0].strip() == change
+
+
 def with_line(tmp_path, line: str) -> str:
     path = tmp_path / "etl.yaml"
     path.write_text(f"{(ROOT / 'scenarios' / 'etl.yaml').read_text()}\n{line}\n")

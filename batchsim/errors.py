@@ -223,14 +223,14 @@ class OutputError(BatchsimError):
         Whether it was to be read.
     """
 
-    def __init__(self, path: str, reason: str, *, read: bool = False) -> None:
+    def __init__(self, path: str, reason: str, read: bool = False) -> None:
         self.path = path
         self.reason = reason
-        self._done = "read" if read else "written"
-        super().__init__(path, reason)
+        self.read = read
+        super().__init__(path, reason, read)
 
     def __str__(self) -> str:
-        return printable(f"{self.path}: [output] can't be {self._done}: {self.reason}")
+        return printable(f"{self.path}: [output] can't be {'read' if self.read else 'written'}: {self.reason}")
 
 
 class ExecutionError(BatchsimError):

@@ -195,14 +195,15 @@ class FinishedRuns:
             yield
         except (sqlite3.Error, OSError) as error:
             told = getattr(error, "strerror", None) or str(error)
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CORRUPT:
+            is_damaged = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_CORRUPT
+            if is_damaged:
                 told = f"it is damaged ({told}): remove the file, and its runs are executed again"
-            raise OutputError(str(self.path), told) from error
+            raise OutputError(str(self.path), told, is_damaged) from error
 
 
 def _digest(*row: Any) -> str:
     """What tells whether a row is as it was written."""
-    return hashlib.sha256(json.dumps(row).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(row, default=repr).encode()).hexdigest()  # a damaged text may come as bytes
 
 
 def _decoded(text: bytes) -> str:

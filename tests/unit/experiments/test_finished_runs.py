@@ -166,6 +166,8 @@ def test_a_full_disk_is_told_and_what_was_there_stays(path):
         "summary = '{\"cost\": '",
         "summary = NULL",
         "summary = CAST(x'7bff' AS TEXT)",
+        "summary = x'7b22'",
+        "labels = x'7b7d'",
         "status = 'failed'",
         "seed = 5",
         "digest = ''",
@@ -194,6 +196,6 @@ def test_a_damaged_file_is_told_with_what_helps(path):
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)  # all pages but the first
     path.write_bytes(bytes(content))
-    told = r"sweep.sqlite: .* it is damaged \(.*\): remove the file, and its runs"
+    told = r"sweep.sqlite: \[output\] can't be read: it is damaged \(.*\): remove the file, and its runs"
     with pytest.raises(OutputError, match=told), FinishedRuns(path) as store:
         store.get(task(0).key)

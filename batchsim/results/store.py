@@ -95,7 +95,10 @@ def _parquet(path: Path, columns: Sequence[Column], batches: Iterable[pa.RecordB
 
 @dataclass(frozen=True)
 class StoredResult:
-    """A results folder read back; a file of it that is damaged is an `OutputError` when it is asked for."""
+    """A results folder read back.
+
+    A file that can't be read, and a table that is not as it was written, is an `OutputError` when it is asked for.
+    """
 
     folder: Path
 
@@ -107,6 +110,8 @@ class StoredResult:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise _damaged(path, error) from None
+        if not isinstance(content, dict):
+            raise _damaged(path, ValueError("no mapping of figures"))
         return content
 
     def _table(self, name: str) -> pd.DataFrame:
@@ -118,6 +123,8 @@ class StoredResult:
             # pandas opens a path with Python, and pyarrow's threads may outlive it (apache/arrow, issue 50482).
             with OSFile(str(path)) as file:
                 return pd.read_parquet(file, engine="pyarrow", page_checksum_verification=True)
+        except MemoryError:  # pyarrow's is an ArrowException too
+            raise
         except (OSError, ValueError, ArrowException) as error:
             raise _damaged(path, error) from None
 
@@ -144,6 +151,8 @@ class StoredResult:
 
 def _damaged(path: Path, error: Exception) -> OutputError:
     told = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+    if isinstance(error, PermissionError):
+        return OutputError(str(path), told, read=True)
     return OutputError(
         str(path), f"it is missing, or not as it was written ({told}); run the scenario again", read=True
     )

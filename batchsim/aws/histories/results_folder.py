@@ -134,6 +134,8 @@ def _rows(path: Path, columns: Sequence[Column], needed: Collection[str], others
         table = parquet.read_table(path, page_checksum_verification=True)
         table.validate(full=True)
         names = table.column_names
+    except MemoryError:  # pyarrow's is an ArrowException too
+        raise
     except (ArrowException, OSError, ValueError) as error:
         raise _no_table(path, f"not a Parquet file, or damaged: {str(error).partition(chr(10))[0]}") from None
     cells: dict[str, list[Any]] = {name: [None] * table.num_rows for name in others}

@@ -153,6 +153,8 @@ def parquet_columns(content: bytes, faults: Faults) -> Columns:
         # Of a file of Python's, threads may outlive the interpreter (apache/arrow, issue 50482): it would not end.
         table = parquet.read_table(BufferReader(content), page_checksum_verification=True)
         return {name: table.column(name) for name in table.column_names}
+    except MemoryError:  # pyarrow's is an ArrowException too
+        raise
     except (ArrowException, OSError, ValueError) as error:
         faults.add(0, f"not a Parquet file, or damaged: {str(error).partition(chr(10))[0]}")
         return {}

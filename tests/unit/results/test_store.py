@@ -1,4 +1,4 @@
-"""A results folder read back: what is not as it was written is told, never taken for a figure."""
+"""A results folder read back: a table that is not as it was written is told, never taken for figures."""
 
 from __future__ import annotations
 

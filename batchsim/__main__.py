@@ -29,8 +29,9 @@ def program() -> NoReturn:
         # All is done: what is still to end is ended, however often Ctrl-C is pressed.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
+        with suppress(OSError, ValueError):
+            if stream is not None:  # it is where its descriptor is closed
+                stream.flush()
     # Python's own end could give another code. CPython, started by -m, kills itself with SIGINT if the interrupt came
     # through code that is executed from a text, as that of a dataclass, though it was caught
     # (findings/cpython-caught-interrupt.sh). And pyarrow's threads, when one still ends as the process does, abort it:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,10 +14,11 @@ import pytest
 from batchsim.__main__ import INTERRUPTED
 from tests.conftest import ROOT
 
-#: Python imports it first: an interrupt comes with the import of one module, or when Python ends. It comes through code
-#: that is executed from a text, as that of a dataclass: of such CPython would die at its end, though it was caught.
+#: Python imports it first: an interrupt comes with the import of one module, or when the process leaves. It comes
+#: through code that is executed from a text, as that of a dataclass: of such CPython would die at its end, though it
+#: was caught.
 INTERRUPTING = """
-import atexit, os, signal, sys
+import os, signal, sys
 # A shell starts what runs in its background with SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from importlib.abc import MetaPathFinder
@@ -26,7 +28,8 @@ class Interrupting(MetaPathFinder):
             exec("os.kill(os.getpid(), signal.SIGINT); list(range(10))")
 sys.meta_path.insert(0, Interrupting())
 if os.environ["INTERRUPTED_AT"] == "the end":
-    atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
+    left = os._exit
+    os._exit = lambda code: (os.kill(os.getpid(), signal.SIGINT), list(range(10)), left(code))
 """
 
 
@@ -58,6 +61,15 @@ def test_what_libraries_do_when_the_interpreter_ends_changes_no_exit_code(tmp_pa
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert (done.stdout if code == 0 else done.stderr).endswith("\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's redirection")
+@pytest.mark.parametrize("closed", ["2>&-", ">&-"])
+def test_an_output_that_is_closed_changes_no_exit_code(closed):
+    line = f"{shlex.quote(sys.executable)} -m batchsim --version {closed}"
+    done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S602
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="sends itself a signal")

@@ -238,7 +238,7 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
     left = [row for row in rows if formatting.plain(row["unfinished"])]
     if left:
         told = ", ".join(f"{row['variant']} ({formatting.count(row['unfinished'])})" for row in left)
-        yield f"Jobs are left unfinished by {told}, whose cost is that of the others alone."
+        yield f"Jobs are unfinished in {told}: the cost there is without what these jobs still need."
     if isinstance(figure, dict):
         yield f"Means of {figure['n']} replications, ± their 95 % interval; of differences, replication by replication."
         if stopped := narrative.stopped_sentence(rows[0]["stopping"], figure["n"]):

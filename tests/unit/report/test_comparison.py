@@ -83,6 +83,15 @@ def test_of_a_variant_that_leaves_jobs_it_is_said_whose_cost_it_is(made):
         environments=[environment()],
         variants={"closed": {"batch.computeEnvironments.fleet.state": "DISABLED"}},
     )
-    assert "Jobs are left unfinished by closed (40), whose cost is that of the others alone." in markdown(
+    assert "Jobs are unfinished in closed (40): the cost there is without what these jobs still need." in markdown(
         bs.compare(closed).rows
     )
+
+
+def test_of_jobs_that_still_run_when_the_run_ends_something_was_paid():
+    long = scenario(workflow(job("j", 36_000)), environments=[environment()], horizon=7200, variants={"same": {}})
+    rows = bs.compare(long).rows
+    assert rows[0]["unfinished"] == 1
+    assert rows[0]["cost_usd"] > 0
+    assert "Jobs are unfinished in " in markdown(rows)
+    assert "the cost there is without what these jobs still need." in markdown(rows)

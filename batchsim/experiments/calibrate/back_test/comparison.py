@@ -170,7 +170,7 @@ class Comparisons:
         if TO_STARTED not in self.record.known:
             yield "submitted_to_started_s: nothing tells when a job started"
         if FigureKey("", "", "peak_vcpus") not in self.seen:
-            yield "peak_vcpus: nothing tells when all of the jobs ran, or how many vCPUs they had"
+            yield "peak_vcpus: of some jobs nothing tells when they ran, or how many vCPUs they had"
         if FigureKey("", "", "makespan_s") not in self.seen:
             yield "makespan_s: no workflow of several jobs was submitted and ended in the days that are predicted"
         unstarted = self.of(FigureKey("", "", "unstarted")).predicted

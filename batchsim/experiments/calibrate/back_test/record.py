@@ -154,7 +154,9 @@ class Record:
 
 def _queue_time(job: RecordedJob) -> float:
     """RUNNABLE to the first STARTING; NaN where events do not say both of the first attempt."""
-    if not (job.runnable and job.starting) or not job.runnable[0] <= job.starting[0] <= _first_start(job):
+    if not (job.runnable and job.starting) or not job.runnable[0] <= job.starting[0]:
+        return math.nan
+    if job.starting[0] > _first_start(job):  # not where nothing says when it started
         return math.nan
     return job.starting[0] - job.runnable[0]
 

@@ -88,6 +88,17 @@ def test_a_table_without_starts_is_no_record_of_waiting(tmp_path, column, known)
     assert any("no start" in note for note in figures["history"]["notes"]) is not known
 
 
+def test_a_table_that_tells_of_runnable_and_starting_tells_queue_time_without_a_start(tmp_path):
+    rows = [
+        f"high,def,1,2026-11-0{day}T01:00:00Z,60,2026-11-0{day}T01:00:00Z,2026-11-0{day}T01:00:30Z" for day in (2, 3)
+    ]
+    head = "job_queue,job_definition,vcpus,submitted_at,runtime_s,runnable_at,starting_at"
+    (tmp_path / "jobs.csv").write_text("\n".join([head, *rows]) + "\n")
+    figures = back_test([tmp_path / "jobs.csv"], machine(), replications=2).figures
+    assert figures["observed"]["queue_time_s"] == {"p50": 30.0, "p95": 30.0}
+    assert figures["observed"]["submitted_to_started_s"] == {"p50": None, "p95": None}
+
+
 def test_what_the_cut_finds_is_there():
     # A job of the first day runs until an hour into the second, and makes that one's first job wait for an hour.
     jobs = [ran("long", 0, 0, DAY + 3600), ran("next", DAY, DAY + 3600, DAY + 3700)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from batchsim.aws.histories.records import RecordedJob
@@ -38,8 +38,8 @@ class _Known:
     """What is known of a job so far: the description that says most, and when it was in which state, in any order."""
 
     job: RecordedJob
-    runnable: tuple[float, ...]
-    starting: tuple[float, ...]
+    runnable: Sequence[float]
+    starting: Sequence[float]
 
     def told(self) -> RecordedJob:
         """The job with all that is known of it."""
@@ -71,8 +71,8 @@ class KnownJobs:
             return
         self.notes[AGAIN] += 1
         self.notes[CONTRADICTS] += before.job.created_at != job.created_at
-        before.runnable += job.runnable
-        before.starting += job.starting
+        before.runnable = _with(before.runnable, *job.runnable)
+        before.starting = _with(before.starting, *job.starting)
         if _says(job) >= _says(before.job):
             before.job = job
 
@@ -80,9 +80,9 @@ class KnownJobs:
         """Note when a job came into a state."""
         of = self._known.get(job_id)
         if of is not None and status == "RUNNABLE":
-            of.runnable += (at,)
+            of.runnable = _with(of.runnable, at)
         elif of is not None and status == "STARTING":
-            of.starting += (at,)
+            of.starting = _with(of.starting, at)
 
     def jobs(self) -> tuple[RecordedJob, ...]:
         """All jobs in the order of their submission."""
@@ -101,6 +101,15 @@ class KnownJobs:
             )
             notes[BEFORE_CREATED] += sum(attempt.started_at < job.created_at for attempt in job.attempts)
         return {reason: count for reason, count in notes.items() if count}
+
+
+def _with(times: Sequence[float], *more: float) -> Sequence[float]:
+    """Times and some more; of most jobs there are never more, and what they have is not copied."""
+    if not more:
+        return times
+    found: list[float] = times if isinstance(times, list) else list(times)
+    found.extend(more)
+    return found
 
 
 def _says(job: RecordedJob) -> tuple[int, int, float]:

@@ -268,13 +268,13 @@ class _Template:
 
     def _warn_of_no_minimum(self, logical: str, properties: dict[str, Any]) -> None:
         resources = properties.get("ComputeResources")
-        if not isinstance(resources, dict) or "MinvCpus" in resources:
+        if not isinstance(resources, dict) or "MinvCpus" in resources or properties.get("Type") == "UNMANAGED":
             return
         if text_of(resources.get("Type")) in ("EC2", "SPOT"):
             self._finding(
                 ("Resources", logical, "Properties", "ComputeResources"),
                 "min-vcpus",
-                "no MinvCpus: AWS refuses the environment; batchsim simulates, exports and deploys it with 0",
+                "no MinvCpus: AWS refuses an environment without it, and 0 is taken here",
                 expected="MinvCpus: 0",
                 severity="warning",
             )

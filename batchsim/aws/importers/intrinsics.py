@@ -155,7 +155,7 @@ def import_value(template: Evaluation, argument: Any, where: Where) -> Any:
         return _output_of(*found[0], where)
     shown = f" {name}" if isinstance(name, str) else ""
     if found:
-        several = " and ".join(dict.fromkeys(f"{each.stem} ({output})" for each, output in found))
+        several = ", ".join(f"{each.stem} ({output})" for each, output in found)
         return hole(f"Fn::ImportValue{shown} may be of {several}", "one export of that name", where)
     near = template.stacks.nearest_export(name, template) if isinstance(name, str) else ""
     remedy = "the template that exports it, given together with this one"

@@ -71,7 +71,9 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         faults.raise_any()
     edges, lost = _edges(table)
     if lost:
-        notes["jobs follow one that is not in the trace, or left out: they can start when they are submitted"] = lost
+        notes["jobs follow one that is not in the trace, or was left out: they can start when they are submitted"] = (
+            lost
+        )
     failed = np.isin(table[:, STATUS], _NOT_DONE)
     think_s = np.full(len(table), -1.0)
     think_s[edges[:, 1]] = np.maximum(table[edges[:, 1], THINK], 0)

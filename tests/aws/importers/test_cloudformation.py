@@ -988,7 +988,7 @@ def test_an_export_that_two_templates_may_mean_is_not_guessed(tmp_path):
     second = EXPORTING.replace("Compute:", "Other:").replace("!Ref Compute", "!Ref Other")
     (error,) = errors(tmp_path, EXPORTING % pattern, second % pattern, IMPORTING % "!ImportValue base:ComputeArn")
     assert (error.code, error.expected) == ("unresolved", "one export of that name")
-    assert "Fn::ImportValue base:ComputeArn may be of 0 (ComputeArn) and 1 (ComputeArn)" in error.message
+    assert "Fn::ImportValue base:ComputeArn may be of 0 (ComputeArn), 1 (ComputeArn)" in error.message
 
 
 def test_an_export_that_is_spelled_otherwise_is_suggested(tmp_path):

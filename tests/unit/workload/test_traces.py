@@ -410,7 +410,7 @@ def test_swf_jobs_follow_others(tmp_path):
     log += line(4, submit=5, after=2) + line(5, submit=7, after=99)
     work = work_of(tmp_path, "swf", log)
     assert work.notes == {
-        "jobs follow one that is not in the trace, or left out: they can start when they are submitted": 1
+        "jobs follow one that is not in the trace, or was left out: they can start when they are submitted": 1
     }
     # 1 ends at 100; 2 starts at 100 + 30, 3 at max(500, 100 + 450), 4 when 2 has ended.
     assert ends(work) == {"job-1": 100, "job-2": 230, "job-3": 650, "job-4": 330, "job-5": 107}

@@ -36,6 +36,7 @@ def program() -> NoReturn:
     # through code that is executed from a text, as that of a dataclass, though it was caught
     # (findings/cpython-caught-interrupt.sh). And pyarrow's threads, when one still ends as the process does, abort it:
     # "terminate called without an active exception" (26.0.1, one in thirty of short commands that read Parquet).
+    # A profiler that writes at the end profiles the module batchsim.cli.main.
     os._exit(code)
 
 

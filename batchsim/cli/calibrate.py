@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +167,10 @@ def _refuse_apart(arguments: argparse.Namespace) -> None:
 
 
 def _share(text: str) -> float:
-    if Path(text).exists():
+    is_file = False
+    with suppress(OSError, ValueError):  # what can't be the name of a file is none
+        is_file = Path(text).exists()
+    if is_file:
         raise argparse.ArgumentTypeError(
             f"expected a share such as 75% or 0.75, not the file {text!r}: name files before --back-test"
         )

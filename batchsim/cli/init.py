@@ -58,7 +58,7 @@ def _story(word: str) -> Story:
     if story is None:
         near = nearest(word, STORIES)
         raise ScenarioError(
-            [Finding("unknown-word", "", f"there is no story {word!r}", f"one of {', '.join(STORIES)}", near)]
+            [Finding("unknown-word", "", f"there is no story '{word}'", f"one of {', '.join(STORIES)}", near)]
         )
     return story
 

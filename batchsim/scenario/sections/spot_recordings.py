@@ -22,6 +22,9 @@ from batchsim.scenario.document.document import Document, Where
 from batchsim.spec.configuration import SpotTrace
 from batchsim.units import parse_instant
 
+#: Of a file: of capacity a century of ticks, of prices a hundred thousand changes.
+MOST_CHARACTERS = 16_000_000
+
 
 class _NoRecordingError(ValueError):
     """A file is no recording: what is wrong, and what would be right."""
@@ -95,7 +98,11 @@ def _json(path: Path, document: Document, place: Where, findings: list[Finding])
     """The JSON documents in a file; None, and a finding, if it has none."""
     shown = str(path)
     try:
-        return documents(decoded(read_content(path, shown), shown), shown)
+        text = decoded(read_content(path, shown), shown)
+        if len(text) > MOST_CHARACTERS:
+            message, expected = f"{len(text):,} characters", f"{MOST_CHARACTERS:,} at most"
+            raise ScenarioError([Finding("too-large", "", message, expected, file=shown)])
+        return documents(text, shown)
     except ScenarioError as error:
         told = error.findings[0]
         where = f"{path}:{told.line}" if told.line else shown

@@ -90,6 +90,9 @@ NEIGHBOURS = (
     Neighbour(("trainingJobName",), "training jobs of SageMaker", _BATCH),
 )
 
+#: What none of them is without.
+_MARKS = frozenset(kind.members[0] for kind in NEIGHBOURS)
+
 #: Lists that may be empty, and the command whose answer they are.
 _LISTS = {
     "jobs": ("an answer without jobs", "ids that AWS still knows: it keeps finished jobs for seven days or more"),
@@ -176,6 +179,8 @@ def _is_taken(value: dict[str, Any], answers: Answers) -> bool:
     if _is_detail(spelled):
         answers.jobs.append(value if "jobId" in value else _as_aws(value))
         return True
+    if _MARKS.isdisjoint(spelled):  # as nearly all of what stands in an event or a container
+        return False
     kind = next((kind for kind in NEIGHBOURS if all(name in spelled for name in kind.members)), None)
     if kind is not None:
         answers.others.setdefault(kind, []).append(str(spelled.get("jobId") or ""))

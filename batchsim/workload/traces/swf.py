@@ -48,6 +48,9 @@ DOUBTS = {
 }
 
 _SIGN = re.compile(r"\S")
+#: No line of 18 numbers, nor a comment, is longer.
+LONGEST = 10_000
+_LONG = re.compile(rf"[^\n]{{{LONGEST}}}")
 
 Mask = NDArray[np.bool_]
 
@@ -138,6 +141,11 @@ def _table(text: str, faults: Faults) -> Floats:
     """The numbers of all lines."""
     import pandas as pd
 
+    if long := _LONG.search(text):
+        faults.add(
+            text.count("\n", 0, long.start()) + 1, f"a line of more than {LONGEST:,} characters", f"{FIELDS} numbers"
+        )
+        faults.raise_any()
     try:
         frame = pd.read_csv(io.StringIO(text), sep=r"\s+", header=None, comment=";", dtype=np.float64)
         table = frame.to_numpy()

@@ -171,6 +171,7 @@ def test_a_back_test_as_json_is_all_that_is_printed(days, capsys):
         (["--config", CONFIG, "--back-test", "--replications", "1"], "expected 2 or more"),
         (["--config", CONFIG, "--back-test", "100%"], "above 0 and below 100%"),
         (["--config", CONFIG, "--back-test", CONFIG], "name files before --back-test"),
+        (["--config", CONFIG, f"--back-test={'x' * 5000}"], "expected a part such as 5%"),  # no name of a file
     ],
 )
 def test_what_a_back_test_needs_is_told(history, options, told, capsys):

@@ -104,6 +104,12 @@ def findings_of(tmp_path, format_, content, **members):
     return [(finding.line, str(finding).removeprefix(str(tmp_path))) for finding in caught.value.findings]
 
 
+def test_a_log_of_one_long_line_is_refused_before_it_is_read(tmp_path):
+    ((line, told),) = findings_of(tmp_path, "swf", f"{SWF}{'1 ' * 5_000}\n")
+    assert line == SWF.count("\n") + 1
+    assert "a line of more than 10,000 characters; expected 18 numbers" in told
+
+
 def test_swf(tmp_path):
     work = work_of(tmp_path, "swf", SWF)
     assert list(work.submitted_at) == [0, 10]

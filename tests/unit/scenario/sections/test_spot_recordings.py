@@ -66,6 +66,7 @@ def test_both_forms_say_the_same(tmp_path_factory, runs):
         ({"data": [1]}, "no metadata.gap_seconds"),
         ({"metadata": {"gap_seconds": 0}, "data": [1]}, "metadata.gap_seconds is 0"),
         ([1, 2], "no metadata.gap_seconds"),
+        ({**GAP, "data": [1], "more": "x" * 16_000_000}, "characters; expected 16,000,000 at most"),
         (b'{"a":1}{"b":2}', "2 JSON documents"),
         (b'{"a":\n', "trace.json:2: not JSON"),
         (b"", "the file is empty"),

@@ -267,6 +267,7 @@ def test_templates_in_files_mean_the_same(tmp_path):
         (None, "launchTemplates.0.file", "No such file"),
         ("[]", "launchTemplates.0.file", "holds no launch template"),
         ("{", "launchTemplates.0.file", "expected"),
+        ("[" * 16_000_001, "launchTemplates.0.file", "16,000,001 characters; expected 16,000,000 at most"),
         ('{"LaunchTemplateData": {}}', "launchTemplates.0", "launchTemplateName is missing"),
         ('{"LaunchTemplateName": "wide"}', "launchTemplates.wide", "launchTemplateData is missing"),
         (

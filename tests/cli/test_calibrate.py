@@ -135,7 +135,8 @@ def days(tmp_path):
     return path
 
 
-def test_a_back_test_is_told(days, tmp_path, capsys):
+def test_a_back_test_is_told(days, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     picture = tmp_path / "back-test.png"
     scenario = tmp_path / "calibrated.yaml"
     options = ["--back-test", "50%", "--replications", "2", "--picture", str(picture), "--out", str(scenario)]

@@ -11,6 +11,7 @@ from batchsim.arrays import Floats
 from batchsim.results.durations import Durations, queue_times
 from batchsim.results.limits import open_limit
 from batchsim.results.outcome import Outcome
+from batchsim.results.spans import MOST_STEPS
 from batchsim.results.spending import idle_commitment, spend_rate, spent
 from batchsim.results.step_functions import Curve, integral, sample, steps, thin, total
 from batchsim.results.timeline import job_states
@@ -54,12 +55,12 @@ def jobs_by_state(outcome: Outcome) -> dict[str, Curve]:
     return {state: total(parts) for state, parts in curves.items()}
 
 
-def vcpus_by_state(outcome: Outcome) -> dict[str, Curve]:
-    """How many vCPUs are running, stranded, idle and booting over time, all environments together."""
+def vcpus_by_state(outcome: Outcome, most: int = MOST_STEPS) -> dict[str, Curve]:
+    """How many vCPUs are running, stranded, idle and booting over time, all environments together; see `Vcpus.of`."""
     curves: dict[str, list[Curve]] = {}
     vcpus = Vcpus(outcome)
     for index in range(len(outcome.configuration.environments)):
-        for state, curve in vcpus.of(index).items():
+        for state, curve in vcpus.of(index, most).items():
             curves.setdefault(state, []).append(curve)
     return {state: total(parts) for state, parts in curves.items()}
 

@@ -24,7 +24,6 @@ from batchsim.results.run import Run
 from batchsim.results.series import Window
 from batchsim.results.step_functions import Curve, total
 from batchsim.results.summary_type import Summary
-from batchsim.results.vcpus import Vcpus
 
 #: Variants that have a tile, and curves of their own: the first.
 MOST_TILES, MOST_CURVES = 6, 6
@@ -123,12 +122,8 @@ def _common_window(runs: Mapping[str, Run]) -> tuple[Window, dict[str, list[floa
 
 def _vcpus(run: Run) -> dict[str, Curve]:
     """VCPUs by what they do, all environments together."""
-    curves: dict[str, list[Curve]] = {}
-    vcpus = Vcpus(run.outcome)
-    for index in range(len(run.scenario.configuration.environments)):
-        for state, curve in vcpus.of(index, EVERY).items():
-            curves.setdefault(state, []).append(curve)
-    return {state: total(curves[state]) for state in VCPUS if state in curves}
+    curves = series.vcpus_by_state(run.outcome, EVERY)
+    return {state: curves[state] for state in VCPUS if state in curves}
 
 
 def _top(named: Mapping[str, Mapping[str, Curve]]) -> float:

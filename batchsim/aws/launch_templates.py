@@ -60,7 +60,8 @@ def by_name(batch: Mapping[str, Sequence[Mapping[str, Any]]], entries: Iterable[
     entries = list(entries)
     renamed = _texts(entries, "launchTemplateName") - _texts(entries, "launchTemplateId")
     for specification in _specifications(batch.get("computeEnvironments") or ()):
-        for reference in _texts((specification,), "launchTemplateId") & renamed:
+        reference = specification.get("launchTemplateId")
+        if isinstance(reference, str) and reference in renamed:
             del specification["launchTemplateId"]
             specification["launchTemplateName"] = reference
 

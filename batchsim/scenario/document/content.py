@@ -110,6 +110,19 @@ def decoded(content: bytes, shown: str, code: str = "unreadable") -> str:
     raise ScenarioError([Finding(code, "", message, "text in UTF-8, or in UTF-16 with a byte order mark", file=shown)])
 
 
+def refuse_longer(text: str, most: int, shown: str, about: str = "") -> None:
+    """Refuse a text of more characters, which would be read for many seconds; `about` is added to what is expected.
+
+    Raises
+    ------
+    ScenarioError
+        If it is longer.
+    """
+    if len(text) > most:
+        message, expected = f"{len(text):,} characters", f"{most:,} at most{about}"
+        raise ScenarioError([Finding("too-large", "", message, expected, file=shown)])
+
+
 def kind_of_binary(content: bytes) -> str:
     """What a file is that is no text, as far as its first bytes tell; empty for any other."""
     return next((kind for start, kind in _BINARY.items() if content.startswith(start)), "")

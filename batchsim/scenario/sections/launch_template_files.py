@@ -13,7 +13,7 @@ from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.batch.launch_templates import SECTION
-from batchsim.scenario.document.content import decoded, read_content
+from batchsim.scenario.document.content import decoded, read_content, refuse_longer
 from batchsim.scenario.document.document import Document, Place, Where, compose
 
 FILE = "file"
@@ -90,9 +90,7 @@ def _content(document: Document, where: Where, entry: dict[str, Any], base: Path
     shown = (base / path).as_posix()
     try:
         text = decoded(read_content(base / path, shown), shown)
-        if len(text) > MOST_CHARACTERS:
-            fewer = f"{MOST_CHARACTERS:,} at most: the versions that environments are launched from"
-            raise ScenarioError([Finding("too-large", "", f"{len(text):,} characters", fewer, file=shown)])
+        refuse_longer(text, MOST_CHARACTERS, shown, ": the versions that environments are launched from")
         content, places = compose(text, shown)
     except ScenarioError as error:
         told = [replace(finding, path=document.path(place)) for finding in error.findings]

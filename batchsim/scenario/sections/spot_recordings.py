@@ -17,7 +17,7 @@ from typing import Any
 
 from batchsim.errors import Finding, ScenarioError
 from batchsim.scenario.document.access import dig, entries, figure
-from batchsim.scenario.document.content import decoded, documents, read_content
+from batchsim.scenario.document.content import decoded, documents, read_content, refuse_longer
 from batchsim.scenario.document.document import Document, Where
 from batchsim.spec.configuration import SpotTrace
 from batchsim.units import parse_instant
@@ -99,9 +99,7 @@ def _json(path: Path, document: Document, place: Where, findings: list[Finding])
     shown = str(path)
     try:
         text = decoded(read_content(path, shown), shown)
-        if len(text) > MOST_CHARACTERS:
-            message, expected = f"{len(text):,} characters", f"{MOST_CHARACTERS:,} at most"
-            raise ScenarioError([Finding("too-large", "", message, expected, file=shown)])
+        refuse_longer(text, MOST_CHARACTERS, shown)
         return documents(text, shown)
     except ScenarioError as error:
         told = error.findings[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,5 +161,10 @@ def prepare(reads: Path) -> None:
         ("export", "small.yaml", "--format", "cloudformation", "--out", "exported"),
     )
     for arguments in made:
-        line = [sys.executable, "-m", "batchsim", *arguments]
-        subprocess.run(line, cwd=reads, env=environment(), check=True, capture_output=True)  # noqa: S603
+        execute(arguments, reads)
+
+
+def execute(arguments: Sequence[str], folder: Path) -> None:
+    """Give a command that has to come to its end, in a folder."""
+    line = [sys.executable, "-m", "batchsim", *arguments]
+    subprocess.run(line, cwd=folder, env=environment(), check=True, capture_output=True)  # noqa: S603

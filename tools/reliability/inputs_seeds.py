@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.reliability.commands import SCENARIO, environment, prepare
+from tools.reliability.commands import SCENARIO, execute, prepare
 from tools.reliability.page import ROOT
 
 SEEDS = Path(__file__).parent / "seeds"
@@ -254,9 +252,7 @@ def _catalog() -> dict[str, bytes]:
 
 def _store(folder: Path) -> Seed:
     """The finished runs of a sweep, with what lies beside them."""
-    line = [part.replace("{in}", str(folder)).replace("{out}", str(folder)) for part in _SWEEP]
-    command = [sys.executable, "-m", "batchsim", *line]
-    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)  # noqa: S603
+    execute([part.replace("{in}", str(folder)).replace("{out}", str(folder)) for part in _SWEEP], folder)
     files = {f"swept/{each.name}": each.read_bytes() for each in (folder / "swept").iterdir()}
     name = "swept/sweep.sqlite"
     return Seed(name, "store", files.pop(name), {"small.yaml": SCENARIO.encode(), **files})

@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
-_BLOCK = 1024
+#: Draws of a block: a power of two.
+_BITS: Final = 10
+_BLOCK: Final = 1 << _BITS
+_OFFSET: Final = _BLOCK - 1
 #: Blocks of a stream that are kept at a time: a million draws, whatever the order in which they are asked for.
 _KEPT = 1024
 
@@ -57,13 +61,16 @@ class Draws:
         return self._sampler(stream(int(seed), int(replication), *name, number), _BLOCK)
 
     def __getitem__(self, index: int) -> float:
-        number, offset = divmod(index, _BLOCK)
-        block = self._blocks.get(number)
-        if block is None:
-            if len(self._blocks) == _KEPT:
-                del self._blocks[next(iter(self._blocks))]
-            block = self._blocks[number] = array("d", self._block(number).tobytes())
-        return block[offset]
+        try:
+            return self._blocks[index >> _BITS][index & _OFFSET]
+        except KeyError:
+            return self._drawn(index >> _BITS)[index & _OFFSET]
+
+    def _drawn(self, number: int) -> array[float]:
+        if len(self._blocks) == _KEPT:
+            del self._blocks[next(iter(self._blocks))]
+        block = self._blocks[number] = array("d", self._block(number).tobytes())
+        return block
 
     def column(self, n: int) -> NDArray[np.float64]:
         """The values of owners 0 … n-1 as one array; equal to asking for each."""

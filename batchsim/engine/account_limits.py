@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.changes import Changes
@@ -180,11 +180,18 @@ class CapacityLimits:
         return self._known[key]
 
 
+#: A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
+LEAST_TOKENS: Final = 1 - 1e-9
+
+
 class FargateQuota:
     """What the account allows of a purchase option: a token bucket for task launches, and so many vCPUs at once."""
 
     def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
         self.vcpus_left = vcpus
+        self.is_limited = vcpus < math.inf
+        #: Whether no token was left after the last launch: one may have come since.
+        self.is_throttled = False
         #: The environments that share it, by their place in the configuration; and their changes.
         self.environments: list[EnvironmentId] = []
         self.changes: list[Changes] = []
@@ -202,18 +209,34 @@ class FargateQuota:
     def available_at(self, now: float) -> float:
         """The first instant from `now` on at which a task may be launched."""
         tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
-        # A token that is one rounding error short is there: otherwise a wake-up could find it never complete.
-        return now if tokens >= 1 - 1e-9 else now + (1 - tokens) / self._per_second
+        return now if tokens >= LEAST_TOKENS else now + (1 - tokens) / self._per_second
 
-    def take(self, vcpus: float, now: float) -> None:
-        """Launch a task of so many vCPUs: one token, which is available, is used."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second) - 1
+    def take(self, vcpus: float, now: float) -> float:
+        """Launch a task of so many vCPUs, which are left, as soon as a token is: one is used if that is now.
+
+        Returns
+        -------
+        float
+            `now`, or when a task may be launched.
+        """
+        tokens = self._tokens + (now - self._at) * self._per_second
+        if tokens > self._burst:
+            tokens = self._burst
+        if tokens < LEAST_TOKENS:
+            available_at = now + (1 - tokens) / self._per_second
+            if available_at > now:
+                return available_at
+        was_throttled = self.is_throttled
+        self._tokens = tokens - 1
         self._at = now
+        self.is_throttled = tokens - 1 < LEAST_TOKENS
         self.vcpus_left -= vcpus
-        self.changed()
+        if self.is_limited or was_throttled or self.is_throttled:
+            self.changed()
+        return now
 
     def give(self, vcpus: float) -> None:
-        """Take back the vCPUs of a task."""
+        """Take back the vCPUs of a task, where there is a quota of them."""
         self.vcpus_left += vcpus
         self.changed()
 

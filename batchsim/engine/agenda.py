@@ -13,6 +13,7 @@ told its instant, so that nothing asks the clock. Arrivals and scheduling passes
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappush
 from typing import Any, Final
 
 from batchsim.engine.clock import Clock, Phase, next_tick
@@ -54,9 +55,9 @@ class Agenda:
     """
 
     def __init__(self, clock: Clock, settings: Settings, environments: int) -> None:
-        #: Puts an event that has its own callbacks into SimPy's queue: ``schedule_at(event, instant, phase)``.
-        self.schedule_at: Callable[[Any, float, int], None] = clock.schedule_at
-        self._upcoming = clock.upcoming
+        #: SimPy's queue and its numbers of events: an event of each job is set without a call.
+        self.upcoming = clock.upcoming
+        self.numbers = clock.numbers
         self._interval_s: float = settings.dispatch_interval
         self._scale_out_interval_s: float = settings.scale_up_interval
         self._scale_out_reaction_s: float = settings.scale_up_reaction
@@ -68,6 +69,7 @@ class Agenda:
         self.room_comes = False
         self._pass_set = False
         self._tick: Event | None = None
+        self._spent_tick: Event | None = None  # which has happened, to be set again
         self._tick_at = INFINITE
         self._settling: Event | None = None
         self._callbacks: Callbacks = [self._happen]
@@ -104,7 +106,7 @@ class Agenda:
         event = Event(instant, self._callbacks, action, subject, essential)
         if essential:
             self.reasons += 1
-        self.schedule_at(event, instant, phase)
+        heappush(self.upcoming, (instant, phase, next(self.numbers), event))
         return event
 
     def cancel(self, event: Event) -> None:
@@ -133,7 +135,7 @@ class Agenda:
     def finish(self, now: float) -> None:
         """What happened now is over: hold the pass that is due, unless something else is to happen before it."""
         while self.pass_due and not self._pass_set:
-            upcoming = self._upcoming
+            upcoming = self.upcoming
             if upcoming and upcoming[0][0] == now and upcoming[0][1] < DISPATCH:
                 self._pass_set = True
                 self.at(now, self._pass, phase=DISPATCH)
@@ -148,7 +150,7 @@ class Agenda:
     def settle_at(self, instant: float, phase: int = SETTLE) -> None:
         """Ask at an instant, when its last pass was held, whether the run goes on."""
         self._settling = event = Event(instant, [self._settle], None, None, False)
-        self.schedule_at(event, instant, phase)
+        heappush(self.upcoming, (instant, phase, next(self.numbers), event))
 
     def unsettle(self) -> None:
         """Something was done from outside: whether the run goes on is not asked when it was to be, but anew."""
@@ -203,16 +205,20 @@ class Agenda:
             return
         if self._tick is not None:
             self.cancel(self._tick)
-        self._tick_at = instant
-        self._tick = tick = Event(instant, self._tick_callbacks, None, None, True)
+        tick, self._spent_tick = self._spent_tick, None
+        if tick is None:
+            tick = Event(instant, self._tick_callbacks, None, None, True)
+        else:
+            tick.at, tick.callbacks = instant, self._tick_callbacks
+        self._tick, self._tick_at = tick, instant
         self.reasons += 1
-        self.schedule_at(tick, instant, DISPATCH)
+        heappush(self.upcoming, (instant, DISPATCH, next(self.numbers), tick))
 
     def _ticked(self, event: Any) -> None:
         tick: Event = event
         now = self.now = tick.at
         self.reasons -= 1
-        self._tick = None
+        self._tick, self._spent_tick = None, tick
         self._tick_at = INFINITE
         self.pass_due = True
         if now >= self.next_arrival_at:

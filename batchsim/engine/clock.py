@@ -8,7 +8,7 @@ job: SimPy's loop asks of an event no more than its callbacks and whether it fai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
 from heapq import heappush
 from itertools import repeat
@@ -63,6 +63,11 @@ class Clock(simpy.Environment):
     def upcoming(self) -> list[Any]:
         """SimPy's queue: a heap of (instant, phase, number, event)."""
         return self._queue
+
+    @property
+    def numbers(self) -> Iterator[int]:
+        """SimPy's numbers of events, which put those of one instant and phase into the order in which they were set."""
+        return self._eid
 
     def next_at(self, horizon: Any) -> float:
         """When the next event of the engine is, but for the one that marks the horizon; infinite without one."""

@@ -67,6 +67,8 @@ class SimulatedEnvironment:
         Whether it is made of instances that are launched when jobs wait.
     is_enabled : bool
         Whether its state is ENABLED: it may be drained nevertheless.
+    can_hold : list of bool
+        By request, whether the environment, were it empty, could ever run the job.
     no_fit : set of int
         Requests that are known to have no room now.
 
@@ -93,7 +95,7 @@ class SimulatedEnvironment:
         self.varies = False
         self.scales = False
         self.no_fit: set[ShapeId] = set()
-        self._can_hold = self._holds_open = list(can_hold)
+        self.can_hold = self._holds_open = list(can_hold)
         self._suits = self._suits_open = list(suits)
 
     def drain(self) -> None:
@@ -102,13 +104,13 @@ class SimulatedEnvironment:
         API ``CreateComputeEnvironmentRequest.state``.
         """
         self.enabled = False
-        self._can_hold = self._suits = [False] * len(self._can_hold)
+        self.can_hold = self._suits = [False] * len(self.can_hold)
         self.changes.all()
 
     def reopen(self) -> None:
         """Take jobs again."""
         self.enabled = True
-        self._can_hold, self._suits = self._holds_open, self._suits_open
+        self.can_hold, self._suits = self._holds_open, self._suits_open
         self.changes.all()
 
     def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:
@@ -163,10 +165,6 @@ class SimulatedEnvironment:
     def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
         return {request for request in requests if self.has_room(request, now)}
-
-    def can_hold(self, request: ShapeId) -> bool:
-        """Whether the environment, were it empty, could ever run the job."""
-        return self._can_hold[request]
 
     def places(self, request: ShapeId, now: float, limit: bool) -> float:
         """For how many jobs, were they alone, there is room, some on its way, or some to be had.

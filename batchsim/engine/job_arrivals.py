@@ -71,7 +71,20 @@ class JobArrivals:
         if table.any_dependencies or self.counted or self._cancelled or self._closed:
             self._admit_one_by_one(now)
         else:
-            self._admit_independent(now)
+            # Jobs that wait for no other are RUNNABLE when they arrive, and the pass was expected that looks at them.
+            first = job = table.admitted
+            rows, arrives_at, group, request, queues = (
+                table.listed,
+                table.arrives_at,
+                table.group,
+                table.request,
+                self._queues,
+            )
+            while job < rows and arrives_at[job] <= now:
+                queues[group[job]].add(job, request[job], False)
+                job += 1
+            self.made_runnable += job - first
+            table.admitted = job
         if table.admitted == table.listed:
             agenda.reasons -= 1
             agenda.expect(INFINITE)
@@ -79,18 +92,6 @@ class JobArrivals:
             self._expect(table.admitted)
         else:
             agenda.expect(table.arrives_at[table.admitted])
-
-    def _admit_independent(self, now: float) -> None:
-        """Jobs that wait for no other are RUNNABLE when they arrive, and the pass was expected that looks at them."""
-        table = self._table
-        job, rows, arrives_at = table.admitted, table.listed, table.arrives_at
-        group, request = table.group, table.request
-        queues = self._queues
-        while job < rows and arrives_at[job] <= now:
-            queues[group[job]].add(job, request[job], False)
-            job += 1
-        self.made_runnable += job - table.admitted
-        table.admitted = job
 
     def _admit_one_by_one(self, now: float) -> None:
         table = self._table

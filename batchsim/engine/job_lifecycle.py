@@ -7,6 +7,7 @@ per attempt: when an attempt is placed, its pull, start and end are known, unles
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappush
 from typing import Any, Final
 
 from batchsim.engine.agenda import CHANGE, Agenda
@@ -50,6 +51,8 @@ class JobLifecycle:
         When an attempt was last begun.
     starts : int
         How many attempts have been begun.
+    ended_attempts : dict of int to int
+        How many attempts a job has behind it, where it is one that was retried.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class JobLifecycle:
         self._recorder = recorder
         self._ended = recorder.ended
         self._resources = resources
-        self._schedule_at = agenda.schedule_at
+        self._upcoming, self._numbers = agenda.upcoming, agenda.numbers
         self._ended_callbacks: Callbacks = [self._attempt_ended]
         # By group, in columns that are looked at for every attempt.
         groups = workload.groups
@@ -87,7 +90,7 @@ class JobLifecycle:
         # Whether the end of a job is nobody else's matter.
         self._independent = not arrivals.counted and not table.any_dependencies
         self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
-        self._attempts: dict[int, int] = {}  # attempts ended, only of jobs that were retried
+        self.ended_attempts: dict[int, int] = {}
         self._stopping: dict[int, Event] = {}  # when attempts end that were terminated, by job
         code = recorder.reasons.code
         self._exited, self._timed_out = code(EXITED), code(TIMED_OUT)
@@ -108,8 +111,8 @@ class JobLifecycle:
         """Begin the next attempt of a job, placed now."""
         table, number = self.table, 1
         group = table.group[job]
-        if self._attempts and job in self._attempts:
-            number += self._attempts[job]
+        if self.ended_attempts and job in self.ended_attempts:
+            number += self.ended_attempts[job]
             row = job if table.origin is None else table.origin[job]
             runtime_s, exit_code = self._workload.later_attempt(row, number)
             runnable_at = self._runnable_since.pop(job)
@@ -143,7 +146,7 @@ class JobLifecycle:
             timed_out,
         )
         self._agenda.reasons += 1
-        self._schedule_at(attempt, stopped_at, CHANGE)
+        heappush(self._upcoming, (stopped_at, CHANGE, next(self._numbers), attempt))
         self.running[job] = attempt
         self.last_start_at = now
         self.starts += 1
@@ -233,7 +236,7 @@ class JobLifecycle:
             return
         table.explain(job, attempt.reason)
         if self._retries(attempt, interruption):
-            self._attempts[job] = attempt.number
+            self.ended_attempts[job] = attempt.number
             self._runnable_since[job] = now
             table.status[job] = RUNNABLE
             self._arrivals.enqueue(job, now, True)
@@ -262,7 +265,3 @@ class JobLifecycle:
     def progress(self) -> int:
         """How often a job has become RUNNABLE, or begun an attempt."""
         return self._arrivals.made_runnable + self.starts
-
-    def attempts_begun(self, job: int) -> int:
-        """How many attempts a waiting job has behind it."""
-        return self._attempts.get(job, 0)

@@ -82,7 +82,7 @@ class Watchdog:
             if queue.requests:
                 job = queue.head(now)
                 request = self._lifecycle.table.request[job]
-                held = any(environment.can_hold(request) for environment in queue.environments)
+                held = any(environment.can_hold[request] for environment in queue.environments)
                 why, change = WAITS_FOR[attribution.cause_of_head] if held else NOWHERE
                 told.append(f"{queue.name}: {self._job(job)} waits {why}; {change}")
         return told

@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 from batchsim.engine.processes import simulate_with
-from batchsim.engine.queues.fifo import FifoOrder
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.results.cost import bill
 from batchsim.spec.assumptions import Assumptions
 from batchsim.spec.configuration import Configuration
@@ -127,17 +127,12 @@ def _seldom_interrupted(inputs: Inputs) -> Inputs:
 
 
 def _last_first() -> AbstractContextManager[object]:
-    first = FifoOrder.first
+    order = FifoQueue.order
 
-    def last(order: Any, now: float) -> int:
-        first(order, now)
-        order._keys = iter(sorted(order._waiting, reverse=True))  # noqa: SLF001 (a fault is planted)
-        for key in order._keys:  # noqa: SLF001
-            order._job = key % order._rows  # noqa: SLF001
-            return int(order._job)  # noqa: SLF001
-        return -1
+    def last_first(queue: Any, now: float, started: list[int], failed: Any) -> Iterator[int]:
+        return reversed(list(order(queue, now, started, failed)))
 
-    return mock.patch.object(FifoOrder, "first", last)
+    return mock.patch.object(FifoQueue, "order", last_first)
 
 
 def _whole_minutes() -> AbstractContextManager[object]:

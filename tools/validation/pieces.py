@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from batchsim.engine.queues.fifo import FifoOrder
+from batchsim.engine.queues.fifo import FifoQueue
 from tools.validation import coverage, interpreted, peers, recorded
 from tools.validation.case import REPLICATIONS, QueueingCase
 from tools.validation.cases import cases
@@ -93,7 +93,7 @@ def _coverage(_: Path, case: str, first: str) -> Any:
 
 def _fault(data: Path, fault: str, name: str) -> Any:
     of, chosen = by_runs()[name], next(each for each in FAULTS if each.name == fault)
-    if chosen.inside and not isfunction(FifoOrder.first):
+    if chosen.inside and not isfunction(FifoQueue.order):
         return interpreted.computed(("fault", fault, name), data)
     with chosen.planted():
         jobs = PART_WITH_FAULT * of[0].jobs / REPLICATIONS_WITH_FAULT

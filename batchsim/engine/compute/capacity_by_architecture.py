@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 
 from batchsim.engine.changes import Changes
@@ -72,7 +73,7 @@ class CapacityByArchitecture(FreeCapacity):
         """How many such jobs the nodes could take, were it the only request."""
         return self._by_request(request).places(request)
 
-    def fitting(self, requests: Iterable[ShapeId]) -> set[ShapeId]:
+    def fitting(self, requests: AbstractSet[ShapeId]) -> set[ShapeId]:
         """Those of many requests that a node could take."""
         return {request for request in requests if self.has(request)}
 

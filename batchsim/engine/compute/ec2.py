@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
@@ -39,9 +38,6 @@ from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.ids import EnvironmentId, ShapeId
-
-#: From so many requests on they are looked at together.
-MANY: Final = 8
 
 
 class Ec2Environment(SimulatedEnvironment):
@@ -170,7 +166,7 @@ class Ec2Environment(SimulatedEnvironment):
 
     def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
-        if len(requests) < MANY or self._any_multi_node:
+        if self._any_multi_node:
             return {request for request in requests if self.has_room(request, now)}
         return self._free.fitting(requests - self.no_fit) if self.enabled else set()
 
@@ -183,7 +179,7 @@ class Ec2Environment(SimulatedEnvironment):
 
     def outlook(self, request: ShapeId, now: float) -> int:
         """What the environment will have for a job for which it has no room now."""
-        if not self._can_hold[request]:
+        if not self.can_hold[request]:
             return BEYOND_LIMIT if self._suits[request] else NEVER
         if self._multi_node[request]:
             return self._to_come.find(request, now)  # it also changes with what instances hold
@@ -216,13 +212,13 @@ class Ec2Environment(SimulatedEnvironment):
 
     def is_in_motion(self, request: ShapeId, now: float) -> bool:
         """Whether something is on its way or going that may give a job room: instances, or the end of an outage."""
-        if self._can_hold[request] and self.ledger.in_motion:
+        if self.can_hold[request] and self.ledger.in_motion:
             return True
         return self._lacks_capacity(request, now) and self._launchable.reopens(request, now)
 
     def _lacks_capacity(self, request: ShapeId, now: float) -> bool:
         """Whether a job that could be held waits for capacity, and not for room under the limit."""
-        if not self._launchable.fails or not self._can_hold[request]:
+        if not self._launchable.fails or not self.can_hold[request]:
             return False
         return self.outlook(request, now) in (LAUNCHABLE, UNAVAILABLE) or self._launchable.is_short(request, now)
 

@@ -9,6 +9,7 @@ two-minute warning: it ends as soon as its containers do, or are killed (ECS, *F
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -74,9 +75,18 @@ class FargateEnvironment(SimulatedEnvironment):
         quota.environments.append(index)
         quota.changes.append(self.changes)
         self._drawn: list[TaskDraws] = []
-        self._in_use = 0.0
+        self._first = self._draws(0)
         self._request = context.table.request
+        self._group = context.table.group
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
+        self._in_use = 0.0
+        self._ended = lifecycle.ended_attempts
+        # The vCPUs of tasks, ascending, between two bounds; and by how many are no more than what is free, who has no
+        # room. While what is free stays between two of them, the same requests have room.
+        self._sizes = [-math.inf, *sorted(set(self._vcpus)), math.inf]
+        self._no_fit_by_size: list[set[ShapeId]] = []
+        self._least = self._more = 0.0
+        self._find_no_fit()
         image = context.settings.image
         self._pull_s = [group.image_size_mib / image.fargate_pull_rate for group in context.workload.groups]
         self._container_start_s: float = image.container_start
@@ -91,9 +101,35 @@ class FargateEnvironment(SimulatedEnvironment):
         can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
         self.be(spec.enabled, spec.max_vcpus, can_hold, suits)
 
+    def drain(self) -> None:
+        """Take no job from now on; what runs goes on."""
+        super().drain()
+        self._find_no_fit()
+
+    def reopen(self) -> None:
+        """Take jobs again."""
+        super().reopen()
+        self._find_no_fit()
+
+    def _find_no_fit(self) -> None:
+        self._no_fit_by_size = [
+            {ShapeId(n) for n, vcpus in enumerate(self._vcpus) if vcpus > size or not self.can_hold[n]}
+            for size in self._sizes
+        ]
+        self._room_changed()
+
+    def _room_changed(self) -> None:
+        """There is room under the limit for other requests than before."""
+        place = bisect_right(self._sizes, self.max_vcpus - self._in_use)
+        self._least, self._more = self._sizes[place - 1], self._sizes[place]
+        self.no_fit = self._no_fit_by_size[place - 1]
+        self.changes.generation += 1
+        if self._quota.is_throttled:
+            self.changes.outlook_generation += 1  # else what has no room has none because of the limit
+
     def _draws(self, attempt: int) -> TaskDraws:
-        """What belongs to jobs' attempts of this number, whichever environment they start in."""
-        while len(self._drawn) < attempt:
+        """What belongs to jobs' attempts after so many others, whichever environment they start in."""
+        while len(self._drawn) <= attempt:
             number = len(self._drawn) + 1
             self._drawn.append(
                 TaskDraws(
@@ -102,32 +138,31 @@ class FargateEnvironment(SimulatedEnvironment):
                     self._context.draws("fargate-interruption", "", number),
                 )
             )
-        return self._drawn[attempt - 1]
+        return self._drawn[attempt]
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Launch a task if the limit and the account allow; where only the launch rate does not, wait for it."""
         vcpus, quota = self._vcpus[request], self._quota
-        in_use = self._in_use + vcpus
-        if in_use > self.max_vcpus or vcpus > quota.vcpus_left or not self._can_hold[request]:
+        if request in self.no_fit or vcpus > quota.vcpus_left:
             return False
-        available_at = quota.available_at(now)
+        available_at = quota.take(vcpus, now)
         if available_at > now:
             self._wait_for_token(available_at)
             return False
-        quota.take(vcpus, now)
-        self._in_use = in_use
-        draws = self._draws(self._lifecycle.attempts_begun(job) + 1)
+        self._in_use += vcpus
+        if self.max_vcpus - self._in_use < self._least:
+            self._room_changed()
+        draws = self._first if job not in self._ended else self._draws(self._ended[job])
         pull_at = now + draws.start[job]
-        pull_s = self._pull_s[self._context.table.group[job]] * draws.pull[job]
+        pull_s = self._pull_s[self._group[job]]
+        if pull_s:
+            pull_s *= draws.pull[job]
         attempt = self._lifecycle.begin(job, self.index, -1, now, pull_at, pull_at + pull_s + self._container_start_s)
         if self._hazard > 0:
             warned_at = pull_at + draws.interruption[job] / self._hazard * HOUR
             stop_at = warned_at + min(self._lifecycle.stop_s(job), self._notice_s)
             self._interruptions[job] = self._agenda.at(stop_at, self._interrupted, attempt, essential=False)
         return True
-
-    def _under_limit(self, request: ShapeId) -> bool:
-        return self._can_hold[request] and self._in_use + self._vcpus[request] <= self.max_vcpus
 
     def _wait_for_token(self, available_at: float) -> None:
         if not self._token_set:
@@ -157,8 +192,10 @@ class FargateEnvironment(SimulatedEnvironment):
         self._in_use -= vcpus
         if self._in_use < -ROUNDING:
             raise SimulationError(f"{self.name} runs {self._in_use} vCPUs", now)
-        self._quota.give(vcpus)
-        if self._quota.vcpus_left < math.inf:
+        if self.max_vcpus - self._in_use >= self._more:
+            self._room_changed()
+        if self._quota.is_limited:
+            self._quota.give(vcpus)
             for environment in self._quota.environments:
                 self._agenda.room_freed(environment)
         if attempt.job in self._interruptions:
@@ -170,8 +207,8 @@ class FargateEnvironment(SimulatedEnvironment):
 
     def outlook(self, request: ShapeId, now: float) -> int:  # noqa: ARG002
         """The launch rate, the limit, or the account's quota."""
-        if not self._under_limit(request):
-            if self._can_hold[request]:
+        if request in self.no_fit:
+            if self.can_hold[request]:
                 return AT_LIMIT
             return BEYOND_LIMIT if self._suits[request] else NEVER
         return THROTTLED if self._vcpus[request] <= self._quota.vcpus_left else UNAVAILABLE

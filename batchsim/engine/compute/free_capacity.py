@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 
 from batchsim.engine.changes import Changes
@@ -72,6 +73,8 @@ NUMBER_BITS: Final = 32
 NUMBER: Final = (1 << NUMBER_BITS) - 1
 #: More GPUs than an instance has: a level's key is its vCPUs, then its GPUs, in one number.
 GPU_RANGE: Final = 4096
+#: From so many requests on they are looked for together.
+MANY: Final = 8
 #: More memory than an instance has.
 MOST: Final = 1 << 62
 
@@ -152,14 +155,13 @@ class FreeCapacity:
 
     def _finds_room(self, node: Node) -> bool:
         """Whether a request that found no room has some on this node: it is looked for again."""
-        vcpus, memory_mib, gpus = node.vcpus, node.memory_mib, node.gpus
-        fitting = [
-            request
-            for request in self.no_fit
-            if self._vcpus[request] <= vcpus and self._memory_mib[request] <= memory_mib and self._gpus[request] <= gpus
-        ]
-        self.no_fit.difference_update(fitting)
-        return bool(fitting)
+        vcpus, memory, gpus = node.vcpus, node.memory_mib, node.gpus
+        found = False
+        for request in list(self.no_fit):
+            if self._vcpus[request] <= vcpus and self._memory_mib[request] <= memory and self._gpus[request] <= gpus:
+                self.no_fit.remove(request)
+                found = True
+        return found
 
     def discard(self, node: Node) -> None:
         """Withdraw a node, if it is offered."""
@@ -273,10 +275,10 @@ class FreeCapacity:
             for entry in level[bisect_left(level, memory) :]
         )
 
-    def fitting(self, requests: Iterable[ShapeId]) -> set[ShapeId]:
+    def fitting(self, requests: AbstractSet[ShapeId]) -> set[ShapeId]:
         """Those of many requests that a node could take; as `has`, at the cost of one look at the levels."""
-        if self._any_gpus:
-            return {request for request in requests if self.has(request)}  # GPUs are a dimension more
+        if self._any_gpus or len(requests) < MANY:  # GPUs are a dimension more
+            return {request for request in requests if self.has(request)}
         best: list[int] = []
         most_mib = -1
         for level in reversed(self._levels):

@@ -48,7 +48,7 @@ class ManagedInstancesEnvironment(Ec2Environment):
         self.changes.all()
 
     def _is_allowed(self, request: ShapeId) -> bool:
-        return self._can_hold[request] and self._in_use + self._asked_vcpus[request] <= self.max_vcpus
+        return self.can_hold[request] and self._in_use + self._asked_vcpus[request] <= self.max_vcpus
 
     def has_room(self, request: ShapeId, now: float) -> bool:
         """Whether a job could start now."""
@@ -56,7 +56,7 @@ class ManagedInstancesEnvironment(Ec2Environment):
 
     def fits(self, request: ShapeId, now: float) -> bool:
         """Whether instances have room for a job: what only the limit keeps free is idle, and not stranded."""
-        return self._can_hold[request] and super().has_room(request, now)
+        return self.can_hold[request] and super().has_room(request, now)
 
     def with_room(self, requests: set[ShapeId], now: float) -> set[ShapeId]:
         """Those of many requests for which there is room."""
@@ -66,7 +66,7 @@ class ManagedInstancesEnvironment(Ec2Environment):
 
     def outlook(self, request: ShapeId, now: float) -> int:
         """What the environment will have for a job for which it has no room now."""
-        if self._can_hold[request] and not self._is_allowed(request):
+        if self.can_hold[request] and not self._is_allowed(request):
             return AT_LIMIT
         return super().outlook(request, now)
 

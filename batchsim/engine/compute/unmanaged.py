@@ -52,7 +52,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job if enough processors are free."""
-        if self._vcpus[request] > self._free or not self._can_hold[request]:
+        if self._vcpus[request] > self._free or not self.can_hold[request]:
             return False
         self._free -= self._vcpus[request]
         self.changes.generation += 1
@@ -68,11 +68,11 @@ class UnmanagedEnvironment(SimulatedEnvironment):
 
     def has_room(self, request: ShapeId, now: float) -> bool:  # noqa: ARG002
         """Whether enough processors are free."""
-        return self._vcpus[request] <= self._free and self._can_hold[request]
+        return self._vcpus[request] <= self._free and self.can_hold[request]
 
     def outlook(self, request: ShapeId, now: float) -> int:  # noqa: ARG002
         """The pool is full, too small, or not of the kind that the job asks for."""
-        if self._can_hold[request]:
+        if self.can_hold[request]:
             return AT_LIMIT
         return BEYOND_LIMIT if self._suits[request] else NEVER
 

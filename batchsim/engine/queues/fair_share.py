@@ -7,7 +7,8 @@ window (`engine/queues/share_usage.py`) is weighed by its factor; the lowest is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+import sys
+from collections.abc import Iterator, Set
 from typing import Any, Final
 
 import numpy as np
@@ -15,8 +16,7 @@ from sortedcontainers import SortedList
 
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.queues.fifo import FifoQueue
-from batchsim.engine.queues.order import NOBODY, Order
-from batchsim.engine.queues.share_ranking import INFINITE, ScalarRanking, ShareRanking, VectorRanking
+from batchsim.engine.queues.share_ranking import INFINITE, NOBODY, ScalarRanking, ShareRanking, VectorRanking
 from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
@@ -25,67 +25,6 @@ from batchsim.spec.ids import ShapeId
 NEVER: Final = -1.0
 #: Up to so many shares are ranked one by one; columns cost as much as about these.
 FEW: Final = 24
-
-
-class FairShareOrder(Order):
-    """Share by share; one whose next job can't be started is passed over."""
-
-    def __init__(self, queue: FairShareQueue, request: Sequence[ShapeId], vcpus: Sequence[float]) -> None:
-        self.started = []
-        self._queue = queue
-        self._request = request
-        self._vcpus = vcpus
-
-    def first(self, now: float) -> int:
-        """Begin anew: the next job of the lowest share; NOBODY when none waits."""
-        queue = self._queue
-        self.started = []
-        self._ranking = queue.ranking(now)
-        self._upcoming: dict[int, int] = {}  # the next jobs of shares that were served
-        self._in_use, self._allowed = queue.in_use, queue.allowed(now)
-        self._taken: dict[int, int] = {}
-        self._failed: set[ShapeId] = set()
-        return self._lowest()
-
-    def _lowest(self) -> int:
-        while True:
-            self._share = share = self._ranking.lowest()
-            if share == NOBODY:
-                return NOBODY
-            job = self._job = self._upcoming[share] if share in self._upcoming else self._queue.first[share]
-            if self._in_use + self._vcpus[self._request[job]] <= self._allowed:
-                return job
-            self._ranking.pass_over(share)
-
-    def next(self, taken: bool, alike: bool) -> int:
-        """The job to look at after the one before; NOBODY when no other is looked at."""
-        if taken:
-            self._serve(self._share)
-        elif alike:
-            request = self._request[self._job]
-            self._failed.add(request)
-            self._ranking.pass_over_request(request)
-        else:
-            self._ranking.pass_over(self._share)
-        return self._lowest()
-
-    def _serve(self, share: int) -> None:
-        """The first job of a share starts: the next one follows, unless one like it can't."""
-        job = self._job
-        vcpus = self._vcpus[self._request[job]]
-        self.started.append(job)
-        self._in_use += vcpus
-        self._taken[share] = number = self._taken.get(share, 0) + 1
-        waiting = self._queue.by_share[share]
-        if number == len(waiting):
-            self._ranking.pass_over(share)
-            return
-        self._upcoming[share] = upcoming = waiting[number][-1]
-        request = self._request[upcoming]
-        if request in self._failed:
-            self._ranking.pass_over(share)
-        else:
-            self._ranking.served(share, self._queue.more(share, vcpus), upcoming, request)
 
 
 class FairShareQueue(FifoQueue):
@@ -135,7 +74,7 @@ class FairShareQueue(FifoQueue):
         self._first_request: dict[int, ShapeId] = {}
         self._unfinished = np.zeros(len(shares), np.int64)
         self._idle_since = np.full(len(shares), -INFINITE)
-        self.order = FairShareOrder(self, context.table.request, self._vcpus)
+        self.depth = sys.maxsize  # each share is looked at
         # What the reservation allowed, and when.
         self._allowed_at, self._allowed_vcpus = NEVER, INFINITE
 
@@ -241,6 +180,44 @@ class FairShareQueue(FifoQueue):
 
     # The order
 
+    def order(self, now: float, started: list[int], failed: Set[ShapeId]) -> Iterator[int]:
+        """The next job of the lowest share, again and again; a share whose next job can't start is passed over."""
+        ranking, in_use, allowed = self.ranking(now), self.in_use, self.allowed(now)
+        request_of, vcpus_of = self._table.request, self._vcpus
+        upcoming: dict[int, int] = {}  # the next jobs of shares that were served, and how many of them were
+        taken: dict[int, int] = {}
+        count = len(started)
+        while True:
+            share = ranking.lowest()
+            if share == NOBODY:
+                return
+            job = upcoming[share] if share in upcoming else self.first[share]
+            request = request_of[job]
+            vcpus = vcpus_of[request]
+            if in_use + vcpus > allowed:
+                ranking.pass_over(share)
+                continue
+            yield job
+            if len(started) == count:
+                if request in failed:
+                    ranking.pass_over_request(request)
+                else:
+                    ranking.pass_over(share)
+                continue
+            count += 1
+            in_use += vcpus
+            taken[share] = number = taken.get(share, 0) + 1
+            waiting = self.by_share[share]
+            if number == len(waiting):
+                ranking.pass_over(share)
+                continue
+            upcoming[share] = job = waiting[number][-1]
+            request = request_of[job]
+            if request in failed:
+                ranking.pass_over(share)
+            else:
+                ranking.served(share, self._weights[share] * vcpus * self._running_s, job, request)
+
     def allowed(self, now: float) -> float:
         """VCPUs that active shares may use."""
         if not self._policy.compute_reservation:
@@ -267,10 +244,6 @@ class FairShareQueue(FifoQueue):
         first[places] = np.fromiter(shares.values(), np.float64, len(shares))
         requests[places] = np.fromiter(self._first_request.values(), np.float64, len(shares))
         return VectorRanking(scores, first, requests)
-
-    def more(self, share: int, vcpus: float) -> float:
-        """What a job that was just started adds to the weighed use of its share."""
-        return self._weights[share] * vcpus * self._running_s
 
     def head(self, now: float) -> int:
         """The next job of the share to be served first."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Set
 
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.job_table import JobTable
-from batchsim.engine.queues.order import NOBODY, Order
 from batchsim.engine.queues.waiting_list import WaitingList
 from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
@@ -14,51 +13,6 @@ from batchsim.spec.ids import ShapeId
 
 #: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
 OVERTAKE_DEPTH = 100
-
-
-class FifoOrder(Order):
-    """First in, first out, until so many can't be started.
-
-    Parameters
-    ----------
-    rows : int
-        Jobs of the workload: a key is that of a job, less `rows` where it is a retried one.
-    depth : int
-        How many are passed over before no other is looked at.
-    """
-
-    def __init__(self, waiting: WaitingList, rows: int, depth: int) -> None:
-        self.started = []
-        self._waiting = waiting
-        self._keys: Iterator[int] = iter(())
-        self._rows = rows
-        self._depth = depth
-        self._left = depth
-        self._job = NOBODY
-
-    def first(self, now: float) -> int:  # noqa: ARG002
-        """Begin anew: the job that is looked at first; NOBODY when none is."""
-        self.started = []
-        self._left = self._depth
-        waiting = self._waiting
-        self._keys = iter(waiting) if waiting.sorted_in else iter(waiting.in_order)
-        for key in self._keys:
-            self._job = job = key % self._rows
-            return job
-        return NOBODY
-
-    def next(self, taken: bool, alike: bool) -> int:  # noqa: ARG002
-        """The job to look at after the one before; NOBODY when no other is looked at."""
-        if taken:
-            self.started.append(self._job)
-        else:
-            self._left -= 1
-            if not self._left:
-                return NOBODY
-        for key in self._keys:
-            self._job = job = key % self._rows
-            return job
-        return NOBODY
 
 
 class FifoQueue:
@@ -74,10 +28,13 @@ class FifoQueue:
         Place in the configuration; what recordings refer to.
     environments : list of SimulatedEnvironment
         Its compute environments in the order in which they are tried.
-    order : Order
-        The order in which its jobs are looked at.
+    depth : int
+        How many jobs that can't start are passed over before no other is looked at.
     changed : bool
         Whether the next scheduling pass has to look at it.
+    blocked : bool
+        Whether its head was tried and could not start; while it is the head and nothing changes in the environments,
+        it still can't. It is never said of a queue that looks past its head.
     needs_capacity : bool
         Whether jobs came or capacity went since more was last asked for.
     requests : dict of int to int
@@ -103,15 +60,15 @@ class FifoQueue:
         self.time_limits = spec.time_limits
         self.environments: list[SimulatedEnvironment] = []
         self.changed = False
+        self.blocked = False
         self.needs_capacity = False
         self.requests: dict[ShapeId, int] = {}
         self.generation = 0
         self.requests_generation = 0
         self._table: JobTable = context.table
         self._rows = context.table.rows
-        self._depth = OVERTAKE_DEPTH if context.settings.scheduler.overtake == "fitting" else 1
+        self.depth = OVERTAKE_DEPTH if context.settings.scheduler.overtake == "fitting" else 1
         self._waiting = WaitingList()
-        self.order: Order = FifoOrder(self._waiting, self._rows, self._depth)
         self._retried: set[int] = set()
 
     def attach(self, environments: list[SimulatedEnvironment]) -> None:
@@ -131,12 +88,42 @@ class FifoQueue:
 
     def add(self, job: int, request: ShapeId, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
+        in_order = self._waiting.in_order
+        if not retried and (not in_order or job > in_order[-1]):
+            in_order.append(job)  # as nearly all come: without a call
+        else:
+            self._sort_in(job, retried)
+        requests = self.requests  # as `_came`
+        if request in requests:
+            requests[request] += 1
+        else:
+            requests[request] = 1
+            self.requests_generation += 1
+        self.generation += 1
+        self.changed = self.needs_capacity = True
+
+    def _sort_in(self, job: int, retried: bool) -> None:
+        self.blocked = False  # it may be the head now
         if retried:
             self._retried.add(job)
-            self._waiting.add(job - self._rows)
-        else:
-            self._waiting.add(job)
-        self._came(request)
+        self._waiting.add(job - self._rows if retried else job)
+
+    def order(self, now: float, started: list[int], failed: Set[ShapeId]) -> Iterator[int]:  # noqa: ARG002
+        """The jobs in the order in which they are looked at, whoever looks: to start them, or to ask for capacity.
+
+        Nothing changes in the queue: `leave` takes out those that were started.
+
+        Parameters
+        ----------
+        started : list of int
+            The jobs that started so far: a job that does is put there before the next is asked for.
+        failed : set of int
+            What jobs asked for that found no room so far; others that ask for the same need not be looked at.
+        """
+        if not (self._retried or self._waiting.sorted_in):
+            return iter(self._waiting.in_order)  # as most queues are: what is looked at costs nothing
+        rows = self._rows
+        return (key % rows for key in self._waiting)
 
     def _came(self, request: ShapeId) -> None:
         requests = self.requests
@@ -160,6 +147,7 @@ class FifoQueue:
 
     def leave(self, jobs: list[int], now: float) -> None:  # noqa: ARG002
         """Take out jobs that were started, in their order."""
+        self.blocked = False
         waiting, in_order = self._waiting, self._waiting.in_order
         request_of, requests = self._table.request, self.requests
         for job in jobs:
@@ -193,11 +181,11 @@ class FifoQueue:
     def candidates(self, now: float) -> list[int]:  # noqa: ARG002
         """The jobs that would be started were there room for them."""
         rows = self._rows
-        return [key % rows for key in self._waiting.head(self._depth)]
+        return [key % rows for key in self._waiting.head(self.depth)]
 
     def deciding(self, now: float) -> dict[ShapeId, int]:
         """What jobs behind the head ask for that may start before it, each with the first of its jobs."""
-        if self._depth == 1:
+        if self.depth == 1:
             return {}
         request = self._table.request
         return {request[job]: job for job in reversed(self.candidates(now))}
@@ -212,6 +200,7 @@ class FifoQueue:
 
     def cancel(self, jobs: Set[int]) -> None:
         """Take out many waiting jobs: they are cancelled."""
+        self.blocked = False
         self._waiting.discard(jobs | {job - self._rows for job in jobs & self._retried})
         self._retried -= jobs
         for job in jobs:

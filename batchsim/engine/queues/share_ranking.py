@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from batchsim.arrays import Floats
-from batchsim.engine.queues.order import NOBODY
 from batchsim.spec.ids import ShapeId
 
 INFINITE: Final = float("inf")
+NOBODY: Final = -1
 
 
 class ShareRanking:

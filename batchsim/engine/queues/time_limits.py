@@ -29,7 +29,7 @@ def blocked_for(environments: Sequence[SimulatedEnvironment], request: ShapeId, 
     Environments that could never hold the job are not asked for capacity. The first that could hold a multi-node job
     decides alone: it does not go on to the next (User Guide, *Jobs stuck in RUNNABLE*).
     """
-    able = [each for each in environments if each.can_hold(request)]
+    able = [each for each in environments if each.can_hold[request]]
     if able:
         asked_of = able[:1] if asked.nodes else able
         short = all(each.outlook(request, now) == UNAVAILABLE for each in asked_of)

@@ -2,7 +2,7 @@
 
 Jobs are assigned, in the order in which they would start, to what is there or on its way, or to launches. As starting
 does, this walks a queue's environments in their order (`engine/scheduling/scheduling_pass.py`), through the same
-`Order` of its jobs.
+`order` of its jobs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from batchsim.engine.compute.multi_node import MultiNodeLaunch
 from batchsim.engine.compute_environment import LAUNCHABLE, UNAVAILABLE
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
-from batchsim.engine.queues.order import NOBODY
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.engine.scheduling.wait_causes import WaitAttribution
@@ -65,23 +64,26 @@ class LaunchPlan:
                 del self._open[index]
         full: dict[int, set[ShapeId]] = {each.index: set() for each in environments}
         failed: set[ShapeId] = set()
-        order = queue.order
-        job = order.first(self._now)
-        while job != NOBODY:
-            request, wanted, taken = self._request[job], self._wanted[self._group[job]], False
+        assigned: list[int] = []
+        left = queue.depth
+        for job in queue.order(self._now, assigned, failed):
+            request, wanted = self._request[job], self._wanted[self._group[job]]
             if request not in failed and (not wanted or self._resources.available(wanted)):
-                taken = self._has_place(environments, request, full)
-                if not taken:
-                    failed.add(request)
-                elif wanted:
-                    self._resources.acquire(wanted)
-            job = order.next(taken, False)
+                if self._has_place(environments, request, full):
+                    assigned.append(job)
+                    if wanted:
+                        self._resources.acquire(wanted)
+                    continue
+                failed.add(request)
+            left -= 1
+            if not left:
+                break
 
     def _has_place(
         self, environments: Sequence[Ec2Environment], request: ShapeId, full: dict[int, set[ShapeId]]
     ) -> bool:
         for environment in environments:
-            if not environment.can_hold(request):
+            if not environment.can_hold[request]:
                 continue
             index = environment.index
             if request not in full[index]:

@@ -20,7 +20,6 @@ from batchsim.engine.compute_environment import UNAVAILABLE, WAITED_FOR, Simulat
 from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
-from batchsim.engine.queues.order import NOBODY
 from batchsim.engine.queues.time_limits import TimeLimits, blocked_for
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
@@ -75,6 +74,8 @@ class SchedulingPass:
         self._multi_node = waiting.multi_node
         self._any_multi_node = any(waiting.multi_node)
         self._queues = queues
+        # What `_generation` was when the head of a queue was found blocked.
+        self._blocked_at = [-1] * len(queues)
         self.environments_changed()
 
     def environments_changed(self) -> None:
@@ -85,7 +86,8 @@ class SchedulingPass:
         self._scalable_of = [
             [each for each in queue.environments if isinstance(each, Ec2Environment)] for queue in self._queues
         ]
-        for attribution in self._attribution:
+        for queue, attribution in zip(self._queues, self._attribution, strict=True):
+            queue.blocked = False
             attribution.environments_changed()
 
     def forget_time_limit(self, queue: FifoQueue) -> None:
@@ -119,33 +121,58 @@ class SchedulingPass:
             if queue.time_limits:
                 self._watch_head(queue, now)
             if queue.requests:
-                if len(queue.requests) > 1:
+                if len(queue.requests) > 1 and self._fargate_of[queue.index]:
                     self._follow_launch_rate(queue, now)
-                self._ask_for_more(queue, now)
+                if self._scalable:
+                    self._ask_for_more(queue, now)
         if self._any_multi_node:
-            for environment in self._scalable:
-                environment.scale_in.release_kept(now)
+            self._release_kept(now)
+
+    def _release_kept(self, now: float) -> None:
+        for environment in self._scalable:
+            environment.scale_in.release_kept(now)
 
     # Starting jobs
 
     def _dispatch(self, queue: FifoQueue, now: float) -> None:
-        """Start the jobs of a queue in its order."""
-        order, environments, request_of = queue.order, queue.environments, self._request
+        """Start the jobs of a queue in its order, unless its head was tried, and nothing has changed since."""
+        if queue.blocked and self._generation(queue) == self._blocked_at[queue.index]:
+            return
+        environments, request_of, requests = queue.environments, self._request, queue.requests
+        started: list[int] = []
         failed: set[ShapeId] = set()
-        job = order.first(now)
-        while job != NOBODY:
+        left = queue.depth
+        for job in queue.order(now, started, failed):
             request = request_of[job]
             if self._any_wanted and self._wanted[self._group[job]]:
                 # A job that lacks a consumable resource says nothing of others that ask for the same.
-                job = order.next(self._start_with_resources(environments, job, request, now), False)
-            elif request not in failed and self._start(environments, job, request, now):
-                job = order.next(True, False)
-            else:
+                if self._start_with_resources(environments, job, request, now):
+                    started.append(job)
+                    continue
+            elif request not in failed:
+                if self._start(environments, job, request, now):
+                    started.append(job)
+                    continue
                 failed.add(request)
                 # What all that waits asks for was tried: whoever is next finds nothing either.
-                job = NOBODY if len(failed) == len(queue.requests) else order.next(False, True)
-        if order.started:
-            queue.leave(order.started, now)
+                if len(failed) == len(requests):
+                    break
+            left -= 1
+            if not left:
+                break
+        if started:
+            queue.leave(started, now)
+        if failed and queue.depth == 1 and self._attribution[queue.index].counted:
+            queue.blocked = True
+            self._blocked_at[queue.index] = self._generation(queue)
+
+    @staticmethod
+    def _generation(queue: FifoQueue) -> int:
+        """Another one when an environment of the queue may have another answer: each of these only grows."""
+        generation = 0
+        for environment in queue.environments:
+            generation += environment.changes.generation
+        return generation
 
     def _start_with_resources(
         self, environments: list[SimulatedEnvironment], job: int, request: ShapeId, now: float

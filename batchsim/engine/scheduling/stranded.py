@@ -55,5 +55,5 @@ class StrandedCapacity:
             for request in queue.requests:
                 if request not in no_fit and environment.fits(request, now):
                     return False
-                holds = holds or environment.can_hold(request)
+                holds = holds or environment.can_hold[request]
         return holds

@@ -57,6 +57,11 @@ class WaitAttribution:
     ----------
     wants : mapping of int to Wanted
         What requests ask for of consumable resources, where all jobs of the queue that make them ask for the same.
+
+    Attributes
+    ----------
+    counted : bool
+        Whether all changes that matter are counted, and no limit but the environments' own holds a job.
     """
 
     def __init__(
@@ -78,7 +83,6 @@ class WaitAttribution:
         self._resources = resources
         self._recorder: Recorder = context.recorder
         self._now = 0.0
-        # Whether changes are counted, and no limit but the environments' own holds a job.
         self._any_wants = waiting.any_wanted
         self.environments_changed()
         # What was noted: for all, for the requests named since, and which the head's and those with room were.
@@ -102,7 +106,7 @@ class WaitAttribution:
     def environments_changed(self) -> None:
         """Note of which kind the queue's environments are; nothing that was known of them holds any more."""
         self._plentiful = not any(each.varies for each in self._environments)
-        self._counted = not self._any_wants and self._plentiful
+        self.counted = not self._any_wants and self._plentiful
         self._forget()
 
     def _forget(self) -> None:
@@ -114,7 +118,7 @@ class WaitAttribution:
         queue = self._queue
         # Where all are of one request, the head's, nothing but what may come for it matters.
         alike = len(queue.requests) == 1
-        if self._counted and not queue.reserves and (alike or not queue.time_dependent):
+        if self.counted and not queue.reserves and (alike or not queue.time_dependent):
             # Each of these only grows: their sum is another when one of them is.
             known_at = queue.requests_generation if alike else queue.generation
             for environment in self._environments:
@@ -136,7 +140,7 @@ class WaitAttribution:
         job = queue.representative(now)
         self.head = head = self._request[job]
         before, self._fitting = self._fitting, self._with_room(head) if len(queue.requests) > 1 else NONE
-        if not self._counted or queue.reserves:
+        if not self.counted or queue.reserves:
             self._forget()
             self._judge_all(job, head)
             return

@@ -144,13 +144,13 @@ class ScheduledUpdates:
             state.environments for each in self._updates.queues if each.name == queue.name for state in each.states
         ]
         names = {environment.name for environment in queue.environments}.union(*orders)
-        held = {request for request in queue.requests if any(each.can_hold(request) for each in queue.environments)}
+        held = {request for request in queue.requests if any(each.can_hold[request] for each in queue.environments)}
         shapes = [self._shapes[request] for request in queue.requests if request not in held]
         states = {each.name: [state.environment for state in each.states] for each in self._updates.environments}
         if any(spec.can_hold(shape) for name in names for spec in states.get(name, ()) for shape in shapes):
             return True
         if any(
-            self._environments[name].can_hold(request) for name in names for request in queue.requests.keys() - held
+            self._environments[name].can_hold[request] for name in names for request in queue.requests.keys() - held
         ):
             return True
         return any(

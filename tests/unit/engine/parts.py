@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.clock import Clock
 from batchsim.engine.job_table import JobTable
-from batchsim.engine.queues.order import NOBODY, Order
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.simulation import Simulation
@@ -52,11 +52,24 @@ def agenda(environments: int = 0, clock: Clock | None = None, **scheduler: float
     return made
 
 
-def walk(order: Order, starts: Callable[[int], bool], now: float = 0.0, *, alike: bool = True) -> list[int]:
-    """The jobs that are looked at, in their order; those that start are then the order's `started`."""
-    looked_at = []
-    job = order.first(now)
-    while job != NOBODY:
-        looked_at.append(job)
-        job = order.next(starts(job), alike)
-    return looked_at
+class Walk(NamedTuple):
+    """The jobs of a queue that were looked at, in their order, and those of them that start."""
+
+    looked_at: list[int]
+    started: list[int]
+
+
+def walk(queue: FifoQueue, starts: Callable[[int], bool], now: float = 0.0, *, alike: bool = True) -> Walk:
+    """Go through a queue's order; `alike` says that what one job found no room for, others alike find none for."""
+    gone, failed, left = Walk([], []), set(), queue.depth
+    for job in queue.order(now, gone.started, failed):
+        gone.looked_at.append(job)
+        if starts(job):
+            gone.started.append(job)
+            continue
+        if alike:
+            failed.add(queue._table.request[job])
+        left -= 1
+        if not left:
+            break
+    return gone

@@ -138,3 +138,17 @@ def test_a_quota_of_vcpus_is_used_and_given_back_and_all_who_share_it_know():
     quota.give(4.0)
     assert quota.vcpus_left == 6.0
     assert [(each.generation, each.outlook_generation) for each in changes] == [(2, 2)] * 2
+
+
+def test_without_a_quota_a_launch_changes_answers_where_the_rate_holds_others():
+    # Two tokens: the second launch leaves none, and the third is made with the first that came back.
+    quota, changes = FargateQuota(burst=2, per_second=0.5), Changes()
+    quota.changes.append(changes)
+    told = []
+    for now in (0.0, 0.0, 2.0, 100.0, 200.0):
+        assert quota.take(1.0, now) == now
+        told.append(changes.generation)
+    assert told == [0, 1, 2, 3, 3]
+    assert quota.take(1.0, 200.0) == 200.0
+    assert quota.take(1.0, 200.0) == 202.0  # nothing is taken
+    assert quota.take(1.0, 202.0) == 202.0

@@ -54,7 +54,7 @@ def everyone(_job: int) -> bool:
 
 def served(queue: FairShareQueue, shares: str | list[str], now: float = 0.0) -> str:
     """The shares of the jobs that are looked at."""
-    return "".join(shares[job] for job in walk(queue.order, everyone, now))
+    return "".join(shares[job] for job in walk(queue, everyone, now).looked_at)
 
 
 def test_equal_shares_take_turns():
@@ -76,7 +76,7 @@ def test_vcpus_count_and_not_jobs():
 
 def test_what_runs_is_remembered_and_fades_when_it_is_over():
     queue = queue_of("aaabb")
-    walk(queue.order, everyone)
+    walk(queue, everyone)
     queue.leave([0, 1], 0.0)  # two of a start
     assert queue.in_use == 2
     assert served(queue, "aaabb") == "bba"
@@ -91,7 +91,7 @@ def test_what_runs_is_remembered_and_fades_when_it_is_over():
 
 def test_within_a_share_priority_then_submission_and_retried_ones_first():
     queue = queue_of("aaaa", priorities=[0, 5, 5, 0])
-    assert walk(queue.order, everyone) == [1, 2, 0, 3]
+    assert walk(queue, everyone).looked_at == [1, 2, 0, 3]
     queue.leave([1], 0.0)
     queue.add(1, 0, True)
     queue.leave([1], 0.0)
@@ -99,29 +99,28 @@ def test_within_a_share_priority_then_submission_and_retried_ones_first():
     # A retried job goes before jobs of a higher priority.
     queue.add(2, 0, False)
     queue.add(0, 0, True)
-    assert walk(queue.order, everyone) == [0, 2, 3]
+    assert walk(queue, everyone).looked_at == [0, 2, 3]
 
 
 def test_a_share_whose_next_job_cannot_start_is_passed_over():
     # a's jobs need 2 vCPUs and find none; b's and c's do.
     shares, vcpus = "aabc", [2, 2, 1, 1]
     queue = queue_of(shares, vcpus)
-    assert walk(queue.order, lambda job: shares[job] != "a") == [0, 2, 3]
-    assert queue.order.started == [2, 3]
+    assert walk(queue, lambda job: shares[job] != "a") == ([0, 2, 3], [2, 3])
 
 
 def test_what_one_job_was_refused_others_alike_need_not_ask_for():
     shares = "abcd"
     vcpus = [2, 1, 2, 2]
     # Where others alike can't start either, no other job of 2 vCPUs is looked at; else each share is.
-    assert walk(queue_of(shares, vcpus).order, lambda job: vcpus[job] == 1, alike=True) == [0, 1]
-    assert walk(queue_of(shares, vcpus).order, lambda job: vcpus[job] == 1, alike=False) == [0, 1, 2, 3]
+    assert walk(queue_of(shares, vcpus), lambda job: vcpus[job] == 1, alike=True).looked_at == [0, 1]
+    assert walk(queue_of(shares, vcpus), lambda job: vcpus[job] == 1, alike=False).looked_at == [0, 1, 2, 3]
 
 
 def test_a_share_whose_next_job_asks_for_what_was_refused_is_done():
     # b's job of 2 vCPUs is refused; a's first starts, and a's next asks for 2 as well.
     shares, vcpus = "baa", [2, 1, 2]
-    assert walk(queue_of(shares, vcpus).order, lambda job: vcpus[job] == 1, alike=True) == [0, 1]
+    assert walk(queue_of(shares, vcpus), lambda job: vcpus[job] == 1, alike=True).looked_at == [0, 1]
 
 
 @given(
@@ -146,15 +145,14 @@ def test_starting_jobs_and_asking_for_capacity_see_one_order(data, free, used):
             left[0] -= vcpus[job]
             return True
 
-        walk(queue.order, starts, 10.0, alike=alike)
-        return queue.order.started
+        return walk(queue, starts, 10.0, alike=alike).started
 
     assert taken(alike=True) == taken(alike=False)
 
 
 def test_going_through_the_order_changes_nothing():
     queue = queue_of("aabb")
-    assert walk(queue.order, everyone) == walk(queue.order, everyone)
+    assert walk(queue, everyone).looked_at == walk(queue, everyone).looked_at
     assert queue.requests == {0: 4}
     assert queue.in_use == 0
 
@@ -164,7 +162,7 @@ def test_few_shares_and_many_are_ranked_alike(count):
     # In reverse, so that the earliest job is that of the last share.
     shares = [f"s{number:02}" for number in range(count)][::-1]
     queue = queue_of([*shares, *shares])
-    looked_at = walk(queue.order, everyone)
+    looked_at = walk(queue, everyone).looked_at
     # One of each share, by their first jobs; then the others.
     assert looked_at == list(range(2 * count))
 
@@ -182,7 +180,7 @@ def test_a_job_that_the_reservation_holds_back_lets_a_smaller_one_pass():
     shares, vcpus = "acb", [4, 4, 2]
     queue = queue_of(shares, vcpus, of=8, compute_reservation=50)
     assert queue.allowed(0.0) == 8 * (1 - 0.5**3) == 7
-    assert walk(queue.order, everyone) == [0, 2]
+    assert walk(queue, everyone).looked_at == [0, 2]
     queue.leave([0], 0.0)
     assert queue.holds_back(1, 0.0)  # 4 and 4
     assert not queue.holds_back(0, 0.0)  # 4 and 2

@@ -26,7 +26,7 @@ def test_order_is_that_of_submission_whenever_a_job_became_runnable():
     queue = queue_of(4, waiting=False)
     for job in (2, 3, 0, 1):
         queue.add(job, job % 2, False)
-    assert walk(queue.order, lambda job: True) == [0, 1, 2, 3]
+    assert walk(queue, lambda job: True).looked_at == [0, 1, 2, 3]
     assert queue.head(0.0) == 0
 
 
@@ -34,37 +34,35 @@ def test_retried_jobs_come_before_all_others_in_their_own_order_of_submission():
     queue = queue_of(6, waiting=False)
     for job, retried in ((0, False), (5, True), (2, False), (3, True)):
         queue.add(job, job % 2, retried)
-    assert walk(queue.order, lambda job: True) == [3, 5, 0, 2]
+    assert walk(queue, lambda job: True).looked_at == [3, 5, 0, 2]
     queue.leave([3, 0], 0.0)
-    assert walk(queue.order, lambda job: True) == [5, 2]
+    assert walk(queue, lambda job: True).looked_at == [5, 2]
 
 
 def test_a_head_that_cannot_start_blocks_the_rest():
     queue = queue_of(5)
-    assert walk(queue.order, lambda job: job < 2) == [0, 1, 2]
-    assert queue.order.started == [0, 1]
+    assert walk(queue, lambda job: job < 2) == ([0, 1, 2], [0, 1])
 
 
 @pytest.mark.parametrize("alike", [True, False])
 def test_overtaking_ends_when_so_many_were_passed_over(alike):
     queue = queue_of(3 * DEPTH, overtake="fitting")
     # None starts: so many are looked at.
-    assert walk(queue.order, lambda job: False, alike=alike) == list(range(DEPTH))
+    assert walk(queue, lambda job: False, alike=alike).looked_at == list(range(DEPTH))
     # Those that start are none of them: every other one starts.
-    looked_at = walk(queue.order, lambda job: job % 2 == 0, alike=alike)
-    assert looked_at == list(range(2 * DEPTH))
-    assert queue.order.started == list(range(0, 2 * DEPTH, 2))
+    gone = walk(queue, lambda job: job % 2 == 0, alike=alike)
+    assert gone == (list(range(2 * DEPTH)), list(range(0, 2 * DEPTH, 2)))
 
 
 def test_going_through_the_order_changes_nothing():
     queue = queue_of(4)
-    assert walk(queue.order, lambda job: True) == walk(queue.order, lambda job: True) == [0, 1, 2, 3]
-    queue.leave(queue.order.started[:2], 0.0)
-    assert walk(queue.order, lambda job: True) == [2, 3]
+    assert walk(queue, lambda job: True).looked_at == walk(queue, lambda job: True).looked_at == [0, 1, 2, 3]
+    queue.leave([0, 1], 0.0)
+    assert walk(queue, lambda job: True).looked_at == [2, 3]
 
 
 def test_an_empty_queue_has_nobody():
-    assert walk(queue_of(0).order, lambda job: True) == []
+    assert walk(queue_of(0), lambda job: True).looked_at == []
 
 
 def test_requests_are_counted_and_changes_of_them_noted():
@@ -95,3 +93,23 @@ def test_a_cancelled_head_leaves_and_the_next_job_is_the_head():
     queue.remove_head(0.0)
     assert queue.head(0.0) == 1
     assert queue.requests == {0: 1, 1: 1}
+
+
+def blocked(queue: FifoQueue) -> FifoQueue:
+    queue.blocked = True
+    return queue
+
+
+def test_a_head_stays_blocked_while_it_is_the_head():
+    queue = blocked(queue_of(4, waiting=False))
+    queue.add(1, 1, False)
+    queue.add(3, 1, False)
+    assert queue.blocked  # they came behind it
+    queue.add(0, 0, False)  # submitted before, RUNNABLE later
+    assert not queue.blocked
+    blocked(queue).add(2, 0, True)
+    assert not queue.blocked
+    blocked(queue).leave([2], 0.0)
+    assert not queue.blocked
+    blocked(queue).cancel({3})
+    assert not queue.blocked

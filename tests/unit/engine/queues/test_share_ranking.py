@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.engine.queues.order import NOBODY
-from batchsim.engine.queues.share_ranking import ScalarRanking, ShareRanking, VectorRanking
+from batchsim.engine.queues.share_ranking import NOBODY, ScalarRanking, ShareRanking, VectorRanking
 
 SHARES = 6
 

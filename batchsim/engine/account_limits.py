@@ -86,8 +86,8 @@ class CapacityLimits:
         self.listeners: list[Callable[[float], None]] = []
         #: When besides the steps of schedules there will be more or less of it.
         self.also_changes_at: list[float] = []
-        #: Grows whenever there is less or more of it.
-        self.generation = 0
+        #: The changes of all environments that launch instances: they know when there is less or more of it.
+        self.changes: list[Changes] = []
 
     def follow(self, agenda: Agenda) -> None:
         """Have the changes happen that the schedules say."""
@@ -99,9 +99,14 @@ class CapacityLimits:
 
     def changed(self, now: float) -> None:
         """Tell that there is more or less of it."""
-        self.generation += 1
+        self.note_change()
         for listener in self.listeners:
             listener(now)
+
+    def note_change(self) -> None:
+        """Note that there is more or less of it; nothing is done about it at once."""
+        for changes in self.changes:
+            changes.outlook()
 
     def changes_after(self, now: float) -> bool:
         """Whether a schedule has a step to come, or a reservation begins or ends."""
@@ -155,7 +160,7 @@ class CapacityLimits:
     def launched(self, offering: Offering, option: str, zone: str) -> None:
         """Note that an instance came."""
         self.count(offering, option, zone, 1)
-        self.generation += 1
+        self.note_change()
 
     def terminated(self, offering: Offering, option: str, zone: str, now: float) -> None:
         """Note that an instance went."""
@@ -243,5 +248,4 @@ class FargateQuota:
     def changed(self) -> None:
         """Answers of all environments that share it may be others."""
         for changes in self.changes:
-            changes.generation += 1
-            changes.outlook_generation += 1
+            changes.all()

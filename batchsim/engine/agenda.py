@@ -7,15 +7,16 @@ told its instant, so that nothing asks the clock. Arrivals and scheduling passes
 - a *pass* at this instant is held when the last change of the instant is over, and one at the next regular tick (every
   ``scheduler.dispatchInterval``) is one event, whatever arrives before.
 
-`reasons` counts what keeps the run going (`engine/termination.py`).
+`reasons` counts what keeps the run going, besides attempts (`engine/termination.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappush
 from typing import Any, Final
 
+from batchsim.engine.attempt import Attempt
 from batchsim.engine.clock import Clock, Phase, next_tick
 from batchsim.engine.event import Callbacks, Event
 from batchsim.engine.queues.fifo import FifoQueue
@@ -42,7 +43,9 @@ class Agenda:
     Attributes
     ----------
     reasons : int
-        How many things keep the run going: running attempts, jobs that are to arrive, essential events.
+        How many things keep the run going: jobs that are to arrive, essential events.
+    running : mapping of int to Attempt
+        The attempts that run, which keep it going as well.
     next_arrival_at : float
         When the next job arrives at the scheduler; infinite without one.
     pass_due : bool
@@ -63,6 +66,7 @@ class Agenda:
         self._scale_out_reaction_s: float = settings.scale_up_reaction
         self.now = 0.0  # the instant of what happens
         self.reasons = 0
+        self.running: Mapping[int, Attempt] = {}
         self.next_arrival_at = INFINITE
         self._looked_at = INFINITE  # the arrival that a regular pass follows
         self.pass_due = False
@@ -144,8 +148,13 @@ class Agenda:
             self.on_pass(now)
             if self._tick is not None and self._tick_at < self._looked_at:
                 self._forget_tick()  # it was to look at what this pass has looked at
-        if self.reasons == 0 and self._settling is None:
+        if not (self.reasons or self.running or self._settling):
             self.settle_at(now)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing keeps the run going."""
+        return not (self.reasons or self.running)
 
     def settle_at(self, instant: float, phase: int = SETTLE) -> None:
         """Ask at an instant, when its last pass was held, whether the run goes on."""

@@ -239,7 +239,7 @@ class EnvironmentReservations:
         """Note an instance that is launched: in a reservation, or of what capacity there is besides."""
         stay = self._stays[instance.number] = Stay(instance, self._spec.zones[instance.zone], self)
         if self._run.enter(stay, now):
-            self._run.limits.generation += 1
+            self._run.limits.note_change()
         else:
             self._run.stay_outside(stay)
             self._run.limits.launched(instance.offering, self._spec.account_option, stay.zone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from batchsim.spec.ids import ShapeId
+
 
 class Changes:
     """Counts the changes of what an environment has, so that answers can be kept until the next one.
@@ -12,15 +14,23 @@ class Changes:
         Grows whenever an answer of `availability` may be another.
     outlook_generation : int
         Grows whenever one of `outlook` may be.
+    outlooks : dict of int to int
+        By request, answers of `outlook` that were worked out since.
     """
 
-    __slots__ = ("generation", "outlook_generation")
+    __slots__ = ("generation", "outlook_generation", "outlooks")
 
     def __init__(self) -> None:
         self.generation = 0
         self.outlook_generation = 0
+        self.outlooks: dict[ShapeId, int] = {}
+
+    def outlook(self) -> None:
+        """Every answer of `outlook` may be another."""
+        self.outlook_generation += 1
+        self.outlooks.clear()
 
     def all(self) -> None:
         """Every answer may be another."""
         self.generation += 1
-        self.outlook_generation += 1
+        self.outlook()

@@ -1,39 +1,32 @@
 """The life of jobs: SUBMITTED → PENDING → RUNNABLE → STARTING → RUNNING → SUCCEEDED | FAILED, attempt by attempt.
 
-AWS Batch User Guide, *Job states*, *Job dependencies*, *Array jobs*, *Automated job retries*, *Job timeouts*. One event
-per attempt: when an attempt is placed, its pull, start and end are known, unless its host is taken away first.
+What the end of an attempt means for its job, and the end of a job for those that wait for it. AWS Batch User Guide,
+*Job states*, *Job dependencies*, *Array jobs*, *Automated job retries*, *Job timeouts*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappush
-from typing import Any, Final
+from typing import Any
 
 from batchsim.engine.agenda import CHANGE, Agenda
-from batchsim.engine.attempt import KILLED, NO_EXIT_CODE, TIMED_OUT, Attempt
+from batchsim.engine.attempt import DEPENDENCY_FAILED, KILLED, NO_EXIT_CODE, Attempt, Attempts
 from batchsim.engine.compute_environment import SimulatedEnvironment
-from batchsim.engine.event import Callbacks, Event
-from batchsim.engine.job_arrivals import JobArrivals
-from batchsim.engine.job_table import FAILED, RUNNABLE, SUCCEEDED, JobTable
+from batchsim.engine.event import Event
+from batchsim.engine.job_table import FAILED, NAN, PENDING, RUNNABLE, SUCCEEDED, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
-from batchsim.engine.recorder import FLUSHED, NAN, Recorder
+from batchsim.engine.recorder import FLUSHED, Recorder
 from batchsim.engine.retries import is_retried
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.recording import EXITED, FAILED_TO_START
-from batchsim.spec.ids import EnvironmentId
 from batchsim.spec.workload import Workload
-
-INFINITE: Final = float("inf")
 
 
 class JobLifecycle:
-    """What becomes of a job that is started, until its last attempt has ended.
+    """What becomes of jobs that have arrived, until they are in a final state.
 
     Parameters
     ----------
-    arrivals : JobArrivals
-        What makes jobs RUNNABLE, and ends them.
     queues : sequence of FifoQueue
         The queue of each group of jobs.
     resources : ConsumableResources
@@ -43,16 +36,20 @@ class JobLifecycle:
 
     Attributes
     ----------
+    attempts : Attempts
+        Those that run.
     environments : list of SimulatedEnvironment
         By their place in the configuration; they are added when they are made.
-    running : dict of int to Attempt
-        The attempts that have begun and not ended, by job.
-    last_start_at : float
-        When an attempt was last begun.
-    starts : int
-        How many attempts have been begun.
-    ended_attempts : dict of int to int
-        How many attempts a job has behind it, where it is one that was retried.
+    made_runnable : int
+        How often a job became RUNNABLE.
+    counted : bool
+        Whether a queue has to know of every job that arrives and ends.
+    broken : dict of int to bool
+        Nodes with a failed dependency.
+    thought_at : dict of int to float
+        When jobs that have not arrived have done their thinking.
+    cancelled : dict of int to int
+        Why jobs fail that are to be RUNNABLE, by reason.
     """
 
     def __init__(
@@ -61,96 +58,35 @@ class JobLifecycle:
         table: JobTable,
         agenda: Agenda,
         recorder: Recorder,
-        arrivals: JobArrivals,
         queues: Sequence[FifoQueue],
         resources: ConsumableResources,
         stop_s: float,
     ) -> None:
+        code = recorder.reasons.code
+        self._dependency_failed = code(DEPENDENCY_FAILED)
         self.table = table
+        self.attempts = Attempts(
+            workload, table, agenda.upcoming, agenda.numbers, self._attempt_ended, code, CHANGE, stop_s
+        )
+        self.running = agenda.running = self.attempts.running
         self.environments: list[SimulatedEnvironment] = []
-        self.running: dict[int, Attempt] = {}
-        self.last_start_at = 0.0
-        self.starts = 0
+        self.made_runnable = 0
+        self.counted = any(queue.counts_jobs for queue in queues)
+        self.broken: dict[int, bool] = {}
+        self.thought_at: dict[int, float] = {}
+        self.cancelled: dict[int, int] = {}
         self._workload = workload
         self._agenda = agenda
-        self._arrivals = arrivals
         self._recorder = recorder
         self._ended = recorder.ended
         self._resources = resources
-        self._upcoming, self._numbers = agenda.upcoming, agenda.numbers
-        self._ended_callbacks: Callbacks = [self._attempt_ended]
-        # By group, in columns that are looked at for every attempt.
-        groups = workload.groups
         self._queues = list(queues)
-        self._timeout_s = [INFINITE if group.timeout_s is None else group.timeout_s for group in groups]
-        self._stop_s = [min(stop_s, group.stop_timeout_s) for group in groups]
-        self._fails_to_start = [group.fails_to_start for group in groups]
-        self._wanted = [group.consumables for group in groups]
-        self._counted = arrivals.counted
+        self._wanted = [group.consumables for group in workload.groups]
         # Whether the end of a job is nobody else's matter.
-        self._independent = not arrivals.counted and not table.any_dependencies
-        self._runnable_since: dict[int, float] = {}  # only of jobs on a later attempt
-        self.ended_attempts: dict[int, int] = {}
+        self._independent = not self.counted and not table.any_dependencies
         self._stopping: dict[int, Event] = {}  # when attempts end that were terminated, by job
-        code = recorder.reasons.code
-        self._exited, self._timed_out = code(EXITED), code(TIMED_OUT)
-        self._failed_to_start = code(FAILED_TO_START)
 
     # Attempts
-
-    def begin(
-        self,
-        job: int,
-        environment: EnvironmentId,
-        instance: int,
-        now: float,
-        pull_at: float,
-        started_at: float,
-        nodes: tuple[int, ...] = (),
-    ) -> Attempt:
-        """Begin the next attempt of a job, placed now."""
-        table, number = self.table, 1
-        group = table.group[job]
-        if self.ended_attempts and job in self.ended_attempts:
-            number += self.ended_attempts[job]
-            row = job if table.origin is None else table.origin[job]
-            runtime_s, exit_code = self._workload.later_attempt(row, number)
-            runnable_at = self._runnable_since.pop(job)
-        else:
-            runtime_s, exit_code = table.runtime_s[job], table.exit_code[job]
-            runnable_at = table.runnable_at[job]
-        timeout_s = self._timeout_s[group]
-        timed_out, reason = False, self._exited
-        if exit_code and self._fails_to_start[group]:
-            stopped_at, started_at = started_at, NAN
-            exit_code, reason = NO_EXIT_CODE, self._failed_to_start
-        elif runtime_s > timeout_s:
-            stopped_at = started_at + timeout_s + self._stop_s[group]
-            exit_code, reason, timed_out = KILLED, self._timed_out, True
-        else:
-            stopped_at = started_at + runtime_s
-        attempt = Attempt(
-            stopped_at,
-            self._ended_callbacks,
-            job,
-            number,
-            environment,
-            instance,
-            nodes,
-            runnable_at,
-            now,
-            pull_at,
-            started_at,
-            exit_code,
-            reason,
-            timed_out,
-        )
-        self._agenda.reasons += 1
-        heappush(self._upcoming, (stopped_at, CHANGE, next(self._numbers), attempt))
-        self.running[job] = attempt
-        self.last_start_at = now
-        self.starts += 1
-        return attempt
 
     def _attempt_ended(self, event: Any) -> None:
         attempt: Attempt = event
@@ -158,25 +94,20 @@ class JobLifecycle:
         # As `Agenda.begin`, and below as `room_freed`, but without a call for every attempt.
         agenda.now = now
         if now >= agenda.next_arrival_at:
-            self._arrivals.admit(now)
-        agenda.reasons -= 1
+            agenda.on_arrivals(now)
         self.environments[environment].stop(attempt, now)
         # Jobs that follow are looked at now, if this environment is for them, and need no regular pass.
-        runnable = self._arrivals.made_runnable
+        runnable = self.made_runnable
         agenda.room_comes = True
         self._end(attempt, now, "")
         agenda.room_comes = False
         for queue in agenda.attached[environment]:
             if queue.requests:
                 queue.changed = agenda.pass_due = True
-        if not agenda.pass_due and self._arrivals.made_runnable != runnable:
+        if not agenda.pass_due and self.made_runnable != runnable:
             agenda.became_runnable(now)
-        if agenda.pass_due or not agenda.reasons:
+        if agenda.pass_due or not (self.running or agenda.reasons):
             agenda.finish(now)
-
-    def stop_s(self, job: int) -> float:
-        """From SIGTERM to the end of a job's containers: as long as they take, until SIGKILL (API stopTimeout)."""
-        return self._stop_s[self.table.group[job]]
 
     def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int, now: float) -> None:
         """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE."""
@@ -199,7 +130,7 @@ class JobLifecycle:
         if attempt.at <= now or attempt.job in self._stopping:
             return
         runs = attempt.started_at <= now
-        stop_at = min(attempt.at, now + self.stop_s(attempt.job)) if runs else now
+        stop_at = min(attempt.at, now + self.attempts.stop_s(attempt.job)) if runs else now
         self._agenda.cancel(attempt)
         attempt.timed_out = False
         attempt.exit_code = KILLED if runs else NO_EXIT_CODE
@@ -215,10 +146,10 @@ class JobLifecycle:
     def _end(self, attempt: Attempt, now: float, interruption: str) -> None:
         job = attempt.job
         del self.running[job]
-        attempt.stopped_at = now
+        attempt.at = now
         table = self.table
         group = table.group[job]
-        if self._counted:
+        if self.counted:
             self._queues[group].stopped(job, now)
         wanted = self._wanted[group]
         if wanted and self._resources.release(wanted):
@@ -232,16 +163,15 @@ class JobLifecycle:
             if self._independent:
                 table.status[job] = SUCCEEDED
             else:
-                self._arrivals.finish(job, SUCCEEDED, now)
+                self.finish(job, SUCCEEDED, now)
             return
         table.explain(job, attempt.reason)
         if self._retries(attempt, interruption):
-            self.ended_attempts[job] = attempt.number
-            self._runnable_since[job] = now
+            self.attempts.retried(attempt, now)
             table.status[job] = RUNNABLE
-            self._arrivals.enqueue(job, now, True)
+            self._enqueue(job, now, True)
         else:
-            self._arrivals.finish(job, FAILED, now)
+            self.finish(job, FAILED, now)
 
     def _retries(self, attempt: Attempt, interruption: str) -> bool:
         """Whether a failed attempt is followed by another.
@@ -264,4 +194,107 @@ class JobLifecycle:
     @property
     def progress(self) -> int:
         """How often a job has become RUNNABLE, or begun an attempt."""
-        return self._arrivals.made_runnable + self.starts
+        return self.made_runnable + self.attempts.starts
+
+    # Jobs
+
+    def cancel_later(self, job: int, status_reason: str) -> None:
+        """End a job that is SUBMITTED or PENDING, when what it depends on has ended (API CancelJob)."""
+        self.cancelled.setdefault(job, self._recorder.reasons.code(status_reason))
+
+    def release(self, job: int, at: float, now: float) -> None:
+        """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
+        if self.cancelled and job in self.cancelled:
+            self.fail(job, self.cancelled.pop(job), now)
+        elif at <= now:
+            self._runnable(job, max(at, self.table.arrives_at[job]))
+        else:
+            self.table.status[job] = PENDING
+            self._agenda.at(at, self._thought, job)
+
+    def _thought(self, event: Event) -> None:
+        self._runnable(event.subject, event.at)
+
+    def _thinks(self, node: int) -> float:
+        """How long a node thinks after what it follows, whatever became of that; below 0 for AWS Batch's own."""
+        think_s = self.table.think_s
+        return think_s[node] if think_s is not None and node < self.table.rows else -1.0
+
+    def _runnable(self, job: int, at: float) -> None:
+        table = self.table
+        table.status[job] = RUNNABLE
+        table.runnable_at[job] = at
+        self._enqueue(job, at, False)
+
+    def _enqueue(self, job: int, at: float, retried: bool) -> None:
+        """Have a RUNNABLE job wait in its queue."""
+        self.made_runnable += 1
+        self._queues[self.table.group[job]].add(job, self.table.request[job], retried)
+        if not self._agenda.room_comes:
+            self._agenda.became_runnable(at)
+
+    def cancel(self, job: int, status_reason: str, now: float) -> None:
+        """End a RUNNABLE job; it is not retried (API CancelJob)."""
+        self.table.explain(job, self._recorder.reasons.code(status_reason))
+        self.finish(job, FAILED, now)
+
+    def finish(self, job: int, status: int, now: float) -> None:
+        """Enter a final state, and tell the nodes that wait for this one (a cascade, at one instant)."""
+        table = self.table
+        ended = [(job, status)]
+        while ended:
+            node, outcome = ended.pop()
+            if node < table.rows:
+                if outcome == SUCCEEDED:
+                    table.status[node] = SUCCEEDED
+                else:
+                    table.fail(node, now)
+                if self.counted:
+                    self._queues[table.group[node]].finished(node, now)
+            first, last = table.dependents_start[node], table.dependents_start[node + 1]
+            for position in range(first, last):
+                self._depended_on(table.dependents[position], outcome, now, ended)
+
+    def _depended_on(self, dependent: int, outcome: int, now: float, ended: list[tuple[int, int]]) -> None:
+        """A node that another waited for has ended; what ends by that is added to `ended`."""
+        table = self.table
+        table.open[dependent] -= 1
+        if outcome == FAILED and self._thinks(dependent) < 0:
+            self.broken[dependent] = True
+        if dependent >= table.rows:
+            # The parent of an array ends when all its children have (User Guide, *Array jobs*).
+            if table.open[dependent] == 0:
+                ended.append((dependent, FAILED if dependent in self.broken else SUCCEEDED))
+        elif dependent >= table.admitted or table.status[dependent] != PENDING:
+            if self._thinks(dependent) > 0:
+                self.thought_at[dependent] = now + self._thinks(dependent)
+        elif dependent in self.broken:
+            table.explain(dependent, self._dependency_failed)
+            # Marked now, so that a second failed dependency does not end it twice.
+            table.status[dependent] = FAILED
+            ended.append((dependent, FAILED))
+        elif table.open[dependent] == 0:
+            self.release(dependent, now + max(self._thinks(dependent), 0.0), now)
+
+    def fail(self, job: int, reason: int, at: float) -> None:
+        """End a job that never is RUNNABLE."""
+        self.table.runnable_at[job] = NAN
+        self.table.explain(job, reason)
+        self.finish(job, FAILED, at)
+
+    def fail_dependent(self, job: int, at: float) -> None:
+        """End a job because one that it depends on failed."""
+        self.table.explain(job, self._dependency_failed)
+        self.finish(job, FAILED, at)
+
+    def moved(self, place: int, listed: int, rows: int) -> None:
+        """So many rows were put into the table before others: what is known of these moves.
+
+        Parameters
+        ----------
+        place, listed : int
+            From which row on, and to which, rows move.
+        """
+        self.broken = {node + rows * (place <= node < listed): True for node in self.broken}
+        self.cancelled = {job + rows * (place <= job): reason for job, reason in self.cancelled.items()}
+        self.thought_at = {job + rows * (place <= job): at for job, at in self.thought_at.items()}

@@ -72,12 +72,12 @@ class Recorder:
                 self._node_instance.extend(each.nodes)
             if each.pull_at != each.starting_at:
                 self._pull_attempt.append(number)
-                self._pull_at.append(each.pull_at if each.pull_at <= each.stopped_at else NAN)
+                self._pull_at.append(each.pull_at if each.pull_at <= each.at else NAN)
         runnable, starting, started, stopped = self._times
         runnable.extend([each.runnable_at for each in ended])
         starting.extend([each.starting_at for each in ended])
-        started.extend([each.started_at if each.started_at <= each.stopped_at else NAN for each in ended])
-        stopped.extend([each.stopped_at for each in ended])
+        started.extend([each.started_at if each.started_at <= each.at else NAN for each in ended])
+        stopped.extend([each.at for each in ended])
         jobs, numbers, reasons, exit_codes, environments, instances = self._codes
         jobs.extend([each.job for each in ended])
         numbers.extend([each.number for each in ended])

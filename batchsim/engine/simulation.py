@@ -71,17 +71,16 @@ class Simulation:
         ]
         by_name = {queue.name: queue for queue in self.queues}
         queue_of = [by_name[group.job_queue] for group in workload.groups]
-        self.arrivals = arrivals = JobArrivals(table, agenda, recorder, queue_of)
         self.lifecycle = lifecycle = JobLifecycle(
             workload,
             table,
             agenda,
             recorder,
-            arrivals,
             queue_of,
             resources,
             settings.scheduler.stop,
         )
+        self.arrivals = arrivals = JobArrivals(table, agenda, recorder, lifecycle, queue_of)
         environments = [
             self._environment(EnvironmentId(index), spec) for index, spec in enumerate(configuration.environments)
         ]
@@ -103,7 +102,6 @@ class Simulation:
         passes = SchedulingPass(
             context,
             agenda,
-            arrivals,
             lifecycle,
             resources,
             waiting,
@@ -117,7 +115,7 @@ class Simulation:
         self._watchdog = Watchdog(self.clock, workload, lifecycle, self.queues, attribution, until)
         self._updates = None
         if updates:
-            actions = JobActions(workload, lifecycle, arrivals, by_name, settings.scheduler.admit)
+            actions = JobActions(workload, lifecycle, by_name, settings.scheduler.admit)
             self._updates = ScheduledUpdates(
                 updates, configuration, agenda, named, by_name, resources, arrivals, passes, actions, context, lifecycle
             )
@@ -131,7 +129,7 @@ class Simulation:
         """One compute environment, by its kind."""
         context, agenda, lifecycle = self._context, self.agenda, self.lifecycle
         if spec.purchase_option == "UNMANAGED":
-            return UnmanagedEnvironment(index, spec, context, lifecycle)
+            return UnmanagedEnvironment(index, spec, context, lifecycle.attempts)
         if spec.account_option in self._quotas:
             quota = self._quotas[spec.account_option]
             return FargateEnvironment(index, spec, context, agenda, lifecycle, quota)
@@ -180,7 +178,7 @@ class Simulation:
         for job in sorted(running):
             attempt = running[job]
             attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
-            attempt.stopped_at = ended_at
+            attempt.at = ended_at
             context.table.status[job] = attempt.status
             context.recorder.ended.append(attempt)
         return len(running)

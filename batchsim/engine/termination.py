@@ -58,7 +58,7 @@ class Termination:
 
     def settle(self, now: float) -> None:
         """Asked at the end of an instant at which nothing essential was left: end the run, or ask again later."""
-        if self._agenda.reasons:
+        if not self._agenda.is_over:
             return
         if now < self._floor:
             self._agenda.settle_at(self._floor)
@@ -71,7 +71,7 @@ class Termination:
 
     def capacity_may_come(self, now: float) -> bool:
         """Whether a job waits for capacity that comes, or may yet come."""
-        waited_s = now - self._lifecycle.last_start_at
+        waited_s = now - self._lifecycle.attempts.last_start_at
         asked_for = [
             (environment, request)
             for queue in self._agenda.queues

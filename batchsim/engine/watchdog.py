@@ -55,7 +55,7 @@ class Watchdog:
         """Another one whenever a job came, waits, starts or ends."""
         lifecycle = self._lifecycle
         waiting = sum(queue.generation for queue in self._queues)
-        return lifecycle.starts, len(lifecycle.running), lifecycle.table.admitted, waiting
+        return lifecycle.attempts.starts, len(lifecycle.running), lifecycle.table.admitted, waiting
 
     def look(self) -> None:
         """Look, after so many events as `WATCHED`, whether any of them moved a job.

@@ -13,7 +13,6 @@ from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.attempt import Attempt
 from batchsim.engine.capacity_reservations import CapacityReservations
-from batchsim.engine.compute.images import ImageCache
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.launching import Launcher
@@ -40,6 +39,33 @@ from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
 
+class ImageCache:
+    """The images of one environment's instances: the first job of an image pulls it, later ones find it there."""
+
+    def __init__(self, context: RunContext, environment: str) -> None:
+        settings = context.settings.image
+        groups = context.workload.groups
+        numbers = {image: number for number, image in enumerate(dict.fromkeys(group.image for group in groups))}
+        self._image = [numbers[group.image] for group in groups]
+        self._size_mib = [group.image_size_mib for group in groups]
+        self._group = context.table.group
+        self._cached = settings.cached
+        self._warm_s: float = settings.warm
+        self._container_start_s: float = settings.container_start
+        self._pull_factor = context.draws("image-jitter", environment)  # by the number of the launch
+
+    def started_at(self, instance: Instance, job: int, now: float) -> float:
+        """When the container of a job that is placed now runs: its image is there, and it was started."""
+        group = self._group[job]
+        image, images = self._image[group], instance.images
+        if image in images and self._cached:
+            pulled_at, warm_at = images[image], now + self._warm_s
+            return (max(warm_at, pulled_at)) + self._container_start_s
+        pull_s = self._size_mib[group] / instance.offering.pull_mib_per_s * self._pull_factor[instance.launch]
+        images[image] = pulled_at = now + pull_s
+        return pulled_at + self._container_start_s
+
+
 class Ec2Environment(SimulatedEnvironment):
     """One EC2 or SPOT compute environment.
 
@@ -51,6 +77,8 @@ class Ec2Environment(SimulatedEnvironment):
         What launches them.
     scale_in : ScaleIn
         What ends them when they are idle.
+    limits_instances : bool
+        Whether ``maxvCpus`` is on instances; else on what running jobs ask for, `in_use`.
     nodes : MultiNodeJobs
         What they are for multi-node jobs.
     replacement : Replacement
@@ -74,13 +102,16 @@ class Ec2Environment(SimulatedEnvironment):
         can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
         super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
         self.scales = True
+        self.limits_instances = spec.limits_instances
+        #: vCPUs that running jobs ask for, where these are what the limit is on.
+        self.in_use = 0.0
         # Whether more is launched at regular instants alone while some boots; ECS does not wait for what it manages.
         self.waits_for_boots = not spec.is_managed_by_ecs
         self._spec = spec
         self._requests = requests
         self._request = context.table.request
-        self._lifecycle = lifecycle
-        self._limits = limits
+        self._attempts = lifecycle.attempts
+        limits.changes.append(self.changes)
         self._waiting = waiting
         self._asked_vcpus: list[float] = [asked.vcpus for asked in requests]
         self._multi_node = [bool(asked.nodes) for asked in requests]
@@ -105,7 +136,7 @@ class Ec2Environment(SimulatedEnvironment):
         self._images = ImageCache(context, spec.name)
         reading = context.settings.scheduler.best_fit_progressive
         self.nodes = MultiNodeJobs(
-            index, spec, requests, self.ledger, self._launchable, self._images, lifecycle, reading
+            index, spec, requests, self.ledger, self._launchable, self._images.started_at, self._attempts, reading
         )
         self._to_come = InstanceOutlook(requests, self.ledger, self._launchable, self.nodes)
         self._interruptions = Interruptions(spec, context, agenda, self.ledger, lifecycle, market, pools, self._lost)
@@ -121,8 +152,6 @@ class Ec2Environment(SimulatedEnvironment):
             limits.listeners.append(self._capacity_came_back)
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node
-        self._outlook: dict[ShapeId, int] = {}
-        self._known_at = -1  # since which changes it holds
 
     # Room
 
@@ -138,7 +167,7 @@ class Ec2Environment(SimulatedEnvironment):
         instance: Instance = self.ledger.instances[node.number]
         instance.used = True
         started_at = self._images.started_at(instance, job, now)
-        instance.attempts[job] = self._lifecycle.begin(job, self.index, instance.number, now, now, started_at)
+        instance.attempts[job] = self._attempts.begin(job, self.index, instance.number, now, now, started_at)
         return True
 
     def stop(self, attempt: Attempt, now: float) -> None:
@@ -183,15 +212,10 @@ class Ec2Environment(SimulatedEnvironment):
             return BEYOND_LIMIT if self._suits[request] else NEVER
         if self._multi_node[request]:
             return self._to_come.find(request, now)  # it also changes with what instances hold
-        # Each of these only grows: their sum is another when one of them is.
-        known_at = self.changes.outlook_generation + self._limits.generation
-        if known_at != self._known_at:
-            self._known_at = known_at
-            self._outlook.clear()
-        found = self._outlook.get(request, -1)
-        if found < 0:
-            found = self._outlook[request] = self._to_come.find(request, now)
-        return found
+        known = self.changes.outlooks
+        if request not in known:
+            known[request] = self._to_come.find(request, now)
+        return known[request]
 
     def places(self, request: ShapeId, now: float, limit: bool) -> float:
         """For how many jobs there is room now, some boots, or some may be launched."""
@@ -223,11 +247,6 @@ class Ec2Environment(SimulatedEnvironment):
         return self.outlook(request, now) in (LAUNCHABLE, UNAVAILABLE) or self._launchable.is_short(request, now)
 
     # Scaling out
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the limit lets nothing be launched."""
-        return self.ledger.vcpus >= self.max_vcpus
 
     def planned_room(self) -> PlannedRoom:
         """A copy of what is free or on its way, to plan with, and what may be launched yet."""

@@ -71,6 +71,7 @@ class FargateEnvironment(SimulatedEnvironment):
         self._context = context
         self._agenda = agenda
         self._lifecycle = lifecycle
+        self._attempts = lifecycle.attempts
         self._quota = quota
         quota.environments.append(index)
         quota.changes.append(self.changes)
@@ -80,7 +81,7 @@ class FargateEnvironment(SimulatedEnvironment):
         self._group = context.table.group
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
         self._in_use = 0.0
-        self._ended = lifecycle.ended_attempts
+        self._behind = lifecycle.attempts.behind
         # The vCPUs of tasks, ascending, between two bounds; and by how many are no more than what is free, who has no
         # room. While what is free stays between two of them, the same requests have room.
         self._sizes = [-math.inf, *sorted(set(self._vcpus)), math.inf]
@@ -125,7 +126,7 @@ class FargateEnvironment(SimulatedEnvironment):
         self.no_fit = self._no_fit_by_size[place - 1]
         self.changes.generation += 1
         if self._quota.is_throttled:
-            self.changes.outlook_generation += 1  # else what has no room has none because of the limit
+            self.changes.outlook()  # else what has no room has none because of the limit
 
     def _draws(self, attempt: int) -> TaskDraws:
         """What belongs to jobs' attempts after so many others, whichever environment they start in."""
@@ -152,15 +153,15 @@ class FargateEnvironment(SimulatedEnvironment):
         self._in_use += vcpus
         if self.max_vcpus - self._in_use < self._least:
             self._room_changed()
-        draws = self._first if job not in self._ended else self._draws(self._ended[job])
+        draws = self._first if job not in self._behind else self._draws(self._behind[job])
         pull_at = now + draws.start[job]
         pull_s = self._pull_s[self._group[job]]
         if pull_s:
             pull_s *= draws.pull[job]
-        attempt = self._lifecycle.begin(job, self.index, -1, now, pull_at, pull_at + pull_s + self._container_start_s)
+        attempt = self._attempts.begin(job, self.index, -1, now, pull_at, pull_at + pull_s + self._container_start_s)
         if self._hazard > 0:
             warned_at = pull_at + draws.interruption[job] / self._hazard * HOUR
-            stop_at = warned_at + min(self._lifecycle.stop_s(job), self._notice_s)
+            stop_at = warned_at + min(self._attempts.stop_s(job), self._notice_s)
             self._interruptions[job] = self._agenda.at(stop_at, self._interrupted, attempt, essential=False)
         return True
 

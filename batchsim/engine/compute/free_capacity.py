@@ -194,6 +194,9 @@ class FreeCapacity:
         if node.vcpus > 0:
             self._put(node)
         self._changes.generation += 1
+        keys, least = self._keys, self._vcpus[request]
+        if not keys or keys[-1] < (least * GPU_RANGE + self._gpus[request] if self._any_gpus else least):
+            self.no_fit.add(request)  # the next such job is not looked for
         return node
 
     def give(self, node: Node, request: ShapeId, now: float) -> None:

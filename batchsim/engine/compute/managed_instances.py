@@ -19,17 +19,14 @@ from batchsim.spec.ids import ShapeId
 class ManagedInstancesEnvironment(Ec2Environment):
     """One ECS_MANAGED_INSTANCES compute environment, on demand or on Spot."""
 
-    #: vCPUs that running jobs ask for.
-    _in_use: float = 0.0
-
     # Room
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job on an instance that has room, if the limit allows for it."""
         if not self._is_allowed(request) or not super().start(job, request, now):
             return False
-        self._in_use += self._asked_vcpus[request]
-        self.changes.outlook_generation += 1
+        self.in_use += self._asked_vcpus[request]
+        self.changes.outlook()
         return True
 
     def stop(self, attempt: Attempt, now: float) -> None:
@@ -42,13 +39,13 @@ class ManagedInstancesEnvironment(Ec2Environment):
         self._give_back(attempt, now)
 
     def _give_back(self, attempt: Attempt, now: float) -> None:
-        self._in_use -= self._asked_vcpus[self._request[attempt.job]]
-        if self._in_use < -1e-6:
-            raise SimulationError(f"{self.name} runs {self._in_use} vCPUs", now)
+        self.in_use -= self._asked_vcpus[self._request[attempt.job]]
+        if self.in_use < -1e-6:
+            raise SimulationError(f"{self.name} runs {self.in_use} vCPUs", now)
         self.changes.all()
 
     def _is_allowed(self, request: ShapeId) -> bool:
-        return self.can_hold[request] and self._in_use + self._asked_vcpus[request] <= self.max_vcpus
+        return self.can_hold[request] and self.in_use + self._asked_vcpus[request] <= self.max_vcpus
 
     def has_room(self, request: ShapeId, now: float) -> bool:
         """Whether a job could start now."""
@@ -75,16 +72,11 @@ class ManagedInstancesEnvironment(Ec2Environment):
         found = super().places(request, now, limit)
         if not limit or not found:
             return found
-        return min(found, max((self.max_vcpus - self._in_use) // self._asked_vcpus[request], 0.0))
+        return min(found, max((self.max_vcpus - self.in_use) // self._asked_vcpus[request], 0.0))
 
     # Scaling out
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the limit lets no more jobs run."""
-        return self._in_use >= self.max_vcpus
 
     def planned_room(self) -> PlannedRoom:
         """A copy of what is free or on its way, to plan with, and what more jobs may ask for."""
         free = self._free.copy(self.ledger.booting.values())
-        return PlannedTasks(free, self.max_vcpus - self._in_use, self._asked_vcpus)
+        return PlannedTasks(free, self.max_vcpus - self.in_use, self._asked_vcpus)

@@ -5,17 +5,15 @@ User Guide, *Multi-node parallel jobs*. They never run on Spot, and share their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from batchsim.engine.attempt import Attempt
+from batchsim.engine.attempt import Attempt, Attempts
 from batchsim.engine.compute.allocation_strategies import Reading, choose_for_nodes
 from batchsim.engine.compute.free_capacity import FreeCapacity, Node
-from batchsim.engine.compute.images import ImageCache
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.ledger import InstanceLedger
-from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
@@ -28,7 +26,13 @@ class MultiNodeLaunch(NamedTuple):
 
 
 class MultiNodeJobs:
-    """What one environment has for multi-node jobs, and those that run there."""
+    """What one environment has for multi-node jobs, and those that run there.
+
+    Parameters
+    ----------
+    started_at : callable
+        ``started_at(instance, job, now)``: when the container of a job that is placed now runs there.
+    """
 
     def __init__(
         self,
@@ -37,16 +41,16 @@ class MultiNodeJobs:
         requests: Sequence[Shape],
         ledger: InstanceLedger,
         launchable: Launchable,
-        images: ImageCache,
-        lifecycle: JobLifecycle,
+        started_at: Callable[[Instance, int, float], float],
+        attempts: Attempts,
         reading: Reading,
     ) -> None:
         self._index = index
         self._requests = requests
         self._ledger = ledger
         self._launchable = launchable
-        self._images = images
-        self._lifecycle = lifecycle
+        self._started_at = started_at
+        self._attempts = attempts
         self._reading = reading
         self.update(spec)
 
@@ -61,11 +65,11 @@ class MultiNodeJobs:
         if nodes is None:
             return False
         instances = self._ledger.take_whole(nodes)
-        started_at = [self._images.started_at(instance, job, now) for instance in instances]
+        started_at = [self._started_at(instance, job, now) for instance in instances]
         main = self._requests[request].main_node
         others = tuple(instance.number for place, instance in enumerate(instances) if place != main)
         number = instances[main].number
-        attempt = self._lifecycle.begin(job, self._index, number, now, now, started_at[main], others)
+        attempt = self._attempts.begin(job, self._index, number, now, now, started_at[main], others)
         for instance in instances:
             instance.used = True
             instance.attempts[job] = attempt

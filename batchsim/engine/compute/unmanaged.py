@@ -10,9 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from batchsim.engine.attempt import Attempt
+from batchsim.engine.attempt import Attempt, Attempts
 from batchsim.engine.compute_environment import AT_LIMIT, BEYOND_LIMIT, NEVER, SimulatedEnvironment
-from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.run_context import RunContext
 from batchsim.errors import SimulationError
 from batchsim.spec.configuration import ComputeEnvironment, Offering
@@ -25,9 +24,7 @@ ROUNDING: Final = 1e-6
 class UnmanagedEnvironment(SimulatedEnvironment):
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
-    def __init__(
-        self, index: EnvironmentId, spec: ComputeEnvironment, context: RunContext, lifecycle: JobLifecycle
-    ) -> None:
+    def __init__(self, index: EnvironmentId, spec: ComputeEnvironment, context: RunContext, attempts: Attempts) -> None:
         self._requests = requests = context.workload.shapes
         can_hold, suits = self._what_it_takes(spec)
         max_vcpus = spec.max_vcpus if spec.enabled else 0
@@ -35,7 +32,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         self._free = float(self.max_vcpus)
         image = context.settings.image
         self._start_s: float = image.warm + image.container_start
-        self._lifecycle = lifecycle
+        self._attempts = attempts
         self._request = context.table.request
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
 
@@ -56,7 +53,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
             return False
         self._free -= self._vcpus[request]
         self.changes.generation += 1
-        self._lifecycle.begin(job, self.index, -1, now, now, now + self._start_s)
+        self._attempts.begin(job, self.index, -1, now, now, now + self._start_s)
         return True
 
     def stop(self, attempt: Attempt, now: float) -> None:
@@ -73,6 +70,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
     def outlook(self, request: ShapeId, now: float) -> int:  # noqa: ARG002
         """The pool is full, too small, or not of the kind that the job asks for."""
         if self.can_hold[request]:
+            self.changes.outlooks[request] = AT_LIMIT
             return AT_LIMIT
         return BEYOND_LIMIT if self._suits[request] else NEVER
 

@@ -2,17 +2,82 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Set
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from sortedcontainers import SortedList
 
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.job_table import JobTable
-from batchsim.engine.queues.waiting_list import WaitingList
 from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
 from batchsim.spec.ids import ShapeId
 
 #: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
 OVERTAKE_DEPTH = 100
+
+
+class WaitingList:
+    """Integers in ascending order, most of which come in that order.
+
+    What comes in order goes to the end of a deque, which costs next to nothing; only the rest is sorted in.
+
+    Attributes
+    ----------
+    in_order : deque of int
+        Those that came in order.
+    sorted_in : int
+        How many did not.
+    """
+
+    def __init__(self) -> None:
+        self.in_order: deque[int] = deque()
+        self._others: Any = SortedList()
+        self.sorted_in = 0
+
+    def add(self, key: int) -> None:
+        """Put a key in its place."""
+        in_order = self.in_order
+        if not in_order or key > in_order[-1]:
+            in_order.append(key)
+        else:
+            self._others.add(key)
+            self.sorted_in += 1
+
+    def first(self) -> int:
+        """The smallest key; the list must not be empty."""
+        in_order = self.in_order
+        if not self.sorted_in:
+            return in_order[0]
+        other = int(self._others[0])
+        return min(in_order[0], other) if in_order else other
+
+    def remove(self, key: int) -> None:
+        """Take a key out that is in it; cheap near the front."""
+        in_order = self.in_order
+        if in_order and in_order[0] == key:
+            in_order.popleft()
+        elif self.sorted_in and key in self._others:
+            self._others.remove(key)
+            self.sorted_in -= 1
+        else:
+            in_order.remove(key)
+
+    def discard(self, keys: Set[int]) -> None:
+        """Take out many keys at once, those that are in it."""
+        self.in_order = deque(key for key in self.in_order if key not in keys)
+        self._others = SortedList(key for key in self._others if key not in keys)
+        self.sorted_in = len(self._others)
+
+    def __iter__(self) -> Iterator[int]:
+        return merge(self.in_order, self._others) if self.sorted_in else iter(self.in_order)
+
+    def head(self, most: int) -> list[int]:
+        """The first keys, so many at most."""
+        return list(islice(iter(self), most))
 
 
 class FifoQueue:
@@ -122,8 +187,7 @@ class FifoQueue:
         """
         if not (self._retried or self._waiting.sorted_in):
             return iter(self._waiting.in_order)  # as most queues are: what is looked at costs nothing
-        rows = self._rows
-        return (key % rows for key in self._waiting)
+        return map(self._rows.__rmod__, self._waiting)  # ``key % rows``
 
     def _came(self, request: ShapeId) -> None:
         requests = self.requests

@@ -17,18 +17,64 @@ from batchsim.engine.agenda import Agenda
 from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
 from batchsim.engine.compute_environment import UNAVAILABLE, WAITED_FOR, SimulatedEnvironment
-from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.queues.time_limits import TimeLimits, blocked_for
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.engine.scheduling.scale_out import ScaleOut
-from batchsim.engine.scheduling.stranded import StrandedCapacity
-from batchsim.engine.scheduling.wait_causes import NOBODY as NOBODY_WAITS
-from batchsim.engine.scheduling.wait_causes import WaitAttribution
+from batchsim.engine.scheduling.wait_causes import NOBODY, WaitAttribution
 from batchsim.engine.scheduling.waiting import WaitingJobs
 from batchsim.spec.ids import ShapeId
+
+
+class StrandedCapacity:
+    """Notes when an environment's unused room is of no use to anything that waits for it, and when it is idle again.
+
+    Attributes
+    ----------
+    any_stranded : bool
+        Whether some is.
+    """
+
+    def __init__(self, context: RunContext, agenda: Agenda, environments: Sequence[Ec2Environment]) -> None:
+        self._recorder = context.recorder
+        self._environments = list(environments)
+        self._queues = [agenda.attached[each.index] for each in environments]
+        self._stranded = [False] * len(environments)
+        self.any_stranded = False
+        self._known_at = [-1] * len(environments)
+
+    def note(self, now: float) -> None:
+        """Note what has changed."""
+        for place, environment in enumerate(self._environments):
+            queues, waits = self._queues[place], False
+            # Each of these only grows: their sum is another when one of them is.
+            known_at = environment.changes.generation
+            for queue in queues:
+                known_at += queue.requests_generation
+                waits = waits or bool(queue.requests)
+            if not waits and not self._stranded[place]:
+                continue
+            if known_at == self._known_at[place] and not environment.varies:
+                continue
+            self._known_at[place] = known_at
+            stranded = waits and self._is_stranded(environment, queues, now)
+            if stranded != self._stranded[place]:
+                self._stranded[place] = stranded
+                self.any_stranded = any(self._stranded)
+                self._recorder.stranded(now, environment.index, stranded)
+
+    @staticmethod
+    def _is_stranded(environment: Ec2Environment, queues: Sequence[FifoQueue], now: float) -> bool:
+        """Whether jobs wait that the environment could hold, and none of them has room there now."""
+        holds, no_fit = False, environment.no_fit
+        for queue in queues:
+            for request in queue.requests:
+                if request not in no_fit and environment.fits(request, now):
+                    return False
+                holds = holds or environment.can_hold[request]
+        return holds
 
 
 class SchedulingPass:
@@ -46,7 +92,6 @@ class SchedulingPass:
         self,
         context: RunContext,
         agenda: Agenda,
-        arrivals: JobArrivals,
         lifecycle: JobLifecycle,
         resources: ConsumableResources,
         waiting: WaitingJobs,
@@ -56,8 +101,8 @@ class SchedulingPass:
         attribution: Sequence[WaitAttribution],
     ) -> None:
         self._agenda = agenda
-        self._arrivals = arrivals
         self._lifecycle = lifecycle
+        self._attempts = lifecycle.attempts
         self._resources = resources
         self._waiting = waiting
         self._by_priority = agenda.queues
@@ -86,6 +131,8 @@ class SchedulingPass:
         self._scalable_of = [
             [each for each in queue.environments if isinstance(each, Ec2Environment)] for queue in self._queues
         ]
+        # By queue, since which changes it is known for what its jobs wait: below 0 where all are alike.
+        self._judged_at = [0] * len(self._queues)
         for queue, attribution in zip(self._queues, self._attribution, strict=True):
             queue.blocked = False
             attribution.environments_changed()
@@ -96,7 +143,7 @@ class SchedulingPass:
 
     def hold(self, now: float) -> None:
         """Hold a pass."""
-        by_priority, starts = self._by_priority, self._lifecycle.starts
+        by_priority, starts = self._by_priority, self._attempts.starts
         evaluated = []
         for queue in by_priority:
             if queue.changed:
@@ -107,14 +154,13 @@ class SchedulingPass:
         if not evaluated:
             return
         # Causes are judged when all queues have taken what they can; what one took, others no longer have.
-        none_started, waits = self._lifecycle.starts == starts, False
+        none_started, waits = self._attempts.starts == starts, False
         for queue in evaluated if none_started else by_priority:
-            attribution = self._attribution[queue.index]
             if queue.requests:
                 waits = True
-                attribution.update(now)
-            elif attribution.head != NOBODY_WAITS:
-                attribution.judge(now)
+                self._say_why(queue, now)
+            elif self._attribution[queue.index].head != NOBODY:
+                self._attribution[queue.index].judge(now)
         if self._scalable and (waits or none_started or self._stranded.any_stranded):
             self._stranded.note(now)
         for queue in evaluated:
@@ -127,6 +173,24 @@ class SchedulingPass:
                     self._ask_for_more(queue, now)
         if self._any_multi_node:
             self._release_kept(now)
+
+    def _say_why(self, queue: FifoQueue, now: float) -> None:
+        """Have it judged again for what the jobs of a queue wait, if anything changed that causes depend on."""
+        attribution = self._attribution[queue.index]
+        # Where all are of one request, the head's, nothing but what may come for it matters.
+        alike = len(queue.requests) == 1
+        if attribution.counted and not queue.reserves and (alike or not queue.time_dependent):
+            # Each of these only grows: their sum is another when one of them is.
+            judged_at = queue.requests_generation if alike else queue.generation
+            for environment in queue.environments:
+                changes = environment.changes
+                judged_at += changes.outlook_generation if alike else changes.generation
+            if alike:
+                judged_at = -judged_at
+            if judged_at == self._judged_at[queue.index]:
+                return
+            self._judged_at[queue.index] = judged_at
+        attribution.judge(now)
 
     def _release_kept(self, now: float) -> None:
         for environment in self._scalable:
@@ -188,7 +252,8 @@ class SchedulingPass:
         for environment in environments:
             if request not in environment.no_fit and environment.start(job, request, now):
                 return True
-            outlook = environment.outlook(request, now)
+            known = environment.changes.outlooks
+            outlook = known[request] if request in known else environment.outlook(request, now)
             if outlook <= WAITED_FOR:
                 return False
             if outlook == UNAVAILABLE and self._multi_node[request]:
@@ -216,7 +281,7 @@ class SchedulingPass:
         if queue.requests and queue.head(now) == job:
             queue.remove_head(now)
             queue.changed = True
-            self._arrivals.cancel(job, reason, now)
+            self._lifecycle.cancel(job, reason, now)
             self._agenda.pass_due = True
 
     # Asking for capacity
@@ -226,7 +291,8 @@ class SchedulingPass:
         full, booting = True, False
         for environment in self._scalable_of[queue.index]:
             ledger = environment.ledger
-            full = full and environment.is_full
+            used = ledger.vcpus if environment.limits_instances else environment.in_use
+            full = full and used >= environment.max_vcpus
             booting = booting or bool(ledger.booting)
         if full or not (queue.needs_capacity or not booting):
             return

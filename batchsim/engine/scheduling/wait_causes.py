@@ -110,24 +110,7 @@ class WaitAttribution:
         self._forget()
 
     def _forget(self) -> None:
-        self._known_at = (False, -1)
         self._outlook_at = self._requests_at = -1
-
-    def update(self, now: float) -> None:
-        """Judge again the jobs that wait, if anything changed that causes depend on."""
-        queue = self._queue
-        # Where all are of one request, the head's, nothing but what may come for it matters.
-        alike = len(queue.requests) == 1
-        if self.counted and not queue.reserves and (alike or not queue.time_dependent):
-            # Each of these only grows: their sum is another when one of them is.
-            known_at = queue.requests_generation if alike else queue.generation
-            for environment in self._environments:
-                changes = environment.changes
-                known_at += changes.outlook_generation if alike else changes.generation
-            if self._known_at == (alike, known_at):
-                return
-            self._known_at = (alike, known_at)
-        self.judge(now)
 
     def judge(self, now: float) -> None:
         """Note for what the queue's jobs wait from now on, as far as it changed."""
@@ -164,7 +147,9 @@ class WaitAttribution:
         others = self._queue.requests.keys() - {head}
         found: set[ShapeId] = set()
         for environment in self._environments:
-            found |= environment.with_room(others - found - environment.no_fit, self._now)
+            asked_for = others - found - environment.no_fit
+            if asked_for:
+                found |= environment.with_room(asked_for, self._now)
         return found
 
     def _cause(self, request: ShapeId) -> Cause:

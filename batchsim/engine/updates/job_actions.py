@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from batchsim.arrays import Ints
-from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.job_table import PENDING, RUNNABLE
 from batchsim.engine.queues.fifo import FifoQueue
@@ -31,14 +30,12 @@ class JobActions:
         self,
         workload: Workload,
         lifecycle: JobLifecycle,
-        arrivals: JobArrivals,
         queues: dict[str, FifoQueue],
         admit_s: float,
     ) -> None:
         self._workload = workload
         self._lifecycle = lifecycle
         self._table = lifecycle.table
-        self._arrivals = arrivals
         self._queues = queues
         self._admit_s = admit_s
 
@@ -56,14 +53,14 @@ class JobActions:
         waiting = concerned[(status == RUNNABLE) & ~runs & arrived].tolist()
         later = concerned[((status == PENDING) & arrived) | ~arrived].tolist()
         for job in later:
-            self._arrivals.cancel_later(job, action.reason)
+            lifecycle.cancel_later(job, action.reason)
         by_queue: dict[str, set[int]] = {}
         for job in waiting:
             by_queue.setdefault(self._workload.groups[table.group[job]].job_queue, set()).add(job)
         for queue, jobs in by_queue.items():
             self._queues[queue].cancel(jobs)
         for job in waiting:
-            self._arrivals.cancel(job, action.reason, now)
+            lifecycle.cancel(job, action.reason, now)
         if action.call == "CancelJob":
             return len(waiting) + len(later)
         running = concerned[runs].tolist()

@@ -121,8 +121,8 @@ class ScheduledUpdates:
             self._accepts[each.name].append((at + self._admit_s, each.states[state].enabled))
 
     def _happen(self, event: Event) -> None:
-        if self._lifecycle.last_start_at != self._last_start_at:
-            self._last_start_at = self._lifecycle.last_start_at
+        if self._lifecycle.attempts.last_start_at != self._last_start_at:
+            self._last_start_at = self._lifecycle.attempts.last_start_at
             self._rounds = dict.fromkeys(self._rounds, 0)
         for number in event.subject:
             if number in self._rounds:

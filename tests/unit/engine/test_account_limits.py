@@ -76,17 +76,17 @@ def test_a_schedule_is_without_a_limit_until_its_first_step():
 
 
 def test_its_changes_are_told_to_whoever_listens():
-    clock, told = Clock(), []
+    clock, told, changes = Clock(), [], Changes()
     pool, made = capacity({"vcpus": 8, "schedule": [{"at": 100, "vcpus": 2}]}), agenda(clock=clock)
     pool.listeners.append(told.append)
     pool.follow(made)
     made.at(150.0, lambda event: pool.launched(LARGE, "EC2", "a"))
     made.at(160.0, lambda event: pool.terminated(LARGE, "EC2", "a", event.at))
-    before = pool.generation
+    pool.changes.append(changes)
     clock.run_until_stopped()
     # The step, and what comes back; a launch is news to nobody, and an answer may be another all the same.
     assert told == [100.0, 160.0]
-    assert pool.generation == before + 3
+    assert (changes.generation, changes.outlook_generation) == (0, 3)
 
 
 def test_all_of_several_or_none_and_asking_takes_nothing():

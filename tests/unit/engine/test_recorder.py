@@ -14,8 +14,8 @@ from batchsim.recording import Status
 
 
 def attempt(job: int, *, pull_at: float = 0.0, started_at: float = 1.0, stopped_at: float = 2.0, nodes=()) -> Attempt:
-    made = Attempt(9e9, (), job, 1, 3, job % 7, nodes, 0.0, 0.0, pull_at, started_at, 0, 0, False)
-    made.status, made.stopped_at = int(Status.SUCCEEDED), stopped_at
+    made = Attempt(stopped_at, (), job, 1, 3, job % 7, nodes, 0.0, 0.0, pull_at, started_at, 0, 0, False)
+    made.status = int(Status.SUCCEEDED)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchsim.engine.compute.images import ImageCache
+from batchsim.engine.compute.ec2 import ImageCache
 from batchsim.engine.compute.instance import Instance
 from batchsim.spec.workload import JobGroup
 from tests.unit.engine.parts import context

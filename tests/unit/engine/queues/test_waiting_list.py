@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.engine.queues.waiting_list import WaitingList
+from batchsim.engine.queues.fifo import WaitingList
 
 
 def waiting(*keys: int) -> WaitingList:

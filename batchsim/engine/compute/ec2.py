@@ -157,7 +157,7 @@ class Ec2Environment(SimulatedEnvironment):
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job on the instance that placement chooses, if there is one."""
-        if request in self.no_fit or not self.enabled:
+        if not self.enabled:
             return False
         if self._any_multi_node and self._multi_node[request]:
             return self.nodes.start(job, request, now)

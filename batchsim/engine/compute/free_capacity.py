@@ -109,6 +109,9 @@ class FreeCapacity:
         self._memory_mib = [asked.memory_mib for asked in requests]
         self._gpus = [asked.gpus for asked in requests]
         self._any_gpus = any(self._gpus)
+        # What compares with a level's key, and with its entries: the least that could hold a job.
+        self._least_key = [self._key(asked.vcpus, asked.gpus) for asked in requests]
+        self._least_entry = [asked.memory_mib << NUMBER_BITS for asked in requests]
         self._spread = strategy == "spread"
         # Of each level the key in ascending order, its free GPUs, and the entries in the same order.
         self._keys: list[float] = []
@@ -118,7 +121,7 @@ class FreeCapacity:
 
     # The index
 
-    def _level(self, vcpus: float, gpus: int) -> float:
+    def _key(self, vcpus: float, gpus: int) -> float:
         """The key of a level, or of the lowest that could hold so much; without GPUs asked for they are no matter."""
         return vcpus * GPU_RANGE + gpus if self._any_gpus else vcpus
 
@@ -194,8 +197,7 @@ class FreeCapacity:
         if node.vcpus > 0:
             self._put(node)
         self._changes.generation += 1
-        keys, least = self._keys, self._vcpus[request]
-        if not keys or keys[-1] < (least * GPU_RANGE + self._gpus[request] if self._any_gpus else least):
+        if not self._keys or self._keys[-1] < self._least_key[request]:
             self.no_fit.add(request)  # the next such job is not looked for
         return node
 
@@ -222,11 +224,9 @@ class FreeCapacity:
 
         Ties go to the one launched first.
         """
-        keys, levels, gpus = self._keys, self._levels, self._gpus[request]
-        asked = self._memory_mib[request] << NUMBER_BITS
+        keys, levels, gpus, asked = self._keys, self._levels, self._gpus[request], self._least_entry[request]
         found, at, least = -1, 0, MOST
-        vcpus = self._vcpus[request]
-        for place in range(bisect_left(keys, vcpus * GPU_RANGE + gpus if self._any_gpus else vcpus), len(keys)):
+        for place in range(bisect_left(keys, self._least_key[request]), len(keys)):
             level = levels[place]
             index, entry = 0, level[0]
             if entry < asked:
@@ -243,7 +243,7 @@ class FreeCapacity:
         """Level of the node with the most memory that holds a job, then the most vCPUs, and its place there."""
         keys, levels, gpus, most = self._keys, self._levels, self._gpus[request], self._memory_mib[request] - 1
         found, at = -1, 0
-        lowest = bisect_left(keys, self._level(self._vcpus[request], gpus))
+        lowest = bisect_left(keys, self._least_key[request])
         for place in range(len(keys) - 1, lowest - 1, -1):
             level = levels[place]
             memory_mib = level[-1] >> NUMBER_BITS
@@ -257,10 +257,8 @@ class FreeCapacity:
         """Whether a node could take such a job."""
         if request in self.no_fit:
             return False
-        keys, levels, gpus = self._keys, self._levels, self._gpus[request]
-        asked = self._memory_mib[request] << NUMBER_BITS
-        vcpus = self._vcpus[request]
-        for place in range(bisect_left(keys, vcpus * GPU_RANGE + gpus if self._any_gpus else vcpus), len(keys)):
+        keys, levels, gpus, asked = self._keys, self._levels, self._gpus[request], self._least_entry[request]
+        for place in range(bisect_left(keys, self._least_key[request]), len(keys)):
             if levels[place][-1] >= asked and (not gpus or self._free_gpus[place] >= gpus):
                 return True
         self.no_fit.add(request)
@@ -270,8 +268,8 @@ class FreeCapacity:
         """How many such jobs the nodes could take, were it the only request."""
         if request in self.no_fit:
             return 0
-        asked, memory = self._requests[request], self._memory_mib[request] << NUMBER_BITS
-        lowest = bisect_left(self._keys, self._level(self._vcpus[request], self._gpus[request]))
+        asked, memory = self._requests[request], self._least_entry[request]
+        lowest = bisect_left(self._keys, self._least_key[request])
         return sum(
             self._nodes[entry & NUMBER].places(asked)
             for level in self._levels[lowest:]

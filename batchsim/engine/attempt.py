@@ -97,6 +97,14 @@ class Attempt(Event):
         self.timed_out = timed_out
         self.status = 0
 
+    def cut_short(self, at: float) -> None:
+        """End it before its time: of what was still to come nothing happened."""
+        self.at = at
+        if self.started_at > at:
+            self.started_at = NAN
+        if self.pull_at > at:
+            self.pull_at = NAN
+
 
 class Attempts:
     """Begins the attempts of a run.

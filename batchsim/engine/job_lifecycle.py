@@ -82,7 +82,8 @@ class JobLifecycle:
         self._resources = resources
         self._queues = list(queues)
         self._wanted = [group.consumables for group in workload.groups]
-        # Whether the end of a job is nobody else's matter.
+        # Whether anybody has to know that an attempt ended; and whether the end of a job is nobody else's matter.
+        self._told = self.counted or any(self._wanted)
         self._independent = not self.counted and not table.any_dependencies
         self._stopping: dict[int, Event] = {}  # when attempts end that were terminated, by job
 
@@ -111,6 +112,7 @@ class JobLifecycle:
 
     def interrupt(self, attempt: Attempt, status_reason: str, exit_code: int, now: float) -> None:
         """End an attempt because its host is taken away, with `exit_code` or NO_EXIT_CODE."""
+        attempt.cut_short(now)
         if self._stopping and attempt.job in self._stopping:
             self._agenda.cancel(self._stopping[attempt.job])
             self._end(attempt, now, status_reason)
@@ -139,6 +141,7 @@ class JobLifecycle:
 
     def _stopped(self, event: Event) -> None:
         attempt: Attempt = event.subject
+        attempt.cut_short(event.at)
         self.environments[attempt.environment].stop(attempt, event.at)
         self._end(attempt, event.at, "")
         self._agenda.room_freed(attempt.environment)
@@ -146,14 +149,9 @@ class JobLifecycle:
     def _end(self, attempt: Attempt, now: float, interruption: str) -> None:
         job = attempt.job
         del self.running[job]
-        attempt.at = now
         table = self.table
-        group = table.group[job]
-        if self.counted:
-            self._queues[group].stopped(job, now)
-        wanted = self._wanted[group]
-        if wanted and self._resources.release(wanted):
-            self._agenda.resources_freed()
+        if self._told:
+            self._tell(table.group[job], job, now)
         succeeded = attempt.exit_code == 0 and not attempt.timed_out and not interruption
         attempt.status = SUCCEEDED if succeeded else FAILED
         self._ended.append(attempt)
@@ -172,6 +170,13 @@ class JobLifecycle:
             self._enqueue(job, now, True)
         else:
             self.finish(job, FAILED, now)
+
+    def _tell(self, group: int, job: int, now: float) -> None:
+        """A job runs no more: its queue has to know, and what it locked is free."""
+        self._queues[group].stopped(job, now)
+        wanted = self._wanted[group]
+        if wanted and self._resources.release(wanted):
+            self._agenda.resources_freed()
 
     def _retries(self, attempt: Attempt, interruption: str) -> bool:
         """Whether a failed attempt is followed by another.

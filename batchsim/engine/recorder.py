@@ -66,17 +66,18 @@ class Recorder:
     def flush(self) -> None:
         """Put the attempts that have ended into columns."""
         ended, first = self.ended, len(self._status)
-        for number, each in enumerate(ended, first):
-            if each.nodes:
-                self._node_attempt.extend([number] * len(each.nodes))
-                self._node_instance.extend(each.nodes)
-            if each.pull_at != each.starting_at:
-                self._pull_attempt.append(number)
-                self._pull_at.append(each.pull_at if each.pull_at <= each.at else NAN)
         runnable, starting, started, stopped = self._times
+        starting_at, pull_at = [each.starting_at for each in ended], [each.pull_at for each in ended]
+        if pull_at != starting_at:
+            later = [place for place, at in enumerate(pull_at) if at != starting_at[place]]
+            self._pull_attempt.extend([first + place for place in later])
+            self._pull_at.extend([pull_at[place] for place in later])
+        for place in [place for place, each in enumerate(ended) if each.nodes]:
+            self._node_attempt.extend([first + place] * len(ended[place].nodes))
+            self._node_instance.extend(ended[place].nodes)
         runnable.extend([each.runnable_at for each in ended])
-        starting.extend([each.starting_at for each in ended])
-        started.extend([each.started_at if each.started_at <= each.at else NAN for each in ended])
+        starting.extend(starting_at)
+        started.extend([each.started_at for each in ended])
         stopped.extend([each.at for each in ended])
         jobs, numbers, reasons, exit_codes, environments, instances = self._codes
         jobs.extend([each.job for each in ended])

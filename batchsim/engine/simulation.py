@@ -182,7 +182,7 @@ class Simulation:
         for job in sorted(running):
             attempt = running[job]
             attempt.status = RUNNING if attempt.started_at <= ended_at else STARTING
-            attempt.at = ended_at
+            attempt.cut_short(ended_at)
             context.table.status[job] = attempt.status
             context.recorder.ended.append(attempt)
         return len(running)

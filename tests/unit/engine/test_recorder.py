@@ -53,13 +53,15 @@ def test_a_run_without_attempts_has_empty_columns():
 
 
 def test_what_an_attempt_never_reached_has_no_instant():
-    columns, _ = recorded(
-        [
-            attempt(0, pull_at=3.0, started_at=5.0, stopped_at=2.0),  # interrupted before its pull
-            attempt(1, pull_at=1.0, started_at=5.0, stopped_at=2.0),  # before it ran
-            attempt(2, pull_at=1.0, started_at=2.0, stopped_at=2.0),  # as it began to
-        ]
-    ).attempts(0)
+    attempts = [
+        attempt(0, pull_at=3.0, started_at=5.0, stopped_at=9.0),  # interrupted before its pull
+        attempt(1, pull_at=1.0, started_at=5.0, stopped_at=9.0),  # before it ran
+        attempt(2, pull_at=1.0, started_at=2.0, stopped_at=9.0),  # as it began to
+    ]
+    for each in attempts:
+        each.cut_short(2.0)
+    columns, _ = recorded(attempts).attempts(0)
+    assert columns.stopped_at.tolist() == [2.0] * 3
     assert [math.isnan(at) for at in columns.pull_at] == [True, False, False]
     assert [math.isnan(at) for at in columns.started_at] == [True, True, False]
 

@@ -83,7 +83,7 @@ class JobLifecycle:
         self._queues = list(queues)
         self._wanted = [group.consumables for group in workload.groups]
         # Whether anybody has to know that an attempt ended; and whether the end of a job is nobody else's matter.
-        self._told = self.counted or any(self._wanted)
+        self._told = any(queue.counts_use for queue in queues) or any(self._wanted)
         self._independent = not self.counted and not table.any_dependencies
         self._stopping: dict[int, Event] = {}  # when attempts end that were terminated, by job
 

@@ -73,6 +73,8 @@ class Simulation:
             for index, spec in enumerate(configuration.queues)
         ]
         by_name = {queue.name: queue for queue in self.queues}
+        for each in updates.queues:
+            by_name[each.name].keep_history()
         queue_of = [by_name[group.job_queue] for group in workload.groups]
         self.lifecycle = lifecycle = JobLifecycle(
             workload,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Set
-from typing import Any, Final
+from itertools import islice
+from typing import Final
 
 import numpy as np
-from sortedcontainers import SortedList
 
 from batchsim.engine.compute_environment import SimulatedEnvironment
-from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.queues.fifo import FifoQueue, WaitingList
 from batchsim.engine.queues.share_ranking import INFINITE, NOBODY, ScalarRanking, ShareRanking, VectorRanking
 from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.engine.run_context import RunContext
@@ -23,6 +23,8 @@ from batchsim.spec import configuration
 from batchsim.spec.ids import ShapeId
 
 NEVER: Final = -1.0
+#: Less than any key of a waiting job.
+NO_KEY: Final = -(1 << 62)
 #: Up to so many shares are ranked one by one; columns cost as much as about these.
 FEW: Final = 24
 
@@ -38,8 +40,8 @@ class FairShareQueue(FifoQueue):
 
     Attributes
     ----------
-    by_share : list of SortedList
-        The waiting jobs of each share, in entries that end with the job.
+    by_share : list of WaitingList
+        The waiting jobs of each share, by keys that are their rows on top of what comes before the row.
     first : dict of int to int
         Of shares in which jobs wait, the one that comes next.
     in_use : float
@@ -47,13 +49,13 @@ class FairShareQueue(FifoQueue):
     """
 
     time_dependent = True
-    counts_jobs = True
+    counts_use = True
 
     def __init__(self, index: int, spec: configuration.JobQueue, context: RunContext) -> None:
         super().__init__(index, spec, context)
         assert spec.fair_share is not None  # noqa: S101 (for the type checker)
         self._policy = spec.fair_share
-        self.reserves = self._policy.compute_reservation > 0
+        self.reserves = self.counts_jobs = self._policy.compute_reservation > 0
         self._max_vcpus = 0
         self._running_s = self._policy.window_s / 2
         groups = context.workload.groups
@@ -62,14 +64,17 @@ class FairShareQueue(FifoQueue):
         )
         place = {identifier: share for share, identifier in enumerate(shares)}
         self._share_of = [place.get(group.share_identifier or "", NOBODY) for group in groups]
-        self._priority_of = [group.scheduling_priority for group in groups]
+        # By group, what comes before the row in a job's key: its priority, the highest first; less this, if retried.
+        ranks = sorted({-group.scheduling_priority for group in groups})
+        self._before_row = [self._rows * ranks.index(-group.scheduling_priority) for group in groups]
+        self._retried_before = self._rows * len(ranks)
         self._any_wants = any(group.consumables for group in groups if group.job_queue == spec.name)
         self._vcpus = [shape.vcpus for shape in context.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
         self._usage = ShareUsage(self._weights, self._policy.window_s, self._running_s)
         self._history: list[tuple[int, float, float]] | None = None
         self.in_use = 0.0
-        self.by_share: list[Any] = [SortedList() for _ in shares]
+        self.by_share = [WaitingList() for _ in shares]
         self.first: dict[int, int] = {}
         self._first_request: dict[int, ShapeId] = {}
         self._unfinished = np.zeros(len(shares), np.int64)
@@ -101,6 +106,7 @@ class FairShareQueue(FifoQueue):
     def keep_history(self) -> None:
         """Remember what shares use: it counts anew when the policy is replaced."""
         self._history = []
+        self.counts_jobs = True
 
     def _use(self, share: int, now: float, vcpus: float) -> None:
         """A share uses so many vCPUs more, or fewer, from now on."""
@@ -118,62 +124,68 @@ class FairShareQueue(FifoQueue):
 
     def submitted(self, job: int) -> None:
         """A share is active from its first job on."""
-        self._unfinished[self._share(job)] += 1
+        self._unfinished[self._share_of[self._table.group[job]]] += 1
         self._allowed_at = NEVER
 
     def finished(self, job: int, now: float) -> None:
         """A share stays active until its last job has been over for a window."""
-        share = self._share(job)
+        share = self._share_of[self._table.group[job]]
         self._unfinished[share] -= 1
         self._idle_since[share] = now
         self._allowed_at = NEVER
 
     def stopped(self, job: int, now: float) -> None:
         """An attempt ended."""
-        vcpus = self._vcpus[self._table.request[job]]
-        self._use(self._share(job), now, -vcpus)
-
-    def _share(self, job: int) -> int:
-        return self._share_of[self._table.group[job]]
+        table = self._table
+        self._use(self._share_of[table.group[job]], now, -self._vcpus[table.request[job]])
 
     def add(self, job: int, request: ShapeId, retried: bool) -> None:
         """Put a job in its share."""
-        share = self._share(job)
-        waiting = self.by_share[share]
-        entry = (not retried, -self._priority_of[self._table.group[job]], job)
-        waiting.add(entry)
-        if waiting[0] == entry:
+        group = self._table.group[job]
+        share = self._share_of[group]
+        waiting, in_order = self.by_share[share], self.by_share[share].in_order
+        key = self._before_row[group] + job
+        if retried:
+            waiting.add(key - self._retried_before)
+        elif not in_order or key > in_order[-1]:
+            in_order.append(key)  # as nearly all come: without a call
+        else:
+            waiting.add(key)
+        if share not in self.first or waiting.sorted_in:
             self._note_first(share)
         self._came(request)
 
     def leave(self, jobs: list[int], now: float) -> None:
         """Take out jobs that were started, in their order: what they ask for is in use from now on."""
+        table = self._table
         for job in jobs:
-            share, vcpus = self._share(job), self._vcpus[self._table.request[job]]
+            share = self._share_of[table.group[job]]
             self._remove_first(share)
-            self._use(share, now, vcpus)
+            self._use(share, now, self._vcpus[table.request[job]])
 
     def remove_head(self, now: float) -> None:
         """Take the head out: it is cancelled."""
-        self._remove_first(self._share(self.head(now)))
+        self._remove_first(self._share_of[self._table.group[self.head(now)]])
 
     def cancel(self, jobs: Set[int]) -> None:
         """Take out many waiting jobs: they are cancelled."""
-        for share in sorted({self._share(job) for job in jobs}):
-            self.by_share[share] = SortedList(entry for entry in self.by_share[share] if entry[-1] not in jobs)
+        table, rows = self._table, self._rows
+        for share in sorted({self._share_of[table.group[job]] for job in jobs}):
+            self.by_share[share].discard({key for key in self.by_share[share] if key % rows in jobs})
             self._note_first(share)
         for job in jobs:
-            self._went(self._table.request[job])
+            self._went(table.request[job])
 
     def _remove_first(self, share: int) -> None:
         self._went(self._first_request[share])
-        del self.by_share[share][0]
+        waiting = self.by_share[share]
+        waiting.remove(waiting.first())
         self._note_first(share)
 
     def _note_first(self, share: int) -> None:
         waiting = self.by_share[share]
-        if waiting:
-            self.first[share] = job = waiting[0][-1]
+        if waiting.in_order or waiting.sorted_in:
+            self.first[share] = job = waiting.first() % self._rows
             self._first_request[share] = self._table.request[job]
         else:
             del self.first[share], self._first_request[share]
@@ -183,9 +195,9 @@ class FairShareQueue(FifoQueue):
     def order(self, now: float, started: list[int], failed: Set[ShapeId]) -> Iterator[int]:
         """The next job of the lowest share, again and again; a share whose next job can't start is passed over."""
         ranking, in_use, allowed = self.ranking(now), self.in_use, self.allowed(now)
-        request_of, vcpus_of = self._table.request, self._vcpus
-        upcoming: dict[int, int] = {}  # the next jobs of shares that were served, and how many of them were
-        taken: dict[int, int] = {}
+        request_of, vcpus_of, rows = self._table.request, self._vcpus, self._rows
+        upcoming: dict[int, int] = {}  # the next jobs of shares that were served
+        after: dict[int, Iterator[int]] = {}  # and the keys of those that follow
         count = len(started)
         while True:
             share = ranking.lowest()
@@ -206,12 +218,13 @@ class FairShareQueue(FifoQueue):
                 continue
             count += 1
             in_use += vcpus
-            taken[share] = number = taken.get(share, 0) + 1
-            waiting = self.by_share[share]
-            if number == len(waiting):
+            if share not in after:
+                after[share] = islice(self.by_share[share], 1, None)
+            key = next(after[share], NO_KEY)
+            if key == NO_KEY:
                 ranking.pass_over(share)
                 continue
-            upcoming[share] = job = waiting[number][-1]
+            upcoming[share] = job = key % rows
             request = request_of[job]
             if request in failed:
                 ranking.pass_over(share)

@@ -105,8 +105,8 @@ class FifoQueue:
     changed : bool
         Whether the next scheduling pass has to look at it.
     blocked : bool
-        Whether its head was tried and could not start; while it is the head and nothing changes in the environments,
-        it still can't. It is never said of a queue that looks past its head.
+        Whether nothing that waits can start while nothing changes in the environments: the head was tried, and is the
+        head still, or the queue looks past its head, and all requests were tried.
     needs_capacity : bool
         Whether jobs came or capacity went since more was last asked for.
     requests : dict of int to int
@@ -117,12 +117,15 @@ class FifoQueue:
         Whether its order changes with time.
     reserves : bool
         Whether its policy may hold jobs back that have room.
+    counts_use : bool
+        Whether it has to know of every attempt that ends.
     counts_jobs : bool
-        Whether it has to know of every job that arrives, stops or ends.
+        Whether it has to know of every job that arrives or ends.
     """
 
     time_dependent = False
     reserves = False
+    counts_use = False
     counts_jobs = False
 
     def __init__(self, index: int, spec: configuration.JobQueue, context: RunContext) -> None:
@@ -171,6 +174,7 @@ class FifoQueue:
         else:
             requests[request] = 1
             self.requests_generation += 1
+            self.blocked = self.blocked and self.depth == 1
         self.generation += 1
         self.changed = self.needs_capacity = True
 
@@ -203,6 +207,7 @@ class FifoQueue:
         else:
             requests[request] = 1
             self.requests_generation += 1
+            self.blocked = False
         self.generation += 1
         self.changed = self.needs_capacity = True
 

@@ -119,7 +119,7 @@ class SchedulingPass:
         self._multi_node = waiting.multi_node
         self._any_multi_node = any(waiting.multi_node)
         self._queues = queues
-        # What `_generation` was when the head of a queue was found blocked.
+        # What `_generation` was when a queue was found blocked.
         self._blocked_at = [-1] * len(queues)
         self.environments_changed()
 
@@ -199,7 +199,7 @@ class SchedulingPass:
     # Starting jobs
 
     def _dispatch(self, queue: FifoQueue, now: float) -> None:
-        """Start the jobs of a queue in its order, unless its head was tried, and nothing has changed since."""
+        """Start the jobs of a queue in its order, unless what waits was tried, and nothing has changed since."""
         if queue.blocked and self._generation(queue) == self._blocked_at[queue.index]:
             return
         environments, request_of, requests = queue.environments, self._request, queue.requests
@@ -226,8 +226,9 @@ class SchedulingPass:
                 break
         if started:
             queue.leave(started, now)
-        if failed and queue.depth == 1 and self._attribution[queue.index].counted:
-            queue.blocked = True
+        if failed and self._attribution[queue.index].counted and not queue.reserves:
+            # Nothing that waits can start, before something changes.
+            queue.blocked = queue.depth == 1 or len(failed) == len(requests)
             self._blocked_at[queue.index] = self._generation(queue)
 
     @staticmethod

@@ -89,7 +89,6 @@ class ScheduledUpdates:
         self._last_stated_at = max((each.at for each in updates.entries if each.at is not None), default=-1.0)
         specs = {queue.name: queue for queue in configuration.queues}
         for each in updates.queues:
-            self._queues[each.name].keep_history()
             if len({state.enabled for state in each.states}) > 1 or not specs[each.name].enabled:
                 self._accepts[each.name] = states = [(-1.0, specs[each.name].enabled)]
                 arrivals.refuse(self._queues[each.name], CLOSED.format(name=each.name), states)

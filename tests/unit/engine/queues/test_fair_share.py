@@ -136,7 +136,7 @@ def test_starting_jobs_and_asking_for_capacity_see_one_order(data, free, used):
         queue, left, failed = queue_of(shares, vcpus, priorities=priorities), [free], set()
         for share in used:
             if share in shares:
-                queue._usage.change(queue._share(shares.index(share)), 0.0, 1.0)
+                queue._usage.change(queue._share_of[queue._table.group[shares.index(share)]], 0.0, 1.0)
 
         def starts(job: int) -> bool:
             if vcpus[job] in failed or vcpus[job] > left[0]:

@@ -113,3 +113,12 @@ def test_a_head_stays_blocked_while_it_is_the_head():
     assert not queue.blocked
     blocked(queue).cancel({3})
     assert not queue.blocked
+
+
+def test_a_queue_that_looks_past_its_head_is_tried_again_for_what_nobody_asked_for():
+    queue = queue_of(4, overtake="fitting", waiting=False)
+    queue.add(0, 0, False)
+    blocked(queue).add(2, 0, False)
+    assert queue.blocked
+    queue.add(3, 1, False)
+    assert not queue.blocked

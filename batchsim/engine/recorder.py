@@ -64,7 +64,7 @@ class Recorder:
         self._stranded_codes = [array("i"), array("b")]
 
     def flush(self) -> None:
-        """Put the attempts that have ended into columns."""
+        """Put the attempts that have ended into columns; an array takes a list faster than what is iterated over."""
         ended, first = self.ended, len(self._status)
         runnable, starting, started, stopped = self._times
         starting_at, pull_at = [each.starting_at for each in ended], [each.pull_at for each in ended]
@@ -75,18 +75,18 @@ class Recorder:
         for place in [place for place, each in enumerate(ended) if each.nodes]:
             self._node_attempt.extend([first + place] * len(ended[place].nodes))
             self._node_instance.extend(ended[place].nodes)
-        runnable.extend([each.runnable_at for each in ended])
-        starting.extend(starting_at)
-        started.extend([each.started_at for each in ended])
-        stopped.extend([each.at for each in ended])
+        runnable.fromlist([each.runnable_at for each in ended])
+        starting.fromlist(starting_at)
+        started.fromlist([each.started_at for each in ended])
+        stopped.fromlist([each.at for each in ended])
         jobs, numbers, reasons, exit_codes, environments, instances = self._codes
-        jobs.extend([each.job for each in ended])
-        numbers.extend([each.number for each in ended])
-        reasons.extend([each.reason for each in ended])
-        exit_codes.extend([each.exit_code for each in ended])
-        environments.extend([each.environment for each in ended])
-        instances.extend([each.instance for each in ended])
-        self._status.extend([each.status for each in ended])
+        jobs.fromlist([each.job for each in ended])
+        numbers.fromlist([each.number for each in ended])
+        reasons.fromlist([each.reason for each in ended])
+        exit_codes.fromlist([each.exit_code for each in ended])
+        environments.fromlist([each.environment for each in ended])
+        instances.fromlist([each.instance for each in ended])
+        self._status.fromlist([each.status for each in ended])
         ended.clear()
 
     def instance(

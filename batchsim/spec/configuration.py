@@ -125,11 +125,6 @@ class Offering:
             return False
         return self.above_bid[max(bisect_right(self.above_bid, at, key=lambda step: step[0]) - 1, 0)][1]
 
-    @property
-    def shape(self) -> Shape:
-        """What the instance can hold when it is empty."""
-        return Shape(float(self.vcpus), self.memory_mib, self.gpus)
-
     def runs(self, shape: Shape) -> bool:
         """Whether it has the architecture that a job is built for."""
         return shape.architecture in ("", self.architecture)

@@ -34,19 +34,19 @@ class Node:
 
     __slots__ = ("gpus", "held", "instance_type", "memory_mib", "number", "vcpus")
 
-    def __init__(self, number: int, capacity: Shape, instance_type: str = "") -> None:
+    def __init__(
+        self, number: int, vcpus: float, memory_mib: int, gpus: int = 0, instance_type: str = "", held: int = 0
+    ) -> None:
         self.number = number
         self.instance_type = instance_type
-        self.vcpus: float = capacity.vcpus
-        self.memory_mib = capacity.memory_mib
-        self.gpus = capacity.gpus
-        self.held = 0
+        self.vcpus = vcpus
+        self.memory_mib = memory_mib
+        self.gpus = gpus
+        self.held = held
 
     def copy(self) -> Node:
         """Another node with the same free capacity."""
-        made = Node(self.number, Shape(self.vcpus, self.memory_mib, self.gpus), self.instance_type)
-        made.held = self.held
-        return made
+        return Node(self.number, self.vcpus, self.memory_mib, self.gpus, self.instance_type, self.held)
 
     def holds(self, asked: Shape) -> bool:
         """Whether one more such job fits."""

@@ -44,7 +44,7 @@ class Instance(Node):
     )
 
     def __init__(self, number: int, offering: Offering, launch: int, zone: int, running_at: float) -> None:
-        super().__init__(number, offering.shape, offering.instance_type)
+        super().__init__(number, float(offering.vcpus), offering.memory_mib, offering.gpus, offering.instance_type)
         self.offering = offering
         self.launch = launch
         self.zone = zone

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from batchsim.engine.compute.allocation_strategies import STRATEGIES
 from batchsim.scenario.batch.service_model import shape_named
 from batchsim.spec.allocation_strategies import ALLOCATION_STRATEGIES, NO_STRATEGY, strategy_named
+from batchsim.spec.configuration import Shape
 from batchsim.spec.traces import FORMATS, Trace, is_uniform
 from tests.worlds import LARGE, XLARGE, fleet
 
@@ -27,8 +28,9 @@ def test_only_best_fit_on_demand_keeps_below_the_limit():
         assert fleet(allocation_strategy=name).overshoots == (name != "BEST_FIT")
         assert fleet(allocation_strategy=name, purchase_option="SPOT").overshoots
     small = fleet(allocation_strategy="BEST_FIT", max_vcpus=3, offerings=(XLARGE,))
-    assert not small.can_hold(LARGE.shape)
-    assert replace(small, allocation_strategy="BEST_FIT_PROGRESSIVE").can_hold(LARGE.shape)
+    whole = Shape(LARGE.vcpus, LARGE.memory_mib)
+    assert not small.can_hold(whole)
+    assert replace(small, allocation_strategy="BEST_FIT_PROGRESSIVE").can_hold(whole)
 
 
 def test_traits_are_those_of_the_words():

@@ -13,7 +13,7 @@ from batchsim.engine.compute.capacity_by_architecture import (
     free_capacity,
 )
 from batchsim.engine.compute.free_capacity import FreeCapacity, Node
-from batchsim.spec.configuration import Shape
+from batchsim.spec.configuration import Offering, Shape
 from tests.worlds import LARGE, fleet, offering
 
 GRAVITON = offering("c7g.large", 2, 3775, 0.0725, architecture="arm64")
@@ -26,13 +26,18 @@ INTEL_JOB, ARM_JOB, NO_JOB = (
 INTEL, ARM, NEITHER = 0, 1, 2
 
 
+def node(number: int, kind: Offering) -> Node:
+    """An instance of a type."""
+    return Node(number, kind.vcpus, kind.memory_mib, kind.gpus, kind.instance_type)
+
+
 def capacity(strategy: str = "binpack") -> CapacityByArchitecture:
     """One instance of each."""
     made = CapacityByArchitecture(
         strategy, (INTEL_JOB, ARM_JOB, NO_JOB), Changes(), architectures_of([LARGE, GRAVITON])
     )
     for number, each in enumerate((LARGE, GRAVITON)):
-        made.add(Node(number, each.shape, each.instance_type))
+        made.add(node(number, each))
     return made
 
 
@@ -64,7 +69,7 @@ def test_what_is_given_back_is_there_for_its_kind_again():
 
 def test_nodes_with_a_free_vcpu_come_in_the_order_of_their_launch():
     free = capacity()
-    free.add(Node(2, LARGE.shape, "c6i.large"))
+    free.add(node(2, LARGE))
     assert [node.number for node in free.nodes()] == [0, 1, 2]
     free.take(ARM, 0.0)
     free.take(ARM, 0.0)
@@ -74,7 +79,7 @@ def test_nodes_with_a_free_vcpu_come_in_the_order_of_their_launch():
 @pytest.mark.parametrize("strategy", ["binpack", "spread"])
 def test_a_copy_is_planned_with_and_leaves_the_original_as_it_is(strategy):
     free = capacity(strategy)
-    copy = free.copy([Node(7, GRAVITON.shape, "c7g.large")])
+    copy = free.copy([node(7, GRAVITON)])
     assert copy.places(ARM) == 4
     while copy.take(ARM, 0.0) is not None:
         pass

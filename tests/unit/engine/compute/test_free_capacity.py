@@ -30,7 +30,9 @@ def free_capacity(*requests: Shape, strategy: str = "binpack") -> FreeCapacity:
 )
 def test_takes_the_least_or_the_most_left_that_holds_the_job(capacities, requests, steps, strategy):
     free = free_capacity(*requests, strategy=strategy)
-    nodes = [Node(number, capacity) for number, capacity in enumerate(capacities)]
+    nodes = [
+        Node(number, capacity.vcpus, capacity.memory_mib, capacity.gpus) for number, capacity in enumerate(capacities)
+    ]
     held: list[list[int]] = [[] for _ in nodes]
     for node in nodes:
         free.add(node)
@@ -62,7 +64,7 @@ def test_takes_the_least_or_the_most_left_that_holds_the_job(capacities, request
 def test_places_are_as_many_as_jobs_can_be_taken(capacities, asked):
     free = free_capacity(asked)
     for number, capacity in enumerate(capacities):
-        free.add(Node(number, capacity))
+        free.add(Node(number, capacity.vcpus, capacity.memory_mib, capacity.gpus))
     found, taken = free.places(0), 0
     while free.take(0, 0.0) is not None:
         taken += 1
@@ -71,8 +73,8 @@ def test_places_are_as_many_as_jobs_can_be_taken(capacities, asked):
 
 def test_vcpu_and_memory_are_taken_together_or_not_at_all():
     free = free_capacity(Shape(2.0, 2000), Shape(1.0, 1000))
-    free.add(Node(0, Shape(4.0, 1000)))
-    free.add(Node(1, Shape(1.0, 8000)))
+    free.add(Node(0, 4.0, 1000))
+    free.add(Node(1, 1.0, 8000))
     assert free.take(0, 0.0) is None
     taken = free.take(1, 0.0)
     assert taken is not None
@@ -80,7 +82,7 @@ def test_vcpu_and_memory_are_taken_together_or_not_at_all():
 
 
 def test_a_withdrawn_node_is_not_found_and_what_it_gives_back_neither():
-    free, withdrawn = free_capacity(Shape(1.0, 1)), Node(0, Shape(2.0, 100))
+    free, withdrawn = free_capacity(Shape(1.0, 1)), Node(0, 2.0, 100)
     free.add(withdrawn)
     assert free.take(0, 0.0) is withdrawn
     free.discard(withdrawn)
@@ -95,7 +97,7 @@ def test_a_withdrawn_node_is_not_found_and_what_it_gives_back_neither():
 def test_equal_nodes_go_by_launch(strategy):
     free = free_capacity(Shape(2.0, 100), strategy=strategy)
     for number in (2, 0, 1):
-        free.add(Node(number, Shape(2.0, 100)))
+        free.add(Node(number, 2.0, 100))
     taken = free.take(0, 0.0)
     assert taken is not None
     assert taken.number == 0
@@ -103,8 +105,8 @@ def test_equal_nodes_go_by_launch(strategy):
 
 def test_what_is_taken_in_a_copy_is_not_taken():
     free = free_capacity(Shape(2.0, 100))
-    free.add(Node(0, Shape(2.0, 100)))
-    copy = free.copy([Node(1, Shape(2.0, 100))])
+    free.add(Node(0, 2.0, 100))
+    copy = free.copy([Node(1, 2.0, 100)])
     assert [copy.take(0, 0.0).number, copy.take(0, 0.0).number, copy.take(0, 0.0)] == [0, 1, None]
     assert free.take(0, 0.0).number == 0
 
@@ -112,7 +114,7 @@ def test_what_is_taken_in_a_copy_is_not_taken():
 def test_changes_are_counted_when_an_answer_may_be_another():
     changes = Changes()
     free = FreeCapacity("binpack", [Shape(1.0, 10), Shape(4.0, 10)], changes)
-    free.add(Node(0, Shape(4.0, 100)))
+    free.add(Node(0, 4.0, 100))
     node = free.take(0, 0.0)
     assert changes.generation == 1
     # Nobody was refused: what comes back is news to nobody.
@@ -126,7 +128,7 @@ def test_changes_are_counted_when_an_answer_may_be_another():
 
 
 def test_a_job_that_was_never_held_breaks_the_ledger():
-    free, node = free_capacity(Shape(1.0, 10)), Node(7, Shape(4.0, 100))
+    free, node = free_capacity(Shape(1.0, 10)), Node(7, 4.0, 100)
     free.add(node)
     with pytest.raises(SimulationError, match=r"at 12.5 s, .*i-0+7"):
         free.give(node, 0, 12.5)

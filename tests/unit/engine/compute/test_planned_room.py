@@ -14,7 +14,7 @@ VCPUS = [1.0, 4.0]
 def free(*capacities: Shape) -> FreeCapacity:
     made = FreeCapacity("binpack", (ONE, FOUR), Changes())
     for number, capacity in enumerate(capacities):
-        made.add(Node(number, capacity))
+        made.add(Node(number, capacity.vcpus, capacity.memory_mib, capacity.gpus))
     return made
 
 

@@ -146,7 +146,7 @@ class Agenda:
                 return
             self.pass_due = False
             self.on_pass(now)
-            if self._tick is not None and self._tick_at < self._looked_at:
+            if self._tick_at < self._looked_at:
                 self._forget_tick()  # it was to look at what this pass has looked at
         if not (self.reasons or self.running or self._settling):
             self.settle_at(now)

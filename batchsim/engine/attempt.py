@@ -106,8 +106,8 @@ class Attempt(Event):
             self.pull_at = NAN
 
 
-class Attempts:
-    """Begins the attempts of a run.
+class RunningAttempts:
+    """The attempts that run, and how they begin.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from typing import Final
 from batchsim.engine.attempt import Attempt
 from batchsim.engine.changes import Changes
 from batchsim.recording import Cause
-from batchsim.spec.configuration import ComputeEnvironment, Offering
+from batchsim.spec.configuration import ComputeEnvironment, Offering, Shape
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
 #: What an environment has for a job, from the best answer to the worst.
@@ -74,29 +74,31 @@ class SimulatedEnvironment:
 
     Parameters
     ----------
-    can_hold, suits : sequence of bool
-        By request, whether it could ever run here; and whether it could under another ``maxvCpus``.
+    spec : ComputeEnvironment
+        What the configuration says of it.
+    requests : sequence of Shape
+        What jobs ask for.
     """
 
-    def __init__(
-        self,
-        index: EnvironmentId,
-        name: str,
-        enabled: bool,
-        max_vcpus: int,
-        can_hold: Sequence[bool],
-        suits: Sequence[bool],
-    ) -> None:
+    def __init__(self, index: EnvironmentId, spec: ComputeEnvironment, requests: Sequence[Shape]) -> None:
         self.index = index
-        self.name = name
-        self.enabled = self.is_enabled = enabled
-        self.max_vcpus = max_vcpus
+        self.name = spec.name
+        self.enabled = self.is_enabled = spec.enabled
+        self.max_vcpus = spec.max_vcpus
         self.changes = Changes()
         self.varies = False
         self.scales = False
         self.no_fit: set[ShapeId] = set()
-        self.can_hold = self._holds_open = list(can_hold)
-        self._suits = self._suits_open = list(suits)
+        self._requests = requests
+        # By request, whether it could ever run here, and whether it could under another ``maxvCpus``: while jobs are
+        # taken, and now.
+        self._holds_open, self._suits_open = self._takes(spec)
+        self.can_hold, self._suits = self._holds_open, self._suits_open
+
+    def _takes(self, spec: ComputeEnvironment) -> tuple[list[bool], list[bool]]:
+        """By request, whether it could ever run in what a configuration says; and under another limit."""
+        requests = self._requests
+        return [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
 
     def drain(self) -> None:
         """Take no job from now on, and ask for no capacity for one; what runs goes on.
@@ -123,11 +125,11 @@ class SimulatedEnvironment:
         """
         raise NotImplementedError
 
-    def be(self, enabled: bool, max_vcpus: int, can_hold: Sequence[bool], suits: Sequence[bool]) -> None:
+    def be(self, spec: ComputeEnvironment) -> None:
         """Have another state, limit or kinds of jobs; one that was drained stays so, unless its state is another."""
-        takes_jobs = enabled if enabled != self.is_enabled else self.enabled
-        self.is_enabled, self.max_vcpus = enabled, max_vcpus
-        self._holds_open, self._suits_open = list(can_hold), list(suits)
+        takes_jobs = spec.enabled if spec.enabled != self.is_enabled else self.enabled
+        self.is_enabled, self.max_vcpus = spec.enabled, spec.max_vcpus
+        self._holds_open, self._suits_open = self._takes(spec)
         if takes_jobs:
             self.reopen()
         else:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Final
 
 from batchsim.engine.agenda import Agenda
-from batchsim.engine.job_lifecycle import JobLifecycle
+from batchsim.engine.job_lifecycle import JobStates
 from batchsim.engine.job_table import PENDING, RUNNABLE, JobTable
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
@@ -30,13 +30,13 @@ class JobArrivals:
         table: JobTable,
         agenda: Agenda,
         recorder: Recorder,
-        lifecycle: JobLifecycle,
+        states: JobStates,
         queues: Sequence[FifoQueue],
     ) -> None:
         self._table = table
         self._agenda = agenda
         self._recorder = recorder
-        self._lifecycle = lifecycle
+        self._states = states
         self._queues = list(queues)
         self._closed: dict[int, tuple[int, list[tuple[float, bool]]]] = {}  # see `refuse`
 
@@ -49,7 +49,7 @@ class JobArrivals:
     def expect_more(self, place: int, rows: int) -> None:
         """So many rows were put into the table before jobs that have not arrived: what is known of these moves."""
         table, listed = self._table, self._table.listed - rows  # of those that move
-        self._lifecycle.moved(place, listed, rows)
+        self._states.moved(place, listed, rows)
         if table.admitted == listed:
             self._agenda.reasons += 1
         if table.admitted == place:
@@ -57,8 +57,8 @@ class JobArrivals:
 
     def admit(self, now: float) -> None:
         """Take in the jobs that have arrived."""
-        table, agenda, lifecycle = self._table, self._agenda, self._lifecycle
-        if table.any_dependencies or lifecycle.counted or lifecycle.cancelled or self._closed:
+        table, agenda, states = self._table, self._agenda, self._states
+        if table.any_dependencies or states.counted or states.cancelled or self._closed:
             self._admit_one_by_one(now)
         else:
             # Jobs that wait for no other are RUNNABLE when they arrive, and the pass was expected that looks at them.
@@ -73,7 +73,7 @@ class JobArrivals:
             while job < rows and arrives_at[job] <= now:
                 queues[group[job]].add(job, request[job], False)
                 job += 1
-            lifecycle.made_runnable += job - first
+            states.made_runnable += job - first
             table.admitted = job
         if table.admitted == table.listed:
             agenda.reasons -= 1
@@ -84,7 +84,7 @@ class JobArrivals:
             agenda.expect(table.arrives_at[table.admitted])
 
     def _admit_one_by_one(self, now: float) -> None:
-        table, lifecycle = self._table, self._lifecycle
+        table, states = self._table, self._states
         exact = self._agenda.arrival_is_exact
         while table.admitted < table.listed:
             job = table.admitted
@@ -94,30 +94,30 @@ class JobArrivals:
             # Failing or completing cascades look at `admitted`, so it is moved before each job is looked at.
             table.admitted = job + 1
             queue = self._queues[table.group[job]]
-            if lifecycle.counted:
+            if states.counted:
                 queue.submitted(job)
-            if lifecycle.broken and job in lifecycle.broken:
-                lifecycle.fail_dependent(job, at)
+            if states.broken and job in states.broken:
+                states.fail_dependent(job, at)
             elif self._closed and self._is_refused(queue, at):
-                lifecycle.fail(job, self._closed[queue.index][0], at)
-            elif lifecycle.cancelled and job in lifecycle.cancelled and table.open[job] == 0:
-                lifecycle.fail(job, lifecycle.cancelled.pop(job), at)
+                states.fail(job, self._closed[queue.index][0], at)
+            elif states.cancelled and job in states.cancelled and table.open[job] == 0:
+                states.fail(job, states.cancelled.pop(job), at)
             elif table.open[job] != 0:
                 pass  # PENDING
-            elif lifecycle.thought_at and job in lifecycle.thought_at:
-                lifecycle.release(job, lifecycle.thought_at.pop(job), now)
+            elif states.thought_at and job in states.thought_at:
+                states.release(job, states.thought_at.pop(job), now)
             else:
                 if table.status[job] == PENDING:
                     table.status[job] = RUNNABLE
                     table.runnable_at[job] = at
-                lifecycle.made_runnable += 1
+                states.made_runnable += 1
                 queue.add(job, table.request[job], False)
                 if exact:
                     self._agenda.became_runnable(at)  # else a pass follows: the job was expected
 
     def _expect(self, job: int) -> None:
         """Have the agenda wait for a job."""
-        if self._table.open[job] or job in self._lifecycle.broken or job in self._lifecycle.thought_at:
+        if self._table.open[job] or job in self._states.broken or job in self._states.thought_at:
             self._agenda.expect_exactly(self._table.arrives_at[job])
         else:
             self._agenda.expect(self._table.arrives_at[job])

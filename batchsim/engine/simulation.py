@@ -17,7 +17,7 @@ from batchsim.engine.compute.managed_instances import ManagedInstancesEnvironmen
 from batchsim.engine.compute.unmanaged import UnmanagedEnvironment
 from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.job_arrivals import JobArrivals
-from batchsim.engine.job_lifecycle import JobLifecycle
+from batchsim.engine.job_lifecycle import JobLifecycle, JobStates
 from batchsim.engine.job_table import RUNNING, STARTING, JobTable
 from batchsim.engine.queues.fair_share import FairShareQueue
 from batchsim.engine.queues.fifo import FifoQueue
@@ -76,16 +76,18 @@ class Simulation:
         for each in updates.queues:
             by_name[each.name].keep_history()
         queue_of = [by_name[group.job_queue] for group in workload.groups]
+        states = JobStates(table, agenda, recorder, queue_of)
         self.lifecycle = lifecycle = JobLifecycle(
             workload,
             table,
             agenda,
             recorder,
+            states,
             queue_of,
             resources,
             settings.scheduler.stop,
         )
-        self.arrivals = arrivals = JobArrivals(table, agenda, recorder, lifecycle, queue_of)
+        self.arrivals = arrivals = JobArrivals(table, agenda, recorder, states, queue_of)
         environments = [
             self._environment(EnvironmentId(index), spec) for index, spec in enumerate(configuration.environments)
         ]

@@ -94,6 +94,30 @@ def dominant_share(shape: Shape, offering: Offering) -> float:
     return max(shape.vcpus / offering.vcpus, shape.memory_mib / offering.memory_mib, gpus)
 
 
+def _on_one(offering: Offering, order: Sequence[Shape], left: Demand) -> tuple[Demand, float, int, int]:
+    """What of a demand one empty instance takes, shape after shape; and the vCPUs, memory and GPUs that it keeps."""
+    taken: Demand = {}
+    vcpus, memory, gpus = float(offering.vcpus), offering.memory_mib, offering.gpus
+    for shape in order:
+        fitting = min(left.get(shape, 0), int(vcpus // shape.vcpus), memory // shape.memory_mib)
+        if shape.gpus:
+            fitting = min(fitting, gpus // shape.gpus)
+        if fitting > 0:
+            taken[shape] = fitting
+            vcpus -= fitting * shape.vcpus
+            memory -= fitting * shape.memory_mib
+            gpus -= fitting * shape.gpus
+    return taken, vcpus, memory, gpus
+
+
+def take_away(left: Demand, taken: Demand, times: int) -> None:
+    """Take so many times what was taken away from a demand."""
+    for shape, count in taken.items():
+        left[shape] -= times * count
+        if not left[shape]:
+            del left[shape]
+
+
 def pack(offering: Offering, demand: Demand) -> Packing:
     """Pack a demand onto instances of one type; every job must fit an empty one."""
     order = sorted(demand, key=lambda shape: (-dominant_share(shape, offering), shape.vcpus, shape.memory_mib))
@@ -102,24 +126,9 @@ def pack(offering: Offering, demand: Demand) -> Packing:
     first: Demand = {}
     first_repeats = 0
     while left:
-        pattern: Demand = {}
-        vcpus, memory, gpus = float(offering.vcpus), offering.memory_mib, offering.gpus
-        for shape in order:
-            count = left.get(shape, 0)
-            if count:
-                fitting = min(count, int(vcpus // shape.vcpus), memory // shape.memory_mib)
-                if shape.gpus:
-                    fitting = min(fitting, gpus // shape.gpus)
-                if fitting > 0:
-                    pattern[shape] = fitting
-                    vcpus -= fitting * shape.vcpus
-                    memory -= fitting * shape.memory_mib
-                    gpus -= fitting * shape.gpus
+        pattern, vcpus, memory, gpus = _on_one(offering, order, left)
         repeats = min(left[shape] // count for shape, count in pattern.items())
-        for shape, count in pattern.items():
-            left[shape] -= repeats * count
-            if not left[shape]:
-                del left[shape]
+        take_away(left, pattern, repeats)
         if not first:
             first, first_repeats = pattern, repeats
             fill = 1 - min(

@@ -99,8 +99,7 @@ class Ec2Environment(SimulatedEnvironment):
         self._context = context
         self._agenda = agenda
         requests = context.workload.shapes
-        can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
-        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
+        super().__init__(index, spec, requests)
         self.scales = True
         self.limits_instances = spec.limits_instances
         #: vCPUs that running jobs ask for, where these are what the limit is on.
@@ -108,7 +107,6 @@ class Ec2Environment(SimulatedEnvironment):
         # Whether more is launched at regular instants alone while some boots; ECS does not wait for what it manages.
         self.waits_for_boots = not spec.is_managed_by_ecs
         self._spec = spec
-        self._requests = requests
         self._request = context.table.request
         self._attempts = lifecycle.attempts
         limits.changes.append(self.changes)
@@ -277,8 +275,7 @@ class Ec2Environment(SimulatedEnvironment):
         self.launcher.update(spec)
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node
-        can_hold = [spec.can_hold(asked) for asked in self._requests]
-        self.be(spec.enabled, spec.max_vcpus, can_hold, [spec.suits(asked) for asked in self._requests])
+        self.be(spec)
         self.ledger.update(spec, recorded)
         self.scale_in.update(spec, now)
 

@@ -65,8 +65,7 @@ class FargateEnvironment(SimulatedEnvironment):
         quota: FargateQuota,
     ) -> None:
         requests = context.workload.shapes
-        can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
-        super().__init__(index, spec.name, spec.enabled, spec.max_vcpus, can_hold, suits)
+        super().__init__(index, spec, requests)
         self.varies = quota.vcpus_left < math.inf
         self._context = context
         self._agenda = agenda
@@ -98,9 +97,7 @@ class FargateEnvironment(SimulatedEnvironment):
 
     def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:  # noqa: ARG002
         """Have another state or limit."""
-        requests = self._context.workload.shapes
-        can_hold, suits = [spec.can_hold(asked) for asked in requests], [spec.suits(asked) for asked in requests]
-        self.be(spec.enabled, spec.max_vcpus, can_hold, suits)
+        self.be(spec)
 
     def drain(self) -> None:
         """Take no job from now on; what runs goes on."""

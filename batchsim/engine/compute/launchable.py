@@ -127,33 +127,34 @@ class Launchable:
             reserved = self._reservations.zone_for(offering, self._ledger.launches)
             if reserved is not None or self._confined:
                 return reserved
-        if self.backoff.get(offering.instance_type, 0.0) > now or offering.is_above_bid(now):
+        if not self._is_asked_for(offering, now):
             return None
         if self._market is not None and len(self._ledger.instances) >= self._market.available(now):
             return None
         for turn in range(len(zones)):
             zone = (self._ledger.launches + turn) % len(zones)
-            if self._pools is not None and not self._pools.is_open(offering, zone, now):
-                continue
-            if self._unlimited or self._limits.has(offering, self._spec.account_option, zones[zone], now):
+            if self._has_capacity(offering, zone, now):
                 return zone
         return None
 
+    def _has_capacity(self, offering: Offering, zone: int, now: float) -> bool:
+        """Whether a pool is open for an instance in a zone, and the account's limits allow for it."""
+        if self._pools is not None and not self._pools.is_open(offering, zone, now):
+            return False
+        return self._unlimited or self._limits.has(offering, self._spec.account_option, self._spec.zones[zone], now)
+
+    def _is_asked_for(self, offering: Offering, now: float) -> bool:
+        """Whether a type is not in back-off, and its price not above the bid."""
+        return self.backoff.get(offering.instance_type, 0.0) <= now and not offering.is_above_bid(now)
+
     def to_be_had(self, types: Sequence[Offering], now: float) -> list[float]:
         """How many instances of each type capacity is there for, of one after the other."""
-        asked = [
-            offering
-            for offering in types
-            if self.backoff.get(offering.instance_type, 0.0) <= now and not offering.is_above_bid(now)
-        ]
+        asked = [offering for offering in types if self._is_asked_for(offering, now)]
         pools, every = self._pools, self._spec.zones
         zones = [every if pools is None else pools.open_zones(offering, now) for offering in asked]
         found = self._limits.launchable(asked, self._spec.account_option, zones, now)
         if self._market is not None:
-            left = float(max(self._market.available(now) - len(self._ledger.instances), 0))
-            for place, instances in enumerate(found):
-                found[place] = min(instances, left)
-                left -= found[place]
+            found = _one_after_the_other(found, self._market.available(now) - len(self._ledger.instances))
         by_type = {offering.instance_type: count for offering, count in zip(asked, found, strict=True)}
         if self._reservations is not None:
             unreserved = {} if self._confined else by_type
@@ -268,3 +269,13 @@ class Launchable:
             return True
         bid_met_at = max((at for each in self.offerings for at, above in each.above_bid if not above), default=0.0)
         return bid_met_at > now or self._limits.changes_after(now)
+
+
+def _one_after_the_other(wanted: Sequence[float], available: int) -> list[float]:
+    """How many each gets of what is available, after those before it."""
+    got: list[float] = []
+    left = float(max(available, 0))
+    for instances in wanted:
+        got.append(min(instances, left))
+        left -= got[-1]
+    return got

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from batchsim.engine.account_limits import CapacityLimits
 from batchsim.engine.agenda import Agenda
-from batchsim.engine.compute.allocation_strategies import Demand, choose_by, strategy_of
+from batchsim.engine.compute.allocation_strategies import Demand, choose_by, strategy_of, take_away
 from batchsim.engine.compute.instance import Instance
 from batchsim.engine.compute.launchable import Launchable
 from batchsim.engine.compute.ledger import InstanceLedger
@@ -110,10 +110,7 @@ class Launcher:
                 launched += 1
             if launched < packing.repeats and not self._goes_on_without(chosen, now):
                 return
-            for asked, count in packing.first.items():
-                left[asked] -= launched * count
-                if not left[asked]:
-                    del left[asked]
+            take_away(left, packing.first, launched)
 
     def _offerings(self, chosen: Offering | None, now: float) -> list[Offering]:
         """What may be chosen of. BEST_FIT keeps to one type: when no more of it may be had, the jobs wait for it."""

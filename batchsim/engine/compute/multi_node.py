@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from batchsim.engine.attempt import Attempt, Attempts
+from batchsim.engine.attempt import Attempt, RunningAttempts
 from batchsim.engine.compute.allocation_strategies import Reading, choose_for_nodes
 from batchsim.engine.compute.free_capacity import FreeCapacity, Node
 from batchsim.engine.compute.instance import Instance
@@ -42,7 +42,7 @@ class MultiNodeJobs:
         ledger: InstanceLedger,
         launchable: Launchable,
         started_at: Callable[[Instance, int, float], float],
-        attempts: Attempts,
+        attempts: RunningAttempts,
         reading: Reading,
     ) -> None:
         self._index = index

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from batchsim.engine.attempt import Attempt, Attempts
+from batchsim.engine.attempt import Attempt, RunningAttempts
 from batchsim.engine.compute_environment import AT_LIMIT, BEYOND_LIMIT, NEVER, SimulatedEnvironment
 from batchsim.engine.run_context import RunContext
 from batchsim.errors import SimulationError
@@ -24,11 +24,13 @@ ROUNDING: Final = 1e-6
 class UnmanagedEnvironment(SimulatedEnvironment):
     """The processors of one UNMANAGED compute environment; its images are taken as warm."""
 
-    def __init__(self, index: EnvironmentId, spec: ComputeEnvironment, context: RunContext, attempts: Attempts) -> None:
-        self._requests = requests = context.workload.shapes
-        can_hold, suits = self._what_it_takes(spec)
-        max_vcpus = spec.max_vcpus if spec.enabled else 0
-        super().__init__(index, spec.name, spec.enabled, max_vcpus, can_hold, suits)
+    def __init__(
+        self, index: EnvironmentId, spec: ComputeEnvironment, context: RunContext, attempts: RunningAttempts
+    ) -> None:
+        requests = context.workload.shapes
+        super().__init__(index, spec, requests)
+        if not spec.enabled:
+            self.max_vcpus = 0
         self._free = float(self.max_vcpus)
         image = context.settings.image
         self._start_s: float = image.warm + image.container_start
@@ -36,7 +38,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
         self._request = context.table.request
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
 
-    def _what_it_takes(self, spec: ComputeEnvironment) -> tuple[list[bool], list[bool]]:
+    def _takes(self, spec: ComputeEnvironment) -> tuple[list[bool], list[bool]]:
         """By request, whether it can hold a job, and whether that is of a kind that it takes."""
         suits = [spec.enabled and asked.gpus == 0 and not asked.nodes for asked in self._requests]
         fits = [asked.vcpus <= spec.max_vcpus for asked in self._requests]
@@ -45,7 +47,7 @@ class UnmanagedEnvironment(SimulatedEnvironment):
     def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:  # noqa: ARG002
         """Have more or fewer processors; jobs run on though there are more of them than processors."""
         self._free += spec.max_vcpus - self.max_vcpus
-        self.be(spec.enabled, spec.max_vcpus, *self._what_it_takes(spec))
+        self.be(spec)
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Start a job if enough processors are free."""

@@ -8,7 +8,7 @@ window (`engine/queues/share_usage.py`) is weighed by its factor; the lowest is 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from itertools import islice
 from typing import Final
 
@@ -21,12 +21,25 @@ from batchsim.engine.queues.share_usage import ShareUsage
 from batchsim.engine.run_context import RunContext
 from batchsim.spec import configuration
 from batchsim.spec.ids import ShapeId
+from batchsim.spec.workload import JobGroup
 
 NEVER: Final = -1.0
 #: Less than any key of a waiting job.
 NO_KEY: Final = -(1 << 62)
 #: Up to so many shares are ranked one by one; columns cost as much as about these.
 FEW: Final = 24
+
+
+def identifier_of(group: JobGroup) -> str:
+    """The share identifier of a group of jobs; empty where it has none."""
+    return group.share_identifier or ""
+
+
+def ranks_of(groups: Sequence[JobGroup]) -> list[int]:
+    """By group, how many scheduling priorities are above its own."""
+    priorities = [group.scheduling_priority for group in groups]
+    descending = sorted(set(priorities), reverse=True)
+    return [descending.index(priority) for priority in priorities]
 
 
 class FairShareQueue(FifoQueue):
@@ -59,16 +72,15 @@ class FairShareQueue(FifoQueue):
         self._max_vcpus = 0
         self._running_s = self._policy.window_s / 2
         groups = context.workload.groups
-        self._shares = shares = sorted(
-            {group.share_identifier or "" for group in groups if group.job_queue == spec.name}
-        )
+        own = [group for group in groups if group.job_queue == spec.name]
+        self._shares = shares = sorted({identifier_of(group) for group in own})
         place = {identifier: share for share, identifier in enumerate(shares)}
-        self._share_of = [place.get(group.share_identifier or "", NOBODY) for group in groups]
+        self._share_of = [place.get(identifier_of(group), NOBODY) for group in groups]
         # By group, what comes before the row in a job's key: its priority, the highest first; less this, if retried.
-        ranks = sorted({-group.scheduling_priority for group in groups})
-        self._before_row = [self._rows * ranks.index(-group.scheduling_priority) for group in groups]
-        self._retried_before = self._rows * len(ranks)
-        self._any_wants = any(group.consumables for group in groups if group.job_queue == spec.name)
+        ranks = ranks_of(groups)
+        self._before_row = [self._rows * rank for rank in ranks]
+        self._retried_before = self._rows * (max(ranks, default=0) + 1)
+        self._any_wants = any(group.consumables for group in own)
         self._vcpus = [shape.vcpus for shape in context.workload.shapes]
         self._weights = [self._policy.weight(identifier) for identifier in shares]
         self._usage = ShareUsage(self._weights, self._policy.window_s, self._running_s)

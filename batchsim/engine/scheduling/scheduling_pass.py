@@ -282,7 +282,7 @@ class SchedulingPass:
         if queue.requests and queue.head(now) == job:
             queue.remove_head(now)
             queue.changed = True
-            self._lifecycle.cancel(job, reason, now)
+            self._lifecycle.states.cancel(job, reason, now)
             self._agenda.pass_due = True
 
     # Asking for capacity
@@ -298,13 +298,11 @@ class SchedulingPass:
         if full or not (queue.needs_capacity or not booting):
             return
         requests = self._waiting.startable(queue, now)
-        growing = growing_booting = False
-        for environment in self._scalable_of[queue.index]:
-            for request in requests:
-                if environment.outlook(request, now) <= WAITED_FOR:
-                    growing = True
-                    boots = environment.waits_for_boots and bool(environment.ledger.booting)
-                    growing_booting = growing_booting or boots
-                    break
+        growing = [each for each in self._scalable_of[queue.index] if self._may_grow(each, requests, now)]
         if growing:
-            self._scale_out.ask(now, growing_booting)
+            self._scale_out.ask(now, any(each.waits_for_boots and each.ledger.booting for each in growing))
+
+    @staticmethod
+    def _may_grow(environment: Ec2Environment, requests: Sequence[ShapeId], now: float) -> bool:
+        """Whether capacity for some request is on its way, or to be had."""
+        return any(environment.outlook(request, now) <= WAITED_FOR for request in requests)

@@ -53,14 +53,14 @@ class JobActions:
         waiting = concerned[(status == RUNNABLE) & ~runs & arrived].tolist()
         later = concerned[((status == PENDING) & arrived) | ~arrived].tolist()
         for job in later:
-            lifecycle.cancel_later(job, action.reason)
+            lifecycle.states.cancel_later(job, action.reason)
         by_queue: dict[str, set[int]] = {}
         for job in waiting:
             by_queue.setdefault(self._workload.groups[table.group[job]].job_queue, set()).add(job)
         for queue, jobs in by_queue.items():
             self._queues[queue].cancel(jobs)
         for job in waiting:
-            lifecycle.cancel(job, action.reason, now)
+            lifecycle.states.cancel(job, action.reason, now)
         if action.call == "CancelJob":
             return len(waiting) + len(later)
         running = concerned[runs].tolist()

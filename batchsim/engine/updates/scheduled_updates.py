@@ -22,6 +22,7 @@ from batchsim.engine.scheduling.scheduling_pass import SchedulingPass
 from batchsim.engine.updates.job_actions import JobActions
 from batchsim.recording import AppliedUpdate, LimitChange
 from batchsim.spec.configuration import Configuration, JobQueue
+from batchsim.spec.ids import ShapeId
 from batchsim.spec.updates import EnvironmentUpdates, Updates, following
 
 #: Why AWS refuses an update of a compute environment (User Guide, *Perform infrastructure updates*; *Error message when
@@ -87,8 +88,11 @@ class ScheduledUpdates:
         self._rounds = {number: 0 for number, each in enumerate(updates.entries) if each.at is None}
         self._last_start_at = 0.0
         self._last_stated_at = max((each.at for each in updates.entries if each.at is not None), default=-1.0)
+        self._refuse_while_disabled(arrivals, configuration)
+
+    def _refuse_while_disabled(self, arrivals: JobArrivals, configuration: Configuration) -> None:
         specs = {queue.name: queue for queue in configuration.queues}
-        for each in updates.queues:
+        for each in self._updates.queues:
             if len({state.enabled for state in each.states}) > 1 or not specs[each.name].enabled:
                 self._accepts[each.name] = states = [(-1.0, specs[each.name].enabled)]
                 arrivals.refuse(self._queues[each.name], CLOSED.format(name=each.name), states)
@@ -139,23 +143,32 @@ class ScheduledUpdates:
         return any(self._helps(queue) for queue in self._queues.values() if queue.requests)
 
     def _helps(self, queue: FifoQueue) -> bool:
-        orders = [
-            state.environments for each in self._updates.queues if each.name == queue.name for state in each.states
-        ]
-        names = {environment.name for environment in queue.environments}.union(*orders)
+        """Whether some update may give a waiting job of a queue an environment, or what it lacks."""
         held = {request for request in queue.requests if any(each.can_hold[request] for each in queue.environments)}
-        shapes = [self._shapes[request] for request in queue.requests if request not in held]
-        states = {each.name: [state.environment for state in each.states] for each in self._updates.environments}
-        if any(spec.can_hold(shape) for name in names for spec in states.get(name, ()) for shape in shapes):
-            return True
-        if any(
-            self._environments[name].can_hold[request] for name in names for request in queue.requests.keys() - held
-        ):
+        unheld = queue.requests.keys() - held
+        names = self._environments_some_day(queue)
+        if any(self._holds_some_day(name, request) for name in names for request in unheld):
             return True
         return any(
             max(state.total for state in each.states) > self._resources.total(each.name)
             for each in self._updates.consumables
         )
+
+    def _environments_some_day(self, queue: FifoQueue) -> set[str]:
+        """The names of the environments that a queue has now, or has after some update."""
+        names = {environment.name for environment in queue.environments}
+        for each in self._updates.queues:
+            if each.name == queue.name:
+                names.update(*(state.environments for state in each.states))
+        return names
+
+    def _holds_some_day(self, name: str, request: ShapeId) -> bool:
+        """Whether an environment could hold a job now, or could after some update."""
+        if self._environments[name].can_hold[request]:
+            return True
+        shape = self._shapes[request]
+        states = (state for each in self._updates.environments if each.name == name for state in each.states)
+        return any(state.environment.can_hold(shape) for state in states)
 
     def _apply(self, number: int, now: float) -> None:
         update = self._updates.entries[number]
@@ -169,14 +182,7 @@ class ScheduledUpdates:
         self.applied.append(AppliedUpdate(now, number, refused))
         if refused:
             return
-        for each in self._updates.environments:
-            before, after = self._moved("environment", each.name, number)
-            if each.states[before] != each.states[after]:
-                self._update_environment(each, before, after, now)
-        for name in update.desired:
-            environment = self._environments[name]
-            if isinstance(environment, Ec2Environment):
-                environment.launcher.launch_up_to(self._desired(name), now)
+        self._apply_to_environments(number, now)
         for queue in self._updates.queues:
             before, after = self._moved("queue", queue.name, number)
             if queue.states[before] != queue.states[after]:
@@ -186,6 +192,16 @@ class ScheduledUpdates:
             if consumable.states[before] != consumable.states[after]:
                 self._resources.update(consumable.name, consumable.states[after].total)
                 self._agenda.resources_freed()
+
+    def _apply_to_environments(self, number: int, now: float) -> None:
+        for each in self._updates.environments:
+            before, after = self._moved("environment", each.name, number)
+            if each.states[before] != each.states[after]:
+                self._update_environment(each, before, after, now)
+        for name in self._updates.entries[number].desired:
+            environment = self._environments[name]
+            if isinstance(environment, Ec2Environment):
+                environment.launcher.launch_up_to(self._desired(name), now)
 
     def _moved(self, kind: str, name: str, number: int) -> tuple[int, int]:
         """The state of an object before and after an update; what was written and is the default changes nothing."""

@@ -132,3 +132,23 @@ def test_a_job_that_was_never_held_breaks_the_ledger():
     free.add(node)
     with pytest.raises(SimulationError, match=r"at 12.5 s, .*i-0+7"):
         free.give(node, 0, 12.5)
+
+
+def test_whoever_takes_the_last_room_leaves_none_for_others_alike():
+    free = free_capacity(Shape(3.0, 10), Shape(1.0, 10))
+    free.add(Node(0, 4.0, 100))
+    assert free.take(0, 0.0) is not None
+    assert free.no_fit == {0}  # one vCPU is left: known without another look
+    assert free.take(1, 0.0) is not None
+    assert free.no_fit == {0, 1}
+    free.give(free._nodes[0], 1, 0.0)
+    assert free.no_fit == {0}
+
+
+def test_memory_may_be_what_is_missing():
+    free = free_capacity(Shape(1.0, 60))
+    free.add(Node(0, 4.0, 100))
+    assert free.take(0, 0.0) is not None
+    assert free.no_fit == set()  # vCPUs are left, and memory is looked for when it is asked for
+    assert free.take(0, 0.0) is None
+    assert free.no_fit == {0}

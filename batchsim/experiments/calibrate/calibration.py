@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -106,16 +106,20 @@ class Calibration:
         told += [
             f"workflow {each.name}: {reason}" for each in self.workflows if (reason := self._not_as_recorded(each))
         ]
+        told += self._stopped()
+        kept = [each.delay for each in self.delays if each.written is None and (each.key or not each.n)]
+        if kept:
+            told.append(f"{', '.join(kept)}: the defaults stay")
+        return (*told, *_LEFT_IN_DEFAULTS)
+
+    def _stopped(self) -> Iterator[str]:
+        """By kind how many attempts have no end of their own."""
         for kind, learned in self.kinds.items():
             if stopped := learned.attempts.ended["stopped"]:
                 those = "was stopped from outside, or nothing says how it ended"
                 if stopped > 1:
                     those = "were stopped from outside, or nothing says how they ended"
-                told.append(f"{format_count(stopped, 'attempt')} of {kind.name} {those}")
-        kept = [each.delay for each in self.delays if each.written is None and (each.key or not each.n)]
-        if kept:
-            told.append(f"{', '.join(kept)}: the defaults stay")
-        return (*told, *_LEFT_IN_DEFAULTS)
+                yield f"{format_count(stopped, 'attempt')} of {kind.name} {those}"
 
     def _not_as_recorded(self, workflow: WorkflowLearned) -> str:
         """In what the simulation of a workflow is not as it ran; empty where in nothing."""
@@ -132,34 +136,19 @@ class Calibration:
     @property
     def figures(self) -> dict[str, Any]:
         """What ``calibrate --json`` prints."""
-        jobs = [job for job in self.history.jobs if not job.size]
-        first, last = (when(job.created_at for job in self.history.jobs) for when in (min, max))
         return {
-            "history": {
-                "jobs": len(jobs),
-                "attempts": sum(len(job.attempts) for job in jobs),
-                "events": self.history.events,
-                "from": _told(first),
-                "to": _told(last),
-                "days": round((last - first) / 86400, 2),
-                "notes": dict(self.history.notes),
-            },
+            "history": _recorded(self.history),
             "learned": {
                 "runtimes": [_runtime(kind, each) for kind, each in self.kinds.items()],
                 "failures": [_failure(kind, each) for kind, each in self.kinds.items()],
                 "arrivals": [_arrivals(each) for each in self.workflows],
-                "delays": [
-                    {"delay": each.delay, "n": each.n, "censored": each.censored, "p50_s": _figure(each.p50_s),
-                     "p95_s": _figure(each.p95_s), "key": ".".join(each.key) if each.written is not None else None,
-                     "why": each.why}
-                    for each in self.delays
-                ],
+                "delays": [_delay(each) for each in self.delays],
                 "memory": [asdict(each) for each in self.memory],
                 "instance_types": [asdict(each) for each in self.types],
                 "interruptions": [_interruptions(each) for each in self.spot],
             },
             "not_learned": list(self.not_learned),
-        }  # fmt: skip
+        }
 
     def to_json(self) -> str:
         """`figures` as JSON."""
@@ -252,6 +241,20 @@ def _figure(value: float) -> float | None:
     return round(value, 4) if math.isfinite(value) else None
 
 
+def _recorded(history: History) -> dict[str, Any]:
+    jobs = [job for job in history.jobs if not job.size]
+    first, last = (when(job.created_at for job in history.jobs) for when in (min, max))
+    return {
+        "jobs": len(jobs),
+        "attempts": sum(len(job.attempts) for job in jobs),
+        "events": history.events,
+        "from": _told(first),
+        "to": _told(last),
+        "days": round((last - first) / 86400, 2),
+        "notes": dict(history.notes),
+    }
+
+
 def _runtime(kind: JobKind, learned: KindLearned) -> dict[str, Any]:
     found = learned.runtime
     told: dict[str, Any] = {"job_definition": kind.definition, "job_name": kind.name}
@@ -284,6 +287,18 @@ def _arrivals(learned: WorkflowLearned) -> dict[str, Any]:
         "n": found.n,
         "dispersion": _figure(found.dispersion),
         "why": found.why,
+    }
+
+
+def _delay(learned: DelayLearned) -> dict[str, Any]:
+    return {
+        "delay": learned.delay,
+        "n": learned.n,
+        "censored": learned.censored,
+        "p50_s": _figure(learned.p50_s),
+        "p95_s": _figure(learned.p95_s),
+        "key": ".".join(learned.key) if learned.written is not None else None,
+        "why": learned.why,
     }
 
 

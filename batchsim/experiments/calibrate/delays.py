@@ -28,6 +28,9 @@ HALF_S = 0.5
 
 SCHEDULERS = "not written: the scheduler's part is in it"
 
+_COLD = f"jobs that came when none had been there for {NOTHING_RAN_S / MINUTE:g} minutes"
+_OF_COLD, _TAKES_COLD = f"of {_COLD}; {SCHEDULERS}", f"it takes {_COLD}"
+
 
 @dataclass(frozen=True)
 class DelayLearned:
@@ -92,23 +95,25 @@ def measured(
 def learn_delays(jobs: Sequence[RecordedJob], *, events: bool) -> tuple[DelayLearned, ...]:
     """The delays that jobs tell by themselves: without events only from submission to RUNNING."""
     cold = list(_first_of_all(jobs))
-    alone = f"jobs that came when none had been there for {NOTHING_RAN_S / MINUTE:g} minutes"
-    after, none = f"of {alone}; {SCHEDULERS}", f"it takes {alone}"
-    if not events:
-        waits = [
-            first - job.created_at for job in cold if (first := _first_start(job)) < math.inf and not job.depends_on
-        ]
-        # What started in the very moment of its submission is a table's that does not say when it started.
-        later = [each for each in waits if each > 0]
-        return (
-            _told("SUBMITTED to RUNNING, with nothing there", later, after if later else none),
-            _told("RUNNABLE to STARTING", [], "only state change events tell it"),
-        )  # fmt: skip
+    return _by_events(jobs, cold) if events else _by_submissions(cold)
+
+
+def _by_submissions(cold: Sequence[RecordedJob]) -> tuple[DelayLearned, ...]:
+    waits = [first - job.created_at for job in cold if (first := _first_start(job)) < math.inf and not job.depends_on]
+    # What started in the very moment of its submission is a table's that does not say when it started.
+    later = [each for each in waits if each > 0]
+    return (
+        _told("SUBMITTED to RUNNING, with nothing there", later, _OF_COLD if later else _TAKES_COLD),
+        _told("RUNNABLE to STARTING", [], "only state change events tell it"),
+    )
+
+
+def _by_events(jobs: Sequence[RecordedJob], cold: Sequence[RecordedJob]) -> tuple[DelayLearned, ...]:
     boots = [job.starting[0] - job.runnable[0] for job in cold if job.runnable and job.starting]
     pulls = [pull for job in jobs for pull in starting_times(job)]
     forwards = [each for each in boots if each >= 0]
     left_out = len(boots) - len(forwards)
-    why = after if forwards else none
+    why = _OF_COLD if forwards else _TAKES_COLD
     told = f"{why} ({left_out} in which the clock went back are left out)" if left_out else why
     return (
         _told("RUNNABLE to STARTING, with nothing there", forwards, told),

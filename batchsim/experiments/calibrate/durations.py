@@ -105,8 +105,8 @@ def learn(
     if n >= LEAST_FOR_EMPIRICAL and sample.beyond <= _NEGLIGIBLE:
         why = f"from {LEAST_FOR_EMPIRICAL} values on they are their own distribution"
         return _empirical(sample, values, censored, f"{why}{_cut(censored)}")
-    fit = best_fit(values, censored) if min(values) < max(values) else None
-    if fit is not None and _can_be_written(fit):
+    fit = _writable_fit(values, censored)
+    if fit is not None:
         return _family(fit, sample, len(censored))
     why = f"none of {', '.join(FAMILIES)} fits: the values themselves"
     return _empirical(sample, values, censored, f"{why}{_cut(censored)}{_beyond(sample, values, censored)}")
@@ -182,6 +182,12 @@ def _given(fit: FittedFamily) -> dict[str, Any]:
     if fit.family == "lognormal":
         return {fit.family: {"median": rounded(fit.quantile(0.5)), "p95": rounded(fit.quantile(0.95))}}
     return {fit.family: {"mean": rounded(fit.mean()), "cv": rounded(fit.cv())}}
+
+
+def _writable_fit(values: Sequence[float], censored: Sequence[float]) -> FittedFamily | None:
+    """The family that fits best; None where none does, or a scenario does not take it."""
+    fit = best_fit(values, censored) if min(values) < max(values) else None
+    return fit if fit is not None and _can_be_written(fit) else None
 
 
 def _can_be_written(fit: FittedFamily) -> bool:

@@ -27,25 +27,24 @@ def learn_fargate_images(history: History, configuration: AccountConfiguration |
     if configuration is None or history.tasks:
         return
     by_definition = _by_definition(history, configuration)
-    unstated = {name: seconds for name, seconds in by_definition.items() if configuration.image_mib(name) is None}
-    seconds = [each for of in unstated.values() for each in of]
+    seconds = [each for of in by_definition.values() for each in of]
     if not seconds:
         return
-    sizes, why = _sizes(unstated, configuration)
+    sizes, why = _sizes(by_definition, configuration)
     p50_s, p95_s = (float(np.quantile(seconds, share)) for share in (0.5, 0.95))
     written = {name: {"size": f"{mib:.4g}MiB"} for name, mib in sizes.items()} or None
     yield DelayLearned(_NAME, p50_s, p95_s, len(seconds), why, ("image", "jobDefinitions"), written)
 
 
 def _by_definition(history: History, configuration: AccountConfiguration) -> dict[str, list[float]]:
-    """Seconds from STARTING to RUNNING of jobs that can run on Fargate alone."""
+    """Seconds from STARTING to RUNNING of jobs that can run on Fargate alone, and whose image's size is not stated."""
     environments = configuration.environments
     found: dict[str, list[float]] = defaultdict(list)
     for job in history.jobs:
         kinds = environments.get(job.queue, frozenset())
         if kinds and kinds <= _FARGATE:
             found[job.definition] += starting_times(job)
-    return dict(sorted(found.items()))
+    return {name: seconds for name, seconds in sorted(found.items()) if configuration.image_mib(name) is None}
 
 
 def _sizes(by_definition: dict[str, list[float]], configuration: AccountConfiguration) -> tuple[dict[str, float], str]:

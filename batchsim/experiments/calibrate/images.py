@@ -41,10 +41,19 @@ def learn_image_delays(history: History, configuration: AccountConfiguration | N
         return
     pulls = _sorted_pulls(history)
     yield from _cold(pulls, configuration)
+    yield from _warm(pulls)
+    yield from _starts(history)
+
+
+def _warm(pulls: _Pulls) -> Iterator[DelayLearned]:
     beside = f" ({pulls.beside} that began while the first was pulling were left out)" if pulls.beside else ""
     if pulls.warm or pulls.beside:
         why = f"tasks whose image an earlier one on their instance had pulled, pullStartedAt to pullStoppedAt{beside}"
         yield measured("pull of an image that is there", ("image", "warm"), pulls.warm, why, is_distribution=False)
+
+
+def _starts(history: History) -> Iterator[DelayLearned]:
+    """Of the container after the pull, and of a Fargate task before it."""
     starts = [each.started_at - each.pull_stopped_at for each in history.tasks]
     starts = [each for each in starts if each >= 0]
     why = "tasks from pullStoppedAt to startedAt"
@@ -83,11 +92,16 @@ def _where(task: RecordedTask, kinds: Mapping[str, str]) -> str:
     return "an instance with local storage" if kind is not None and kind.local_storage_gb else "an instance"
 
 
+def _stated_mib(definition: str, configuration: AccountConfiguration | None) -> float | None:
+    """The stated size of a definition's image; None where none is, or of tasks of no job."""
+    return configuration.image_mib(definition) if configuration is not None and definition else None
+
+
 def _cold(pulls: _Pulls, configuration: AccountConfiguration | None) -> Iterator[DelayLearned]:
     """Seconds by definition; where their images' sizes are stated, the rate, and how far single pulls are from it."""
     rates: dict[str, list[float]] = defaultdict(list)
     for (where, definition), seconds in sorted(pulls.cold.items()):
-        size = configuration.image_mib(definition) if configuration is not None and definition else None
+        size = _stated_mib(definition, configuration)
         if size is not None and size > 0:
             rates[where] += [size / each for each in seconds if each > 0]
         reason = f"a scenario has sizes and rates: state image.jobDefinitions.{definition or 'NAME'}.size"

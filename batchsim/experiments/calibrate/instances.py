@@ -126,7 +126,7 @@ def _option(
     environment = next(named, None)
     if environment is not None:
         return types[environment]
-    options = {each for each in types.values() if each in ("EC2", "SPOT")}
+    options = {"EC2", "SPOT"}.intersection(types.values())
     return options.pop() if len(options) == 1 else ""
 
 

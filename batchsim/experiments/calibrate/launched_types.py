@@ -55,7 +55,7 @@ def learn_types(history: History, configuration: AccountConfiguration | None) ->
     if not by_environment:
         return
     scenario, fault = _scenario(history, configuration)
-    known = {} if scenario is None else {each.name: each for each in scenario.configuration.environments}
+    known = _environments(scenario)
     for name, launches in sorted(by_environment.items()):
         launched = dict(Counter(kinds[each.ec2_instance] for each in launches).most_common())
         environment = known.get(name)
@@ -109,6 +109,11 @@ def _scenario(history: History, configuration: AccountConfiguration | None) -> t
         return None, f"the configuration can't be simulated ({error.findings[0].message})"
 
 
+def _environments(scenario: Scenario | None) -> dict[str, ComputeEnvironment]:
+    """Compute environments by name; none without a scenario."""
+    return {} if scenario is None else {each.name: each for each in scenario.configuration.environments}
+
+
 _Waiting = Sequence[tuple[float, float, Shape]]
 
 
@@ -117,16 +122,23 @@ def _waiting_for(jobs: Sequence[RecordedJob], environment: ComputeEnvironment, s
     attached = {queue.name: scenario.configuration.attached(queue) for queue in scenario.configuration.queues}
     found = []
     for job in jobs:
-        asked = job.asked
-        if job.size or math.isnan(asked.vcpus) or math.isnan(asked.memory_mib):
+        shape = _shape(job)
+        if shape is None:
             continue
-        shape = Shape(asked.vcpus, int(asked.memory_mib), int(asked.gpus))
         first = next((each for each in attached.get(job.queue, ()) if each.can_hold(shape)), None)
         if first is not None and first.name == environment.name:
             since, until = _waited(job)
             if since < until:
                 found.append((since, until, shape))
     return sorted(found, key=lambda each: each[0])
+
+
+def _shape(job: RecordedJob) -> Shape | None:
+    """What a job asked for; None where that is not known, and of the parent of an array."""
+    asked = job.asked
+    if job.size or math.isnan(asked.vcpus) or math.isnan(asked.memory_mib):
+        return None
+    return Shape(asked.vcpus, int(asked.memory_mib), int(asked.gpus))
 
 
 def _waited(job: RecordedJob) -> tuple[float, float]:

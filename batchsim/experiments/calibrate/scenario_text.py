@@ -6,7 +6,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,14 +143,8 @@ def _submitted(part: Part, asked: Asked, names: list[str], configuration: Accoun
 def _overrides(part: Part, asked: Asked, configuration: AccountConfiguration) -> dict[str, Any]:
     definition = configuration.definitions[part.kind.definition]
     found: dict[str, Any] = {}
-    told, given = (asked.vcpus, asked.memory_mib, asked.gpus), configuration.asks(part.kind.definition)
-    differs = [
-        {"type": kind, "value": f"{wanted:g}"}
-        for kind, wanted, defined in zip(("VCPU", "MEMORY", "GPU"), told, given, strict=True)
-        if defined is not None and wanted > 0 and wanted != defined
-    ]
-    if differs:
-        found["containerOverrides"] = {"resourceRequirements": differs}
+    if other := _other_requirements(asked, configuration.asks(part.kind.definition)):
+        found["containerOverrides"] = {"resourceRequirements": other}
     timeout = definition.get("timeout")
     given_s = timeout.get("attemptDurationSeconds") if isinstance(timeout, dict) else None
     if not math.isnan(asked.timeout_s) and asked.timeout_s != given_s:
@@ -158,6 +152,16 @@ def _overrides(part: Part, asked: Asked, configuration: AccountConfiguration) ->
     if asked.retry is not None and _retries(asked.retry) != _retries(definition.get("retryStrategy")):
         found["retryStrategy"] = {key: value for key, value in asked.retry.items() if value}
     return found
+
+
+def _other_requirements(asked: Asked, defined: Sequence[float | None]) -> list[dict[str, str]]:
+    """The resource requirements that differ from a definition's."""
+    wanted = asked.vcpus, asked.memory_mib, asked.gpus
+    return [
+        {"type": kind, "value": f"{mine:g}"}
+        for kind, mine, of_definition in zip(("VCPU", "MEMORY", "GPU"), wanted, defined, strict=True)
+        if of_definition is not None and mine > 0 and mine != of_definition
+    ]
 
 
 def _retries(strategy: Any) -> tuple[int, list[str]]:

@@ -84,22 +84,28 @@ def learn_spot(
     lives : mapping, optional
         Instances of which more is known than that their jobs ran there.
     """
-    ec2 = [
+    if ec2 := _on_spot(jobs, environments, lives):
+        yield from _of_instances(ec2, environments, lives)
+    fargate = [(job, each) for job in jobs for each in job.attempts if _is_fargate(job, each, environments)]
+    if fargate := _purest(fargate, "FARGATE_SPOT", environments):
+        yield from _of_tasks(fargate, environments)
+
+
+_Ran = list[tuple[RecordedJob, RecordedAttempt]]
+
+
+def _on_spot(
+    jobs: Sequence[RecordedJob], environments: Mapping[str, frozenset[str]] | None, lives: Mapping[str, InstanceLife]
+) -> _Ran:
+    """What ran on Spot instances; where of no instance it is known that it was one, what may have."""
+    ran = [
         (job, each)
         for job in jobs
         for each in job.attempts
         if _is_ec2(job, each, environments) and _option(each, lives) != "EC2"
     ]
-    fargate = [(job, each) for job in jobs for each in job.attempts if _is_fargate(job, each, environments)]
-    sure = [(job, each) for job, each in ec2 if _option(each, lives) == "SPOT"]
-    ec2, fargate = sure or _purest(ec2, "SPOT", environments), _purest(fargate, "FARGATE_SPOT", environments)
-    if ec2:
-        yield from _of_instances(ec2, environments, lives)
-    if fargate:
-        yield from _of_tasks(fargate, environments)
-
-
-_Ran = list[tuple[RecordedJob, RecordedAttempt]]
+    sure = [(job, each) for job, each in ran if _option(each, lives) == "SPOT"]
+    return sure or _purest(ran, "SPOT", environments)
 
 
 def _purest(ran: _Ran, kind: str, environments: Mapping[str, frozenset[str]] | None) -> _Ran:
@@ -142,7 +148,7 @@ def _of_instances(
 ) -> Iterator[SpotLearned]:
     lives, lost = _seen_by_jobs(ran)
     whole = _lengthened(lives, lost, known)
-    hours = math.fsum(max(each) - min(each) for each in lives.values() if each) / HOUR
+    hours = _hours(lives)
     if not hours > 0:
         return
     groups = _groups(lost.values())
@@ -155,6 +161,11 @@ def _of_instances(
     )
     why = f"in {len(groups)} events; {seen}; {mixed or _said(found)}"
     yield SpotLearned("EC2", found, together, written, why)
+
+
+def _hours(lives: Mapping[str, Sequence[float]]) -> float:
+    """The hours of instances, each from the first to the last that is known of it."""
+    return math.fsum(max(times) - min(times) for times in lives.values() if times) / HOUR
 
 
 def _to_write(found: EventRate, interruptions: int, together: float) -> dict[str, Any]:

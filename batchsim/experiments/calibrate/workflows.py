@@ -228,7 +228,7 @@ def _measure(unit_id: str, known: Mapping[str, _Unit], depth: dict[str, int]) ->
     while ahead:
         current = ahead[-1]
         begun.add(current)
-        needs = [need for need, _ in known[current].needs if need in known and need != current]
+        needs = _others_needed(current, known)
         # A circle, which AWS Batch does not have, would be walked for ever.
         missing = [need for need in needs if need not in depth and need not in begun]
         if missing and current not in depth:
@@ -236,6 +236,11 @@ def _measure(unit_id: str, known: Mapping[str, _Unit], depth: dict[str, int]) ->
             continue
         ahead.pop()
         depth.setdefault(current, max((depth.get(need, 0) + 1 for need in needs), default=0))
+
+
+def _others_needed(unit_id: str, known: Mapping[str, _Unit]) -> list[str]:
+    """The other units of a workflow that a unit waits for."""
+    return [need for need, _ in known[unit_id].needs if need in known and need != unit_id]
 
 
 def _key(asked: Asked) -> tuple[str, ...]:

@@ -139,9 +139,7 @@ def back_test(
         raise ValueError(f"a prediction takes 2 replications or more, not {replications}")
     if not isinstance(history, History):
         history = read_history([Path(each) for each in history])
-    if not isinstance(configuration, AccountConfiguration):
-        base = Path(configuration).parent if base is None else base
-        configuration = read_configuration(Path(configuration))
+    configuration, base = _configuration(configuration, base)
     where = split(history, share)
     learned = calibrate(known_until(history, where.cut), configuration)
     kinds = kinds_of(history)
@@ -149,7 +147,7 @@ def back_test(
     if not any(job.created_at >= where.cut for job in replay.records):
         message = "no job that was submitted in the days to predict ran"
         raise ScenarioError([Finding("history", "--back-test", message, "a longer history, or a smaller share")])
-    scenario = _scenario(learned, configuration, replay, base or Path())
+    scenario = _scenario(learned, configuration, replay, base)
     record = Record(replay, where, _workflows(history, kinds, where), _vcpus(replay, configuration))
     found: list[Figures] = []
     interrupted = False
@@ -165,6 +163,13 @@ def back_test(
         interrupted = True
     cost = cost_seen(hours_seen(history, configuration, where), found)
     return BackTest(learned, record, {**record.figures(), **cost}, tuple(found), interrupted)
+
+
+def _configuration(given: AccountConfiguration | str | Path, base: Path | None) -> tuple[AccountConfiguration, Path]:
+    """A configuration, and the folder that paths in its surroundings are relative to."""
+    if isinstance(given, AccountConfiguration):
+        return given, base or Path()
+    return read_configuration(Path(given)), base or Path(given).parent
 
 
 def _lengths(history: History, kinds: Mapping[str, JobKind], where: Split) -> dict[str, Floats]:

@@ -35,7 +35,7 @@ def hours_seen(history: History, configuration: AccountConfiguration, where: Spl
     if not options <= {"EC2", "SPOT"} or not history.activities:
         return None
     machines = {each.ec2_instance: each for each in history.instances}
-    launches = [each for each in history.activities if each.launches and not math.isnan(each.ended_at)]
+    launches = _launches(history)
     launched = {machines[each.ec2_instance].instance for each in launches if each.ec2_instance in machines}
     if not _used(history, where) <= launched:
         return None
@@ -47,6 +47,11 @@ def hours_seen(history: History, configuration: AccountConfiguration, where: Spl
             return None
         hours[kind] += ran_s / HOUR
     return dict(hours)
+
+
+def _launches(history: History) -> list[ScalingActivity]:
+    """Launches that are over."""
+    return [each for each in history.activities if each.launches and not math.isnan(each.ended_at)]
 
 
 def _times(history: History, launches: Sequence[ScalingActivity], where: Split) -> Iterator[tuple[str, float]]:

@@ -130,11 +130,12 @@ _CUT_OFF = ("interrupted", "running")
 def _ran(job: RecordedJob, known: Floats, notes: Counter[str]) -> _Ran | None:
     """How a job is replayed; None where it is not."""
     ended = [(outcome(each), each) for each in job.attempts]
-    notes[RECLAIMED] += sum(how == "interrupted" for how, _ in ended)
-    notes[NOT_STARTED] += sum(how == "not started" for how, _ in ended)
+    ends = Counter(how for how, _ in ended)
+    notes[RECLAIMED] += ends["interrupted"]
+    notes[NOT_STARTED] += ends["not started"]
     own = [(how, each) for how, each in ended if how not in ("interrupted", "not started")]
     finished = job.status in ("SUCCEEDED", "FAILED")
-    cut_off = ended[-1][0] in _CUT_OFF if ended else not finished
+    cut_off = _is_cut_off(ended, finished)
     if not own and not cut_off:
         notes[LEFT_OUT] += 1
         return None
@@ -146,6 +147,11 @@ def _ran(job: RecordedJob, known: Floats, notes: Counter[str]) -> _Ran | None:
         return None
     notes[PROLONGED] += 1
     return _Ran(length, earlier=_failed(own))
+
+
+def _is_cut_off(ended: _Ended, finished: bool) -> bool:
+    """Whether a job's run time is not known to its end; of one that never ran, whether it still may."""
+    return ended[-1][0] in _CUT_OFF if ended else not finished
 
 
 def _cut_off_s(ended: _Ended) -> float:

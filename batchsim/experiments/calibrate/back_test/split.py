@@ -109,6 +109,11 @@ def in_system_from(jobs: Iterable[RecordedJob], instant: float) -> list[Recorded
     return [job for job in jobs if not job.size and (job.created_at >= instant or gone_at(job) > instant)]
 
 
+def _events(jobs: Iterable[RecordedJob]) -> int:
+    """How many state changes are told of jobs."""
+    return sum(len(job.runnable) + len(job.starting) for job in jobs)
+
+
 def known_until(history: History, instant: float) -> History:
     """What would have been known at an instant: nothing later is in it.
 
@@ -118,7 +123,7 @@ def known_until(history: History, instant: float) -> History:
     return replace(
         history,
         jobs=jobs,
-        events=sum(len(job.runnable) + len(job.starting) for job in jobs) if history.events else 0,
+        events=_events(jobs) if history.events else 0,
         tasks=tuple(each for each in history.tasks if _latest(each.started_at, each.pull_stopped_at) < instant),
         instances=tuple(each for each in history.instances if not each.registered_at >= instant),
         activities=tuple(each for each in history.activities if each.ended_at < instant),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -70,22 +70,30 @@ class Answer:
             return self._bound_by_proof("every candidate that was looked at" if seen else "every candidate")
         shown = [racer for racer in self._found.race.racers.values() if racer.objective is not None]
         if shown:
-            racer = max(shown, key=lambda each: (each.n, -each.candidate))
-            index = racer.objective or 0
-            value = self._measured(racer, index)
-            return self._bound_by(racer.candidate, self._problem.objectives[index], value, self._verdict(racer))
+            return self._bound_by_race(shown)
         measured = {candidate: each for candidate, each in seen.items() if each.spent is not None}
         if measured:
             return self._missed_by_the_nearest(measured)
-        candidate = next(each for each in seen if each not in excluded)
-        failure = self._problem.failures.get((candidate, EXPLORED), "")
-        return self._bound_by(candidate, None, None, f"every run failed, the first one: {failure}")
+        return self._bound_by_failure()
 
     def _bound_by_proof(self, which: str) -> dict[str, Any]:
         """Bounds exclude all of them."""
         candidate, bound = next(reversed(self._problem.excluded.items()))
         objective = None if bound.objective is None else self._problem.objectives[bound.objective]
         return self._bound_by(candidate, objective, None, f"{which} is excluded by a bound, the last one: {bound.why}")
+
+    def _bound_by_race(self, shown: Sequence[Racer]) -> dict[str, Any]:
+        """What the one of some racers could not be shown to keep that ran the most replications."""
+        racer = max(shown, key=lambda each: (each.n, -each.candidate))
+        index = racer.objective or 0
+        value = self._measured(racer, index)
+        return self._bound_by(racer.candidate, self._problem.objectives[index], value, self._verdict(racer))
+
+    def _bound_by_failure(self) -> dict[str, Any]:
+        """No run of any came to its end."""
+        candidate = next(each for each in self._found.exploration.seen if each not in self._problem.excluded)
+        failure = self._problem.failures.get((candidate, EXPLORED), "")
+        return self._bound_by(candidate, None, None, f"every run failed, the first one: {failure}")
 
     def _missed_by_the_nearest(self, measured: Mapping[int, Observation]) -> dict[str, Any]:
         """What the one misses that comes nearest to keeping all objectives, of those that no race has decided."""
@@ -106,13 +114,12 @@ class Answer:
         if pick is None:
             return None
         spent = seen[pick.candidate].spent or 0.0
-        fails = {Verdict.MISSED, Verdict.UNCLEAR}
         racers = self._found.race.racers
         cheaper = [
             candidate
             for candidate, each in seen.items()
             if each.spent is not None and each.spent < spent and candidate != pick.candidate
-            if (racers[candidate].verdict in fails if candidate in racers else not self._near(candidate))
+            if self._fails(candidate)
         ]
         if not cheaper:
             return None
@@ -159,9 +166,12 @@ class Answer:
         objective = self._problem.scenario.objectives[self._problem.minimised]
         return {"unit": objective.unit, "clock": objective.clock}
 
-    def _near(self, candidate: int) -> bool:
-        """Whether one that did not race might have kept the objectives, as far as was seen."""
-        return self._found.exploration.seen[candidate].kept(self._problem.objectives)
+    def _fails(self, candidate: int) -> bool:
+        """Whether a candidate was not shown to keep the objectives, or missed them where it did not even race."""
+        racer = self._found.race.racers.get(candidate)
+        if racer is None:
+            return not self._found.exploration.seen[candidate].kept(self._problem.objectives)
+        return racer.verdict in {Verdict.MISSED, Verdict.UNCLEAR}
 
     def _summary(self, candidate: int, replication: int) -> Mapping[str, Any]:
         summary = self._problem.summary(candidate, replication)

@@ -101,7 +101,7 @@ class Bounds:
         # What is enough for one configuration is enough for all that have no less.
         is_enough = any(_has_no_less(capacity, each) for each in self._enough)
         for index, objective in enumerate(self._objectives):
-            if not objective.comparison.startswith("<") or objective.metric in {"failed", "utilisation"}:
+            if not _needs_its_jobs(objective):
                 continue
             if (never := self._never(configuration, objective)) is not None:
                 return Bound(never, index)
@@ -122,9 +122,7 @@ class Bounds:
             refusal = why_never(queue, attached, wanted)
             if refusal is None or at_the_edge(wanted, attached) is not None:
                 continue
-            # What asks for more than maxvCpus finds room on a larger instance that was launched for other jobs.
-            passed = (each for each in attached if each.overshoots and each.max_vcpus > 0)
-            if not (queue.enabled and any(each.suits(wanted) for each in passed)):
+            if not (queue.enabled and _finds_room(attached, wanted)):
                 return refusal.message
         return None
 
@@ -165,6 +163,16 @@ class Bounds:
             return False
         parts = (_parts(workload, rows), np.zeros(len(rows), np.intp))
         return any(n - len(rows) + _in_time(workload, rows, part, attached, objective.limit) < needed for part in parts)
+
+
+def _needs_its_jobs(objective: Objective) -> bool:
+    """Whether an objective is of an upper limit that only holds when its jobs run."""
+    return objective.comparison.startswith("<") and objective.metric not in {"failed", "utilisation"}
+
+
+def _finds_room(attached: Sequence[ComputeEnvironment], wanted: Shape) -> bool:
+    """Whether a job of more than ``maxvCpus`` may run on a larger instance that was launched for other jobs."""
+    return any(each.overshoots and each.max_vcpus > 0 and each.suits(wanted) for each in attached)
 
 
 def _kinds(workload: Workload, mask: np.ndarray) -> list[tuple[str, Shape]]:

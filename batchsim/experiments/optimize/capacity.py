@@ -60,20 +60,25 @@ def family(instance_type: str) -> str:
     return instance_type.partition(".")[0]
 
 
+def _lacking_pools(environment: ComputeEnvironment, requirements: Requirements) -> str:
+    """What a SPOT environment lacks of types and families."""
+    types = {offering.instance_type for offering in environment.offerings}
+    if requirements.instance_types is not None and len(types) < requirements.instance_types:
+        return f"{environment.name} has {len(types)} of {requirements.instance_types} instance types"
+    families = {family(name) for name in types}
+    if requirements.families is not None and len(families) < requirements.families:
+        return f"{environment.name} has {len(families)} of {requirements.families} families"
+    return ""
+
+
 def lacking(configuration: Configuration, requirements: Requirements) -> str:
     """What a configuration lacks of what ``search.require`` asks for, in words; empty where it has it all.
 
     How many types and families there are counts in SPOT environments, whose pools are taken back one by one.
     """
     for each in taking_part(configuration):
-        if not each.launches_spot_instances:
-            continue
-        types = {offering.instance_type for offering in each.offerings}
-        if requirements.instance_types is not None and len(types) < requirements.instance_types:
-            return f"{each.name} has {len(types)} of {requirements.instance_types} instance types"
-        families = {family(name) for name in types}
-        if requirements.families is not None and len(families) < requirements.families:
-            return f"{each.name} has {len(families)} of {requirements.families} families"
+        if each.launches_spot_instances and (what := _lacking_pools(each, requirements)):
+            return what
     share = Capacity.of(configuration).on_demand_share or 0.0
     if requirements.on_demand_share is not None and share < requirements.on_demand_share - 1e-9:
         return f"{100 * share:.0f} % of the vCPUs are on demand, of {100 * requirements.on_demand_share:.0f} %"

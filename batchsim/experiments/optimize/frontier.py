@@ -78,12 +78,17 @@ def without_effect(seen: Sequence[Seen]) -> dict[str, int]:
     """Parameters that never changed a figure where nothing else differed, and of how many such pairs that is known."""
     found = {}
     for parameter in seen[0].labels if seen else ():
-
-        def rest(each: Seen, parameter: str = parameter) -> list[str]:
-            return [label for name, label in each.labels.items() if name != parameter]
-
-        alike = [list(group) for _, group in groupby(sorted(seen, key=rest), rest)]
-        pairs = [pair for group in alike for pair in pairwise(group)]
+        pairs = _pairs(seen, parameter)
         if pairs and all(one.measured == other.measured for one, other in pairs):
             found[parameter] = len(pairs)
     return found
+
+
+def _pairs(seen: Sequence[Seen], parameter: str) -> list[tuple[Seen, Seen]]:
+    """Neighbours of those that no other parameter tells apart."""
+
+    def rest(each: Seen) -> list[str]:
+        return [label for name, label in each.labels.items() if name != parameter]
+
+    alike = (group for _, group in groupby(sorted(seen, key=rest), rest))
+    return [pair for group in alike for pair in pairwise(group)]

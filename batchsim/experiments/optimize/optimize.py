@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from batchsim.experiments.optimize.answer import Answer
 from batchsim.experiments.optimize.configurations import DONE, Configurations, observation
 from batchsim.experiments.optimize.frontier import frontier, subject, without_effect
 from batchsim.experiments.optimize.optimization import Optimization
+from batchsim.experiments.optimize.problem import Observation
 from batchsim.experiments.optimize.strategy import Found, budget_of, solve
 from batchsim.experiments.parameters import Grid, grid_of
 from batchsim.experiments.run_store import STORE
@@ -22,6 +23,7 @@ from batchsim.experiments.runner import Runner
 from batchsim.experiments.tasks import Task
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.assumptions import InterruptionTrace
+from batchsim.spec.objectives import Objective
 from batchsim.statistics.intervals import confidence_interval
 
 #: A grid of more candidates is refused: a surrogate looks at all of them for each pick.
@@ -128,7 +130,7 @@ def _optimization(
         "sensitivity": [] if made is None or runner is None else _sensitivity(problem, made, runner, confidence),
         "simulations": found.simulations - excluded,
         "explored": len(found.exploration.seen) - excluded,
-        "raced": sum(bool(racer.n) for racer in found.race.racers.values()),
+        "raced": found.race.started,
         "budget": budget,
         "excluded": answer.excluded(),
         "without_effect": without_effect(seen),
@@ -225,9 +227,7 @@ def _tried(
     problem: Configurations, scenario: Scenario, replications: int, runner: Runner, confidence: float
 ) -> dict[str, Any]:
     """What a scenario costs and keeps in the first replications after the one that was searched."""
-    tasks = [Task(scenario, problem.seed, replication) for replication in range(1, replications + 1)]
-    finished = {task.replication: each.summary for task, each in runner.finish(tasks)}
-    runs = [problem.parsed(finished[task.replication]) for task in tasks]
+    runs = _runs(problem, scenario, replications, runner)
     results = [observation(run, scenario.objectives, problem.minimised) for run in runs]
     ended = [run for run in runs if run is not None]
     costs = [run["cost_usd"]["total"] for run in ended]
@@ -236,12 +236,26 @@ def _tried(
         "jobs_failed": sum(run["jobs"]["failed"] for run in ended) / len(ended) if ended else None,
         "kept_in": sum(result.kept(problem.objectives) for result in results),
         "n": len(results),
-        "missed": [
-            objective.expression
-            for index, objective in enumerate(problem.objectives)
-            if not all(result.figures[index].kept(objective) for result in results)
-        ],
+        "missed": _missed(problem.objectives, results),
     }
+
+
+def _runs(
+    problem: Configurations, scenario: Scenario, replications: int, runner: Runner
+) -> list[Mapping[str, Any] | None]:
+    """The summaries of a scenario's replications, from the second on."""
+    tasks = [Task(scenario, problem.seed, replication) for replication in range(1, replications + 1)]
+    finished = {task.replication: each.summary for task, each in runner.finish(tasks)}
+    return [problem.parsed(finished[task.replication]) for task in tasks]
+
+
+def _missed(objectives: Sequence[Objective], results: Sequence[Observation]) -> list[str]:
+    """Objectives that were not kept in all of some replications."""
+    return [
+        objective.expression
+        for index, objective in enumerate(objectives)
+        if not all(result.figures[index].kept(objective) for result in results)
+    ]
 
 
 def _as_written(problem: Configurations, found: Found, runner: Runner, confidence: float) -> dict[str, Any] | None:

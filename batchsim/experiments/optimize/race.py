@@ -109,6 +109,11 @@ class Race:
         """How many the race has asked for."""
         return sum(racer.n for racer in self.racers.values())
 
+    @property
+    def started(self) -> int:
+        """How many candidates have run in it."""
+        return sum(bool(racer.n) for racer in self.racers.values())
+
     def run(self, order: Sequence[int], explored: Mapping[int, Observation], budget: int) -> None:
         """Race candidates in their order, until it is decided or so many more simulations have been asked for.
 
@@ -154,23 +159,23 @@ class Race:
             self.racers[candidate] = Racer(candidate, self._left)
 
     def _is_no_better(self, candidate: int, explored: Mapping[int, Observation]) -> bool:
+        """Whether some racer tells that a candidate is not worth racing, by the replication that was explored."""
+        mine = explored[candidate]
+        return any(self._tells_against(racer, mine, explored[racer.candidate]) for racer in self.racers.values())
+
+    def _tells_against(self, racer: Racer, mine: Observation, other: Observation) -> bool:
         """Whether a racer has failed that was nearer to keeping what it failed, or costs the same and was no further.
 
-        That is as both were seen on the replication that was explored. One that costs as much as one that keeps its
-        objectives is no better either.
+        One that costs as much as one that keeps its objectives is no better either.
         """
-        for racer in self.racers.values():
-            other = explored[racer.candidate]
-            is_same = math.isclose(explored[candidate].spent or 0.0, other.spent or 0.0, rel_tol=1e-9)
-            if racer.verdict is Verdict.KEPT and is_same:
-                return True
-            if racer.verdict in (Verdict.MISSED, Verdict.UNCLEAR) and racer.objective is not None:
-                objective = self._problem.objectives[racer.objective]
-                seen = (each.figures[racer.objective].margin(objective) for each in (explored[candidate], other))
-                further = next(seen) - next(seen)
-                if further > SAME or (is_same and further >= -SAME):
-                    return True
-        return False
+        is_same = math.isclose(mine.spent or 0.0, other.spent or 0.0, rel_tol=1e-9)
+        if racer.verdict is Verdict.KEPT:
+            return is_same
+        if racer.verdict not in (Verdict.MISSED, Verdict.UNCLEAR) or racer.objective is None:
+            return False
+        objective = self._problem.objectives[racer.objective]
+        further = mine.figures[racer.objective].margin(objective) - other.figures[racer.objective].margin(objective)
+        return further > SAME or (is_same and further >= -SAME)
 
     def _affordable(self, budget: int) -> list[Racer]:
         """Those of the open ones whose next look can be paid for, the first ones first."""

@@ -7,7 +7,7 @@ looks at a single replication of many candidates, and leaves proofs to the race 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,14 @@ from batchsim.arrays import Floats
 from batchsim.experiments.optimize.problem import EXPLORED, Observation, Problem
 from batchsim.experiments.optimize.space import Ints, Mask, Space
 from batchsim.spec.objectives import Objective
-from batchsim.statistics.surrogate import GaussianProcess, Kernel, expected_improvement, fit, probability_within
+from batchsim.statistics.surrogate import (
+    Features,
+    GaussianProcess,
+    Kernel,
+    expected_improvement,
+    fit,
+    probability_within,
+)
 
 #: The least number of candidates that the search begins with; and how many there are for each kind, besides.
 FIRST, BESIDES = 10, 4
@@ -150,8 +157,7 @@ class Search:
         rows = [[each.logarithm, *each.margins(self._problem.objectives)] for each in seen.values()]
         columns = np.array(rows).T
         if not self._processes or len(seen) >= self._fitted + REFIT:
-            before: list[Kernel | None] = [each.kernel for each in self._processes] or [None] * len(columns)
-            self._processes = [fit(points, column, start) for column, start in zip(columns, before, strict=True)]
+            self._fit(points, columns)
             self._fitted = len(seen)
         else:
             self._processes = [
@@ -160,6 +166,11 @@ class Search:
             ]
         at = self._space.features[open_]
         return [each.predict(at) for each in self._processes]
+
+    def _fit(self, points: Features, columns: Floats) -> None:
+        """Fit kernels to what was seen, beginning at those that were fitted before."""
+        before: list[Kernel | None] = [each.kernel for each in self._processes] or [None] * len(columns)
+        self._processes = [fit(points, column, start) for column, start in zip(columns, before, strict=True)]
 
 
 def far_from(result: Observation, objectives: Iterable[Objective]) -> bool:
@@ -189,19 +200,24 @@ def first_candidates(space: Space, random: np.random.Generator, written: int | N
         chosen[written] = None
     roomiest = space.roomiest()
     chosen[int(roomiest[random.integers(len(roomiest))])] = None
+    for wanted in _hypercube(space, number, random):
+        chosen[_nearest(space, allowed, chosen, wanted)] = None
+        if len(chosen) >= number:
+            break
+    return list(chosen)
+
+
+def _hypercube(space: Space, number: int, random: np.random.Generator) -> Iterator[list[float]]:
+    """So many points: on each axis of numbers the part of it, 0 to 1, of the others the category."""
     strata = np.stack([random.permutation(number) for _ in space.axes], axis=1)
     offset = random.random(strata.shape)
     for row in range(number):
-        wanted = [
+        yield [
             (strata[row, column] + offset[row, column]) / number
             if axis.numbers is not None
             else strata[row, column] % axis.size
             for column, axis in enumerate(space.axes)
         ]
-        chosen[_nearest(space, allowed, chosen, wanted)] = None
-        if len(chosen) >= number:
-            break
-    return list(chosen)
 
 
 def _nearest(space: Space, allowed: Ints, chosen: dict[int, None], wanted: list[float]) -> int:

@@ -99,12 +99,10 @@ class BreakEven:
         ``between``: the nearest volumes at which that is shown, in jobs, null where it is at none.
         """
         names = list(self.volumes[0].summaries) if self.volumes else []
-        found = {pair: [self._difference(volume, *pair) for volume in self.volumes] for pair in combinations(names, 2)}
-        every = [each.p for differences in found.values() for each in differences]
-        adjusted = iter(holm([p for p in every if p is not None]))
+        each_two = list(combinations(names, 2))
+        found = [[self._difference(volume, *two) for volume in self.volumes] for two in each_two]
         pairs = []
-        for (first, second), differences in found.items():
-            shown = [None if each.p is None else next(adjusted) < ALPHA for each in differences]
+        for (first, second), differences, shown in zip(each_two, found, _are_shown(found), strict=True):
             cheaper = [_cheaper(each.mean, first, second) for each in differences]
             points = crossings(self.jobs, [each.mean for each in differences])
             break_even = [self._break_even(point, cheaper, shown) for point in points]
@@ -172,6 +170,13 @@ class BreakEven:
         period = summary["period_s"]
         months = HOURS_PER_MONTH * HOUR / float(period) if self.monthly and isinstance(period, float) else 1.0
         return float(summary["jobs"]["submitted"]) * months
+
+
+def _are_shown(found: Sequence[Sequence[PairedDifference]]) -> list[list[bool | None]]:
+    """Whether differences are more than chance, by Holm's adjustment over all of them; null where p is not known."""
+    every = [each.p for differences in found for each in differences]
+    adjusted = iter(holm([p for p in every if p is not None]))
+    return [[None if each.p is None else next(adjusted) < ALPHA for each in differences] for differences in found]
 
 
 def break_even(

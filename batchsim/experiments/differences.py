@@ -39,13 +39,18 @@ def against_the_first(variants: Mapping[str, Rows]) -> dict[str, dict[str, Any]]
     for (name, figure), difference in paired.items():
         alone = len(variants[first]) == len(variants[name]) == 1
         likely = adjusted.get((name, figure))
-        columns[name] |= {
-            f"{figure}_difference": difference and (difference.mean if alone else difference.as_interval()),
-            f"{figure}_p": likely,
-            f"{figure}_differs": None if likely is None else likely < ALPHA,
-            f"{figure}_width": None if difference is None or likely is None else difference.width,
-        }
+        told = _told(difference, likely, alone=alone)
+        columns[name] |= {f"{figure}_{what}": value for what, value in told.items()}
     return columns
+
+
+def _told(difference: PairedDifference | None, likely: float | None, *, alone: bool) -> dict[str, Any]:
+    return {
+        "difference": difference and (difference.mean if alone else difference.as_interval()),
+        "p": likely,
+        "differs": None if likely is None else likely < ALPHA,
+        "width": None if difference is None or likely is None else difference.width,
+    }
 
 
 def _adjusted(paired: Mapping[tuple[str, str], PairedDifference | None]) -> dict[tuple[str, str], float]:

@@ -16,6 +16,7 @@ from batchsim.errors import ScenarioError
 from batchsim.experiments.run import run
 from batchsim.results.summary_type import Summary
 from batchsim.scenario.scenario import Scenario
+from batchsim.spec.configuration import ComputeEnvironment
 from batchsim.units import format_duration, format_usd
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ class Explorer:
             raise ImportError('sliders need ipywidgets: pip install "batchsim[notebook]"') from None
 
         self._written, self._moving = scenario, False
-        environments = [
-            each for each in scenario.configuration.environments if each.enabled and each.purchase_option != "UNMANAGED"
-        ]
+        environments = _scaled_by_batch(scenario)
         wide = {"style": {"description_width": "16em"}, "layout": {"width": "40em"}, "continuous_update": False}
         self.sliders: dict[str, IntSlider] = {
             each.name: IntSlider(
@@ -157,6 +156,12 @@ def explore(scenario: Scenario) -> Explorer:
     return Explorer(scenario)
 
 
+def _scaled_by_batch(scenario: Scenario) -> list[ComputeEnvironment]:
+    """Environments that AWS Batch scales."""
+    environments = scenario.configuration.environments
+    return [each for each in environments if each.enabled and each.purchase_option != "UNMANAGED"]
+
+
 def divided(limits: Mapping[str, int], spot: Collection[str], share: float) -> dict[str, int]:
     """Limits of the same sum, of which Spot has a share; on either side each keeps its part.
 
@@ -167,18 +172,19 @@ def divided(limits: Mapping[str, int], spot: Collection[str], share: float) -> d
     """
     total = sum(limits.values())
     of_spot = round(total * share)
-    sides = (
-        ([name for name in limits if name in spot], of_spot),
-        ([name for name in limits if name not in spot], total - of_spot),
-    )
-    new: dict[str, int] = {}
-    for names, vcpus in sides:
-        held = sum(limits[name] for name in names)
-        # What held nothing shares alike.
-        parts = [limits[name] / held if held else 1 / len(names) for name in names]
-        ends = [round(vcpus * sum(parts[: number + 1])) for number in range(len(names))]
-        new |= {name: end - before for name, end, before in zip(names, ends, [0, *ends], strict=False)}
+    on_spot = {name: limit for name, limit in limits.items() if name in spot}
+    others = {name: limit for name, limit in limits.items() if name not in spot}
+    new = _scaled_to(on_spot, of_spot) | _scaled_to(others, total - of_spot)
     return {name: new[name] for name in limits}
+
+
+def _scaled_to(limits: Mapping[str, int], vcpus: int) -> dict[str, int]:
+    """Limits of another sum, each with its part of it."""
+    held = sum(limits.values())
+    # What held nothing shares alike.
+    parts = [limit / held if held else 1 / len(limits) for limit in limits.values()]
+    ends = [round(vcpus * sum(parts[: number + 1])) for number in range(len(parts))]
+    return {name: end - before for name, end, before in zip(limits, ends, [0, *ends], strict=False)}
 
 
 def _against(first: Summary, now: Summary) -> str:

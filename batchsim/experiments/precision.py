@@ -40,12 +40,17 @@ def watched(summaries: Sequence[Summary]) -> dict[str, list[float]]:
     """
     figures: dict[str, list[Any]] = {"cost_usd.total": [summary["cost_usd"]["total"] for summary in summaries]}
     for number, objective in enumerate(summaries[0]["objectives"]):
-        if objective["kept"] is not None and objective["unit"] in AMOUNTS and objective["timezone"] is None:
+        if _is_an_amount(objective):
             values = [summary["objectives"][number]["value"] for summary in summaries]
             figures[objective["expression"]] = values
     if len(figures) == 1:
         figures["queue_time_s.p95"] = [summary["queue_time_s"]["p95"] for summary in summaries]
     return {name: values for name, values in figures.items() if None not in values}
+
+
+def _is_an_amount(objective: Mapping[str, Any]) -> bool:
+    """Whether an objective's value is known to be of seconds or dollars, and no time of day."""
+    return objective["kept"] is not None and objective["unit"] in AMOUNTS and objective["timezone"] is None
 
 
 def outcome(stopping: Precision, several: Sequence[Sequence[Summary]]) -> dict[str, Any]:

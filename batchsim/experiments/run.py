@@ -76,12 +76,7 @@ def run(
     if not isinstance(scenario, Scenario):
         raise TypeError(f"expected a Scenario, not {type(scenario).__name__}: batchsim.load(path) gives one")
     stopping = rule(replications, precision)
-    if submissions < 0:
-        raise ValueError(f"submissions must be 0 or more, not {submissions}")
-    if callable(processes):
-        raise TypeError(f"expected a list of processes, not {type(processes).__name__}")
-    if processes and workers > 1:
-        raise ValueError("processes beside the engine run in this process: with one worker")
+    _check_processes(processes, submissions, workers)
     seed = scenario.seed if seed is None else seed
     scenario = with_warm_up(scenario, seed)
     most = stopping.most if stopping else replications or 1
@@ -92,6 +87,15 @@ def run(
     with in_order((Task(scenario, seed, number) for number in range(1, most)), workers, here) as further:
         first = Result(run_once(scenario, seed, 0, processes, submissions))
         return first if most == 1 else replicated(first, further, stopping or most, on_replication)
+
+
+def _check_processes(processes: Sequence[Process], submissions: int, workers: int) -> None:
+    if submissions < 0:
+        raise ValueError(f"submissions must be 0 or more, not {submissions}")
+    if callable(processes):
+        raise TypeError(f"expected a list of processes, not {type(processes).__name__}")
+    if processes and workers > 1:
+        raise ValueError("processes beside the engine run in this process: with one worker")
 
 
 def replicated(

@@ -97,28 +97,14 @@ def sensitivity(result: Result, *, workers: int = 1, on_run: Callable[[int, int]
         raise TypeError(f"expected a Result, not {type(result).__name__}: batchsim.run(scenario) gives one")
     ranges, stated = _unstated(result.scenario)
     trials, refused = _trials(result.scenario, ranges)
-    replications = len(result.summaries)
-    run = [trial for trial in trials if trial.scenario is not None]
-    found: dict[_Trial, Sequence[Summary]] = {}
-    interrupted = False
-    tasks = chain([Task(result.scenario, result.seed)], _tasks(run, result.seed, replications))
-    with in_order(tasks, workers, summary_of) as summaries:
-        try:
-            _refuse_another(next(summaries), result.summaries[0])
-            for number, trial in enumerate(run):
-                if on_run is not None:
-                    on_run(number, len(run))
-                found[trial] = [next(summaries) for _ in range(replications)]
-        except KeyboardInterrupt:
-            interrupted = True
+    found, interrupted = _run_trials(trials, result, workers, on_run)
     base = result.summaries
-    found |= {trial: base for trial in trials if trial.scenario is None}
     varied = (_assumption(each, [t for t in trials if t.of is each], found, base) for each in ranges)
     return Sensitivity(
         tuple(sorted(filter(None, varied), key=lambda each: (not each.changes_answer, -each.share))),
         _figure([_cost(each) for each in base]),
         _figure([_queue_time(each) for each in base]),
-        replications,
+        len(base),
         tuple(stated),
         tuple(refused),
         interrupted,
@@ -157,6 +143,27 @@ def _trials(scenario: Scenario, ranges: Sequence[AssumptionRange]) -> tuple[list
             is_other = changed.content_digest != base.content_digest
             trials.append(_Trial(each, value, changed if is_other else None))
     return trials, refused
+
+
+def _run_trials(
+    trials: Sequence[_Trial], result: Result, workers: int, on_run: Callable[[int, int], None] | None
+) -> tuple[dict[_Trial, Sequence[Summary]], bool]:
+    """The summaries of each trial, of what is assumed anyway the result's own; and whether the user interrupted."""
+    replications = len(result.summaries)
+    run = [trial for trial in trials if trial.scenario is not None]
+    found: dict[_Trial, Sequence[Summary]] = {trial: result.summaries for trial in trials if trial.scenario is None}
+    interrupted = False
+    tasks = chain([Task(result.scenario, result.seed)], _tasks(run, result.seed, replications))
+    with in_order(tasks, workers, summary_of) as summaries:
+        try:
+            _refuse_another(next(summaries), result.summaries[0])
+            for number, trial in enumerate(run):
+                if on_run is not None:
+                    on_run(number, len(run))
+                found[trial] = [next(summaries) for _ in range(replications)]
+        except KeyboardInterrupt:
+            interrupted = True
+    return found, interrupted
 
 
 def _refuse_another(again: Summary, first: Summary) -> None:

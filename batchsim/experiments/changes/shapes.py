@@ -47,7 +47,7 @@ def _requests(evidence: Evidence) -> Iterator[Change]:
         if memory is None:
             continue
         usd = _usd(held, replace(shape, memory_mib=memory))
-        if sum(each.usd for each in held) - usd >= WORTH * sum(each.usd for each in evidence.held):
+        if _paid(held) - usd >= WORTH * _paid(evidence.held):
             what = f"MEMORY {memory} instead of {shape.memory_mib} for {place}, if the jobs can do with it"
             bound = max(held, key=lambda each: (each.fit.bound == "memory", each.seconds))
             yield Change(what, str(bound), {path: str(memory) if path.endswith(".value") else memory})
@@ -63,6 +63,11 @@ def _deciding(evidence: Evidence, shape: Shape, held: Sequence[Held]) -> list[Of
     environments = [evidence.environments[name] for name in dict.fromkeys(each.environment for each in held)]
     small = [each for environment in environments for each in environment.offerings if fit(shape, each) is None]
     return [*major, *small] if major else []
+
+
+def _paid(held: Iterable[Held]) -> float:
+    """What jobs would have cost on full instances of the types that they ran on, on demand."""
+    return sum(each.usd for each in held)
 
 
 def _usd(held: Sequence[Held], shape: Shape) -> float:
@@ -107,21 +112,25 @@ def _sizes(
 ) -> Iterator[Change]:
     """Sizes that jobs fill, of the better families where there are such."""
     wanted = list(evidence.wanted(environment))
-    largest = max((each.fit.offering for each in held), key=lambda each: (each.vcpus, each.instance_type))
+    largest = _largest(held)
     # All sizes of the families: one that is not listed may be the one that jobs fill.
-    types = _offered(evidence, environment, dict.fromkeys(entry.partition(".")[0] for entry in better or entries))
+    types = _offered(evidence, environment, _families(better or entries))
     cap = _cap(types, wanted)
     if cap is None or cap >= largest.vcpus:
         return
     filled = [each for each in types if each.vcpus <= cap]
-    usd = _cost(held, filled)
-    saved = 0.0 if usd is None else sum(each.usd for each in held) - usd
+    saved = _saved(held, filled)
     unused = evidence.unused_usd(environment.name)
     capped = [each.instance_type for each in filled]
     if capped != better and evidence.is_of_the_bill(max(unused, saved)):
         dearest = max(held, key=lambda each: each.usd)
         why = str(dearest) if saved > unused else _why_sizes(evidence, environment, wanted, largest)
         yield _change(evidence, environment, capped, why, cap)
+
+
+def _largest(held: Iterable[Held]) -> Offering:
+    """The largest type that jobs ran on."""
+    return max((each.fit.offering for each in held), key=lambda each: (each.vcpus, each.instance_type))
 
 
 def entries_of(evidence: Evidence, environment: ComputeEnvironment) -> list[str]:
@@ -151,10 +160,10 @@ def _better(
 ) -> list[str]:
     """The families on which the same jobs cost least, where that is worth a word; else none."""
     catalog = evidence.scenario.catalog
-    most = sum(each.usd for each in held) - WORTH * sum(each.usd for each in evidence.held)
+    most = _paid(held) - WORTH * _paid(evidence.held)
     best: list[str] = []
     for letter in LETTERS:
-        other = list(dict.fromkeys(found for entry in entries if (found := relative(entry, letter, catalog))))
+        other = list(dict.fromkeys(filter(None, (relative(entry, letter, catalog) for entry in entries))))
         if not other or other == list(entries):
             continue
         usd = _cost(held, _offered(evidence, environment, other))
@@ -167,8 +176,9 @@ def _better(
     return best
 
 
-def _families(entries: Iterable[str]) -> set[str]:
-    return {entry.partition(".")[0] for entry in entries}
+def _families(entries: Iterable[str]) -> list[str]:
+    """The families of types, each once."""
+    return list(dict.fromkeys(entry.partition(".")[0] for entry in entries))
 
 
 def _of_sibling(evidence: Evidence, environment: ComputeEnvironment, family: str, entries: Sequence[str]) -> list[str]:
@@ -193,6 +203,12 @@ def _cost(held: Sequence[Held], types: Sequence[Offering]) -> float | None:
     return total
 
 
+def _saved(held: Sequence[Held], types: Sequence[Offering]) -> float:
+    """What jobs would save on other types; 0 where one has none that holds it."""
+    usd = _cost(held, types)
+    return 0.0 if usd is None else _paid(held) - usd
+
+
 def _cap(types: Sequence[Offering], wanted: Sequence[Shape]) -> int | None:
     """The vCPUs of the smallest sizes that hold every kind of job; None where no size holds one."""
     caps = [min((each.vcpus for each in types if each.holds(shape)), default=None) for shape in wanted]
@@ -203,7 +219,7 @@ def _cap(types: Sequence[Offering], wanted: Sequence[Shape]) -> int | None:
 def _change(
     evidence: Evidence, environment: ComputeEnvironment, types: list[str], why: str, cap: int | None = None
 ) -> Change:
-    names = " and ".join(dict.fromkeys(entry.partition(".")[0] for entry in types))
+    names = " and ".join(_families(types))
     what = f"{names} of up to {cap} vCPUs" if cap else names
     now: list[Any] = evidence.resources(environment.name)["instanceTypes"]
     path = f"batch.computeEnvironments.{environment.name}.computeResources.instanceTypes"

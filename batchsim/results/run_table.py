@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -296,6 +296,14 @@ def short_names(names: Iterable[str]) -> Mapping[str, str]:
     short = {}
     for name, mine in steps.items():
         rivals = [theirs for other, theirs in steps.items() if other != name and theirs[-1] == mine[-1]]
-        apart = next((step for step in mine[:-1] if rivals and all(step not in theirs for theirs in rivals)), "")
-        short[name] = f"{apart}.{mine[-1]}" if apart else mine[-1] if not rivals else name
+        short[name] = _shortened(mine, rivals)
     return short
+
+
+def _shortened(steps: Sequence[str], rivals: Sequence[Sequence[str]]) -> str:
+    """The last step of a path, with the first that no path of the same last step has; the whole path without one."""
+    *before, last = steps
+    if not rivals:
+        return last
+    apart = next((step for step in before if all(step not in theirs for theirs in rivals)), "")
+    return f"{apart}.{last}" if apart else ".".join(steps)

@@ -8,7 +8,7 @@ short: by that the best fit comes first. ``scheduler.bestFitProgressive`` choose
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,14 +83,22 @@ def _kinds(scenario: Scenario, workload: Workload) -> dict[str, list[_Kind]]:
     queues = {queue.name: scenario.configuration.attached(queue) for queue in scenario.configuration.queues}
     found: dict[str, list[_Kind]] = {}
     for queue, shape, job_hours, at_once in _demand(scenario, workload):
-        first = next((each for each in queues[queue] if each.can_hold(shape)), None)
-        if first is not None and first.name in concerned and _able(first, shape):
-            most = max(int(first.max_vcpus // shape.vcpus), 1)
-            found.setdefault(first.name, []).append(_Kind(shape, job_hours, min(at_once, most)))
+        environment = _launching(queues[queue], shape, concerned)
+        if environment is not None:
+            most = max(int(environment.max_vcpus // shape.vcpus), 1)
+            found.setdefault(environment.name, []).append(_Kind(shape, job_hours, min(at_once, most)))
     for kinds in found.values():
         kinds.sort(key=lambda kind: -kind.job_hours * kind.shape.vcpus)
         del kinds[MOST_SHAPES:]
     return found
+
+
+def _launching(
+    attached: Sequence[ComputeEnvironment], shape: Shape, concerned: Collection[str]
+) -> ComputeEnvironment | None:
+    """The environment that gets such jobs of a queue, where it is a concerned one and may launch for them."""
+    first = next((each for each in attached if each.can_hold(shape)), None)
+    return first if first is not None and first.name in concerned and _able(first, shape) else None
 
 
 def _has_choice(environment: ComputeEnvironment) -> bool:

@@ -149,20 +149,24 @@ def saturated_queues(scenario: Scenario, workload: Workload, spans: dict[str, fl
     """
     if scenario.environment.scheduler.overtake != "none":
         return
+    for index, queue, stream in _streams(scenario, workload, spans):
+        pools = _pools(scenario.configuration.attached(queue))
+        if not pools or not _may_saturate(stream, pools):
+            continue
+        found = limit_of(stream, pools)
+        if found.grows:
+            yield _finding(scenario, index, queue, stream, pools, found)
+
+
+def _streams(scenario: Scenario, workload: Workload, spans: dict[str, float]) -> Iterator[tuple[int, JobQueue, Stream]]:
+    """The jobs of each queue that starts them in their order, none of them multi-node, and its place."""
     queue_of = np.array([group.job_queue for group in workload.groups])[workload.group]
     vcpus = np.array([shape.vcpus for shape in workload.shapes])[workload.shape]
     several = np.array([bool(shape.nodes) for shape in workload.shapes], bool)[workload.shape]
     for index, queue in enumerate(scenario.configuration.queues):
         jobs = queue_of == queue.name
-        pools = _pools(scenario.configuration.attached(queue))
-        if queue.fair_share is not None or queue.name not in spans or not pools or several[jobs].any():
-            continue
-        stream = Stream(vcpus[jobs], workload.runtime_s[jobs], spans[queue.name]).first(MOST_JOBS)
-        if not _may_saturate(stream, pools):
-            continue
-        found = limit_of(stream, pools)
-        if found.grows:
-            yield _finding(scenario, index, queue, stream, pools, found)
+        if queue.fair_share is None and queue.name in spans and not several[jobs].any():
+            yield index, queue, Stream(vcpus[jobs], workload.runtime_s[jobs], spans[queue.name]).first(MOST_JOBS)
 
 
 def _pools(attached: Sequence[ComputeEnvironment]) -> list[float]:

@@ -83,14 +83,14 @@ class Answer:
         return self._bound_by(candidate, objective, None, f"{which} is excluded by a bound, the last one: {bound.why}")
 
     def _bound_by_race(self, shown: Sequence[Racer]) -> dict[str, Any]:
-        """What the one of some racers could not be shown to keep that ran the most replications."""
+        """The objective that decided the racer which ran the most replications."""
         racer = max(shown, key=lambda each: (each.n, -each.candidate))
         index = racer.objective or 0
         value = self._measured(racer, index)
         return self._bound_by(racer.candidate, self._problem.objectives[index], value, self._verdict(racer))
 
     def _bound_by_failure(self) -> dict[str, Any]:
-        """No run of any came to its end."""
+        """Why the first candidate failed, where every run did."""
         candidate = next(each for each in self._found.exploration.seen if each not in self._problem.excluded)
         failure = self._problem.failures.get((candidate, EXPLORED), "")
         return self._bound_by(candidate, None, None, f"every run failed, the first one: {failure}")

@@ -166,7 +166,7 @@ class Bounds:
 
 
 def _needs_its_jobs(objective: Objective) -> bool:
-    """Whether an objective is of an upper limit that only holds when its jobs run."""
+    """Whether an objective has an upper limit that is kept only when its jobs run."""
     return objective.comparison.startswith("<") and objective.metric not in {"failed", "utilisation"}
 
 

@@ -208,7 +208,7 @@ def first_candidates(space: Space, random: np.random.Generator, written: int | N
 
 
 def _hypercube(space: Space, number: int, random: np.random.Generator) -> Iterator[list[float]]:
-    """So many points: on each axis of numbers the part of it, 0 to 1, of the others the category."""
+    """Points of a Latin hypercube: places from 0 to 1 on axes of numbers, categories on the others."""
     strata = np.stack([random.permutation(number) for _ in space.axes], axis=1)
     offset = random.random(strata.shape)
     for row in range(number):

@@ -106,7 +106,7 @@ class CapacityLimits:
     def note_change(self) -> None:
         """Note that there is more or less of it; nothing is done about it at once."""
         for changes in self.changes:
-            changes.outlook()
+            changes.outlooks_changed()
 
     def changes_after(self, now: float) -> bool:
         """Whether a schedule has a step to come, or a reservation begins or ends."""
@@ -160,7 +160,8 @@ class CapacityLimits:
     def launched(self, offering: Offering, option: str, zone: str) -> None:
         """Note that an instance came."""
         self.count(offering, option, zone, 1)
-        self.note_change()
+        if self._pools:
+            self.note_change()
 
     def terminated(self, offering: Offering, option: str, zone: str, now: float) -> None:
         """Note that an instance went."""
@@ -195,8 +196,8 @@ class FargateQuota:
     def __init__(self, burst: int, per_second: float, vcpus: float = math.inf) -> None:
         self.vcpus_left = vcpus
         self.is_limited = vcpus < math.inf
-        #: Whether no token was left after the last launch: one may have come since.
-        self.is_throttled = False
+        #: Whether the last launch took the last token; one may have come back since.
+        self.took_last_token = False
         #: The environments that share it, by their place in the configuration; and their changes.
         self.environments: list[EnvironmentId] = []
         self.changes: list[Changes] = []
@@ -231,12 +232,12 @@ class FargateQuota:
             available_at = now + (1 - tokens) / self._per_second
             if available_at > now:
                 return available_at
-        was_throttled = self.is_throttled
+        took_it_before = self.took_last_token
         self._tokens = tokens - 1
         self._at = now
-        self.is_throttled = tokens - 1 < LEAST_TOKENS
+        self.took_last_token = tokens - 1 < LEAST_TOKENS
         self.vcpus_left -= vcpus
-        if self.is_limited or was_throttled or self.is_throttled:
+        if self.is_limited or took_it_before or self.took_last_token:
             self.changed()
         return now
 
@@ -248,4 +249,4 @@ class FargateQuota:
     def changed(self) -> None:
         """Answers of all environments that share it may be others."""
         for changes in self.changes:
-            changes.all()
+            changes.everything_changed()

@@ -25,12 +25,12 @@ class Changes:
         self.outlook_generation = 0
         self.outlooks: dict[ShapeId, int] = {}
 
-    def outlook(self) -> None:
+    def outlooks_changed(self) -> None:
         """Every answer of `outlook` may be another."""
         self.outlook_generation += 1
         self.outlooks.clear()
 
-    def all(self) -> None:
+    def everything_changed(self) -> None:
         """Every answer may be another."""
         self.generation += 1
-        self.outlook()
+        self.outlooks_changed()

@@ -46,17 +46,12 @@ class Clock(simpy.Environment):
 
     SimPy schedules by delay, and ``now + (instant - now)`` may miss `instant` by a rounding error; what must coincide
     would not.
-
-    Attributes
-    ----------
-    is_alone : bool
-        Whether there are no other events than the engine's.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._stop = self.event()
-        self.is_alone = True
+        self._alone = True  # no other events than the engine's
         self._instant = -math.inf
         self._at_instant = 0  # events of others that were processed at it
 
@@ -76,15 +71,15 @@ class Clock(simpy.Environment):
 
     def next_at(self, horizon: Any) -> float:
         """When the next event of the engine is, but for the one that marks the horizon; infinite without one."""
-        if self.is_alone:
+        if self._alone:
             return math.inf if self._queue and self._queue[0][3] is horizon else self.peek()
         entry = min((entry for entry in self.upcoming if isinstance(entry[3], Event)), default=None)
         return math.inf if entry is None or entry[3] is horizon else float(entry[0])
 
     def start(self, generator: Generator[Any, Any, Any]) -> None:
         """Start a process; when it fails, its error ends the run as it is."""
-        if self.is_alone:
-            self.is_alone = False
+        if self._alone:
+            self._alone = False
             self.step = self._watched_step  # type: ignore[method-assign]  # a run of the engine alone pays nothing
         process = self.process(generator)
         process.callbacks.append(_raise_error)

@@ -107,13 +107,13 @@ class SimulatedEnvironment:
         """
         self.enabled = False
         self.can_hold = self._suits = [False] * len(self.can_hold)
-        self.changes.all()
+        self.changes.everything_changed()
 
     def reopen(self) -> None:
         """Take jobs again."""
         self.enabled = True
         self.can_hold, self._suits = self._holds_open, self._suits_open
-        self.changes.all()
+        self.changes.everything_changed()
 
     def update(self, spec: ComputeEnvironment, recorded: Sequence[Offering], now: float) -> None:
         """Be as another configuration says; what runs goes on (API UpdateComputeEnvironment).

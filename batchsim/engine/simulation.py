@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.agenda import Agenda
@@ -152,8 +152,7 @@ class Simulation:
         if self._updates is not None:
             self._updates.follow()
         self.agenda.finish(0.0)
-        with _collector_paused() if self.clock.is_alone else nullcontext():
-            self.clock.run_until_stopped(self._watchdog.look)
+        self.clock.run_until_stopped(self._watchdog.look)
         return self._recording(self._termination.ended_at)
 
     def _recording(self, ended_at: float) -> Recording:
@@ -194,7 +193,11 @@ class Simulation:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Keep Python from looking for cycles, of which the engine makes none: it would go through all that is loaded."""
+    """Keep Python from looking for cycles: it would go through all that is loaded.
+
+    An engine that runs alone makes none but that it is one itself: what was made meanwhile is the youngest generation,
+    which is looked through when the collector is at work again. Other threads' cycles wait until then as well.
+    """
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -235,4 +238,5 @@ def simulate(
         What happened. Equal arguments give equal recordings.
     """
     floor_s = min(duration_s, horizon_s)
-    return Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s, updates).run()
+    with _collector_paused():
+        return Simulation(workload, configuration, settings, seed, replication, floor_s, horizon_s, updates).run()

@@ -71,11 +71,11 @@ class FargateEnvironment(SimulatedEnvironment):
         self._agenda = agenda
         self._lifecycle = lifecycle
         self._attempts = lifecycle.attempts
-        self._quota = quota
+        self.quota = quota
         quota.environments.append(index)
         quota.changes.append(self.changes)
         self._drawn: list[TaskDraws] = []
-        self._first = self._draws(0)
+        self._first_draws = self._draws(0)
         self._request = context.table.request
         self._group = context.table.group
         self._vcpus: list[float] = [asked.vcpus for asked in requests]
@@ -85,7 +85,7 @@ class FargateEnvironment(SimulatedEnvironment):
         # room. While what is free stays between two of them, the same requests have room.
         self._sizes = [-math.inf, *sorted(set(self._vcpus)), math.inf]
         self._no_fit_by_size: list[set[ShapeId]] = []
-        self._least = self._more = 0.0
+        self._free_from = self._free_below = 0.0
         self._find_no_fit()
         image = context.settings.image
         self._pull_s = [group.image_size_mib / image.fargate_pull_rate for group in context.workload.groups]
@@ -119,11 +119,11 @@ class FargateEnvironment(SimulatedEnvironment):
     def _room_changed(self) -> None:
         """There is room under the limit for other requests than before."""
         place = bisect_right(self._sizes, self.max_vcpus - self._in_use)
-        self._least, self._more = self._sizes[place - 1], self._sizes[place]
+        self._free_from, self._free_below = self._sizes[place - 1], self._sizes[place]
         self.no_fit = self._no_fit_by_size[place - 1]
         self.changes.generation += 1
-        if self._quota.is_throttled:
-            self.changes.outlook()  # else what has no room has none because of the limit
+        if self.quota.took_last_token:
+            self.changes.outlooks_changed()  # else what has no room has none because of the limit
 
     def _draws(self, attempt: int) -> TaskDraws:
         """What belongs to jobs' attempts after so many others, whichever environment they start in."""
@@ -140,7 +140,7 @@ class FargateEnvironment(SimulatedEnvironment):
 
     def start(self, job: int, request: ShapeId, now: float) -> bool:
         """Launch a task if the limit and the account allow; where only the launch rate does not, wait for it."""
-        vcpus, quota = self._vcpus[request], self._quota
+        vcpus, quota = self._vcpus[request], self.quota
         if request in self.no_fit or vcpus > quota.vcpus_left:
             return False
         available_at = quota.take(vcpus, now)
@@ -148,9 +148,9 @@ class FargateEnvironment(SimulatedEnvironment):
             self._wait_for_token(available_at)
             return False
         self._in_use += vcpus
-        if self.max_vcpus - self._in_use < self._least:
+        if self.max_vcpus - self._in_use < self._free_from:
             self._room_changed()
-        draws = self._first if job not in self._behind else self._draws(self._behind[job])
+        draws = self._first_draws if job not in self._behind else self._draws(self._behind[job])
         pull_at = now + draws.start[job]
         pull_s = self._pull_s[self._group[job]]
         if pull_s:
@@ -169,13 +169,13 @@ class FargateEnvironment(SimulatedEnvironment):
 
     def follow_launch_rate(self, requests: Iterable[ShapeId], now: float) -> None:
         """Have a pass held when a task may be launched again, if only that keeps some of the waiting jobs from it."""
-        available_at = self._quota.available_at(now)
+        available_at = self.quota.available_at(now)
         if available_at > now and any(self.outlook(request, now) == THROTTLED for request in requests):
             self._wait_for_token(available_at)
 
     def _token_due(self, _event: Event) -> None:
         self._token_set = False
-        self._quota.changed()
+        self.quota.changed()
         self._agenda.room_freed(self.index)
 
     def _interrupted(self, event: Event) -> None:
@@ -190,18 +190,20 @@ class FargateEnvironment(SimulatedEnvironment):
         self._in_use -= vcpus
         if self._in_use < -ROUNDING:
             raise SimulationError(f"{self.name} runs {self._in_use} vCPUs", now)
-        if self.max_vcpus - self._in_use >= self._more:
+        if self.max_vcpus - self._in_use >= self._free_below:
             self._room_changed()
-        if self._quota.is_limited:
-            self._quota.give(vcpus)
-            for environment in self._quota.environments:
+        if self.quota.is_limited:
+            self.quota.give(vcpus)
+            for environment in self.quota.environments:
                 self._agenda.room_freed(environment)
+        elif self.quota.took_last_token:
+            self.quota.changed()  # a token may have come back by now
         if attempt.job in self._interruptions:
             self._agenda.cancel(self._interruptions.pop(attempt.job))
 
     def has_room(self, request: ShapeId, now: float) -> bool:
         """Whether a task could be launched now."""
-        return self.outlook(request, now) == THROTTLED and self._quota.available_at(now) <= now
+        return self.outlook(request, now) == THROTTLED and self.quota.available_at(now) <= now
 
     def outlook(self, request: ShapeId, now: float) -> int:  # noqa: ARG002
         """The launch rate, the limit, or the account's quota."""
@@ -209,7 +211,7 @@ class FargateEnvironment(SimulatedEnvironment):
             if self.can_hold[request]:
                 return AT_LIMIT
             return BEYOND_LIMIT if self._suits[request] else NEVER
-        return THROTTLED if self._vcpus[request] <= self._quota.vcpus_left else UNAVAILABLE
+        return THROTTLED if self._vcpus[request] <= self.quota.vcpus_left else UNAVAILABLE
 
     @property
     def vcpus(self) -> float:
@@ -220,7 +222,7 @@ class FargateEnvironment(SimulatedEnvironment):
         """For how many jobs the limit and the account's quota are enough; the launch rate comes back by itself."""
         if not self._suits[request]:
             return 0.0
-        left = self._quota.vcpus_left
+        left = self.quota.vcpus_left
         if limit:
             left = min(left, self.max_vcpus - self._in_use)
         return left if left == math.inf else max(int(left // self._vcpus[request]), 0)

@@ -92,7 +92,7 @@ class Launcher:
             Jobs by request, in the order in which the requests were first met.
         """
         self._launch_for(demand, now)
-        self._ledger.changes.outlook()  # BEST_FIT waits for what it chose
+        self._ledger.changes.outlooks_changed()  # BEST_FIT waits for what it chose
 
     def _launch_for(self, demand: Mapping[ShapeId, int], now: float) -> None:
         left: Demand = {self._requests[request]: count for request, count in demand.items()}

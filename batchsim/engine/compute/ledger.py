@@ -102,7 +102,7 @@ class InstanceLedger:
         self.instances[number] = self.booting[number] = instance
         self._booting_by_type.setdefault(offering.instance_type, {})[number] = instance
         self.vcpus += offering.vcpus
-        self.changes.all()
+        self.changes.everything_changed()
         return instance
 
     def register(self, instance: Instance, now: float) -> None:
@@ -112,7 +112,7 @@ class InstanceLedger:
         instance.active = True
         self._recorder.registered(instance.number, now)
         self.free.add(instance)
-        self.changes.all()
+        self.changes.everything_changed()
 
     def withdraw(self, instance: Instance) -> None:
         """An instance takes no jobs any more, or won't register; what runs on it goes on."""
@@ -120,7 +120,7 @@ class InstanceLedger:
         instance.active = False
         self._boots_no_more(instance)
         self.free.discard(instance)
-        self.changes.all()
+        self.changes.everything_changed()
 
     def remove(self, instance: Instance, now: float, reason: str, reclaimed: bool) -> None:
         """An instance is gone, and no job runs on it.
@@ -140,7 +140,7 @@ class InstanceLedger:
         self.vcpus -= instance.offering.vcpus
         if self.vcpus < 0:
             raise SimulationError(f"{self._spec.name} has {self.vcpus} vCPUs", now)
-        self.changes.all()
+        self.changes.everything_changed()
         if self._reservations is None:
             zone = self._zones[instance.zone]
             self._limits.terminated(instance.offering, self._spec.account_option, zone, now)
@@ -154,7 +154,7 @@ class InstanceLedger:
 
     def announce(self, now: float) -> None:
         """Have the scheduler look at what waits: instances came or went, or may be launched where they could not."""
-        self.changes.all()
+        self.changes.everything_changed()
         self._agenda.capacity_changed(self._index)
         if self.vcpus < self._spec.min_vcpus:
             self._agenda.scale_out_soon(now, bool(self.booting), essential=False)

@@ -26,7 +26,7 @@ class ManagedInstancesEnvironment(Ec2Environment):
         if not self._is_allowed(request) or not super().start(job, request, now):
             return False
         self.in_use += self._asked_vcpus[request]
-        self.changes.outlook()
+        self.changes.outlooks_changed()
         return True
 
     def stop(self, attempt: Attempt, now: float) -> None:
@@ -42,7 +42,7 @@ class ManagedInstancesEnvironment(Ec2Environment):
         self.in_use -= self._asked_vcpus[self._request[attempt.job]]
         if self.in_use < -1e-6:
             raise SimulationError(f"{self.name} runs {self.in_use} vCPUs", now)
-        self.changes.all()
+        self.changes.everything_changed()
 
     def _is_allowed(self, request: ShapeId) -> bool:
         return self.can_hold[request] and self.in_use + self._asked_vcpus[request] <= self.max_vcpus

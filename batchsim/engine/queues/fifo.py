@@ -18,6 +18,7 @@ from batchsim.spec.ids import ShapeId
 
 #: How many RUNNABLE jobs ``overtake: fitting`` looks at: the depth of AWS's own queue snapshot.
 OVERTAKE_DEPTH = 100
+NOT_BLOCKED: Final = -1
 #: So many waiting jobs are put into their order without a merge.
 FEW: Final = 8
 
@@ -104,9 +105,10 @@ class FifoQueue:
         How many jobs that can't start are passed over before no other is looked at.
     changed : bool
         Whether the next scheduling pass has to look at it.
-    blocked : bool
-        Whether nothing that waits can start while nothing changes in the environments: the head was tried, and is the
-        head still, or the queue looks past its head, and all requests were tried.
+    blocked_at : int
+        What the sum of the `generation` of its environments was when its head was tried and could not start, or all
+        requests where it looks past its head; `NOT_BLOCKED` when that is not known, or others are to be tried. While
+        the sum is the same, nothing that waits can start.
     needs_capacity : bool
         Whether jobs came or capacity went since more was last asked for.
     requests : dict of int to int
@@ -135,7 +137,7 @@ class FifoQueue:
         self.time_limits = spec.time_limits
         self.environments: list[SimulatedEnvironment] = []
         self.changed = False
-        self.blocked = False
+        self.blocked_at = NOT_BLOCKED
         self.needs_capacity = False
         self.requests: dict[ShapeId, int] = {}
         self.generation = 0
@@ -164,22 +166,23 @@ class FifoQueue:
     def add(self, job: int, request: ShapeId, retried: bool) -> None:
         """Put a job in its place: retried ones before all others."""
         in_order = self._waiting.in_order
-        if not retried and (not in_order or job > in_order[-1]):
+        if not retried and (job > in_order[-1] if in_order else not self._waiting.sorted_in):
             in_order.append(job)  # as nearly all come: without a call
         else:
             self._sort_in(job, retried)
-        requests = self.requests  # as `_came`
+        requests = self.requests
         if request in requests:
             requests[request] += 1
         else:
             requests[request] = 1
             self.requests_generation += 1
-            self.blocked = self.blocked and self.depth == 1
+            if self.depth > 1:
+                self.blocked_at = NOT_BLOCKED
         self.generation += 1
         self.changed = self.needs_capacity = True
 
     def _sort_in(self, job: int, retried: bool) -> None:
-        self.blocked = False  # it may be the head now
+        self.blocked_at = NOT_BLOCKED  # it may be the head now
         if retried:
             self._retried.add(job)
         self._waiting.add(job - self._rows if retried else job)
@@ -201,13 +204,14 @@ class FifoQueue:
         return map(self._rows.__rmod__, self._waiting)  # ``key % rows``
 
     def _came(self, request: ShapeId) -> None:
+        """Count a job of a queue that looks past its head."""
         requests = self.requests
         if request in requests:
             requests[request] += 1
         else:
             requests[request] = 1
             self.requests_generation += 1
-            self.blocked = False
+            self.blocked_at = NOT_BLOCKED
         self.generation += 1
         self.changed = self.needs_capacity = True
 
@@ -223,7 +227,7 @@ class FifoQueue:
 
     def leave(self, jobs: list[int], now: float) -> None:  # noqa: ARG002
         """Take out jobs that were started, in their order."""
-        self.blocked = False
+        self.blocked_at = NOT_BLOCKED
         waiting, in_order = self._waiting, self._waiting.in_order
         request_of, requests = self._table.request, self.requests
         for job in jobs:
@@ -276,7 +280,7 @@ class FifoQueue:
 
     def cancel(self, jobs: Set[int]) -> None:
         """Take out many waiting jobs: they are cancelled."""
-        self.blocked = False
+        self.blocked_at = NOT_BLOCKED
         self._waiting.discard(jobs | {job - self._rows for job in jobs & self._retried})
         self._retried -= jobs
         for job in jobs:

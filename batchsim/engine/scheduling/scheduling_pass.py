@@ -18,7 +18,7 @@ from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.compute.fargate import FargateEnvironment
 from batchsim.engine.compute_environment import UNAVAILABLE, WAITED_FOR, SimulatedEnvironment
 from batchsim.engine.job_lifecycle import JobLifecycle
-from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.queues.fifo import NOT_BLOCKED, FifoQueue
 from batchsim.engine.queues.time_limits import TimeLimits, blocked_for
 from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
@@ -119,8 +119,6 @@ class SchedulingPass:
         self._multi_node = waiting.multi_node
         self._any_multi_node = any(waiting.multi_node)
         self._queues = queues
-        # What `_generation` was when a queue was found blocked.
-        self._blocked_at = [-1] * len(queues)
         self.environments_changed()
 
     def environments_changed(self) -> None:
@@ -134,7 +132,7 @@ class SchedulingPass:
         # By queue, since which changes it is known for what its jobs wait: below 0 where all are alike.
         self._judged_at = [0] * len(self._queues)
         for queue, attribution in zip(self._queues, self._attribution, strict=True):
-            queue.blocked = False
+            queue.blocked_at = NOT_BLOCKED
             attribution.environments_changed()
 
     def forget_time_limit(self, queue: FifoQueue) -> None:
@@ -200,12 +198,12 @@ class SchedulingPass:
 
     def _dispatch(self, queue: FifoQueue, now: float) -> None:
         """Start the jobs of a queue in its order, unless what waits was tried, and nothing has changed since."""
-        if queue.blocked and self._generation(queue) == self._blocked_at[queue.index]:
+        if queue.blocked_at != NOT_BLOCKED and queue.blocked_at == self._generation(queue):
             return
         environments, request_of, requests = queue.environments, self._request, queue.requests
         started: list[int] = []
         failed: set[ShapeId] = set()
-        left = queue.depth
+        left, tried_at = queue.depth, NOT_BLOCKED
         for job in queue.order(now, started, failed):
             request = request_of[job]
             if self._any_wanted and self._wanted[self._group[job]]:
@@ -217,6 +215,8 @@ class SchedulingPass:
                 if self._start(environments, job, request, now):
                     started.append(job)
                     continue
+                if not failed:
+                    tried_at = self._generation(queue)  # what starts behind it may change what it finds
                 failed.add(request)
                 # What all that waits asks for was tried: whoever is next finds nothing either.
                 if len(failed) == len(requests):
@@ -226,10 +226,17 @@ class SchedulingPass:
                 break
         if started:
             queue.leave(started, now)
-        if failed and self._attribution[queue.index].counted and not queue.reserves:
-            # Nothing that waits can start, before something changes.
-            queue.blocked = queue.depth == 1 or len(failed) == len(requests)
-            self._blocked_at[queue.index] = self._generation(queue)
+        if failed and (queue.depth == 1 or len(failed) == len(requests)):
+            self._note_blocked(queue, tried_at)
+
+    def _note_blocked(self, queue: FifoQueue, tried_at: int) -> None:
+        """Nothing that waits in a queue can start before something changes, where all changes are counted.
+
+        That a launch token comes back is no change: it comes with time.
+        """
+        throttled = any(each.quota.took_last_token for each in self._fargate_of[queue.index])
+        if self._attribution[queue.index].counted and not queue.reserves and not throttled:
+            queue.blocked_at = tried_at
 
     @staticmethod
     def _generation(queue: FifoQueue) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchsim.engine.queues.fifo import FifoQueue
+from batchsim.engine.queues.fifo import NOT_BLOCKED, FifoQueue
 from batchsim.spec.configuration import JobQueue
 from tests.unit.engine.parts import context, walk
 from tests.worlds import jobs
@@ -96,7 +96,7 @@ def test_a_cancelled_head_leaves_and_the_next_job_is_the_head():
 
 
 def blocked(queue: FifoQueue) -> FifoQueue:
-    queue.blocked = True
+    queue.blocked_at = 7
     return queue
 
 
@@ -104,21 +104,32 @@ def test_a_head_stays_blocked_while_it_is_the_head():
     queue = blocked(queue_of(4, waiting=False))
     queue.add(1, 1, False)
     queue.add(3, 1, False)
-    assert queue.blocked  # they came behind it
+    assert queue.blocked_at == 7  # they came behind it
     queue.add(0, 0, False)  # submitted before, RUNNABLE later
-    assert not queue.blocked
+    assert queue.blocked_at == NOT_BLOCKED
     blocked(queue).add(2, 0, True)
-    assert not queue.blocked
+    assert queue.blocked_at == NOT_BLOCKED
     blocked(queue).leave([2], 0.0)
-    assert not queue.blocked
+    assert queue.blocked_at == NOT_BLOCKED
     blocked(queue).cancel({3})
-    assert not queue.blocked
+    assert queue.blocked_at == NOT_BLOCKED
 
 
 def test_a_queue_that_looks_past_its_head_is_tried_again_for_what_nobody_asked_for():
     queue = queue_of(4, overtake="fitting", waiting=False)
     queue.add(0, 0, False)
     blocked(queue).add(2, 0, False)
-    assert queue.blocked
+    assert queue.blocked_at == 7
     queue.add(3, 1, False)
-    assert not queue.blocked
+    assert queue.blocked_at == NOT_BLOCKED
+
+
+def test_a_job_that_comes_before_those_that_wait_out_of_order_is_the_head():
+    # 3, then 2, which was submitted before; 3 is cancelled, so that none waits in order.
+    queue = queue_of(4, waiting=False)
+    queue.add(3, 1, False)
+    queue.add(2, 0, False)
+    queue.cancel({3})
+    blocked(queue).add(1, 1, False)
+    assert queue.blocked_at == NOT_BLOCKED
+    assert queue.head(0.0) == 1

@@ -116,9 +116,7 @@ def _rate(offering: Offering) -> str:
 def gpu_types(context: Context) -> Iterator[Finding]:
     """A GPU that no job asks for is paid for all the same."""
     jobs = list(reached(context))
-    used = {environment.name for _, shape, environments in jobs if shape.gpus for environment in environments}
-    # A trace's jobs may ask for GPUs of their own.
-    used |= {each.name for job, _, environments in jobs if "format" in job.job for each in environments}
+    used = _with_gpu_jobs(jobs)
     for name, environment in _resolved(context).items():
         where, _ = context.environments[name]
         place = (*where, "computeResources", "instanceTypes")
@@ -127,6 +125,13 @@ def gpu_types(context: Context) -> Iterator[Finding]:
             message = f"{with_gpus[0]} has GPUs that no job of this environment's queues asks for"
             yield context.finding(place, message, expected="types without GPUs")
     yield from _mixed(context, jobs)
+
+
+def _with_gpu_jobs(jobs: Sequence[Reached]) -> set[str]:
+    """Names of the environments that jobs with GPUs may run on."""
+    # A trace's jobs may ask for GPUs of their own.
+    reached_by = [environments for job, shape, environments in jobs if shape.gpus or "format" in job.job]
+    return {environment.name for environments in reached_by for environment in environments}
 
 
 def _mixed(context: Context, jobs: Sequence[Reached]) -> Iterator[Finding]:

@@ -44,13 +44,18 @@ def definition_kind(context: Context) -> Iterator[Finding]:
             for member in (member for member in given if member != "nodeProperties"):
                 yield context.finding((*where, member), f"a multinode definition has no {member}")
         elif definition.get("type") == "container":
-            if not given:
-                yield context.finding(where, "containerProperties is missing")
-            elif len(given) > 1:
-                message = f"a definition has one of {', '.join(PROPERTIES)}; this one has {' and '.join(given)}"
-                yield context.finding((*where, given[1]), message)
-            elif given == ["nodeProperties"]:
-                yield context.finding((*where, "nodeProperties"), "nodeProperties are for type multinode")
+            yield from _of_container(context, where, given)
+
+
+def _of_container(context: Context, where: Where, given: list[str]) -> Iterator[Finding]:
+    """What a container definition is made of, of the properties that it has."""
+    if not given:
+        yield context.finding(where, "containerProperties is missing")
+    elif len(given) > 1:
+        message = f"a definition has one of {', '.join(PROPERTIES)}; this one has {' and '.join(given)}"
+        yield context.finding((*where, given[1]), message)
+    elif given == ["nodeProperties"]:
+        yield context.finding((*where, "nodeProperties"), "nodeProperties are for type multinode")
 
 
 @rule(
@@ -185,28 +190,37 @@ def _figures(context: Context, place: Where, container: dict[str, Any], *, farga
 WHOLE, FRACTION = re.compile(r"[0-9]+"), re.compile(r"[0-9]*\.?[0-9]+")
 
 
+#: What a container has at least; of vCPUs on Fargate it may be a fraction.
+LEAST = {"VCPU": 1, "MEMORY": 4, "GPU": 1}
+LEAST_ON_FARGATE = 0.25
+
 #: No instance has so many of anything.
 MOST = 1e9
 
 
 def _figure(context: Context, place: Where, kind: str, value: Any, *, fargate: bool) -> Iterator[Finding]:
     number = figure(value)
+    least: float = LEAST[kind]
+    form, expected = WHOLE, f"a whole number of {least} or more"
     may_be_fraction = fargate and kind == "VCPU"
-    least = {"VCPU": 0.25 if fargate else 1, "MEMORY": 4, "GPU": 1}[kind]
+    if may_be_fraction:
+        least = LEAST_ON_FARGATE
+        form, expected = FRACTION, f"{least} or more"
     if number is None:
         if isinstance(value, str):
             yield context.finding(place, f"{kind} {value!r} is no figure", expected=f"{least} or more")
-        return
-    is_whole = number == int(number)
-    form = FRACTION if may_be_fraction else WHOLE
-    if is_whole and isinstance(value, str) and not form.fullmatch(value):
+    elif _is_misspelt(value, number, form):
         message = f"{kind} {value!r} is not a figure as AWS reads it"
         yield context.finding(place, message, expected=f'"{int(number)}"')
     elif number > MOST:
         yield context.finding(place, f"{kind} {number:g} can't be had", expected="what an instance can hold")
-    elif number < least or not (is_whole or may_be_fraction):
-        expected = f"{least} or more" if may_be_fraction else f"a whole number of {least} or more"
+    elif number < least or not (number.is_integer() or may_be_fraction):
         yield context.finding(place, f"{kind} {number:g} can't be had", expected=expected)
+
+
+def _is_misspelt(value: Any, number: float, form: re.Pattern[str]) -> bool:
+    """Whether a text means a whole number and AWS does not read it as one."""
+    return isinstance(value, str) and number.is_integer() and not form.fullmatch(value)
 
 
 @rule(

@@ -183,21 +183,25 @@ def launch_template(context: Context) -> Iterator[Finding]:
 def _targets(context: Context, listed: list[Any], overrides: list[tuple[Where, dict[str, Any]]]) -> Iterator[Finding]:
     """Types and families that overrides are for: within what the environment lists, none in two of them."""
     seen: list[str] = []
+    for at, entry in _targeted(overrides):
+        # A size of a listed family is one of its types; of AWS's sets nobody knows what they hold.
+        known = any(name in listed for name in (entry, entry.partition(".")[0], *SETS))
+        if entry in SETS or not known:
+            yield context.finding(at, f"{entry} is no type or family of the environment's instanceTypes")
+        if entry in seen:
+            yield context.finding(at, f"{entry} comes twice")
+        elif overlapping := next((each for each in seen if _overlap(each, entry)), None):
+            message = f"{entry} overlaps {overlapping}: an override can't be for a family, another for a size of it"
+            yield context.finding(at, message, expected="types that exclude each other")
+        seen.append(entry)
+
+
+def _targeted(overrides: list[tuple[Where, dict[str, Any]]]) -> Iterator[tuple[Where, str]]:
+    """What overrides list as their targets, with its places."""
     for place, members in overrides:
         for index, entry in enumerate(entries(members, "targetInstanceTypes")):
-            at = (*place, "targetInstanceTypes", index)
-            if not isinstance(entry, str):
-                continue
-            # A size of a listed family is one of its types; of AWS's sets nobody knows what they hold.
-            known = any(name in listed for name in (entry, entry.partition(".")[0], *SETS))
-            if entry in SETS or not known:
-                yield context.finding(at, f"{entry} is no type or family of the environment's instanceTypes")
-            if entry in seen:
-                yield context.finding(at, f"{entry} comes twice")
-            elif overlapping := next((each for each in seen if _overlap(each, entry)), None):
-                message = f"{entry} overlaps {overlapping}: an override can't be for a family, another for a size of it"
-                yield context.finding(at, message, expected="types that exclude each other")
-            seen.append(entry)
+            if isinstance(entry, str):
+                yield (*place, "targetInstanceTypes", index), entry
 
 
 def _overlap(first: str, second: str) -> bool:

@@ -188,17 +188,26 @@ def _unknown_words(context: Context, *, deciding: bool) -> Iterator[Finding]:
 def ranges(context: Context) -> Iterator[Finding]:
     """Members that the service model leaves open."""
     for member, place, value in _said(context):
-        source = f"AWS Batch API, {member}"
-        number = whole(value) if member in RANGES else None
-        least, most = RANGES.get(member, (0, None))
-        if number is not None and not least <= number <= (math.inf if most is None else most):
-            expected = f"{least} or more" if most is None else f"{least} to {most}"
-            yield context.finding(place, f"{number} is out of range", expected=expected, source=source)
-        longest = LENGTHS.get(member)
-        if longest is not None and isinstance(value, (str, list)) and len(value) > longest:
-            what = "characters" if isinstance(value, str) else "entries"
-            message = f"{len(value)} {what} are too many"
-            yield context.finding(place, message, expected=f"{longest} at most", source=source)
+        for message, expected in (*_out_of_range(member, value), *_too_long(member, value)):
+            yield context.finding(place, message, expected=expected, source=f"AWS Batch API, {member}")
+
+
+def _out_of_range(member: str, value: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with a number, and what would be right."""
+    number = whole(value)
+    if member not in RANGES or number is None:
+        return
+    least, most = RANGES[member]
+    if not least <= number <= (math.inf if most is None else most):
+        yield f"{number} is out of range", f"{least} or more" if most is None else f"{least} to {most}"
+
+
+def _too_long(member: str, value: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with the length of a text or a list, and what would be right."""
+    longest = LENGTHS.get(member)
+    if longest is not None and isinstance(value, (str, list)) and len(value) > longest:
+        what = "characters" if isinstance(value, str) else "entries"
+        yield f"{len(value)} {what} are too many", f"{longest} at most"
 
 
 @rule(

@@ -126,9 +126,17 @@ def _above_limits(context: Context, place: Where, resources: Any) -> Iterator[Fi
 def _expected(name: str, value: str) -> str:
     """What a resource of a pod would have to be; empty where it is."""
     if name == "memory":
-        match = MEMORY.fullmatch(value)
-        return "" if match and int(match[1]) >= 4 else "4Mi or more, whole, in Mi"
+        return "" if _is_pod_memory(value) else "4Mi or more, whole, in Mi"
     if name == "cpu":
-        number = figure(value) if QUARTER.fullmatch(value) else None
-        return "" if number and number > 0 and (4 * number).is_integer() else "a multiple of 0.25"
+        return "" if _is_pod_cpu(value) else "a multiple of 0.25"
     return "a whole number" if name == "nvidia.com/gpu" and not value.isdecimal() else ""
+
+
+def _is_pod_memory(value: str) -> bool:
+    match = MEMORY.fullmatch(value)
+    return match is not None and int(match[1]) >= 4
+
+
+def _is_pod_cpu(value: str) -> bool:
+    number = figure(value) if QUARTER.fullmatch(value) else None
+    return number is not None and number > 0 and (4 * number).is_integer()

@@ -66,12 +66,17 @@ def vcpu_bounds(context: Context) -> Iterator[Finding]:
         for key, value in (("minvCpus", low), ("desiredvCpus", start), ("maxvCpus", high)):
             if (value or 0) < 0:
                 yield context.finding((*place, key), f"{value} is negative", expected="0 or more")
-        most = math.inf if high is None else high
-        if low is not None and low > most:
-            yield context.finding((*place, "minvCpus"), f"minvCpus {low} is above maxvCpus {high}")
-        if start is not None and not (low or 0) <= start <= most:
-            message = f"desiredvCpus {start} is not between minvCpus and maxvCpus"
-            yield context.finding((*place, "desiredvCpus"), message)
+        for key, message in _out_of_order(low, start, high):
+            yield context.finding((*place, key), message)
+
+
+def _out_of_order(low: int | None, start: int | None, high: int | None) -> Iterator[tuple[str, str]]:
+    """Which of the three numbers is not where it should be between the others, and how."""
+    most = math.inf if high is None else high
+    if low is not None and low > most:
+        yield "minvCpus", f"minvCpus {low} is above maxvCpus {high}"
+    if start is not None and not (low or 0) <= start <= most:
+        yield "desiredvCpus", f"desiredvCpus {start} is not between minvCpus and maxvCpus"
 
 
 @rule(

@@ -125,9 +125,7 @@ def share_weights(context: Context) -> Iterator[Finding]:
             share, known = job.get("shareIdentifier"), context.queues.get(base_name(job.get("jobQueue")))
             if known is None or not isinstance(share, str):
                 continue
-            policy = context.policies.get(base_name(known[1].get("schedulingPolicyArn")))
-            shares = mappings(policy[1], policy[0], "fairsharePolicy", "shareDistribution") if policy else ()
-            named = [name for _, entry in shares if isinstance(name := entry.get("shareIdentifier"), str)]
+            named = _weighted_shares(context, known[1])
             if named and not any(_covers(name, share) for name in named):
                 yield context.finding(
                     (*where, "shareIdentifier"),
@@ -135,6 +133,13 @@ def share_weights(context: Context) -> Iterator[Finding]:
                     expected=f"one of {', '.join(named)}, or a weight of 1",
                     suggestion=nearest(share, named),
                 )
+
+
+def _weighted_shares(context: Context, queue: dict[str, Any]) -> list[str]:
+    """The shares to which the policy of a queue gives a weight."""
+    policy = context.policies.get(base_name(queue.get("schedulingPolicyArn")))
+    shares = mappings(policy[1], policy[0], "fairsharePolicy", "shareDistribution") if policy else ()
+    return [name for _, entry in shares if isinstance(name := entry.get("shareIdentifier"), str)]
 
 
 @rule(

@@ -75,8 +75,14 @@ def managed_instances(context: Context) -> Iterator[Finding]:
             continue
         if "managedInstancesProvider" not in resources:
             yield context.finding(place, f"{MANAGED} needs a managedInstancesProvider")
-        for member in (member for member in INSTEAD if member in resources):
-            expected = f"{INSTEAD[member]}, or no {member}" if INSTEAD[member] else f"no {member}"
+        yield from _given_instead(context, place, resources)
+
+
+def _given_instead(context: Context, place: Where, resources: dict[str, Any]) -> Iterator[Finding]:
+    """Members whose place the provider takes."""
+    for member, instead in INSTEAD.items():
+        if member in resources:
+            expected = f"{instead}, or no {member}" if instead else f"no {member}"
             yield context.finding((*place, member), f"{member} can't be given for {MANAGED}", expected=expected)
 
 
@@ -195,19 +201,24 @@ def architectures(context: Context) -> Iterator[Finding]:
     for job in pairs(context):
         if platform_of(job.definition) != "MANAGED_INSTANCES":
             continue
-        words = [dig(task, "runtimePlatform", "cpuArchitecture") for _, task in tasks(job.definition, ())]
-        wanted = "arm64" if "ARM64" in words else "x86_64"
-        named = [
-            (where, each)
-            for where, each in attached(context, job.queue)
-            if kind_of(each) == MANAGED and entries(each, *TYPES_ALLOWED)
-        ]
-        if len(named) < len(attached(context, job.queue)):
+        wanted = _architecture_wanted(job.definition)
+        environments = attached(context, job.queue)
+        if not all(_limits_types(each) for _, each in environments):
             continue  # where any type may be launched, one of them fits
-        found = {architecture_of(kind) for _, each in named for kind in instance_types_of(each, context)}
+        found = {architecture_of(kind) for _, each in environments for kind in instance_types_of(each, context)}
         if found and wanted not in found:
             message = (
                 f"{job.definition_name} is for {wanted}, and {job.queue_name} allows no such type: it never starts"
             )
-            place = (*named[0][0], *TYPES_ALLOWED)
+            place = (*environments[0][0], *TYPES_ALLOWED)
             yield context.finding(place, message, expected="types of each architecture that jobs use, or no list")
+
+
+def _limits_types(environment: dict[str, Any]) -> bool:
+    """Whether an environment is of managed instances, and of some types only."""
+    return kind_of(environment) == MANAGED and bool(entries(environment, *TYPES_ALLOWED))
+
+
+def _architecture_wanted(definition: dict[str, Any]) -> str:
+    words = [dig(task, "runtimePlatform", "cpuArchitecture") for _, task in tasks(definition, ())]
+    return "arm64" if "ARM64" in words else "x86_64"

@@ -36,23 +36,27 @@ def nodes(context: Context) -> Iterator[Finding]:
         properties = definition.get("nodeProperties")
         if not isinstance(properties, dict):
             continue
-        place = (*where, "nodeProperties")
         if platform_of(definition) != "EC2":
             message = f"a multi-node job can't run on {platform_of(definition)}"
             yield context.finding((*where, "platformCapabilities"), message, expected="[EC2]")
-        count = whole(properties.get("numNodes"))
-        if count is not None and not 1 <= count <= MOST_NODES:
-            yield context.finding((*place, "numNodes"), f"{count} is out of range", expected=f"1 to {MOST_NODES}")
-            continue
-        ranges = list(mappings(properties, place, "nodeRangeProperties"))
-        if not 1 <= len(ranges) <= 5:
-            yield context.finding((*place, "nodeRangeProperties"), f"{len(ranges)} ranges", expected="1 to 5")
-        if count is not None:
-            main = whole(properties.get("mainNode")) or 0
-            if not 0 <= main < count:
-                message = f"there is no node {main} among {count}"
-                yield context.finding((*place, "mainNode"), message, expected=f"0 to {count - 1}")
-            yield from _coverage(context, place, ranges, count) if ranges else ()
+        yield from _of_nodes(context, (*where, "nodeProperties"), properties)
+
+
+def _of_nodes(context: Context, place: Where, properties: dict[str, Any]) -> Iterator[Finding]:
+    """How many nodes there are, which is the main one, and what ranges they are in."""
+    count = whole(properties.get("numNodes"))
+    if count is not None and not 1 <= count <= MOST_NODES:
+        yield context.finding((*place, "numNodes"), f"{count} is out of range", expected=f"1 to {MOST_NODES}")
+        return
+    ranges = list(mappings(properties, place, "nodeRangeProperties"))
+    if not 1 <= len(ranges) <= 5:
+        yield context.finding((*place, "nodeRangeProperties"), f"{len(ranges)} ranges", expected="1 to 5")
+    if count is not None:
+        main = whole(properties.get("mainNode")) or 0
+        if not 0 <= main < count:
+            message = f"there is no node {main} among {count}"
+            yield context.finding((*place, "mainNode"), message, expected=f"0 to {count - 1}")
+        yield from _coverage(context, place, ranges, count) if ranges else ()
 
 
 def _coverage(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from batchsim.catalog.catalog import NotInCatalogError
@@ -67,17 +67,26 @@ def _likely(environment: ComputeEnvironment, shape: Shape) -> Fit | None:
         return None
     if environment.strategy.keeps_type or (environment.is_managed_by_ecs and not environment.is_spot):
         return cheapest_fit(shape, holding)
+    families: dict[str, list[Offering]] = {}
+    for offering in holding:
+        families.setdefault(family_of(offering), []).append(offering)
     if environment.launches_spot_instances:
-        families = {family_of(each): None for each in holding}
-        fits = [cheapest_fit(shape, [each for each in holding if family_of(each) == family]) for family in families]
-        # What costs nobody knows how much on demand is not known to be the worst.
-        known = [each for each in fits if each is not None and math.isfinite(each.usd_per_job_hour)]
-        return max(known, key=lambda each: each.usd_per_job_hour, default=None)
+        return _worst_fit(shape, families.values())
     if environment.strategy.is_ordered:
         first = min(holding, key=lambda each: each.listed)
     else:
         first = min(holding, key=lambda each: (round(each.price_usd_per_hour / each.vcpus, 9), each.listed))
-    return cheapest_fit(shape, [each for each in holding if family_of(each) == family_of(first)])
+    return cheapest_fit(shape, families[family_of(first)])
+
+
+def _worst_fit(shape: Shape, families: Iterable[Sequence[Offering]]) -> Fit | None:
+    """How the job fits on the family that is worst for it.
+
+    What costs nobody knows how much on demand is not known to be the worst.
+    """
+    fits = [cheapest_fit(shape, sizes) for sizes in families]
+    known = [each for each in fits if each is not None and math.isfinite(each.usd_per_job_hour)]
+    return max(known, key=lambda each: each.usd_per_job_hour, default=None)
 
 
 def _cures(context: Context, environment: ComputeEnvironment, shape: Shape, now: Fit) -> Iterator[str]:

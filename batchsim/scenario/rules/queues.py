@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import base_name, dig, mappings, whole
@@ -43,17 +44,22 @@ def environment_order(context: Context) -> Iterator[Finding]:
                 message = f"{len(entries)} entries in computeEnvironmentOrder"
                 yield context.finding(where, message, expected="1 to 3")
             continue
-        orders = []
-        for index, entry in enumerate(entries):
-            reference, order = dig(entry, "computeEnvironment"), whole(dig(entry, "order"))
-            place = (*where, "computeEnvironmentOrder", index)
-            if isinstance(reference, str) and base_name(reference) not in context.environments:
-                yield context.unknown(
-                    (*place, "computeEnvironment"), "compute environment", base_name(reference), context.environments
-                )
-            if order is not None and order in orders:
-                yield context.finding((*place, "order"), f"order {order} comes twice", expected="another number")
-            orders.append(order)
+        yield from _ordered(context, (*where, "computeEnvironmentOrder"), entries)
+
+
+def _ordered(context: Context, where: Where, entries: list[Any]) -> Iterator[Finding]:
+    """What is found of a queue's environments, one by one."""
+    orders = []
+    for index, entry in enumerate(entries):
+        reference, order = dig(entry, "computeEnvironment"), whole(dig(entry, "order"))
+        place = (*where, index)
+        if isinstance(reference, str) and base_name(reference) not in context.environments:
+            yield context.unknown(
+                (*place, "computeEnvironment"), "compute environment", base_name(reference), context.environments
+            )
+        if order is not None and order in orders:
+            yield context.finding((*place, "order"), f"order {order} comes twice", expected="another number")
+        orders.append(order)
 
 
 @rule(

@@ -275,6 +275,10 @@ def overrides_of(job: Submission) -> Iterator[Override]:
     if isinstance(own, dict):
         yield Override((*job.where, "containerOverrides"), own, [container] if isinstance(container, dict) else [])
     yield from _of_task(job.job, job.where, job.definition)
+    yield from _of_nodes(job)
+
+
+def _of_nodes(job: Submission) -> Iterator[Override]:
     nodes = (*job.where, "nodeOverrides")
     for place, override in mappings(job.job.get("nodeOverrides"), nodes, "nodePropertyOverrides"):
         groups = entries(job.definition, "nodeProperties", "nodeRangeProperties")

@@ -41,11 +41,16 @@ def capacity_reservations(context: Context) -> Iterator[Finding]:
             yield unknown_type(context, (*where, "instanceType"), kind, "instance type", known)
         if isinstance(zone, str) and zone not in zones:
             yield context.unknown((*where, "zone"), f"zone of {region}", zone, zones)
-        for member in ("name", "id"):
-            label = stated.get(member)
-            if isinstance(label, str) and label in taken:
+        labels = _labels(stated)
+        for member, label in labels.items():
+            if label in taken:
                 yield context.finding((*where, member), f"{label} is another reservation's", expected="another one")
-        taken |= {stated[member] for member in ("name", "id") if isinstance(stated.get(member), str)}
+        taken |= {*labels.values()}
+
+
+def _labels(stated: dict[str, Any]) -> dict[str, str]:
+    """What a reservation may be targeted by, by the member that says it."""
+    return {member: stated[member] for member in ("name", "id") if isinstance(stated.get(member), str)}
 
 
 def misused_reservations(context: Context, configuration: Configuration, settings: Assumptions) -> Iterator[Finding]:
@@ -131,9 +136,25 @@ def _over_quota(context: Context, reservations: Sequence[Reservation], quota: fl
 def _targets(
     context: Context, environment: ComputeEnvironment, reservations: Sequence[Reservation]
 ) -> Iterator[Finding]:
+    """What is found of the reservations that an environment targets, and of one that runs nowhere else."""
+    use = environment.reservation_use
+    known = {label for each in reservations for label in (*each.labels, *each.groups)}
+    yield from _unknown_targets(context, environment, known)
+    confined = use.preference == "only" or any(each.holds_to(use) for each in reservations)
+    usable = any(uses(environment, each) for each in reservations)
+    if confined and environment.enabled and not usable and known.issuperset(use.targets):
+        where, _ = context.environments[environment.name]
+        yield _finding(
+            context,
+            where,
+            f"{environment.name} launches instances in capacity reservations only, and none is of its types and zones",
+            expected="one under environment.capacity.reservations",
+        )
+
+
+def _unknown_targets(context: Context, environment: ComputeEnvironment, known: set[str]) -> Iterator[Finding]:
     use = environment.reservation_use
     where, _ = context.environments[environment.name]
-    known = {label for each in reservations for label in (*each.labels, *each.groups)}
     for target in use.targets:
         # What targets a group goes on demand where that has no room.
         severity = "warning" if is_group(target) and use.preference == "open" else "error"
@@ -146,12 +167,3 @@ def _targets(
                 expected="its id, or its group, under environment.capacity.reservations",
                 severity=severity,
             )
-    confined = use.preference == "only" or any(each.holds_to(use) for each in reservations)
-    usable = any(uses(environment, each) for each in reservations)
-    if confined and environment.enabled and not usable and known.issuperset(use.targets):
-        yield _finding(
-            context,
-            where,
-            f"{environment.name} launches instances in capacity reservations only, and none is of its types and zones",
-            expected="one under environment.capacity.reservations",
-        )

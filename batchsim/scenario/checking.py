@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -155,8 +155,7 @@ def check(
     if frame is not None:
         findings += no_warm_up(frame, workload, document)
         findings += check_updates(document, updates, frame, stages, catalog, tuple(findings))
-    if not isinstance(values.get("variants", {}), (dict, type(None))):
-        findings.append(document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}"))
+    findings += _no_variants(document)
     sweep, search = (parameters(document, section, findings) for section in ("sweep", "search"))
     required = requirements(document, findings)
     checked = Checked(document, frame, workload, objectives, tuple(findings), catalog, sweep, search, required, updates)
@@ -245,26 +244,22 @@ def _unknown_region(document: Document, catalog: Catalog) -> Iterator[Finding]:
     yield document.finding(("region",), code, message, expected=expected, suggestion=near, severity=severity)
 
 
+def _no_variants(document: Document) -> Iterator[Finding]:
+    """A section of variants that has none because it is no mapping."""
+    if not isinstance(document.values.get("variants", {}), (dict, type(None))):
+        yield document.finding(("variants",), "wrong-type", "not a mapping", expected="name: {path: value}")
+
+
 def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objective]:
     given = document.values.get("objectives")
     entries = given if isinstance(given, list) else [] if given is None else [given]
-    context = Context(document)
-    names = _names(context)
-    # What a trace's jobs are called is known when it is read.
-    unlisted = {"workflow", "jobName"} if any(context.traces()) else set[str]()
+    names = _names(Context(document))
     for index, text in enumerate(entries):
         finding = partial(document.finding, ("objectives", index), "objective")
-        if not isinstance(text, str):
-            findings.append(finding("not an objective", expected="such as p95(queue_time) <= 10m"))
+        objective = _objective(text, finding, findings)
+        if objective is None:
             continue
-        try:
-            objective = parse_objective(text)
-        except ExpressionError as error:
-            problem, expected, suggestion = message_parts(str(error))
-            excerpt = pointed_out(text.strip(), error.at, error.length)
-            findings.append(finding(problem, expected=expected, suggestion=suggestion, excerpt=excerpt))
-            continue
-        unknown = [(key, name) for key, name in objective.where if key not in unlisted and name not in names[key]]
+        unknown = [(key, name) for key, name in objective.where if key in names and name not in names[key]]
         for key, name in unknown:
             excerpt = pointed_out(objective.expression, objective.place_of(key), len(name))
             message, near = f"there is no {key} {name!r}", nearest(name, names[key])
@@ -273,12 +268,29 @@ def _objectives(document: Document, findings: list[Finding]) -> Iterator[Objecti
             yield objective
 
 
+def _objective(text: Any, finding: Callable[..., Finding], findings: list[Finding]) -> Objective | None:
+    """The objective that an entry states; None where it is none, which is added to the findings."""
+    if not isinstance(text, str):
+        findings.append(finding("not an objective", expected="such as p95(queue_time) <= 10m"))
+        return None
+    try:
+        return parse_objective(text)
+    except ExpressionError as error:
+        problem, expected, suggestion = message_parts(str(error))
+        excerpt = pointed_out(text.strip(), error.at, error.length)
+        findings.append(finding(problem, expected=expected, suggestion=suggestion, excerpt=excerpt))
+        return None
+
+
 def _names(context: Context) -> dict[str, list[str]]:
-    """What an objective may name, by the key that it is named by."""
+    """What an objective may name, by the key that it is named by; without those by which it may name anything."""
+    names = {"jobQueue": list(context.queues), "jobDefinition": list(context.definitions)}
+    # What a trace's jobs are called is known when it is read.
+    if any(context.traces()):
+        return names
     jobs = [job for _, _, jobs in context.workflows for _, job in jobs]
     return {
-        "jobQueue": list(context.queues),
-        "jobDefinition": list(context.definitions),
+        **names,
         "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows],
         "jobName": [str(job.get("jobName")) for job in jobs],
     }

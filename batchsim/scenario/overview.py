@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from batchsim import markup
 from batchsim.spec.configuration import ComputeEnvironment
 from batchsim.spec.resolved_scenario import ResolvedScenario
+from batchsim.spec.traces import Trace
 from batchsim.spec.workflows import ResolvedWorkflow
 from batchsim.units import format_duration
 
@@ -24,15 +25,17 @@ def scenario_html(scenario: ResolvedScenario, variants: Iterable[str]) -> str:
     return f"<div>{markup.paragraph(title)}{markup.table(facts)}{markup.table(environments, headings, sides)}</div>"
 
 
+def _source(source: ResolvedWorkflow | Trace) -> str:
+    if isinstance(source, ResolvedWorkflow):
+        return f"{source.name}: {', '.join(_job(each.name, each.array_size) for each in source.jobs)}"
+    return f"{source.path}: a trace ({source.format})"
+
+
 def _facts(scenario: ResolvedScenario, variants: Iterable[str]) -> Iterator[tuple[str, str]]:
     time = "until its last job ends" if scenario.duration_s is None else format_duration(scenario.duration_s)
     yield "time", f"from {scenario.start:%Y-%m-%d %H:%M} UTC, {time}"
     for number, source in enumerate(scenario.sources):
-        label = "" if number else "workload"
-        if isinstance(source, ResolvedWorkflow):
-            yield label, f"{source.name}: {', '.join(_job(each.name, each.array_size) for each in source.jobs)}"
-        else:
-            yield label, f"{source.path}: a trace ({source.format})"
+        yield "" if number else "workload", _source(source)
     for number, queue in enumerate(scenario.configuration.queues):
         yield "" if number else "job queues", f"{queue.name} → {', '.join(queue.environments)}"
     for number, objective in enumerate(scenario.objectives):

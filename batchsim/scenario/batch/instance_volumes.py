@@ -42,15 +42,17 @@ def volumes(data: Mapping[str, Any], root_gib: float) -> list[EbsVolume]:
         is_root, ebs = mapping.get("deviceName") in ROOT_DEVICES, mapping.get("ebs")
         if "noDevice" in mapping:
             root = None if is_root else root
+        elif isinstance(ebs, dict) and is_root:
+            root = _volume(ebs, ROOT_KIND, root_gib)
         elif isinstance(ebs, dict):
-            kind = ebs.get("volumeType") or (ROOT_KIND if is_root else DEFAULT_KIND)
-            gib = figure(ebs.get("volumeSize")) or (root_gib if is_root else 0.0)
-            made = EbsVolume(str(kind), gib, whole(ebs.get("iops")), whole(ebs.get("throughput")))
-            if is_root:
-                root = made
-            else:
-                further.append(made)
+            further.append(_volume(ebs, DEFAULT_KIND, 0.0))
     return [*([] if root is None else [root]), *further]
+
+
+def _volume(ebs: Mapping[str, Any], kind: str, gib: float) -> EbsVolume:
+    """The volume of a mapping, of the kind and the size given where the mapping leaves them open."""
+    size_gib = figure(ebs.get("volumeSize")) or gib
+    return EbsVolume(str(ebs.get("volumeType") or kind), size_gib, whole(ebs.get("iops")), whole(ebs.get("throughput")))
 
 
 def volumes_price(held: Sequence[EbsVolume], market: Market) -> float:

@@ -134,8 +134,7 @@ def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
     shapes: dict[int, Shape] = {}
     instance_type = ""
     for node, entry in _ranges(properties, nodes):
-        task = entry.get("ecsProperties")
-        shapes[node] = _task(task) if isinstance(task, dict) else shape_of(entry.get("container") or {})
+        shapes[node] = _range_shape(entry)
         types = entry.get("instanceTypes") or [dig(entry, "container", "instanceType")]
         instance_type = types[0] or instance_type
     for entry in overrides.get("nodePropertyOverrides") or ():
@@ -145,6 +144,12 @@ def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
             shapes[node] = overridden(container, entry.get("containerOverrides") or {})
     each = [shapes[node] for node in range(nodes)]
     return replace(_sum(each), nodes=tuple(each), main_node=int(properties["mainNode"]), instance_type=instance_type)
+
+
+def _range_shape(entry: Mapping[str, Any]) -> Shape:
+    """What each node of a range asks for."""
+    task = entry.get("ecsProperties")
+    return _task(task) if isinstance(task, dict) else shape_of(entry.get("container") or {})
 
 
 #: How long a container has after SIGTERM where it does not say (API TaskContainerProperties.stopTimeout).

@@ -269,7 +269,12 @@ def _bounds(value: Any, shape: Any) -> Iterator[_Fault]:
         yield "not-finite", f"{value} is not a figure", "a finite number", ""
     if shape.type_name == "integer" and abs(value) > LARGEST_INTEGER:
         yield "out-of-range", f"{value} is too large", f"{LARGEST_INTEGER} or less", ""
-        return
+    else:
+        yield from _limits(value, shape)
+
+
+def _limits(value: Any, shape: Any) -> Iterator[_Fault]:
+    """Faults of a figure, or of a text's length, by the bounds that the service model states."""
     is_text = isinstance(value, str)
     size, shown = (len(value), f"a text of {len(value)} characters") if is_text else (value, str(value))
     unit, short, long = (" characters", "short", "long") if is_text else ("", "small", "large")

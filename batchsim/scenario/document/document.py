@@ -49,6 +49,11 @@ _INT = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _SPECIAL = {".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
 
 
@@ -155,16 +160,29 @@ def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = 
     ScenarioError
         If it is not YAML, or has a key twice.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     if len(text) > MOST_CHARACTERS_WITH_PLACES and text.lstrip()[:1] in ("{", "["):
         return _without_places(text, shown)
     if len(text) > MOST_CHARACTERS:
         message = f"{len(text):,} characters of YAML, which is read with all its places, and so slowly"
         raise ScenarioError([Finding("too-large", "", message, f"{MOST_CHARACTERS:,} at most, or JSON", file=shown)])
+    node = _composed(text, shown)
+    builder = _Builder(shown, key_of_tag)
     try:
-        node = YAML(typ="rt", pure=True).compose(text)
+        values = builder.build(node, ()) if node is not None else None
+    except RecursionError:
+        raise ScenarioError([_too_deep(shown)]) from None
+    if builder.findings:
+        raise ScenarioError(builder.findings)
+    return values, builder.places
+
+
+def _composed(text: str, shown: str) -> Any:
+    """The root of the nodes of a YAML text; None where it is empty."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(str(part) for part in (error.context, error.problem) if part)
@@ -179,14 +197,6 @@ def compose(text: str, shown: str, *, key_of_tag: Callable[[str], str] | None = 
         raise ScenarioError([Finding("syntax", "", message).at(shown, line, column)]) from None
     except RecursionError:
         raise ScenarioError([_too_deep(shown)]) from None
-    builder = _Builder(shown, key_of_tag)
-    try:
-        values = builder.build(node, ()) if node is not None else None
-    except RecursionError:
-        raise ScenarioError([_too_deep(shown)]) from None
-    if builder.findings:
-        raise ScenarioError(builder.findings)
-    return values, builder.places
 
 
 def _without_places(text: str, shown: str) -> tuple[Any, dict[Where, Place]]:
@@ -268,10 +278,8 @@ def _scalar(node: Any) -> Any:
     text = whole(str(node.value))
     if node.style in {"'", '"', "|", ">"} or str(node.tag).endswith(":str"):
         return text
-    if text in {"", "~", "null", "Null", "NULL"}:
-        return None
-    if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
-        return text.lower() == "true"
+    if text in _WORDS:
+        return _WORDS[text]
     if _INT.fullmatch(text) and len(text) <= MOST_DIGITS:
         return int(text)
     if (_OCTAL.fullmatch(text) or _HEX.fullmatch(text)) and len(text) <= MOST_DIGITS:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from batchsim.errors import Finding
 from batchsim.scenario.document.access import dig, mappings
 from batchsim.scenario.document.document import Where
-from batchsim.scenario.rules import launch_templates
+from batchsim.scenario.rules import launch_template_members
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.references import tasks
 from batchsim.scenario.rules.registry import rule
@@ -34,6 +34,11 @@ _ON_EKS = (
 _ENVIRONMENT_ON_EKS = _Refused("a compute environment on EKS", *_ON_EKS)
 _SERVICE = "service jobs run on SageMaker, with capacity and prices of its own"
 _QUOTA_SHARES = _Refused("a quota-share policy", _SERVICE, "fairsharePolicy, for queues of compute environments")
+#: Objects with a member that makes them another thing.
+_BY_MEMBER = (
+    ("schedulingPolicies", "quotaSharePolicy", _QUOTA_SHARES),
+    ("computeEnvironments", "eksConfiguration", _ENVIRONMENT_ON_EKS),
+)
 _SERVICE_QUEUE = _Refused("a queue of a service environment", _SERVICE, "computeEnvironmentOrder")
 _WINDOWS = _Refused("Windows", "its licence is priced apart, by the vCPU", "LINUX")
 _OTHER_TYPE = _Refused(
@@ -55,12 +60,10 @@ def not_simulated(context: Context) -> Iterator[Finding]:
 
 
 def _members(context: Context) -> Iterator[tuple[Where, _Refused]]:
-    for where, policy in context.items("schedulingPolicies"):
-        if "quotaSharePolicy" in policy:
-            yield (*where, "quotaSharePolicy"), _QUOTA_SHARES
-    for where, environment in context.items("computeEnvironments"):
-        if "eksConfiguration" in environment:
-            yield (*where, "eksConfiguration"), _ENVIRONMENT_ON_EKS
+    for kind, member, refusal in _BY_MEMBER:
+        for where, value in context.items(kind):
+            if member in value:
+                yield (*where, member), refusal
     for where, queue in context.items("jobQueues"):
         if queue.get("serviceEnvironmentOrder"):
             yield (*where, "serviceEnvironmentOrder"), _SERVICE_QUEUE
@@ -69,7 +72,7 @@ def _members(context: Context) -> Iterator[tuple[Where, _Refused]]:
     for _, _, jobs in context.workflows:
         for where, job in jobs:
             yield from _of_job(where, job)
-    for where, refused in launch_templates.refused(context):
+    for where, refused in launch_template_members.refused(context):
         yield where, _Refused(*refused)
 
 

@@ -55,7 +55,6 @@ def _listing(context: Context) -> Iterator[tuple[Where, dict[str, Any], list[Any
 @rule("instance-type", "Environments list instance types that exist and are offered in the region", API, number="V-05")
 def instance_types(context: Context) -> Iterator[Finding]:
     """Unknown or absent types can't be launched."""
-    region = _region(context)
     for place, environment, listed in _listing(context):
         if not listed:
             message = f"{kind_of(environment)} needs instanceTypes"
@@ -63,14 +62,21 @@ def instance_types(context: Context) -> Iterator[Finding]:
         priced = _priced(context, environment)
         for index, entry in enumerate(listed):
             types = types_of(entry, context, wildcards=kind_of(environment) == MANAGED)
-            if types and priced is not None and priced.isdisjoint(each.name for each in types):
-                message = f"the catalog has no price of {entry} in {region}"
-                example = f"{entry}: USD per hour" if "." in entry else f"{types[0].family}: USD per vCPU-hour"
-                expected = f"a type that the region offers, or {cures(example)}"
-                yield context.finding((*place, index), message, expected=expected)
-            elif not types and isinstance(entry, str) and entry not in SETS:
+            if not types and isinstance(entry, str) and entry not in SETS:
                 known = known_entries(context.catalog)
                 yield unknown_type(context, (*place, index), entry, "instance type or family", known)
+            elif types and priced is not None:
+                yield from _unpriced(context, (*place, index), entry, types, priced)
+
+
+def _unpriced(
+    context: Context, place: Where, entry: str, types: Sequence[InstanceType], priced: set[str]
+) -> Iterator[Finding]:
+    """An entry of whose types none has a price."""
+    if priced.isdisjoint(each.name for each in types):
+        message = f"the catalog has no price of {entry} in {_region(context)}"
+        example = f"{entry}: USD per hour" if "." in entry else f"{types[0].family}: USD per vCPU-hour"
+        yield context.finding(place, message, expected=f"a type that the region offers, or {cures(example)}")
 
 
 def _region(context: Context) -> str:
@@ -88,18 +94,18 @@ def _stated(context: Context, *members: str) -> set[str]:
     """
     overrides = dig(context.document.values, "environment", "prices", "overrides")
     given: dict[str, Any] = overrides if isinstance(overrides, dict) else {}
-    keys = {
-        key
-        for key, entry in given.items()
-        if ("onDemand" in members and figure(entry) is not None)
-        or any(figure(dig(entry, member)) is not None for member in members)
-    }
+    keys = {key for key, entry in given.items() if _states_price(entry, members)}
     return {
         name
         for name, kind in (known_types(context.catalog).items() if keys else ())
         # A type's own discount is off the catalog's price, not off what its family states.
         if name in keys or (kind.family in keys and figure(dig(given.get(name), "discount")) is None)
     }
+
+
+def _states_price(entry: Any, members: Collection[str]) -> bool:
+    is_bare = "onDemand" in members and figure(entry) is not None
+    return is_bare or any(figure(dig(entry, member)) is not None for member in members)
 
 
 def _prices_of(environment: dict[str, Any]) -> tuple[str, ...]:

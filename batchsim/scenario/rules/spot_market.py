@@ -51,13 +51,10 @@ def below_market(context: Context, configuration: Configuration, jobs: Sequence[
     for name, environment in environments.items():
         if environment.offerings and not affordable[name].offerings:
             yield _bid(context, environment, environment.offerings, "no type can be launched", "jobs wait for capacity")
-    queues = {queue.name: queue for queue in configuration.queues}
     told = set()
-    for _, job in jobs:
-        attached = configuration.attached(queues[job.group.job_queue])
-        for name, finding in _unaffordable(context, job.shape, attached, affordable):
-            told.add(name)
-            yield finding
+    for name, finding in _of_jobs(context, configuration, jobs, affordable):
+        told.add(name)
+        yield finding
     for name, environment in environments.items():
         if name not in told:
             yield from _left_out(context, environment, affordable[name])
@@ -69,6 +66,15 @@ def _left_out(context: Context, environment: ComputeEnvironment, affordable: Com
     if affordable.offerings and left_out:
         message = f"{len(left_out)} of {len(environment.offerings)} types can't be launched"
         yield _bid(context, environment, left_out, message, "the others are, in their place")
+
+
+def _of_jobs(
+    context: Context, configuration: Configuration, jobs: Sequence[PlacedJob], affordable: Environments
+) -> Iterator[tuple[str, Finding]]:
+    queues = {queue.name: queue for queue in configuration.queues}
+    for _, job in jobs:
+        attached = configuration.attached(queues[job.group.job_queue])
+        yield from _unaffordable(context, job.shape, attached, affordable)
 
 
 def _unaffordable(

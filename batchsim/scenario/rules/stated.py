@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from batchsim.catalog.instance_types import instance_types as known_types
@@ -89,8 +90,8 @@ def _add_variants(use: _Use, context: Context) -> None:
     changed = words & {*EC2, *FARGATE}
     use.volumes |= words
     use.options |= changed
-    use.types |= {(name, option) for name in launched | named for option in changed & {*EC2}}
-    use.types |= {(name, option) for name in named for option in use.options & {*EC2}}
+    use.types |= {*product(launched | named, changed & {*EC2})}
+    use.types |= {*product(named, use.options & {*EC2})}
     use.arm_tasks = use.arm_tasks or "ARM64" in words
 
 

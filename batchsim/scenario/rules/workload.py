@@ -85,11 +85,7 @@ def dependencies(context: Context) -> Iterator[Finding]:
                 yield context.finding((*place, "dependsOn"), message, expected=expected)
             for index, entry in enumerate(listed):
                 yield from _entry(context, (*place, "dependsOn", index), job, entry, by_name)
-        needs: dict[str, list[str]] = {name: [] for name in by_name}
-        for _, job in jobs:
-            if isinstance(job.get("jobName"), str):
-                needs[job["jobName"]] += _needed(job, by_name)
-        cycle = _cycle(needs)
+        cycle = _cycle(_needs(jobs, by_name))
         if cycle:
             place = by_name[cycle[0]][0]
             message = f"{' → '.join(cycle)} wait for each other in the workflow {workflow.get('workflow')!r}"
@@ -102,24 +98,41 @@ def _needed(job: dict[str, Any], known: Container[str]) -> list[str]:
     return [name for name in named if isinstance(name, str) and name in known]
 
 
+def _needs(
+    jobs: list[tuple[Where, dict[str, Any]]], by_name: dict[str, tuple[Where, dict[str, Any]]]
+) -> dict[str, list[str]]:
+    """The names that the jobs of each name wait for."""
+    needs: dict[str, list[str]] = {name: [] for name in by_name}
+    for _, job in jobs:
+        if isinstance(job.get("jobName"), str):
+            needs[job["jobName"]] += _needed(job, by_name)
+    return needs
+
+
 def _entry(
     context: Context, place: Where, job: dict[str, Any], entry: Any, by_name: dict[str, tuple[Where, dict[str, Any]]]
 ) -> Iterator[Finding]:
     if not isinstance(entry, dict):
         return
-    needed, kind = entry.get("jobName"), entry.get("type")
+    needed = entry.get("jobName")
     if "jobId" in entry:
         message = "a scenario knows no job ids"
         yield context.finding((*place, "jobId"), message, expected="jobName of a job of this workflow")
     if isinstance(needed, str) and needed not in by_name:
         yield context.unknown((*place, "jobName"), "job of this workflow named", needed, by_name)
     elif needed is None:
-        if kind == "SEQUENTIAL" and dig(job, "arrayProperties", "size") is None:
-            yield context.finding(place, "SEQUENTIAL without a job is for arrays: child by child")
-        elif kind != "SEQUENTIAL" and "jobId" not in entry:
-            yield context.finding(place, "the job that is waited for is missing", expected="jobName")
-    elif kind == "N_TO_N" and isinstance(needed, str):
+        yield from _nameless(context, place, job, entry)
+    elif entry.get("type") == "N_TO_N" and isinstance(needed, str):
         yield from _child_by_child(context, place, job, by_name[needed][1])
+
+
+def _nameless(context: Context, place: Where, job: dict[str, Any], entry: dict[str, Any]) -> Iterator[Finding]:
+    """An array may wait for itself, child by child; anything else waits for a job."""
+    if entry.get("type") == "SEQUENTIAL":
+        if dig(job, "arrayProperties", "size") is None:
+            yield context.finding(place, "SEQUENTIAL without a job is for arrays: child by child")
+    elif "jobId" not in entry:
+        yield context.finding(place, "the job that is waited for is missing", expected="jobName")
 
 
 def _child_by_child(context: Context, place: Where, job: dict[str, Any], needed: dict[str, Any]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from batchsim.errors import Finding, nearest
 from batchsim.scenario import rules
 from batchsim.scenario.batch.update_calls import FARGATE_SCALING, RESOURCES, SCALING, MemberChange, changes_of
 from batchsim.scenario.document.access import dig
-from batchsim.scenario.document.document import Document
+from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.rules.context import Context
 from batchsim.scenario.rules.registry import Stage
 from batchsim.scenario.sections.models import Frame
@@ -48,22 +48,27 @@ def read_updates(document: Document, findings: list[Finding]) -> tuple[ReadUpdat
 
 def _unknown_jobs(document: Document, update: ReadUpdate) -> Iterator[Finding]:
     """Names of jobs that the workload does not have; of a trace they are known when it is read."""
-    context = Context(document)
     action: JobAction | None = update.action
     if action is None:
         return
-    jobs = [job for _, _, jobs in context.workflows for _, job in jobs]
-    known: dict[str, Iterable[str]] = {"jobQueue": context.queues}
-    if not any(context.traces()):
-        known["jobName"] = [str(job.get("jobName")) for job in jobs]
-        known["workflow"] = [str(entry.get("workflow")) for _, entry, _ in context.workflows]
     given = {"jobQueue": action.job_queue, "jobName": action.job_name, "workflow": action.workflow}
     member = "cancel" if action.call == "CancelJob" else "terminate"
-    for key, names in known.items():
-        name, names = given[key], list(names)
+    for key, names in _known_names(Context(document)).items():
+        name = given[key]
         if name and name not in names:
             message, near = f"there is no {key} {name!r}", nearest(name, names)
             yield document.finding(("updates", update.index, member, key), "update-jobs", message, suggestion=near)
+
+
+def _known_names(context: Context) -> dict[str, list[str]]:
+    """What may be named, by the key that it is named by; without those by which anything may be named."""
+    if any(context.traces()):
+        return {"jobQueue": list(context.queues)}
+    return {
+        "jobQueue": list(context.queues),
+        "jobName": [str(job.get("jobName")) for _, _, jobs in context.workflows for _, job in jobs],
+        "workflow": [str(entry.get("workflow")) for _, entry, _ in context.workflows],
+    }
 
 
 def check_updates(
@@ -114,23 +119,24 @@ def _placed(document: Document, step: UpdateStep, start: datetime, finding: Find
 
 def _outside(document: Document, updates: Sequence[ReadUpdate], frame: Frame, start: datetime) -> Iterator[Finding]:
     """Updates that never happen, or only where the run lasts beyond its duration."""
-    end = frame.duration if frame.horizon is None else frame.horizon
+    end, by = frame.horizon, "horizon: it never happens"
+    if frame.horizon is None:
+        end, by = frame.duration, "duration: it happens only if jobs still run then"
     for update in updates:
         member = "cron" if update.entry.at is None else "at"
         where, plain = ("updates", update.index, member), update.resolved(start)
         first = next(iter(islice(plain.occurrences(start), 1)), None)
         if plain.at is not None and plain.at < 0:
-            message = "it is before the scenario's start: it never happens"
+            yield _never(document, where, "it is before the scenario's start: it never happens")
         elif first is None:
-            message = "it never comes due"
+            yield _never(document, where, "it never comes due")
         elif end is not None and first >= end:
-            by = "horizon: it never happens"
-            if frame.horizon is None:
-                by = "duration: it happens only if jobs still run then"
-            message = f"{'its first time' if plain.at is None else 'it'} is after the scenario's {by}"
-        else:
-            continue
-        yield document.finding(where, "update-outside-run", message, severity="warning")
+            what = "its first time" if plain.at is None else "it"
+            yield _never(document, where, f"{what} is after the scenario's {by}")
+
+
+def _never(document: Document, where: Where, message: str) -> Finding:
+    return document.finding(where, "update-outside-run", message, severity="warning")
 
 
 def _refused(step: UpdateStep) -> Iterator[Finding]:
@@ -161,16 +167,7 @@ def _refused_environment(
 ) -> Iterator[Finding]:
     old, new = dig(before, RESOURCES, "type"), dig(after, RESOURCES, "type")
     if old != new:
-        change = next(each for each in changes if each.steps[:2] == (RESOURCES, "type"))
-        pair = {str(old), str(new)}
-        if pair != {"EC2", "SPOT"} and pair != {"FARGATE", "FARGATE_SPOT"}:
-            message = f"the type can't be changed from {old} to {new}"
-            source = "AWS Batch API, ComputeResourceUpdate.type"
-        else:
-            message = "a change of type is not simulated: what is on demand and what is Spot is told by environment"
-            source = ""
-        expected = "an environment of each type, and their state set"
-        yield step.document.finding(change.where, "update-refused", message, expected=expected, source=source)
+        yield _refused_type(step, str(old), str(new), changes)
     elif old in {"EC2", "SPOT"} and replaces_instances(before, after):
         strategy = dig(before, RESOURCES, "allocationStrategy") or DEFAULT_STRATEGY
         if strategy == DEFAULT_STRATEGY:
@@ -180,6 +177,18 @@ def _refused_environment(
             message = f"AWS replaces no instances of an environment whose allocationStrategy is {DEFAULT_STRATEGY}"
             expected = "another strategy from the beginning, or minvCpus, maxvCpus, desiredvCpus and state alone"
             yield step.document.finding(replacing.where, "update-refused", message, expected=expected, source=UPDATING)
+
+
+def _refused_type(step: UpdateStep, old: str, new: str, changes: Sequence[MemberChange]) -> Finding:
+    change = next(each for each in changes if each.steps[:2] == (RESOURCES, "type"))
+    if {old, new} in ({"EC2", "SPOT"}, {"FARGATE", "FARGATE_SPOT"}):
+        message = "a change of type is not simulated: what is on demand and what is Spot is told by environment"
+        source = ""
+    else:
+        message = f"the type can't be changed from {old} to {new}"
+        source = "AWS Batch API, ComputeResourceUpdate.type"
+    expected = "an environment of each type, and their state set"
+    return step.document.finding(change.where, "update-refused", message, expected=expected, source=source)
 
 
 def _refused_queue(step: UpdateStep, before: dict[str, Any], changes: Sequence[MemberChange]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -21,6 +21,7 @@ from batchsim.spec.updates import (
     EnvironmentState,
     EnvironmentUpdates,
     QueueUpdates,
+    Update,
     Updates,
 )
 from batchsim.units import MINUTE
@@ -73,23 +74,33 @@ def resolve_updates(
     """
     if not timeline.updates:
         return NO_UPDATES
-    batch = timeline.documents[0].values["batch"]
-    environments, queues, consumables = [], [], []
-    for index, request in enumerate(batch["computeEnvironments"]):
-        machines = _states(timeline, "computeEnvironments", index, environment)
-        name = request["computeEnvironmentName"]
-        if machines.moves or any(name in each.resolved(start).desired for each in timeline.updates):
-            environments.append(EnvironmentUpdates(name, _environment_states(machines), machines.plain))
-    for index, request in enumerate(batch["jobQueues"]):
-        waiting = _states(timeline, "jobQueues", index, queue)
+    entries = tuple(each.resolved(start) for each in timeline.updates)
+    environments = tuple(_environments(timeline, entries, environment))
+    queues, consumables = [], []
+    for request, waiting in _objects(timeline, "jobQueues", queue):
         if waiting.moves:
             queues.append(QueueUpdates(request["jobQueueName"], tuple(waiting.values), waiting.plain))
-    for index, request in enumerate(batch.get("consumableResources") or ()):
-        totals = _states(timeline, "consumableResources", index, consumable)
+    for request, totals in _objects(timeline, "consumableResources", consumable):
         if totals.moves:
             consumables.append(ConsumableUpdates(request["consumableResourceName"], tuple(totals.values), totals.plain))
-    entries = tuple(each.resolved(start) for each in timeline.updates)
-    return Updates(entries, tuple(environments), tuple(queues), tuple(consumables), start)
+    return Updates(entries, environments, tuple(queues), tuple(consumables), start)
+
+
+def _environments(
+    timeline: Timeline, entries: Sequence[Update], make: Make[ComputeEnvironment]
+) -> Iterator[EnvironmentUpdates]:
+    """The environments that some update changes, or scales."""
+    scaled = {name for each in entries for name in each.desired}
+    for request, states in _objects(timeline, "computeEnvironments", make):
+        name = request["computeEnvironmentName"]
+        if states.moves or name in scaled:
+            yield EnvironmentUpdates(name, _environment_states(states), states.plain)
+
+
+def _objects(timeline: Timeline, kind: str, make: Make[T]) -> Iterator[tuple[dict[str, Any], _Object[T]]]:
+    """The objects of a kind, each as the scenario asks for it and in all its states."""
+    for index, request in enumerate(timeline.documents[0].values["batch"].get(kind) or ()):
+        yield request, _states(timeline, kind, index, make)
 
 
 def _states(timeline: Timeline, kind: str, index: int, make: Make[T]) -> _Object[T]:
@@ -103,16 +114,11 @@ def _states(timeline: Timeline, kind: str, index: int, make: Make[T]) -> _Object
         If there are too many.
     """
     found: _Object[T] = _Object()
-    concerning = {
-        update.index: [each for each in update.changes if each.object == (kind, index) or _is_policy(each, kind)]
-        for update in timeline.updates
-    }
+    concerning = _concerning(timeline, kind, index)
     documents = [timeline.documents[0]]
     found.add(_key(documents[0], kind, index), documents[0].values["batch"][kind][index], make(index, documents[0]))
     for state, document in enumerate(documents):  # which grows
         for number, changes in concerning.items():
-            if not changes:
-                continue
             after = updated(document, changes)
             key = _key(after, kind, index)
             if key not in found.keys:
@@ -123,6 +129,16 @@ def _states(timeline: Timeline, kind: str, index: int, make: Make[T]) -> _Object
                 found.add(key, after.values["batch"][kind][index], make(index, after))
             if found.keys.index(key) != state:
                 found.moves[state, number] = found.keys.index(key)
+    return found
+
+
+def _concerning(timeline: Timeline, kind: str, index: int) -> dict[int, list[MemberChange]]:
+    """The changes of an object, by the number of the update that makes them."""
+    found: dict[int, list[MemberChange]] = {}
+    for update in timeline.updates:
+        changes = [each for each in update.changes if each.object == (kind, index) or _is_policy(each, kind)]
+        if changes:
+            found[update.index] = changes
     return found
 
 

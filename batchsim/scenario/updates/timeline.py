@@ -7,6 +7,7 @@ through in time until no new one is met.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,6 +104,11 @@ class UpdateStep:
     document_before: Document
 
 
+def _last_at(updates: Sequence[Update]) -> float:
+    """When the last of those comes that come once."""
+    return max((each.at or 0.0 for each in updates), default=0.0)
+
+
 class Timeline:
     """The states of a document and the steps between them.
 
@@ -129,22 +135,20 @@ class Timeline:
         self.steps: list[UpdateStep] = []
         self._touched = sorted({change.object for update in updates for change in update.changes})
         self._numbers = {self._key(document): 0}
-        self._go_through(updates, start, duration_s or 0.0, horizon_s)
+        self._go_through(updates, start, duration_s or 0.0, math.inf if horizon_s is None else horizon_s)
 
     def _key(self, document: Document) -> str:
         """What tells a state from others: all objects that some update changes."""
         objects = [document.values["batch"][kind][index] for kind, index in self._touched]
         return json.dumps(objects, sort_keys=True, default=str)
 
-    def _go_through(
-        self, updates: Sequence[ReadUpdate], start: datetime, duration_s: float, horizon_s: float | None
-    ) -> None:
+    def _go_through(self, updates: Sequence[ReadUpdate], start: datetime, duration_s: float, horizon_s: float) -> None:
         known: dict[tuple[int, int], int] = {}
         state, rounds = 0, {number: 0 for number, each in enumerate(updates) if each.entry.cron}
         plain = [each.resolved(start) for each in updates]
-        until = max(duration_s + AHEAD_S, *(each.at or 0.0 for each in plain))
+        until = max(duration_s + AHEAD_S, _last_at(plain))
         for at, number in islice(Updates(tuple(plain), start=start).occurrences(), MOST_OCCURRENCES):
-            if horizon_s is not None and at >= horizon_s:
+            if at >= horizon_s:
                 return
             if at > until and min(rounds.values(), default=ROUNDS) >= ROUNDS:
                 return

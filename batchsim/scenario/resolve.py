@@ -6,7 +6,7 @@ lacks, and jobs that nothing can hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from batchsim.spec.configuration import (
     ComputeEnvironment,
     Configuration,
     Consumable,
+    JobDefinition,
     JobQueue,
     SavingsPlan,
     TimeLimit,
@@ -106,24 +107,10 @@ def resolve(
         market = _market(document, region, start, settings, base, catalog, findings)
     if findings:
         return Resolved(Configuration(region, (), (), ()), (), tuple(findings), market, PriceSources())
-    environments = tuple(_environments(context, market, start, findings))
-    plan = settings.prices.savings_plan
     requests = {name: value for name, (_, value) in context.definitions.items()}
     definitions = {name: job_definition(value, settings) for name, value in requests.items()}
-    configuration = Configuration(
-        region=region,
-        environments=environments,
-        queues=tuple(_queue(value, context) for _, value in context.items("jobQueues")),
-        definitions=tuple(definitions.values()),
-        consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
-        savings_plan=None if plan is None else SavingsPlan(plan.usd_per_hour, plan.discount),
-        stated_prices=market.stated,
-        reservations=tuple(_reservations(context, market, start, findings)),
-    )
-    sources = tuple(
-        resolved_workflow(entry, definitions, requests) if isinstance(entry, Workflow) else entry.trace
-        for entry in workload
-    )
+    configuration = _configuration(context, market, start, definitions.values(), findings)
+    sources = tuple(_sources(workload, definitions, requests))
     if not findings:
         findings += _judged(context, configuration, sources, settings)
     updates = NO_UPDATES
@@ -152,6 +139,32 @@ def _updates(timeline: Timeline, market: Market, start: datetime, catalog: Catal
         return _consumable(changed.values["batch"]["consumableResources"][index])
 
     return resolve_updates(timeline, start, environment=environment, queue=queue, consumable=consumable)
+
+
+def _configuration(
+    context: Context, market: Market, start: datetime, definitions: Iterable[JobDefinition], findings: list[Finding]
+) -> Configuration:
+    """What is in the account; findings for what has no price."""
+    plan = market.settings.prices.savings_plan
+    return Configuration(
+        region=market.region,
+        environments=tuple(_environments(context, market, start, findings)),
+        queues=tuple(_queue(value, context) for _, value in context.items("jobQueues")),
+        definitions=tuple(definitions),
+        consumables=tuple(_consumable(value) for _, value in context.items("consumableResources")),
+        savings_plan=None if plan is None else SavingsPlan(plan.usd_per_hour, plan.discount),
+        stated_prices=market.stated,
+        reservations=tuple(_reservations(context, market, start, findings)),
+    )
+
+
+def _sources(
+    workload: Sequence[Workflow | TraceSource],
+    definitions: Mapping[str, JobDefinition],
+    requests: Mapping[str, Mapping[str, Any]],
+) -> Iterator[ResolvedWorkflow | Trace]:
+    for entry in workload:
+        yield resolved_workflow(entry, definitions, requests) if isinstance(entry, Workflow) else entry.trace
 
 
 def _judged(

@@ -20,6 +20,7 @@ from batchsim.redaction import shown
 from batchsim.scenario.batch.launch_templates import SECTION
 from batchsim.scenario.batch.offerings import Market
 from batchsim.scenario.checking import Checked, check, in_order, raise_errors
+from batchsim.scenario.document.access import dig, mappings
 from batchsim.scenario.document.document import Document, Where
 from batchsim.scenario.document.overrides import Nowhere, apply, keys, paths_of_key, place_of
 from batchsim.scenario.document.variants import applied, in_variant, require
@@ -181,14 +182,7 @@ class Scenario(ResolvedScenario):
     def _content(self, relative_to: Path) -> dict[str, Any]:
         """Everything that decides the results, every default of our own sections filled in."""
         given = copy.deepcopy(self.document.values)
-        for entry in given.get("workload", []):
-            if isinstance(entry.get("trace"), dict):
-                entry["trace"]["path"] = self._relative(entry["trace"]["path"], relative_to)
-        for overrides in (given.get("variants") or {}).values():
-            self._move(overrides, relative_to)
-        for section in ("sweep", "search"):
-            for name, form in (given.get(section) or {}).items():
-                self._move_values(name, form, relative_to)
+        self._move_all(given, relative_to)
         environment = self._moved(("environment",), as_written(self.environment), relative_to)
         filled = {
             **given,
@@ -205,6 +199,17 @@ class Scenario(ResolvedScenario):
         filled.pop("versions", None)
         ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
         return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
+
+    def _move_all(self, values: dict[str, Any], folder: Path) -> None:
+        """Change the paths of traces, and those in what experiments change, to what they are from another folder."""
+        for entry in values.get("workload", []):
+            if isinstance(entry.get("trace"), dict):
+                entry["trace"]["path"] = self._relative(entry["trace"]["path"], folder)
+        for overrides in (values.get("variants") or {}).values():
+            self._move(overrides, folder)
+        for section in ("sweep", "search"):
+            for name, form in (values.get(section) or {}).items():
+                self._move_values(name, form, folder)
 
     def _move(self, overrides: Any, folder: Path) -> None:
         """Change the paths in some overrides to what they are as seen from another folder."""
@@ -361,24 +366,26 @@ def as_written(value: Any) -> Any:
     if isinstance(value, (Constant, *DISTRIBUTIONS.values())):
         return as_given(value)  # type: ignore[arg-type]
     if isinstance(value, Section):
-        members = ((info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items())
-        return {key: as_written(member) for key, member in members if member is not None}
+        return {key: as_written(member) for key, member in _members(value) if member is not None}
     if isinstance(value, dict):
         return {key: as_written(member) for key, member in value.items()}
     return [as_written(member) for member in value] if isinstance(value, tuple) else value
 
 
+def _members(section: Section) -> Iterator[tuple[str, Any]]:
+    """What a section says, by the keys that a scenario has for it."""
+    for name, info in type(section).model_fields.items():
+        yield info.alias or name, getattr(section, name)
+
+
 def paths_of_files(values: Mapping[str, Any]) -> Iterator[Where]:
     """Where a document names files by their path: traces, launch templates, recordings, a catalog."""
-    for index, entry in enumerate(values.get("workload") or ()):
+    for where, entry in mappings(values, (), "workload"):
         if isinstance(entry.get("trace"), dict) and "path" in entry["trace"]:
-            yield "workload", index, "trace", "path"
-    for index, entry in enumerate(values.get(SECTION) or ()):
-        if isinstance(entry, dict) and isinstance(entry.get(FILE), str):
-            yield SECTION, index, FILE
-    for where in sorted(_PATHS):
-        found: Any = values
-        for step in where:
-            found = found.get(step) if isinstance(found, dict) else None
-        if isinstance(found, str):
-            yield where
+            yield *where, "trace", "path"
+    for where, entry in mappings(values, (), SECTION):
+        if isinstance(entry.get(FILE), str):
+            yield *where, FILE
+    for steps in sorted(_PATHS):
+        if isinstance(dig(values, *steps), str):
+            yield steps

@@ -111,7 +111,7 @@ def _hoisted(value: Any, found: dict[str, Any]) -> Any:
         return [_hoisted(each, found) for each in value]
     if not isinstance(value, dict):
         return value
-    beside = {key: value[key] for key in ("default",) if key in value}
+    beside = {"default": value["default"]} if "default" in value else {}
     if _MEANING in value:
         beside["description"] = value[_MEANING]
     rest = {key: each for key, each in value.items() if key not in ("default", _MEANING)}

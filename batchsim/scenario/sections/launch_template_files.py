@@ -39,9 +39,17 @@ def with_launch_template_files(document: Document, base: Path) -> Document:
     given = document.values.get(SECTION)
     if not isinstance(given, list) or not any(_is_to_expand(entry) for entry in given):
         return document
+    entries, inside = _section(document, given, base)
+    outside = {where: place for where, place in document.places.items() if where[:1] != (SECTION,) or len(where) == 1}
+    values = {key: entries if key == SECTION else value for key, value in document.values.items()}
+    return replace(document, values=values, places=outside | inside, written=document.written or document)
+
+
+def _section(document: Document, given: list[Any], base: Path) -> tuple[list[Any], dict[Where, Place]]:
+    """The entries of the section that the given ones stand for, and the places in them."""
     findings: list[Finding] = []
     entries: list[Any] = []
-    places = {where: place for where, place in document.places.items() if where[:1] != (SECTION,) or len(where) == 1}
+    places: dict[Where, Place] = {}
     for index, entry in enumerate(given):
         for value, found in _expanded(document, (SECTION, index), entry, base, findings):
             where: Where = (SECTION, len(entries))
@@ -49,8 +57,7 @@ def with_launch_template_files(document: Document, base: Path) -> Document:
             entries.append(value)
     if findings:
         raise ScenarioError(findings)
-    values = {key: entries if key == SECTION else value for key, value in document.values.items()}
-    return replace(document, values=values, places=places, written=document.written or document)
+    return entries, places
 
 
 def _is_to_expand(entry: Any) -> bool:
@@ -61,8 +68,7 @@ def _expanded(
     document: Document, where: Where, entry: Any, base: Path, findings: list[Finding]
 ) -> Iterator[tuple[Any, dict[Where, Place]]]:
     """What an entry stands for, each with the places within it."""
-    length = len(where)
-    places = {each[length:]: place for each, place in document.places.items() if each[:length] == where}
+    places = _within(where, document.places)
     if isinstance(entry, dict) and FILE in entry:
         try:
             entry, places = _content(document, where, entry, base)
@@ -74,8 +80,13 @@ def _expanded(
         yield entry, places
         return
     for index, version in enumerate(entry[listed]):
-        inside: Where = (listed, index)
-        yield version, {each[2:]: place for each, place in places.items() if each[:2] == inside}
+        yield version, _within((listed, index), places)
+
+
+def _within(where: Where, places: dict[Where, Place]) -> dict[Where, Place]:
+    """The places in a value, as seen from it."""
+    length = len(where)
+    return {each[length:]: place for each, place in places.items() if each[:length] == where}
 
 
 def _content(document: Document, where: Where, entry: dict[str, Any], base: Path) -> tuple[Any, dict[Where, Place]]:

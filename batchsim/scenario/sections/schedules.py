@@ -43,6 +43,13 @@ _Levels = Annotated[
 ]
 
 
+def _others(given: Any, names: Iterable[str]) -> list[Any]:
+    """The entries of ``updates:`` that are not those of a schedule."""
+    own = {f"{each}-{end}" for each in names for end in ("from", "until")}
+    entries = given if isinstance(given, list) else []
+    return [each for each in entries if not (isinstance(each, dict) and each.get("name") in own)]
+
+
 class ScheduledLevels(Section):
     """Values of one path by the time of day: all combinations are tried, and each value alone, without a schedule.
 
@@ -86,11 +93,8 @@ class ScheduledLevels(Section):
         start : str
             When the simulation begins.
         """
-        own = {f"{each}-{end}" for each in names for end in ("from", "until")}
         given = values.get(UPDATES)
-        others = [] if not isinstance(given, list) else [
-            each for each in given if not (isinstance(each, dict) and each.get("name") in own)
-        ]  # fmt: skip
+        others = _others(given, names)
         without = {UPDATES: others} if given is not None else {}
         told: set[str] = set()
         for outside, inside, begin, end in product(self.outside, self.inside, self.from_, self.until):

@@ -56,10 +56,7 @@ def _runs(content: list[Any]) -> tuple[float, list[tuple[int, int]]]:
     """
     if len(content) > 1:
         raise _NoRecordingError(f"{len(content)} JSON documents", "one recording")
-    tick_s = figure(dig(content[0], "metadata", "gap_seconds"))
-    if not tick_s or tick_s <= 0:
-        told = "no metadata.gap_seconds" if tick_s is None else f"metadata.gap_seconds is {tick_s:g}"
-        raise _NoRecordingError(told, "the length of a tick in seconds, above 0")
+    tick_s = _tick_s(content[0])
     listed = [name for name in ("data", "runs") if name in content[0]]
     if len(listed) != 1:
         told = "both data and runs, which say the same" if listed else "neither data nor runs"
@@ -73,6 +70,14 @@ def _runs(content: list[Any]) -> tuple[float, list[tuple[int, int]]]:
         runs = [_run(run) for run in entries(content[0], "runs")]
         fault = "runs are not pairs of instances and ticks", "[[instances, ticks], …]"
     return tick_s, _complete(runs, _NoRecordingError(*fault))
+
+
+def _tick_s(recording: Any) -> float:
+    tick_s = figure(dig(recording, "metadata", "gap_seconds"))
+    if not tick_s or tick_s <= 0:
+        told = "no metadata.gap_seconds" if tick_s is None else f"metadata.gap_seconds is {tick_s:g}"
+        raise _NoRecordingError(told, "the length of a tick in seconds, above 0")
+    return tick_s
 
 
 def _complete(runs: list[tuple[int | None, int]], fault: _NoRecordingError) -> list[tuple[int, int]]:

@@ -158,22 +158,31 @@ def read_answer(story: Story, key: str, text: str) -> float:
         If it is none.
     """
     if key == "jobs":
-        if not text.isdecimal() or not 2 <= int(text) <= 10_000:
-            raise ValueError(f"{text!r} is no number of jobs; expected 2 to 10000")
-        return int(text)
+        return _jobs(text)
     if key == "vcpus":
         return _vcpus(text)
     if key == "memory":
         return parse_size_mib(float(text) if text.replace(".", "", 1).isdecimal() else text)
     if key == "by" and story.name == "etl":
-        clock = _CLOCK.fullmatch(text)
-        if clock is None:
-            raise ValueError(f"{text!r} is not a time of day; expected such as 06:00")
-        return (int(clock[1]) * HOUR + int(clock[2]) * MINUTE - _HOUR["etl"] * HOUR) % DAY or DAY
+        return _until(text, _HOUR["etl"])
     seconds = parse_duration(text)
     if seconds < 1:
         raise ValueError(f"{text!r} is too short; expected 1s or more")
     return seconds
+
+
+def _until(text: str, hour: int) -> float:
+    """Seconds from an hour of the day to the next time that a clock shows this."""
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
+        raise ValueError(f"{text!r} is not a time of day; expected such as 06:00")
+    return (int(clock[1]) * HOUR + int(clock[2]) * MINUTE - hour * HOUR) % DAY or DAY
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= 10_000:
+        raise ValueError(f"{text!r} is no number of jobs; expected 2 to 10000")
+    return int(text)
 
 
 def _vcpus(text: str) -> float:
@@ -214,15 +223,31 @@ def _place(story: str, vcpus: float, memory_mib: float) -> tuple[float, int, tup
         return (*size, (), math.ceil(size[0]))
     if vcpus != int(vcpus):
         raise ValueError(f"a job on an instance has whole vCPUs; expected {math.ceil(vcpus)}")
-    with_gpu = story == "gpu"
-    for families in (_WITH_GPU,) if with_gpu else _FAMILIES:
-        sizes = [size for size in _SIZES if all(_holds(f"{family}.{size}", vcpus, memory) for family in families)]
+    types = _types_with_gpu(vcpus, memory) if story == "gpu" else _types(vcpus, memory)
+    if not types:
+        raise ValueError(f"no instance type here holds {vcpus:g} vCPUs and {memory} MiB; expected a smaller job")
+    return int(vcpus), memory, types, max(instance_types()[name].vcpus for name in types)
+
+
+def _types_with_gpu(vcpus: float, memory_mib: int) -> tuple[str, ...]:
+    smallest = _sizes(_WITH_GPU, vcpus, memory_mib)[:1]
+    return tuple(f"{family}.{size}" for family in _WITH_GPU for size in smallest)
+
+
+def _types(vcpus: float, memory_mib: int) -> tuple[str, ...]:
+    """The smallest types that hold a job, of the families with the least memory that goes well with it."""
+    for families in _FAMILIES:
         # Where a size holds one job for each two vCPUs it has, its memory goes well with them.
-        fitting = [size for size in sizes if with_gpu or memory <= _share(families[0], size, vcpus)]
+        sizes = _sizes(families, vcpus, memory_mib)
+        fitting = [size for size in sizes if memory_mib <= _share(families[0], size, vcpus)]
         if fitting:
-            types = tuple(f"{family}.{size}" for family in families for size in fitting[: 1 if with_gpu else 2])
-            return int(vcpus), memory, types, max(instance_types()[name].vcpus for name in types)
-    raise ValueError(f"no instance type here holds {vcpus:g} vCPUs and {memory} MiB; expected a smaller job")
+            return tuple(f"{family}.{size}" for family in families for size in fitting[:2])
+    return ()
+
+
+def _sizes(families: tuple[str, ...], vcpus: float, memory_mib: int) -> list[str]:
+    """The sizes of which each of some families has one that holds a job."""
+    return [size for size in _SIZES if all(_holds(f"{family}.{size}", vcpus, memory_mib) for family in families)]
 
 
 def _holds(name: str, vcpus: float, memory_mib: int) -> bool:

@@ -127,15 +127,15 @@ def _outside(document: Document, updates: Sequence[ReadUpdate], frame: Frame, st
         where, plain = ("updates", update.index, member), update.resolved(start)
         first = next(iter(islice(plain.occurrences(start), 1)), None)
         if plain.at is not None and plain.at < 0:
-            yield _never(document, where, "it is before the scenario's start: it never happens")
+            yield _outside_run(document, where, "it is before the scenario's start: it never happens")
         elif first is None:
-            yield _never(document, where, "it never comes due")
+            yield _outside_run(document, where, "it never comes due")
         elif end is not None and first >= end:
             what = "its first time" if plain.at is None else "it"
-            yield _never(document, where, f"{what} is after the scenario's {by}")
+            yield _outside_run(document, where, f"{what} is after the scenario's {by}")
 
 
-def _never(document: Document, where: Where, message: str) -> Finding:
+def _outside_run(document: Document, where: Where, message: str) -> Finding:
     return document.finding(where, "update-outside-run", message, severity="warning")
 
 

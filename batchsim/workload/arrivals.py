@@ -101,15 +101,22 @@ def _days(days: Days, start: datetime, first: float, seed: int, replication: int
     What is drawn belongs to the day and not to the workflow: workflows that are recorded on the same dates arrive as on
     the same day, since what came together then may do so again.
     """
-    recorded = [(date.fromisoformat(name).weekday(), sorted(times)) for name, times in sorted(days.record.items())]
-    of_weekday = [[times for of, times in recorded if of == weekday] for weekday in range(7)]
-    every = [times for _, times in recorded]
+    by_weekday = _drawn_from(days)
     draws = stream(seed, replication, "arrival-days")
     midnight = -(start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
     for number in _naturals():
-        among = (of_weekday[(start.weekday() + number) % 7] if days.draw == "weekday" else []) or every
+        among = by_weekday[(start.weekday() + number) % 7]
         chosen = among[int(draws.random() * len(among))]
         yield from (at for time in chosen if (at := midnight + number * DAY + time) >= max(first, 0.0))
+
+
+def _drawn_from(days: Days) -> list[list[list[float]]]:
+    """Of each day of the week, from Monday, the recorded days that may be drawn: its own, or all where it has none."""
+    recorded = [(date.fromisoformat(name).weekday(), sorted(times)) for name, times in sorted(days.record.items())]
+    every = [times for _, times in recorded]
+    if days.draw != "weekday":
+        return [every] * 7
+    return [[times for of, times in recorded if of == weekday] or every for weekday in range(7)]
 
 
 def _poisson(

@@ -146,16 +146,11 @@ def _merge(parts: Sequence[JobSource], sources: Sequence[tuple[AttemptDraws, int
     def column(name: str, dtype: type[np.generic] = np.int32) -> np.ndarray:
         return _ordered((getattr(part, name) for part in parts), order, dtype)
 
-    first_groups = accumulate((len(part.groups) for part in parts), initial=0)
-    group = _ordered((part.group + first for part, first in zip(parts, first_groups, strict=False)), order, np.int32)
+    group = _groups(parts, order)
     run, array_index, exit_code = column("run"), column("array_index"), column("exit_code")
     runtime_s = column("runtime_s", np.float64)
     open_dependencies, dependents_start = _degrees(edges, nodes)
-    attempts = {
-        int(place[first + row]): tries
-        for part, first in zip(parts, accumulate(map(len, parts), initial=0), strict=False)
-        for row, tries in part.attempts.items()
-    }
+    attempts = _attempts(parts, place)
     return Workload(
         submitted_at=submitted_at[order],
         group=group,
@@ -194,6 +189,22 @@ def _ordered(pieces: Iterable[np.ndarray], order: np.ndarray, dtype: type[np.gen
     """A column of several parts in one order; many hold one value throughout, which takes no memory."""
     column = np.concatenate(list(pieces)).astype(dtype, copy=False)
     return np.broadcast_to(column[0], len(column)) if len(column) and (column == column[0]).all() else column[order]
+
+
+def _groups(parts: Sequence[JobSource], order: np.ndarray) -> np.ndarray:
+    """The group of each job, those of all parts numbered one part after the other."""
+    first_groups = accumulate((len(part.groups) for part in parts), initial=0)
+    return _ordered((part.group + first for part, first in zip(parts, first_groups, strict=False)), order, np.int32)
+
+
+def _attempts(parts: Sequence[JobSource], place: np.ndarray) -> dict[int, Attempts]:
+    """The attempts of jobs whose attempts differ, by their row in the merged table."""
+    first_rows = accumulate(map(len, parts), initial=0)
+    return {
+        int(place[first + row]): tries
+        for part, first in zip(parts, first_rows, strict=False)
+        for row, tries in part.attempts.items()
+    }
 
 
 def _think_s(parts: Sequence[JobSource], order: np.ndarray) -> Floats | None:

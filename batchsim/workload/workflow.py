@@ -132,5 +132,4 @@ def _edges(workflow: ResolvedWorkflow, starts: NDArray[np.int64], rows: int) -> 
                 else:
                     yield pairs(parent.get(needed, int(starts[needed])), waiting)
 
-    collected = list(pieces())
-    return (np.concatenate(collected) if collected else no_edges()), len(arrays)
+    return np.concatenate([no_edges(), *pieces()]), len(arrays)

@@ -11,7 +11,7 @@ One reader for two users: the trace format of this name, and `batchsim import jo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -112,23 +112,34 @@ class DescribedDependencies:
 def described_jobs(answers: Answers) -> DescribedJobs:
     """What answers say of jobs that ran; of several about one job the last that says how it ran holds."""
     ran, others = _parted(answers)
-    skipped = dict(answers.unread)
-    if len(ran) + len(others) < len(answers.jobs):
-        skipped["described more than once"] = len(answers.jobs) - len(ran) - len(others)
-    for _, reason in others:
-        skipped[reason] = skipped.get(reason, 0) + 1
     arrays = {job_id: job for (job_id, _), job in others.items() if is_array(job)}
     described = {*ran, *(job_id for job_id, _ in others)}
-    children = sum(":" in job_id and job_id.rpartition(":")[0] in arrays for job_id in described)
     faults = {job_id: _fault_of(job) for job_id, job in ran.items()}
     jobs = [described_job(job) for job_id, job in ran.items() if not faults[job_id]]
     return DescribedJobs(
         jobs=tuple(sorted(jobs, key=lambda job: (job.created_at_ms, job.array or job.job_id, job.index))),
         arrays={job_id: needs(job) for job_id, job in arrays.items()},
-        skipped=skipped,
-        undescribed=max(sum(map(array_size, arrays.values())) - children, 0),
+        skipped=_skipped(answers, ran, others),
+        undescribed=_undescribed(arrays, described),
         faults=tuple(filter(None, faults.values())),
     )
+
+
+def _skipped(answers: Answers, ran: Sized, others: Collection[tuple[str, str]]) -> dict[str, int]:
+    """Jobs of which no row is made, counted by reason."""
+    skipped = dict(answers.unread)
+    again = len(answers.jobs) - len(ran) - len(others)
+    if again > 0:
+        skipped["described more than once"] = again
+    for _, reason in others:
+        skipped[reason] = skipped.get(reason, 0) + 1
+    return skipped
+
+
+def _undescribed(arrays: Mapping[str, Mapping[str, Any]], described: Iterable[str]) -> int:
+    """How many children of arrays are not described."""
+    children = sum(":" in job_id and job_id.rpartition(":")[0] in arrays for job_id in described)
+    return max(sum(map(array_size, arrays.values())) - children, 0)
 
 
 def _parted(answers: Answers) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], dict[str, Any]]]:
@@ -185,12 +196,15 @@ def dependencies(jobs: Sequence[DependentJob], arrays: Mapping[str, Needs]) -> D
         for job_id, kind in dict.fromkeys((*job.depends_on, *arrays.get(job.array, ()))):
             found = place[job_id] if job_id in place else _of_arrays(job, job_id, kind, children)
             needed[found] = None
-            # The first child of an array waits for no other.
-            lost += found is None and (bool(job_id) or job.index > 0)
+            lost += found is None and not _is_first_of_sequence(job, job_id)
         rows.append(tuple(each for each in needed if isinstance(each, int)))
         whole.append(tuple(each for each in needed if isinstance(each, str)))
-    ordered = {array: tuple(row for _, row in sorted(members.items())) for array, members in children.items()}
-    return DescribedDependencies(tuple(rows), tuple(whole), ordered, lost)
+    return DescribedDependencies(tuple(rows), tuple(whole), _in_order(children), lost)
+
+
+def _is_first_of_sequence(job: DependentJob, job_id: str) -> bool:
+    """Whether a SEQUENTIAL dependency is that of the first child, which waits for no other."""
+    return not job_id and job.index <= 0
 
 
 def _children(jobs: Sequence[DependentJob]) -> dict[str, dict[int, int]]:
@@ -200,6 +214,11 @@ def _children(jobs: Sequence[DependentJob]) -> dict[str, dict[int, int]]:
         if job.array:
             arrays.setdefault(job.array, {})[job.index] = row
     return arrays
+
+
+def _in_order(arrays: Mapping[str, Mapping[int, int]]) -> dict[str, tuple[int, ...]]:
+    """The rows of each array's children, in the order of their index."""
+    return {array: tuple(row for _, row in sorted(members.items())) for array, members in arrays.items()}
 
 
 def _of_arrays(job: DependentJob, job_id: str, kind: str, arrays: Mapping[str, Mapping[int, int]]) -> int | str | None:

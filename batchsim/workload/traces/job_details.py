@@ -140,17 +140,17 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
     attempts = _attempts(job)
     ran = [attempt for attempt in attempts if _times(attempt)]
     before = [attempt for attempt in ran[:-1] if _lasted_s(attempt) >= 0]
-    failed = [attempt for attempt in before if not _is_reclaimed(attempt)]
-    cut_short = _status(job) == "FAILED" and _is_reclaimed(ran[-1] if ran else job)
+    earlier = tuple(_failure(attempt, job) for attempt in before if not _is_reclaimed(attempt))
+    cut_short = _is_cut_short(job, ran)
     assert times is not None and created is not None  # noqa: S101, PT018 (for the type checker)
-    job_id, index = str(job["jobId"]), _child_index(job)
+    job_id = str(job["jobId"])
+    array, index = _place_in_array(job, job_id)
     vcpus, memory, gpus = _asked(job)
-    priority = figure(job.get("schedulingPriority"))
     return DescribedJob(
         job_id=job_id,
         name=_text(job, "jobName") or job_id,
-        array="" if index is None else job_id.rpartition(":")[0],
-        index=-1 if index is None else index,
+        array=array,
+        index=index,
         created_at_ms=created,
         started_at_ms=_first_start(job, ran, times),
         stopped_at_ms=times[1],
@@ -163,19 +163,31 @@ def described_job(job: Mapping[str, Any]) -> DescribedJob:
         job_definition=base_name(_text(job, "jobDefinition")),
         depends_on=needs(job),
         share_identifier=_text(job, "shareIdentifier"),
-        scheduling_priority=math.nan if priority is None else priority,
+        scheduling_priority=_number(job, "schedulingPriority"),
         on_eks=isinstance(job.get("eksProperties"), dict),
-        earlier=tuple(_failure(attempt, job) for attempt in failed),
-        reclaimed=len(before) - len(failed),
+        earlier=earlier,
+        reclaimed=len(before) - len(earlier),
         # The last attempt that ran is not among them; where attempts are without times, the job's own are of the last.
         unstarted=max(len(attempts) - 1 - len(before), 0),
         cut_short=cut_short,
     )
 
 
+def _place_in_array(job: Mapping[str, Any], job_id: str) -> tuple[str, int]:
+    """The array that a job is a child of, and which; empty and -1 for other jobs."""
+    index = _child_index(job)
+    return ("", -1) if index is None else (job_id.rpartition(":")[0], index)
+
+
 def _said(value: float) -> float:
     """A figure; NaN for 0, which is what AWS prints where nothing is said."""
     return value if value > 0 else math.nan
+
+
+def _number(job: Mapping[str, Any], member: str) -> float:
+    """A member as a figure; NaN where it is missing or none."""
+    number = figure(job.get(member))
+    return math.nan if number is None else number
 
 
 def _text(job: Mapping[str, Any], member: str) -> str:
@@ -221,6 +233,11 @@ def _first_start(job: Mapping[str, Any], ran: list[Any], times: tuple[float, flo
 def _is_reclaimed(attempt: Any) -> bool:
     """Whether an attempt ended because its instance or task was taken away, as its status reason says."""
     return str(dig(attempt, "statusReason") or "").startswith(_RECLAIMED)
+
+
+def _is_cut_short(job: Mapping[str, Any], ran: list[Any]) -> bool:
+    """Whether a job failed since the host of its last attempt was taken away."""
+    return _status(job) == "FAILED" and _is_reclaimed(ran[-1] if ran else job)
 
 
 def _failure(attempt: Any, job: Mapping[str, Any]) -> tuple[float, int]:

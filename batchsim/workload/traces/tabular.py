@@ -64,8 +64,7 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     table.refuse_empty("job_name", np.array([text is None for text in names], bool), "a name")
     table.refuse_empty("submitted_at", np.isnan(submitted_at), "seconds")
     table.refuse_empty("runtime_s", np.isnan(runtime_s), "seconds")
-    for row in np.flatnonzero((size == 1) | (size > LARGEST_ARRAY)):
-        table.fault(int(row), f"array_size {size[row]:g}", f"2 to {LARGEST_ARRAY}, or nothing")
+    _refuse_sizes(table, size)
     faults.raise_any()
     counts = np.maximum(size, 1).astype(np.int64)
     if counts.sum() > limits.MOST_JOBS:
@@ -79,10 +78,6 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     edges, parents = _edges(table, [str(name) for name in names], size > 0, starts)
     faults.raise_any()
 
-    def texts(name: str) -> list[str | None] | None:
-        cells = table.texts(name)
-        return [cells[row] for row in owner.tolist()] if any(cells) else None
-
     index = np.arange(starts[-1]) - starts[owner]
     return TraceJobs(
         names=[str(names[row]) for row in owner.tolist()],
@@ -93,9 +88,9 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         gpus=gpus[owner],
         exit_code=exit_code[owner].astype(np.int32),
         array_index=np.where(size[owner] > 0, index, -1).astype(np.int32),
-        queues=texts("job_queue"),
-        definitions=texts("job_definition"),
-        share_identifiers=texts("share_identifier"),
+        queues=_said(table, "job_queue", owner),
+        definitions=_said(table, "job_definition", owner),
+        share_identifiers=_said(table, "share_identifier", owner),
         scheduling_priorities=None if np.isnan(priority).all() else priority[owner],
         started_at=started_at,
         stopped_at=stopped_at,
@@ -116,6 +111,18 @@ def _table(path: Readable, trace: Trace, faults: Faults) -> Table:
     if not table.rows:
         faults.add(0, "no job in it")
     return table
+
+
+def _refuse_sizes(table: Table, size: Floats) -> None:
+    """A fault for each array of a size that AWS Batch does not take."""
+    for row in np.flatnonzero((size == 1) | (size > LARGEST_ARRAY)):
+        table.fault(int(row), f"array_size {size[row]:g}", f"2 to {LARGEST_ARRAY}, or nothing")
+
+
+def _said(table: Table, name: str, owner: NDArray[np.intp]) -> list[str | None] | None:
+    """What a column of texts says of each job; None where it says nothing of any."""
+    cells = table.texts(name)
+    return [cells[row] for row in owner.tolist()] if any(cells) else None
 
 
 def _ran(table: Table, name: str, owner: NDArray[np.intp]) -> Floats | None:

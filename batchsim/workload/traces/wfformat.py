@@ -107,22 +107,34 @@ def _mib(size: float | None) -> float:
 def _tasks(content: Any, faults: Faults) -> list[_Task]:
     """The tasks of any version."""
     version = str(dig(content, "schemaVersion") or "")
-    if (major := re.match(r"\d+", version)) and int(major[0]) > 1:
+    if _major(version) > 1:
         faults.add(0, f"schemaVersion {version[:20]}", "WfFormat 1.0 to 1.6")
         return []
-    specified, executed = (dig(content, "workflow", part, "tasks") for part in ("specification", "execution"))
-    if isinstance(specified, list) and isinstance(executed, list) and specified:
-        ran = {str(dig(task, "id")): task for task in executed}
-        return [_task(str(dig(task, "id")), task, ran.get(str(dig(task, "id"))), {}) for task in specified]
+    specified = entries(content, "workflow", "specification", "tasks")
+    executed = dig(content, "workflow", "execution", "tasks")
+    if specified and isinstance(executed, list):
+        return _executed(specified, executed)
     flat = next((tasks for name in ("tasks", "jobs") if isinstance(tasks := dig(content, "workflow", name), list)), [])
     if flat:
         return _flat(flat)
-    if isinstance(specified, list) and specified:
+    if specified:
         faults.add(0, "the workflow is described and was not executed: there are no run times", "workflow.execution")
     else:
+        shown = f" (schemaVersion {version})" if version else ""
         expected = "WfFormat: workflow.specification.tasks and workflow.execution.tasks, or workflow.tasks (up to 1.4)"
-        faults.add(0, "no tasks of a workflow in it" + (f" (schemaVersion {version})" if version else ""), expected)
+        faults.add(0, f"no tasks of a workflow in it{shown}", expected)
     return []
+
+
+def _major(version: str) -> int:
+    number = re.match(r"\d+", version)
+    return int(number[0]) if number else 0
+
+
+def _executed(specified: list[Any], executed: list[Any]) -> list[_Task]:
+    """The tasks of a version from 1.5 on: what was specified, each with its execution."""
+    ran = {str(dig(task, "id")): task for task in executed}
+    return [_task(str(dig(task, "id")), task, ran.get(str(dig(task, "id"))), {}) for task in specified]
 
 
 def _flat(tasks: list[Any]) -> list[_Task]:

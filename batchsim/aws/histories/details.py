@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from batchsim.aws.histories.records import Asked, RecordedAttempt, RecordedJob
@@ -57,7 +57,7 @@ def _status(detail: Mapping[str, Any]) -> str:
 def _attempts(detail: Mapping[str, Any], last_s: float) -> Iterator[RecordedAttempt]:
     """The attempts, the last one from the job's own members where it is not listed."""
     status = _status(detail)
-    listed = [each for each in entries(detail, "attempts") or entries(detail, "eksAttempts") if isinstance(each, dict)]
+    listed = _listed(detail)
     for attempt in listed[:-1]:
         yield _attempt(attempt, {}, last_s, succeeded=False)
     for attempt in listed[-1:]:
@@ -71,6 +71,11 @@ def _attempts(detail: Mapping[str, Any], last_s: float) -> Iterator[RecordedAtte
         yield _attempt(detail, {}, last_s, succeeded=status == "SUCCEEDED")
 
 
+def _listed(detail: Mapping[str, Any]) -> list[dict[str, Any]]:
+    attempts = entries(detail, "attempts") or entries(detail, "eksAttempts")
+    return [each for each in attempts if isinstance(each, dict)]
+
+
 def _is_listed(listed: list[dict[str, Any]], started: float) -> bool:
     return any(instant(each.get("startedAt")) == started for each in listed)
 
@@ -82,15 +87,14 @@ def _attempt(
     started, stopped = instant(value.get("startedAt")), instant(value.get("stoppedAt"))
     if math.isnan(stopped) and not math.isnan(started):
         stopped = instant(detail.get("stoppedAt"))
-    reasons = (str(dig(each, "container", "reason") or "") for each in (value, detail))
     return RecordedAttempt(
         started_at=started,
         stopped_at=stopped,
         # Of what ended nobody knows when, it is not known how long it was there.
         seen_at=max(last_s, started) if math.isnan(stopped) and goes_on else math.nan,
         exit_code=_exit_code([*_exit_codes(value), *_exit_codes(detail)]),
-        status_reason=str(value.get("statusReason") or detail.get("statusReason") or ""),
-        reason=next(filter(None, reasons), ""),
+        status_reason=_first_said((value, detail), "statusReason"),
+        reason=_first_said((value, detail), "container", "reason"),
         instance=_instance(value) or _instance(detail),
         task=_task(value) or _task(detail),
         succeeded=succeeded,
@@ -106,8 +110,12 @@ def _task(value: Mapping[str, Any]) -> str:
 
 
 def _said_of_task(value: Mapping[str, Any], name: str) -> str:
-    tasks = [value.get("container"), *entries(value, "taskProperties")]
-    return next((str(arn) for task in tasks if (arn := dig(task, name))), "")
+    return _first_said([value.get("container"), *entries(value, "taskProperties")], name)
+
+
+def _first_said(values: Iterable[Any], *steps: str) -> str:
+    """What stands under nested keys in the first of some values that says it; empty where none does."""
+    return next((str(said) for each in values if (said := dig(each, *steps))), "")
 
 
 def _exit_code(codes: list[float]) -> int | None:
@@ -128,8 +136,7 @@ def _exit_codes(value: Mapping[str, Any]) -> list[float]:
 
 def _asked(detail: Mapping[str, Any]) -> Asked:
     """What a job asked for: of one container, or of all that run together in a task."""
-    tasks = entries(detail, "ecsProperties", "taskProperties")
-    containers = [container for task in tasks for container in entries(task, "containers")] or [detail.get("container")]
+    containers = _containers(detail)
     vcpus, memory, gpus = (_sum(containers, kind) for kind in ("VCPU", "MEMORY", "GPU"))
     priority, timeout = figure(detail.get("schedulingPriority")), dig(detail, "timeout", "attemptDurationSeconds")
     retry = detail.get("retryStrategy")
@@ -142,6 +149,11 @@ def _asked(detail: Mapping[str, Any]) -> Asked:
         priority=math.nan if priority is None else priority,
         retry=retry if isinstance(retry, dict) and retry else None,
     )
+
+
+def _containers(detail: Mapping[str, Any]) -> list[Any]:
+    tasks = entries(detail, "ecsProperties", "taskProperties")
+    return [container for task in tasks for container in entries(task, "containers")] or [detail.get("container")]
 
 
 def _sum(containers: list[Any], kind: str) -> float:

@@ -94,8 +94,9 @@ class KnownJobs:
         notes = Counter(self.notes)
         for each in self._known.values():
             job = each.job
-            notes[NEVER_RAN] += not job.attempts and not job.size and job.status in FINISHED
-            notes[NOT_YET] += not job.attempts and not job.size and job.status not in FINISHED
+            has_run, has_ended = bool(job.attempts or job.size), job.status in FINISHED
+            notes[NEVER_RAN] += has_ended and not has_run
+            notes[NOT_YET] += not has_ended and not has_run
             notes[ENDLESS] += sum(
                 not math.isnan(each.started_at) and math.isnan(each.length_s) for each in job.attempts
             )

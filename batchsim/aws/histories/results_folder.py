@@ -89,16 +89,20 @@ def read_results_folder(folder: Path, known: KnownJobs, machines: Machines) -> F
     of_job: dict[str, list[int]] = defaultdict(list)
     for number, job_id in enumerate(attempts.column("job_id")):
         of_job[job_id].append(number)
-    told = (at for name in ("stopped_at", "started_at") for at in attempts.column(name))
-    ended = max((at for at in told if at is not None and not math.isnan(at)), default=math.nan)
     events = 0
-    for job in _jobs(jobs, attempts, of_job, _needs(scenario), zero, zero + ended):
+    for job in _jobs(jobs, attempts, of_job, _needs(scenario), zero, zero + _last_time(attempts)):
         known.add(job)
         events += len(job.runnable) + len(job.starting)
     begun = zip(attempts.column("instance_id"), attempts.column("started_at"), strict=True)
     started = {str(name or ""): math.nan if at is None else zero + at for name, at in begun}
     _add_machines(instances, started, zero, machines)
     return FolderRead(events, str(scenario.get("region") or ""))
+
+
+def _last_time(attempts: _Rows) -> float:
+    """When the last attempt started or stopped; NaN where none did."""
+    told = (at for name in ("stopped_at", "started_at") for at in attempts.column(name))
+    return max((at for at in told if at is not None and not math.isnan(at)), default=math.nan)
 
 
 def _refuse_incomplete(folder: Path) -> None:
@@ -259,8 +263,6 @@ def _job(
 ) -> RecordedJob:
     job_id, index, status = _text(row, "job_id"), row.get("array_index"), _text(row, "status")
     attempts = sorted(attempts, key=lambda attempt: attempt["attempt"])
-    times = ({_number(each, name) + zero for each in attempts} for name in ("runnable_at", "starting_at"))
-    runnable, starting = (tuple(sorted(at for at in each if not math.isnan(at))) for each in times)
     begun = [each for each in attempts if each["started_at"] is not None or each["stopped_at"] is not None]
     return RecordedJob(
         job_id=job_id,
@@ -274,9 +276,15 @@ def _job(
         array="" if index is None else job_id.rpartition(":")[0],
         index=-1 if index is None else int(index),
         depends_on=depends_on,
-        runnable=runnable,
-        starting=starting,
+        runnable=_instants(attempts, "runnable_at", zero),
+        starting=_instants(attempts, "starting_at", zero),
     )
+
+
+def _instants(attempts: Iterable[_Row], name: str, zero: float) -> tuple[float, ...]:
+    """When attempts came into a state, each instant once and in order."""
+    found = {_number(each, name) + zero for each in attempts}
+    return tuple(sorted(at for at in found if not math.isnan(at)))
 
 
 def _attempt(row: _Row, zero: float, seen_at: float, *, ends: bool) -> RecordedAttempt:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -91,7 +91,7 @@ def read_table(content: bytes, shown: str, known: KnownJobs) -> int:
     _refuse_columns(columns, faults)
     faults.raise_any()
     table = Table(columns, ("submitted_at",), 1 if is_parquet else 2, faults)
-    rows = list(_rows(table, known.notes))
+    rows = list(_submitted(_rows(table, known.notes), known.notes))
     faults.raise_any()
     jobs = _joined(rows, shown, is_by_attempt="attempt" in columns)
     for job, backwards in _resolved(jobs, known.notes):
@@ -114,7 +114,7 @@ _Row = dict[str, Any]
 
 
 def _rows(table: Table, notes: Counter[str]) -> Iterator[_Row]:
-    """The rows that say when the job was submitted, as plain values: NaN and None where they say nothing."""
+    """The rows as plain values: NaN and empty where they say nothing."""
     times = {name: _instants(table, name, notes) for name in _present(table, _TIMES)}
     numbers = {name: table.numbers(name, 0, math.nan) for name in _NUMBERS}
     texts = {name: table.texts(name) for name in _present(table, _TEXTS)}
@@ -125,6 +125,12 @@ def _rows(table: Table, notes: Counter[str]) -> Iterator[_Row]:
         row |= {name: each[number] or "" for name, each in texts.items()}
         row |= {name: _parts(each[number], table, number, name) for name, each in lists.items()}
         row["row"] = number + table.first
+        yield row
+
+
+def _submitted(rows: Iterable[_Row], notes: Counter[str]) -> Iterator[_Row]:
+    """The rows that say when their job was submitted."""
+    for row in rows:
         if math.isnan(row["submitted_at"]):
             notes[NO_SUBMISSION] += 1
         else:
@@ -276,13 +282,17 @@ def _attempts(row: _Row, last_s: float, *, ends: bool, is_by_attempt: bool) -> I
         started_at=started,
         stopped_at=stopped,
         seen_at=max(last_s, started) if math.isnan(stopped) else math.nan,
-        exit_code=None if math.isnan(row["exit_code"]) else int(row["exit_code"]),
+        exit_code=_exit_code(row),
         status_reason=row.get("status_reason", ""),
         reason=row.get("reason", ""),
         instance=row.get("instance_id", ""),
         succeeded=ends and status == "SUCCEEDED",
         start_assumed=is_assumed,
     )
+
+
+def _exit_code(row: _Row) -> int | None:
+    return None if math.isnan(row["exit_code"]) else int(row["exit_code"])
 
 
 def _is_told(started: float, stopped: float, status: str) -> bool:
@@ -295,12 +305,17 @@ def _is_told(started: float, stopped: float, status: str) -> bool:
 def _resolved(jobs: Sequence[tuple[RecordedJob, int]], notes: Counter[str]) -> Iterator[tuple[RecordedJob, int]]:
     """The jobs, dependencies by name as such by id."""
     ids = {job.job_id for job, _ in jobs}
-    named: dict[str, str] = {}
-    for job, _ in jobs:
-        if not job.array:
-            named[job.name] = job.job_id if named.get(job.name, job.job_id) == job.job_id else ""
+    named = _ids_by_name(job for job, _ in jobs if not job.array)
     for job, backwards in jobs:
         notes[NO_START] += any(attempt.start_assumed for attempt in job.attempts)
         needs = [name if name in ids else named.get(name, "") for name, _ in job.depends_on]
         notes[NAMES_TWICE] += needs.count("")
         yield replace(job, depends_on=tuple((need, "") for need in needs if need)), backwards
+
+
+def _ids_by_name(jobs: Iterable[RecordedJob]) -> dict[str, str]:
+    """Ids by the names of jobs; empty for a name that several have."""
+    named: dict[str, str] = {}
+    for job in jobs:
+        named[job.name] = job.job_id if named.get(job.name, job.job_id) == job.job_id else ""
+    return named

@@ -112,12 +112,15 @@ class _Template:
         for logical, kind in batch.items():
             if self._is_made(logical, resources[logical]):
                 yield from self._request(kind, logical, resources[logical])
-        for logical, resource in resources.items():
-            if isinstance(resource, dict) and resource.get("Type") == _SCHEDULE and self._is_made(logical, resource):
-                self._schedules.append(self._schedule(logical, resource))
+        self._schedules += self._schedules_among(resources)
         for logical in self._launch_templates:
             yield from self._launch_template(logical, resources[logical])
-        if not batch and not any(finding.severity == "error" for finding in self._findings):
+        if not batch:
+            self._refuse_empty()
+
+    def _refuse_empty(self) -> None:
+        """Say that there is nothing to import, where no fault says why."""
+        if not any(finding.severity == "error" for finding in self._findings):
             expected = ", ".join(KINDS)
             self._finding(("Resources",), "nothing-to-import", "the template has no Batch resource", expected=expected)
 
@@ -158,16 +161,22 @@ class _Template:
             return False
         return held
 
+    def _properties(self, logical: str, resource: dict[str, Any], where: Where) -> dict[str, Any] | None:
+        """The properties of a resource; None, and a fault, where there are none or they are not known."""
+        properties = self._evaluator.value(resource.get("Properties", {}), where)
+        if isinstance(properties, dict):
+            return properties
+        if not isinstance(properties, Unresolved):
+            self._finding(where, "wrong-shape", "not properties", expected="a mapping")
+        elif not properties.reported:
+            message = f"the properties of {logical} are not known: {properties.why}"
+            self._finding(where, "unresolved", message, expected=properties.remedy)
+        return None
+
     def _request(self, kind: str, logical: str, resource: dict[str, Any]) -> Iterator[FoundRequest]:
         where: Where = ("Resources", logical, "Properties")
-        properties = self._evaluator.value(resource.get("Properties", {}), where)
-        if isinstance(properties, Unresolved):
-            if not properties.reported:
-                message = f"the properties of {logical} are not known: {properties.why}"
-                self._finding(where, "unresolved", message, expected=properties.remedy)
-            return
-        if not isinstance(properties, dict):
-            self._finding(where, "wrong-shape", "not properties", expected="a mapping")
+        properties = self._properties(logical, resource, where)
+        if properties is None:
             return
         if kind == "computeEnvironments":
             self._refer_by_name(properties)
@@ -186,6 +195,11 @@ class _Template:
             # AWS Batch refuses an empty strategy, and CloudFormation does not send it.
             request.pop("retryStrategy", None)
         yield FoundRequest(kind, name, request, self._document.place(("Resources", logical), key=True))
+
+    def _schedules_among(self, resources: dict[str, Any]) -> Iterator[FoundSchedule]:
+        for logical, resource in resources.items():
+            if dig(resource, "Type") == _SCHEDULE and self._is_made(logical, resource):
+                yield self._schedule(logical, resource)
 
     def _schedule(self, logical: str, resource: dict[str, Any]) -> FoundSchedule:
         """A schedule; of what is not known yet, only what a text says around an account's number is taken."""

@@ -121,28 +121,22 @@ class Coercion:
         return value if shape is None else scalar(value, shape)
 
     def _structure(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
-        members = shape.members if shape is not None and shape.type_name == "structure" else {}
-        # What overrides say of other types stays, also where the template of the rest is not known.
-        if shape is not None and shape.name in INDIVISIBLE and "overrides" not in value:
+        if _is_indivisible(value, shape):
             unresolved = _together(value.values())
             if unresolved is not None:
                 return self._unresolved(unresolved, None, path)
+        members = shape.members if _is_structure(shape) else {}
         order = dict.fromkeys([*(member for member in members if member in value), *value])
-        coerced = {member: self._coerced(value[member], members.get(member), (*path, member)) for member in order}
-        kept = {member: content for member, content in coerced.items() if content is not NO_VALUE}
-        # That instances are managed is said by the provider, also where all that it has is left out.
-        stays = shape is not None and shape.name == "ManagedInstancesProvider"
-        return kept if kept or not value or stays else NO_VALUE
+        kept = _kept((member, self._coerced(value[member], members.get(member), (*path, member))) for member in order)
+        return kept if kept or not value or _says_something_empty(shape) else NO_VALUE
 
     def _map(self, value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Any:
-        coerced = {key: self._coerced(content, shape.value, (*path, Key(key))) for key, content in value.items()}
-        kept = {key: content for key, content in coerced.items() if content is not NO_VALUE}
+        kept = _kept((key, self._coerced(content, shape.value, (*path, Key(key)))) for key, content in value.items())
         return kept if kept or not value else NO_VALUE
 
     def _list(self, value: list[Any], shape: Any, path: tuple[str, ...]) -> Any:
-        structures = shape is not None and shape.type_name == "structure"
         unresolved = _together(value)
-        if unresolved is not None and not structures:
+        if unresolved is not None and not _is_structure(shape):
             # Half a command, or half of the subnets, would be something else than what was meant.
             return self._unresolved(unresolved, shape, path)
         coerced = [self._coerced(item, shape, path) for item in value]
@@ -200,6 +194,25 @@ def _holds_decisive(shape: Any, seen: tuple[str, ...] = ()) -> bool:
         member in DECISIVE or member in OF_VOLUMES or _holds_decisive(inner, (*seen, shape.name))
         for member, inner in shape.members.items()
     )
+
+
+def _is_structure(shape: Any) -> bool:
+    return shape is not None and shape.type_name == "structure"
+
+
+def _is_indivisible(value: dict[str, Any], shape: Any) -> bool:
+    # What overrides say of other types stays, also where the template of the rest is not known.
+    return shape is not None and shape.name in INDIVISIBLE and "overrides" not in value
+
+
+def _says_something_empty(shape: Any) -> bool:
+    # That instances are managed is said by the provider, also where all that it has is left out.
+    return shape is not None and shape.name == "ManagedInstancesProvider"
+
+
+def _kept(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The members that are not left out."""
+    return {member: content for member, content in members if content is not NO_VALUE}
 
 
 def _together(values: Iterable[Any]) -> Unresolved | None:

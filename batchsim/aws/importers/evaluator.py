@@ -117,7 +117,7 @@ class Evaluator:
         return _dynamic(value, where)
 
     def _mapping(self, value: dict[str, Any], where: Where) -> Any:
-        function = next((key for key in value if key == "Ref" or key.startswith("Fn::")), None)
+        function = _function_in(value)
         if function is not None and len(value) == 1:
             return self._guarded(lambda: self._call(function, value[function], (*where, function)))
         if "Fn::Transform" in value:
@@ -232,6 +232,11 @@ def _is_asked_for(value: Unresolved) -> bool:
     """Whether a parameter of the template is missing, which whoever imports it can give."""
     stacks = {option(name) for name in GIVEN_PSEUDO}
     return any(each.remedy and each.remedy not in stacks for each in value.holes)
+
+
+def _function_in(value: dict[str, Any]) -> str | None:
+    """The first key that is the name of a function."""
+    return next((key for key in value if key == "Ref" or key.startswith("Fn::")), None)
 
 
 def _pieces_of(value: Unresolved) -> tuple[str, ...]:

@@ -41,9 +41,7 @@ def updates_of(
 
 def of_terraform(values: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of an ``aws_scheduler_schedule`` in the spelling of Scheduler's API."""
-    block = values.get("target")
-    target = (block[0] if block else None) if isinstance(block, list) else block
-    target = target if isinstance(target, dict) else {}
+    target = _target(values.get("target"))
     arn = target.get("arn")
     if isinstance(arn, Unresolved):  # the partition, mostly
         arn = "".join(part for part in arn.parts if isinstance(part, str))
@@ -58,11 +56,24 @@ def of_terraform(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: filled(value) for key, value in given.items()}
 
 
+def _target(block: Any) -> dict[str, Any]:
+    """The attributes of the block ``target``, which stands in a list where Terraform prints it."""
+    target = next(iter(block), None) if isinstance(block, list) else block
+    return target if isinstance(target, dict) else {}
+
+
 def filled(value: Any) -> Any:
     """A value whose texts have 0 where an account's number is not known; None where more is missing."""
     if isinstance(value, Unresolved):
-        known = all(each.digits for each in value.holes) and any(isinstance(part, str) for part in value.parts)
-        return "".join(part if isinstance(part, str) else "0" for part in value.parts) if known else None
+        return _with_zeros(value)
     if isinstance(value, dict):
         return {key: filled(each) for key, each in value.items()}
     return [filled(each) for each in value] if isinstance(value, list) else value
+
+
+def _with_zeros(value: Unresolved) -> str | None:
+    """The text around numbers that are not known, 0 for each; None where more is missing."""
+    is_text = any(isinstance(part, str) for part in value.parts)
+    if not is_text or not all(each.digits for each in value.holes):
+        return None
+    return "".join(part if isinstance(part, str) else "0" for part in value.parts)

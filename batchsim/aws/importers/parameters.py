@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from batchsim.aws.importers.template_values import FAULTY, hole, text_of
@@ -82,14 +82,9 @@ class Parameters:
         texts = _texts(self._given.get(name, declared.get("Default")), listed=listed)
         if texts is None:
             return self._fault(name, source, "wrong-type", f"parameter {name}: not a text", "a text or a number")
-        # What a person marked as not to be shown is not shown.
-        hidden = declared.get("NoEcho") in (True, "true", "True")
-        for text in texts:
-            problem = next(_problems(text, item, declared), None)
-            if problem is not None:
-                shown = "the value" if hidden else repr(text)
-                message = f"parameter {name}: {shown} {problem[0]}"
-                return self._fault(name, source, "parameter", message, problem[1])
+        problem = next(_all_problems(texts, item, declared), None)
+        if problem is not None:
+            return self._fault(name, source, "parameter", f"parameter {name}: {problem[0]}", problem[1])
         values = [_number(text) if item == "Number" else text for text in texts]
         return values if listed else values[0]
 
@@ -120,15 +115,24 @@ def _number(text: str) -> int | float | None:
     return None
 
 
+def _all_problems(texts: Iterable[str], kind: str, declared: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with each of some values, and what would be right."""
+    # What a person marked as not to be shown is not shown.
+    hidden = declared.get("NoEcho") in (True, "true", "True")
+    for text in texts:
+        for problem, expected in _problems(text, kind, declared):
+            yield f"{'the value' if hidden else repr(text)} {problem}", expected
+
+
 def _problems(text: str, kind: str, declared: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is wrong with a value, and what would be right."""
     number = _number(text)
     if kind == "Number" and number is None:
         yield "is not a number", "a number"
         return
-    allowed = declared.get("AllowedValues")
-    if isinstance(allowed, list) and text not in [text_of(value) for value in allowed]:
-        yield "is not one of the allowed values", f"one of {', '.join(str(text_of(value)) for value in allowed)}"
+    allowed = _allowed(declared)
+    if allowed is not None and text not in allowed:
+        yield "is not one of the allowed values", f"one of {', '.join(map(str, allowed))}"
     if kind == "Number":
         yield from _out_of_bounds(number, declared, "Value", "")
         return
@@ -136,6 +140,12 @@ def _problems(text: str, kind: str, declared: dict[str, Any]) -> Iterator[tuple[
     if isinstance(pattern, str) and not _matches(pattern, text):
         yield "does not match the allowed pattern", str(declared.get("ConstraintDescription") or pattern)
     yield from _out_of_bounds(len(text), declared, "Length", "characters ")
+
+
+def _allowed(declared: dict[str, Any]) -> list[str | None] | None:
+    """The texts of the allowed values; None where all are."""
+    allowed = declared.get("AllowedValues")
+    return [text_of(value) for value in allowed] if isinstance(allowed, list) else None
 
 
 def _out_of_bounds(size: float | None, declared: dict[str, Any], of: str, unit: str) -> Iterator[tuple[str, str]]:

@@ -71,19 +71,15 @@ class _Reader:
     def _read_mapping(self, value: dict[str, Any], where: Where) -> Iterator[FoundRequest]:
         lists = [kind for kind in OBJECTS if isinstance(value.get(kind), list)]
         kind, templates = _kind(value), _launch_templates(value)
-        for entry in templates:
-            name = entry.get("launchTemplateName") or entry.get("launchTemplateId")
-            if isinstance(name, str):
-                number = entry.get("versionNumber", 1)
-                yield FoundRequest(SECTION, f"{name}:{number}", entry, self._document.place(where))
-        if templates and not lists:
-            return
+        yield from self._versions(templates, where)
         if lists:
             if value.get("nextToken"):
                 message = "there are more pages than this one"
                 self._finding((*where, "nextToken"), "more-pages", message, severity="warning")
             for each in lists:
                 yield from self._listed(each, value[each], (*where, each))
+        elif templates:
+            return
         elif kind is not None:
             yield from self._listed(kind, [value], where, single=True)
         elif isinstance(value.get("jobs"), list):
@@ -94,6 +90,14 @@ class _Reader:
             self.schedules.append(FoundSchedule(name, value, self._document.place(where)))
         else:
             self._refuse(where, other_files.mapping(value))
+
+    def _versions(self, templates: list[dict[str, Any]], where: Where) -> Iterator[FoundRequest]:
+        """The launch templates that have a name or an id, each version for itself."""
+        for entry in templates:
+            name = entry.get("launchTemplateName") or entry.get("launchTemplateId")
+            if isinstance(name, str):
+                number = entry.get("versionNumber", 1)
+                yield FoundRequest(SECTION, f"{name}:{number}", entry, self._document.place(where))
 
     def _refuse(self, where: Where, known: tuple[str, str] | None = None) -> None:
         """Say that there is nothing to import; `known` is what it is instead, and what to do about it."""
@@ -145,7 +149,8 @@ class _Reader:
         if isinstance(resources, dict):
             # AWS Batch's own variable: what it wants at this moment.
             request["computeResources"] = {key: each for key, each in resources.items() if key != "desiredvCpus"}
-        return {member: kept for member, kept in ((m, _filled(c)) for m, c in request.items()) if kept not in ({}, [])}
+        filled: dict[str, Any] = _filled(request)
+        return filled
 
 
 def _launch_templates(value: dict[str, Any]) -> list[dict[str, Any]]:

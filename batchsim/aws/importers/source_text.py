@@ -44,16 +44,19 @@ def files_of(source: Path) -> list[Path]:
     """
     if not source.is_dir():
         return [source]
-    made_by = (COMMAND, *(kind.command for kind in OBJECTS.values()), "create-schedule")
-    commands = [folder for command in made_by if (folder := source / command).is_dir()]
-    files = sorted(file for folder in commands for file in folder.glob("*.json"))
-    files = files or sorted(file for file in source.iterdir() if file.suffix in ENDINGS)
+    files = _of_commands(source) or sorted(file for file in source.iterdir() if file.suffix in ENDINGS)
     if not files:
         hcl = next(source.glob("*.tf"), None)
         finding = named(hcl, hcl.read_text("utf-8", "replace")) if hcl is not None else None
         message, expected = "no configuration in this folder", f"files that end in {', '.join(ENDINGS)}"
         raise ScenarioError([finding or Finding("not-a-configuration", "", message, expected, file=str(source))])
     return files
+
+
+def _of_commands(source: Path) -> list[Path]:
+    """The requests in a folder that has one of its own for each command of the AWS CLI."""
+    made_by = (COMMAND, *(kind.command for kind in OBJECTS.values()), "create-schedule")
+    return sorted(file for command in made_by for file in (source / command).glob("*.json"))
 
 
 def read(path: Path) -> list[Document]:

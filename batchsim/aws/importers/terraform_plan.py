@@ -24,6 +24,7 @@ from batchsim.aws.importers.terraform_source import (
 )
 from batchsim.aws.launch_templates import TERRAFORM as LAUNCH_TEMPLATE
 from batchsim.aws.launch_templates import VERSIONS
+from batchsim.scenario.document.access import entries
 from batchsim.scenario.document.document import Where
 
 _REFERENCE = re.compile(r"((?:aws|awscc)_batch_\w+|aws_launch_template)\.([\w-]+)(?:\[([^\]]*)\])?(?:\.(\w+))?")
@@ -67,13 +68,14 @@ class ShownPlan(TerraformSource):
             if resource.get("deposed_key"):
                 self._deposed(label_of(resource), (*where, index))
                 continue
-            if not isinstance(resource.get("values") or {}, dict):
-                self._not_a(resource["values"], "a mapping", (*where, index, "values"))
+            values = resource.get("values") or {}
+            if not isinstance(values, dict):
+                self._not_a(values, "a mapping", (*where, index, "values"))
                 continue
             missing = unknown.get(str(resource.get("address")))
             written = expressions.get(_type_and_name(resource))
-            values = _completed(resource.get("values") or {}, missing, written, lambda name: _referred(name, kept))
-            yield TerraformResource(resource["type"], label_of(resource), values, (*where, index))
+            known = _completed(values, missing, written, lambda name: _referred(name, kept))
+            yield TerraformResource(resource["type"], label_of(resource), known, (*where, index))
 
     def schedules(self) -> Iterator[FoundSchedule]:
         """See `TerraformSource.schedules`."""
@@ -134,10 +136,19 @@ def _referred(reference: str, resources: list[dict[str, Any]]) -> str | None:
         return None
     if match[1] == LAUNCH_TEMPLATE and match[4] in VERSIONS:
         return VERSIONS[match[4]]
-    meant = [each for each in resources if _type_and_name(each) == match.groups()[:2]]
-    if match[3] is not None and any("index" in each for each in meant):
-        meant = [each for each in meant if json.dumps(each.get("index")) == match[3]]
-    return name_of(_mapping(meant[0].get("values"))) or label_of(meant[0]) if len(meant) == 1 else None
+    meant = _instances(match, resources)
+    if len(meant) != 1:
+        return None
+    return name_of(_mapping(meant[0].get("values"))) or label_of(meant[0])
+
+
+def _instances(reference: re.Match[str], resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The resources that a reference may mean: of several of one name that with its index, where it has one."""
+    named = [each for each in resources if _type_and_name(each) == reference.groups()[:2]]
+    index = reference[3]
+    if index is None or not any("index" in each for each in named):
+        return named
+    return [each for each in named if json.dumps(each.get("index")) == index]
 
 
 def _completed(values: Any, unknown: Any, written: Any, refer: Callable[[str], str | None]) -> Any:
@@ -153,15 +164,14 @@ def _completed(values: Any, unknown: Any, written: Any, refer: Callable[[str], s
         The name that a reference means, if any.
     """
     if unknown is True:
-        references = _mapping(written).get("references")
-        return _after_apply(references if isinstance(references, list) else [], refer)
+        return _after_apply(entries(written, "references"), refer)
     if isinstance(values, dict) and isinstance(unknown, dict):
         inner = _mapping(written)
         keys = dict.fromkeys([*values, *(key for key, content in unknown.items() if content is True)])
         return {key: _completed(values.get(key), unknown.get(key), inner.get(key), refer) for key in keys}
     if isinstance(values, list) and isinstance(unknown, list):
         rest = [None] * len(values)
-        expressions = [*(written if isinstance(written, list) else []), *rest]
+        expressions = [*entries(written), *rest]
         return [_completed(*each, refer) for each in zip(values, [*unknown, *rest], expressions, strict=False)]
     return values
 

@@ -121,13 +121,7 @@ class TerraformSource:
         values = with_listed_tags({key: each for key, each in resource.values.items() if key not in beside})
         data = self._members(values, DATA, ec2_shape(EC2_DATA), resource.where)
         name = name_of(resource.values) or resource.label
-        request: dict[str, Any] = {"LaunchTemplateName": name, "LaunchTemplateData": data}
-        if isinstance(description := resource.values.get(DESCRIPTION), str) and description:
-            request["VersionDescription"] = description
-        tags = resource.values.get("tags")
-        if isinstance(tags, dict) and tags:
-            listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-            request["TagSpecifications"] = [{"ResourceType": "launch-template", "Tags": listed}]
+        request = {"LaunchTemplateName": name, "LaunchTemplateData": data, **_beside_data(resource.values)}
         coercion = Coercion(self._document, resource.kind, name, resource.where, shape=ec2_shape(REQUEST))
         entry = launch_templates.imported({"LaunchTemplateData": {}, **coercion.request(request)})
         self.findings += coercion.findings
@@ -147,7 +141,7 @@ class TerraformSource:
 
     def _members(self, values: dict[str, Any], attributes: Attributes, shape: Any, where: Where) -> dict[str, Any]:
         """The members of the API that attributes of the provider stand for."""
-        known = {each if isinstance(each, str) else each[0]: member for member, each in attributes.items()}
+        known = _members_of(attributes)
         request: dict[str, Any] = {}
         for written, content in values.items():
             attribute = written if written in known else FORMERLY.get(written, written)
@@ -173,12 +167,11 @@ class TerraformSource:
 
     def _blocks(self, content: Any, nested: Attributes, shape: Any, where: Where) -> Any:
         blocks = content if isinstance(content, list) else [content]
-        unknown = next((block for block in blocks if isinstance(block, Unresolved)), None)
-        if unknown is not None:
-            return unknown
-        wrong = next((block for block in blocks if block is not None and not isinstance(block, dict)), None)
-        if wrong is not None:
-            return self._not_a(wrong, "a block", where)
+        odd = _no_block(blocks)
+        if isinstance(odd, Unresolved):
+            return odd
+        if odd is not None:
+            return self._not_a(odd, "a block", where)
         several = shape.type_name == "list"
         members = [
             self._members(block, nested, shape.member if several else shape, (*where, index))
@@ -208,6 +201,29 @@ class TerraformSource:
         else:
             message = f"left out: batchsim knows no attribute {attribute}"
             self._note(where, "left-out", message, suggestion=nearest(attribute, known), key=True)
+
+
+def _beside_data(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a launch template says of itself, as EC2 spells it."""
+    said: dict[str, Any] = {}
+    if isinstance(description := values.get(DESCRIPTION), str) and description:
+        said["VersionDescription"] = description
+    tags = values.get("tags")
+    if isinstance(tags, dict) and tags:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        said["TagSpecifications"] = [{"ResourceType": "launch-template", "Tags": listed}]
+    return said
+
+
+def _members_of(attributes: Attributes) -> dict[str, str]:
+    """The members of the API by the attributes that stand for them."""
+    return {each if isinstance(each, str) else each[0]: member for member, each in attributes.items()}
+
+
+def _no_block(blocks: list[Any]) -> Any:
+    """What stands where a block should, first of all what is not known; None where there are blocks only."""
+    odd = [block for block in blocks if block is not None and not isinstance(block, dict)]
+    return next((each for each in odd if isinstance(each, Unresolved)), next(iter(odd), None))
 
 
 def _is_unset(member: str, content: Any) -> bool:

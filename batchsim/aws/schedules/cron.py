@@ -69,17 +69,16 @@ def _days(cron: object) -> tuple[str, str]:
     weekdays = {each if isinstance(each, tuple) else each % 7 for each in cron.weekdays}  # type: ignore[attr-defined]
     any_day, any_weekday = days == _EVERY_DAY, weekdays == _EVERY_WEEKDAY
     both = cron.day_and  # type: ignore[attr-defined]
-    if (any_day and any_weekday) or ((any_day or any_weekday) and not both):
-        # Days of one field or of the other, where one of them takes every day.
+    # Where days of either field count, one field of every day is enough.
+    is_every = (any_day and any_weekday) if both else (any_day or any_weekday)
+    if is_every:
         return "*", "?"
     if any_weekday:
         return _day_of_month(days), "?"
     if any_day:
         return "?", _day_of_week(weekdays)
-    joined = "and" if both else "or"
-    raise UntranslatableError(
-        f"a day of the month {joined} a day of the week", _TWO_ENTRIES if not both else "one field"
-    )
+    joined, expected = ("and", "one field") if both else ("or", _TWO_ENTRIES)
+    raise UntranslatableError(f"a day of the month {joined} a day of the week", expected)
 
 
 def _day_of_month(days: set[int]) -> str:

@@ -178,15 +178,24 @@ def _torn(configuration: Deployable, entry: Entry) -> Iterator[Finding]:
     """What is sent as a whole, of which another update changes another part: it would be taken back."""
     others = [change for other in entries(configuration) if other.index != entry.index for change in other.changes]
     for change in entry.changes:
-        depth = 2 if change.steps[0] == RESOURCES else 1
-        whole, part = change.steps[:depth], change.steps
-        for other in others:
-            apart = part[: len(other.steps)] != other.steps and other.steps[: len(part)] != part
-            if other.object == change.object and other.steps[:depth] == whole and apart:
-                message = f"{change.path} and another update change parts of {whole[-1]}, which AWS takes as a whole"
-                expected = f"{whole[-1]} as a whole in both"
-                yield configuration.document.finding(change.where, "not-in-scheduler", message, expected=expected)
-                break
+        if any(_changes_another_part(other, change) for other in others):
+            whole = _sent_whole(change)[-1]
+            message = f"{change.path} and another update change parts of {whole}, which AWS takes as a whole"
+            expected = f"{whole} as a whole in both"
+            yield configuration.document.finding(change.where, "not-in-scheduler", message, expected=expected)
+
+
+def _sent_whole(change: MemberChange) -> tuple[str | int, ...]:
+    """The steps to the member that a call has to say as a whole to change a part of it."""
+    return change.steps[: 2 if change.steps[0] == RESOURCES else 1]
+
+
+def _changes_another_part(other: MemberChange, change: MemberChange) -> bool:
+    """Whether two changes are of different parts of what is sent as a whole."""
+    if other.object != change.object or _sent_whole(other) != _sent_whole(change):
+        return False
+    common = min(len(other.steps), len(change.steps))
+    return other.steps[:common] != change.steps[:common]
 
 
 def _cron(entry: Entry) -> tuple[str, str, str]:

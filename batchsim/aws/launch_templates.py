@@ -115,8 +115,7 @@ class Deployed:
         members = ("versionDescription", "launchTemplateData", "tagSpecifications")
         request = {"launchTemplateName": title, **{key: entry[key] for key in members if key in entry}}
         given = [each for each in request.get("tagSpecifications") or () if isinstance(each, dict)]
-        own = {tag["key"]: tag.get("value", "") for each in given if _is_own(each) for tag in each.get("tags") or ()}
-        merged = [{"key": key, "value": value} for key, value in {**tags, **own}.items()]
+        merged = [{"key": key, "value": value} for key, value in {**tags, **_own_tags(given)}.items()]
         if merged:
             others = [each for each in given if not _is_own(each)]
             request["tagSpecifications"] = [*others, {"resourceType": _ITSELF, "tags": merged}]
@@ -134,6 +133,12 @@ _ITSELF = "launch-template"
 
 def _is_own(specification: Mapping[str, Any]) -> bool:
     return specification.get("resourceType") == _ITSELF
+
+
+def _own_tags(specifications: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The tags of a template itself."""
+    own = [each for each in specifications if _is_own(each)]
+    return {tag["key"]: tag.get("value", "") for each in own for tag in each.get("tags") or ()}
 
 
 def renumbered(specification: dict[str, Any]) -> None:

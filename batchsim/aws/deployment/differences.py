@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -192,18 +192,21 @@ def _obstacle(change: Difference, request: dict[str, Any], existing: Existing) -
 
 def _environment_obstacle(change: Difference, request: dict[str, Any], existing: Existing) -> str:
     """What is neither a limit, nor on Fargate or of managed instances, needs an infrastructure update."""
-    path = change.path
-    before, after = (str(dig(each, "computeResources", "type")) for each in (existing.description, request))
-    on_fargate = [kind.startswith("FARGATE") for kind in (before, after)]
-    if any(on_fargate) and before != after:
-        return "type can't be changed from or to Fargate"
-    managed = [kind == "ECS_MANAGED_INSTANCES" for kind in (before, after)]
-    if any(managed) and before != after:
-        return "type can't be changed from or to ECS_MANAGED_INSTANCES"
-    if path == ("serviceRole",):
+    types = {str(dig(each, "computeResources", "type")) for each in (existing.description, request)}
+    kept = _kept_type(types)
+    if kept and len(types) > 1:
+        return f"type can't be changed from or to {kept}"
+    if change.path == ("serviceRole",):
         linked = any(_LINKED_ROLE in str(role) for role in (change.before, change.after))
         return "a service-linked role can't be exchanged" if linked else ""
-    return "" if any(on_fargate) or any(managed) else _infrastructure_obstacle(path, request, existing)
+    return "" if kept else _infrastructure_obstacle(change.path, request, existing)
+
+
+def _kept_type(types: Set[str]) -> str:
+    """What an environment was made as and stays, as people call it; empty for EC2's, which can be exchanged."""
+    if any(each.startswith("FARGATE") for each in types):
+        return "Fargate"
+    return "ECS_MANAGED_INSTANCES" if "ECS_MANAGED_INSTANCES" in types else ""
 
 
 def _infrastructure_obstacle(path: Path, request: dict[str, Any], existing: Existing) -> str:

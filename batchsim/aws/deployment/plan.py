@@ -144,10 +144,15 @@ def _step(
         why = f"it is INVALID: {existing.reason}" if existing.reason else "it is INVALID"
         return Step("replace", kind, name, request, why=why, existing=existing)
     changes = tuple(each for each in differences(request, existing) if not is_by_schedule(each, scheduled))
-    obstacles = list(dict.fromkeys(change.obstacle for change in changes if change.obstacle))
-    if obstacles:
-        return Step("replace", kind, name, request, changes, "; ".join(obstacles), existing)
+    why = _obstacles(changes)
+    if why:
+        return Step("replace", kind, name, request, changes, why, existing)
     return Step("update" if changes else "leave", kind, name, request, changes, existing=existing)
+
+
+def _obstacles(changes: Sequence[Difference]) -> str:
+    """Why AWS can't make some changes in place, each reason once; empty when it can."""
+    return "; ".join(dict.fromkeys(change.obstacle for change in changes if change.obstacle))
 
 
 def attached(queue: Existing) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from batchsim.aws.deployment.deployable import Deployable, Missing, one_version_each, policy_name
@@ -50,6 +50,37 @@ def export(configuration: Deployable) -> dict[str, str]:
     resources: dict[str, dict[str, Any]] = {}
     if configuration.launch_templates.used:
         resources[TERRAFORM] = dict(_launch_templates(configuration, findings))
+    for resource, label, block in _batch_resources(configuration, variables, findings):
+        resources.setdefault(resource, {})[label] = block
+    if findings:
+        raise ScenarioError(findings)
+    providers = _providers(resources)
+    resources |= schedule_blocks(configuration, planned, lambda each: _arn(each, configuration), _escaped, _ACCOUNT)
+    content = {
+        "terraform": {"required_providers": providers},
+        "provider": {name: {"region": configuration.region} for name in providers},
+        **({"variable": variables} if variables else {}),
+        **({"data": _DATA} if "${data." in json.dumps(resources) else {}),
+        "resource": resources,
+    }
+    return {"main.tf.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
+
+
+#: Terraform's providers: the second only where there are managed instances.
+_PROVIDERS = {
+    "aws": {"source": "hashicorp/aws", "version": ">= 6.0"},
+    "awscc": {"source": "hashicorp/awscc", "version": ">= 1.106"},
+}
+
+
+def _providers(resources: Collection[str]) -> dict[str, dict[str, str]]:
+    return {name: need for name, need in _PROVIDERS.items() if name == "aws" or AWSCC in resources}
+
+
+def _batch_resources(
+    configuration: Deployable, variables: dict[str, Any], findings: list[Finding]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The resources of AWS Batch: type, label and block."""
     for kind in ATTRIBUTES:
         for index, request in enumerate(configuration.batch[kind]):
             name = str(request[OBJECTS[kind].name_member])
@@ -70,26 +101,7 @@ def export(configuration: Deployable) -> dict[str, str]:
                 block["replace_compute_environment"] = False
             if ignored := ignored_changes(configuration, kind, index, resource):
                 block["lifecycle"] = {"ignore_changes": ignored}
-            resources.setdefault(resource, {})[_label(name)] = block
-    if findings:
-        raise ScenarioError(findings)
-    providers = {name: need for name, need in _PROVIDERS.items() if name == "aws" or AWSCC in resources}
-    resources |= schedule_blocks(configuration, planned, lambda each: _arn(each, configuration), _escaped, _ACCOUNT)
-    content = {
-        "terraform": {"required_providers": providers},
-        "provider": {name: {"region": configuration.region} for name in providers},
-        **({"variable": variables} if variables else {}),
-        **({"data": _DATA} if "${data." in json.dumps(resources) else {}),
-        "resource": resources,
-    }
-    return {"main.tf.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n"}
-
-
-#: Terraform's providers: the second only where there are managed instances.
-_PROVIDERS = {
-    "aws": {"source": "hashicorp/aws", "version": ">= 6.0"},
-    "awscc": {"source": "hashicorp/awscc", "version": ">= 1.106"},
-}
+            yield resource, _label(name), block
 
 
 def _launch_templates(configuration: Deployable, findings: list[Finding]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -15,6 +15,7 @@ from batchsim.cli import options
 if TYPE_CHECKING:
     from batchsim.aws.histories.configuration import AccountConfiguration
     from batchsim.aws.histories.records import History
+    from batchsim.experiments.calibrate.calibration import Calibration
 
 
 _SHARE, _REPLICATIONS = 0.75, 10
@@ -79,10 +80,6 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
-    if arguments.out is not None and arguments.config is None:
-        arguments.usage_error(
-            "--out needs --config FILE: a scenario's jobs need the queues and definitions they ran in"
-        )
     _refuse_apart(arguments)
     for path in (arguments.out, arguments.picture, arguments.report):
         if path is not None:
@@ -105,13 +102,18 @@ def execute(arguments: argparse.Namespace) -> int:
         return _back_test(arguments, history, configuration, found.figures)
     if arguments.report is not None:
         options.write_new(arguments.report, calibration_page(found.figures, arguments.out))
+    tell_calibration(found, arguments)
+    return 0
+
+
+def tell_calibration(found: Calibration, arguments: argparse.Namespace) -> None:
+    """Print what was learnt, as `arguments` want it."""
     if arguments.json:
         sys.stdout.write(found.to_json())
     elif not arguments.quiet:
         from batchsim.report.calibration import print_calibration
 
         print_calibration(found.figures, arguments.out)
-    return 0
 
 
 def _back_test(
@@ -158,7 +160,11 @@ def _back_test(
 
 
 def _refuse_apart(arguments: argparse.Namespace) -> None:
-    """Refuse options of a back-test without one, and a back-test without what the jobs ran on."""
+    """Refuse options without those they need: of a back-test, and of what the jobs ran on."""
+    if arguments.out is not None and arguments.config is None:
+        arguments.usage_error(
+            "--out needs --config FILE: a scenario's jobs need the queues and definitions they ran in"
+        )
     if arguments.back_test is not None and arguments.config is None:
         arguments.usage_error("--back-test needs --config FILE: the later jobs are replayed on it")
     for option in ("replications", "seed", "workers", "picture"):

@@ -11,6 +11,7 @@ from batchsim.cli import options
 from batchsim.errors import AwsError, Finding, ScenarioError
 
 if TYPE_CHECKING:
+    from batchsim.aws.client import AwsAccount
     from batchsim.aws.deployment.apply import Deployer
     from batchsim.aws.deployment.deployable import Deployable
     from batchsim.aws.deployment.plan import Plan
@@ -45,35 +46,22 @@ def add_parser(commands: Any) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Do what the command says and return the exit code."""
     from batchsim.aws.deployment.apply import Deployer
-    from batchsim.aws.deployment.inventory import take_inventory
-    from batchsim.aws.deployment.launch_templates import unlike
-    from batchsim.aws.deployment.plan import plan, plan_destroy
     from batchsim.aws.deployment.rendering import as_json, lines
-    from batchsim.aws.deployment.schedules import now, take_schedules, with_schedules, without_schedules
     from batchsim.aws.deployment.submit import check_rate
-    from batchsim.aws.schedules.schedule import schedules_of
 
     if arguments.destroy and arguments.submit:
         raise ScenarioError([Finding("usage", "--submit", "there is nothing to submit to after --destroy")])
     check_rate(arguments.rate)
     configuration = options.load_deployable(arguments)
     account = options.account(arguments, configuration.region)
-    if configuration.missing and not arguments.destroy:
-        raise ScenarioError([lack.finding for lack in configuration.missing])
-    if not arguments.destroy and (findings := unlike(account, configuration)):
-        raise ScenarioError(findings)
+    if not arguments.destroy:
+        _refuse_undeployable(account, configuration)
     deployer = Deployer(account, say=_silent if arguments.quiet else _say)
-    inventory = take_inventory(account)
-    region = str(account.region)
-    there = take_schedules(account, schedules_of(configuration))
-    if arguments.destroy:
-        todo = without_schedules(plan_destroy(configuration.name, region, inventory), there)
-    else:
-        todo = with_schedules(plan(configuration, inventory), configuration, there, now())
+    todo = _todo(account, configuration, destroy=arguments.destroy)
     if arguments.json:
         sys.stdout.write(json.dumps(as_json(todo), indent=2) + "\n")
     else:
-        print("\n".join(lines(todo, region)))  # noqa: T201
+        print("\n".join(lines(todo, str(account.region))))  # noqa: T201
     if todo.conflicts:
         raise ScenarioError(todo.conflicts)
     if arguments.plan or not _agreed(todo, arguments):
@@ -82,6 +70,31 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.submit:
         _submit(deployer, configuration, arguments)
     return 0
+
+
+def _refuse_undeployable(account: AwsAccount, configuration: Deployable) -> None:
+    """Refuse a configuration that lacks something, or that means other launch templates than the account's."""
+    from batchsim.aws.deployment.launch_templates import unlike
+
+    if configuration.missing:
+        raise ScenarioError([lack.finding for lack in configuration.missing])
+    findings = unlike(account, configuration)
+    if findings:
+        raise ScenarioError(findings)
+
+
+def _todo(account: AwsAccount, configuration: Deployable, *, destroy: bool) -> Plan:
+    """What there is to do, by what is in the account."""
+    from batchsim.aws.deployment.inventory import take_inventory
+    from batchsim.aws.deployment.plan import plan, plan_destroy
+    from batchsim.aws.deployment.schedules import now, take_schedules, with_schedules, without_schedules
+    from batchsim.aws.schedules.schedule import schedules_of
+
+    inventory = take_inventory(account)
+    there = take_schedules(account, schedules_of(configuration))
+    if destroy:
+        return without_schedules(plan_destroy(configuration.name, str(account.region), inventory), there)
+    return with_schedules(plan(configuration, inventory), configuration, there, now())
 
 
 def _agreed(todo: Plan, arguments: argparse.Namespace) -> bool:

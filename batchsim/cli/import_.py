@@ -137,14 +137,15 @@ def execute_jobs(arguments: argparse.Namespace) -> int:
 
 def _check_jobs(arguments: argparse.Namespace) -> None:
     """Leave with a message where options don't go together."""
-    live = arguments.live or arguments.queue
-    if live and arguments.sources:
-        arguments.usage_error("--live and --queue take no SOURCE")
-    if live and not arguments.queue:
-        arguments.usage_error("--live needs --queue")
-    if not live and (arguments.since or arguments.profile or arguments.endpoint_url):
+    if arguments.live or arguments.queue:
+        if arguments.sources:
+            arguments.usage_error("--live and --queue take no SOURCE")
+        if not arguments.queue:
+            arguments.usage_error("--live needs --queue")
+        return
+    if arguments.since or arguments.profile or arguments.endpoint_url:
         arguments.usage_error("--since, --profile and --endpoint-url need --live")
-    if not live and not arguments.sources:
+    if not arguments.sources:
         arguments.usage_error("a SOURCE or --queue is needed")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsim.cli import options
+from batchsim.cli.calibrate import tell_calibration
 from batchsim.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
@@ -56,10 +56,8 @@ def add_account_kind(kinds: Any, instant: Callable[[str], datetime]) -> None:
 
 def execute_account(arguments: argparse.Namespace) -> int:
     """Do what ``import account`` says and return the exit code."""
-    if not arguments.live and (arguments.queues or arguments.since or arguments.profile or arguments.endpoint_url):
-        arguments.usage_error("--queue, --since, --profile and --endpoint-url need --live")
-    if not arguments.live and not arguments.sources:
-        arguments.usage_error("a SOURCE or --live is needed")
+    if not arguments.live:
+        _check_of_files(arguments)
     options.check_free(arguments.out)
 
     from batchsim.experiments.calibrate.calibration import calibrate
@@ -69,13 +67,16 @@ def execute_account(arguments: argparse.Namespace) -> int:
     options.print_warnings(configuration.notes)
     found = calibrate(history, configuration, replay=arguments.replay)
     options.write_new(arguments.out, checked_scenario_text(found, configuration, base=arguments.out.parent))
-    if arguments.json:
-        sys.stdout.write(found.to_json())
-    elif not arguments.quiet:
-        from batchsim.report.calibration import print_calibration
-
-        print_calibration(found.figures, arguments.out)
+    tell_calibration(found, arguments)
     return 0
+
+
+def _check_of_files(arguments: argparse.Namespace) -> None:
+    """Leave with a message where options don't go together without an account."""
+    if arguments.queues or arguments.since or arguments.profile or arguments.endpoint_url:
+        arguments.usage_error("--queue, --since, --profile and --endpoint-url need --live")
+    if not arguments.sources:
+        arguments.usage_error("a SOURCE or --live is needed")
 
 
 def _live(arguments: argparse.Namespace) -> tuple[AccountConfiguration, History]:

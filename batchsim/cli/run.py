@@ -83,18 +83,23 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(result.summary_json())
     elif not arguments.quiet:
-        from batchsim.report.console import print_summary
-
-        print_summary(result.run, result.summary, folder, result.advice or (), untried)
-        if result.sensitivity is not None:
-            from batchsim.report.sensitivity import print_sensitivity
-
-            print_sensitivity(result.sensitivity)
+        _tell(result, folder, untried)
     if arguments.trace is not None and not arguments.quiet:
         _tell_trace(arguments, left_out)
     if result.interrupted:
         return 130
     return int(arguments.check and options.tell_missed(result, arguments.variant))
+
+
+def _tell(result: Result, folder: Path, untried: int) -> None:
+    """Print the summary, and what other assumptions would change where that was tried."""
+    from batchsim.report.console import print_summary
+
+    print_summary(result.run, result.summary, folder, result.advice or (), untried)
+    if result.sensitivity is not None:
+        from batchsim.report.sensitivity import print_sensitivity
+
+        print_sensitivity(result.sensitivity)
 
 
 def _checked_window(arguments: argparse.Namespace, scenario: Scenario) -> tuple[float, float] | None:

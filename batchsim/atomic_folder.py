@@ -35,11 +35,7 @@ def check_folder(folder: Path, ours: Collection[str]) -> None:
     """
     try:
         if folder.exists():
-            if not folder.is_dir():
-                raise OutputError(str(folder), "it exists and is not a folder")
-            foreign = min((entry.name for entry in folder.iterdir() if entry.name not in ours), default=None)
-            if foreign is not None:
-                raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
+            _refuse_foreign(folder, ours)
         above = folder.parent
         while not above.exists():
             above = above.parent
@@ -49,6 +45,15 @@ def check_folder(folder: Path, ours: Collection[str]) -> None:
             raise OutputError(str(folder), f"no permission to write in {above}")
     except OSError as error:
         raise OutputError(str(folder), error.strerror or str(error)) from None
+
+
+def _refuse_foreign(folder: Path, ours: Collection[str]) -> None:
+    """Refuse what is no folder, and a folder with other files than these."""
+    if not folder.is_dir():
+        raise OutputError(str(folder), "it exists and is not a folder")
+    foreign = min((entry.name for entry in folder.iterdir() if entry.name not in ours), default=None)
+    if foreign is not None:
+        raise OutputError(str(folder), f"it holds other files, such as {foreign}, that would be lost")
 
 
 def make_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from batchsim.errors import nearest
 
@@ -42,6 +43,10 @@ _MIB = {
 }
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _float(value: float) -> float:
     """A number as a float, one beyond all floats as infinity."""
     try:
@@ -63,7 +68,7 @@ def parse_duration(value: object) -> float:
     >>> parse_duration("1h30m")
     5400.0
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if _is_number(value):
         seconds = _float(value)
     elif isinstance(value, str) and DURATION.fullmatch(value):
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(value))
@@ -86,7 +91,7 @@ def parse_size_mib(value: object) -> float:
     ValueError
         If `value` is not a size, is negative, or is not finite.
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if _is_number(value):
         mib = _float(value)
     elif isinstance(value, str) and (match := SIZE.fullmatch(value)):
         mib = float(match[1]) * _MIB[match[2]]

@@ -92,23 +92,20 @@ def read_catalog(folder: Path) -> Catalog:
     shown, present = str(folder), _files(folder)
     findings: list[Finding] = []
     contents = {name: _read(folder / name, findings) for name in (MARK, *TABLES) if name in present}
-    if contents.get(MARK) is not None or MARK not in present:
-        findings += _mark_faults(contents.get(MARK), folder)
-    lacking = [name for name in NEEDED if name not in present]
-    findings += [Finding("not-in-catalog", "", f"no table {name} in the catalog {shown}") for name in lacking]
-    texts = {name: text for name, text in contents.items() if name != MARK and text is not None}
-    findings += [
-        Finding("catalog", "", message, expected, file=str(folder / name), line=line)
-        for name, text in texts.items()
-        for line, message, expected in _faults(name, text)
-    ]
+    texts = {name: text for name, text in contents.items() if text is not None}
+    mark = texts.pop(MARK, None)
+    if mark is not None or MARK not in present:
+        findings += _mark_faults(mark, folder)
+    findings += _lacking(present, shown)
+    for name, text in texts.items():
+        findings += _table_findings(folder / name, text)
     if findings:
         raise ScenarioError(findings)
     content = json.dumps(texts, sort_keys=True).encode()
     return Catalog(
         folder=shown,
         digest=hashlib.sha256(content).hexdigest(),
-        day=date.fromisoformat(json.loads(contents[MARK] or "")["date"]),
+        day=date.fromisoformat(json.loads(mark or "")["date"]),
         texts=texts,
     )
 
@@ -120,6 +117,11 @@ def _files(folder: Path) -> set[str]:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         expected = "a folder that `prices refresh` wrote"
         raise ScenarioError([Finding("catalog", "", f"no catalog in {folder}: {reason}", expected)]) from None
+
+
+def _lacking(present: set[str], shown: str) -> list[Finding]:
+    lacking = [name for name in NEEDED if name not in present]
+    return [Finding("not-in-catalog", "", f"no table {name} in the catalog {shown}") for name in lacking]
 
 
 def _read(path: Path, findings: list[Finding]) -> str | None:
@@ -162,6 +164,13 @@ def _faults(name: str, text: str) -> tuple[tuple[int, str, str], ...]:
         if len(found) == MOST_FAULTS:
             break
     return tuple(found)
+
+
+def _table_findings(file: Path, text: str) -> list[Finding]:
+    return [
+        Finding("catalog", "", message, expected, file=str(file), line=line)
+        for line, message, expected in _faults(file.name, text)
+    ]
 
 
 def _table_faults(name: str, text: str) -> Iterator[tuple[int, str, str]]:

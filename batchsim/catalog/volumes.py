@@ -81,17 +81,19 @@ class EbsVolume:
         >>> EbsVolume("gp3", 30).throughput_mib_per_s, EbsVolume("gp2", 100).throughput_mib_per_s
         (125.0, 128.0)
         """
+        iops, tib = self.iops or 0, self.gib / 1024
         if self.kind == "gp3":
             return float(self.mib_per_s or GP3_MIB_PER_S)
         if self.kind == "gp2":
             return 128.0 if self.gib <= 170 else 250.0
         if self.kind == "io1":
             # 256 KiB a request up to 500 MiB/s, 16 KiB a request from there to 1,000 MiB/s.
-            return min(0.25 * (self.iops or 0), max(500.0, (self.iops or 0) / 64), 1000.0)
+            return min(0.25 * iops, max(500.0, iops / 64), 1000.0)
         if self.kind == "io2":
-            return min(0.25 * (self.iops or 0), 4000.0)
-        tib = self.gib / 1024
-        return min((250.0 if self.kind == "st1" else 80.0) * tib, 500.0 if self.kind == "st1" else 250.0)
+            return min(0.25 * iops, 4000.0)
+        if self.kind == "st1":
+            return min(250.0 * tib, 500.0)
+        return min(80.0 * tib, 250.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,7 @@ class _TwoParameters(Section):
 
     @model_validator(mode="after")
     def _two(self) -> _TwoParameters:
-        location = [name for name in ("mean", "median") if getattr(self, name) is not None]
-        spread = [name for name in ("p95", "cv") if getattr(self, name) is not None]
+        location, spread = self._given("mean", "median"), self._given("p95", "cv")
         if len(location) != 1 or len(spread) != 1:
             raise ValueError("expected one of mean or median, and one of p95 or cv")
         centre = self.mean if self.mean is not None else self.median
@@ -55,6 +54,9 @@ class _TwoParameters(Section):
             raise ValueError(f"p95 must be above the {location[0]}")
         self.solve(self.known)
         return self
+
+    def _given(self, *names: str) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
 
     @property
     def known(self) -> Known:

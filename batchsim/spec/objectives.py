@@ -160,12 +160,8 @@ def _asked(word: _Piece, inner: _Piece, *, bare: bool) -> tuple[str, str, tuple[
     """Statistic, metric and filters of ``word(inner)``; `bare` where a distribution may go without a statistic."""
     parts, name = [part for part in inner.split(",") if part.text], word.text
     if name in STATISTICS:
-        first = parts.pop(0) if parts else inner if inner.text else word
-        metric = "" if first is word else first.text
-        if metric in PLAIN:
-            raise first.wrong(f"{metric} is one figure; expected {metric} without {name}")
-        _check_known(first, metric, DISTRIBUTED, "metric")
-        return name, metric, _filters(parts, FILTERS, f"{name}({metric})")
+        metric = _of_which(word, inner, parts)
+        return name, metric, _filters(parts[1:], FILTERS, f"{name}({metric})")
     if name in DISTRIBUTED:
         if not bare:
             raise word.wrong(f"{name} is of many jobs; expected a statistic of it, such as p95({name})")
@@ -174,6 +170,18 @@ def _asked(word: _Piece, inner: _Piece, *, bare: bool) -> tuple[str, str, tuple[
         _check_known(word, name, STATISTICS, "statistic")
     _check_known(word, name, (*PLAIN, *DISTRIBUTED) if bare else tuple(PLAIN), "metric")
     return "", name, _filters(parts, PLAIN[name], name)
+
+
+def _of_which(word: _Piece, inner: _Piece, parts: list[_Piece]) -> str:
+    """The metric that a statistic is of: the first part in its parentheses."""
+    if parts:
+        first, metric = parts[0], parts[0].text
+    else:
+        first, metric = (inner, inner.text) if inner.text else (word, "")
+    if metric in PLAIN:
+        raise first.wrong(f"{metric} is one figure; expected {metric} without {word.text}")
+    _check_known(first, metric, DISTRIBUTED, "metric")
+    return metric
 
 
 def _check_known(part: _Piece, word: str, words: tuple[str, ...], what: str) -> None:

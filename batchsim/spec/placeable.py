@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Offering, Shape
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +85,24 @@ def _nodes(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: S
         kinds = " and ".join(dict.fromkeys(environment.purchase_option for environment in enabled))
         message = f"{queue.name} has {kinds} only, where multi-node jobs can't run"
         return Refusal("node-queue", message, "a queue with an EC2 environment")
-    listed = {offering.instance_type for environment in on_demand for offering in environment.offerings}
-    if shape.instance_type and shape.instance_type not in listed:
-        message = f"the nodes are to run on {shape.instance_type}, which no EC2 environment of {queue.name} lists"
-        expected = f"{shape.instance_type} in instanceTypes, or one of {_few(listed)}"
-        return Refusal("node-type-listed", message, expected)
-    fitting = [(each, offering) for each in on_demand for offering in each.offerings if offering.holds(shape)]
-    return _too_many(queue, fitting, shape) if fitting else None
+    return _unlisted(queue, on_demand, shape) or _too_many(queue, on_demand, shape)
 
 
-def _too_many(queue: JobQueue, fitting: Sequence[tuple[ComputeEnvironment, Offering]], shape: Shape) -> Refusal:
-    """That the instances of all nodes are more than there may be."""
+def _unlisted(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: Shape) -> Refusal | None:
+    """That no environment has the type of instance that the nodes ask for; None where one has."""
+    listed = {offering.instance_type for environment in environments for offering in environment.offerings}
+    if not shape.instance_type or shape.instance_type in listed:
+        return None
+    message = f"the nodes are to run on {shape.instance_type}, which no EC2 environment of {queue.name} lists"
+    expected = f"{shape.instance_type} in instanceTypes, or one of {_few(listed)}"
+    return Refusal("node-type-listed", message, expected)
+
+
+def _too_many(queue: JobQueue, environments: Sequence[ComputeEnvironment], shape: Shape) -> Refusal | None:
+    """That the instances of all nodes are more than there may be; None where no type is large enough for one."""
+    fitting = [(each, offering) for each in environments for offering in each.offerings if offering.holds(shape)]
+    if not fitting:
+        return None
     count = len(shape.nodes)
     least = min((offering for _, offering in fitting), key=lambda each: (each.vcpus, each.instance_type))
     limits = ", ".join(dict.fromkeys(f"{each.name} has maxvCpus {each.max_vcpus}" for each, _ in fitting))

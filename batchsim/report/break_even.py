@@ -42,15 +42,21 @@ def sentences(told: Told) -> Iterator[str]:
     for pair in told["pairs"]:
         if not any(pair["cheaper"]):
             yield f"{pair['first']} and {pair['second']} cost the same at every volume tried, {tried}"
+        elif not pair["break_even"]:
+            cheaper, dearer = _ranked(pair)
+            yield f"{cheaper} is cheaper than {dearer} at every volume tried, {tried}{_chance(pair, jobs)}"
         for point in pair["break_even"]:
             yield (
                 f"{point['below']} is cheaper up to about {_about(point['jobs'])} {unit}, {point['above']} "
                 f"from there on{_shown(pair, point)}"
             )
-        if any(pair["cheaper"]) and not pair["break_even"]:
-            (cheaper,) = {name for name in pair["cheaper"] if name}
-            dearer = pair["second"] if cheaper == pair["first"] else pair["first"]
-            yield f"{cheaper} is cheaper than {dearer} at every volume tried, {tried}{_chance(pair, jobs)}"
+
+
+def _ranked(pair: Mapping[str, Any]) -> tuple[str, str]:
+    """The variant that is cheaper wherever costs differ, and the other one."""
+    (cheaper,) = {name for name in pair["cheaper"] if name}
+    dearer = pair["second"] if cheaper == pair["first"] else pair["first"]
+    return cheaper, dearer
 
 
 def _shown(pair: Mapping[str, Any], point: Mapping[str, Any]) -> str:

@@ -71,14 +71,19 @@ def _table(rows: Sequence[Row], width: int) -> Table:
     for row in rows:
         table.add_row(
             row["variant"],
-            Text(narrative.verdict(row["objectives"]), style="bold red" if row["objectives_missed"] else ""),
-            Text(jobs_cell(row), style="bold red" if not_succeeded(row) else ""),
+            _alert(narrative.verdict(row["objectives"]), row["objectives_missed"]),
+            _alert(jobs_cell(row), not_succeeded(row)),
             *[Text(_stacked(figure, change), style=_style(row, key, best)) for key, figure, change in _held(rows, row)],
             *[_stacked(cell(row, "cost_per_month_usd")) for _ in months],
             *[format_usd(formatting.plain(row[f"cost_{purpose}_usd"])) for purpose in purposes],
             formatting.share(row["utilisation_vcpu"]),
         )
     return table
+
+
+def _alert(text: str, lacking: Any) -> Text:
+    """A cell, in red where a variant lacks something."""
+    return Text(text, style="bold red" if lacking else "")
 
 
 def _best(rows: Sequence[Row]) -> dict[str, float | None]:
@@ -217,11 +222,7 @@ HELD = {"queue_time_p95_s": "queue time p95", "turnaround_p95_s": "turnaround p9
 
 def _shown(rows: Sequence[Row]) -> Iterator[str]:
     """Which differences may be chance, and what it helped that variants saw the same random numbers."""
-    chance = [
-        f"{row['variant']} in {' and '.join(names)}"
-        for row in rows[1:]
-        if (names := [name for key, name in HELD.items() if row[f"{key}_differs"] is False])
-    ]
+    chance = [f"{row['variant']} in {' and '.join(names)}" for row in rows[1:] if (names := _alike(row))]
     if chance:
         yield f"No difference is shown of {', '.join(chance)} (Holm's test of all differences, 5 %)."
     elif len(rows) > 1:
@@ -229,6 +230,11 @@ def _shown(rows: Sequence[Row]) -> Iterator[str]:
     widths = sorted(row["cost_usd_width"] for row in rows[1:] if row["cost_usd_width"])
     if widths and widths[len(widths) // 2] < HARDLY_NARROWER:
         yield f"Of cost, intervals are {1 / widths[len(widths) // 2]:.1f} times narrower for the same random numbers."
+
+
+def _alike(row: Row) -> list[str]:
+    """The figures of a variant of which no difference is shown."""
+    return [name for key, name in HELD.items() if row[f"{key}_differs"] is False]
 
 
 def notes(rows: Sequence[Row]) -> Iterator[str]:

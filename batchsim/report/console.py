@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,23 +43,23 @@ class Terminal(Console):
 
 def summary_renderable(run: Run, summary: Summary, advice: Sequence[Advice] = ()) -> Group:
     """A summary for rich: of a run, or of several replications of which it is the first, with advice."""
+    replications = f" · {summary['replications']} replications" if summary["replications"] > 1 else ""
     lines: list[Any] = [
-        Text.assemble((run.scenario.name, "bold"), f" · {run.scenario.region} · seed {summary['seed']}"
-                      + (f" · {summary['replications']} replications" if summary["replications"] > 1 else "")),
+        Text.assemble((run.scenario.name, "bold"), f" · {run.scenario.region} · seed {summary['seed']}{replications}"),
         Text(),
         line("jobs", narrative.jobs_sentence(summary)),
         line("queue time", narrative.queue_sentence(summary)),
-        *(line("waiting", fact) for fact in [narrative.wait_fact(run, summary)] if fact),
-        *(line("" if number else "recorded", fact) for number, fact in enumerate(narrative.recorded_facts(summary))),
+        *_labelled("waiting", [narrative.wait_fact(run, summary)]),
+        *_labelled("recorded", narrative.recorded_facts(summary)),
         line("cost", narrative.cost_sentence(summary)),
-        *(line("of which", fact) for fact in [narrative.waste_fact(summary)] if fact),
-    ]  # fmt: skip
-    lines += [line("" if number else "updates", told) for number, told in enumerate(update_sentences(summary))]
-    lines.append(line("utilised", narrative.utilisation_sentence(summary)))
-    lines += [line("" if number else "reserved", fact) for number, fact in enumerate(narrative.reserved_facts(summary))]
-    lines += [line("figures", told) for told in narrative.figures_sentences(summary)]
-    lines.append(line("prices", narrative.prices_sentence(summary["prices"])))
-    lines += [line("attention", note, "bold red") for note in narrative.attention(summary)]
+        *_labelled("of which", [narrative.waste_fact(summary)]),
+        *_labelled("updates", update_sentences(summary)),
+        line("utilised", narrative.utilisation_sentence(summary)),
+        *_labelled("reserved", narrative.reserved_facts(summary)),
+        *(line("figures", told) for told in narrative.figures_sentences(summary)),
+        line("prices", narrative.prices_sentence(summary["prices"])),
+        *(line("attention", note, "bold red") for note in narrative.attention(summary)),
+    ]
     for each in advice:
         lines += [line("advice", each.what, "yellow"), line("", each.effect), line("", each.why)]
         lines.append(unbroken(each.arguments))
@@ -80,6 +80,12 @@ def line(label: str, text: str, style: str = "") -> Table:
     grid.add_column(overflow="fold")  # a path longer than the terminal is wide is needed to its end
     grid.add_row(label, Text(text))  # a text as it is: brackets in it are no markup
     return grid
+
+
+def _labelled(label: str, facts: Iterable[str]) -> Iterator[Table]:
+    """A line for each fact that there is, the label before the first."""
+    for number, fact in enumerate(filter(None, facts)):
+        yield line("" if number else label, fact)
 
 
 def unbroken(text: str) -> Text:

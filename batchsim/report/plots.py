@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,8 +185,7 @@ class SweepPlots:
     def _named(self, name: str) -> str:
         """The whole name of a parameter."""
         names = [parameter.name for parameter in self.runs.parameters]
-        found = [each for each in names if each == name] or [each for each in names if f".{each}".endswith(f".{name}")]
-        found = found or [each for each, short in short_names(names).items() if short == name]
+        found = _meant(name, names)
         if len(found) != 1:
             raise ValueError(f"no parameter {name!r}; expected one of {', '.join(names)}{did_you_mean(name, names)}")
         return found[0]
@@ -201,6 +200,14 @@ class SweepPlots:
                 raise ValueError(f"{name} has no value {label_of(value)}; expected one of {', '.join(labels)}")
             rest[whole] = labels.index(label_of(value))
         return rest
+
+
+def _meant(name: str, names: Sequence[str]) -> list[str]:
+    """The parameters that may be meant: the one of that name, or those that end in it, or those it is short for."""
+    if name in names:
+        return [name]
+    ending = [each for each in names if f".{each}".endswith(f".{name}")]
+    return ending or [each for each, short in short_names(names).items() if short == name]
 
 
 def _figure(name: str) -> str:

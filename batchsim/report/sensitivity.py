@@ -50,13 +50,18 @@ def answer(found: TriedAssumptions) -> str:
         return "interrupted before the first of them was tried"
     if not count:
         return "no assumption bears on this scenario that it does not state itself"
-    turning = [_short(each) for each in found.assumptions if each.changes_answer]
     are = "one assumption" if count == 1 else f"{count} assumptions"
     of = f"{are} tried until interrupted" if found.interrupted else f"{are} not stated by the scenario"
-    none = "it would not change" if count == 1 else "none of them would change"
+    return f"{of}: {_turning(found)} what is met or done; {_moved(found)}"
+
+
+def _turning(found: TriedAssumptions) -> str:
+    """Which assumptions would change the answer, the first of them by name."""
+    turning = [_short(each) for each in found.assumptions if each.changes_answer]
+    if not turning:
+        return "it would not change" if len(found.assumptions) == 1 else "none of them would change"
     others = f" and {len(turning) - NAMED} more" if len(turning) > NAMED else ""
-    turn = f"{', '.join(turning[:NAMED])}{others} would change" if turning else none
-    return f"{of}: {turn} what is met or done; {_moved(found)}"
+    return f"{', '.join(turning[:NAMED])}{others} would change"
 
 
 def _moved(found: TriedAssumptions) -> str:
@@ -74,6 +79,15 @@ def sentences(found: TriedAssumptions) -> Iterator[str]:
     """What turns, value by value; then what hardly changes anything, what was refused and what is stated."""
     for each in found.assumptions:
         yield from _turns(each)
+    yield from _hardly(found)
+    if found.refused:
+        yield f"not tried, for the scenario would be wrong: {'; '.join(found.refused)}"
+    if found.stated:
+        yield f"stated, so not varied: {', '.join(map(without_section, found.stated))}"
+
+
+def _hardly(found: TriedAssumptions) -> Iterator[str]:
+    """Which assumptions change little, and which nothing."""
     hardly = [each for each in found.assumptions if each.hardly_changes]
     nothing = [_short(each) for each in hardly if not each.share]
     little = [_short(each) for each in hardly if each.share]
@@ -82,10 +96,6 @@ def sentences(found: TriedAssumptions) -> Iterator[str]:
     if nothing:
         runs = "this run" if found.replications == 1 else f"any of the {found.replications} replications"
         yield f"nothing in {runs}: {', '.join(nothing)}"
-    if found.refused:
-        yield f"not tried, for the scenario would be wrong: {'; '.join(found.refused)}"
-    if found.stated:
-        yield f"stated, so not varied: {', '.join(map(without_section, found.stated))}"
 
 
 def _turns(assumption: VariedAssumption) -> Iterator[str]:

@@ -171,11 +171,9 @@ def _differing(runs: RunTable, points: list[int]) -> list[int]:
 def _table(scenario: Scenario, runs: RunTable) -> Table:
     caption, points = _listed(runs)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption or None, caption_justify="left")
-    labels = {parameter.name: [runs.labels(point)[parameter.name] for point in points] for parameter in runs.parameters}
-    for path, name in short_names(labels).items():
-        table.add_column(name, overflow="fold", min_width=formatting.longest_word([name, *labels[path]]))
+    _add_parameters(table, runs, points)
     limits = ["objectives"] * _has_limits(scenario)
-    undone = [state for state in ("failed", "unfinished") if np.nansum(runs.mean(state)[points])]
+    undone = _undone(runs, points)
     for heading in (*limits, "cost", "queue time p95", "turnaround p95", "used", *undone):
         table.add_column(heading, justify="right")
     for point in points:
@@ -189,9 +187,21 @@ def _table(scenario: Scenario, runs: RunTable) -> Table:
     return table
 
 
+def _add_parameters(table: Table, runs: RunTable, points: list[int]) -> None:
+    """A column for each parameter, in which no word of the points' labels is broken."""
+    labels = {parameter.name: [runs.labels(point)[parameter.name] for point in points] for parameter in runs.parameters}
+    for path, name in short_names(labels).items():
+        table.add_column(name, overflow="fold", min_width=formatting.longest_word([name, *labels[path]]))
+
+
 def _objectives(runs: RunTable, point: int) -> Text:
     missed = float(runs.mean("objectives_missed")[point])
     return Text(f"{formatting.count(missed)} missed", style="bold red") if missed else Text("met")
+
+
+def _undone(runs: RunTable, points: list[int]) -> list[str]:
+    """The states of jobs that did not succeed, where any of some points has such jobs."""
+    return [state for state in ("failed", "unfinished") if np.nansum(runs.mean(state)[points])]
 
 
 def _interval(runs: RunTable, figure: str, point: int) -> str:

@@ -35,13 +35,7 @@ def draw_back_test(figures: Mapping[str, Any], ax: Axes) -> None:
     title = f"{_NAMES[figures['measure']].capitalize()} of each day: recorded, and predicted with its 90 % band"
     style.titled_axes(ax, title, legend=True)
     days: Sequence[Mapping[str, Any]] = figures["days"]
-    values = [
-        each[statistic][part]
-        for each in days
-        for statistic in _COLOURS
-        for part in ("observed", "predicted", "high")
-        if each[statistic][part] is not None
-    ]
+    values = _reached(days)
     if not values:
         ax.text(
             0.5,
@@ -68,6 +62,17 @@ def draw_back_test(figures: Mapping[str, Any], ax: Axes) -> None:
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     style.legend_above(ax)
+
+
+def _reached(days: Sequence[Mapping[str, Any]]) -> list[float]:
+    """What the axis has to reach: all that is drawn but the lower ends of bands."""
+    return [
+        each[statistic][part]
+        for each in days
+        for statistic in _COLOURS
+        for part in ("observed", "predicted", "high")
+        if each[statistic][part] is not None
+    ]
 
 
 def _column(days: Sequence[Mapping[str, Any]], statistic: str, part: str) -> np.ndarray[Any, np.dtype[np.float64]]:

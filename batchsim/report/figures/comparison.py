@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -18,6 +18,7 @@ from batchsim.report.figures import style
 from batchsim.report.figures.run import draw_jobs, draw_vcpus, shown_until
 from batchsim.report.figures.style import GREEN, PURPOSE_COLOURS, RED, SEVERAL
 from batchsim.results import series
+from batchsim.results.durations import Durations
 from batchsim.results.objectives import deadlines
 from batchsim.results.run import Run
 from batchsim.results.series import Window
@@ -35,8 +36,7 @@ def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) ->
     figure = style.Picture(figsize=(5.2 * max(columns, 2), 12), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.15))
     grid = figure.add_gridspec(3, columns, height_ratios=[1, 1, 1.05])
     pairs = [(figure.add_subplot(grid[0, i]), figure.add_subplot(grid[1, i])) for i in range(columns)]
-    windows = [series.busiest(run.outcome) for run in runs.values()]
-    window = min((low for low, _ in windows), default=0.0), max((high for _, high in windows), default=1.0)
+    window = _busiest(runs.values())
     due = {name: _deadlines(run, window) for name, run in runs.items()}
     # A deadline soon after the last job ended is worth showing.
     window = window[0], max([window[1], *(at * 1.01 for instants in due.values() for at in instants)])
@@ -48,9 +48,7 @@ def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) ->
             for at in style.days(run.scenario.start, np.array(due[name])):
                 _draw_deadline(ax, at)
     for row in zip(*pairs, strict=True):
-        top = max(ax.get_ylim()[1] for ax in row)
-        for ax in row:
-            ax.set_ylim(0, top)
+        style.as_high_as_each_other(row)
     halves = grid[2, :].subgridspec(1, 2)
     draw_queue_times(figure.add_subplot(halves[0, 0]), runs)
     draw_costs(figure.add_subplot(halves[0, 1]), summaries)
@@ -58,13 +56,23 @@ def compare_figure(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) ->
     return figure
 
 
+def _busiest(runs: Iterable[Run]) -> Window:
+    """The stretch in which any of the runs is busy."""
+    windows = [series.busiest(run.outcome) for run in runs]
+    return min((low for low, _ in windows), default=0.0), max((high for _, high in windows), default=1.0)
+
+
+def _misses_any(objectives: Iterable[Mapping[str, Any]]) -> bool:
+    return any(objective["kept"] is False for objective in objectives)
+
+
 def _draw_verdict(ax: Axes, objectives: Sequence[Mapping[str, Any]]) -> None:
     if not objectives:
         return
-    missed = any(objective["kept"] is False for objective in objectives)
+    colour = RED if _misses_any(objectives) else GREEN
     # Matplotlib has one distance for all titles of an axes: the last one that is set.
     pad = style.TITLE_PAD
-    ax.set_title(narrative.verdict(objectives), loc="right", fontsize=11, color=RED if missed else GREEN, pad=pad)
+    ax.set_title(narrative.verdict(objectives), loc="right", fontsize=11, color=colour, pad=pad)
 
 
 def _draw_deadline(ax: Axes, at: float) -> None:
@@ -106,11 +114,9 @@ def draw_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
     longest = shown_until(several.values())
     for (name, times), colour in zip(several.items(), cycle(SEVERAL), strict=False):
         at, shares = series.share_started(times)
-        p95, least = times.statistic("p95")
-        known = f"p95 {format_duration(p95)}" if p95 is not None else f"p95 over {format_duration(least or 0.0)}"
         further = f", longest {format_duration(float(at[-1]))}" if at[-1] > longest else ""
         if len(at) > 1:
-            ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {known}{further}")
+            ax.step(at, shares, where="post", color=colour, linewidth=2, label=f"{name}: {_p95(times)}{further}")
     limits = {each.expression: each.limit for run in runs.values() for each in _upper_limits(run, "queue_time")}
     for expression, limit in limits.items():
         if limit <= 2 * longest:
@@ -119,6 +125,11 @@ def draw_queue_times(ax: Axes, runs: Mapping[str, Run]) -> None:
     style.share_axis(ax)
     style.from_zero(ax, longest)
     style.legend_below(ax, columns=2)
+
+
+def _p95(times: Durations) -> str:
+    p95, least = times.statistic("p95")
+    return f"p95 {format_duration(p95)}" if p95 is not None else f"p95 over {format_duration(least or 0.0)}"
 
 
 def draw_frontier_of_variants(ax: Axes, summaries: Mapping[str, Summary]) -> None:
@@ -137,11 +148,9 @@ def draw_frontier_of_variants(ax: Axes, summaries: Mapping[str, Summary]) -> Non
     longest = max([p95 for p95, _ in known.values()], default=0.0) or 1.0
     highest = max([cost for _, cost in known.values()], default=0.0) or 0.01
     for (name, (p95, cost)), colour in zip(known.items(), cycle(SEVERAL), strict=False):
-        missed = any(objective["kept"] is False for objective in summaries[name]["objectives"])
-        label = f"{name}: {format_usd(cost)}, p95 {format_duration(p95)}{', misses an objective' if missed else ''}"
-        ax.scatter(
-            [p95], [cost], s=60, color=colour, marker="X" if missed else "o", label=label, clip_on=False, zorder=4
-        )
+        missed, marker = (", misses an objective", "X") if _misses_any(summaries[name]["objectives"]) else ("", "o")
+        label = f"{name}: {format_usd(cost)}, p95 {format_duration(p95)}{missed}"
+        ax.scatter([p95], [cost], s=60, color=colour, marker=marker, label=label, clip_on=False, zorder=4)
     if unknown:
         told = f"p95 unknown: {', '.join(unknown)}"
         ax.text(0.99, 0.02, told, transform=ax.transAxes, ha="right", color=RED, fontsize=9, parse_math=False)

@@ -63,6 +63,10 @@ class Frontier:
     clock: bool = False
     label: str = ""
 
+    def within(self, figure: float, cost_usd: float) -> list[FrontierPoint]:
+        """The points with a figure and a cost of at most so much."""
+        return [each for each in self.points if each.figure <= figure and each.cost_usd <= cost_usd]
+
 
 def frontier_figure(drawn: Frontier) -> Figure:
     """The picture of ``frontier.png``."""
@@ -75,14 +79,15 @@ def draw_frontier(drawn: Frontier, ax: Axes) -> None:
     """Every configuration that was simulated, the frontier as a line, the pick, and the limit."""
     style.titled_axes(ax, f"{drawn.name}: what less waiting costs", legend=True)
     right, top = extent(drawn)
-    for kept, colour, name in ((True, BLUE, "keeps the objectives"), (False, RED, "misses an objective")):
-        chosen = [each for each in drawn.points if each.kept is kept and each.figure <= right and each.cost_usd <= top]
-        marker = "o" if kept else "x"
-        at = [each.figure for each in chosen]
-        ax.scatter(at, [each.cost_usd for each in chosen], s=28, c=colour, marker=marker, label=name, linewidths=1.4)
+    shown = drawn.within(right, top)
+    for kept, colour, marker, name in (
+        (True, BLUE, "o", "keeps the objectives"),
+        (False, RED, "x", "misses an objective"),
+    ):
+        at, cost = _places([each for each in shown if each.kept is kept])
+        ax.scatter(at, cost, s=28, c=colour, marker=marker, label=name, linewidths=1.4)
     if len(drawn.best) > 1:
-        at, cost = [each.figure for each in drawn.best], [each.cost_usd for each in drawn.best]
-        ax.step(at, cost, where="pre", color=GREY, linewidth=1.4, zorder=0, label="frontier")
+        ax.step(*_places(drawn.best), where="pre", color=GREY, linewidth=1.4, zorder=0, label="frontier")
     if drawn.limit is not None and drawn.limit <= right:
         ax.axvline(drawn.limit, color=RED, linewidth=1.2, linestyle="--", label="limit")
         ax.axvspan(drawn.limit, right, color=PALE, alpha=0.25, linewidth=0)
@@ -103,6 +108,11 @@ def draw_frontier(drawn: Frontier, ax: Axes) -> None:
             parse_math=False,
         )
     _axes(ax, drawn, right, top)
+
+
+def _places(points: Sequence[FrontierPoint]) -> tuple[list[float], list[float]]:
+    """Where points are along and up."""
+    return [each.figure for each in points], [each.cost_usd for each in points]
 
 
 def _axes(ax: Axes, drawn: Frontier, right: float, top: float) -> None:

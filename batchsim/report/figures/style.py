@@ -93,24 +93,23 @@ class _Calendar(Formatter):
         """The labels of all ticks."""
         low, high = sorted(self.axis.get_view_interval()) if self.axis is not None else (-np.inf, np.inf)
         shown = [value for value in values if low - 1e-9 <= value <= high + 1e-9]
-        seconds = len(shown) > 1 and (shown[1] - shown[0]) * DAY < MINUTE
-        labels = []
-        for value in values:
-            # A tick is meant to be at a round second.
-            at = num2date(round(value * DAY) / DAY)
-            date, clock = f"{at:%b} {at.day}", f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
-            midnight = not (at.hour or at.minute or at.second)
-            label = date if midnight else clock
-            if shown and value == shown[0]:
-                label += f"\n{at.year}" if midnight else f"\n{date}, {at.year}"
-            elif midnight and (at.month, at.day) == (1, 1):
-                label += f"\n{at.year}"
-            labels.append(label)
-        return labels
+        clock = "%H:%M:%S" if len(shown) > 1 and (shown[1] - shown[0]) * DAY < MINUTE else "%H:%M"
+        return [_instant(value, clock, is_first=value in shown[:1]) for value in values]
 
     def __call__(self, value: float, pos: int | None = None) -> str:  # noqa: ARG002 (Matplotlib's)
         """One label alone."""
         return self.format_ticks([value])[0]
+
+
+def _instant(value: float, clock: str, *, is_first: bool) -> str:
+    """The label of a tick; the year is said of the first one and of New Year."""
+    # A tick is meant to be at a round second.
+    at = num2date(round(value * DAY) / DAY)
+    date = f"{at:%b} {at.day}"
+    if at.hour or at.minute or at.second:
+        return f"{at:{clock}}\n{date}, {at.year}" if is_first else f"{at:{clock}}"
+    is_new_year = (at.month, at.day) == (1, 1)
+    return f"{date}\n{at.year}" if is_first or is_new_year else date
 
 
 def clock_axis(ax: Axes, start: datetime, window: Window) -> None:
@@ -149,6 +148,13 @@ def from_zero(ax: Axes, longest: float) -> None:
 
 def _short(seconds: float) -> str:
     return "0" if seconds == 0 else format_duration(seconds).replace(" 00 min", "").replace(" 00 h", "")
+
+
+def as_high_as_each_other(row: Sequence[Axes]) -> None:
+    """Axes side by side from 0 to the same level, so that curves can be compared across them."""
+    top = max(ax.get_ylim()[1] for ax in row)
+    for ax in row:
+        ax.set_ylim(0, top)
 
 
 def share_axis(ax: Axes) -> None:

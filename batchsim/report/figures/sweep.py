@@ -91,9 +91,7 @@ def _draw_row(runs: RunTable, row: Sequence[Axes], drawn: Sequence[Parameter], s
             by = drawn[1].name if len(drawn) == 2 else None
             draw_lines(runs, ax, drawn[0].name, shown, by, panel, title=title)
     if len(row) > 1 and row[0].lines:
-        top = max(ax.get_ylim()[1] for ax in row)
-        for ax in row:
-            ax.set_ylim(0, top)
+        style.as_high_as_each_other(row)
 
 
 def _are_lines(x: Parameter, by: Parameter | None = None) -> bool:
@@ -131,21 +129,12 @@ def _effect(runs: RunTable, number: int, shown: str) -> float:
 
 def _caption(figure: Figure, name: str, runs: RunTable, drawn: Sequence[str], *, lines: bool) -> None:
     """What the picture is of, which values are not drawn, and the marks."""
-    best = runs.best
-    replications = f" × {runs.replications} replications" if runs.replications > 1 else ""
-    told = [f"{name}: {formatting.many(runs.points, 'point')}{replications}"]
-    if best is None:
-        told[0] += ";  no point meets every objective" if runs.has_runs.any() else ";  no run is done"
-    else:
-        told[0] += f";  cheapest that meets every objective: {format_usd(float(runs.mean('cost_usd')[best]))}"
+    figure.suptitle(_answer(name, runs), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
     short = short_names(parameter.name for parameter in runs.parameters)
     reference = _reference(runs)
     fixed = [f"{short[each]}={label}" for each, label in runs.labels(reference).items() if each not in drawn]
-    if best is not None:
-        told.append("at " + ", ".join(f"{short[each]}={label}" for each, label in runs.labels(best).items()))
-    figure.suptitle("\n".join(told), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
     if fixed:
-        where = "in the cheapest point that meets every objective" if best is not None else "in the cheapest point"
+        where = "in the cheapest point that meets every objective" if runs.best is not None else "in the cheapest point"
         figure.supxlabel(f"drawn at {', '.join(fixed)}: as {where}", x=0.01, ha="left", fontsize=9, color=GREY)
     figure.legend(
         handles=list(_marks(runs, lines=lines)),
@@ -155,6 +144,19 @@ def _caption(figure: Figure, name: str, runs: RunTable, drawn: Sequence[str], *,
         fontsize=9,
         handlelength=1.6,
     )
+
+
+def _answer(name: str, runs: RunTable) -> str:
+    """What was run, and which point is the cheapest that meets the objectives."""
+    replications = f" × {runs.replications} replications" if runs.replications > 1 else ""
+    of = f"{name}: {formatting.many(runs.points, 'point')}{replications}"
+    best = runs.best
+    if best is None:
+        return f"{of};  no point meets every objective" if runs.has_runs.any() else f"{of};  no run is done"
+    short = short_names(parameter.name for parameter in runs.parameters)
+    at = ", ".join(f"{short[each]}={label}" for each, label in runs.labels(best).items())
+    cost = format_usd(float(runs.mean("cost_usd")[best]))
+    return f"{of};  cheapest that meets every objective: {cost}\nat {at}"
 
 
 def _marks(runs: RunTable, *, lines: bool) -> Iterator[Any]:
@@ -264,7 +266,7 @@ def _norm(means: NDArray[np.float64]) -> Normalize:
 
 def _value_axis(ax: Axes, which: str, runs: RunTable, name: str) -> None:
     """Ticks at the values of a parameter, as many as there is room for."""
-    parameter = next(each for each in runs.parameters if each.name == name)
+    parameter = _parameter(runs, name)
     labels = [_cut(value.label) for value in parameter.values]
     every = max(1, -(-len(labels) // 16))
     at, names = np.arange(len(labels))[::every] + 0.5, labels[::every]
@@ -276,6 +278,10 @@ def _value_axis(ax: Axes, which: str, runs: RunTable, name: str) -> None:
     else:
         ax.set_yticks(at, names, parse_math=False)
         ax.set_ylabel(short, fontsize=9, parse_math=False)
+
+
+def _parameter(runs: RunTable, name: str) -> Parameter:
+    return next(each for each in runs.parameters if each.name == name)
 
 
 def _cut(label: str, most: int = 28) -> str:
@@ -295,9 +301,9 @@ def draw_lines(
     """The mean of a figure over the values of a parameter with its intervals, a line for each value of another one."""
     style.titled_axes(ax, title or SHOWN.get(figure, figure), legend=by is not None)
     points = _points(runs, (x,) if by is None else (x, by), rest or {})
-    named = {parameter.name: parameter for parameter in runs.parameters}
-    numeric = _is_numeric(named[x])
-    at = np.array([value.number for value in named[x].values] if numeric else np.arange(points.shape[-1]) + 0.5, float)
+    parameter = _parameter(runs, x)
+    numeric = _is_numeric(parameter)
+    at = _places(parameter)
     rows = points.reshape(-1, points.shape[-1])
     apart = 0.012 * (float(np.ptp(at)) or 1.0)
     for number, (row, colour) in enumerate(zip(rows, cycle(SEVERAL), strict=False)):
@@ -309,16 +315,28 @@ def draw_lines(
         _value_axis(ax, "x", runs, x)
         ax.set_xlim(0, len(at))
     else:
-        ax.set_xlabel(short_names(named)[x], fontsize=9, parse_math=False)
-        if len(at) <= MOST_ACROSS:
-            ax.set_xticks(at)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        _number_axis(ax, runs, x, at)
     if UNITS[figure] == "s":
         style.duration_axis(ax, ax.get_ylim()[1], which="y")
     else:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown_value(figure, value)))
     if by is not None:
         style.legend_above(ax)
+
+
+def _places(parameter: Parameter) -> NDArray[np.float64]:
+    """Where values of a parameter stand: at their numbers, or side by side where they are words."""
+    if _is_numeric(parameter):
+        return np.array([value.number for value in parameter.values], float)
+    return np.arange(len(parameter.values), dtype=np.float64) + 0.5
+
+
+def _number_axis(ax: Axes, runs: RunTable, name: str, at: NDArray[np.float64]) -> None:
+    """A parameter whose values are numbers, each with a tick where they are few."""
+    ax.set_xlabel(short_names(each.name for each in runs.parameters)[name], fontsize=9, parse_math=False)
+    if len(at) <= MOST_ACROSS:
+        ax.set_xticks(at)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
 
 
 def _draw_line(

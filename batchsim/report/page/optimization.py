@@ -54,7 +54,7 @@ def optimization_page(
 def _chart(drawn: Frontier) -> Chart:
     """Every configuration that was simulated; those far from the frontier are left out, and counted."""
     right, top = extent(drawn)
-    shown = [each for each in drawn.points if each.figure <= right and each.cost_usd <= top]
+    shown = drawn.within(right, top)
     low = min((each.figure for each in shown), default=0.0)
     x = _clock(low, right) if drawn.clock else scales.along_durations(right)
     y = scales.money(top)

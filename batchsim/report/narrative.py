@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batchsim.recording import LIMITS
 from batchsim.report.formatting import (
     count,
     interval,
@@ -21,6 +20,7 @@ from batchsim.report.formatting import (
     usd,
     within,
 )
+from batchsim.report.limits import longest_limit
 from batchsim.report.updates import refused_updates
 from batchsim.results.run import Run
 from batchsim.results.summary_type import Summary
@@ -133,40 +133,8 @@ def wait_fact(run: Run, summary: Summary) -> str:
     cause = max(waits, key=lambda key: waits[key])
     if waits[cause] < HOUR / 20:
         return ""
-    value, text = _limit(run, summary) if cause == "limit" else (waits[cause], CAUSES[cause])
+    value, text = longest_limit(run, summary) if cause == "limit" else (waits[cause], CAUSES[cause])
     return f"{job_hours(value)} of {job_hours(total)} job-hours for {text}"
-
-
-def _limit(run: Run, summary: Summary) -> tuple[float, str]:
-    """The limit that jobs waited for longest: how long, and what it is."""
-    waits = {name: figures["wait_limit_s"] for name, figures in summary["job_queues"].items()}
-    together = {limit: sum(plain(each[limit]) for each in waits.values()) for limit in LIMITS.values()}
-    worst = max(together, key=lambda limit: together[limit])
-    queues = {name for name, each in waits.items() if plain(each[worst])}
-    return together[worst], _LIMITED[worst](run, queues)
-
-
-def _consumables(run: Run, queues: set[str]) -> str:
-    groups = [group for group in run.workload.groups if group.job_queue in queues]
-    names = dict.fromkeys(name for group in groups for name, _ in group.consumables)
-    return f"the quantity of {' or '.join(names)}"
-
-
-def _reservations(_run: Run, queues: set[str]) -> str:
-    return f"the computeReservation of {', '.join(sorted(queues))}"
-
-
-def _most_vcpus(run: Run, queues: set[str]) -> str:
-    configuration = run.scenario.configuration
-    attached = {name for queue in configuration.queues if queue.name in queues for name in queue.environments}
-    environments = [each for each in configuration.environments if each.enabled and each.name in attached]
-    unmanaged = all(environment.purchase_option == "UNMANAGED" for environment in environments)
-    member = "unmanagedvCpus" if unmanaged else "maxvCpus"
-    return f"{member} of {', '.join(each.name for each in environments)}"
-
-
-#: How each limit is named, of the queues whose jobs waited for it.
-_LIMITED = {"consumableResources": _consumables, "computeReservation": _reservations, "maxvCpus": _most_vcpus}
 
 
 def waste_fact(summary: Summary) -> str:
@@ -265,14 +233,19 @@ def stopped_sentence(stopping: Mapping[str, Any] | None, n: int) -> str:
 def _came_of(objective: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """The value of an objective, or what it is over; told from the limit where both look alike."""
     value, least, limit = (plain(objective[key]) for key in ("value", "at_least", "limit"))
-    if value is None and least is None:
-        return "–" if plain(objective["jobs"]) else "there are no such jobs"
     if value is None:
-        return f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
+        return _beyond(objective, least)
     shown = _of_unit(objective, value)
     if objective["kept"] is False and shown == _of_unit(objective, limit) and value != limit:
         return f"{shown} ({format_amount(abs(value - limit), objective['unit'])} {'more' if value > limit else 'less'})"
     return f"{shown} in {period(summary)}" if objective["unit"] == "USD" else shown
+
+
+def _beyond(objective: Mapping[str, Any], least: float | None) -> str:
+    """What an objective without a value is over or after, where so much is known."""
+    if least is None:
+        return "–" if plain(objective["jobs"]) else "there are no such jobs"
+    return f"{'over' if objective['timezone'] is None else 'after'} {_of_unit(objective, least)}"
 
 
 def verdict(objectives: Sequence[Mapping[str, Any]]) -> str:

@@ -65,7 +65,7 @@ def stacked_chart(
     over : sequence of Markup
         What is written over the curves.
     """
-    shown = {name: curve for name, curve in layers.items() if highest(curve, time.window) > 0}
+    shown = _present(layers, time.window)
     tops = _tops(list(shown.values()))
     top = max([top, *(highest(curve, time.window) for curve in tops)])
     most = None if limit is None else highest(limit, time.window)
@@ -75,17 +75,13 @@ def stacked_chart(
         svg.area(thinned(*curve, time.window), time.window, y, colours[name], height)
         for name, curve in zip(shown, tops, strict=True)
     ][::-1]  # the lower ones over the higher ones
-    lines = []
+    lines: list[Markup] = []
     keys = [
         LegendKey(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()
     ]
     if drawn is not None and limit is not None:
-        least = float(limit[1].min())
-        if least == drawn:
-            lines.append(svg.level_line(drawn, y, LIMIT, height))
-        else:
-            lines.append(svg.step_line(limit, time.window, y, LIMIT, dashed=True))
-        said = f"{drawn:,.0f}" if least == drawn else f"{least:,.0f} to {drawn:,.0f}"
+        line, said = _limit_line(limit, drawn, time.window, y, height)
+        lines.append(line)
         keys.append(LegendKey("limit", LIMIT, said, is_line=True))
     beyond = "" if drawn == most else f"The limit, {most:,.0f}, is far above."
     label = f"{_label(title, time, keys)} {beyond}".strip()
@@ -125,9 +121,22 @@ def _within_reach(limit: float | None, top: float) -> float | None:
     return limit
 
 
+def _limit_line(limit: Curve, most: float, window: Window, y: Scale, height: int) -> tuple[Markup, str]:
+    """The line of a limit that goes up to so much, and what it is in words."""
+    least = float(limit[1].min())
+    if least == most:
+        return svg.level_line(most, y, LIMIT, height), f"{most:,.0f}"
+    return svg.step_line(limit, window, y, LIMIT, dashed=True), f"{least:,.0f} to {most:,.0f}"
+
+
 def _label(title: str, time: Time, keys: Sequence[LegendKey]) -> str:
     """What a chart shows, for who can't see it."""
     return f"{title}, {time.words}. " + "; ".join(f"{key.name} {key.value}" for key in keys) + "."
+
+
+def _present(layers: Mapping[str, Curve], window: Window) -> dict[str, Curve]:
+    """The step functions that are above nothing at any time of a window."""
+    return {name: curve for name, curve in layers.items() if highest(curve, window) > 0}
 
 
 def _tops(curves: Sequence[Curve]) -> list[Curve]:

@@ -84,21 +84,14 @@ def _map(runs: RunTable, figure: str) -> Heat:
     drawn = _effects(runs)[:2] or [0]
     best = runs.best if runs.best is not None else runs.cheapest(runs.has_runs)
     points = _points(runs, drawn, best or 0)
-    means = runs.mean(figure)
-    low, high = float(np.nanmin(means)), float(np.nanmax(means))
-    shades = [
-        [
-            Shade(_text(figure, means[each]), _darkness(float(means[each]), low, high), _verdict(runs, each))
-            for each in row
-        ]
-        for row in points.tolist()
-    ]
     short = short_names(parameter.name for parameter in runs.parameters)
     across, *down = (short[runs.parameters[number].name] for number in drawn)
     columns, *rows = ([value.label for value in runs.parameters[number].values[:MOST_VALUES]] for number in drawn)
     caption = f"{_SHOWN[figure]} by {' and '.join([across, *down])}"
     labels = rows[0] if rows else [_SHOWN[figure]]
-    return Heat(caption, across, "".join(down), columns, labels, shades, _note(runs, drawn, best))
+    return Heat(
+        caption, across, "".join(down), columns, labels, _shades(runs, figure, points), _note(runs, drawn, best)
+    )
 
 
 def _points(runs: RunTable, drawn: Sequence[int], best: int) -> NDArray[np.intp]:
@@ -108,6 +101,19 @@ def _points(runs: RunTable, drawn: Sequence[int], best: int) -> NDArray[np.intp]
     for number, indices in zip(reversed(drawn), np.indices(sizes), strict=True):
         at[number] = indices
     return np.atleast_2d(np.ravel_multi_index(tuple(at), runs.shape))
+
+
+def _shades(runs: RunTable, figure: str, points: NDArray[np.intp]) -> list[list[Shade]]:
+    """The cells of a map; the least and the most of all points are the ends of the scale."""
+    means = runs.mean(figure)
+    low, high = float(np.nanmin(means)), float(np.nanmax(means))
+    return [
+        [
+            Shade(_text(figure, means[each]), _darkness(float(means[each]), low, high), _verdict(runs, each))
+            for each in row
+        ]
+        for row in points.tolist()
+    ]
 
 
 def _darkness(value: float, low: float, high: float) -> int:
@@ -123,14 +129,19 @@ def _verdict(runs: RunTable, point: int) -> str:
 
 
 def _note(runs: RunTable, drawn: list[int], best: int | None) -> str:
-    """At what values the parameters are that are not drawn."""
+    """At what values the parameters are that are not drawn, and which of the others are cut."""
     short = short_names(parameter.name for parameter in runs.parameters)
     others = [each for number, each in enumerate(runs.parameters) if number not in drawn and len(each.values) > 1]
     labels = runs.labels(best or 0)
     told = ", ".join(f"{short[each.name]}={labels[each.name]}" for each in others)
-    cut = [each for number in drawn if len((each := runs.parameters[number]).values) > MOST_VALUES]
-    more = f" Of {', '.join(short[each.name] for each in cut)} the first {MOST_VALUES} values." if cut else ""
+    cut = [short[name] for name in _cut(runs, drawn)]
+    more = f" Of {', '.join(cut)} the first {MOST_VALUES} values." if cut else ""
     return (f"At {told}, as in the cheapest point." if told else "") + more
+
+
+def _cut(runs: RunTable, drawn: list[int]) -> list[str]:
+    """The parameters that have more values than a map shows."""
+    return [runs.parameters[number].name for number in drawn if runs.shape[number] > MOST_VALUES]
 
 
 def _table(runs: RunTable) -> PageTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -68,13 +68,12 @@ def _environments(outcome: Outcome, time: Time) -> Iterator[Block]:
     environments = outcome.configuration.environments
     vcpus = Vcpus(outcome)
     curves = {index: vcpus.of(index, EVERY) for index in range(len(environments))}
-    peaks = {index: _peak(each) for index, each in curves.items()}
-    used = sorted((index for index, peak in peaks.items() if peak > 0), key=lambda index: -peaks[index])
+    used = _by_peak(curves)
     for index in used[:MOST_ENVIRONMENTS]:
         layers = {state: curves[index][state] for state in VCPUS if state in curves[index]}
         name = environments[index].name
         yield stacked_chart(f"vCPUs of {name}", "vCPUs", layers, VCPUS, time, limit=limit(outcome, index))
-    if unused := [each.name for index, each in enumerate(environments) if peaks[index] <= 0]:
+    if unused := [each.name for index, each in enumerate(environments) if index not in used]:
         yield Paragraph(f"Nothing ran in {_named(unused)}.")
     if left := [environments[index].name for index in used[MOST_ENVIRONMENTS:]]:
         yield Paragraph(f"Not drawn, since they had fewer vCPUs: {_named(left)}. timeline.parquet has them all.")
@@ -86,7 +85,13 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names) if others < 2 else f"{', '.join(names[:MOST_NAMES])} and {others:,} others"
 
 
-def _peak(curves: dict[str, Curve]) -> float:
+def _by_peak(curves: Mapping[int, Mapping[str, Curve]]) -> list[int]:
+    """The environments in which anything ran, the one with the most vCPUs first."""
+    peaks = {index: _peak(each) for index, each in curves.items()}
+    return sorted((index for index, peak in peaks.items() if peak > 0), key=lambda index: -peaks[index])
+
+
+def _peak(curves: Mapping[str, Curve]) -> float:
     return max((float(level.max(initial=0.0)) for _, level in curves.values()), default=0.0)
 
 

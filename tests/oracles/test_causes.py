@@ -365,3 +365,27 @@ def test_what_a_limit_is_blamed_for_is_what_its_removal_saves(kind, limits):
         now = total(simulated(without(world, LIMITS[: place + 1]), workload)[1])
         assert np.sum({**causes, **blamed}.get(name, 0.0)) / whole == pytest.approx((before - now) / whole, abs=0.04)
         before = now
+
+
+def test_a_token_that_comes_back_is_noticed_though_another_queue_took_it():
+    """By hand: one token in 100 s, three at first; `b` waits on its own 4 vCPUs, of which a job of 2 has its half."""
+    groups = [JobGroup(name, name, "definition") for name in ("a", "b")]
+    # b: 2 vCPUs run until 5000, a head of 4 waits for the limit, 1 vCPU behind it. a takes three at 100.
+    at, runtime_s = [0, 1, 1, 100, 100, 100], [5000, 10, 10, 150, 150, 150]
+    work = jobs(at, runtime_s, [2, 4, 1, 1, 1, 1], groups=groups, group=[1, 1, 1, 0, 0, 0])
+    recording = run(
+        work,
+        ComputeEnvironment("first", "FARGATE", True, 64),
+        ComputeEnvironment("second", "FARGATE", True, 4),
+        queues=[JobQueue("a", 1, True, ("first",)), JobQueue("b", 1, True, ("second",))],
+        fargate={"launchBurst": 3, "launchesPerSecond": 0.01},
+    )
+    small = int(work.shape[2])
+    causes = recording.causes
+    told = zip(causes.at.tolist(), causes.shape.tolist(), causes.queue.tolist(), causes.cause.tolist(), strict=True)
+    assert [(at, Cause(cause)) for at, shape, queue, cause in told if (shape, queue) == (small, 1)] == [
+        (1.0, Cause.BLOCKED),
+        (100.0, Cause.CAPACITY),  # no token is left
+        (200.0, Cause.BLOCKED),  # one is back: only the head keeps the small job from it
+        (5000.0, Cause.LIMIT),  # which takes all 4 vCPUs
+    ]

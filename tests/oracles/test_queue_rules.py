@@ -8,7 +8,7 @@ import pytest
 
 from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT
 from batchsim.recording import Cause, Status
-from batchsim.spec.configuration import Consumable, JobQueue, Shape, SpotTrace, TimeLimit
+from batchsim.spec.configuration import ComputeEnvironment, Consumable, JobQueue, Shape, SpotTrace, TimeLimit
 from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, XLARGE, by_job, fleet, jobs, run, servers
 
@@ -165,3 +165,37 @@ def test_a_head_for_which_an_instance_boots_is_not_short_of_capacity():
     recording = run(jobs([0], [10], [2]), one, queues=[patient], ec2={"register": 1000})
     assert by_job(recording, "starting_at") == [1000]
     assert recording.status.tolist() == [Status.SUCCEEDED]
+
+
+def test_a_job_that_starts_behind_the_head_may_send_it_to_the_next_environment():
+    """By hand: a head of 4 vCPUs waits for the first environment, whose limit of 4 leaves room for one more instance.
+
+    Job 0 brings an instance of 2 vCPUs until 500, which is kept. At 1000 the head may be launched for, and waits; the
+    small job behind it starts on that instance, so that 3 vCPUs are left for the head: it is at the limit, and goes on
+    to the servers at the next pass, which the job that comes at 1100 brings about.
+    """
+    kept = {"zones": ("us-east-1a",), "scale_in_after_s": math.inf}
+    managed = ComputeEnvironment("managed", "MANAGED_INSTANCES", True, 4, offerings=(LARGE, XLARGE), **kept)
+    recording = run(
+        jobs([0, 1000, 1000, 1100], [500, 300, 5000, 300], [1, 4, 1, 4]),
+        managed,
+        servers(8),
+        queues=[JobQueue("queue", 1, True, ("managed", "servers"))],
+        scheduler={"overtake": "fitting", "scaleUpReaction": 10, "scaleUpInterval": 60},
+    )
+    assert by_job(recording, "starting_at") == [0, 1100, 1000, 1100]
+    assert by_job(recording, "environment") == [0, 1, 0, 1]
+
+
+def test_a_launch_token_is_there_at_the_instant_at_which_it_is_complete():
+    """By hand: one task at once, then one every 50 ms; passes at whole seconds find what is complete by then."""
+    recording = run(
+        jobs([0] * 50 + [1.5], 1, [1, 2] * 25 + [1]),
+        ComputeEnvironment("tasks", "FARGATE", True, 64),
+        fargate={"launchBurst": 1, "launchesPerSecond": 20},
+        scheduler={"dispatchInterval": 1},
+    )
+    started = by_job(recording, "starting_at")
+    assert started == pytest.approx([0.05 * number for number in range(51)])
+    assert started[40] == 2.0  # and not a rounding error later, whatever was set for it
+    assert recording.causes.cause.tolist() == [Cause.CAPACITY, Cause.BLOCKED]

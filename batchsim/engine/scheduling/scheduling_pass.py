@@ -157,6 +157,8 @@ class SchedulingPass:
             if queue.requests:
                 waits = True
                 self._say_why(queue, now)
+                if len(queue.requests) > 1 and self._fargate_of[queue.index]:
+                    self._follow_launch_rate(queue, now)
             elif self._attribution[queue.index].head != NOBODY:
                 self._attribution[queue.index].judge(now)
         if self._scalable and (waits or none_started or self._stranded.any_stranded):
@@ -164,11 +166,8 @@ class SchedulingPass:
         for queue in evaluated:
             if queue.time_limits:
                 self._watch_head(queue, now)
-            if queue.requests:
-                if len(queue.requests) > 1 and self._fargate_of[queue.index]:
-                    self._follow_launch_rate(queue, now)
-                if self._scalable:
-                    self._ask_for_more(queue, now)
+            if queue.requests and self._scalable:
+                self._ask_for_more(queue, now)
         if self._any_multi_node:
             self._release_kept(now)
 

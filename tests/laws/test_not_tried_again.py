@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from batchsim.engine import simulation
 from batchsim.engine.processes import simulate_with
+from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.scheduling.scheduling_pass import SchedulingPass
 from batchsim.recording import Recording
 from batchsim.spec.assumptions import Assumptions
@@ -124,4 +125,15 @@ def assert_same(one: Recording, other: Recording) -> None:
 def test_what_is_left_alone_would_have_found_nothing(number):
     found = World(number).run()
     with mock.patch.object(SchedulingPass, "_note_blocked"):
+        assert_same(found, World(number).run())
+
+
+def judged(passes: SchedulingPass, queue: FifoQueue, now: float) -> None:
+    passes._attribution[queue.index].judge(now)
+
+
+@given(number=st.integers(0, 10**6))
+def test_causes_that_are_not_judged_again_have_not_changed(number):
+    found = World(number).run()
+    with mock.patch.object(SchedulingPass, "_say_why", judged):
         assert_same(found, World(number).run())

@@ -121,9 +121,7 @@ class FargateEnvironment(SimulatedEnvironment):
         place = bisect_right(self._sizes, self.max_vcpus - self._in_use)
         self._free_from, self._free_below = self._sizes[place - 1], self._sizes[place]
         self.no_fit = self._no_fit_by_size[place - 1]
-        self.changes.generation += 1
-        if self.quota.took_last_token:
-            self.changes.outlooks_changed()  # else what has no room has none because of the limit
+        self.changes.everything_changed()
 
     def _draws(self, attempt: int) -> TaskDraws:
         """What belongs to jobs' attempts after so many others, whichever environment they start in."""

@@ -129,8 +129,6 @@ class SchedulingPass:
         self._scalable_of = [
             [each for each in queue.environments if isinstance(each, Ec2Environment)] for queue in self._queues
         ]
-        # By queue, since which changes it is known for what its jobs wait: below 0 where all are alike.
-        self._judged_at = [0] * len(self._queues)
         for queue, attribution in zip(self._queues, self._attribution, strict=True):
             queue.blocked_at = NOT_BLOCKED
             attribution.environments_changed()
@@ -184,9 +182,9 @@ class SchedulingPass:
                 judged_at += changes.outlook_generation if alike else changes.generation
             if alike:
                 judged_at = -judged_at
-            if judged_at == self._judged_at[queue.index]:
+            if judged_at == attribution.judged_at:
                 return
-            self._judged_at[queue.index] = judged_at
+            attribution.judged_at = judged_at
         attribution.judge(now)
 
     def _release_kept(self, now: float) -> None:

@@ -62,6 +62,8 @@ class WaitAttribution:
     ----------
     counted : bool
         Whether all changes that matter are counted, and no limit but the environments' own holds a job.
+    judged_at : int
+        Since which changes it is known for what the jobs wait: below 0 where all are alike, 0 where it is not known.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class WaitAttribution:
         self._forget()
 
     def _forget(self) -> None:
+        self.judged_at = 0
         self._outlook_at = self._requests_at = -1
 
     def judge(self, now: float) -> None:

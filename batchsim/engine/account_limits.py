@@ -214,8 +214,11 @@ class FargateQuota:
 
     def available_at(self, now: float) -> float:
         """The first instant from `now` on at which a task may be launched."""
-        tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
+        tokens = self._tokens_at(now)
         return now if tokens >= LEAST_TOKENS else now + (1 - tokens) / self._per_second
+
+    def _tokens_at(self, now: float) -> float:
+        return min(self._burst, self._tokens + (now - self._at) * self._per_second)
 
     def take(self, vcpus: float, now: float) -> float:
         """Launch a task of so many vCPUs, which are left, as soon as a token is: one is used if that is now.
@@ -225,17 +228,13 @@ class FargateQuota:
         float
             `now`, or when a task may be launched.
         """
-        tokens = self._tokens + (now - self._at) * self._per_second
-        if tokens > self._burst:
-            tokens = self._burst
-        if tokens < LEAST_TOKENS:
-            available_at = now + (1 - tokens) / self._per_second
-            if available_at > now:
-                return available_at
+        available_at = self.available_at(now)
+        if available_at > now:
+            return available_at
         took_it_before = self.took_last_token
-        self._tokens = tokens - 1
+        self._tokens = self._tokens_at(now) - 1
         self._at = now
-        self.took_last_token = tokens - 1 < LEAST_TOKENS
+        self.took_last_token = self._tokens < LEAST_TOKENS
         self.vcpus_left -= vcpus
         if self.is_limited or took_it_before or self.took_last_token:
             self.changed()

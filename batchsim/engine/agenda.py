@@ -58,6 +58,7 @@ class Agenda:
     """
 
     def __init__(self, clock: Clock, settings: Settings, environments: int) -> None:
+        self._schedule_at: Callable[[Any, float, int], None] = clock.schedule_at
         #: SimPy's queue and its numbers of events: an event of each job is set without a call.
         self.upcoming = clock.upcoming
         self.numbers = clock.numbers
@@ -110,7 +111,7 @@ class Agenda:
         event = Event(instant, self._callbacks, action, subject, essential)
         if essential:
             self.reasons += 1
-        heappush(self.upcoming, (instant, phase, next(self.numbers), event))
+        self._schedule_at(event, instant, phase)
         return event
 
     def cancel(self, event: Event) -> None:
@@ -159,7 +160,7 @@ class Agenda:
     def settle_at(self, instant: float, phase: int = SETTLE) -> None:
         """Ask at an instant, when its last pass was held, whether the run goes on."""
         self._settling = event = Event(instant, [self._settle], None, None, False)
-        heappush(self.upcoming, (instant, phase, next(self.numbers), event))
+        self._schedule_at(event, instant, phase)
 
     def unsettle(self) -> None:
         """Something was done from outside: whether the run goes on is not asked when it was to be, but anew."""

@@ -24,8 +24,6 @@ from batchsim.spec.ids import ShapeId
 from batchsim.spec.workload import JobGroup
 
 NEVER: Final = -1.0
-#: Less than any key of a waiting job.
-NO_KEY: Final = -(1 << 62)
 #: Up to so many shares are ranked one by one; columns cost as much as about these.
 FEW: Final = 24
 
@@ -232,8 +230,8 @@ class FairShareQueue(FifoQueue):
             in_use += vcpus
             if share not in after:
                 after[share] = islice(self.by_share[share], 1, None)
-            key = next(after[share], NO_KEY)
-            if key == NO_KEY:
+            key = next(after[share], None)
+            if key is None:
                 ranking.pass_over(share)
                 continue
             upcoming[share] = job = key % rows

@@ -170,16 +170,7 @@ class FifoQueue:
             in_order.append(job)  # as nearly all come: without a call
         else:
             self._sort_in(job, retried)
-        requests = self.requests
-        if request in requests:
-            requests[request] += 1
-        else:
-            requests[request] = 1
-            self.requests_generation += 1
-            if self.depth > 1:
-                self.blocked_at = NOT_BLOCKED
-        self.generation += 1
-        self.changed = self.needs_capacity = True
+        self._came(request)
 
     def _sort_in(self, job: int, retried: bool) -> None:
         self.blocked_at = NOT_BLOCKED  # it may be the head now
@@ -204,14 +195,14 @@ class FifoQueue:
         return map(self._rows.__rmod__, self._waiting)  # ``key % rows``
 
     def _came(self, request: ShapeId) -> None:
-        """Count a job of a queue that looks past its head."""
         requests = self.requests
         if request in requests:
             requests[request] += 1
         else:
             requests[request] = 1
             self.requests_generation += 1
-            self.blocked_at = NOT_BLOCKED
+            if self.depth > 1:
+                self.blocked_at = NOT_BLOCKED  # one that may be looked at asks for what nobody was tried for
         self.generation += 1
         self.changed = self.needs_capacity = True
 

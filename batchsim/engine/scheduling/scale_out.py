@@ -108,9 +108,7 @@ class LaunchPlan:
             self._open.pop(index, None)
             room.left -= order.instances * order.offering.vcpus
             return True
-        known = environment.changes.outlooks
-        outlook = known[request] if request in known else environment.outlook(request, self._now)
-        if outlook != LAUNCHABLE:
+        if environment.outlook(request, self._now) != LAUNCHABLE:
             return False
         demand = self._open.get(index)
         if demand is None:

@@ -17,7 +17,7 @@ from rich.text import Text
 from batchsim.report import formatting
 from batchsim.report.console import Terminal, line, unbroken
 from batchsim.report.notebook import as_html
-from batchsim.results.run_table import DONE, FAILED, MAIN, PENDING, RunTable, short_names
+from batchsim.results.run_table import DONE, FAILED, MAIN, PENDING, RunTable
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import format_duration, format_usd
 
@@ -136,7 +136,7 @@ def _unchanging(runs: RunTable) -> Iterator[str]:
 
 def _point(runs: RunTable, point: int) -> str:
     """The values of a point, parameters by their short names."""
-    short = short_names(parameter.name for parameter in runs.parameters)
+    short = runs.short_names
     return ", ".join(f"{short[name]}={label}" for name, label in runs.labels(point).items())
 
 
@@ -190,7 +190,7 @@ def _table(scenario: Scenario, runs: RunTable) -> Table:
 def _add_parameters(table: Table, runs: RunTable, points: list[int]) -> None:
     """A column for each parameter, in which no word of the points' labels is broken."""
     labels = {parameter.name: [runs.labels(point)[parameter.name] for point in points] for parameter in runs.parameters}
-    for path, name in short_names(labels).items():
+    for path, name in runs.short_names.items():
         table.add_column(name, overflow="fold", min_width=formatting.longest_word([name, *labels[path]]))
 
 

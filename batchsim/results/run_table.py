@@ -114,6 +114,11 @@ class RunTable:
         """How many points the grid has."""
         return len(self.status)
 
+    @cached_property
+    def short_names(self) -> Mapping[str, str]:
+        """What pictures call each parameter, by its name."""
+        return short_names(parameter.name for parameter in self.parameters)
+
     def coordinates(self, point: int) -> tuple[int, ...]:
         """The numbers of a point's values, one for each parameter."""
         return tuple(int(number) for number in np.unravel_index(point, self.shape)) if self.shape else ()
@@ -183,6 +188,27 @@ class RunTable:
     def best(self) -> int | None:
         """The cheapest point that `meets`; None where there is none."""
         return self.cheapest(self.meets)
+
+    def by_effect(self, figures: Iterable[str]) -> list[int]:
+        """Numbers of the parameters of several values, the one with which the means of some figures move most first.
+
+        How far a mean moves with a parameter, whatever the others are, counts as a part of how far it moves at all.
+        """
+        effects = [0.0] * len(self.parameters)
+        for figure in figures:
+            means = self.mean(figure)
+            known = ~np.isnan(means)
+            spread = float(np.ptp(means[known])) if known.any() else 0.0
+            if not spread:
+                continue
+            for number, size in enumerate(self.shape):
+                sums, counts = (
+                    self._by_value(number, each).reshape(size, -1).sum(axis=1)
+                    for each in (np.where(known, means, 0.0), known)
+                )
+                effects[number] += float(np.ptp(sums[counts > 0] / counts[counts > 0])) / spread
+        several = [number for number, size in enumerate(self.shape) if size > 1]
+        return sorted(several, key=lambda number: -effects[number])
 
     def without_effect(self) -> dict[str, str]:
         """Parameters of several values that change nothing, and what it is that stays the same."""

@@ -21,7 +21,7 @@ from batchsim.columns import RUN_FIGURES
 from batchsim.report import formatting
 from batchsim.report.figures import style
 from batchsim.report.figures.style import GREY, RED, SEVERAL
-from batchsim.results.run_table import RunTable, short_names
+from batchsim.results.run_table import RunTable
 from batchsim.scenario.sections.parameters import Parameter
 from batchsim.units import HOUR, MINUTE, format_usd
 
@@ -80,7 +80,7 @@ def sweep_figure(name: str, runs: RunTable) -> Figure:
 
 def _draw_row(runs: RunTable, row: Sequence[Axes], drawn: Sequence[Parameter], shown: str, panels: list[Rest]) -> None:
     """One figure in each of the panels, all on the same scale."""
-    short = short_names(parameter.name for parameter in runs.parameters)
+    short = runs.short_names
     for ax, panel in zip(row, panels, strict=True):
         values = {parameter.name: parameter.values for parameter in runs.parameters}
         named = "".join(f", {short[name]}={values[name][number].label}" for name, number in panel.items())
@@ -108,29 +108,15 @@ def _by_effect(runs: RunTable) -> list[Parameter]:
 
     Of two drawn together the numeric one comes first: it is the horizontal axis.
     """
-    effects = [sum(_effect(runs, number, shown) for shown in SHOWN) for number in range(len(runs.parameters))]
-    order = sorted(range(len(effects)), key=lambda number: -effects[number])
-    several = [runs.parameters[number] for number in order if len(runs.parameters[number].values) > 1]
-    chosen = several or list(runs.parameters[:1])
+    chosen = [runs.parameters[number] for number in runs.by_effect(SHOWN)] or list(runs.parameters[:1])
     first = sorted(chosen[:2], key=lambda parameter: not _is_numeric(parameter))
     return [*first, *chosen[2:]]
-
-
-def _effect(runs: RunTable, number: int, shown: str) -> float:
-    """How far the mean of a figure moves with one parameter, as a part of how far the figure itself does."""
-    means = runs.mean(shown).reshape(runs.shape)
-    others = tuple(axis for axis in range(means.ndim) if axis != number)
-    known = ~np.isnan(means)
-    counts = known.sum(axis=others)
-    marginal = np.where(known, means, 0).sum(axis=others)[counts > 0] / counts[counts > 0]
-    spread = float(np.ptp(means[known])) if known.any() else 0.0
-    return float(np.ptp(marginal)) / spread if spread > 0 else 0.0
 
 
 def _caption(figure: Figure, name: str, runs: RunTable, drawn: Sequence[str], *, lines: bool) -> None:
     """What the picture is of, which values are not drawn, and the marks."""
     figure.suptitle(_answer(name, runs), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
-    short = short_names(parameter.name for parameter in runs.parameters)
+    short = runs.short_names
     reference = _reference(runs)
     fixed = [f"{short[each]}={label}" for each, label in runs.labels(reference).items() if each not in drawn]
     if fixed:
@@ -153,7 +139,7 @@ def _answer(name: str, runs: RunTable) -> str:
     best = runs.best
     if best is None:
         return f"{of};  no point meets every objective" if runs.has_runs.any() else f"{of};  no run is done"
-    short = short_names(parameter.name for parameter in runs.parameters)
+    short = runs.short_names
     at = ", ".join(f"{short[each]}={label}" for each, label in runs.labels(best).items())
     cost = format_usd(float(runs.mean("cost_usd")[best]))
     return f"{of};  cheapest that meets every objective: {cost}\nat {at}"
@@ -270,7 +256,7 @@ def _value_axis(ax: Axes, which: str, runs: RunTable, name: str) -> None:
     labels = [_cut(value.label) for value in parameter.values]
     every = max(1, -(-len(labels) // 16))
     at, names = np.arange(len(labels))[::every] + 0.5, labels[::every]
-    short = short_names(each.name for each in runs.parameters)[name]
+    short = runs.short_names[name]
     if which == "x":
         tilted = sum(map(len, names)) > 60
         ax.set_xticks(at, names, parse_math=False, rotation=30 if tilted else 0, ha="right" if tilted else "center")
@@ -333,7 +319,7 @@ def _places(parameter: Parameter) -> NDArray[np.float64]:
 
 def _number_axis(ax: Axes, runs: RunTable, name: str, at: NDArray[np.float64]) -> None:
     """A parameter whose values are numbers, each with a tick where they are few."""
-    ax.set_xlabel(short_names(each.name for each in runs.parameters)[name], fontsize=9, parse_math=False)
+    ax.set_xlabel(runs.short_names[name], fontsize=9, parse_math=False)
     if len(at) <= MOST_ACROSS:
         ax.set_xticks(at)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))

@@ -14,7 +14,7 @@ from batchsim.report.page.sections.assumptions import settings_table
 from batchsim.report.page.sections.configuration import environments_table
 from batchsim.report.page.told import blocks_told
 from batchsim.report.sweep import sweep_renderable
-from batchsim.results.run_table import RunTable, short_names
+from batchsim.results.run_table import RunTable
 from batchsim.scenario.scenario import Scenario
 from batchsim.units import format_duration, format_usd
 
@@ -62,29 +62,12 @@ def _text(figure: str, value: float) -> str:
     return format_usd(value) if figure == "cost_usd" else format_duration(value)
 
 
-def _effects(runs: RunTable) -> list[int]:
-    """Numbers of the parameters of several values, the one that moves the mean cost and queue time most first."""
-
-    def effect(number: int) -> float:
-        moved = 0.0
-        for shown in _SHOWN:
-            means = np.moveaxis(runs.mean(shown).reshape(runs.shape), number, 0).reshape(runs.shape[number], -1)
-            known = ~np.isnan(means)
-            sums, counts = np.where(known, means, 0.0).sum(axis=1), known.sum(axis=1)
-            levels = sums[counts > 0] / counts[counts > 0]
-            spread = float(np.ptp(means[known])) if known.any() else 0.0
-            moved += float(np.ptp(levels)) / spread if spread else 0.0
-        return moved
-
-    return sorted((n for n, size in enumerate(runs.shape) if size > 1), key=lambda number: -effect(number))
-
-
 def _map(runs: RunTable, figure: str) -> Heat:
     """A map of a figure over the two parameters that matter most, the others as in the cheapest point."""
-    drawn = _effects(runs)[:2] or [0]
+    drawn = runs.by_effect(_SHOWN)[:2] or [0]
     best = runs.best if runs.best is not None else runs.cheapest(runs.has_runs)
     points = _points(runs, drawn, best or 0)
-    short = short_names(parameter.name for parameter in runs.parameters)
+    short = runs.short_names
     across, *down = (short[runs.parameters[number].name] for number in drawn)
     columns, *rows = ([value.label for value in runs.parameters[number].values[:MOST_VALUES]] for number in drawn)
     caption = f"{_SHOWN[figure]} by {' and '.join([across, *down])}"
@@ -130,7 +113,7 @@ def _verdict(runs: RunTable, point: int) -> str:
 
 def _note(runs: RunTable, drawn: list[int], best: int | None) -> str:
     """At what values the parameters are that are not drawn, and which of the others are cut."""
-    short = short_names(parameter.name for parameter in runs.parameters)
+    short = runs.short_names
     others = [each for number, each in enumerate(runs.parameters) if number not in drawn and len(each.values) > 1]
     labels = runs.labels(best or 0)
     told = ", ".join(f"{short[each.name]}={labels[each.name]}" for each in others)
@@ -160,7 +143,7 @@ def _table(runs: RunTable) -> PageTable:
                 Cell(formatting.share(float(runs.mean("utilisation_vcpu")[point]))),
             ]
         )
-    names = list(short_names(parameter.name for parameter in runs.parameters).values())
+    names = list(runs.short_names.values())
     columns = [*names, "meets all", "cost", "queue time p95", "turnaround p95", "vCPUs used"]
     left_out = len(order) - MOST_POINTS
     note = f"{left_out:,} more are in runs.parquet." if left_out > 0 else ""

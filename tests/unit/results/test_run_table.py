@@ -88,6 +88,26 @@ def test_of_equal_costs_the_first_point_is_taken():
     assert table(cost=[3, 2, 2]).best == 1
 
 
+def test_the_parameter_that_moves_means_most_is_first():
+    # By a the mean cost is 15 or 17, by b 10, 16 or 22: 2 and 12 of the 14 by which it moves at all.
+    both = (parameter("a", 1, 2), parameter("one", 1), parameter("b", 1, 2, 3))
+    cost = [9, 15, 21, 11, 17, 23]
+    assert table(*both, cost=cost).by_effect(["cost_usd"]) == [2, 0]
+    # The queue time moves with a alone, 5 of 5: a has 1 + 2 / 14 in all, and b 12 / 14.
+    moved = table(*both, cost=cost, queue_time_p95_s=[0, 0, 0, 5, 5, 5])
+    assert moved.by_effect(["cost_usd", "queue_time_p95_s"]) == [0, 2]
+    # Of equal effect, be it none, in the order in which they are varied.
+    assert table(*both, cost=[4] * 6).by_effect(["cost_usd"]) == [0, 2]
+    assert table(parameter("one", 1), cost=[4]).by_effect(["cost_usd"]) == []
+
+
+def test_what_a_point_does_not_know_has_no_part_in_an_effect():
+    runs = table(parameter("a", 1, 2), parameter("b", 1, 2), cost=[1, 2, 1, math.nan])
+    assert runs.by_effect(["cost_usd"]) == [1, 0]  # 1 by b; by a 1.5 and 1, half of it
+    runs.figures[:] = math.nan
+    assert runs.by_effect(["cost_usd"]) == [0, 1]
+
+
 def test_means_and_intervals_are_over_replications():
     runs = table(cost=[[1, 2, 3], [5, 5, 5]], replications=3)
     assert runs.mean("cost_usd").tolist() == [2, 5]

@@ -389,3 +389,23 @@ def test_a_token_that_comes_back_is_noticed_though_another_queue_took_it():
         (200.0, Cause.BLOCKED),  # one is back: only the head keeps the small job from it
         (5000.0, Cause.LIMIT),  # which takes all 4 vCPUs
     ]
+
+
+def test_a_job_waits_for_the_launch_token_of_its_environment_whatever_the_next_one_has():
+    """By hand: one token in 100 s, one at first; `a` waits before it comes to Spot, which `b` fills until 60."""
+    groups = [JobGroup(name, name, "definition") for name in ("a", "b")]
+    work = jobs([0, 0, 1], [5000, 60, 10], [2, 2, 2], groups=groups, group=[0, 1, 0])
+    recording = run(
+        work,
+        ComputeEnvironment("first", "FARGATE", True, 64),
+        ComputeEnvironment("second", "FARGATE_SPOT", True, 2),
+        queues=[JobQueue("a", 1, True, ("first", "second")), JobQueue("b", 1, True, ("second",))],
+        fargate={"launchBurst": 1, "launchesPerSecond": 0.01},
+    )
+    causes = recording.causes
+    told = zip(causes.at.tolist(), causes.queue.tolist(), causes.cause.tolist(), strict=True)
+    assert [(at, Cause(cause)) for at, queue, cause in told if queue == 0] == [
+        (1.0, Cause.CAPACITY),
+        (100.0, Cause.BLOCKED),
+    ]
+    assert recording.attempts.starting_at[recording.attempts.job == 2].tolist() == [100.0]

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from batchsim.engine.compute_environment import CAUSE_OF, UNAVAILABLE
+from batchsim.engine.compute_environment import CAUSE_OF, THROTTLED, UNAVAILABLE
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.recorder import Recorder
 from batchsim.engine.run_context import RunContext
@@ -165,8 +165,8 @@ class WaitAttribution:
                 return cause
             if cause is Cause.LIMIT:
                 found = cause
-            if outlook == UNAVAILABLE and self._multi_node[request]:
-                break
+            if outlook == THROTTLED or (outlook == UNAVAILABLE and self._multi_node[request]):
+                break  # it waits here: what others have is no matter
         return found
 
     # Where nothing but the environments' limits holds jobs

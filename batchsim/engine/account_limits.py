@@ -228,11 +228,11 @@ class FargateQuota:
         float
             `now`, or when a task may be launched.
         """
-        available_at = self.available_at(now)
-        if available_at > now:
+        tokens = self._tokens_at(now)
+        if tokens < LEAST_TOKENS and (available_at := self.available_at(now)) > now:
             return available_at
         took_it_before = self.took_last_token
-        self._tokens = self._tokens_at(now) - 1
+        self._tokens = tokens - 1
         self._at = now
         self.took_last_token = self._tokens < LEAST_TOKENS
         self.vcpus_left -= vcpus

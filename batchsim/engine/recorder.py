@@ -21,8 +21,8 @@ from batchsim.recording import (
 from batchsim.spec.ids import EnvironmentId, ShapeId
 
 NAN: Final = float("nan")
-#: Ended attempts are put into columns so many at a time.
-FLUSHED: Final = 4096
+#: Ended attempts are put into columns so many at a time: while a processor's cache still has them.
+FLUSHED: Final = 256
 
 
 class Reasons:

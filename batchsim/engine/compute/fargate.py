@@ -121,7 +121,9 @@ class FargateEnvironment(SimulatedEnvironment):
         place = bisect_right(self._sizes, self.max_vcpus - self._in_use)
         self._free_from, self._free_below = self._sizes[place - 1], self._sizes[place]
         self.no_fit = self._no_fit_by_size[place - 1]
-        self.changes.everything_changed()
+        # No answer of `outlook` counts as changed: a job that waits after a pass, and has room, waits for the launch
+        # rate, and of that the quota tells.
+        self.changes.generation += 1
 
     def _draws(self, attempt: int) -> TaskDraws:
         """What belongs to jobs' attempts after so many others, whichever environment they start in."""

@@ -77,7 +77,7 @@ class ScalarRanking(ShareRanking):
 
 
 class VectorRanking(ShareRanking):
-    """VectorRanking shares, as columns by their number.
+    """Many shares, as columns by their number.
 
     Parameters
     ----------

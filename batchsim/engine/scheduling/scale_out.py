@@ -179,6 +179,8 @@ class ScaleOut:
         for queue in self._agenda.queues:
             if queue.requests:
                 self._attribution[queue.index].judge(now)
+                if queue.changed:
+                    self._attribution[queue.index].forget()  # no pass has tried yet what waits now
 
     def _launched(self) -> int:
         return sum(environment.ledger.launches for environment in self._environments)

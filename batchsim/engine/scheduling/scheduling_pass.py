@@ -231,9 +231,12 @@ class SchedulingPass:
 
         That a launch token comes back is no change: it comes with time.
         """
-        throttled = any(each.quota.took_last_token for each in self._fargate_of[queue.index])
-        if self._attribution[queue.index].counted and not queue.reserves and not throttled:
-            queue.blocked_at = tried_at
+        if not self._attribution[queue.index].counted or queue.reserves:
+            return
+        for each in self._fargate_of[queue.index]:
+            if each.quota.took_last_token:
+                return
+        queue.blocked_at = tried_at
 
     @staticmethod
     def _generation(queue: FifoQueue) -> int:

@@ -109,9 +109,10 @@ class WaitAttribution:
         """Note of which kind the queue's environments are; nothing that was known of them holds any more."""
         self._plentiful = not any(each.varies for each in self._environments)
         self.counted = not self._any_wants and self._plentiful
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Have everything judged anew."""
         self.judged_at = 0
         self._outlook_at = self._requests_at = -1
 
@@ -127,7 +128,7 @@ class WaitAttribution:
         self.head = head = self._request[job]
         before, self._fitting = self._fitting, self._with_room(head) if len(queue.requests) > 1 else NONE
         if not self.counted or queue.reserves:
-            self._forget()
+            self.forget()
             self._judge_all(job, head)
             return
         outlook_at, requests_at = 0, queue.requests_generation

@@ -140,8 +140,10 @@ def _gang(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> Shape:
     for entry in overrides.get("nodePropertyOverrides") or ():
         first, last = node_range(entry["targetNodes"], nodes)
         for node in range(first, last + 1):
-            container = _range_container(dict(_ranges(properties, nodes))[node])
-            shapes[node] = overridden(container, entry.get("containerOverrides") or {})
+            group = dict(_ranges(properties, nodes))[node]
+            # Of several containers in a task this override names none.
+            if not isinstance(group.get("ecsProperties"), dict):
+                shapes[node] = overridden(_range_container(group), entry.get("containerOverrides") or {})
     each = [shapes[node] for node in range(nodes)]
     return replace(_sum(each), nodes=tuple(each), main_node=int(properties["mainNode"]), instance_type=instance_type)
 

@@ -1,4 +1,4 @@
-"""The volumes of an instance that is launched from a template: which there are, what they cost, how fast an image comes.
+"""Volumes of an instance that is launched from a template: which there are, what they cost, how fast an image comes.
 
 A month has 730 hours. In the small catalog (`tests.catalogs`) gp3 costs 0.073 USD a GB and month, and no other kind of
 volume has a price; the bundled one has them all.

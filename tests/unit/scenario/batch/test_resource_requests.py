@@ -1,4 +1,4 @@
-"""What a job asks for: one container, the containers of a task, the nodes of a multi-node job, and overrides of each."""
+"""What a job asks for: one container, containers of a task, nodes of a multi-node job, and overrides of each."""
 
 from __future__ import annotations
 

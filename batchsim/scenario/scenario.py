@@ -202,9 +202,7 @@ class Scenario(ResolvedScenario):
 
     def _move_all(self, values: dict[str, Any], folder: Path) -> None:
         """Change the paths of traces, and those in what experiments change, to what they are from another folder."""
-        for entry in values.get("workload", []):
-            if isinstance(entry.get("trace"), dict):
-                entry["trace"]["path"] = self._relative(entry["trace"]["path"], folder)
+        values["workload"] = self._moved(("workload",), values["workload"], folder)
         for overrides in (values.get("variants") or {}).values():
             self._move(overrides, folder)
         for section in ("sweep", "search"):
@@ -229,8 +227,9 @@ class Scenario(ResolvedScenario):
         """A value of the scenario, the paths in it as seen from another folder."""
         if isinstance(value, dict):
             return {key: self._moved((*where, key), each, folder) for key, each in value.items()}
-        is_path = where in _PATHS or (where[:1] == (SECTION,) and where[-1] == FILE)
-        return self._relative(value, folder) if is_path and isinstance(value, str) else value
+        if isinstance(value, list):
+            return [self._moved((*where, str(index)), each, folder) for index, each in enumerate(value)]
+        return self._relative(value, folder) if isinstance(value, str) and _is_path(where) else value
 
     def _relative(self, path: str, folder: Path) -> str:
         """A path of the scenario as seen from another folder."""
@@ -376,6 +375,12 @@ def _members(section: Section) -> Iterator[tuple[str, Any]]:
     """What a section says, by the keys that a scenario has for it."""
     for name, info in type(section).model_fields.items():
         yield info.alias or name, getattr(section, name)
+
+
+def _is_path(where: tuple[str, ...]) -> bool:
+    """Whether what a dotted path leads to names a file: a trace's, a launch template's, a recording's, a catalog's."""
+    in_workload = where[:1] == ("workload",) and where[2:] == ("trace", "path")
+    return in_workload or where in _PATHS or (where[:1] == (SECTION,) and where[-1] == FILE)
 
 
 def paths_of_files(values: Mapping[str, Any]) -> Iterator[Where]:

@@ -82,10 +82,10 @@ def _entries(document: Document) -> Iterator[tuple[Where, str]]:
         yield ("ignore",), given
     for index, entry in enumerate(given if isinstance(given, list) else []):
         code = _code(entry)
-        if code:
+        if code is not None:
             yield ("ignore", index), code
 
 
-def _code(entry: Any) -> str:
+def _code(entry: Any) -> str | None:
     code = entry.get("rule") if isinstance(entry, dict) else entry
-    return code if isinstance(code, str) else ""
+    return code if isinstance(code, str) else None

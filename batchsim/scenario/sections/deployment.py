@@ -154,7 +154,7 @@ def _fill_definition(definition: dict[str, Any], given: dict[str, Any]) -> None:
     _fill(container, given, "jobRoleArn")
     if _on_fargate(definition):
         _fill(container, given, "executionRoleArn")
-    image = images.get(definition.get("jobDefinitionName")) if isinstance(images, dict) else None
+    image = images.get(str(definition.get("jobDefinitionName"))) if isinstance(images, dict) else None
     if isinstance(image, str):
         container["image"] = image
 

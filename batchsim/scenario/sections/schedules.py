@@ -45,7 +45,7 @@ _Levels = Annotated[
 
 def _others(given: Any, names: Iterable[str]) -> list[Any]:
     """The entries of ``updates:`` that are not those of a schedule."""
-    own = {f"{each}-{end}" for each in names for end in ("from", "until")}
+    own = [f"{each}-{end}" for each in names for end in ("from", "until")]
     entries = given if isinstance(given, list) else []
     return [each for each in entries if not (isinstance(each, dict) and each.get("name") in own)]
 

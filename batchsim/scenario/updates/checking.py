@@ -168,7 +168,7 @@ def _refused_environment(
     old, new = dig(before, RESOURCES, "type"), dig(after, RESOURCES, "type")
     if old != new:
         yield _refused_type(step, str(old), str(new), changes)
-    elif old in {"EC2", "SPOT"} and replaces_instances(before, after):
+    elif old in ("EC2", "SPOT") and replaces_instances(before, after):
         strategy = dig(before, RESOURCES, "allocationStrategy") or DEFAULT_STRATEGY
         if strategy == DEFAULT_STRATEGY:
             replacing = next(

@@ -59,3 +59,11 @@ def test_codes_of_the_command_line_come_after_those_of_the_scenario_each_once():
 def test_entries_of_another_shape_silence_nothing():
     for given in (None, 7, {"rule": "dearer-first"}, [7, None, {"reason": "why"}]):
         assert silence([ADVICE], Document({"ignore": given}, "s.yaml")) == [ADVICE]
+
+
+def test_an_empty_code_names_no_rule():
+    for empty in ("", {"rule": ""}):
+        (finding,) = unknown(ignoring("spot-only", empty))
+        assert (finding.path, finding.message) == ("ignore.1", "there is no rule ''")
+    (finding,) = unknown(Document({"ignore": ""}, "s.yaml"))
+    assert finding.path == "ignore"

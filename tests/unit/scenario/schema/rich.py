@@ -112,9 +112,9 @@ RICH: dict[str, Any] = {
 GONE = object()
 
 
-def changed(path: str, value: Any) -> dict[str, Any]:
-    """The rich scenario with one value set, or taken away; the path goes by keys and indices."""
-    values = copy.deepcopy(RICH)
+def changed(path: str, value: Any, of: dict[str, Any] = RICH) -> dict[str, Any]:
+    """The rich scenario, or another, with one value set, or taken away; the path goes by keys and indices."""
+    values = copy.deepcopy(of)
     *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
     parent: Any = values
     for step in steps:

@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -128,18 +129,29 @@ def kind_of_binary(content: bytes) -> str:
     return next((kind for start, kind in _BINARY.items() if content.startswith(start)), "")
 
 
-def documents(text: str, shown: str, code: str = "unreadable") -> list[Any]:
+#: Makes a mapping of its members.
+Members = Callable[[list[tuple[str, Any]]], dict[str, Any]]
+
+
+def documents(text: str, shown: str, code: str = "unreadable", *, members: Members | None = None) -> list[Any]:
     """The JSON documents in a text, one after the other: one, JSON Lines, or what a loop appended.
+
+    Parameters
+    ----------
+    members : callable, optional
+        Makes a mapping of its members; without it the last one of a name holds.
 
     Raises
     ------
     ScenarioError
         If there is none, or something else between them.
     """
-    return [value for value, _, _ in placed_documents(text, shown, code)]
+    return [value for value, _, _ in placed_documents(text, shown, code, members=members)]
 
 
-def placed_documents(text: str, shown: str, code: str = "unreadable") -> list[tuple[Any, int, int]]:
+def placed_documents(
+    text: str, shown: str, code: str = "unreadable", *, members: Members | None = None
+) -> list[tuple[Any, int, int]]:
     """The JSON documents in a text as `documents` has them, each with where it begins and ends.
 
     Raises
@@ -147,7 +159,7 @@ def placed_documents(text: str, shown: str, code: str = "unreadable") -> list[tu
     ScenarioError
         As `documents`.
     """
-    decoder, escaped = json.JSONDecoder(), _ESCAPED_HALF.search(text) is not None
+    decoder, escaped = json.JSONDecoder(object_pairs_hook=members), _ESCAPED_HALF.search(text) is not None
     found: list[tuple[Any, int, int]] = []
     at = _skip(text, 0)
     try:

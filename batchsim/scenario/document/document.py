@@ -7,6 +7,7 @@ fault and not a silent override. JSON is YAML.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,9 +202,22 @@ def _composed(text: str, shown: str) -> Any:
 
 def _without_places(text: str, shown: str) -> tuple[Any, dict[Where, Place]]:
     """What a long JSON text holds, with no place but its beginning."""
-    found = documents(text, shown)
+    twice: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            twice.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return made
+
+    found = documents(text, shown, members=members)
     if len(found) > 1:
         raise ScenarioError([Finding("syntax", "", f"{len(found)} JSON documents", "one", file=shown, line=1)])
+    if twice:
+        message = "the key comes twice in one mapping"
+        raise ScenarioError(
+            [Finding("duplicate-key", key, message, file=shown, line=1) for key in dict.fromkeys(twice)]
+        )
     return found[0], {(): (shown, 1, 1)}
 
 

@@ -208,6 +208,19 @@ def test_long_json_is_read_without_places(monkeypatch):
         parse(text * 2, "x")
 
 
+def test_a_key_that_comes_twice_in_long_json_is_a_fault_too(monkeypatch):
+    text = '{"seed": 1, "list": [{"size": 1, "size": 2}, {"size": 3, "size": 4}], "seed": 2, "size": 5}'
+    monkeypatch.setattr(reading, "MOST_CHARACTERS_WITH_PLACES", len(text) - 1)
+    with pytest.raises(bs.ScenarioError) as caught:
+        parse(text, "x")
+    assert [(each.code, each.path, each.file, each.line) for each in caught.value.findings] == [
+        ("duplicate-key", "size", "x", 1),
+        ("duplicate-key", "seed", "x", 1),
+    ]
+    # In two mappings it comes once each.
+    assert parse('{"a": {"size": 1}, "b": {"size": 2}}' + " " * len(text), "x").values["b"] == {"size": 2}
+
+
 def test_yaml_that_would_take_minutes_is_refused(monkeypatch):
     monkeypatch.setattr(reading, "MOST_CHARACTERS", 20)
     assert parse("name: a\n" + "#" * 12, "x").values == {"name": "a"}

@@ -6,8 +6,16 @@ import pytest
 
 import batchsim as bs
 from batchsim.cli.main import main
-from batchsim.scenario.document.document import parse
-from batchsim.scenario.document.overrides import apply, parse_value
+from batchsim.scenario.document.document import parse, read
+from batchsim.scenario.document.overrides import (
+    Nowhere,
+    apply,
+    keys,
+    parse_value,
+    paths_of_key,
+    place_of,
+    value_at,
+)
 from batchsim.scenario.loading import load
 from tests.conftest import ROOT
 
@@ -102,3 +110,69 @@ def test_validate_shows_it_too(capsys):
     path = "batch.computeEnvironments.spot.typ"
     assert main(["validate", str(ROOT / "scenarios" / "etl.yaml"), "--set", f"{path}=SPOT", "--quiet"]) == 1
     assert f"    {path}\n    {' ' * path.rindex('typ')}^^^\n" in capsys.readouterr().out
+
+
+def everything(value, done=()):
+    """Every place in some values."""
+    for step in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield (*done, step)
+        yield from everything(value[step], (*done, step))
+
+
+DOCUMENTS = [*sorted((ROOT / "scenarios").glob("*.yaml")), ROOT / "tests" / "golden" / "everything.yaml"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_the_path_that_is_told_of_a_place_leads_there(path):
+    document = read(path, path.name)
+    for where in everything(document.values):
+        assert place_of(document.values, document.path(where)) == where
+    # As do the paths of a member that is asked for by its name.
+    for key in set(keys(document.values)):
+        places = [place_of(document.values, each) for each in paths_of_key(document.values, key)]
+        assert len(set(places)) == len(places) > 0
+        assert {place[-1] for place in places} == {key}
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        # A name may hold dots, be an instance type, or look like an index: the longest name that is there holds.
+        ("list.a.b.size", ("list", 0, "size")),
+        ("list.a.size", ("list", 1, "size")),
+        ("list.c6i.large.size", ("list", 2, "size")),
+        ("list.0.size", ("list", 3, "size")),
+        ("list.1.size", ("list", 1, "size")),
+        ("prices.c6i.large", ("prices", "c6i.large")),
+        ("prices.m6id.metal-16xl", ("prices", "m6id.metal-16xl")),
+        ("prices.c6i.vcpus", ("prices", "c6i", "vcpus")),
+    ],
+)
+def test_names_with_dots_and_names_like_numbers(path, where):
+    names = ("a.b", "a", "c6i.large", "0")
+    values = {"list": [{"name": name, "size": 1} for name in names], "prices": {"c6i.large": 1}}
+    assert place_of(values, path) == where
+
+
+@pytest.mark.parametrize("path", ["list.4.size", "list.-1", "list.a.size.more", "list.z.size", "lits.a"])
+def test_a_path_through_what_is_not_there_leads_nowhere(path):
+    values = {"list": [{"name": "a", "size": 1}]}
+    assert isinstance(place_of(values, path), Nowhere)
+    assert value_at(values, path) is None
+
+
+def test_a_section_that_is_not_there_is_made_where_the_change_is_noted():
+    document = parse("name: a\n", "x")
+    made = apply(document, [("environment.ec2.launch", 5)], ("--set", 0, 0))
+    assert made.values["environment"] == {"ec2": {"launch": 5}}
+    assert made.place(("environment", "ec2")) == made.place(("environment",), key=True) == ("--set", 0, 0)
+    assert made.place(("name",)) == ("x", 1, 7)
+    assert (document.values, made.written) == ({"name": "a"}, document)
+
+
+def test_what_was_within_a_changed_value_has_no_place_of_its_own_any_more():
+    document = parse("a:\n  b: [1, 2]\n  c: 3\n", "x")
+    made = apply(document, [("a.b", [4, 5, 6]), ("a.b.2", 7)], ("--set", 0, 0))
+    assert made.values == {"a": {"b": [4, 5, 7], "c": 3}}
+    assert {made.place(("a", "b", index)) for index in range(3)} == {("--set", 0, 0)}
+    assert made.place(("a", "c")) == ("x", 3, 6)

@@ -76,7 +76,8 @@ def _planned(
 ) -> Iterator[float]:
     listed = arrivals.at or arrivals.trace
     if listed is not None:
-        return iter(sorted(seconds_after(instant, start) for instant in listed))
+        earliest = -math.inf if arrivals.from_ is None else first
+        return iter(sorted(at for instant in listed if (at := seconds_after(instant, start)) >= earliest))
     if arrivals.every is not None:
         every = arrivals.every
         return (first + number * every for number in _naturals())

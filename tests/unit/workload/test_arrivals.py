@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+import batchsim as bs
 from batchsim.spec.arrivals import Arrivals
 from batchsim.workload.arrivals import instants
 
@@ -27,6 +29,86 @@ def test_every_stops_before_the_duration_ends():
     assert list(arrivals(duration=3600, every="20m")) == [0, 1200, 2400]
     assert list(arrivals(every="20m", count=2, **{"from": "5m"})) == [300, 1500]
     assert list(arrivals(every="20m", until="40m")) == [0, 1200]
+
+
+@pytest.mark.parametrize(
+    ("spec", "kept"),
+    [
+        ({"at": [0, "1h", "90m", "2h"]}, [5400, 7200]),
+        ({"trace": [7200, 0, 5399, 5400, 5401]}, [5400, 5401, 7200]),
+        ({"every": "1h"}, [5400, 9000]),
+        ({"cron": "0,30 * * * *"}, [5400, 7200, 9000]),
+        ({"days": {"record": {"2026-11-02": ["1h", "90m", "2h", "3h"]}}}, [5400, 7200]),
+    ],
+    ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
+)
+def test_whatever_the_way_arrivals_are_from_one_instant_until_another(spec, kept):
+    # 90 min itself counts, 3 h does not: of each way the same, as the page on workloads says ("with any of them").
+    assert list(arrivals(**spec, **{"from": "90m", "until": "3h"})) == kept
+    # `count` is of those that are left, and what is later than the duration of the scenario is not.
+    assert list(arrivals(**spec, count=1, **{"from": "90m", "until": "3h"})) == kept[:1]
+    assert list(arrivals(**spec, duration=5401, **{"from": "90m"})) == [5400]
+
+
+def test_from_may_be_an_instant_of_the_calendar():
+    assert list(arrivals(duration=10_800, every="1h", **{"from": "2026-11-02T01:30:00+01:00"})) == [1800, 5400, 9000]
+
+
+def test_poisson_arrivals_begin_and_end_where_they_are_told():
+    times = arrivals(poisson={"rate": "1000/h"}, **{"from": "90m", "until": "3h"})
+    # 1,500 expected in an hour and a half, and the first within seconds.
+    assert abs(len(times) - 1500) < 5 * math.sqrt(1500)
+    assert 5400 < times[0] < 5400 + 60
+    assert 10_800 - 60 < times[-1] < 10_800
+    # What begins later has the same gaps: they are drawn of the same stream.
+    assert np.diff(arrivals(poisson={"rate": "1000/h"}, count=50)) == pytest.approx(np.diff(times[:50]))
+
+
+def test_an_hour_of_the_profile_is_that_of_the_clock_whenever_the_scenario_starts():
+    # From 05:40 on a Monday, only the hour from 7 to 8: from 80 to 140 minutes after the start, and a day later again.
+    hours = [float(hour == 7) for hour in range(24)]
+    spec = Arrivals.model_validate({"poisson": {"rate": 3600, "profile": {"hourOfDay": hours}}})
+    begin = START.replace(hour=5, minute=40)
+    made = instants(spec, start=begin, duration_s=2 * DAY, seed=1, replication=0, name="work")
+    first, second = made[made < DAY], made[made >= DAY] - DAY
+    for day in (first, second):
+        assert abs(len(day) - 3600) < 5 * 60
+        assert 80 * 60 <= day[0] < 81 * 60
+        assert 139 * 60 < day[-1] < 140 * 60
+
+
+@pytest.mark.parametrize("begin", ["2026-10-23", "2026-03-27"], ids=["clocks go back", "clocks go forward"])
+def test_nightly_work_comes_once_a_night_also_where_02_30_comes_twice_or_not_at_all(begin):
+    berlin = ZoneInfo("Europe/Berlin")
+    start = datetime.fromisoformat(begin).replace(tzinfo=berlin).astimezone(UTC)
+    spec = Arrivals.model_validate({"cron": "30 2 * * *", "timezone": "Europe/Berlin"})
+    made = instants(spec, start=start, duration_s=4 * DAY, seed=1, replication=0, name="work")
+    nights = [(start + timedelta(seconds=at)).astimezone(berlin).date() for at in made]
+    assert nights == sorted(set(nights))
+    assert len(nights) == 4
+    # The second night is before the change, the last after it: an hour nearer, or an hour further.
+    assert made[3] - made[1] == 2 * DAY + (3600 if "10" in begin else -3600)
+
+
+def test_a_day_of_the_record_may_begin_at_midnight():
+    # Second 0 and the start itself are arrivals as any other; a Sunday is drawn as a Sunday.
+    made = arrivals(duration=7 * DAY, days={"record": {"2026-11-08": [0], "2026-11-02": [0, 1]}, "draw": "weekday"})
+    assert list(made[:2]) == [0, 1]
+    assert 6 * DAY in made
+    assert 6 * DAY + 1 not in made
+
+
+def test_a_jitter_that_nobody_means_is_refused():
+    with pytest.raises(bs.ScenarioError, match=r"workload\.work\.arrivals\.jitter: .*a jitter of .* is drawn"):
+        arrivals(every="1d", jitter={"lognormal": {"median": 3e9, "cv": 3}})
+
+
+def test_a_jitter_may_be_drawn_of_a_distribution():
+    plan = arrivals(every="10m")
+    delays = arrivals(every="10m", jitter={"empirical": {"values": [5, 700], "weights": [3, 1]}}) - plan
+    assert set(delays.round(6)) == {5.0, 700.0}
+    # 1,008 draws, a quarter of them late enough to be overtaken by the next.
+    assert abs((delays > 600).sum() - 252) < 5 * math.sqrt(1008 * 3 / 16)
 
 
 @pytest.mark.parametrize(

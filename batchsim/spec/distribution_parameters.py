@@ -93,8 +93,13 @@ def _shape_and_scale(name: str, known: Known) -> tuple[float, float]:
 
 
 def _bracket(miss: Callable[[float], float], name: str) -> tuple[float, float]:
-    """Two logarithms of the shape between which the sign changes; the largest shape first, the tamest curve."""
-    for high, low in pairwise(step / 4 for step in range(24, -13, -1)):
+    """Two logarithms of the shape between which the sign changes; the largest shape first, the tamest curve.
+
+    Where that is wider than wanted already there is none: a sign that changes later is of a curve so wild that its p95
+    is below its mean again.
+    """
+    steps = [step / 4 for step in range(24, -13, -1)]
+    for high, low in pairwise(steps) if miss(steps[0]) <= 0 else ():
         if miss(low) * miss(high) <= 0:
             return low, high
     raise ValueError(f"no {name} distribution is so wide or so narrow; expected a spread nearer to the centre")

@@ -87,7 +87,7 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
         runtime_s=table[:, RUN],
         vcpus=processors,
         memory_mib=_memory(table, processors, trace.memory_per_vcpu),
-        gpus=np.zeros(len(table)),
+        gpus=np.full(len(table), np.nan),
         exit_code=np.where(failed, FAILED_EXIT_CODE, 0).astype(np.int32),
         queues=_queues(table, trace.queues),
         final=failed if failed.any() else None,

@@ -76,12 +76,20 @@ class Table:
                 [number_in(cell, is_needed=name in self.needed) for cell in column.to_pylist()], np.float64
             )
         wrong = np.flatnonzero((values < least) | np.isinf(values))
-        expected = f"a finite number of {math.ceil(least) if least >= 1 else 0} or more"
+        expected = f"a finite number {'above 0' if 0 < least < 1 else f'of {math.ceil(least)} or more'}"
         for row in wrong[:MOST_FAULTS].tolist():
             cell = column[row].as_py()
             self.fault(row, f"{name} {cell!r}", _hint(cell, name) or expected)
         values[wrong] = math.nan
         return values if math.isnan(default) else np.where(np.isnan(values), default, values)
+
+    def whole_numbers(self, name: str, default: float, most: float = math.inf) -> Floats:
+        """As `numbers`, of 0 or more; a fault, too, for each that is a fraction or above `most`."""
+        values = self.numbers(name, 0, default)
+        expected = f"a whole number of 0 {'or more' if math.isinf(most) else f'to {most:.0f}'}"
+        for row in np.flatnonzero((values > most) | (values % 1 > 0))[:MOST_FAULTS].tolist():
+            self.fault(row, f"{name} {self.columns[name][row].as_py()!r}", expected)
+        return values
 
 
 def is_empty(cell: Any) -> bool:
@@ -201,7 +209,9 @@ def _hint(cell: Any, name: str) -> str:
         return f"{unit}, not an instant"
     if isinstance(cell, timedelta):
         return f"{unit}, not a duration"
-    return f"{unit}{_not_a_number(cell)}" if isinstance(cell, str) and _not_a_number(cell) else ""
+    if not isinstance(cell, str) or not math.isinf(number_in(cell, is_needed=True)):
+        return ""  # a number, and the wrong one
+    return f"{unit}{_not_a_number(cell)}" if _not_a_number(cell) else ""
 
 
 def _not_a_number(cell: str) -> str:

@@ -46,6 +46,12 @@ COLUMNS = (
     "share_identifier", "scheduling_priority", "exit_code", "started_at", "stopped_at", *EARLIER,
 )  # fmt: skip
 
+#: API SubmitJobRequest.schedulingPriorityOverride.
+_HIGHEST_PRIORITY = 9999
+
+#: Larger than any system's; results hold them in 32 bits.
+_LARGEST_EXIT_CODE = 2**31 - 1
+
 #: Exit codes of attempts that failed.
 _FAILURES = range(1, 256)
 
@@ -57,9 +63,11 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
     table = _table(path, trace, faults)
     submitted_at, runtime_s = table.numbers("submitted_at", 0, math.nan), table.numbers("runtime_s", 0, math.nan)
-    vcpus, memory = table.numbers("vcpus", 1e-9, math.nan), table.numbers("memory_mib", 1, math.nan)
-    gpus, priority = table.numbers("gpus", 0, 0.0), table.numbers("scheduling_priority", 0, math.nan)
-    exit_code, size = table.numbers("exit_code", 0, 0.0), table.numbers("array_size", 0, 0.0)
+    # A MiB that is begun is asked for: memory is counted in whole ones.
+    vcpus, memory = table.numbers("vcpus", 1e-9, math.nan), np.ceil(table.numbers("memory_mib", 1, math.nan))
+    gpus, size = table.whole_numbers("gpus", math.nan), table.whole_numbers("array_size", 0.0)
+    priority = table.whole_numbers("scheduling_priority", math.nan, _HIGHEST_PRIORITY)
+    exit_code = table.whole_numbers("exit_code", 0.0, _LARGEST_EXIT_CODE)
     names = table.texts("job_name")
     table.refuse_empty("job_name", np.array([text is None for text in names], bool), "a name")
     table.refuse_empty("submitted_at", np.isnan(submitted_at), "seconds")

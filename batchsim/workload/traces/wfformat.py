@@ -69,7 +69,7 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:  # noqa: AR
         runtime_s=np.array([task.runtime_s for task in tasks], float),
         vcpus=np.array([_vcpus(task.cores) for task in tasks], float),
         memory_mib=np.array([_mib(task.memory_bytes) for task in tasks], float),
-        gpus=np.zeros(n),
+        gpus=np.full(n, np.nan),
         exit_code=np.zeros(n, np.int32),
         edges=np.array(list(edges), np.int64).reshape(-1, 2),
     )

@@ -221,4 +221,8 @@ def _limit(metric: str, text: str) -> tuple[float, bool]:
         raise ValueError(f"{text!r} is not a limit for {metric}; expected {expected}") from None
     if not math.isfinite(value):
         raise ValueError(f"{text!r} is not a limit for {metric}; expected a finite number")
-    return (value / 100 if share else value), share and metric in COUNTS
+    value, is_part = (value / 100 if share else value), share or metric == "utilisation"
+    if value < 0 or (is_part and value > 1):
+        expected = "0 to 1, or 0% to 100%" if metric == "utilisation" else "0% to 100%" if share else "0 or more"
+        raise ValueError(f"{text!r} is not a limit for {metric}; expected {expected}")
+    return value, share and metric in COUNTS

@@ -59,6 +59,13 @@ def test_a_time_of_day_may_name_its_zone(text, clock, timezone):
         ("cost(jobName=a) <= 5", "cost can't be asked of a jobName; expected one of jobQueue, workflow"),
         ("cost(jobQueue=a, workflow=b) <= 5", "cost can't be asked of both"),
         ("cost <= 5%", "'5%' is not a limit for cost; expected an amount of USD"),
+        ("cost <= -5", "'-5' is not a limit for cost; expected 0 or more"),
+        ("cost <= inf", "'inf' is not a limit for cost; expected a finite number"),
+        ("failed <= -1", "'-1' is not a limit for failed; expected 0 or more"),
+        ("failed <= 150%", "'150%' is not a limit for failed; expected 0% to 100%"),
+        # 60 for 60% could never be kept, whatever is bought for it.
+        ("utilisation >= 60", "'60' is not a limit for utilisation; expected 0 to 1, or 0% to 100%"),
+        ("utilisation >= 101%", "'101%' is not a limit for utilisation"),
         ("utilisation(jobQueue=a) >= 0.5", "utilisation can't be asked of a jobQueue; expected utilisation alone"),
         ("failed(jobQueue=a, jobQueue=b) <= 0", "jobQueue comes twice"),
         ("failed(jobQueu=a) <= 0", "did you mean jobQueue"),
@@ -75,6 +82,34 @@ def test_a_time_of_day_may_name_its_zone(text, clock, timezone):
 def test_what_is_no_objective_is_refused_with_the_near_miss(text, expected):
     with pytest.raises(ValueError, match=expected):
         parse_objective(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("utilisation >= 100%", 1),
+        ("utilisation < 1", 1),
+        ("utilisation > 0", 0),
+        ("failed <= 100%", 1),
+        ("failed <= 0%", 0),
+        ("failed <= 2000", 2000),
+        ("cost <= 0", 0),
+        ("cost <= $12.50", 12.5),
+        ("unfinished <= 0.5%", 0.005),
+    ],
+)
+def test_a_limit_may_be_all_or_nothing_and_a_count_whatever_it_is(text, limit):
+    assert parse_objective(text).limit == pytest.approx(limit)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "below", "at", "above"),
+    [("<=", True, True, False), ("<", True, False, False), (">=", False, True, True), (">", False, False, True)],
+)
+def test_a_limit_is_kept_at_itself_where_it_says_so(comparison, below, at, above):
+    objective = parse_objective(f"cost {comparison} 10")
+    assert [objective.holds(value) for value in (9.999, 10.0, 10.001)] == [below, at, above]
+    assert not objective.holds(float("nan"))  # what is not known keeps no promise
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -92,7 +93,7 @@ def _sources(
     count = JobCount()
     sources: list[tuple[AttemptDraws, int] | None] = []
     planned = []
-    for number, source in enumerate(scenario.sources):
+    for number, (source, name) in enumerate(zip(scenario.sources, _addresses(scenario), strict=True)):
         with _placed(scenario, number):
             arrivals = instants(
                 source.arrivals,
@@ -100,7 +101,7 @@ def _sources(
                 duration_s=scenario.duration_s,
                 seed=seed,
                 replication=replication,
-                name=source.path if isinstance(source, Trace) else source.name,
+                name=name,
             )
             planned.append(arrivals)
             # All workflows are counted before the jobs of one are made; how many a trace has is known when it is read.
@@ -120,6 +121,20 @@ def _sources(
                 sources += [(drawn, job.rows) for drawn, job in zip(draws, source.jobs, strict=True)]
             parts.append(part)
     return parts, sources
+
+
+def _addresses(scenario: ResolvedScenario) -> Iterator[str]:
+    """Whose the random arrivals of each source are: a workflow's by its name, a trace's by its path.
+
+    Several traces of one file are numbered from the second on: they would all arrive at the same instants.
+    """
+    traces: Counter[str] = Counter()
+    for source in scenario.sources:
+        if isinstance(source, Trace):
+            traces[source.path] += 1
+            yield source.path if traces[source.path] == 1 else f"{source.path} {traces[source.path]}"
+        else:
+            yield source.name
 
 
 @contextmanager

@@ -139,6 +139,26 @@ def test_a_trace_that_comes_again_is_shifted_and_repeats_its_attempts(tmp_path):
     assert twice["log", 1, "first", -1][5] == [(10.0, 0), (10.0, 0)]
 
 
+def test_traces_of_one_file_arrive_independently(tmp_path):
+    # Two customers that send the same work at random are no customer who sends it twice at once.
+    log = sources(tmp_path)[1]["trace"]
+    random = {"poisson": {"rate": 100}}
+    alone, two = (
+        built(tmp_path, *({"trace": {**log, "name": name, "arrivals": random}} for name in names))
+        for names in (["one"], ["one", "two"])
+    )
+    first = alone.submitted_at[alone.array_index == 0]
+    instants = {
+        name: two.submitted_at[[key[0] == name and key[3] == 0 for key in keys(two)]].tolist()
+        for name in ("one", "two")
+    }
+    # The first is where it was without the second.
+    assert instants["one"] == first.tolist()
+    assert not set(instants["one"]) & set(instants["two"])
+    # About 28 in 1,000 s each.
+    assert all(10 < len(each) < 50 for each in instants.values())
+
+
 def test_another_replication_has_other_draws_and_the_same_jobs(tmp_path):
     every = sources(tmp_path)[:2]
     zero, one = (facts(built(tmp_path, *every, replication=number)) for number in (0, 1))

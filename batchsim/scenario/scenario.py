@@ -42,7 +42,7 @@ _PATHS = {
     ("environment", "spot", "prices", "history"),
 }
 #: Sections of experiments, which no single run is made from.
-_EXPERIMENTS = ("variants", "sweep", "search")
+EXPERIMENTS = ("variants", "sweep", "search")
 _ORDER = ("name", "region", "start", "duration", "horizon", "warmUp", "seed")
 
 
@@ -162,7 +162,7 @@ class Scenario(ResolvedScenario):
         changes = list((overrides or {}).items())
         for member, value in members.items():
             paths = paths_of_key(self.document.values, member)
-            paths = [path for path in paths if path.partition(".")[0] not in _EXPERIMENTS]
+            paths = [path for path in paths if path.partition(".")[0] not in EXPERIMENTS]
             if not paths:
                 message, near = "the scenario has no such member", nearest(member, keys(self.document.values))
                 raise ScenarioError([Finding("unknown-path", member, message, suggestion=near)])
@@ -175,14 +175,15 @@ class Scenario(ResolvedScenario):
     def without_experiments(self) -> Scenario:
         """The scenario without variants, sweep and search: what the points of a grid are made from, many at that."""
         given = self.document
-        values = {key: value for key, value in given.values.items() if key not in _EXPERIMENTS}
+        values = {key: value for key, value in given.values.items() if key not in EXPERIMENTS}
         document = replace(given, values=values, written=given.written or given)
         return replace(self, document=document, variants={}, sweep=(), search=(), requirements=None)
 
     def _content(self, relative_to: Path) -> dict[str, Any]:
         """Everything that decides the results, every default of our own sections filled in."""
         given = copy.deepcopy(self.document.values)
-        self._move_all(given, relative_to)
+        given["workload"] = self._moved(("workload",), given["workload"], relative_to)
+        self.move_experiments(given, relative_to)
         environment = self._moved(("environment",), as_written(self.environment), relative_to)
         filled = {
             **given,
@@ -200,9 +201,8 @@ class Scenario(ResolvedScenario):
         ordered = {key: filled[key] for key in _ORDER if filled[key] is not None}
         return {**ordered, **{key: value for key, value in filled.items() if key not in _ORDER}}
 
-    def _move_all(self, values: dict[str, Any], folder: Path) -> None:
-        """Change the paths of traces, and those in what experiments change, to what they are from another folder."""
-        values["workload"] = self._moved(("workload",), values["workload"], folder)
+    def move_experiments(self, values: dict[str, Any], folder: Path) -> None:
+        """Change the paths in what the experiments of a document change to what they are from another folder."""
         for overrides in (values.get("variants") or {}).values():
             self._move(overrides, folder)
         for section in ("sweep", "search"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from batchsim.experiments.optimize.optimization import Optimization
 from batchsim.results.store import PAGE
 from batchsim.scenario.document.document import Where, read
 from batchsim.scenario.document.editing import differences, edited
-from batchsim.scenario.scenario import Scenario, paths_of_files
+from batchsim.scenario.scenario import EXPERIMENTS, Scenario, paths_of_files
 
 
 def write_optimization(found: Optimization, folder: Path) -> None:
@@ -88,12 +89,18 @@ def recommended_text(made: Scenario, folder: Path) -> str:
     written = document.written
     if written is None or not source.is_file():
         return made.to_yaml(relative_to=folder)
-    changes = [*differences(written.values, document.values), *_moved(made, folder)]
+    changes = [*differences(written.values, document.values), *_moved(made, written.values, folder)]
     return edited(source.read_text(encoding="utf-8-sig"), changes) or made.to_yaml(relative_to=folder)
 
 
-def _moved(made: Scenario, folder: Path) -> Iterator[tuple[Where, Any]]:
-    """Paths of files in a scenario as they are seen from another folder; none where it is the same."""
+def _moved(made: Scenario, written: Mapping[str, Any], folder: Path) -> Iterator[tuple[Where, Any]]:
+    """Paths of files in a scenario as they are seen from another folder; none where it is the same.
+
+    Parameters
+    ----------
+    written : mapping
+        The values of its file, with the experiments that stay there.
+    """
     if folder.resolve() == made.base.resolve():
         return
     values = made.document.values
@@ -103,3 +110,8 @@ def _moved(made: Scenario, folder: Path) -> Iterator[tuple[Where, Any]]:
             found = found[step]
         seen = os.path.relpath((made.base / str(found)).resolve(), folder.resolve())
         yield where, Path(seen).as_posix()
+    experiments = {section: written[section] for section in EXPERIMENTS if section in written}
+    seen_from_there = deepcopy(experiments)
+    made.move_experiments(seen_from_there, folder)
+    for section, values in experiments.items():
+        yield from differences(values, seen_from_there[section], (section,))

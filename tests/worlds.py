@@ -150,7 +150,7 @@ def run(
 ) -> Recording:
     """Simulate; without settings every delay is zero."""
     seed = settings.pop("seed", 1)
-    limits = {key: settings.pop(key) for key in ("duration_s", "horizon_s") if key in settings}
+    limits = {key: settings.pop(key) for key in ("duration_s", "horizon_s", "updates") if key in settings}
     return simulate(
         workload,
         configuration(*environments, queues=queues, consumables=consumables, reservations=reservations),

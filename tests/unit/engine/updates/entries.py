@@ -70,7 +70,8 @@ def changed(
     entries = []
     for number, (at, after) in enumerate(changes):
         name = after.name
-        moves[name].append((len(states[name]) - 1, number, len(states[name])))
+        # From whichever state: one before it may have been refused.
+        moves[name] += [(before, number, len(states[name])) for before in range(len(states[name]))]
         states[name].append(after)
         infrastructure[name].append(infrastructure[name][-1] + (at in replaces))
         entries.append(Update(f"{number}", at=at, desired=(name,) if at in desired else ()))

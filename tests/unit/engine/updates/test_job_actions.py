@@ -84,8 +84,8 @@ def test_those_behind_a_cancelled_head_move_up_at_once():
 
 
 def test_nothing_is_launched_for_jobs_that_are_cancelled_before_they_are_asked_for():
-    # Capacity is asked for 60 s after it is first wanted, at 61: from 50 on nobody wants it any more.
-    recording = acted(jobs([1, 1], 100), fleet(), updates=[cancel(50)], scheduler={"scaleUpReaction": 60.0})
+    # Capacity is asked for 55 s after it is first wanted, at 56: from 50 on nobody wants it any more.
+    recording = acted(jobs([1, 1], 100), fleet(), updates=[cancel(50)], scheduler={"scaleUpReaction": 55.0})
     assert len(recording.instances.requested_at) == 0
     assert recording.stopped_at.tolist() == [50, 50]
 

@@ -44,7 +44,7 @@ def acted(workload: Any, *environments: ComputeEnvironment, updates: Sequence[Up
 def changed(
     workload: Any,
     *configured: ComputeEnvironment,
-    changes: Sequence[tuple[float, ComputeEnvironment | JobQueue | Consumable]],
+    changes: Sequence[tuple[float | str, ComputeEnvironment | JobQueue | Consumable]],
     desired: Sequence[float] = (),
     terminates_jobs: bool = False,
     timeout_s: float = 1800.0,
@@ -55,8 +55,9 @@ def changed(
 
     Parameters
     ----------
-    changes : sequence of (float, object)
-        From when on which object of the configuration is so; those of one instant come in this order.
+    changes : sequence of (float or str, object)
+        From when on, or from which times of a cron expression on, which object of the configuration is so; those of one
+        instant come in this order.
     desired : sequence of float
         Instants whose updates set ``desiredvCpus``.
     replaces : sequence of float
@@ -66,19 +67,24 @@ def changed(
     first |= {each.name: each for key in ("queues", "consumables") for each in settings.get(key, ())}
     states: dict[str, list[Any]] = {name: [each] for name, each in first.items()}
     infrastructure: dict[str, list[int]] = {name: [0] for name in first}
-    moves: dict[str, list[tuple[int, int, int]]] = {name: [] for name in first}
+    after_it: dict[str, list[tuple[int, int]]] = {name: [] for name in first}
     entries = []
     for number, (at, after) in enumerate(changes):
         name = after.name
-        # From whichever state: one before it may have been refused.
-        moves[name] += [(before, number, len(states[name])) for before in range(len(states[name]))]
+        after_it[name].append((number, len(states[name])))
         states[name].append(after)
         infrastructure[name].append(infrastructure[name][-1] + (at in replaces))
-        entries.append(Update(f"{number}", at=at, desired=(name,) if at in desired else ()))
+        when: dict[str, Any] = {"cron": at} if isinstance(at, str) else {"at": at}
+        entries.append(Update(f"{number}", **when, desired=(name,) if at in desired else ()))
 
     def of(kind: type[T]) -> list[tuple[str, tuple[T, ...], tuple[tuple[int, int, int], ...]]]:
-        named = [name for name, each in first.items() if isinstance(each, kind) and moves[name]]
-        return [(name, tuple(states[name]), tuple(moves[name])) for name in named]
+        named = [name for name, each in first.items() if isinstance(each, kind) and after_it[name]]
+        # From whichever state: one before it may have been refused, or come again.
+        moves = {
+            name: tuple((before, *after) for after in after_it[name] for before in range(len(states[name])))
+            for name in named
+        }
+        return [(name, tuple(states[name]), moves[name]) for name in named]
 
     environments = [
         EnvironmentUpdates(

@@ -326,3 +326,45 @@ def test_an_update_that_sets_what_is_there_is_as_none():
     assert by_job(same, "starting_at") == by_job(without, "starting_at")
     assert same.instances.terminated_at.tolist() == without.instances.terminated_at.tolist()
     assert same.limits == ()
+
+
+# What comes by cron
+
+
+def opened_in_vain(*others: int):
+    """A job that waits for an environment which every full hour opens and, by the next entry, closes.
+
+    Another queue's jobs come at some instants, and start at once.
+    """
+    groups = [JobGroup("work", name, "definition") for name in ("shut", "open")]
+    queues = [JobQueue("shut", 1, True, ("fleet",)), JobQueue("open", 1, True, ("servers",))]
+    work = jobs([0, *others], 10, groups=groups, group=[0] + [1] * len(others))
+    shut, hourly = fleet(enabled=False), "0 * * * *"
+    return changed(work, shut, servers(9), queues=queues, changes=[(hourly, fleet()), (hourly, shut)])
+
+
+def test_what_came_by_cron_twice_and_did_not_help_is_waited_for_no_longer():
+    assert opened_in_vain().ended_at == 3600  # at 0 and at 3,600
+
+
+def test_a_job_that_starts_meanwhile_gives_it_two_more_rounds():
+    # One starts at 100: 3,600 and 7,200. Another at 4,000 as well: 7,200 and 10,800.
+    assert opened_in_vain(100).ended_at == 7200
+    assert opened_in_vain(100, 4000).ended_at == 10_800
+
+
+def test_a_resource_of_which_an_update_brings_no_more_is_not_waited_for():
+    # One licence every full hour, none from each half hour on, for a job that wants two: at 1,800 there may be more
+    # again, while it has the most there ever is nothing is hoped for.
+    work = jobs([1900], 10, consumables=(("licence", 2),))
+    none, one = Consumable("licence", 0), Consumable("licence", 1)
+    changes = [("0 * * * *", one), ("30 * * * *", none)]
+    assert changed(work, servers(9), consumables=[none], changes=changes).ended_at == 3600
+
+
+def test_what_is_opened_by_cron_is_waited_for_and_closed_again():
+    # Open from each full hour for half of it: the job of 2,000 starts at 3,600, and the one of 5,500 at 7,200.
+    shut = fleet(enabled=False)
+    recording = changed(jobs([2000, 5500], 10), shut, changes=[("0 * * * *", fleet()), ("30 * * * *", shut)])
+    assert by_job(recording, "starting_at") == [3600, 7200]
+    assert recording.ended_at == 7210

@@ -133,3 +133,37 @@ def test_a_job_that_comes_before_those_that_wait_out_of_order_is_the_head():
     blocked(queue).add(1, 1, False)
     assert queue.blocked_at == NOT_BLOCKED
     assert queue.head(0.0) == 1
+
+
+def test_cancelled_jobs_leave_wherever_they_stand_and_retried_ones_as_well():
+    queue = queue_of(6)
+    queue.leave([0, 1], 0.0)
+    queue.add(1, 1, True)
+    queue.add(0, 0, True)
+    queue.cancel({0, 3, 4})
+    assert walk(queue, lambda job: True).looked_at == [1, 2, 5]
+    assert queue.requests == {0: 1, 1: 2}
+    # A job that was retried and left may be retried again.
+    queue.leave([1], 0.0)
+    assert queue.head(0.0) == 2
+    queue.add(1, 1, True)
+    assert queue.head(0.0) == 1
+
+
+def test_a_queue_all_of_whose_jobs_are_cancelled_is_empty():
+    queue = queue_of(4)
+    queue.cancel({0, 1, 2, 3})
+    assert queue.requests == {}
+    assert walk(queue, lambda job: True).looked_at == []
+
+
+def test_a_retried_head_that_is_cancelled_comes_as_any_other_when_it_comes_again():
+    # It is not remembered as one that is retried: its place is that of its submission.
+    queue = queue_of(3, waiting=False)
+    queue.add(2, 0, True)
+    queue.add(1, 1, False)
+    queue.remove_head(0.0)
+    queue.add(2, 0, False)
+    assert walk(queue, lambda job: True).looked_at == [1, 2]
+    queue.cancel({2})
+    assert walk(queue, lambda job: True).looked_at == [1]

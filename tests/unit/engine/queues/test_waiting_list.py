@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +60,27 @@ def test_it_is_a_sorted_list(steps):
         assert list(made) == expected
         assert made.head(3) == expected[:3]
         assert not expected or made.first() == expected[0]
+
+
+@given(
+    came=st.lists(st.integers(-60, 60), unique=True, max_size=60),
+    gone=st.sets(st.integers(-70, 70)),
+    later=st.lists(st.integers(61, 99), unique=True, max_size=5),
+)
+def test_many_leave_at_once_and_the_rest_keeps_its_order(came, gone, later):
+    made = waiting(*came)
+    made.discard(gone)
+    left = sorted(set(came) - gone)
+    assert list(made) == left
+    assert made.head(len(left)) == left
+    for key in later:
+        made.add(key)
+    assert list(made) == sorted([*left, *later])
+    assert not list(made) or made.first() == min(made)
+
+
+@pytest.mark.parametrize("most", [0, 1, 7, 8, 9, 20])
+def test_the_first_of_two_halves_that_came_in_the_wrong_order(most):
+    # The even ones after the odd ones: all of them are sorted in.
+    made = waiting(*range(1, 20, 2), *range(0, 20, 2))
+    assert made.head(most) == list(range(most))

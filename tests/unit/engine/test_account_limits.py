@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batchsim.engine.account_limits import CapacityLimits, FargateQuota
 from batchsim.engine.changes import Changes
@@ -152,3 +154,88 @@ def test_without_a_quota_a_launch_changes_answers_where_the_rate_holds_others():
     assert quota.take(1.0, 200.0) == 200.0
     assert quota.take(1.0, 200.0) == 202.0  # nothing is taken
     assert quota.take(1.0, 202.0) == 202.0
+
+
+# Laws: what is counted can be had, and no more
+
+
+PLACES = [(kind, option, zone) for kind in (LARGE, XLARGE, OTHER) for option in ("EC2", "SPOT") for zone in ("a", "b")]
+POOLS = st.lists(
+    st.fixed_dictionaries(
+        {"vcpus": st.integers(0, 12)},
+        optional={
+            "zones": st.lists(st.sampled_from(["a", "b"]), unique=True),
+            "instanceTypes": st.lists(st.sampled_from(["c6i", "c6i.large", "m6i.large"]), unique=True),
+            "purchaseOption": st.sampled_from(["EC2", "SPOT"]),
+        },
+    ),
+    max_size=3,
+)
+QUOTAS = st.dictionaries(st.sampled_from(["EC2", "SPOT"]), st.integers(0, 14))
+
+
+@given(pools=POOLS, quotas=QUOTAS, there=st.lists(st.sampled_from(PLACES), max_size=4))
+def test_so_many_of_a_type_can_be_launched_one_by_one_as_are_counted(pools, quotas, there):
+    limits = capacity(*pools, **quotas)
+    for kind, option, zone in there:
+        limits.launched(kind, option, zone)
+    for kind in (LARGE, XLARGE, OTHER):
+        (counted,) = limits.launchable([kind], "EC2", [["a", "b"]], 0.0)
+        assert limits.has_all(kind, "EC2", ["a", "b"], 0.0, int(min(counted, 50)))
+        if counted < math.inf:
+            assert not limits.has_all(kind, "EC2", ["a", "b"], 0.0, int(counted) + 1)
+            launched = []
+            while zones := [zone for zone in ("a", "b") if limits.has(kind, "EC2", zone, 0.0)]:
+                limits.launched(kind, "EC2", zones[0])
+                launched.append(zones[0])
+            assert len(launched) == counted
+            for zone in launched:
+                limits.terminated(kind, "EC2", zone, 0.0)
+
+
+@given(pools=POOLS, quotas=QUOTAS, count=st.integers(0, 3))
+def test_types_that_are_counted_one_after_the_other_can_be_had_together(pools, quotas, count):
+    limits, kinds = capacity(*pools, **quotas), (XLARGE, LARGE, OTHER)
+    counted = limits.launchable(kinds, "EC2", [["a", "b"]] * 3, 0.0)
+    for kind, instances in zip(kinds, counted, strict=True):
+        for _ in range(int(min(instances, count))):
+            zone = next(zone for zone in ("a", "b") if limits.has(kind, "EC2", zone, 0.0))
+            limits.launched(kind, "EC2", zone)
+
+
+def test_a_size_with_a_schedule_holds_from_the_start_to_its_first_step():
+    pool = capacity({"vcpus": 4, "schedule": [{"at": 100, "vcpus": 8}, {"at": 200, "vcpus": 0}]})
+    counted = [pool.launchable([LARGE], "EC2", [["a"]], now)[0] for now in (0.0, 99.9, 100.0, 199.9, 200.0)]
+    assert counted == [2, 2, 4, 4, 0]
+
+
+def test_what_is_reserved_is_counted_against_the_quota_on_demand_alone():
+    quotas = capacity(EC2=8, SPOT=8)
+    quotas.reserve(6)
+    assert quotas.launchable([LARGE], "EC2", [["a"]], 0.0) == [1]
+    assert quotas.launchable([LARGE], "SPOT", [["a"]], 0.0) == [4]
+    quotas.reserve(-6)
+    assert quotas.launchable([LARGE], "EC2", [["a"]], 0.0) == [4]
+
+
+@given(
+    burst=st.integers(1, 5),
+    per_second=st.sampled_from([0.25, 0.5, 1.0, 2.0]),
+    waits=st.lists(st.integers(0, 12), min_size=1, max_size=40),
+)
+def test_in_no_stretch_of_time_are_more_tasks_launched_than_the_burst_and_its_rate(burst, per_second, waits):
+    quota, now, launched_at = FargateQuota(burst, per_second), 0.0, []
+    for wait in waits:
+        now += wait
+        possible_at = quota.take(1.0, now)
+        has_to_wait = possible_at > now
+        if has_to_wait:
+            now = possible_at
+            assert quota.take(1.0, now) == now
+        launched_at.append(now)
+        left = min(
+            burst + per_second * (now - since) - (len(launched_at) - first) for first, since in enumerate(launched_at)
+        )
+        assert left >= -1e-6
+        # Whoever had to wait could not have been launched before.
+        assert left == pytest.approx(0.0, abs=1e-6) or not has_to_wait

@@ -99,6 +99,12 @@ def test_an_update_brings_a_reservation_at_once_and_takes_it_away():
     assert len(served(queue, "aaaaaaaa")) == 8
 
 
+def test_a_reservation_of_one_per_cent_is_one():
+    queue = queue_of("a", of=300, compute_reservation=1)
+    assert queue.reserves
+    assert queue.allowed(0.0) == 297
+
+
 def test_priority_and_time_limits_are_those_of_the_update():
     queue = queue_of("a")
     limits = (TimeLimit("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 600.0),)

@@ -10,6 +10,8 @@ from batchsim.engine.clock import Clock
 from batchsim.engine.queues.time_limits import CAPACITY, MAX_RESOURCE, REQUIREMENT, TimeLimits, blocked_for
 from batchsim.recording import Status
 from batchsim.spec.configuration import JobQueue, Shape, TimeLimit
+from batchsim.spec.fair_share import FairShare
+from batchsim.spec.workload import JobGroup
 from tests.unit.engine.parts import agenda, simulation
 from tests.worlds import LARGE, fleet, jobs, run, servers
 
@@ -97,3 +99,50 @@ def test_the_time_runs_while_head_and_reason_stay_the_same(watched, cancelled):
 def test_each_head_has_its_own_time():
     recording = run(jobs([5, 6], 10, 9), servers(4), queues=[queue(MAX_RESOURCE, 600)])
     assert recording.stopped_at.tolist() == [605, 1205]
+
+
+# Whole runs
+
+
+def test_a_head_for_which_no_capacity_is_to_be_had_is_cancelled_and_one_for_which_it_comes_is_not():
+    # A pool without vCPUs until 1,000: the first head is cancelled at 600, the next would be at 1,200 and starts.
+    limited = JobQueue("queue", 1, True, ("room",), time_limits=(TimeLimit(CAPACITY, 600.0),))
+    pool = {"pools": [{"schedule": [{"at": 0, "vcpus": 0}, {"at": 1000, "vcpus": 2}]}], "backoff": 0}
+    recording = run(jobs([0, 0], 10), ROOM, queues=[limited], capacity=pool)
+    assert recording.status.tolist() == [Status.FAILED, Status.SUCCEEDED]
+    assert recording.stopped_at.tolist() == [600, 1010]
+    assert recording.reasons[recording.reason[0]] == f"Canceled by JobStateTimeLimit action due to reason: {CAPACITY}"
+
+
+def test_each_reason_has_its_own_time():
+    # A misfit of the limit for 100 s, of the types for 300 s; a head of each, and a job behind them.
+    limits = (TimeLimit(MAX_RESOURCE, 100.0), TimeLimit(REQUIREMENT, 300.0))
+    limited = JobQueue("queue", 1, True, ("fleet",), time_limits=limits)
+    # 9 vCPUs are more than the limit of 8; 4 are not, and no type has them.
+    recording = run(jobs([0, 0, 0], 10, [9, 4, 1]), fleet(max_vcpus=8), queues=[limited])
+    assert recording.stopped_at.tolist() == [100, 400, 410]
+
+
+def test_what_depends_on_a_cancelled_head_fails_with_it_and_it_is_not_retried():
+    work = jobs([0, 0], 10, [9, 1], attempts=5, waits_for=[(1, 0)])
+    recording = run(work, servers(4), queues=[queue(MAX_RESOURCE, 600)])
+    assert recording.status.tolist() == [Status.FAILED] * 2
+    assert recording.stopped_at.tolist() == [600, 600]
+    assert len(recording.attempts.job) == 0
+
+
+def test_the_head_of_a_fair_share_queue_is_that_of_the_share_that_is_served_next():
+    # a's misfit holds nobody of b's: b's two jobs run one after the other, and a is the head, as it has used nothing.
+    groups = [JobGroup("work", "queue", "definition", share_identifier=share) for share in "ab"]
+    fair = replace(queue(MAX_RESOURCE, 600), fair_share=FairShare())
+    work = jobs([0, 0, 0, 5], 100, [9, 1, 1, 1], groups=groups, group=[0, 1, 1, 0])
+    recording = run(work, servers(1), queues=[fair])
+    # At 600 a's next job moves up.
+    assert recording.stopped_at.tolist() == [600, 100, 200, 700]
+
+
+def test_a_limit_of_one_queue_says_nothing_of_another():
+    groups = [JobGroup("work", name, "definition") for name in ("limited", "patient")]
+    queues = [replace(queue(MAX_RESOURCE, 600), name="limited"), JobQueue("patient", 1, True, ("servers",))]
+    recording = run(jobs([0, 0], 10, 9, groups=groups, group=[0, 1]), servers(4), queues=queues, duration_s=5000)
+    assert recording.status.tolist() == [Status.FAILED, Status.RUNNABLE]

@@ -213,17 +213,21 @@ def test_a_child_is_retried_before_its_array_is_judged():
     runtimes=st.lists(st.integers(1, 50), min_size=1, max_size=12),
     gaps=st.lists(st.integers(0, 40), min_size=12, max_size=12),
     edges=st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20),
+    admit=st.sampled_from([0, 7]),
 )
-def test_with_a_server_for_each_a_job_starts_when_the_last_it_depends_on_has_ended(runtimes, gaps, edges):
-    """The longest path, computed as such: no queue, no limit and no delay has anything to say."""
+def test_with_a_server_for_each_a_job_starts_when_the_last_it_depends_on_has_ended(runtimes, gaps, edges, admit):
+    """The longest path, computed as such: no queue and no limit has anything to say.
+
+    A job is looked at some time after its submission.
+    """
     count = len(runtimes)
     submitted = np.cumsum(gaps[:count]).tolist()
     kept = [(job, needed) for job, needed in edges if needed < job < count]
     ends: list[float] = []
     for job in range(count):
         needed = [ends[other] for dependent, other in kept if dependent == job]
-        ends.append(max([submitted[job], *needed]) + runtimes[job])
-    recording = run(jobs(submitted, runtimes, waits_for=kept), servers(count))
+        ends.append(max([submitted[job] + admit, *needed]) + runtimes[job])
+    recording = run(jobs(submitted, runtimes, waits_for=kept), servers(count), scheduler={"admit": float(admit)})
     assert recording.stopped_at.tolist() == ends
 
 

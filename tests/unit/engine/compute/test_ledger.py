@@ -161,6 +161,28 @@ def test_a_node_of_a_multi_node_job_has_its_instance_alone():
     assert made.ledger.free.take(0, 0.0) is instance
 
 
+def test_an_instance_that_takes_no_jobs_any_more_is_not_offered_when_its_node_is_let_go():
+    made = Instances(requests=[SMALL])
+    instance = made.active()
+    made.ledger.take_whole([instance])
+    made.ledger.withdraw(instance)
+    made.ledger.give_whole(instance)
+    assert instance.held == 0
+    assert not made.ledger.free.has(0)
+
+
+def test_one_that_is_withdrawn_while_it_boots_is_not_waited_for():
+    made = Instances(BOTH, [SMALL, BIG])
+    first, second = made.launch(XLARGE), made.launch(LARGE)
+    assert made.ledger.booting_places(SMALL) == 4 + 2
+    made.ledger.withdraw(first)
+    assert made.ledger.booting_places(SMALL) == 2
+    assert not made.ledger.is_booting_for(BIG)
+    made.ledger.remove(second, 1.0, "scaled in", reclaimed=False)
+    assert not made.ledger.is_booting_for(SMALL)
+    assert made.ledger.in_motion  # the first is still to go
+
+
 def test_what_is_the_minimum_is_so_while_less_would_be_left_without_it():
     made = Instances(fleet(min_vcpus=3))
     first = made.active()

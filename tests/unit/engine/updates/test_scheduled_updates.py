@@ -150,6 +150,7 @@ def test_a_shorter_delay_holds_for_instances_that_are_idle_already():
             jobs([0], 10), fleet(min_scale_down_delay_s=600), changes=[(at, fleet(min_scale_down_delay_s=120))]
         )
         assert recording.instances.terminated_at.tolist() == [gone]
+        assert recording.ended_at == gone  # nobody waits for when it would have gone
 
 
 def test_a_longer_delay_holds_as_well():

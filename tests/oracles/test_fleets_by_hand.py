@@ -17,8 +17,8 @@ from batchsim.results.outcome import Outcome
 from batchsim.spec.configuration import ComputeEnvironment, JobQueue, SpotTrace
 from batchsim.spec.updates import Updates
 from batchsim.spec.workload import JobGroup, Workload
-from tests.unit.engine.updates.entries import cancel, terminate
-from tests.worlds import by_job, configuration, fleet, jobs, offering, run
+from tests.unit.engine.updates.entries import cancel, changed, terminate
+from tests.worlds import by_job, configuration, fleet, jobs, offering, run, servers
 
 KIND = offering("c6i.large", 2, 4000, 0.36)
 
@@ -170,3 +170,16 @@ def test_a_boot_that_nobody_needed_any_more():
     )
     assert sorted(recording.instances.terminated_at.tolist()) == [130, 230]
     assert paid == {"boot": 200, "useful": 100, "idle": 30 + 30}
+
+
+def test_what_a_job_waits_for_is_judged_anew_when_its_queue_has_other_environments():
+    # Both processors are busy to 1,000: the job of 10 waits for the limit. From 100 on its queue has a fleet instead,
+    # for which there is no capacity until 500; then it starts.
+    queue = JobQueue("queue", 1, True, ("servers",))
+    after = replace(queue, environments=("fleet",))
+    closed = {"pools": [{"schedule": [{"at": 0, "vcpus": 0}, {"at": 500, "vcpus": 2}]}]}
+    made, environments = work([0, 10], [1000, 50]), (servers(2), instances_of())
+    recording = changed(made, *environments, queues=[queue], changes=[(100, after)], capacity=closed)
+    assert by_job(recording, "starting_at") == [0, 500]
+    waits = Outcome(made, configuration(*environments, queues=[queue]), recording).waits.of(np.arange(2))
+    assert {cause: seconds[1] for cause, seconds in waits.items() if seconds[1]} == {"limit": 90, "capacity": 400}

@@ -17,7 +17,7 @@ SPOT = {"purchase_option": "SPOT"}
 BID = replace(LARGE, above_bid=((0.0, False), (100.0, True), (1000.0, False)))
 
 
-@pytest.mark.parametrize("hazard", [2.0, 50.0])
+@pytest.mark.parametrize("hazard", [0.05, 2.0, 50.0])
 def test_an_instance_lives_for_what_was_drawn_and_its_notice_at_least(hazard):
     """Lifetimes are drawn in units of their mean; each belongs to the number of its launch."""
     work = jobs([0] * 40, 1e6, 2)

@@ -82,3 +82,13 @@ def test_two_multi_node_jobs_do_not_share_what_is_there():
     recording = run(jobs([0, 0], 10, 9, **multi_node(2)), fleet(min_vcpus=4))
     assert len(recording.instances.environment) == 4
     assert by_job(recording, "starting_at") == [0, 0]
+
+
+@pytest.mark.parametrize(("option", "later_s"), [("EC2", 0), ("SPOT", 25)])
+def test_a_spot_request_is_fulfilled_first(option, later_s):
+    # Asked for at 0; the request takes 25 s, the launch 40 and the registration, a boot factor of 2, 2 · 60 and 7 s.
+    slow = replace(LARGE, boot_factor=2.0, boot_delay_s=7.0)
+    delays = {"launch": 40.0, "register": 60.0, "spotFulfilment": 25.0}
+    recording = run(jobs([0], 10), fleet(purchase_option=option, offerings=(slow,)), ec2=delays)
+    assert recording.instances.running_at.tolist() == [40 + later_s]
+    assert recording.instances.registered_at.tolist() == [40 + later_s + 127]

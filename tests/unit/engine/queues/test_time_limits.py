@@ -31,6 +31,9 @@ NONE_TO_BE_HAD = fleet("dear", purchase_option="SPOT", offerings=(DEAR,))
         # Enough vCPUs, and no type that holds it.
         ([ROOM], Shape(1.0, 9000), REQUIREMENT),
         ([LATER, ROOM], Shape(1.0, 1000, 1), REQUIREMENT),
+        # One of them may have as many, or just as many, vCPUs.
+        ([LATER, ROOM], Shape(8.0, 1000), REQUIREMENT),
+        ([LATER, fleet("other", max_vcpus=8)], Shape(8.0, 1000), REQUIREMENT),
         # It would fit, and the capacity is not to be had.
         ([NONE_TO_BE_HAD], Shape(1.0, 1000), CAPACITY),
         # An environment that could never hold it is not asked.

@@ -6,7 +6,7 @@ from batchsim.engine.compute.ec2 import ImageCache
 from batchsim.engine.compute.instance import Instance
 from batchsim.spec.workload import JobGroup
 from tests.unit.engine.parts import context
-from tests.worlds import LARGE, jobs
+from tests.worlds import LARGE, jobs, run, servers
 
 #: 450 MiB at 45 MiB a second: 10 s. A warm image takes 1 s, a container 2 s.
 IMAGE = {"warm": 1.0, "containerStart": 2.0}
@@ -64,3 +64,11 @@ def test_the_jitter_of_a_pull_is_its_instances():
     assert first == again
     assert 10 + 2 <= first <= 30 + 2
     assert images.started_at(instance(1), 0, 0.0) != first
+
+
+def test_on_processors_of_the_users_own_images_are_warm():
+    # However large: 3 s until it is found there, 2 s until its container runs.
+    settings = {"warm": 3.0, "containerStart": 2.0}
+    recording = run(jobs([0, 0], 10, image_size_mib=90_000.0), servers(1), image=settings)
+    assert recording.attempts.started_at.tolist() == [5, 20]
+    assert recording.attempts.stopped_at.tolist() == [15, 30]

@@ -22,6 +22,7 @@ from batchsim.engine.event import Event
 from batchsim.engine.recorder import Recorder
 from batchsim.spec.configuration import ComputeEnvironment, Offering
 from batchsim.spec.reservations import Reservation, is_group
+from batchsim.spec.updates import NO_UPDATES, Updates
 
 
 class ReservedCapacity:
@@ -50,6 +51,8 @@ class Stay:
 
     Attributes
     ----------
+    takes : sequence of ReservedCapacity
+        Those that it may run in, as its environment was when it was launched.
     reservation : ReservedCapacity or None
         The one that it is in.
     row : int
@@ -61,6 +64,7 @@ class Stay:
         self.zone = zone
         self.kind = (instance.instance_type, zone)
         self.owner = owner
+        self.takes = owner.of_type(instance.offering)
         self.reservation: ReservedCapacity | None = None
         self.row = -1
 
@@ -68,7 +72,15 @@ class Stay:
 class CapacityReservations:
     """All reservations of a run."""
 
-    def __init__(self, specs: Sequence[Reservation], limits: CapacityLimits, recorder: Recorder) -> None:
+    def __init__(
+        self, specs: Sequence[Reservation], limits: CapacityLimits, recorder: Recorder, updates: Updates = NO_UPDATES
+    ) -> None:
+        # Environments that may use reservations later, if they do not yet.
+        self._updated = {
+            each.name
+            for each in updates.environments
+            if specs or any(state.environment.reservation_use.targets for state in each.states)
+        }
         self.all = [ReservedCapacity(index, spec) for index, spec in enumerate(specs)]
         self.limits = limits
         self._recorder = recorder
@@ -76,11 +88,13 @@ class CapacityReservations:
         self._outside: dict[tuple[str, str], dict[int, Stay]] = {}
 
     def of(self, spec: ComputeEnvironment) -> EnvironmentReservations | None:
-        """Those of an environment; None where it uses none and is launched without."""
-        if not spec.launches_on_demand_instances or (not self.all and not spec.reservation_use.targets):
+        """Those of an environment; None where it uses none, whatever is updated, and is launched without."""
+        is_updated = spec.name in self._updated
+        if not spec.launches_on_demand_instances or not (self.all or spec.reservation_use.targets or is_updated):
             return None
         made = EnvironmentReservations(self, spec)
-        return made if made.is_confined or made.uses_any else None
+        made.may_be_confined = made.is_confined or is_updated
+        return made if made.may_be_confined or made.uses_any else None
 
     def follow(self, agenda: Agenda) -> None:
         """Have them begin and end; those that have begun are there at once."""
@@ -127,7 +141,7 @@ class CapacityReservations:
 
     def enter(self, stay: Stay, now: float) -> bool:
         """Have an instance run in the first reservation that takes it, if one does."""
-        for reservation in stay.owner.of_type(stay.instance.offering):
+        for reservation in stay.takes:
             if reservation.free > 0 and reservation.spec.zone == stay.zone:
                 self._put(stay, reservation, now)
                 return True
@@ -169,7 +183,7 @@ class CapacityReservations:
         outside = self._outside.get((reservation.spec.instance_type, reservation.spec.zone))
         while outside and reservation.free > 0:
             number = min(
-                (each for each, stay in outside.items() if reservation in stay.owner.of_type(stay.instance.offering)),
+                (each for each, stay in outside.items() if reservation in stay.takes),
                 default=None,
             )
             if number is None:
@@ -186,25 +200,35 @@ class EnvironmentReservations:
     ----------
     is_confined : bool
         Whether nothing is launched outside them.
+    may_be_confined : bool
+        Whether that is so now, or after some update.
     on_end : callable
         ``on_end(instance, now)`` terminates an instance whose Capacity Block ends.
     """
 
     def __init__(self, run: CapacityReservations, spec: ComputeEnvironment) -> None:
-        use = spec.reservation_use
+        self.on_end: Callable[[Instance, float], None]
+        self.may_be_confined = False
+        self._run = run
+        self._stays: dict[int, Stay] = {}
+        self.update(spec)
+
+    def update(self, spec: ComputeEnvironment) -> None:
+        """Be what another configuration says to instances that are launched from now on; the others stay as they are.
+
+        What an instance may run in stands in its launch template, and an update replaces instances by others.
+        """
+        use, run = spec.reservation_use, self._run
         groups = {group for each in run.all for group in each.spec.groups}
         # A launch that targets what is no group fails where that has no room, or is not there.
         self.is_confined = use.preference != "none" and (
             use.preference == "only" or any(each not in groups and not is_group(each) for each in use.targets)
         )
-        self.on_end: Callable[[Instance, float], None]
-        self._run = run
         self._spec = spec
         self._by_type: dict[str, list[ReservedCapacity]] = {}
         for each in run.all:
             if each.spec.takes(use) and each.spec.zone in spec.zones:
                 self._by_type.setdefault(each.spec.instance_type, []).append(each)
-        self._stays: dict[int, Stay] = {}
 
     @property
     def uses_any(self) -> bool:

@@ -74,6 +74,8 @@ class JobArrivals:
                 queues[group[job]].add(job, request[job], False)
                 job += 1
             states.made_runnable += job - first
+            if job > first:
+                states.last_runnable_at = arrives_at[job - 1]
             table.admitted = job
         if table.admitted == table.listed:
             agenda.reasons -= 1
@@ -111,6 +113,7 @@ class JobArrivals:
                     table.status[job] = RUNNABLE
                     table.runnable_at[job] = at
                 states.made_runnable += 1
+                states.last_runnable_at = at
                 queue.add(job, table.request[job], False)
                 if exact:
                     self._agenda.became_runnable(at)  # else a pass follows: the job was expected

@@ -34,6 +34,8 @@ class JobStates:
     ----------
     made_runnable : int
         How often a job became RUNNABLE.
+    last_runnable_at : float
+        When one last did.
     counted : bool
         Whether a queue has to know of every job that arrives and ends.
     broken : dict of int to bool
@@ -46,19 +48,26 @@ class JobStates:
 
     def __init__(self, table: JobTable, agenda: Agenda, recorder: Recorder, queues: Sequence[FifoQueue]) -> None:
         self.made_runnable = 0
+        self.last_runnable_at = 0.0
         self.counted = any(queue.counts_jobs for queue in queues)
         self.broken: dict[int, bool] = {}
         self.thought_at: dict[int, float] = {}
         self.cancelled: dict[int, int] = {}
+        self._thinking: dict[int, Event] = {}  # when they are RUNNABLE whose dependencies have ended, by job
         self._table = table
         self._agenda = agenda
         self._recorder = recorder
         self._queues = list(queues)
         self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
 
-    def cancel_later(self, job: int, status_reason: str) -> None:
+    def cancel_later(self, job: int, status_reason: str, now: float) -> None:
         """End a job that is SUBMITTED or PENDING, when what it depends on has ended (API CancelJob)."""
-        self.cancelled.setdefault(job, self._recorder.reasons.code(status_reason))
+        reason = self._recorder.reasons.code(status_reason)
+        if job in self._thinking:
+            self._agenda.cancel(self._thinking.pop(job))
+            self.fail(job, reason, now)
+        else:
+            self.cancelled.setdefault(job, reason)
 
     def release(self, job: int, at: float, now: float) -> None:
         """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""
@@ -68,9 +77,10 @@ class JobStates:
             self._runnable(job, max(at, self._table.arrives_at[job]))
         else:
             self._table.status[job] = PENDING
-            self._agenda.at(at, self._thought, job)
+            self._thinking[job] = self._agenda.at(at, self._thought, job)
 
     def _thought(self, event: Event) -> None:
+        del self._thinking[event.subject]
         self._runnable(event.subject, event.at)
 
     def _thinks(self, node: int) -> float:
@@ -87,6 +97,7 @@ class JobStates:
     def enqueue(self, job: int, at: float, retried: bool) -> None:
         """Have a RUNNABLE job wait in its queue."""
         self.made_runnable += 1
+        self.last_runnable_at = at
         self._queues[self._table.group[job]].add(job, self._table.request[job], retried)
         if not self._agenda.room_comes:
             self._agenda.became_runnable(at)
@@ -326,3 +337,8 @@ class JobLifecycle:
     def progress(self) -> int:
         """How often a job has become RUNNABLE, or begun an attempt."""
         return self.states.made_runnable + self.attempts.starts
+
+    @property
+    def last_progress_at(self) -> float:
+        """When a job last did one of these."""
+        return max(self.states.last_runnable_at, self.attempts.last_start_at)

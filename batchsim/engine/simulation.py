@@ -60,7 +60,7 @@ class Simulation:
         recorder, table = Recorder(), JobTable(workload, settings.scheduler.admit)
         self._context = context = RunContext(workload, settings, table, recorder, seed, replication)
         self._limits = CapacityLimits(settings.capacity)
-        self._reservations = CapacityReservations(configuration.reservations, self._limits, recorder)
+        self._reservations = CapacityReservations(configuration.reservations, self._limits, recorder, updates)
         # The account's limits on tasks: on-demand and Spot each have their own.
         self._quotas = {
             "FARGATE": FargateQuota.of(settings, "FARGATE"),

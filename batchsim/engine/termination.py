@@ -71,7 +71,7 @@ class Termination:
 
     def capacity_may_come(self, now: float) -> bool:
         """Whether a job waits for capacity that comes, or may yet come."""
-        waited_s = now - self._lifecycle.attempts.last_start_at
+        waited_s = now - self._lifecycle.last_progress_at
         asked_for = [
             (environment, request)
             for queue in self._agenda.queues

@@ -115,7 +115,7 @@ class Ec2Environment(SimulatedEnvironment):
         self._multi_node = [bool(asked.nodes) for asked in requests]
         self._any_multi_node = any(self._multi_node)
         market = None if spec.spot_trace is None else RecordedMarket(spec.spot_trace)
-        reserved = reservations.of(spec)
+        self._reserved = reserved = reservations.of(spec)
         self.ledger = InstanceLedger(
             index,
             spec,
@@ -146,7 +146,7 @@ class Ec2Environment(SimulatedEnvironment):
         )
         if reserved is not None:
             reserved.on_end = self._interruptions.block_ended
-        if not limits.unlimited or (reserved is not None and reserved.is_confined):
+        if not limits.unlimited or (reserved is not None and reserved.may_be_confined):
             limits.listeners.append(self._capacity_came_back)
         self.scarce = self._launchable.scarce
         self.varies = self.scarce or self._any_multi_node
@@ -268,6 +268,8 @@ class Ec2Environment(SimulatedEnvironment):
             self._pools = SpotPools.of(spec, self._context, self._agenda, self.ledger)
             self._interruptions.reclaimed_by(self._pools)
         self._spec = spec
+        if self._reserved is not None:
+            self._reserved.update(spec)
         bids = self._launchable.bid_steps
         self._launchable.update(spec, self._pools)
         self._interruptions.follow_bids([at for at in self._launchable.bid_steps if at > now and at not in bids])

@@ -192,7 +192,7 @@ class FreeCapacity:
         node.vcpus -= self._vcpus[request]
         node.memory_mib -= self._memory_mib[request]
         node.gpus -= self._gpus[request]
-        if node.memory_mib < 0 or node.vcpus < 0:
+        if node.memory_mib < 0 or node.vcpus < 0 or node.gpus < 0:
             raise SimulationError("an instance holds more than it has", now, instance=instance_id(node.number))
         if node.vcpus > 0:
             self._put(node)

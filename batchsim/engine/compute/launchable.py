@@ -63,7 +63,6 @@ class Launchable:
         pools: SpotPools | None,
         reservations: EnvironmentReservations | None = None,
     ) -> None:
-        self._confined = reservations is not None and reservations.is_confined
         self._reservations = reservations
         self.backoff: dict[str, float] = {}
         self._requests = requests
@@ -76,6 +75,7 @@ class Launchable:
     def update(self, spec: ComputeEnvironment, pools: SpotPools | None) -> None:
         """Launch what another configuration says from now on."""
         requests = self._requests
+        self._confined = self._reservations is not None and self._reservations.is_confined
         self.offerings = worth_asking_for(spec, requests)
         self.bids_matter = any(offering.above_bid for offering in self.offerings)
         self.scarce = self._market is not None or not self._unlimited or self.bids_matter or self._confined
@@ -264,8 +264,8 @@ class Launchable:
         )
 
     def may_recover(self, waited_s: float, now: float) -> bool:
-        """Whether capacity may yet come; a recording that was gone through twice brings no more."""
-        if self._market is not None and waited_s <= 2 * self._market.length_s:
+        """Whether capacity may yet come; a recording of nothing, or one that was gone through twice, brings no more."""
+        if self._market is not None and self._market.length_s and waited_s <= 2 * self._market.length_s:
             return True
         bid_met_at = max((at for each in self.offerings for at, above in each.above_bid if not above), default=0.0)
         return bid_met_at > now or self._limits.changes_after(now)

@@ -53,7 +53,7 @@ class JobActions:
         waiting = concerned[(status == RUNNABLE) & ~runs & arrived].tolist()
         later = concerned[((status == PENDING) & arrived) | ~arrived].tolist()
         for job in later:
-            lifecycle.states.cancel_later(job, action.reason)
+            lifecycle.states.cancel_later(job, action.reason, now)
         by_queue: dict[str, set[int]] = {}
         for job in waiting:
             by_queue.setdefault(self._workload.groups[table.group[job]].job_queue, set()).add(job)

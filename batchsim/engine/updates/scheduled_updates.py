@@ -11,7 +11,7 @@ from typing import Final
 
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.compute.ec2 import Ec2Environment
-from batchsim.engine.compute_environment import SimulatedEnvironment
+from batchsim.engine.compute_environment import UNAVAILABLE, SimulatedEnvironment
 from batchsim.engine.event import Event
 from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
@@ -84,9 +84,9 @@ class ScheduledUpdates:
         self._ahead: tuple[float, int] | None = None
         # By queue whose state changes, from when on jobs that arrive are accepted, or not.
         self._accepts: dict[str, list[tuple[float, bool]]] = {}
-        # How often each that comes by cron has come since a job last started.
+        # How often each that comes by cron has come since a job last came or started.
         self._rounds = {number: 0 for number, each in enumerate(updates.entries) if each.at is None}
-        self._last_start_at = 0.0
+        self._progress = 0
         self._last_stated_at = max((each.at for each in updates.entries if each.at is not None), default=-1.0)
         self._refuse_while_disabled(arrivals, configuration)
 
@@ -124,30 +124,40 @@ class ScheduledUpdates:
             self._accepts[each.name].append((at + self._admit_s, each.states[state].enabled))
 
     def _happen(self, event: Event) -> None:
-        if self._lifecycle.attempts.last_start_at != self._last_start_at:
-            self._last_start_at = self._lifecycle.attempts.last_start_at
-            self._rounds = dict.fromkeys(self._rounds, 0)
+        self._count_anew()
         for number in event.subject:
             if number in self._rounds:
                 self._rounds[number] += 1
             self._apply(number, event.at)
         self._next()
 
+    def _count_anew(self) -> None:
+        if self._lifecycle.progress != self._progress:
+            self._progress = self._lifecycle.progress
+            self._rounds = dict.fromkeys(self._rounds, 0)
+
     def may_help(self, now: float) -> bool:
         """Whether an update ahead may let a job start that waits, and can't without it.
 
         What comes by cron and did not help in two rounds, does not in a third.
         """
+        self._count_anew()
         if now >= self._last_stated_at and min(self._rounds.values(), default=ROUNDS) >= ROUNDS:
             return False
-        return any(self._helps(queue) for queue in self._queues.values() if queue.requests)
+        return any(self._helps(queue, now) for queue in self._queues.values() if queue.requests)
 
-    def _helps(self, queue: FifoQueue) -> bool:
-        """Whether some update may give a waiting job of a queue an environment, or what it lacks."""
+    def _helps(self, queue: FifoQueue, now: float) -> bool:
+        """Whether some update may give a waiting job of a queue an environment, capacity, or what it lacks."""
         held = {request for request in queue.requests if any(each.can_hold[request] for each in queue.environments)}
         unheld = queue.requests.keys() - held
         names = self._environments_some_day(queue)
         if any(self._holds_some_day(name, request) for name in names for request in unheld):
+            return True
+        if any(
+            environment.outlook(request, now) == UNAVAILABLE and self._launches_others(environment.name)
+            for environment in queue.environments
+            for request in held
+        ):
             return True
         return any(
             max(state.total for state in each.states) > self._resources.total(each.name)
@@ -169,6 +179,17 @@ class ScheduledUpdates:
         shape = self._shapes[request]
         states = (state for each in self._updates.environments if each.name == name for state in each.states)
         return any(state.environment.can_hold(shape) for state in states)
+
+    def _launches_others(self, name: str) -> bool:
+        """Whether an environment launches other types, or into other reservations, after some update than now."""
+        states = next((each.states for each in self._updates.environments if each.name == name), ())
+        if not states:
+            return False
+        now = states[self._state["environment", name]].environment
+        return any(
+            (state.environment.offerings, state.environment.reservation_use) != (now.offerings, now.reservation_use)
+            for state in states
+        )
 
     def _apply(self, number: int, now: float) -> None:
         update = self._updates.entries[number]

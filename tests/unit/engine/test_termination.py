@@ -12,6 +12,7 @@ from batchsim.spec.workload import JobGroup
 from tests.worlds import LARGE, fleet, jobs, offering, run, servers
 
 SPOT = {"purchase_option": "SPOT"}
+OWN_AND_SPOT = [JobGroup(name, name, "definition") for name in ("own", "spot")]
 
 
 def test_nothing_to_do_ends_at_once():
@@ -124,6 +125,19 @@ def test_a_recorded_market_that_has_instances_at_times_is_waited_for():
     assert run(jobs([0], 10, 4), fleet(spot_trace=market, **SPOT)).ended_at == 0
     nothing = SpotTrace(at=(0.0,), available=(0,), length_s=400.0)
     assert run(jobs([3], 10), fleet(spot_trace=nothing, **SPOT)).ended_at == 3
+    assert run(jobs([0], 10), fleet(spot_trace=nothing, **SPOT)).ended_at == 0
+
+
+def test_a_recorded_market_is_gone_through_twice_since_the_last_job_came():
+    # Another runs until 9,700, long after the market was gone through twice. What came at 9,650 has its own at 9,800.
+    market = SpotTrace(at=(0.0, 200.0), available=(0, 1), length_s=400.0)
+    recording = run(
+        jobs([0, 9_650], [9_700, 10], groups=OWN_AND_SPOT, group=[0, 1]),
+        servers(1),
+        fleet(spot_trace=market, **SPOT),
+        queues=[JobQueue("own", 1, True, ("servers",)), JobQueue("spot", 1, True, ("fleet",))],
+    )
+    assert recording.attempts.starting_at.tolist() == [0, 9_800]
 
 
 def test_an_outage_is_waited_for_where_its_end_brings_something():

@@ -127,6 +127,17 @@ def test_a_pending_job_ends_with_what_it_depends_on_whatever_becomes_of_that(fai
     assert np.isnan(recording.runnable_at[1])
 
 
+@pytest.mark.parametrize(("cancelled_at", "ends_at"), [(5, 10), (10, 10), (20, 20), (39, 39), (45, 45)])
+def test_a_job_that_thinks_when_it_is_cancelled_never_runs(cancelled_at, ends_at):
+    # It follows one that ends at 10, and would be RUNNABLE at 40, when no processor is free.
+    work = named(jobs([0, 0, 12], [10, 5, 60], waits_for=[(1, 0)]), "first", "second", "third")
+    work = replace(work, think_s=np.array([-1.0, 30.0, -1.0]))
+    recording = acted(work, servers(1), updates=[cancel(cancelled_at, job_name="second")])
+    assert [each.jobs for each in recording.updates] == [1]
+    assert recording.attempts.job.tolist() == [0, 2]
+    assert (recording.status[1], recording.stopped_at[1]) == (Status.FAILED, ends_at)
+
+
 def test_what_depends_on_a_cancelled_job_fails_at_the_same_instant_and_so_on():
     # 1 waits for 0, 2 for 1; 3 is of its own.
     work = named(jobs([0] * 4, 100, waits_for=[(1, 0), (2, 1)]), "a", "b", "c", "d")

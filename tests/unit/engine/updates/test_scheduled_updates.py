@@ -352,6 +352,18 @@ def test_a_job_that_starts_meanwhile_gives_it_two_more_rounds():
     # One starts at 100: 3,600 and 7,200. Another at 4,000 as well: 7,200 and 10,800.
     assert opened_in_vain(100).ended_at == 7200
     assert opened_in_vain(100, 4000).ended_at == 10_800
+    assert opened_in_vain(4000).ended_at == 10_800  # after two in vain, too
+
+
+def test_a_job_that_comes_late_has_its_two_rounds_as_well():
+    # Open from each full hour for half of it. It comes in the third hour, shut, and another job runs until 9,500.
+    groups = [JobGroup("work", name, "definition") for name in ("shut", "open")]
+    queues = [JobQueue("shut", 1, True, ("fleet",)), JobQueue("open", 1, True, ("servers",))]
+    work = jobs([0, 9_300], [9_500, 10], groups=groups, group=[1, 0])
+    shut = fleet(enabled=False)
+    changes = [("0 * * * *", fleet()), ("30 * * * *", shut)]
+    recording = changed(work, shut, servers(9), queues=queues, changes=changes)
+    assert by_job(recording, "starting_at") == [0, 10_800]
 
 
 def test_a_resource_of_which_an_update_brings_no_more_is_not_waited_for():

@@ -122,11 +122,13 @@ def _within_reach(limit: float | None, top: float) -> float | None:
 
 
 def _limit_line(limit: Curve, most: float, window: Window, y: Scale, height: int) -> tuple[Markup, str]:
-    """The line of a limit that goes up to so much, and what it is in words."""
-    least = float(limit[1].min())
+    """The line of a limit that goes up to so much in a window, and what it is there in words."""
+    at, level = thinned(*limit, window)
+    at, level = at[at < window[1]], level[at < window[1]]  # what comes with the end is not seen
+    least = float(level.min())
     if least == most:
         return svg.level_line(most, y, LIMIT, height), f"{most:,.0f}"
-    return svg.step_line(limit, window, y, LIMIT, dashed=True), f"{least:,.0f} to {most:,.0f}"
+    return svg.step_line((at, level), window, y, LIMIT, height, dashed=True), f"{least:,.0f} to {most:,.0f}"
 
 
 def _label(title: str, time: Time, keys: Sequence[LegendKey]) -> str:

@@ -124,10 +124,12 @@ def area(curve: Curve, window: Window, y: Scale, colour: Colour, height: int = H
     return element("path", {"class": f"area {class_of(colour)}{dense}", "d": closed})
 
 
-def step_line(curve: Curve, window: Window, y: Scale, colour: Colour, *, dashed: bool = False) -> Markup:
+def step_line(
+    curve: Curve, window: Window, y: Scale, colour: Colour, height: int = HEIGHT, *, dashed: bool = False
+) -> Markup:
     """A step function as a line."""
     dashes = " dashed" if dashed else ""
-    return element("path", {"class": f"line {class_of(colour)}{dashes}", "d": step_path(curve, window, y)})
+    return element("path", {"class": f"line {class_of(colour)}{dashes}", "d": step_path(curve, window, y, height)})
 
 
 def level_line(value: float, y: Scale, colour: Colour, height: int = HEIGHT) -> Markup:

@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from batchsim.arrays import Floats
+from batchsim.report import formatting
 from batchsim.report.page import scales, svg
 from batchsim.report.page.blocks import Cell, Chart, LegendKey, PageTable
 from batchsim.report.page.curves import curves_of
@@ -77,7 +78,8 @@ def stacked_chart(
     ][::-1]  # the lower ones over the higher ones
     lines: list[Markup] = []
     keys = [
-        LegendKey(name, colours[name], f"{highest(curve, time.window):,.0f} at most") for name, curve in shown.items()
+        LegendKey(name, colours[name], f"{formatting.count(highest(curve, time.window))} at most")
+        for name, curve in shown.items()
     ]
     if drawn is not None and limit is not None:
         line, said = _limit_line(limit, drawn, time.window, y, height)
@@ -86,7 +88,7 @@ def stacked_chart(
     beyond = "" if drawn == most else f"The limit, {most:,.0f}, is far above."
     label = f"{_label(title, time, keys)} {beyond}".strip()
     drawing = svg.drawing(label, time.scale, y, *areas, *lines, height=height, over=over)
-    table = greatest_table(f"The most {what} at one time in each interval", shown, time, "{:,.0f}".format)
+    table = greatest_table(f"The most {what} at one time in each interval", shown, time, formatting.count)
     curves = curves_of(shown, colours, time.window, time.start.timestamp(), unit="count", is_stacked=True)
     return Chart(title, drawing, keys, table, beyond, curves if shown else None)
 
@@ -97,9 +99,8 @@ def line_chart(
     colours: Mapping[str, Colour],
     time: Time,
     y: Scale,
-    show: Callable[[float], str],
     *,
-    caption: str,
+    table: PageTable,
     values: Mapping[str, str],
     unit: str = "count",
     note: str = "",
@@ -111,7 +112,7 @@ def line_chart(
     keys = [LegendKey(name, colours[name], values[name]) for name in layers]
     drawing = svg.drawing(_label(title, time, keys), time.scale, y, *lines)
     curves = curves_of(layers, colours, time.window, time.start.timestamp(), unit=unit, is_stacked=False)
-    return Chart(title, drawing, keys, greatest_table(caption, layers, time, show), note, curves)
+    return Chart(title, drawing, keys, table, note, curves)
 
 
 def _within_reach(limit: float | None, top: float) -> float | None:
@@ -165,15 +166,25 @@ def greatest(curve: Curve, edges: Floats) -> Floats:
 
 def greatest_table(caption: str, layers: Mapping[str, Curve], time: Time, show: Callable[[float], str]) -> PageTable:
     """A table of the greatest level in intervals of a round duration."""
-    low, high = time.window
+    edges = edges_of(time.window)
+    return table_of(caption, {name: greatest(curve, edges) for name, curve in layers.items()}, time, show)
+
+
+def edges_of(window: Window) -> Floats:
+    """Where a table's intervals of a window begin, a round duration apart, and where the last one ends."""
+    low, high = window
     step = next((each for each in scales.ROUND if (high - low) / each <= MOST_ROWS), scales.ROUND[-1])
-    edges = np.append(np.arange(low, high, step), high)
-    columns = [greatest(curve, edges).tolist() for curve in layers.values()]
+    return np.append(np.arange(low, high, step), high)
+
+
+def table_of(caption: str, columns: Mapping[str, Floats], time: Time, show: Callable[[float], str]) -> PageTable:
+    """A table of figures of each interval between the edges of a window."""
+    told = [column.tolist() for column in columns.values()]
     rows = [
-        [Cell(scales.moment(time.start, at), at), *(Cell(show(column[n]), column[n]) for column in columns)]
-        for n, at in enumerate(edges[:-1].tolist())
+        [Cell(scales.moment(time.start, at), at), *(Cell(show(column[n]), column[n]) for column in told)]
+        for n, at in enumerate(edges_of(time.window)[:-1].tolist())
     ]
-    return PageTable(caption, ["from (UTC)", *layers], rows, is_sortable=False)
+    return PageTable(caption, ["from (UTC)", *columns], rows, is_sortable=False)
 
 
 def upright(place: float, label: str, height: int = svg.HEIGHT, *, from_below: int) -> list[Markup]:

@@ -9,7 +9,7 @@ import numpy as np
 from batchsim.report import formatting
 from batchsim.report.page import scales
 from batchsim.report.page.blocks import Block, Chart, PageSection, Paragraph
-from batchsim.report.page.over_time import Time, line_chart, stacked_chart
+from batchsim.report.page.over_time import Time, edges_of, line_chart, stacked_chart, table_of
 from batchsim.report.page.thinning import COLUMNS
 from batchsim.report.palette import SPENT, STATES, VCPUS
 from batchsim.results import series
@@ -102,14 +102,14 @@ def spend_chart(outcome: Outcome, whole: Time) -> Chart:
     spent = spent_until(outcome, at)
     peak = float(spend.rate.max(initial=0.0))
     note = f"The highest rate was {format_usd(peak)} an hour." if peak else ""
+    by_end = {"spent": spent_until(outcome, edges_of(whole.window)[1:])}  # not of the line, which is drawn by columns
     return line_chart(
         "Money spent so far",
         {"spent": (at, np.append(spent[:-1], spend.bill))},
         {"spent": SPENT},
         whole,
         scales.money(spend.bill),
-        formatting.usd,
-        caption="Spent by the end of each interval",
+        table=table_of("Spent by the end of each interval", by_end, whole, formatting.usd),
         values={"spent": f"{format_usd(spend.bill)} in all"},
         unit="usd",
         note=note,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim.report.page import scales
+from batchsim.report.page.blocks import PageTable
 from batchsim.report.page.over_time import (
     FAR_ABOVE,
     MOST_ROWS,
@@ -200,8 +201,8 @@ class TestTable:
 def test_lines_are_on_the_axis_that_they_share():
     # An axis to 10: levels of 4 and 6 are 132 and 88 of 220 pixels from above.
     chart = line_chart(
-        "Two", {"running": RUNNING, "booting": BOOTING}, COLOURS, TIME, scales.counts(10), str,
-        caption="x", values={"running": "a", "booting": "b"}, note="as told",
+        "Two", {"running": RUNNING, "booting": BOOTING}, COLOURS, TIME, scales.counts(10),
+        table=PageTable("x", [], []), values={"running": "a", "booting": "b"}, note="as told",
     )  # fmt: skip
     first, second = paths(chart, "line")
     assert first == [("M", 0, 132), ("H", 480), ("V", 220), ("H", COLUMNS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -38,9 +39,9 @@ def within(figure: Any, show: Callable[[float], str], half: Callable[[float], st
 
 
 def share(figure: Any) -> str:
-    """A share of the summary in percent."""
+    """A share of the summary in percent; a dash where it is not known."""
     value = plain(figure)
-    return "–" if value is None else f"{100 * value:.0f} %"
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.0f} %"
 
 
 def count(figure: Any) -> str:

@@ -58,7 +58,8 @@ def _chart(drawn: Frontier) -> Chart:
     low = min((each.figure for each in shown), default=0.0)
     x = _clock(low, right) if drawn.clock else scales.along_durations(right)
     y = scales.money(top)
-    marks = [*_frontier_line([each for each in drawn.best if each in shown], x, y)]
+    best = [each for each in drawn.best if each in shown]
+    marks = [*_frontier_line(best, x, y)]
     marks += [_mark(each, x, y) for each in shown]
     keys = [LegendKey("keeps the objectives", BLUE), LegendKey("misses an objective", MISSED)]
     if drawn.limit is not None:
@@ -71,7 +72,7 @@ def _chart(drawn: Frontier) -> Chart:
     title = f"Cost of the period against {drawn.of}"
     left_out = len(drawn.points) - len(shown)
     note = f"{formatting.many(left_out, 'configuration')} far from the frontier left out." if left_out else ""
-    label = f"{title}: {formatting.many(len(shown), 'configuration')}, of which {len(drawn.best)} make the frontier."
+    label = f"{title}: {formatting.many(len(shown), 'configuration')}, of which {len(best)} make the frontier."
     return Chart(title, svg.drawing(label, x, y, over=marks), keys, None, note)
 
 

@@ -101,8 +101,10 @@ def _definitions(run: Run) -> PageTable:
         rows.append([Cell(name), *counts, *cells, Cell(format_usd(cost), cost)])
     rows.sort(key=lambda row: -float(row[1].value or 0))
     columns = ["job definition", "jobs", "failed", "queue time p50", "queue time p95", "turnaround p50"]
-    shown = rows[:MOST_ROWS]
-    return PageTable("Job definitions", [*columns, "turnaround p95", "cost"], shown, note=_left_out(len(rows)))
+    # Idle capacity is shared among queues and workflows; of a definition it is the column of jobs.parquet.
+    beside = "Cost is of what attempts ran on, without a share of what was paid beside them, which queues have."
+    note = f"{_left_out(len(rows))} {beside}".strip()
+    return PageTable("Job definitions", [*columns, "turnaround p95", "cost"], rows[:MOST_ROWS], note=note)
 
 
 def _environments(summary: Summary) -> PageTable:

@@ -78,8 +78,8 @@ class TestGreatest:
         assert greatest(steps, np.array(edges, float)).tolist() == found
 
     @given(
-        st.lists(st.integers(0, 99), min_size=1, max_size=20, unique=True),
-        st.lists(st.integers(0, 9), min_size=20, max_size=20),
+        st.lists(st.integers(0, 99), min_size=1, max_size=10, unique=True),
+        st.lists(st.integers(0, 9), min_size=10, max_size=10),
         st.integers(0, 90),
         st.integers(1, 30),
     )
@@ -99,6 +99,8 @@ class TestStack:
         assert lower == [("M", 0, 132), ("H", 480), ("V", 220), ("H", COLUMNS), ("V", 220), ("H", 0), ("Z",)]
         assert both[:6] == [("M", 0, 132), ("H", 240), ("V", 0), ("H", 480), ("V", 176), ("H", COLUMNS)]
         assert highest_label(chart) == ("0", "10")
+        # A reader who zooms in sees them on top of one another too.
+        assert (chart.curves.is_stacked, chart.curves.unit) == (True, "count")
 
     def test_the_legend_has_the_most_of_each_and_not_of_their_sum(self):
         assert said(stacked({"running": RUNNING, "booting": BOOTING})) == {
@@ -137,9 +139,14 @@ class TestLimit:
         chart = stacked({"running": RUNNING}, limit=curve((0, 8)), height=100)
         line = re.search(r'<line class="line dashed[^"]*" x2="960" y1="([\d.]+)" y2="([\d.]+)"', str(chart.drawing))
         assert said(chart)["limit"] == "8"
+        assert [key.is_line for key in chart.keys] == [False, True]
         # The axis goes to 8: the limit is its top.
         assert line.groups() == ("0", "0")
         assert highest_label(chart) == ("0", "8")
+
+    def test_beside_nothing_any_limit_is_far_above(self):
+        assert stacked({"running": curve((0, 0))}, limit=curve((0, 2))).note == "The limit, 2, is far above."
+        assert stacked({"running": curve((0, 0))}, limit=curve((0, 0))).note == ""
 
     @pytest.mark.parametrize("height", [110, 220])
     def test_one_that_changes_is_a_line_of_steps_on_the_areas_axis(self, height):

@@ -155,7 +155,7 @@ class TestTypes:
         assert tasks > 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 15)), max_size=25))
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 15)), max_size=15))
 def test_jobs_of_a_lane_never_overlap_and_lanes_are_no_more_than_run_at_once(spans):
     spans = sorted((start, start + length) for start, length in spans)
     start, stop = np.array(spans, float).reshape(-1, 2).T

@@ -140,7 +140,7 @@ class TestOverTime:
         assert chart.note == "Jobs that never started are there with what they had waited by the end."
 
     @given(
-        st.lists(st.tuples(st.integers(0, 960), st.integers(0, 50)), min_size=1, max_size=60),
+        st.lists(st.tuples(st.integers(0, 960), st.integers(0, 50)), min_size=1, max_size=25),
         st.sampled_from([1, 2, 3, 5, 6, 10, 24, 120]),  # intervals of whole seconds
     )
     def test_intervals_are_those_of_pandas(self, jobs, of):

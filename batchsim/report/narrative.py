@@ -161,10 +161,16 @@ def paid_beside(summary: Summary) -> dict[str, Any]:
 def reserved_facts(summary: Summary) -> list[str]:
     """How much of each capacity reservation was used, and what the rest cost."""
     return [
-        f"{name}: {plain(each['used_h']):,.4g} of {plain(each['reserved_h']):,.4g} instance-hours used, "
+        f"{name}: {_hours(each['used_h'])} of {_hours(each['reserved_h'])} instance-hours used, "
         f"{usd(each['unused_usd'])} for the rest"
         for name, each in summary.get("reservations", {}).items()
     ]
+
+
+def _hours(figure: Any) -> str:
+    """Hours with four digits, or all of more, never by powers of ten."""
+    hours = plain(figure)
+    return f"{hours:,.0f}" if hours >= 1000 else f"{hours:.4g}"
 
 
 def utilisation_sentence(summary: Summary) -> str:

@@ -19,6 +19,8 @@ from batchsim.units import format_duration, format_usd
 
 #: Assumptions that the answer names.
 NAMED = 3
+#: A smaller share of a bill is rounding of its sums.
+NOTHING = 1e-9
 
 
 def print_sensitivity(found: TriedAssumptions) -> None:
@@ -166,7 +168,7 @@ def _changed(figure: Figure, difference: Figure, show: Callable[[float], str], s
         return "not known"
     more = formatting.plain(difference)
     by = show(abs(more)) if share is None else _percent(abs(share))
-    if not more or by == show(0.0):
+    if not more or by == show(0.0) or (share is not None and abs(share) < NOTHING):
         return "same"
     return f"{formatting.within(figure, show)}  {'+' if more > 0 else '−'}{by}"
 

@@ -187,7 +187,8 @@ def shown_value(figure: str, value: float) -> str:
         size, word = next(
             (size, word) for size, word in ((HOUR, "h"), (MINUTE, "min"), (1, "s")) if value >= size or size == 1
         )
-        return f"{value / size:.3g} {word}" if value / size < 1000 else f"{value / size:,.0f} {word}"
+        # Three digits of a thousand less a half would be 1e+03.
+        return f"{value / size:.3g} {word}" if value / size < 999.5 else f"{value / size:,.0f} {word}"
     if unit == "USD":
         return format_usd(value) if value < 1000 else f"${value:,.0f}"
     return formatting.share(value) if figure.startswith("utilisation") else formatting.count(value)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import batchsim as bs
-from batchsim.report.sensitivity import answer, sensitivity_html, sentences
+from batchsim.report.sensitivity import answer, cost_told, queue_time_told, sensitivity_html, sentences
 from batchsim.results.sensitivity import TriedAssumptions, VariedAssumption, VariedValue
 from tests.builders import scenario
 
@@ -104,6 +104,29 @@ def test_a_difference_of_replications_comes_with_the_figure_s_interval():
     assert "$12.00 ± $0.50  +20 %" in shown
     assert "5 replications each" in shown
     assert "chance" not in shown
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (-1.8e-16, "same"),  # what summing in another order makes of it
+        (0.00031, "$10.00  +0.031 %"),
+        (0.0996, "$10.00  +10 %"),
+        (-0.1249, "$10.00  −12 %"),
+        (1.5, "$10.00  +150 %"),
+    ],
+)
+def test_how_much_more_the_bill_is_has_two_digits_and_rounding_is_none(share, told):
+    assert cost_told(replace(SAME, cost_usd_difference=10 * share, cost_share=share)) == told
+
+
+def test_what_is_too_short_to_be_shown_is_the_same():
+    def told(seconds):
+        return queue_time_told(replace(SAME, queue_time_p95_s_difference=seconds))
+
+    assert [told(each) for each in (0.0, 0.04, -0.04, 0.06, -90.0)] == [
+        *["same", "same", "same", "1 min  +0.1 s", "1 min  −1 min 30 s"],
+    ]
 
 
 def test_in_a_notebook_it_is_shown_once(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle
 
 from markupsafe import Markup
@@ -158,7 +159,7 @@ def distributions(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> 
         for name, colour in zip(times, cycle(SEVERAL), strict=False)
         if times[name].missing < len(times[name].seconds)
     }
-    blocks: list[Block] = [_queue_times(dict(list(named.items())[: len(SEVERAL)]))] if named else []
+    blocks: list[Block] = [_queue_times(named)] if named else []
     plain = formatting.plain
     costs = {
         name: {purpose: plain(summary["cost_usd"]["by_purpose"][purpose]) for purpose in PURPOSES}
@@ -176,4 +177,7 @@ def distributions(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> 
 
 
 def _queue_times(named: dict[str, tuple[Durations, Colour]]) -> Chart:
-    return distribution_chart("Queue time: share of jobs that started within", named)
+    """Lines of the first that have a colour each; which have none is said."""
+    shown, left_out = dict(list(named.items())[: len(SEVERAL)]), list(named)[len(SEVERAL) :]
+    chart = distribution_chart("Queue time: share of jobs that started within", shown)
+    return replace(chart, note=f"The lines of {', '.join(left_out)} are left out.") if left_out else chart

@@ -88,8 +88,12 @@ def _alert(text: str, lacking: Any) -> Text:
 
 def _best(rows: Sequence[Row]) -> dict[str, float | None]:
     """The least queue time and cost of variants that meet every objective and leave no job."""
-    sound = [row for row in rows if not row["objectives_missed"] and not formatting.plain(row["unfinished"])]
+    sound = list(filter(_is_sound, rows))
     return {key: least_of(sound, key) for key in ("queue_time_p95_s", "cost_usd")}
+
+
+def _is_sound(row: Row) -> bool:
+    return not row["objectives_missed"] and not formatting.plain(row["unfinished"])
 
 
 def _headed(headings: Sequence[str], *, is_short: bool, is_roomy: bool) -> Table:
@@ -211,7 +215,8 @@ def least_of(rows: Sequence[Row], key: str) -> float | None:
 
 
 def _style(row: Row, key: str, least: Mapping[str, float | None]) -> str:
-    return "green" if row[key] is not None and formatting.plain(row[key]) == least.get(key) else ""
+    is_best = row[key] is not None and formatting.plain(row[key]) == least.get(key)
+    return "green" if is_best and _is_sound(row) else ""
 
 
 #: Intervals that are hardly narrower for common random numbers are not worth a word.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from batchsim.arrays import filled
 from batchsim.columns import INSTANCES
 from batchsim.recording import TASK_INTERRUPTED
 from batchsim.report.perfetto.extent import Extent
@@ -153,7 +154,7 @@ class Hosts:
         ]
         taken = np.array([text == TASK_INTERRUPTED for text in recording.reasons])[recording.attempts.reason]
         tasks = np.flatnonzero(taken & (recording.attempts.environment == environment))
-        stopped = nanoseconds(recording.attempts.stopped_at)
+        stopped = nanoseconds(filled(recording.attempts.stopped_at, recording.ended_at))
         rows = self._within(stopped, tasks)
         texts = RowTexts(self._run.outcome)
         ids = texts.host_ids(texts.hosts(np.array(rows, np.int64))).to_pylist()

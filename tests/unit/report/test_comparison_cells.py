@@ -107,6 +107,7 @@ class TestTable:
         wide, narrow = self.headings([FIRST], width), self.headings([FIRST], width - 1)
         assert [each for each in wide if each in PURPOSES[150]] == list(PURPOSES[width])
         assert len(narrow) < len(wide)
+        assert wide[0] == "variant"
 
     def test_intervals_take_room_from_them(self):
         several = row(cost_usd=interval(10, 1))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from batchsim.report.page import document
 from batchsim.report.page import sweep as module
-from batchsim.report.page.sweep import SHADES, sweep_page
+from batchsim.report.page.sweep import sweep_page
 from batchsim.results.run_table import DONE, FAILED, INVALID, PENDING, RunTable
 from tests.builders import scenario
 from tests.unit.report.page.test_run_page import rows_of, text_of
@@ -35,6 +36,11 @@ class TestMaps:
         assert (heat.columns, heat.rows) == (["10", "20"], ["1", "2", "3"])
         assert texts(heat) == [["$10.00", "$20.00"], ["$11.00", "$21.00"], ["$12.00", "$22.00"]]
 
+    def test_how_far_one_moves_figures_is_of_means_however_many_points_have_its_values(self):
+        # a moves cost by two in three values of two points each, b by 1.5 in two values of three.
+        heat = cost_map(swept(A, B, cost=[10, 11.5, 11, 12.5, 12, 13.5], queue_time_p95_s=[60] * 6))
+        assert (heat.across, heat.down) == ("a", "b")
+
     def test_one_that_moves_queue_time_alone_counts_as_one_that_moves_cost(self):
         # a moves queue time from end to end, b cost by half of what a moves both.
         heat = cost_map(swept(A, B, cost=[1, 1, 1, 1, 1, 1.5], queue_time_p95_s=[60, 60, 120, 120, 180, 180]))
@@ -47,7 +53,7 @@ class TestMaps:
 
     def test_one_with_a_single_value_is_none_to_be_drawn(self):
         heat = cost_map(swept(parameter("only", 7), A, cost=[3, 2, 1]))
-        assert (heat.across, heat.note) == ("a", "")
+        assert (heat.across, heat.down, heat.note) == ("a", "", "")
 
     def test_of_three_the_third_is_at_its_value_in_the_cheapest_point(self):
         # c hardly matters; the cheapest point is a=1, b=10, c=y.
@@ -69,7 +75,9 @@ class TestMaps:
     def test_cells_are_shaded_from_the_least_to_the_most_of_all_points(self):
         # 1, 2, 3, 5, 9: parts of 8 shades above the least, 0, 1/8, 2/8, 4/8 and all.
         (row,) = cost_map(swept(parameter("a", 1, 2, 3, 4, 5), cost=[1, 2, 3, 5, 9])).cells
-        assert [cell.darkness for cell in row] == [0, 1, 2, 4, SHADES]
+        assert [cell.darkness for cell in row] == [0, 1, 2, 4, 8]
+        # Each has a colour.
+        assert all(f".s{shade}" in document.asset("page.css") for shade in range(1, 9))
 
     def test_where_all_are_the_same_none_is_dark(self):
         (row,) = cost_map(swept(A, cost=[5, 5, 5])).cells
@@ -140,7 +148,7 @@ class TestTable:
 
 
 @pytest.mark.parametrize(
-    ("replications", "told"), [(1, "3 points, seed 1"), (4, "3 points, 4 replications each, seed")]
+    ("replications", "told"), [(1, "3 points, seed 1"), (2, "3 points, 2 replications each, seed")]
 )
 def test_the_page_begins_with_what_was_run(replications, told):
     runs = RunTable.of((MAX,), replications, 1)

@@ -241,9 +241,9 @@ def nodes_of(job: dict[str, Any], definition: dict[str, Any]) -> int:
 
 
 def node_bounds(text: Any, nodes: int) -> tuple[int, int] | None:
-    """First and last node of a range such as 0:3, :3 or 4:; None for what is no range."""
-    match = RANGE.fullmatch(text) if isinstance(text, str) else None
-    if match is None or (not match[1] and not match[3]):
+    """First and last node of a range such as 0:3, :3, 4: or : (API NodeOverrides.numNodes); None for what is none."""
+    match = RANGE.fullmatch(text) if isinstance(text, str) and text else None
+    if match is None:
         return None
     first = int(match[1] or 0)
     if not match[2]:

@@ -109,6 +109,16 @@ def _key(parent: Any, step: str) -> Any:
     return int(step) if step.isdigit() else next(n for n, each in enumerate(parent) if name_of(each) == step)
 
 
+def of_rules(*changes: dict[str, Any]) -> list[bs.Finding]:
+    """What all rules find of the changed base, without resolving it: those that need prices find nothing."""
+    return list(check_all(Document(changed(*changes), "<mapping>"), STAGES))
+
+
+def of_rule(code: str, *changes: dict[str, Any]) -> list[bs.Finding]:
+    """What one of them finds, in its order."""
+    return [each for each in of_rules(*changes) if each.code == code]
+
+
 def found(values: dict[str, Any]) -> set[bs.Finding]:
     """Everything that all rules find, with what is resolved where the scenario can be loaded."""
     document = Document(values, "<mapping>")

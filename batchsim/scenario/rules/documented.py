@@ -77,8 +77,6 @@ RANGES: dict[str, tuple[int, int | None]] = {
     "EFSVolumeConfiguration.transitEncryptionPort": (0, 65_535),
     "LinuxParameters.swappiness": (0, 100),
     "LinuxParameters.maxSwap": (0, None),
-    "TaskContainerProperties.startTimeout": (2, None),
-    "TaskContainerProperties.stopTimeout": (2, None),
     **{
         f"{shape}.{member}": (0, 2**31 - 1)
         for shape, member in (

@@ -75,7 +75,8 @@ def _out_of_order(low: int | None, start: int | None, high: int | None) -> Itera
     most = math.inf if high is None else high
     if low is not None and low > most:
         yield "minvCpus", f"minvCpus {low} is above maxvCpus {high}"
-    if start is not None and not (low or 0) <= start <= most:
+    # What is negative is told as that.
+    if start is not None and start >= 0 and not (low or 0) <= start <= most:
         yield "desiredvCpus", f"desiredvCpus {start} is not between minvCpus and maxvCpus"
 
 

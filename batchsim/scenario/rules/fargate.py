@@ -31,6 +31,9 @@ GUIDE = "AWS Batch User Guide, Job definitions on Fargate"
 ARCHITECTURES = ("X86_64", "ARM64")
 #: Of linuxParameters, what Fargate has not.
 LINUX = ("devices", "maxSwap", "sharedMemorySize", "swappiness", "tmpfs")
+#: Platform versions before 1.4.0, which have neither EFS nor more storage (User Guide, AWS Batch on Fargate; ECS API,
+#: EphemeralStorage).
+OLD_VERSIONS = ("1.0.0", "1.3.0")
 
 
 def _place(container: Any, kind: str) -> Where:
@@ -149,10 +152,15 @@ def _task(context: Context, place: Where, task: dict[str, Any]) -> Iterator[Find
         if task.get(member):
             yield context.finding((*place, member), f"{member} can't be given for FARGATE")
     version = dig(task, "fargatePlatformConfiguration", "platformVersion") or task.get("platformVersion")
+    # Those of Windows are numbered otherwise.
+    is_old = version in OLD_VERSIONS and not _is_windows(dig(task, "runtimePlatform", "operatingSystemFamily"))
+    if is_old and task.get("ephemeralStorage"):
+        message = "ephemeralStorage is supported from Fargate platform version 1.4.0 on"
+        yield context.finding((*place, "ephemeralStorage"), message, expected="platformVersion: 1.4.0")
     for at, volume in mappings(task, place, "volumes"):
         if volume.get("host"):
             yield context.finding((*at, "host"), "a Fargate task has no path of the host")
-        if volume.get("efsVolumeConfiguration") and version == "1.3.0":
+        if volume.get("efsVolumeConfiguration") and is_old:
             message = "EFS is supported for Fargate platform version 1.4.0"
             yield context.finding((*at, "efsVolumeConfiguration"), message, expected="platformVersion: 1.4.0")
 

@@ -191,6 +191,7 @@ def _faults(
     """What of a volume EBS does not take: the member, what is wrong, what would be right."""
     if not known.boots and mapping.get("deviceName") in ROOT_DEVICES:
         yield "volumeType", f"an instance can't boot from {kind}", "gp3, gp2, io1 or io2"
+    told = set()
     for member, bounds, unit in (
         ("volumeSize", known.gib, " GiB"),
         ("iops", known.iops, ""),
@@ -202,8 +203,9 @@ def _faults(
         if bounds is None:
             yield member, f"{kind} takes no {member}", f"no {member}, or gp3"
         elif not bounds[0] <= value <= bounds[1]:
+            told.add(member)
             yield member, f"{member} {value} is none that {kind} has", f"{bounds[0]:,} to {bounds[1]:,}{unit}"
-    yield from _ratios(kind, known, ebs)
+    yield from (fault for fault in _ratios(kind, known, ebs) if fault[0] not in told)
 
 
 def _ratios(kind: str, known: VolumeKind, ebs: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -252,8 +252,11 @@ def shared_environments(context: Context) -> Iterator[Finding]:
     sharing: dict[str, list[tuple[int, str, Where]]] = {}
     for where, queue in context.items("jobQueues"):
         priority_, name = whole(queue.get("priority")), queue.get("jobQueueName")
-        for _, entry in mappings(queue, where, "computeEnvironmentOrder"):
-            environment = base_name(entry.get("computeEnvironment"))
+        named = (
+            base_name(entry.get("computeEnvironment")) for _, entry in mappings(queue, where, "computeEnvironmentOrder")
+        )
+        # What a queue names twice it shares with nobody.
+        for environment in dict.fromkeys(named):
             if environment in context.environments and priority_ is not None:
                 sharing.setdefault(environment, []).append((priority_, str(name), (*where, "priority")))
     for environment, queues in sharing.items():

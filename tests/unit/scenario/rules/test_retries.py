@@ -145,6 +145,7 @@ TASK_LOST, HOST_LOST = "Your Spot Task was interrupted*", "Host EC2*"
         (SPOT, [{"onStatusReason": "Host EC2*", "action": "EXIT"}], ENDS),
         (SPOT, [{"onStatusReason": "Host EC2*", "action": "exit"}], ENDS),
         (SPOT, [{"onStatusReason": "Host EC2", "action": "RETRY"}, EXIT_OTHERWISE], ENDS),  # no prefix: the whole text
+        (SPOT, [{"onStatusReason": "Host EC3*", "action": "RETRY"}, EXIT_OTHERWISE], ENDS),
         (SPOT, [{"onStatusReason": "host ec2*", "action": "RETRY"}, EXIT_OTHERWISE], ENDS),
         (SPOT, [{**RETRY_HOSTS, "onReason": "*"}, EXIT_OTHERWISE], ""),
         (SPOT, [{**RETRY_HOSTS, "onExitCode": "1"}, EXIT_OTHERWISE], ENDS),  # it has no exit code
@@ -218,10 +219,11 @@ def test_a_strategy_is_told_once_for_all_jobs_that_have_it():
 # One attempt
 
 
-def test_a_job_without_a_strategy_has_one_attempt():
+def test_a_job_without_a_strategy_or_without_its_attempts_has_one():
     (finding,) = of_rule("spot-attempts", SPOT, {"task.retryStrategy": GONE})
     assert (finding.path, finding.expected) == (full("task"), "retryStrategy: {attempts: 3}")
     assert "can run it on SPOT" in finding.message
+    assert len(of_rule("spot-attempts", SPOT, {"task.retryStrategy": {"evaluateOnExit": [RETRY_HOSTS]}})) == 1
 
 
 @pytest.mark.parametrize(("attempts", "told"), [(1, True), (2, False)])

@@ -294,6 +294,8 @@ class Ec2Environment(SimulatedEnvironment):
         self.ledger.announce(now)
 
     def _capacity_came_back(self, now: float) -> None:
+        if not self.scarce:
+            return  # nor has it been missed: only some update would confine it to reservations
         self.scale_in.review_kept(now)
         self.ledger.announce(now)
 

@@ -42,3 +42,32 @@ class Drawn:
         value = self.means[candidate] * (1 + self.spread * (0.6 * common[0] + 0.8 * own[0]))
         cost = self.costs[candidate] * (1 + 0.01 * common[1] + 0.002 * own[1])
         return Observation(cost, (Measured(float(value)),))
+
+
+class Given:
+    """Candidates whose observations are given, replication by replication.
+
+    Parameters
+    ----------
+    rows : sequence
+        By candidate what it spends and its objectives' figures, in replication 0, 1 and so on; the last one's are those
+        of all that follow.
+    objectives : sequence of str
+        As a scenario has them.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[Sequence[float]]], *objectives: str, axes=None):
+        self.space = Space.of(axes or (Axis(len(rows), tuple(map(float, range(len(rows)))), capacity=True),))
+        self.objectives = tuple(map(parse_objective, objectives)) or (OBJECTIVE,)
+        self.rows = rows
+        self.asked: list[tuple[int, int]] = []
+
+    def evaluate(self, pairs: Iterable[tuple[int, int]]) -> list[Observation]:
+        pairs = list(pairs)
+        self.asked += pairs
+        return [self._one(*pair) for pair in pairs]
+
+    def _one(self, candidate: int, replication: int) -> Observation:
+        row = self.rows[candidate]
+        spent, *figures = row[min(replication, len(row) - 1)]
+        return Observation(spent, tuple(map(Measured, figures)))

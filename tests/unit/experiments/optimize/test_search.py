@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim.experiments.optimize.problem import Measured, Observation
-from batchsim.experiments.optimize.search import Search, first_candidates
+from batchsim.experiments.optimize.search import Search, far_from, first_candidates
 from batchsim.experiments.optimize.space import Axis, Space, scaled
 from batchsim.experiments.optimize.strategy import solve
+from batchsim.spec.objectives import parse_objective
 from tests.unit.experiments.optimize.tables import LIMIT, Drawn
 
 GRID = (
@@ -153,3 +154,53 @@ def test_runs_that_fail_are_no_candidates():
     found = solve(Failing([LIMIT / 2] * 20, [1.0 + each for each in range(20)], 0.01), seed=0, budget=40)
     assert found.pick.candidate == 0
     assert not found.exploration.pruned.any()
+
+
+@pytest.mark.parametrize("patience", [1, 3, 5])
+def test_the_search_ends_after_so_many_picks_in_a_row_that_gain_nothing_and_the_neighbours(patience):
+    class Same(Drawn):
+        def _one(self, candidate: int, replication: int) -> Observation:
+            return Observation(10.0, (Measured(LIMIT / 2),))
+
+    problem = Same([1.0] * 40, [1.0] * 40, 0.0)
+    search = Search(problem, 0)
+    seen = list(search.run(60, patience).seen)
+    # Ten to begin with, then the picks; of equal ones the first is the best, and it has two neighbours.
+    best = min(seen)
+    beside = {best - 1, best + 1} & set(range(40))
+    assert beside <= set(seen)
+    assert 10 + patience <= len(seen) <= 10 + patience + 2
+
+
+def test_a_pick_that_gains_begins_the_count_anew():
+    """Each candidate is half as dear as the one before: the search goes down to the last."""
+    problem = Drawn([LIMIT / 2] * 40, [2.0**-each * 1e12 for each in range(40)], 0.0)
+    found = Search(problem, 0).run(60, patience=1)
+    assert 39 in found.seen
+
+
+def test_kept_are_those_within_what_is_aimed_for_the_cheapest_first():
+    def of(cost: float | None, margin: float) -> Observation:
+        share = np.exp(np.copysign(np.expm1(abs(margin)), margin))
+        return Observation(cost, (Measured(LIMIT * float(share)),))
+
+    search = Search(Drawn([1.0] * 7, [1.0] * 7, 0.0), 0)
+    search.exploration.aims = (-0.05,)
+    observed = [of(9.0, -0.051), of(8.0, -0.049), of(7.0, -0.021), of(6.0, -0.019), of(5.0, -0.2), of(4.0, -0.3)]
+    search.exploration.seen = dict(enumerate([*observed, of(None, -0.3)]))
+    search.exploration.refused = {5}
+    assert search.kept() == [4, 0]
+    # The race looks at those that are beyond it by so little too.
+    assert search.kept(0.03) == [4, 2, 1, 0]
+
+
+def test_far_from_a_limit_is_what_misses_it_by_more_than_a_quarter():
+    wait, floor, bill = (
+        parse_objective(text) for text in ("p95(queue_time) <= 10m", "utilisation >= 50%", "cost <= 9")
+    )
+    assert [far_from(Observation(1.0, (Measured(value),)), [wait]) for value in (749.9, 750.1)] == [False, True]
+    # More room brings neither of these nearer.
+    assert not far_from(Observation(1.0, (Measured(0.01), Measured(900.0))), [floor, bill])
+    # What never started in the replication that was explored is half beyond the limit at the least.
+    assert far_from(Observation(1.0, (Measured(None, 10.0),)), [wait])
+    assert not far_from(Observation(None, (Measured(9000.0),)), [wait])

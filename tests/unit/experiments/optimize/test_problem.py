@@ -53,3 +53,27 @@ def test_what_was_never_reached_is_beyond_the_limit_by_half_at_least():
 def test_a_run_that_failed_keeps_nothing():
     assert not Observation(None, (Measured(1.0),)).kept(OBJECTIVES[:1])
     assert Observation(1.0, (Measured(1.0),)).kept(OBJECTIVES[:1])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # A minute, a dollar, a job and a hundredth stand beside what may be nothing: each is twice its limit.
+        ("p95(queue_time) <= 0s", 60.0),
+        ("cost <= 0", 1.0),
+        ("failed <= 0", 1.0),
+        ("unfinished <= 3", 7.0),
+        ("failed <= 1%", 0.03),
+        # What is never nothing has its ratio as it is.
+        ("p95(queue_time) <= 1s", 2.0),
+        ("cost <= 0.5", 1.0),
+        ("utilisation >= 40%", 0.2),
+    ],
+)
+def test_a_limit_of_nothing_has_a_ratio_too(text, value):
+    assert Measured(value).margin(parse_objective(text)) == pytest.approx(math.log1p(math.log(2)))
+
+
+def test_what_failed_or_costs_nothing_has_a_logarithm():
+    assert Observation(0.0, ()).logarithm == Observation(None, ()).logarithm == math.log(0.01)
+    assert Observation(5.0, ()).logarithm == math.log(5)

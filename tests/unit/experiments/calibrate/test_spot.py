@@ -118,3 +118,47 @@ def test_of_a_queue_with_both_options_the_rate_is_of_the_spot_instances_where_th
     (found,) = learn_spot(jobs, both)
     assert found.per_hour.exposure == 11.0
     assert found.written == {}
+
+
+@pytest.mark.parametrize(("apart", "events"), [(180.0, 1), (180.5, 2)], ids=["three minutes", "more"])
+def test_one_event_lasts_while_the_next_comes_within_three_minutes(apart, events):
+    """A chain of losses, each so long after the one before: the first and the last are further apart than that."""
+    jobs = [job(str(number), lost(f"{number}a", 0.0, 3600.0 + number * apart)) for number in range(3)]
+    (found,) = learn_spot(jobs, SPOT)
+    assert f"in {1 if events == 1 else 3} events" in found.why
+    assert found.together == (1.0 if events == 1 else 0.0)
+
+
+@pytest.mark.parametrize(("n", "is_written"), [(9, False), (10, True)])
+def test_what_share_came_together_takes_ten_to_be_written(n, is_written):
+    (found,) = learn_spot([job(str(k), lost(f"{k}a", 0.0, 3600.0 + k)) for k in range(n)], SPOT)
+    assert found.together == 1.0
+    assert ("together" in found.written) is is_written
+    # n in n hours and some seconds.
+    assert found.written["interruptions"]["ratePerHour"] == pytest.approx(1.0, rel=0.01)
+
+
+def test_an_instance_is_lost_once_and_there_from_its_first_job_to_its_last():
+    jobs = [
+        job("a", lost("1", 0, 3600)),
+        job("b", lost("1", 0, 3600)),
+        job("c", attempt(0, 1800, instance="2"), attempt(9000, 10_800, instance="2")),
+    ]
+    (found,) = learn_spot(jobs, SPOT)
+    assert found.per_hour.events == 1
+    assert found.per_hour.exposure == pytest.approx(1 + 3)  # idle in between, and there
+    assert found.per_hour.mean == pytest.approx(1 / 4)
+
+
+def test_what_ran_for_no_time_says_nothing():
+    assert list(learn_spot([job("a", attempt(0, 0, instance="1"))], SPOT)) == []
+    assert list(learn_spot([], SPOT)) == []
+
+
+def test_an_instance_that_no_event_names_is_known_by_what_aws_said():
+    """Of two jobs without an instance, the reason tells that both were on the same one."""
+    told = "Host EC2 (instance i-0abc) terminated."
+    jobs = [job(name, attempt(0, 3600, exit_code=None, status_reason=told)) for name in "ab"]
+    with_one = [*jobs, job("c", attempt(0, 7200, instance="9"))]
+    (found,) = learn_spot(with_one, SPOT)
+    assert found.per_hour.events == 1

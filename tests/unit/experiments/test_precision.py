@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy import stats
 
 import batchsim as bs
 from batchsim.experiments import precision, run
@@ -121,3 +123,46 @@ def test_what_can_not_be_asked_is_refused(arguments, message):
         with pytest.raises(ValueError, match=message):
             run_(scenario(environments=[unmanaged(1)]), **arguments)
     assert precision.rule(None, None) is None
+
+
+def scattered(n, spread, seed=3):
+    """Values about a hundred."""
+    return [float(100 + spread * each) for each in np.random.default_rng(seed).normal(size=n)]
+
+
+@pytest.mark.parametrize("n", [10, 11, 40])
+def test_precise_is_what_scipys_half_interval_is_narrow_enough_for(n):
+    # Alike on both sides of their mean: Student's.
+    values = [100.0 + 10 * (number - (n - 1) / 2) for number in range(n)]
+    half = stats.t.ppf(0.975, n - 1) * stats.sem(values) / np.mean(values)
+    assert Precision(half * 1.0001).reached(values)
+    assert not Precision(half * 0.9999).reached(values)
+    # Below zero it is the same part of what it is.
+    assert Precision(half * 1.0001).reached([-each for each in values])
+
+
+def test_nine_are_never_precise_and_ten_that_are_equal_are():
+    assert not Precision(0.5).reached([100.0] * 9)
+    assert Precision(0.0001).reached([100.0] * 10)
+
+
+def test_it_ends_at_the_first_replication_at_which_all_that_is_watched_is_precise():
+    bills, waits = scattered(200, 10), scattered(200, 25, seed=4)
+    several = [summary(cost, wait) for cost, wait in zip(bills, waits, strict=True)]
+
+    def is_narrow(values):
+        interval = confidence_interval(values)
+        return interval["high"] - interval["low"] <= 2 * 0.05 * interval["mean"]
+
+    expected = next(n for n in range(10, 201) if is_narrow(bills[:n]) and is_narrow(waits[:n]))
+    found = next(n for n in range(1, 201) if enough(Precision(0.05), {"a": several[:n]}))
+    assert 10 < found == expected < 200
+    alone = next(n for n in range(1, 201) if enough(Precision(0.05), {"a": [summary(cost) for cost in bills[:n]]}))
+    assert alone < found  # of the bill alone it would have been sooner
+
+
+def test_of_variants_the_one_with_the_fewest_replications_decides():
+    same, other = summary(), summary(cost=100.0)
+    assert not enough(Precision(0.05), {"a": [same] * 12, "b": [same] * 9})
+    assert not enough(Precision(0.05), {"a": [same, other] * 100, "b": [same, other] * 99})
+    assert enough(Precision(0.05), {"a": [same, other] * 100, "b": [same, other] * 100})

@@ -21,6 +21,7 @@ from batchsim.experiments.run import run_once
 from batchsim.experiments.tasks import Task, execute, execute_sent
 from batchsim.file_content import file_bytes
 from batchsim.scenario.scenario import Scenario
+from batchsim.spec.assumption_ranges import RANGES
 from tests.builders import definition, environment, job, queue, scenario, workflow
 from tests.conftest import ROOT
 
@@ -221,3 +222,33 @@ def test_an_interrupt_is_no_failed_run(monkeypatch):
     monkeypatch.setattr(tasks, "simulated", interrupted)
     with pytest.raises(KeyboardInterrupt):
         execute(Task(small(), 1, 0))
+
+
+@pytest.fixture(scope="module")
+def fleets() -> Scenario:
+    """EC2, Spot and Fargate beside each other, none of whose assumptions is stated."""
+    environments = [
+        environment("fleet"),
+        environment("spot", type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED"),
+        environment("tasks", type="FARGATE_SPOT"),
+    ]
+    task = definition("task", memory="2048", platformCapabilities=["EC2"])
+    fargate = definition("fargate", memory="2048", platformCapabilities=["FARGATE"])
+    return scenario(
+        workflow(job(), {**job("other"), "jobQueue": "tasks", "jobDefinition": "fargate"}),
+        environments=environments,
+        queues=[queue("queue", "fleet"), queue("spot", "spot"), queue("tasks", "tasks")],
+        definitions=[task, fargate],
+        ideal=False,
+    )
+
+
+USED = [each for each in RANGES if not each.key.startswith("ec2.managed")]
+
+
+@pytest.mark.parametrize("assumption", USED, ids=lambda each: each.key)
+def test_every_other_value_of_an_assumption_is_another_run_and_its_default_stated_is_the_same(fleets, assumption):
+    path = f"environment.{assumption.key}"
+    assert key(fleets.with_({path: assumption.default})) == key(fleets)
+    others = {key(fleets.with_({path: value})) for value in assumption.others}
+    assert len(others | {key(fleets)}) == 1 + len(assumption.others)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pandas as pd
+import pytest
+from scipy import stats
+
+import batchsim as bs
 from batchsim.experiments import replications
+from tests.builders import environment, job, scenario, workflow
 
 #: Student's t at 97.5 % with one degree of freedom, over which two values have their interval.
 T1 = 12.706204736
@@ -104,3 +110,70 @@ def test_a_skewed_figure_says_by_what_its_interval_is():
     values = [2.0**power for power in range(10)]
     figure = replications.combine([{"makespan_s": value} for value in values])["makespan_s"]
     assert (figure["by"], figure["n"], figure["mean"]) == ("cox", 10, 102.3)
+
+
+def growth(difference, emptied, grows=None):
+    return {"job_queues": {"a": {"growth": {"difference_s": difference, "emptied": emptied, "grows": grows}}}}
+
+
+@pytest.mark.parametrize(
+    ("several", "grows"),
+    [
+        # Of 100 and 101 s the interval is 100.5 - 6.4 … : above none. Of 10 and 100 it is not.
+        ([growth(100.0, 0.0), growth(101.0, 0.0)], True),
+        ([growth(10.0, 0.0), growth(100.0, 0.0)], False),
+        ([growth(-100.0, 0.0), growth(-101.0, 0.0)], False),
+        # Where it was empty in half of them or more, those that waited are no trend.
+        ([growth(100.0, 1.0), growth(101.0, 0.0)], False),
+        ([growth(100.0, 1.0), growth(101.0, 0.0), growth(102.0, 0.0)], True),
+        # One alone has what it said itself, and so has one whose arrivals do not go on.
+        ([growth(5.0, 0.0, grows=True)], True),
+        ([growth(5.0, 0.0, grows=False)], False),
+        ([growth(None, 0.0), growth(None, 0.0)], None),
+    ],
+)
+def test_a_queue_grows_by_the_interval_over_replications(several, grows):
+    assert combine(several)["job_queues"]["a"]["growth"]["grows"] is grows
+
+
+def test_entries_of_a_list_are_told_apart_by_what_is_the_same_of_them():
+    def updates(*entries):
+        return {"updates": [{"name": name, "applied": times, "refused": refused} for name, times, refused in entries]}
+
+    night, day = "night", "day"
+    found = combine([updates((night, 2.0, {}), (day, 1.0, {"busy": 1})), updates((day, 3.0, {}), (night, 4.0, {}))])
+    assert [(each["name"], each["applied"]) for each in found["updates"]] == [
+        (night, figure(2, 4)),
+        (day, figure(1, 3)),
+    ]
+    assert found["updates"][1]["refused"] == {"busy": figure(1, 0)}
+
+
+def test_a_key_that_no_field_names_is_no_figure_that_is_silently_lost():
+    with pytest.raises(KeyError, match="unheard_of"):
+        replications.combine([{"unheard_of": 1.0}])
+
+
+def test_an_unknown_objective_is_bounded_by_what_each_replication_knows():
+    known, unknown = objective(value=30.0), objective(value=None, at_least=50.0, kept=False, kept_in=0)
+    (found,) = combine([{"objectives": [known]}, {"objectives": [unknown]}])["objectives"]
+    assert (found["value"], found["at_least"]) == (None, figure(30, 50))
+    assert found["kept_share"]["mean"] == 0.5
+
+
+def test_figures_of_a_run_are_the_means_of_its_replications():
+    made = scenario(
+        workflow(job(runtime={"exponential": {"mean": 600}}, arrayProperties={"size": 9})),
+        environments=[environment(maxvCpus=4)],
+        ideal=False,
+    )
+    result = bs.run(made, replications=4)
+    flat = pd.json_normalize(list(result.summaries))
+    for name in ("makespan_s", "cost_usd.total", "queue_time_s.p95", "utilisation.vcpu", "cost_usd.by_purpose.idle"):
+        values = flat[name]
+        told: Any = result.summary
+        for step in name.split("."):
+            told = told[step]
+        assert told["mean"] == pytest.approx(values.mean())
+        assert told["n"] == 4
+        assert (told["high"] - told["low"]) / 2 == pytest.approx(stats.t.ppf(0.975, 3) * values.sem())

@@ -11,7 +11,7 @@ import pytest
 
 import batchsim as bs
 from batchsim.errors import ScenarioError
-from batchsim.experiments.warm_up import PILOTS, jobs_in_system, with_one_warm_up, with_warm_up
+from batchsim.experiments.warm_up import INTERVALS, PILOTS, jobs_in_system, with_one_warm_up, with_warm_up
 from batchsim.report.narrative import period, warm_up_sentence
 from batchsim.results.spending import spent
 from batchsim.units import DAY, HOUR
@@ -183,6 +183,26 @@ def test_jobs_in_the_system_are_counted_over_time():
     counts = jobs_in_system(run.workload, run.recording, 1000.0)
     assert counts[:50].tolist() == pytest.approx([1.0] * 50)  # the first alone, for 100 s
     assert np.mean(counts[50:]) == pytest.approx(1.5)
+
+
+def test_jobs_in_the_system_are_those_between_submission_and_end_whatever_they_are():
+    """Waiting, running, not over when the run ends: held against a count at many instants of each interval."""
+    made = scenario(
+        workflow(job(runtime={"exponential": {"mean": 70}}), arrivals={"every": "20s"}),
+        environments=[unmanaged(3)],
+        duration=600,
+        horizon=500,
+        seed=4,
+    )
+    run = bs.run(made).run
+    counts = jobs_in_system(run.workload, run.recording, 600.0)
+    came, gone = run.workload.submitted_at, np.nan_to_num(run.recording.stopped_at, nan=run.recording.ended_at)
+    assert np.isnan(run.recording.stopped_at).any()
+    at = (np.arange(INTERVALS * 200) + 0.5) * 600 / (INTERVALS * 200)
+    expected = ((came <= at[:, None]) & (at[:, None] < gone)).sum(axis=1).reshape(INTERVALS, 200).mean(axis=1)
+    assert counts == pytest.approx(expected, abs=0.1)
+    # In job-seconds it is exact: nobody is there before the submission, or after the end.
+    assert counts.sum() * 600 / INTERVALS == pytest.approx(np.maximum(gone - came, 0).sum())
 
 
 def test_it_is_found_where_a_level_is_come_up_to():

@@ -274,3 +274,28 @@ def test_two_within_what_one_replication_scatters_both_race_and_the_cheaper_in_t
     assert found.set == {MAX: 32}
     assert found.figures["recommendation"]["cost_usd"]["mean"] == pytest.approx(15)
     assert math.isclose(next(each.cost_usd for each in found.seen if each.set == {MAX: 32}), 15.225)
+
+
+def test_where_bounds_exclude_all_the_objective_that_none_can_keep_binds(monkeypatch):
+    of = swinging(WAITS, COSTS)
+    found, said = optimized(monkeypatch, of, fleet(LIMIT, "max(turnaround) <= 59s"), [4, 8])  # of jobs of 60 s
+    binding = found.figures["binding"]
+    assert (binding["expression"], binding["limit"]) == ("max(turnaround) <= 59s", 59)
+    assert binding["why"].startswith("every candidate is excluded by a bound")
+    assert said.ran == []
+    # What is required of a configuration is no objective.
+    spot = environment(maxvCpus=64, type="SPOT", allocationStrategy="SPOT_CAPACITY_OPTIMIZED")
+    made = fleet(LIMIT, environments=[spot], search={MAX: [4, 8], "require": {"families": 2}})
+    found, _ = optimized(monkeypatch, of, made, [4, 8])
+    assert (found.figures["binding"]["expression"], found.figures["binding"]["limit"]) == (None, None)
+    assert "fleet has 1 of 2 families" in found.figures["binding"]["why"]
+
+
+def test_of_racers_that_ran_as_often_the_first_says_which_objective_binds(monkeypatch):
+    def of(most, replication):
+        return figures({4: 10.0, 8: 10.1}[most], 100.0, 3000.0 if replication == 0 else 3700.0 + most)
+
+    found, _ = optimized(monkeypatch, of, fleet(LIMIT, "makespan <= 1h"), [4, 8])
+    binding = found.figures["binding"]
+    assert (binding["expression"], binding["set"], binding["value"]["mean"]) == ("makespan <= 1h", {MAX: 4}, 3704)
+    assert "is missed (5 replications, missed in 5)" in binding["why"]

@@ -219,3 +219,17 @@ def test_of_picks_that_cost_the_same_the_first_is_taken():
 def test_nothing_to_race_is_no_pick_and_costs_nothing():
     race = raced(Given([of(300)]), [])
     assert (race.pick, race.simulations, race.started) == (None, 0, 0)
+
+
+def test_who_comes_next_is_held_against_the_cheapest_that_runs():
+    """Of 10.00 and 10.15 that run, 10.25 is within 2 % of the dearer one alone."""
+    race = raced(Given([of(300), of(301, cost=10.15), of(302, cost=10.25)]), [0, 1, 2], budget=15)
+    assert set(race.racers) == {0, 1}
+
+
+def test_without_a_pick_one_that_needs_luck_goes_on_and_after_the_last_look_none_does():
+    values = LIMIT * (0.97 + 0.6 * EVEN)
+    alone = Given([of(580, *values, 540.0)])
+    assert raced(alone, [0]).racers[0].n > 5
+    last = raced(alone, [0], looks=(5,))
+    assert (last.racers[0].verdict, last.racers[0].n, last.pick) == (Verdict.UNCLEAR, 5, None)

@@ -9,8 +9,9 @@ if nothing waits for more than it must. An objective of ends is kept only when i
   and the same of memory and of GPUs (a conservation law: what is served in a period is at most capacity times period).
 
 An objective of queue times is kept only when so many of its jobs start in time, and then the work of these is done
-soon after the last of them may start: of all jobs together, and of each arrival. That is said where no instance is
-taken back, for an attempt that is interrupted has done less.
+soon after the last of them may start: of all jobs together, and of each arrival. That is said where nothing cuts
+attempts off, for one that is has done less: no instance is taken back, no Capacity Block ends, and no update terminates
+jobs or replaces instances.
 
 Where an objective allows jobs to fail, jobs need not be served, and where figures are of the steady state, a part of
 the jobs and of the time alone counts: nothing is said then but for configurations that are refused.
@@ -33,6 +34,7 @@ from batchsim.spec.memory_margin import MARGIN, as_asked, at_the_edge
 from batchsim.spec.objectives import Objective
 from batchsim.spec.placeable import why_never
 from batchsim.spec.resolved_scenario import ResolvedScenario
+from batchsim.spec.updates import Updates
 from batchsim.spec.workload import Workload
 from batchsim.statistics.intervals import QUANTILES
 from batchsim.validation.workload import earliest_ends
@@ -93,10 +95,17 @@ class Bounds:
         """The jobs of the first replication."""
         return self._workloads[0]
 
-    def of(self, configuration: Configuration) -> Bound | None:
-        """Why a configuration can't keep the objectives; None where it may."""
+    def of(self, configuration: Configuration, updates: Updates | None = None) -> Bound | None:
+        """Why a configuration can't keep the objectives; None where it may.
+
+        Parameters
+        ----------
+        updates : Updates, optional
+            What comes while it runs; what they add of capacity is a part of the configuration.
+        """
         if self._says_nothing:
             return None
+        cut_off = _cut_off(configuration, updates)
         capacity = _capacity(configuration)
         # What is enough for one configuration is enough for all that have no less.
         is_enough = any(_has_no_less(capacity, each) for each in self._enough)
@@ -105,11 +114,11 @@ class Bounds:
                 continue
             if (never := self._never(configuration, objective)) is not None:
                 return Bound(never, index)
-            if is_enough:
+            if is_enough or (cut_off and objective.metric == "queue_time"):
                 continue
             if all(self._is_late(number, configuration, objective) for number in range(REPLICATIONS)):
                 return Bound("jobs can't be done in time by so much capacity, or one after the other", index)
-        if not is_enough:
+        if not is_enough and not cut_off:
             self._enough.append(capacity)
         return None
 
@@ -270,6 +279,16 @@ def _first_attempt_s(workload: Workload) -> Floats:
     limit_s = np.array([np.inf if group.timeout_s is None else group.timeout_s for group in workload.groups])
     never = np.array([group.fails_to_start for group in workload.groups])[workload.group] & (workload.exit_code != 0)
     return np.where(never, 0.0, np.minimum(workload.runtime_s, limit_s[workload.group]))
+
+
+def _cut_off(configuration: Configuration, updates: Updates | None) -> bool:
+    """Whether attempts may be cut off by a Capacity Block that ends, or by updates."""
+    if any(each.is_block for each in configuration.reservations):
+        return True
+    return updates is not None and (
+        any(entry.action is not None for entry in updates.entries)
+        or any(len({state.infrastructure for state in each.states}) > 1 for each in updates.environments)
+    )
 
 
 def _may_interrupt(environment: ComputeEnvironment) -> bool:

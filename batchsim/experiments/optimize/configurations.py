@@ -167,7 +167,7 @@ class Configurations:
             if lacks:
                 return Bound(f"search.require: {lacks}")
         bounds, roomiest = self._bounds_for(made), most(made.configuration, made.updates)
-        return None if bounds is None or roomiest is None else bounds.of(roomiest)
+        return None if bounds is None or roomiest is None else bounds.of(roomiest, made.updates)
 
     def _bounds_for(self, made: Scenario) -> Bounds | None:
         """The bounds for the jobs of a scenario; None where there are too many different ones."""

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from batchsim.experiments.optimize import bounds
 from batchsim.experiments.optimize.bounds import Bounds, shortest_success_s
+from batchsim.experiments.optimize.configurations import Configurations
+from batchsim.experiments.parameters import grid_of
 from batchsim.scenario.scenario import Scenario
 from batchsim.spec.objectives import parse_objective
 from batchsim.workload.build import build_workload
@@ -216,3 +218,20 @@ def test_a_bound_does_not_depend_on_which_configurations_were_asked_before(sever
         changed = made.with_({f"{RESOURCES}.maxvCpus": most, f"{RESOURCES}.instanceTypes": [f"{family}.large"]})
         alone = Bounds(made, [text], made.seed).of(changed.configuration)
         assert (one_after_the_other.of(changed.configuration) is None) == (alone is None)
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ([16, 32, 64], 2),
+        ([16, 32], None),
+        ({"choices": {"small": {f"{RESOURCES}.minvCpus": 0, f"{RESOURCES}.maxvCpus": 16}}}, None),
+        ({"choices": {"other": {f"{RESOURCES}.minvCpus": 8, f"{RESOURCES}.maxvCpus": 64},
+                      "same": {f"{RESOURCES}.minvCpus": 0, f"{RESOURCES}.maxvCpus": 64}}}, 1),
+    ],
+    ids=["a value", "none of them", "a part of a choice", "a whole choice"],
+)  # fmt: skip
+def test_which_candidate_is_the_scenario_as_it_was_written(values, written):
+    path = "size" if isinstance(values, dict) else f"{RESOURCES}.maxvCpus"
+    made = scenario(search={path: values}, objectives=["cost <= 5"], duration=60)
+    assert Configurations(made, grid_of(made, "search"), None, made.seed).written() == written

@@ -8,6 +8,7 @@ from scipy import stats
 
 from batchsim.experiments.calibrate.durations import MOST_VALUES, learn, shapes
 from batchsim.spec.distributions import as_distribution
+from batchsim.statistics.fitting import FAMILIES
 
 RNG = np.random.default_rng(5)
 LOGNORMAL = RNG.lognormal(6, 0.5, 2000)
@@ -122,3 +123,66 @@ def test_what_is_nearly_constant_is_written_so_that_it_is_read(spread):
     quantiles = (np.arange(20) + 0.5) / 20
     found = learn([1000 * (1 + spread * float(each)) for each in stats.norm.ppf(quantiles)])
     assert mean_written(found) == pytest.approx(1000, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("n", "by"),
+    [(1, "constant"), (2, "constant"), (9, "pooled"), (10, "their own"), (49, "family"), (50, "empirical")],
+)
+def test_how_many_there_are_decides_what_stands_for_them(n, by):
+    """Quantiles of a lognormal: ten are enough for a family, fifty for themselves."""
+    values = np.exp(5 + 0.6 * stats.norm.ppf((np.arange(n) + 0.5) / n)).tolist()
+    ratios = shapes([(LOGNORMAL.tolist(), [])]) if by == "pooled" else ()
+    found = learn(values, [], ratios)
+    # Of ten a family may not fit: then they stand for themselves.
+    assert found.by in {"family": FAMILIES, "their own": {*FAMILIES, "empirical"}}.get(by, {by})
+    assert (found.n, found.censored) == (n, 0)
+    assert found.mean_s == pytest.approx(np.mean(values), rel=0.05)
+
+
+def test_three_that_are_alike_are_a_constant_unless_one_was_cut_off():
+    assert learn([300.0] * 3).why == "all 3 are the same"
+    assert "the mean alone" in learn([300.0] * 2).why
+    assert learn([300.0] * 3, [200.0]).written == pytest.approx(
+        1100 / 3, rel=1e-4
+    )  # all the time over those that ended
+    for spread, alike in ((0.99e-3, True), (1.01e-3, False)):
+        assert ("are the same" in learn([300.0 * (1 - spread), 300.0, 300.0]).why) is alike
+
+
+@pytest.mark.parametrize("n", [5, 20, 60])
+@pytest.mark.parametrize("cut_off", [0, 4], ids=["all seen", "four cut off"])
+def test_minutes_or_seconds_are_the_same_durations(n, cut_off):
+    drawn = np.random.default_rng(n).lognormal(5, 0.5, n)
+    ended, censored = drawn[cut_off:].tolist(), (drawn[:cut_off] / 2).tolist()
+    ratios = shapes([(LOGNORMAL.tolist(), [])])
+    one = learn(ended, censored, ratios)
+    sixty = learn([60 * each for each in ended], [60 * each for each in censored], ratios)
+    assert sixty.by == one.by
+    assert [sixty.mean_s, sixty.p50_s, sixty.p95_s] == pytest.approx(
+        [60 * each for each in (one.mean_s, one.p50_s, one.p95_s)], rel=1e-3
+    )
+    assert mean_written(sixty) == pytest.approx(60 * mean_written(one), rel=1e-3)
+
+
+@pytest.mark.parametrize("n", [9, 30, 120, 400])
+def test_what_is_told_is_what_is_written(n):
+    values = np.random.default_rng(n).gamma(2.0, 100, n).tolist()
+    found = learn(values, [], shapes([(LOGNORMAL.tolist(), [])]))
+    written = as_distribution(found.written)
+    assert written.mean_s() == pytest.approx(found.mean_s, rel=2e-3)
+    # Of so many values quantiles lie between two of them, here and there.
+    assert written.quantile_s(0.5) == pytest.approx(found.p50_s, rel=0.05)
+    assert written.quantile_s(0.95) == pytest.approx(found.p95_s, rel=0.08)
+
+
+def test_what_is_cut_off_counts_as_kaplan_and_meier_say():
+    """Fifty that ended at 1 … 50 s and fifty that were cut off at 25.5 s: of those half ended later."""
+    ended = [float(number) for number in range(1, 51)]
+    found = learn(ended, [25.5] * 50)
+    # Up to 25 each step is a hundredth; the 75 left at 25.5 are the 25 that end later: of these each is three.
+    assert found.mean_s == pytest.approx((sum(range(1, 26)) + 3 * sum(range(26, 51))) / 100)
+    assert (found.by, found.n, found.censored) == ("empirical", 50, 50)
+    # A quarter by 25, and three hundredths with each second from there: a half at 34.
+    assert found.p50_s == 34
+    assert "50 cut off" in found.why

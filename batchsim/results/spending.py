@@ -53,7 +53,8 @@ def spent(outcome: Outcome, at: Floats) -> Floats:
             if curve is not None:
                 usd += rate.usd_per_s[0] * integral(*curve, at)
         usd += np.where(at >= recording.ended_at, reserved.after_usd, 0.0)
-    return usd if cost.plan is None else usd + integral(*cost.plan.unused, at)
+    # Its last step has no end, and the run has one.
+    return usd if cost.plan is None else usd + integral(*cost.plan.unused, np.minimum(at, recording.ended_at))
 
 
 def idle_commitment(outcome: Outcome, at: Floats) -> Floats:

@@ -156,3 +156,11 @@ def test_what_was_spent_until_then_is_what_its_seconds_cost(drawn, stranded, unt
     usd += costs.instance["minimum"][recording.instances.terminated_at <= until].sum()
     usd += costs.by_attempt["minimum"][stopped <= until].sum()
     assert spent(found, np.array([float(until)]))[0] == pytest.approx(usd, abs=1e-9)
+
+
+@settings(max_examples=30)
+@given(rows(), STRANDED, st.sampled_from([None, PLAN]))
+def test_after_the_end_what_was_spent_is_the_bill(drawn, stranded, plan):
+    found = made_of(drawn, stranded, plan)
+    at = np.array([ENDED_AT, ENDED_AT + 30.0, 1e7])
+    assert spent(found, at) == pytest.approx([found.costs.total] * 3, abs=1e-9)

@@ -7,14 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.results import step_functions
 from batchsim.results.step_functions import Locator, areas_before, integral, product, sample, steps, thin, total
 
 #: Long enough for all that is drawn; times are whole seconds, so that a second has one level.
 LENGTH = 60
-SPANS = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(0, 15), st.integers(-3, 5)), min_size=1, max_size=12
-)  # fmt: skip
 CURVES = st.lists(
     st.tuples(st.integers(0, 40), st.integers(-3, 5)), max_size=8, unique_by=lambda step: step[0]
 )  # fmt: skip
@@ -37,29 +33,12 @@ def every_second(rows) -> np.ndarray:
     return level
 
 
-def held_every_second(rows) -> np.ndarray:
-    level = np.zeros(LENGTH)
-    for start, length, size in rows:
-        level[start : start + length] += size
-    return level
-
-
 def assert_is(found, level) -> None:
     at, values = found
     assert sample(at, values, EVERY).tolist() == level.tolist()
     # Instants ascend, and each is one at which something changes.
     assert (np.diff(at) > 0).all()
     assert (np.diff(values, prepend=values[:1] - 1) != 0).all()
-
-
-@given(SPANS, st.sampled_from([65_536, 3]))
-def test_what_is_held_is_the_sum_of_what_holds(rows, at_once):
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(step_functions, "SLICE", at_once)
-        start, length, size = columns(rows, 3)
-        assert_is(steps(start, start + length, size), held_every_second(rows))
-        ones = held_every_second([(low, seconds, 1) for low, seconds, _ in rows])
-        assert_is(steps(start, start + length), ones)
 
 
 @given(st.lists(CURVES, max_size=4))

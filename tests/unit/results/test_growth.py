@@ -92,6 +92,34 @@ def test_of_others_nothing_is_said(arrivals, duration):
     assert judged(np.arange(300) / 20, np.arange(300), arrivals, duration) == NOTHING
 
 
+def test_without_a_duration_it_is_the_time_of_the_jobs():
+    # From the first to the last of 300, which come from 1,000 s on; what comes before or after a duration is left out.
+    late = judged(np.arange(1000, 1300), np.arange(300))
+    assert (late["first_third_s"], late["last_third_s"]) == (49.5, 249.5)
+    at = np.arange(400)
+    cut = judged(at, np.minimum(at, 300), duration=300.0)
+    assert cut == judged(at[:300], at[:300], duration=300.0)
+
+
+def test_where_arrivals_follow_the_clock_days_are_compared_with_days():
+    # Twenty jobs an hour from 08:00 on wait an hour longer each day: of seven and a half days the first two, and the
+    # last two of six.
+    at = np.concatenate([day * DAY + 8 * HOUR + np.arange(0, HOUR, 180) for day in range(8)])
+    waited = at // DAY * HOUR
+    found = judged(at, waited, {"cron": "0 8 * * *"}, 7.5 * DAY)
+    assert (found["first_third_s"], found["last_third_s"]) == (0.5 * HOUR, 4.5 * HOUR)
+    # Of forty days each stretch is of two, and a third six of them: the first twelve days of 36 against the last.
+    at = np.concatenate([day * DAY + 8 * HOUR + np.arange(0, HOUR, 180) for day in range(40)])
+    found = judged(at, at // DAY * HOUR, {"cron": "0 8 * * *"}, 40 * DAY)
+    assert (found["first_third_s"], found["last_third_s"]) == (5.5 * HOUR, 29.5 * HOUR)
+
+
+def test_one_that_starts_as_the_next_becomes_runnable_leaves_the_queue_empty():
+    # One a second, each of which waits for a second, for more, or for less.
+    for waited, emptied in ((1.0, 1.0), (1.01, 0.0), (0.99, 1.0)):
+        assert judged(np.arange(300), np.full(300, waited), duration=300.0)["emptied"] == emptied
+
+
 def nightly(jobs, nights=7, servers=10):
     """Jobs of 1,000 s at 02:00, on ten servers: 864 in a day."""
     return scenario(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 import batchsim as bs
+from batchsim.recording import Cause, Status
+from batchsim.results.left_waiting import left_waiting
+from batchsim.spec.updates import NO_UPDATES
 from tests.builders import definition, environment, job, queue, scenario, unmanaged, workflow
+from tests.unit.results.recorded import attempt, cause, outcome
+from tests.worlds import fleet, jobs
 
 TWO = [definition(), definition("wide", vcpus="2", memory="7000")]
 
@@ -76,6 +83,30 @@ def test_a_queue_that_gets_another_environment_can_use_that():
     )
     assert bs.run(made).summary["jobs"]["succeeded"] == 1
     assert bs.run(made.with_({"horizon": 50})).summary["unplaceable"] == []
+
+
+@pytest.mark.parametrize(
+    ("causes", "run", "waits"),
+    [
+        ([cause(0, Cause.LIMIT)], 2, "for room under maxvCpus"),
+        ([cause(0, Cause.LIMIT, shape=0)], 0, "for room under maxvCpus"),
+        ([cause(0, Cause.CAPACITY, shape=0), cause(9, Cause.LIMIT, shape=1)], 2, "for room under maxvCpus"),
+        ([cause(0, Cause.LIMIT), cause(9, Cause.BLOCKED)], 2, "behind another job, or for the scheduler's next look"),
+    ],
+    ids=["all", "another shape alone", "each its own", "none by itself"],
+)
+def test_named_is_the_one_that_is_looked_at_first_of_those_that_are_held(causes, run, waits):
+    # The third has failed and is tried again, before the two that never ran; it asks for 2 vCPUs, they for 1.
+    failed = attempt(2, 0, 0, 0, 10, status=Status.FAILED)
+    made = outcome(
+        jobs([0, 0, 0], 60, [1, 1, 2]), fleet(), attempts=[failed], causes=causes, status=[Status.RUNNABLE] * 3
+    )
+    world = SimpleNamespace(horizon_s=None, updates=NO_UPDATES)
+    found = left_waiting(world, made)["left_waiting"]["queue"]
+    assert (found["jobs"], found["job_id"], found["waits"]) == (3, f"work/{run}/job", waits)
+    # A horizon that came cuts it off, one that did not does not.
+    assert left_waiting(SimpleNamespace(horizon_s=1000.0, updates=NO_UPDATES), made) == {}
+    assert left_waiting(SimpleNamespace(horizon_s=1000.5, updates=NO_UPDATES), made) != {}
 
 
 def test_replications_tell_how_many_on_average():

@@ -32,7 +32,17 @@ ATTEMPTS = [
 STATES = [Status.SUCCEEDED, Status.FAILED, Status.RUNNING, Status.RUNNABLE, Status.FAILED]
 
 
-def entries(*expressions: str, group=(0, 0, 0, 0, 0), attempts=ATTEMPTS, states=STATES, window=WHOLE, **members):
+def arriving(*zones: str) -> list[SimpleNamespace]:
+    """Workflows a and b, each in a time zone of its own."""
+    return [
+        SimpleNamespace(name=name, arrivals=Arrivals(at=["0"], timezone=zone))
+        for name, zone in zip("ab", zones, strict=True)
+    ]
+
+
+def entries(
+    *expressions: str, attempts=ATTEMPTS, states=STATES, group=0, window=WHOLE, zones=("UTC", "UTC"), **members
+):
     """What is said of objectives over those five, which came at 0 s; the run ended at 200 s."""
     made = outcome(
         jobs([0, 0, 0, 0, 0], 60, groups=GROUPS, group=group),
@@ -50,7 +60,7 @@ def entries(*expressions: str, group=(0, 0, 0, 0, 0), attempts=ATTEMPTS, states=
     )
     scenario = SimpleNamespace(
         objectives=[parse_objective(each) for each in expressions],
-        sources=[SimpleNamespace(name=name, arrivals=None) for name in "ab"],
+        sources=arriving(*zones),
         warm_up_s=None,
         start=datetime(2026, 11, 2, tzinfo=UTC),
     )
@@ -101,6 +111,23 @@ def test_what_it_looks_at(expression, value, at_least):
     # three of these ended: at 50, 80 and 100 s.
     (entry,) = entries(expression)
     assert (entry["value"], entry["at_least"]) == (value, at_least)
+
+
+@pytest.mark.parametrize(
+    ("metric", "of_a", "of_b"),
+    [
+        ("max(queue_time, {}) <= 1d", (0, 0, 0), (2, 0, 0)),
+        ("max(turnaround, {}) <= 1d", (0, 0, 1), (2, 1, 0)),
+        ("failed({}) <= 5", (0, 0, 0), (1, 1, 0)),
+        ("unfinished({}) <= 5", (0, 0, 0), (0, 0, 0)),
+    ],
+)
+def test_jobs_of_others_are_not_missing(metric, of_a, of_b):
+    # The first two are of workflow a.
+    asked = [metric.format(f"workflow={name}") for name in "ab"]
+    found = entries(*asked, group=[0, 0, 1, 1, 1])
+    assert [tuple(entry["missing_by"].values()) for entry in found] == [of_a, of_b]
+    assert [entry["jobs"] for entry in found] == [2, 3]
 
 
 def test_of_a_minimised_figure_nothing_is_kept():
@@ -204,12 +231,24 @@ def deadline_world(expression: str, *zones: str):
     """Workflows a and b with two runs each: a's of two jobs; they come at 0 and 30 h, from 22:00 UTC on."""
     work = jobs([0, HOUR, 0, 30 * HOUR, 30 * HOUR], 60, groups=GROUPS, group=[0, 0, 1, 0, 1])
     work.run[:] = [0, 0, 0, 1, 1]
-    sources = [
-        SimpleNamespace(name=name, arrivals=Arrivals(at=["0"], timezone=zone))
-        for name, zone in zip("ab", zones, strict=True)
-    ]
-    scenario = SimpleNamespace(sources=sources, warm_up_s=None, start=datetime(2026, 11, 1, 22, tzinfo=UTC))
+    scenario = SimpleNamespace(sources=arriving(*zones), warm_up_s=None, start=datetime(2026, 11, 1, 22, tzinfo=UTC))
     return parse_objective(expression), work, scenario
+
+
+@pytest.mark.parametrize(
+    ("expression", "zones", "told"),
+    [
+        ("max(finished_at) <= 04:00", ("Europe/Berlin", "Europe/Berlin"), "Europe/Berlin"),
+        ("max(finished_at) <= 04:00", ("Europe/Berlin", "UTC"), "Europe/Berlin, UTC"),
+        ("max(finished_at, workflow=b) <= 04:00", ("Europe/Berlin", "Asia/Tokyo"), "Asia/Tokyo"),
+        ("max(finished_at, jobDefinition=one) <= 04:00", ("Europe/Berlin", "Asia/Tokyo"), "Europe/Berlin"),
+        ("max(finished_at) <= 04:00 Asia/Tokyo", ("Europe/Berlin", "UTC"), "Asia/Tokyo"),
+        ("max(finished_at) <= 4h", ("Europe/Berlin", "Europe/Berlin"), None),
+    ],
+)
+def test_whose_time_of_day_it_is(expression, zones, told):
+    (entry,) = entries(expression, zones=zones)
+    assert (entry["timezone"], entry["n"]) == (told, 1)
 
 
 def test_each_run_has_a_deadline_of_its_own():

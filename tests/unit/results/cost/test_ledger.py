@@ -105,7 +105,7 @@ def assert_equal(found: Outcome, ledger: Ledger, start: int = 0, end: int | None
         assert totals.of_environment(index) == pytest.approx(sum(expected.values()), abs=1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows(), STRANDED)
 def test_every_second_is_paid_once_and_for_what_it_was(drawn, stranded):
     found = made_of(drawn, stranded, None)
@@ -118,7 +118,7 @@ def test_every_second_is_paid_once_and_for_what_it_was(drawn, stranded):
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows(), STRANDED)
 def test_a_plan_takes_off_what_it_covers_in_each_hour(drawn, stranded):
     found = made_of(drawn, stranded, PLAN)
@@ -131,7 +131,7 @@ def test_a_plan_takes_off_what_it_covers_in_each_hour(drawn, stranded):
     assert found.costs.total == pytest.approx(uncovered + unused.sum(), abs=1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows(), STRANDED, st.integers(0, ENDED_AT), st.integers(0, ENDED_AT))
 def test_a_window_pays_its_own_seconds(drawn, stranded, one, other):
     start, end = min(one, other), max(one, other)
@@ -142,7 +142,7 @@ def test_a_window_pays_its_own_seconds(drawn, stranded, one, other):
     assert found.costs.unused_commitment == pytest.approx(unused[start:end].sum(), abs=1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows(), STRANDED, st.integers(0, ENDED_AT))
 def test_what_was_spent_until_then_is_what_its_seconds_cost(drawn, stranded, until):
     found = made_of(drawn, stranded, PLAN)
@@ -158,7 +158,7 @@ def test_what_was_spent_until_then_is_what_its_seconds_cost(drawn, stranded, unt
     assert spent(found, np.array([float(until)]))[0] == pytest.approx(usd, abs=1e-9)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(rows(), STRANDED, st.sampled_from([None, PLAN]))
 def test_after_the_end_what_was_spent_is_the_bill(drawn, stranded, plan):
     found = made_of(drawn, stranded, plan)

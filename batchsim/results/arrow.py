@@ -119,11 +119,9 @@ def joined(*parts: pa.Array | str) -> pa.StringArray:
 
 
 def column(values: Any, kind: pa.DataType) -> pa.Array:
-    """A column of a table: an Arrow array as it is, else numbers (NaN is null), or texts."""
+    """A column of a table: an Arrow array as it is, else numbers (NaN is null)."""
     import pyarrow as pa
 
     if isinstance(values, pa.Array):
         return values
-    if isinstance(values, list):
-        return texts(values).dictionary_encode()
     return numbers(values, ~np.isnan(values) if values.dtype.kind == "f" else None).cast(kind)

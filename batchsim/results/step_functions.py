@@ -191,25 +191,6 @@ def _kept(instants: Floats, level: Floats) -> tuple[Floats, Floats]:
     return (instants, level) if kept.all() else (instants[kept], level[kept])
 
 
-def time_average(at: Floats, level: Floats, start: float, end: float) -> float:
-    """Average of a step function over a window ``[start, end)``.
-
-    Raises
-    ------
-    ValueError
-        If the window is empty.
-
-    Examples
-    --------
-    >>> time_average(np.array([0.0, 30.0]), np.array([2.0, 0.0]), 0.0, 60.0)
-    1.0
-    """
-    if end <= start:
-        raise ValueError(f"the window from {start} to {end} is empty")
-    area = integral(at, level, np.array([start, end]))
-    return float(area[1] - area[0]) / (end - start)
-
-
 def thin(at: Floats, level: Floats, most: int) -> tuple[Floats, Floats]:
     """A step function of at most `most` steps: as it is, or its means over equal intervals, the area kept."""
     if len(at) <= most:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchsim.results.step_functions import integral, integrator, product, sample, steps, thin, time_average, total
+from batchsim.results.step_functions import integral, integrator, product, sample, steps, thin, total
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(1, 5)), max_size=20)
 
@@ -50,12 +50,6 @@ def test_thinning_keeps_the_area():
     assert len(thinned_at) == 101
     end = np.array([at[-1]])
     assert integral(thinned_at, thinned, end)[0] == pytest.approx(integral(at, level, end)[0])
-
-
-def test_time_average():
-    assert time_average(np.array([0.0, 30.0]), np.array([2.0, 0.0]), 0.0, 120.0) == 0.5
-    with pytest.raises(ValueError, match="empty"):
-        time_average(np.array([0.0]), np.array([1.0]), 5.0, 5.0)
 
 
 def test_steps_by_hand():

@@ -242,6 +242,7 @@ def deadline_world(expression: str, *zones: str):
         ("max(finished_at) <= 04:00", ("Europe/Berlin", "UTC"), "Europe/Berlin, UTC"),
         ("max(finished_at, workflow=b) <= 04:00", ("Europe/Berlin", "Asia/Tokyo"), "Asia/Tokyo"),
         ("max(finished_at, jobDefinition=one) <= 04:00", ("Europe/Berlin", "Asia/Tokyo"), "Europe/Berlin"),
+        ("max(finished_at, workflow=a, jobDefinition=two) <= 04:00", ("Europe/Berlin", "Asia/Tokyo"), "UTC"),
         ("max(finished_at) <= 04:00 Asia/Tokyo", ("Europe/Berlin", "UTC"), "Asia/Tokyo"),
         ("max(finished_at) <= 4h", ("Europe/Berlin", "Europe/Berlin"), None),
     ],

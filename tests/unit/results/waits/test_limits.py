@@ -71,6 +71,13 @@ def test_three_limits_one_outside_of_the_other():
     assert found["CAPACITY"] == pytest.approx([(10 - first - second) / 10, 0])
 
 
+def test_parts_of_a_vcpu_run_at_a_pace_too():
+    # A quarter of a vCPU runs, and another would without the licence: the eight behind two would go twice as fast.
+    entries = held(0, (Cause.CONSUMABLE, 0, 0.25), (Cause.LIMIT, 2, 9.0))
+    found = parts(*entries, waiting=TEN, wanting=curve((0, 0.25)))
+    assert found["CONSUMABLE"] == pytest.approx([(2 + 8 / 2) / 10, 0])
+
+
 def test_where_nothing_runs_the_inner_limit_has_it_all():
     entries = held(0, (Cause.CONSUMABLE, 0, 4.0), (Cause.LIMIT, 4, 9.0))
     assert parts(*entries, waiting=TEN)["CONSUMABLE"] == [1, 0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchsim.columns import PURPOSES
@@ -132,10 +132,20 @@ def test_options_are_those_of_environments_and_what_is_unused_is_on_demand():
 SPANS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 900), st.integers(0, 400), st.booleans()), max_size=12)
 
 
+@example([(1, 0, 20, False)], 0, [[], []])
 @given(SPANS, st.integers(0, 40), st.sampled_from([[[0, 1, 2], [1]], [[], []]]))
 def test_everything_that_was_paid_is_somebody_s(spans, committed, attached):
     attempts = [
-        (owner, task(start, start + length, environment=1, status=Status.FAILED if failed else Status.SUCCEEDED))
+        (
+            owner,
+            task(
+                start,
+                start + length,
+                environment=1,
+                started_at=start + length / 4,
+                status=Status.FAILED if failed else Status.SUCCEEDED,
+            ),
+        )
         for owner, start, length, failed in spans
     ]
     found = made(

@@ -86,6 +86,16 @@ def test_a_task_s_minimum_is_its_owner_s():
     }
 
 
+def test_a_plan_covers_a_task_s_minimum_too():
+    # Half a second and 20 s of the tasks' cents, a minute each; half off of all of it.
+    tasks = (0, task(0, 0.5)), (0, task(0, 20))
+    found = borne(made(*tasks, environments=[TASKS], plan=SavingsPlan(0.0216, 0.5)))
+    assert found["useful"] == pytest.approx([0.5 * 20.5 * CENT, 0, 0])
+    assert found["minimum"] == pytest.approx([0.5 * (59.5 + 40) * CENT, 0, 0])
+    # The run's 1,000 s commit just that.
+    assert "idle" not in found or found["idle"] == pytest.approx([0, 0, 0], abs=1e-12)
+
+
 def test_an_unused_commitment_is_borne_by_what_each_cost_anywhere():
     # 0.9 USD an hour over 1,000 s are 0.25; half off, they would buy 0.5 of use. The tasks used 400 s of a cent a
     # hundred seconds, three quarters of them the first's.

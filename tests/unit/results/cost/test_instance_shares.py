@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from batchsim.results.cost.instance_shares import InstanceShares
 from batchsim.results.outcome import Outcome
 from batchsim.results.spending import spent
+from batchsim.results.tables import Tables
 from batchsim.spec.configuration import Shape
 from tests.unit.results.recorded import attempt, instance, outcome
 from tests.worlds import fleet, jobs, offering
@@ -102,3 +103,5 @@ def test_a_stranded_instance_is_not_stranded_where_a_node_holds_it():
     found = replace(found, recording=replace(found.recording, stranded=noted))
     assert found.costs.instance["stranded"].tolist() == pytest.approx([400 * 0.001, 400 * 0.01])
     assert found.costs.instance["idle"].tolist() == pytest.approx([500 * 0.001, 500 * 0.01])
+    rows = [row for batch in Tables(found).instances() for row in batch.to_pylist()]
+    assert [row["idle_cost_usd"] for row in rows] == pytest.approx([900 * 0.001, 900 * 0.01])

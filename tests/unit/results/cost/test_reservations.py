@@ -94,7 +94,9 @@ def test_the_timeline_says_how_many_are_used():
     assert by_state["unused"] == [(0.0, 2.0), (1.0, 1.0), (2.0, 2.0), (4.0, 0.0)]
 
 
-def test_an_instance_tells_its_reservation_and_what_it_costs_there():
+@pytest.mark.parametrize("at_once", [65_536, 3, 2, 1])
+def test_an_instance_tells_its_reservation_and_what_it_costs_there(at_once, monkeypatch):
+    monkeypatch.setattr("batchsim.results.tables.SLICE", at_once)
     night, block = reservation("night"), reservation("block", ends_at=24 * HOUR, is_block=True, usd_per_hour=2.0)
     # The second takes the first's place, and ends in another.
     stays = [(1, 1, 0.75, 1), (1, 0, 0.5, 0.75), (0, 0, 0, 0.5), (2, 2, 0, 1)]

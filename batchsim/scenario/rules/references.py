@@ -278,13 +278,19 @@ def overrides_of(job: Submission) -> Iterator[Override]:
     yield from _of_nodes(job)
 
 
-def _of_nodes(job: Submission) -> Iterator[Override]:
+def overrides_of_nodes(job: Submission) -> Iterator[tuple[Where, dict[str, Any], list[dict[str, Any]]]]:
+    """Place and members of each override of nodes, and the ranges of the definition that are meant."""
     nodes = (*job.where, "nodeOverrides")
     for place, override in mappings(job.job.get("nodeOverrides"), nodes, "nodePropertyOverrides"):
         groups = entries(job.definition, "nodeProperties", "nodeRangeProperties")
         count = nodes_of(job.job, job.definition)
         target = node_bounds(override.get("targetNodes"), count)
         mine = [group for group in groups if target and node_bounds(dig(group, "targetNodes"), count) == target]
+        yield place, override, mine
+
+
+def _of_nodes(job: Submission) -> Iterator[Override]:
+    for place, override, mine in overrides_of_nodes(job):
         changed = [container for group in mine if isinstance(container := dig(group, "container"), dict)]
         if isinstance(override.get("containerOverrides"), dict):
             yield Override((*place, "containerOverrides"), override["containerOverrides"], changed)

@@ -10,7 +10,14 @@ from batchsim.errors import Finding, nearest
 from batchsim.scenario.document.access import OLD_MEMBERS, dig, entries
 from batchsim.scenario.document.document import Where
 from batchsim.scenario.rules.context import Context
-from batchsim.scenario.rules.references import Submission, containers, is_multinode, overrides_of, submissions
+from batchsim.scenario.rules.references import (
+    Submission,
+    containers,
+    is_multinode,
+    overrides_of,
+    overrides_of_nodes,
+    submissions,
+)
 from batchsim.scenario.rules.registry import rule
 
 SUBMIT = "AWS Batch API, SubmitJobRequest"
@@ -66,6 +73,13 @@ def override_kind(context: Context) -> Iterator[Finding]:
             if job.job.get(member) and member != mine:
                 message = f"{job.definition_name} takes {mine}: {member} is for other kinds of definitions"
                 yield context.finding((*job.where, member), message, expected=mine)
+        for place, override, groups in overrides_of_nodes(job):
+            kinds = {_kind(group) for group in groups}
+            if override.get("containerOverrides") and kinds and "containerOverrides" not in kinds:
+                message = (
+                    f"these nodes of {job.definition_name} are of several containers: containerOverrides names none"
+                )
+                yield context.finding((*place, "containerOverrides"), message, expected=" or ".join(sorted(kinds)))
 
 
 @rule(

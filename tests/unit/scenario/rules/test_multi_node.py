@@ -186,3 +186,17 @@ def test_each_override_of_no_range_is_told():
 def test_node_overrides_of_a_task_are_of_another_kind():
     (finding,) = of_rule("override-kind", ecs({"name": "main"}), {"job.nodeOverrides": {"numNodes": 2}})
     assert (finding.path, finding.expected) == (full("job.nodeOverrides"), "ecsPropertiesOverride")
+
+
+def test_nodes_of_several_containers_take_no_override_of_one():
+    """It would change nothing: of node 0 there is one container, of the others there are two."""
+    change = overriding("0", "1:")
+    task = ecs({"name": "main"}, {"name": "log"})["task"]["ecsProperties"]
+    one, several = change["task"]["nodeProperties"]["nodeRangeProperties"]
+    change["task"]["nodeProperties"]["nodeRangeProperties"] = [
+        one,
+        {"targetNodes": several["targetNodes"], "instanceTypes": several["instanceTypes"], "ecsProperties": task},
+    ]
+    (finding,) = of_rule("override-kind", change)
+    assert finding.path == full("job.nodeOverrides.nodePropertyOverrides.1.containerOverrides")
+    assert finding.expected == "ecsPropertiesOverride"

@@ -99,8 +99,14 @@ def _value(field: Field, values: Sequence[Any]) -> Any:
         return _figure(field, values)
     if field.kind is Kind.LIST:
         return _list(field, [value or [] for value in values])
-    present = [value for value in values if value is not None]
+    if field.kind is Kind.NAMED:
+        return _named(field, [value or {} for value in values]) if any(map(_is_there, values)) else None
+    present = list(filter(_is_there, values))
     return _COMBINE[field.kind](field, present) if present else None
+
+
+def _is_there(value: Any) -> bool:
+    return value is not None
 
 
 def _figure(field: Field, values: Iterable[float | None]) -> dict[str, Any] | None:
@@ -113,7 +119,7 @@ def _named(field: Field, parts: Parts) -> dict[str, Any]:
     names = dict.fromkeys(name for part in parts for name in part)
     if not field.fields:
         return {name: _figure(field, [part.get(name) for part in parts]) for name in names}
-    return {name: _group(field.fields, [part[name] for part in parts if name in part]) for name in names}
+    return {name: _group(field.fields, [part.get(name, {}) for part in parts]) for name in names}
 
 
 def _list(field: Field, parts: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -133,7 +139,6 @@ def _list(field: Field, parts: Sequence[Sequence[Mapping[str, Any]]]) -> list[di
 #: What becomes of values that are there, by kind.
 _COMBINE: dict[Kind, Callable[[Field, list[Any]], Any]] = {
     Kind.GROUP: lambda field, present: _group(field.fields, present),
-    Kind.NAMED: _named,
     Kind.TOTAL: lambda _, present: sum(present),
     Kind.BOUND: lambda field, _: {} if field.fields else None,
     Kind.ALL: lambda _, present: all(present),

@@ -62,6 +62,18 @@ def test_named_counts_that_are_absent_count_as_none():
     assert combine([{"skipped": {"late": 4}}, {"skipped": {}}])["skipped"] == {"late": figure(4, 0)}
 
 
+def test_jobs_that_are_left_in_some_replications_count_as_none_in_the_others():
+    # One leaves 4 jobs of a, one none, and of b one leaves 2: the rest of what is said is of the one that did.
+    several = [{"left_waiting": {"a": {"jobs": 4, "waits": "for room"}}}, {}]
+    assert combine(several) == {"left_waiting": {"a": {"jobs": figure(4, 0), "waits": "for room"}}}
+    (first, second) = {"a": {"jobs": 4, "waits": "for room"}}, {"b": {"jobs": 2, "waits": "for capacity"}}
+    assert combine([{"left_waiting": first}, {"left_waiting": second}])["left_waiting"] == {
+        "a": {"jobs": figure(4, 0), "waits": "for room"},
+        "b": {"jobs": figure(0, 2), "waits": "for capacity"},
+    }
+    assert combine([{"left_waiting": None}, {}]) == {"left_waiting": None}
+
+
 def test_a_bound_takes_the_place_of_what_is_unknown_in_one():
     several = [
         {"queue_time_s": {"p95": 60.0, "at_least": {}}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import count
 
 import numpy as np
 
@@ -24,6 +25,8 @@ def instants(
     arrivals: Arrivals | None, *, start: datetime, duration_s: float | None, seed: int, replication: int, name: str
 ) -> Floats:
     """The arrivals of one workflow in the order of their plan; jitter may make a later one overtake.
+
+    What was due before second 0 is left out; what comes every so often goes on from when it began.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def instants(
         end = min(end, seconds_after(arrivals.until, start))
     first = 0.0 if arrivals.from_ is None else seconds_after(arrivals.from_, start)
     path = f"workload.{name}.arrivals"
-    refuse_too_many(arrivals, start, first, end, path)
+    refuse_too_many(arrivals, start, max(first, 0.0), end, path)
     ahead = _planned(arrivals, first, end, start, seed, replication, name)
     planned = np.fromiter(_until(ahead, end, arrivals.count, path), dtype=np.float64)
     if arrivals.jitter is None or not len(planned):
@@ -76,24 +79,17 @@ def _planned(
 ) -> Iterator[float]:
     listed = arrivals.at or arrivals.trace
     if listed is not None:
-        earliest = -math.inf if arrivals.from_ is None else first
-        return iter(sorted(at for instant in listed if (at := seconds_after(instant, start)) >= earliest))
+        return iter(sorted(at for instant in listed if (at := seconds_after(instant, start)) >= max(first, 0.0)))
     if arrivals.every is not None:
         every = arrivals.every
-        return (first + number * every for number in _naturals())
+        return (first + number * every for number in count(max(math.ceil(-first / every), 0)))
+    first = max(first, 0.0)
     if arrivals.cron is not None:
         return cron_occurrences(arrivals.cron, arrivals.timezone, start, first)
     if arrivals.days is not None:
         return _days(arrivals.days, start, first, seed, replication)
     assert arrivals.poisson is not None  # noqa: S101 (the model allows nothing else)
     return _poisson(arrivals.poisson, start, first, end, seed, replication, name)
-
-
-def _naturals() -> Iterator[int]:
-    number = 0
-    while True:
-        yield number
-        number += 1
 
 
 def _days(days: Days, start: datetime, first: float, seed: int, replication: int) -> Iterator[float]:
@@ -105,10 +101,10 @@ def _days(days: Days, start: datetime, first: float, seed: int, replication: int
     by_weekday = _drawn_from(days)
     draws = stream(seed, replication, "arrival-days")
     midnight = -(start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-    for number in _naturals():
+    for number in count():
         among = by_weekday[(start.weekday() + number) % 7]
         chosen = among[int(draws.random() * len(among))]
-        yield from (at for time in chosen if (at := midnight + number * DAY + time) >= max(first, 0.0))
+        yield from (at for time in chosen if (at := midnight + number * DAY + time) >= first)
 
 
 def _drawn_from(days: Days) -> list[list[list[float]]]:

@@ -54,6 +54,31 @@ def test_from_may_be_an_instant_of_the_calendar():
     assert list(arrivals(duration=10_800, every="1h", **{"from": "2026-11-02T01:30:00+01:00"})) == [1800, 5400, 9000]
 
 
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"at": [0, "2026-11-01T23:59:59Z", "2026-11-02T03:00:00Z"]}, [0, 10_800]),
+        ({"trace": ["2026-11-01T23:59:59Z", 0, 1]}, [0, 1]),
+        # From 20:00 on every six hours: at 02:00, 08:00 …
+        ({"every": "6h", "from": "2026-11-01T20:00:00Z"}, [7_200, 28_800]),
+        ({"every": "6h", "from": "2026-11-01T18:00:00Z"}, [0, 21_600]),
+        ({"every": "1s", "from": "1970-01-01T00:00:00Z", "count": 2}, [0, 1]),
+        ({"cron": "30 */6 * * *", "from": "2026-11-01T12:00:00Z"}, [1_800, 23_400]),
+        ({"every": "6h", "from": "2026-10-01T00:00:00Z", "until": "2026-11-01T23:00:00Z"}, []),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_was_due_before_the_start_is_no_arrival(spec, expected):
+    assert arrivals(duration=0.5 * DAY, **spec).tolist() == expected
+
+
+def test_random_arrivals_before_the_start_are_none_and_the_rate_stays():
+    # 1,000 in 1,000 hours from the start, whatever comes before: their number has a standard deviation of 32.
+    found = arrivals(duration=1000 * 3600, poisson={"rate": 1}, **{"from": "2026-01-01T00:00:00Z"})
+    assert found.min() >= 0
+    assert len(found) == pytest.approx(1000, abs=4 * 32)
+
+
 def test_poisson_arrivals_begin_and_end_where_they_are_told():
     times = arrivals(poisson={"rate": "1000/h"}, **{"from": "90m", "until": "3h"})
     # 1,500 expected in an hour and a half, and the first within seconds.

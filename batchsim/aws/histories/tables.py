@@ -35,7 +35,16 @@ from batchsim.scenario.document.content import kind_of_binary
 from batchsim.units import parse_instant
 from batchsim.workload.traces.common import Faults
 from batchsim.workload.traces.foreign import OTHER_NAMES
-from batchsim.workload.traces.table import Table, csv_columns, is_empty, listed_names, number_in, parquet_columns
+from batchsim.workload.traces.table import (
+    CsvLines,
+    Table,
+    csv_columns,
+    is_empty,
+    listed_names,
+    number_in,
+    parquet_columns,
+    parquet_row,
+)
 from batchsim.workload.traces.tabular import COLUMNS, EARLIER
 
 #: What a history's table may hold beside the columns of a trace.
@@ -90,10 +99,10 @@ def read_table(content: bytes, shown: str, known: KnownJobs) -> int:
     faults.raise_any()
     _refuse_columns(columns, faults)
     faults.raise_any()
-    table = Table(columns, ("submitted_at",), 1 if is_parquet else 2, faults)
+    table = Table(columns, ("submitted_at",), parquet_row if is_parquet else CsvLines(content).of, faults)
     rows = list(_submitted(_rows(table, known.notes), known.notes))
     faults.raise_any()
-    jobs = _joined(rows, shown, is_by_attempt="attempt" in columns)
+    jobs = _joined(rows, is_by_attempt="attempt" in columns)
     for job, backwards in _resolved(jobs, known.notes):
         known.add(job, backwards)
     return sum(len(job.runnable) + len(job.starting) for job, _ in jobs)
@@ -124,7 +133,9 @@ def _rows(table: Table, notes: Counter[str]) -> Iterator[_Row]:
         row: _Row = {name: float(each[number]) for name, each in (*times.items(), *numbers.items())}
         row |= {name: each[number] or "" for name, each in texts.items()}
         row |= {name: _parts(each[number], table, number, name) for name, each in lists.items()}
-        row["row"] = number + table.first
+        row["row"] = number
+        if not row.get("job_id"):
+            row["job_id"] = f"{table.faults.file}:{table.line_of(number)}"
         yield row
 
 
@@ -193,12 +204,12 @@ def _parts(cell: Any, table: Table, row: int, name: str) -> list[Any]:
     return listed if name == "depends_on" else [float(each) for each in listed]
 
 
-def _joined(rows: Sequence[_Row], shown: str, *, is_by_attempt: bool) -> list[tuple[RecordedJob, int]]:
+def _joined(rows: Sequence[_Row], *, is_by_attempt: bool) -> list[tuple[RecordedJob, int]]:
     """Jobs, and how many attempts of each are left out since they stopped before they started."""
     last_s = max((row[name] for row in rows for name in _TIMES if row.get(name, math.nan) > 0), default=math.nan)
     of_job: dict[Any, list[_Row]] = {}
     for row in rows:
-        job_id = row.get("job_id") or f"{shown}:{row['row']}"
+        job_id = row["job_id"]
         of_job.setdefault(job_id if is_by_attempt else (job_id, row["row"]), []).append(row)
     return [
         found

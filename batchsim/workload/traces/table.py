@@ -7,8 +7,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -35,13 +38,13 @@ class Table:
     ----------
     needed : tuple of str
         Columns of which no cell may be empty; the first has as many cells as there are rows.
-    first : int
-        The line of the first row.
+    line_of : callable
+        The line on which a row begins.
     """
 
     columns: Columns
     needed: tuple[str, ...]
-    first: int
+    line_of: Callable[[int], int]
     faults: Faults
 
     @property
@@ -52,12 +55,12 @@ class Table:
     def fault(self, row: int, message: str, expected: str = "") -> None:
         """Note a fault of a row, unless there are enough."""
         if not self.faults.full:
-            self.faults.add(row + self.first, message, expected)
+            self.faults.add(self.line_of(row), message, expected)
 
     def refuse_empty(self, name: str, missing: NDArray[np.bool_], expected: str) -> None:
         """A fault for each row whose cell is missing, unless another is told of it."""
         for row in np.flatnonzero(missing).tolist():
-            if not any(finding.line == row + self.first for finding in self.faults.findings):
+            if not any(finding.line == self.line_of(row) for finding in self.faults.findings):
                 self.fault(row, f"{name} is empty", expected)
 
     def texts(self, name: str) -> list[str | None]:
@@ -113,6 +116,36 @@ def number_in(cell: Any, *, is_needed: bool) -> float:
 _LONGEST_HEADER = 100_000
 
 
+class CsvLines:
+    """The lines on which the rows of a CSV begin: blank ones are passed over, and a quoted text may go over several.
+
+    They are looked for when a fault is told of one.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def of(self, row: int) -> int:
+        """The line of a row."""
+        return self._lines[row] if row < len(self._lines) else row + 2
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        reader = csv.reader(StringIO(decoded(self._content, ""), newline=""))
+        lines, before = [], 0
+        with suppress(csv.Error):  # the faults of a text are those of another reader
+            for cells in reader:
+                if cells:
+                    lines.append(before + 1)
+                before = reader.line_num
+        return lines[1:]
+
+
+def parquet_row(row: int) -> int:
+    """What stands for the line of a row where there are no lines: its number."""
+    return row + 1
+
+
 def csv_columns(content: bytes, faults: Faults) -> Columns:
     """The columns of a CSV, as texts; nothing where there are faults."""
     from pyarrow import ArrowInvalid, BufferReader, string
@@ -141,13 +174,14 @@ def csv_columns(content: bytes, faults: Faults) -> Columns:
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(names, string())),
         )
     except ArrowInvalid as error:
-        faults.add(*_told(error))
+        row, told = _told(error)
+        faults.add(CsvLines(content).of(row - 2) if row > 1 else row, told)
         return {}
     return {name: table.column(name) for name in table.column_names}
 
 
 def _told(error: Exception) -> tuple[int, str]:
-    """The line and the words of a fault of the library's."""
+    """The row, counted from that of names, and the words of a fault of the library's."""
     row = re.search(r"Row #(\d+)", str(error))
     told = str(error).partition("\n")[0].removeprefix("CSV parse error: ")
     return int(row[1]) if row else 0, "".join(each if each.isprintable() else "�" for each in told)[:200]

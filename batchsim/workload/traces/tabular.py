@@ -30,12 +30,14 @@ from batchsim.workload.traces.common import Faults, TraceJobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES
 from batchsim.workload.traces.table import (
     Columns,
+    CsvLines,
     Table,
     csv_columns,
     is_empty,
     listed_names,
     number_in,
     parquet_columns,
+    parquet_row,
 )
 
 REQUIRED = ("job_name", "submitted_at", "runtime_s")
@@ -115,7 +117,7 @@ def _table(path: Readable, trace: Trace, faults: Faults) -> Table:
     faults.raise_any()
     _refuse_columns(columns, faults)
     faults.raise_any()
-    table = Table(columns, REQUIRED, 2 if trace.format == "csv" else 1, faults)
+    table = Table(columns, REQUIRED, CsvLines(content).of if trace.format == "csv" else parquet_row, faults)
     if not table.rows:
         faults.add(0, "no job in it")
     return table

@@ -190,6 +190,7 @@ import json, os, signal, sys
 from batchsim.experiments.executors.local import LocalExecutor
 from tests.unit.experiments.executors.deadly import doing, quick
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which what runs in a background ignores
 wait = "__import__('time').sleep(600)"
 executor = LocalExecutor(2).__enter__()
 for task in (doing(wait, 1), doing(wait, 2)):

@@ -35,16 +35,7 @@ from batchsim.scenario.document.content import kind_of_binary
 from batchsim.units import parse_instant
 from batchsim.workload.traces.common import Faults
 from batchsim.workload.traces.foreign import OTHER_NAMES
-from batchsim.workload.traces.table import (
-    CsvLines,
-    Table,
-    csv_columns,
-    is_empty,
-    listed_names,
-    number_in,
-    parquet_columns,
-    parquet_row,
-)
+from batchsim.workload.traces.table import Table, columns_of, is_empty, listed_names, number_in
 from batchsim.workload.traces.tabular import COLUMNS, EARLIER
 
 #: What a history's table may hold beside the columns of a trace.
@@ -94,12 +85,11 @@ def read_table(content: bytes, shown: str, known: KnownJobs) -> int:
         If it has unknown columns, or cells that can't be read.
     """
     faults = Faults(shown)
-    is_parquet = kind_of_binary(content) == "Parquet"
-    columns = parquet_columns(content, faults) if is_parquet else csv_columns(content, faults)
+    columns, line_of = columns_of(content, faults, is_parquet=kind_of_binary(content) == "Parquet")
     faults.raise_any()
     _refuse_columns(columns, faults)
     faults.raise_any()
-    table = Table(columns, ("submitted_at",), parquet_row if is_parquet else CsvLines(content).of, faults)
+    table = Table(columns, ("submitted_at",), line_of, faults)
     rows = list(_submitted(_rows(table, known.notes), known.notes))
     faults.raise_any()
     jobs = _joined(rows, is_by_attempt="attempt" in columns)

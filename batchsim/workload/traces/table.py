@@ -141,12 +141,20 @@ class CsvLines:
         return lines[1:]
 
 
-def parquet_row(row: int) -> int:
-    """What stands for the line of a row where there are no lines: its number."""
-    return row + 1
+def columns_of(content: bytes, faults: Faults, *, is_parquet: bool) -> tuple[Columns, Callable[[int], int]]:
+    """The columns of a file, none where it is faulty; and what line a row of it is, or its number where there are none.
+
+    Raises
+    ------
+    ScenarioError
+        If a CSV is no text.
+    """
+    if is_parquet:
+        return _parquet_columns(content, faults), lambda row: row + 1
+    return _csv_columns(content, faults), CsvLines(content).of
 
 
-def csv_columns(content: bytes, faults: Faults) -> Columns:
+def _csv_columns(content: bytes, faults: Faults) -> Columns:
     """The columns of a CSV, as texts; nothing where there are faults."""
     from pyarrow import ArrowInvalid, BufferReader, string
     from pyarrow import csv as arrow
@@ -187,7 +195,7 @@ def _told(error: Exception) -> tuple[int, str]:
     return int(row[1]) if row else 0, "".join(each if each.isprintable() else "�" for each in told)[:200]
 
 
-def parquet_columns(content: bytes, faults: Faults) -> Columns:
+def _parquet_columns(content: bytes, faults: Faults) -> Columns:
     """The columns of a Parquet file; nothing where there are faults."""
     from pyarrow import ArrowException, BufferReader, parquet
 

@@ -28,17 +28,7 @@ from batchsim.workload import limits
 from batchsim.workload.source import Edges, pairs
 from batchsim.workload.traces.common import Faults, TraceJobs, read_bytes
 from batchsim.workload.traces.foreign import OTHER_NAMES
-from batchsim.workload.traces.table import (
-    Columns,
-    CsvLines,
-    Table,
-    csv_columns,
-    is_empty,
-    listed_names,
-    number_in,
-    parquet_columns,
-    parquet_row,
-)
+from batchsim.workload.traces.table import Columns, Table, columns_of, is_empty, listed_names, number_in
 
 REQUIRED = ("job_name", "submitted_at", "runtime_s")
 #: Of the failed attempts before the last; both, or none.
@@ -113,11 +103,11 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
 def _table(path: Readable, trace: Trace, faults: Faults) -> Table:
     """The cells of a file; a fault for each column that is missing or not known, and where there is no row."""
     content = read_bytes(path, faults)
-    columns = parquet_columns(content, faults) if trace.format == "parquet" else csv_columns(content, faults)
+    columns, line_of = columns_of(content, faults, is_parquet=trace.format == "parquet")
     faults.raise_any()
     _refuse_columns(columns, faults)
     faults.raise_any()
-    table = Table(columns, REQUIRED, CsvLines(content).of if trace.format == "csv" else parquet_row, faults)
+    table = Table(columns, REQUIRED, line_of, faults)
     if not table.rows:
         faults.add(0, "no job in it")
     return table

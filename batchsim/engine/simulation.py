@@ -126,7 +126,7 @@ class Simulation:
             self._updates = ScheduledUpdates(
                 updates, configuration, agenda, named, by_name, resources, arrivals, passes, actions, context, lifecycle
             )
-            self._termination.updates = self._updates
+            self._termination.updates = self._updates.to_come
         agenda.on_arrivals = arrivals.admit
         agenda.on_pass = passes.hold
         agenda.on_scale_out = self._scale_out.evaluate

@@ -17,7 +17,7 @@ from batchsim.engine.compute.ec2 import Ec2Environment
 from batchsim.engine.event import Event
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.scheduling.waiting import WaitingJobs
-from batchsim.engine.updates.scheduled_updates import ScheduledUpdates
+from batchsim.engine.updates.updates_to_come import UpdatesToCome
 
 LATE: Final = int(Phase.LATE)
 #: So often in a row what is in motion is waited for, and no job starts or comes: instances that are taken back and
@@ -37,8 +37,8 @@ class Termination:
     ----------
     ended_at : float
         When it ended.
-    updates : ScheduledUpdates or None
-        What is updated while the run goes on.
+    updates : UpdatesToCome or None
+        What is updated later, which may be waited for.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Termination:
         self._waiting = waiting
         self._floor = floor
         self._hopes = self._progress = 0
-        self.updates: ScheduledUpdates | None = None
+        self.updates: UpdatesToCome | None = None
         self._horizon_event = Event(horizon, [self._at_horizon], None, None, False)
         if horizon < float("inf"):
             clock.schedule_at(self._horizon_event, horizon, int(Phase.HORIZON))

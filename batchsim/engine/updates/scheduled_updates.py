@@ -11,7 +11,7 @@ from typing import Final
 
 from batchsim.engine.agenda import Agenda
 from batchsim.engine.compute.ec2 import Ec2Environment
-from batchsim.engine.compute_environment import UNAVAILABLE, SimulatedEnvironment
+from batchsim.engine.compute_environment import SimulatedEnvironment
 from batchsim.engine.event import Event
 from batchsim.engine.job_arrivals import JobArrivals
 from batchsim.engine.job_lifecycle import JobLifecycle
@@ -20,17 +20,15 @@ from batchsim.engine.run_context import RunContext
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
 from batchsim.engine.scheduling.scheduling_pass import SchedulingPass
 from batchsim.engine.updates.job_actions import JobActions
+from batchsim.engine.updates.updates_to_come import UpdatesToCome
 from batchsim.recording import AppliedUpdate, LimitChange
 from batchsim.spec.configuration import Configuration, JobQueue
-from batchsim.spec.ids import ShapeId
 from batchsim.spec.updates import EnvironmentUpdates, Updates, following
 
 #: Why AWS refuses an update of a compute environment (User Guide, *Perform infrastructure updates*; *Error message when
 #: you update the desiredvCpus setting*).
 UPDATING: Final = "{name} is UPDATING"
 SCALES_DOWN: Final = "desiredvCpus {desired} of {name} is below the {vcpus} that it has"
-#: What came by cron so often and did not help, does not help.
-ROUNDS: Final = 2
 #: What submissions to a DISABLED queue fail with.
 CLOSED: Final = "{name} is DISABLED: SubmitJob was refused"
 
@@ -42,6 +40,8 @@ class ScheduledUpdates:
     ----------
     applied, limits : list
         What a recording tells of them.
+    to_come : UpdatesToCome
+        Whether those ahead may help.
     """
 
     def __init__(
@@ -67,8 +67,6 @@ class ScheduledUpdates:
         self._resources = resources
         self._passes = passes
         self._actions = actions
-        self._lifecycle = lifecycle
-        self._shapes = context.workload.shapes
         self._admit_s: float = context.settings.scheduler.admit
         self._moves = {
             (kind, each.name): following(each.moves)
@@ -80,14 +78,13 @@ class ScheduledUpdates:
             for each in objects
         }
         self._state = dict.fromkeys(self._moves, 0)
+        self.to_come = UpdatesToCome(
+            updates, self._environments, self._queues, resources, context.workload.shapes, lifecycle, self._state
+        )
         self._due: Iterator[tuple[float, int]] = updates.occurrences()
         self._ahead: tuple[float, int] | None = None
         # By queue whose state changes, from when on jobs that arrive are accepted, or not.
         self._accepts: dict[str, list[tuple[float, bool]]] = {}
-        # How often each that comes by cron has come since a job last came or started.
-        self._rounds = {number: 0 for number, each in enumerate(updates.entries) if each.at is None}
-        self._progress = 0
-        self._last_stated_at = max((each.at for each in updates.entries if each.at is not None), default=-1.0)
         self._refuse_while_disabled(arrivals, configuration)
 
     def _refuse_while_disabled(self, arrivals: JobArrivals, configuration: Configuration) -> None:
@@ -124,72 +121,10 @@ class ScheduledUpdates:
             self._accepts[each.name].append((at + self._admit_s, each.states[state].enabled))
 
     def _happen(self, event: Event) -> None:
-        self._count_anew()
+        self.to_come.happened(event.subject)
         for number in event.subject:
-            if number in self._rounds:
-                self._rounds[number] += 1
             self._apply(number, event.at)
         self._next()
-
-    def _count_anew(self) -> None:
-        if self._lifecycle.progress != self._progress:
-            self._progress = self._lifecycle.progress
-            self._rounds = dict.fromkeys(self._rounds, 0)
-
-    def may_help(self, now: float) -> bool:
-        """Whether an update ahead may let a job start that waits, and can't without it.
-
-        What comes by cron and did not help in two rounds, does not in a third.
-        """
-        self._count_anew()
-        if now >= self._last_stated_at and min(self._rounds.values(), default=ROUNDS) >= ROUNDS:
-            return False
-        return any(self._helps(queue, now) for queue in self._queues.values() if queue.requests)
-
-    def _helps(self, queue: FifoQueue, now: float) -> bool:
-        """Whether some update may give a waiting job of a queue an environment, capacity, or what it lacks."""
-        held = {request for request in queue.requests if any(each.can_hold[request] for each in queue.environments)}
-        unheld = queue.requests.keys() - held
-        names = self._environments_some_day(queue)
-        if any(self._holds_some_day(name, request) for name in names for request in unheld):
-            return True
-        if any(
-            environment.outlook(request, now) == UNAVAILABLE and self._launches_others(environment.name)
-            for environment in queue.environments
-            for request in held
-        ):
-            return True
-        return any(
-            max(state.total for state in each.states) > self._resources.total(each.name)
-            for each in self._updates.consumables
-        )
-
-    def _environments_some_day(self, queue: FifoQueue) -> set[str]:
-        """The names of the environments that a queue has now, or has after some update."""
-        names = {environment.name for environment in queue.environments}
-        for each in self._updates.queues:
-            if each.name == queue.name:
-                names.update(*(state.environments for state in each.states))
-        return names
-
-    def _holds_some_day(self, name: str, request: ShapeId) -> bool:
-        """Whether an environment could hold a job now, or could after some update."""
-        if self._environments[name].can_hold[request]:
-            return True
-        shape = self._shapes[request]
-        states = (state for each in self._updates.environments if each.name == name for state in each.states)
-        return any(state.environment.can_hold(shape) for state in states)
-
-    def _launches_others(self, name: str) -> bool:
-        """Whether an environment launches other types, or into other reservations, after some update than now."""
-        states = next((each.states for each in self._updates.environments if each.name == name), ())
-        if not states:
-            return False
-        now = states[self._state["environment", name]].environment
-        return any(
-            (state.environment.offerings, state.environment.reservation_use) != (now.offerings, now.reservation_use)
-            for state in states
-        )
 
     def _apply(self, number: int, now: float) -> None:
         update = self._updates.entries[number]

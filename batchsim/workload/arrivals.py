@@ -19,6 +19,7 @@ from batchsim.units import DAY, HOUR, seconds_after
 from batchsim.workload.limits import MOST_ARRIVALS, refuse_drawn, refuse_too_many, too_many_arrivals
 
 _BLOCK = 1024
+_ROUNDING = 1e-9
 
 
 def instants(
@@ -82,7 +83,8 @@ def _planned(
         return iter(sorted(at for instant in listed if (at := seconds_after(instant, start)) >= max(first, 0.0)))
     if arrivals.every is not None:
         every = arrivals.every
-        return (first + number * every for number in count(max(math.ceil(-first / every), 0)))
+        # Of what comes at second 0, sums of fractions may be just before it.
+        return (max(first + number * every, 0.0) for number in count(max(math.ceil(-first / every - _ROUNDING), 0)))
     first = max(first, 0.0)
     if arrivals.cron is not None:
         return cron_occurrences(arrivals.cron, arrivals.timezone, start, first)

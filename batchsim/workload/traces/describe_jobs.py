@@ -267,13 +267,15 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     edges, parents = edges_of(needed)
     jobs = known.jobs
     priorities = _column(jobs, "scheduling_priority")
+    vcpus, memory_mib = _column(jobs, "vcpus"), _column(jobs, "memory_mib")
     return TraceJobs(
         names=[job.name for job in jobs],
         submitted_at=known.submitted_at,
         runtime_s=_column(jobs, "runtime_s"),
-        vcpus=_column(jobs, "vcpus"),
-        memory_mib=_column(jobs, "memory_mib"),
-        gpus=_column(jobs, "gpus"),
+        vcpus=vcpus,
+        memory_mib=memory_mib,
+        # Of what says what it asked for, none are said where there are none.
+        gpus=np.where(np.isnan(vcpus) & np.isnan(memory_mib), np.nan, _column(jobs, "gpus")),
         exit_code=_column(jobs, "exit_code").astype(np.int32),
         # Names of an account are seldom those of the scenario: what the trace's entry says comes first.
         queues=None if trace.job_queue else _said(jobs, "job_queue"),

@@ -168,7 +168,11 @@ def _csv_columns(content: bytes, faults: Faults) -> Columns:
     if other:
         faults.add(1, other, expected)
         return {}
-    names = [name.strip() for name in next(csv.reader([header]), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([header]), [])]
+    except csv.Error:
+        faults.add(1, "no line of the names of columns", "lines that end with a line feed")
+        return {}
     for name, count in Counter(names).items():
         if count > 1:
             faults.add(1, f"the column {name} comes twice")

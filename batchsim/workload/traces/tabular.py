@@ -55,8 +55,8 @@ def read(path: Readable, trace: Trace, faults: Faults) -> TraceJobs:
     """Read a CSV or Parquet file."""
     table = _table(path, trace, faults)
     submitted_at, runtime_s = table.numbers("submitted_at", 0, math.nan), table.numbers("runtime_s", 0, math.nan)
-    # A MiB that is begun is asked for: memory is counted in whole ones.
-    vcpus, memory = table.numbers("vcpus", 1e-9, math.nan), np.ceil(table.numbers("memory_mib", 1, math.nan))
+    # A MiB that is begun is asked for, and not one that only rounding began: memory is counted in whole ones.
+    vcpus, memory = table.numbers("vcpus", 1e-9, math.nan), np.ceil(table.numbers("memory_mib", 1, math.nan) - 1e-6)
     gpus, size = table.whole_numbers("gpus", math.nan), table.whole_numbers("array_size", 0.0)
     priority = table.whole_numbers("scheduling_priority", math.nan, _HIGHEST_PRIORITY)
     exit_code = table.whole_numbers("exit_code", 0.0, _LARGEST_EXIT_CODE)

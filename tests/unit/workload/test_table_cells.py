@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
@@ -137,6 +138,14 @@ def test_attempts_before_the_last_are_replayed_in_their_order(tmp_path):
     assert list(work.notes.values()) == [2]
 
 
+def described(**members):
+    """Details of a job that ran for ten seconds, from the scenario's start."""
+    at = 1_767_225_600_000  # 2026-01-01
+    told = {"jobId": "1", "jobName": "a", "jobQueue": "queue", "jobDefinition": "task", "status": "SUCCEEDED"}
+    times = {"createdAt": at, "startedAt": at, "stoppedAt": at + 10_000}
+    return json.dumps({"jobs": [{**told, **times, **members}]})
+
+
 GPU = definition()
 GPU["containerProperties"] = {
     **GPU["containerProperties"],
@@ -151,8 +160,11 @@ GPU["containerProperties"] = {
         ("csv", f"{HEADER},gpus\na,0,1,\nb,0,1,0\nc,0,1,2\n", [1, 0, 2]),
         ("swf", line(1), [1]),
         ("wfformat", '{"workflow": {"tasks": [{"name": "a", "runtimeInSeconds": 1}]}}', [1]),
+        ("describe-jobs", described(), [1]),
+        # What says what it asked for, and nothing of GPUs, had none.
+        ("describe-jobs", described(container={"vcpus": 1, "memory": 512}), [0]),
     ],
-    ids=["csv without the column", "csv", "swf", "wfformat"],
+    ids=["csv without the column", "csv", "swf", "wfformat", "details without a container", "details"],
 )
 def test_gpus_that_a_trace_does_not_tell_of_are_the_definition_s(tmp_path, format_, content, gpus):
     # As vCPUs and memory are; without them a job would share a GPU instance with as many as its vCPUs hold.

@@ -273,6 +273,7 @@ def test_parquet(tmp_path):
         ("job_name,submitted_at,runtime_s,share_identifier\na,0,1,x\n", 0, "takes no share_identifier"),
         ("job_name,submitted_at,runtime_s,array_size\na,0,1,1\n", 2, "array_size 1"),
         ("job_name,submitted_at,runtime_s\n", 0, "no job in it"),
+        ("job_name,submitted_at,runtime_s\ra,0,1\r", 1, "no line of the names of columns"),
         # Blank lines are none of the table, and a quoted text may go over several.
         ("job_name,submitted_at,runtime_s\n\na,0,1\n\n\nb,0,-1\n", 6, "runtime_s '-1'"),
         ("job_name,submitted_at,runtime_s\r\na,0,1\r\n\r\nb,,1\r\n", 4, "submitted_at is empty"),

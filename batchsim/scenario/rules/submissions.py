@@ -79,7 +79,9 @@ def override_kind(context: Context) -> Iterator[Finding]:
                 message = (
                     f"these nodes of {job.definition_name} are of several containers: containerOverrides names none"
                 )
-                yield context.finding((*place, "containerOverrides"), message, expected=" or ".join(sorted(kinds)))
+                yield context.finding(
+                    (*place, "containerOverrides"), message, expected="a definition with these values"
+                )
 
 
 @rule(

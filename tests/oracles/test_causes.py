@@ -409,3 +409,17 @@ def test_a_job_waits_for_the_launch_token_of_its_environment_whatever_the_next_o
         (100.0, Cause.BLOCKED),
     ]
     assert recording.attempts.starting_at[recording.attempts.job == 2].tolist() == [100.0]
+
+
+def test_nor_does_a_job_behind_it_wait_for_the_head_because_of_the_next_one():
+    """By hand: one token in 100 s. Each waits before it comes to Spot, where there is room and a token all the time."""
+    work = jobs([0, 1, 2], [1000, 10, 10], [1, 2, 1])
+    first = ComputeEnvironment("first", "FARGATE", True, 100)
+    second = ComputeEnvironment("second", "FARGATE_SPOT", True, 100)
+    rate = {"fargate": {"launchBurst": 1, "launchesPerSecond": 0.01}}
+    alone, both = run(work, first, **rate), run(work, first, second, **rate)
+    for recording in (alone, both):
+        assert by_job(recording, "starting_at") == [0, 100, 200]
+        assert set(recording.attempts.environment.tolist()) == {0}
+    assert both.causes.at.tolist() == alone.causes.at.tolist()
+    assert both.causes.cause.tolist() == alone.causes.cause.tolist()

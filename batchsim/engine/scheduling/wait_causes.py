@@ -153,7 +153,11 @@ class WaitAttribution:
         for environment in self._environments:
             asked_for = others - found - environment.no_fit
             if asked_for:
-                found |= environment.with_room(asked_for, self._now)
+                fitting = environment.with_room(asked_for, self._now)
+                found |= fitting
+                if not environment.scales:  # a job that waits here for a launch token comes to no other
+                    left = asked_for - fitting
+                    others -= {each for each in left if environment.outlook(each, self._now) == THROTTLED}
         return found
 
     def _cause(self, request: ShapeId) -> Cause:

@@ -69,6 +69,11 @@ class Stay:
         self.row = -1
 
 
+def _may_confine(spec: ComputeEnvironment) -> bool:
+    """Whether a configuration may have nothing launched outside reservations, be there any or none."""
+    return bool(spec.reservation_use.targets) or spec.reservation_use.preference == "only"
+
+
 class CapacityReservations:
     """All reservations of a run."""
 
@@ -79,7 +84,7 @@ class CapacityReservations:
         self._updated = {
             each.name
             for each in updates.environments
-            if specs or any(state.environment.reservation_use.targets for state in each.states)
+            if specs or any(_may_confine(state.environment) for state in each.states)
         }
         self.all = [ReservedCapacity(index, spec) for index, spec in enumerate(specs)]
         self.limits = limits
@@ -90,7 +95,7 @@ class CapacityReservations:
     def of(self, spec: ComputeEnvironment) -> EnvironmentReservations | None:
         """Those of an environment; None where it uses none, whatever is updated, and is launched without."""
         is_updated = spec.name in self._updated
-        if not spec.launches_on_demand_instances or not (self.all or spec.reservation_use.targets or is_updated):
+        if not spec.launches_on_demand_instances or not (self.all or _may_confine(spec) or is_updated):
             return None
         made = EnvironmentReservations(self, spec)
         made.may_be_confined = made.is_confined or is_updated

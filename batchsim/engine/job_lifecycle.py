@@ -60,14 +60,17 @@ class JobStates:
         self._queues = list(queues)
         self._dependency_failed = recorder.reasons.code(DEPENDENCY_FAILED)
 
-    def cancel_later(self, job: int, status_reason: str, now: float) -> None:
-        """End a job that is SUBMITTED or PENDING, when what it depends on has ended (API CancelJob)."""
+    def cancel_later(self, jobs: Sequence[int], status_reason: str, now: float) -> None:
+        """End jobs that are SUBMITTED or PENDING, when what they depend on has ended (API CancelJob)."""
         reason = self._recorder.reasons.code(status_reason)
-        if job in self._thinking:
-            self._agenda.cancel(self._thinking.pop(job))
-            self.fail(job, reason, now)
-        else:
-            self.cancelled.setdefault(job, reason)
+        # Those that wait for others first: what waits for nothing more ends now, and they with it.
+        for job in jobs:
+            if job not in self._thinking:
+                self.cancelled.setdefault(job, reason)
+        for job in jobs:
+            if job in self._thinking:
+                self._agenda.cancel(self._thinking.pop(job))
+                self.fail(job, reason, now)
 
     def release(self, job: int, at: float, now: float) -> None:
         """Make a job that waits for no other any more RUNNABLE, at an instant that may have passed."""

@@ -52,8 +52,7 @@ class JobActions:
         arrived = concerned < table.admitted
         waiting = concerned[(status == RUNNABLE) & ~runs & arrived].tolist()
         later = concerned[((status == PENDING) & arrived) | ~arrived].tolist()
-        for job in later:
-            lifecycle.states.cancel_later(job, action.reason, now)
+        lifecycle.states.cancel_later(later, action.reason, now)
         by_queue: dict[str, set[int]] = {}
         for job in waiting:
             by_queue.setdefault(self._workload.groups[table.group[job]].job_queue, set()).add(job)

@@ -5,14 +5,15 @@ See docs/design/the-end-of-a-run.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import Any, Final
 
-from batchsim.engine.compute_environment import UNAVAILABLE, SimulatedEnvironment
+from batchsim.engine.compute_environment import WAITED_FOR, SimulatedEnvironment
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
-from batchsim.spec.configuration import Shape
+from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape
 from batchsim.spec.ids import ShapeId
 from batchsim.spec.updates import Updates
 
@@ -50,10 +51,11 @@ class UpdatesToCome:
         self._shapes = shapes
         self._lifecycle = lifecycle
         self._state = state
+        self._of_environment = {each.name: each for each in updates.environments}
+        self._of_queue = {each.name: each for each in updates.queues}
         # How often each that comes by cron has come since a job last came or started.
         self._rounds = {number: 0 for number, each in enumerate(updates.entries) if each.at is None}
         self._progress = 0
-        self._last_stated_at = max((each.at for each in updates.entries if each.at is not None), default=-1.0)
 
     def happened(self, numbers: Sequence[int]) -> None:
         """Count those that come now."""
@@ -73,51 +75,65 @@ class UpdatesToCome:
         What comes by cron and did not help in two rounds, does not in a third.
         """
         self._count_anew()
-        if now >= self._last_stated_at and min(self._rounds.values(), default=ROUNDS) >= ROUNDS:
-            return False
-        return any(self._helps(queue, now) for queue in self._queues.values() if queue.requests)
+        ahead = {number for number, each in enumerate(self._updates.entries) if each.at is not None and each.at > now}
+        if min(self._rounds.values(), default=ROUNDS) < ROUNDS:
+            ahead |= self._rounds.keys()
+        return bool(ahead) and any(self._helps(queue, ahead, now) for queue in self._queues.values() if queue.requests)
 
-    def _helps(self, queue: FifoQueue, now: float) -> bool:
+    def _helps(self, queue: FifoQueue, ahead: Set[int], now: float) -> bool:
         """Whether some update may give a waiting job of a queue an environment, capacity, or what it lacks."""
-        held = {request for request in queue.requests if any(each.can_hold[request] for each in queue.environments)}
-        unheld = queue.requests.keys() - held
-        names = self._environments_some_day(queue)
-        if any(self._holds_some_day(name, request) for name in names for request in unheld):
-            return True
         if any(
-            environment.outlook(request, now) == UNAVAILABLE and self._launches_others(environment.name)
-            for environment in queue.environments
-            for request in held
+            state.total > self._resources.total(each.name)
+            for each in self._updates.consumables
+            for state in self._states("consumable", each, ahead)
         ):
             return True
-        return any(
-            max(state.total for state in each.states) > self._resources.total(each.name)
-            for each in self._updates.consumables
+        of_queue = self._of_queue.get(queue.name)
+        then: list[JobQueue] = self._states("queue", of_queue, ahead)
+        if queue.reserves and of_queue is not None:
+            policy = of_queue.states[self._state["queue", queue.name]].fair_share
+            if any(state.fair_share != policy for state in then):
+                return True
+        names = [environment.name for environment in queue.environments]
+        later = {name for state in then for name in state.environments}.difference(names)
+        return any(self._gets_room(name, request, ahead, now) for name in names for request in queue.requests) or any(
+            self._environments[name].can_hold[request] or any(self._holding(name, request, ahead))
+            for name in later
+            for request in queue.requests
         )
 
-    def _environments_some_day(self, queue: FifoQueue) -> set[str]:
-        """The names of the environments that a queue has now, or has after some update."""
-        names = {environment.name for environment in queue.environments}
-        for each in self._updates.queues:
-            if each.name == queue.name:
-                names.update(*(state.environments for state in each.states))
-        return names
-
-    def _holds_some_day(self, name: str, request: ShapeId) -> bool:
-        """Whether an environment could hold a job now, or could after some update."""
-        if self._environments[name].can_hold[request]:
-            return True
-        shape = self._shapes[request]
-        states = (state for each in self._updates.environments if each.name == name for state in each.states)
-        return any(state.environment.can_hold(shape) for state in states)
-
-    def _launches_others(self, name: str) -> bool:
-        """Whether an environment launches other types, or into other reservations, after some update than now."""
-        states = next((each.states for each in self._updates.environments if each.name == name), ())
-        if not states:
+    def _gets_room(self, name: str, request: ShapeId, ahead: Set[int], now: float) -> bool:
+        """Whether an environment that has no room for a job, and none on its way, may have some after an update."""
+        environment = self._environments[name]
+        if environment.outlook(request, now) <= WAITED_FOR:
             return False
-        now = states[self._state["environment", name]].environment
-        return any(
-            (state.environment.offerings, state.environment.reservation_use) != (now.offerings, now.reservation_use)
-            for state in states
-        )
+        held = environment.can_hold[request]
+        return any(not held or self._is_roomier(name, state) for state in self._holding(name, request, ahead))
+
+    def _holding(self, name: str, request: ShapeId, ahead: Set[int]) -> Iterator[ComputeEnvironment]:
+        """What an environment may become that could hold a job."""
+        shape = self._shapes[request]
+        for state in self._states("environment", self._of_environment.get(name), ahead):
+            if state.environment.can_hold(shape):
+                yield state.environment
+
+    def _is_roomier(self, name: str, then: ComputeEnvironment) -> bool:
+        """Whether an environment has more room in another state, or other room."""
+        now = self._of_environment[name].states[self._state["environment", name]].environment
+        if then.max_vcpus > now.max_vcpus or then.min_vcpus < now.min_vcpus:
+            return True
+        return now != replace(then, max_vcpus=now.max_vcpus, min_vcpus=now.min_vcpus, desired_vcpus=now.desired_vcpus)
+
+    def _states(self, kind: str, updates: Any, ahead: Set[int]) -> list[Any]:
+        """The states that updates ahead may bring an object to, in whatever order they come; none without updates."""
+        if updates is None:
+            return []
+        found: dict[int, None] = {}
+        reached = [self._state[kind, updates.name]]
+        while reached:
+            state = reached.pop()
+            for before, number, after in updates.moves:
+                if before == state and number in ahead and after not in found:
+                    found[after] = None
+                    reached.append(after)
+        return [updates.states[number] for number in found]

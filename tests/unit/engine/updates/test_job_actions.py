@@ -138,6 +138,16 @@ def test_a_job_that_thinks_when_it_is_cancelled_never_runs(cancelled_at, ends_at
     assert (recording.status[1], recording.stopped_at[1]) == (Status.FAILED, ends_at)
 
 
+@pytest.mark.parametrize("think_s", [0.0, 5.0])
+def test_nor_does_one_that_follows_it_and_is_cancelled_with_it(think_s):
+    # The second would be RUNNABLE at 110; the third follows it, whatever becomes of it.
+    work = replace(jobs([0, 0, 0], 10, waits_for=[(1, 0), (2, 1)]), think_s=np.array([-1.0, 100.0, think_s]))
+    recording = acted(work, servers(4), updates=[cancel(50)])
+    assert [each.jobs for each in recording.updates] == [2]
+    assert recording.attempts.job.tolist() == [0]
+    assert recording.status.tolist() == [SUCCEEDED, FAILED, FAILED]
+
+
 def test_what_depends_on_a_cancelled_job_fails_at_the_same_instant_and_so_on():
     # 1 waits for 0, 2 for 1; 3 is of its own.
     work = named(jobs([0] * 4, 100, waits_for=[(1, 0), (2, 1)]), "a", "b", "c", "d")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from batchsim.spec.reservations import ReservationUse
 from tests.unit.engine.updates.entries import changed
-from tests.worlds import LARGE, by_job, fleet, jobs, offering, reservation
+from tests.worlds import LARGE, by_job, fleet, jobs, offering, reservation, run
 
 OTHER = offering("m6i.large", 2, 7700, 0.096)
 OPEN, NONE, ONLY = fleet(), fleet(reservation_use=ReservationUse("none")), fleet(reservation_use=ReservationUse("only"))
@@ -52,6 +52,13 @@ def test_from_the_update_on_nothing_is_launched_outside_what_is_reserved():
         changes=[(50, ONLY)],
     )
     assert by_job(recording, "starting_at") == [0, 0, 100, 110]
+
+
+def test_where_nothing_is_reserved_reservations_alone_are_nothing_to_launch_into():
+    # From the start, and from 50 on until 500.
+    assert run(jobs([0], 10, 2), ONLY).attempts.job.tolist() == []
+    recording = changed(jobs([0, 60], 10, 2), OPEN, changes=[(50, ONLY), (500, OPEN)])
+    assert by_job(recording, "starting_at") == [0, 500]
 
 
 def test_where_nothing_is_reserved_a_target_that_comes_by_an_update_is_nothing_to_launch_into():

@@ -62,6 +62,8 @@ class JobStates:
 
     def cancel_later(self, jobs: Sequence[int], status_reason: str, now: float) -> None:
         """End jobs that are SUBMITTED or PENDING, when what they depend on has ended (API CancelJob)."""
+        if not jobs:
+            return
         reason = self._recorder.reasons.code(status_reason)
         # Those that wait for others first: what waits for nothing more ends now, and they with it.
         for job in jobs:

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 
 import batchsim as bs
 from batchsim.experiments import sweep as sweep_module
-from batchsim.experiments.executors.protocol import Submitting
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.run_store import STORE
-from batchsim.experiments.tasks import Finished, Task, execute
+from batchsim.experiments.tasks import Finished, execute
 from tests.builders import environment, job, scenario, workflow
 from tests.unit.experiments.optimize.figured import LIMIT, Said, figures, fleet, optimized
+from tests.unit.experiments.waiting_tasks import WaitingTasks
 
 MAX = "batch.computeEnvironments.fleet.computeResources.maxvCpus"
 GRID = {MAX: [2, 4, 6, 8], "seed": [1, 2]}
 
 
-class AtRandom(Submitting):
+class AtRandom(WaitingTasks):
     """Executes in this process, in a random order, as many at a time as there is room for; a user may interrupt it.
 
     Parameters
@@ -37,27 +37,10 @@ class AtRandom(Submitting):
     known: dict[str, Finished] = {}  # noqa: RUF012 (equal keys have equal results, in all tests)
 
     def __init__(self, seed: int, room: int, interrupted_at: int = -1, ready: int = 0) -> None:
-        self.random, self.room = np.random.default_rng(seed), room
-        self.waiting: list[Task] = []
+        super().__init__(room)
+        self.random = np.random.default_rng(seed)
         self.executed: list[str] = []
         self.left, self.ready = interrupted_at, ready
-
-    def __enter__(self) -> AtRandom:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def submit(self, task: Task) -> None:
-        self.waiting.append(task)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.waiting) >= self.room
-
-    @property
-    def pending(self) -> int:
-        return len(self.waiting)
 
     def take(self) -> Finished:
         if self.left == 0:
@@ -162,14 +145,11 @@ def test_an_optimisation_says_the_same_whatever_finishes_first(monkeypatch, answ
         """Gives the first that was submitted, of more at a time."""
 
         def take(self) -> Finished:
-            self._waiting.rotate(-1)
+            self.waiting.append(self.waiting.pop(0))
             return super().take()
 
-        @property
-        def is_full(self) -> bool:
-            return len(self._waiting) > 7
-
     said = First(figured)
+    said.room = 8
     monkeypatch.setattr("batchsim.experiments.optimize.optimize.executor_for", lambda *_: said)
     assert bs.optimize(fleet(LIMIT), {MAX: SIZES}, sensitivity=False).to_json() == answer
 

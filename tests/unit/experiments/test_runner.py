@@ -11,44 +11,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchsim.errors import ExecutionError, OutputError, ScenarioError
-from batchsim.experiments.executors.protocol import Submitting
 from batchsim.experiments.finished_runs import FinishedRuns
 from batchsim.experiments.runner import Runner
 from batchsim.experiments.tasks import Finished, Task
 from tests.builders import scenario
+from tests.unit.experiments.waiting_tasks import WaitingTasks
 
 SCENARIO = scenario()
 
 
-class Recorded(Submitting):
+class Recorded(WaitingTasks):
     """Executes nothing: gives the last of what was submitted, of `failing` a failure."""
 
     def __init__(self, room: int = 3, failing: Iterable[int] = ()) -> None:
+        super().__init__(room)
         self.submitted: list[int] = []
-        self.waiting: list[Task] = []
-        self.room = room
         self.failing = set(failing)
         self.interrupted_at = -1
         self.interrupt: BaseException = KeyboardInterrupt()
 
-    def __enter__(self) -> Recorded:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
     def submit(self, task: Task) -> None:
         assert not self.is_full
         self.submitted.append(task.seed)
-        self.waiting.append(task)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.waiting) >= self.room
-
-    @property
-    def pending(self) -> int:
-        return len(self.waiting)
+        super().submit(task)
 
     def take(self) -> Finished:
         if len(self.submitted) == self.interrupted_at:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import batchsim as bs
-from batchsim.experiments.executors.protocol import Submitting
-from batchsim.experiments.tasks import Finished, Task
+from batchsim.experiments.tasks import Finished
 from tests.builders import environment, job, scenario, workflow
+from tests.unit.experiments.waiting_tasks import WaitingTasks
 
 MAX = "batch.computeEnvironments.fleet.computeResources.maxvCpus"
 LIMIT = "p95(queue_time) <= 10m"
@@ -33,7 +32,7 @@ def figures(cost: float, *values: float | None, missing: int = 0, **more: Any) -
     return {"cost_usd": {"total": cost}, "objectives": entries, "jobs": jobs, "queue_time_s": {"p95": p95}}
 
 
-class Said(Submitting):
+class Said(WaitingTasks):
     """An executor that gives what is said of a run; the last one that was submitted first.
 
     Parameters
@@ -43,29 +42,12 @@ class Said(Submitting):
     """
 
     def __init__(self, of: Callable[[int, int], dict[str, Any] | str]) -> None:
+        super().__init__(room=4)
         self.of = of
         self.ran: list[tuple[int, int]] = []
-        self._waiting: deque[Task] = deque()
-
-    def __enter__(self) -> Said:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def submit(self, task: Task) -> None:
-        self._waiting.append(task)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self._waiting) > 3
-
-    @property
-    def pending(self) -> int:
-        return len(self._waiting)
 
     def take(self) -> Finished:
-        task = self._waiting.pop()
+        task = self.waiting.pop()
         most = task.scenario.configuration.environments[0].max_vcpus
         self.ran.append((most, task.replication))
         found = self.of(most, task.replication)
@@ -74,7 +56,7 @@ class Said(Submitting):
         return Finished(task.key, "done", json.dumps(found))
 
     def take_ready(self) -> Iterator[Finished]:
-        while self._waiting:
+        while self.waiting:
             yield self.take()
 
 

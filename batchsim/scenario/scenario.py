@@ -229,9 +229,9 @@ class Scenario(ResolvedScenario):
             return {key: self._moved((*where, key), each, folder) for key, each in value.items()}
         if isinstance(value, list):
             return [self._moved((*where, str(index)), each, folder) for index, each in enumerate(value)]
-        return self._relative(value, folder) if isinstance(value, str) and _is_path(where) else value
+        return self.relative(value, folder) if isinstance(value, str) and _is_path(where) else value
 
-    def _relative(self, path: str, folder: Path) -> str:
+    def relative(self, path: str, folder: Path) -> str:
         """A path of the scenario as seen from another folder."""
         return Path(os.path.relpath((self.base / path).resolve(), folder.resolve())).as_posix()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -108,8 +107,7 @@ def _moved(made: Scenario, written: Mapping[str, Any], folder: Path) -> Iterator
         found: Any = values
         for step in where:
             found = found[step]
-        seen = os.path.relpath((made.base / str(found)).resolve(), folder.resolve())
-        yield where, Path(seen).as_posix()
+        yield where, made.relative(str(found), folder)
     experiments = {section: written[section] for section in EXPERIMENTS if section in written}
     seen_from_there = deepcopy(experiments)
     made.move_experiments(seen_from_there, folder)

@@ -69,36 +69,30 @@ class Stay:
         self.row = -1
 
 
-def _may_confine(spec: ComputeEnvironment) -> bool:
-    """Whether a configuration may have nothing launched outside reservations, be there any or none."""
-    return bool(spec.reservation_use.targets) or spec.reservation_use.preference == "only"
-
-
 class CapacityReservations:
     """All reservations of a run."""
 
     def __init__(
         self, specs: Sequence[Reservation], limits: CapacityLimits, recorder: Recorder, updates: Updates = NO_UPDATES
     ) -> None:
-        # Environments that may use reservations later, if they do not yet.
-        self._updated = {
-            each.name
-            for each in updates.environments
-            if specs or any(_may_confine(state.environment) for state in each.states)
-        }
         self.all = [ReservedCapacity(index, spec) for index, spec in enumerate(specs)]
         self.limits = limits
         self._recorder = recorder
         # Who may be moved into one: by type and zone, then by number of the instance.
         self._outside: dict[tuple[str, str], dict[int, Stay]] = {}
+        # Environments that may use reservations later, if they do not yet.
+        self._updated = {
+            each.name
+            for each in updates.environments
+            if specs or any(EnvironmentReservations(self, state.environment).is_confined for state in each.states)
+        }
 
     def of(self, spec: ComputeEnvironment) -> EnvironmentReservations | None:
         """Those of an environment; None where it uses none, whatever is updated, and is launched without."""
-        is_updated = spec.name in self._updated
-        if not spec.launches_on_demand_instances or not (self.all or _may_confine(spec) or is_updated):
+        if not spec.launches_on_demand_instances:
             return None
         made = EnvironmentReservations(self, spec)
-        made.may_be_confined = made.is_confined or is_updated
+        made.may_be_confined = made.is_confined or spec.name in self._updated
         return made if made.may_be_confined or made.uses_any else None
 
     def follow(self, agenda: Agenda) -> None:

@@ -152,6 +152,12 @@ class Updates:
         """
         return merge(*(_numbered(entry.occurrences(self.start), place) for place, entry in enumerate(self.entries)))
 
+    def objects(self) -> Iterator[tuple[tuple[str, str], EnvironmentUpdates | QueueUpdates | ConsumableUpdates]]:
+        """All objects that are updated, each by its kind and name."""
+        yield from ((("environment", each.name), each) for each in self.environments)
+        yield from ((("queue", each.name), each) for each in self.queues)
+        yield from ((("consumable", each.name), each) for each in self.consumables)
+
     def after(self, configuration: Configuration, applied: Iterable[int]) -> Configuration:
         """A configuration as it is when entries were applied one after the other, by their places."""
         entries = list(applied)

@@ -68,18 +68,17 @@ class ScheduledUpdates:
         self._passes = passes
         self._actions = actions
         self._admit_s: float = context.settings.scheduler.admit
-        self._moves = {
-            (kind, each.name): following(each.moves)
-            for kind, objects in (
-                ("environment", updates.environments),
-                ("queue", updates.queues),
-                ("consumable", updates.consumables),
-            )
-            for each in objects
-        }
+        self._moves = {key: following(each.moves) for key, each in updates.objects()}
         self._state = dict.fromkeys(self._moves, 0)
         self.to_come = UpdatesToCome(
-            updates, self._environments, self._queues, resources, context.workload.shapes, lifecycle, self._state
+            updates,
+            self._environments,
+            self._queues,
+            resources,
+            context.workload.shapes,
+            lifecycle,
+            self._moves,
+            self._state,
         )
         self._due: Iterator[tuple[float, int]] = updates.occurrences()
         self._ahead: tuple[float, int] | None = None

@@ -13,12 +13,16 @@ from batchsim.engine.compute_environment import WAITED_FOR, SimulatedEnvironment
 from batchsim.engine.job_lifecycle import JobLifecycle
 from batchsim.engine.queues.fifo import FifoQueue
 from batchsim.engine.scheduling.consumable_resources import ConsumableResources
-from batchsim.spec.configuration import ComputeEnvironment, JobQueue, Shape
+from batchsim.spec.configuration import ComputeEnvironment, Shape
 from batchsim.spec.ids import ShapeId
 from batchsim.spec.updates import Updates
 
 #: What came by cron so often and did not help, does not help.
 ROUNDS: Final = 2
+
+
+#: By kind and name of an object, the states that updates ahead may bring it to.
+Later = dict[tuple[str, str], list[Any]]
 
 
 class UpdatesToCome:
@@ -30,8 +34,10 @@ class UpdatesToCome:
         By name.
     shapes : sequence of Shape
         What jobs ask for.
+    moves : mapping of (str, str) to dict
+        By kind and name of an object, what `batchsim.spec.updates.following` makes of its moves.
     state : mapping of (str, str) to int
-        By kind and name of an object, in which of its states it is.
+        In which of its states it is.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class UpdatesToCome:
         resources: ConsumableResources,
         shapes: Sequence[Shape],
         lifecycle: JobLifecycle,
+        moves: Mapping[tuple[str, str], Mapping[tuple[int, int], int]],
         state: Mapping[tuple[str, str], int],
     ) -> None:
         self._updates = updates
@@ -50,9 +57,9 @@ class UpdatesToCome:
         self._resources = resources
         self._shapes = shapes
         self._lifecycle = lifecycle
+        self._moves = moves
         self._state = state
-        self._of_environment = {each.name: each for each in updates.environments}
-        self._of_queue = {each.name: each for each in updates.queues}
+        self._states: Later = {key: list(each.states) for key, each in updates.objects()}
         # How often each that comes by cron has come since a job last came or started.
         self._rounds = {number: 0 for number, each in enumerate(updates.entries) if each.at is None}
         self._progress = 0
@@ -78,62 +85,64 @@ class UpdatesToCome:
         ahead = {number for number, each in enumerate(self._updates.entries) if each.at is not None and each.at > now}
         if min(self._rounds.values(), default=ROUNDS) < ROUNDS:
             ahead |= self._rounds.keys()
-        return bool(ahead) and any(self._helps(queue, ahead, now) for queue in self._queues.values() if queue.requests)
+        if not ahead:
+            return False
+        later = {key: self._reached(key, ahead) for key in self._moves}
+        return any(self._helps(queue, later, now) for queue in self._queues.values() if queue.requests)
 
-    def _helps(self, queue: FifoQueue, ahead: Set[int], now: float) -> bool:
+    def _reached(self, key: tuple[str, str], ahead: Set[int]) -> list[Any]:
+        """The states that updates ahead may bring an object to, in whatever order they come."""
+        moves, reached = self._moves[key], [self._state[key]]
+        found: set[int] = set()
+        while reached:
+            state = reached.pop()
+            after = {moves[state, number] for number in ahead if (state, number) in moves} - found
+            found |= after
+            reached += after
+        return [self._states[key][number] for number in sorted(found)]
+
+    def _helps(self, queue: FifoQueue, later: Later, now: float) -> bool:
         """Whether some update may give a waiting job of a queue an environment, capacity, or what it lacks."""
         if any(
             state.total > self._resources.total(each.name)
             for each in self._updates.consumables
-            for state in self._states("consumable", each, ahead)
+            for state in later["consumable", each.name]
         ):
             return True
-        of_queue = self._of_queue.get(queue.name)
-        then: list[JobQueue] = self._states("queue", of_queue, ahead)
-        if queue.reserves and of_queue is not None:
-            policy = of_queue.states[self._state["queue", queue.name]].fair_share
-            if any(state.fair_share != policy for state in then):
-                return True
+        key = "queue", queue.name
+        then = later.get(key, [])
+        if queue.reserves and any(state.fair_share != self._now(key).fair_share for state in then):
+            return True
         names = [environment.name for environment in queue.environments]
-        later = {name for state in then for name in state.environments}.difference(names)
-        return any(self._gets_room(name, request, ahead, now) for name in names for request in queue.requests) or any(
-            self._environments[name].can_hold[request] or any(self._holding(name, request, ahead))
-            for name in later
+        more = {name for state in then for name in state.environments}.difference(names)
+        return any(self._gets_room(name, request, later, now) for name in names for request in queue.requests) or any(
+            self._environments[name].can_hold[request] or any(self._holding(name, request, later))
+            for name in more
             for request in queue.requests
         )
 
-    def _gets_room(self, name: str, request: ShapeId, ahead: Set[int], now: float) -> bool:
+    def _now(self, key: tuple[str, str]) -> Any:
+        return self._states[key][self._state[key]]
+
+    def _gets_room(self, name: str, request: ShapeId, later: Later, now: float) -> bool:
         """Whether an environment that has no room for a job, and none on its way, may have some after an update."""
         environment = self._environments[name]
         if environment.outlook(request, now) <= WAITED_FOR:
             return False
         held = environment.can_hold[request]
-        return any(not held or self._is_roomier(name, state) for state in self._holding(name, request, ahead))
+        return any(not held or self._is_roomier(name, state) for state in self._holding(name, request, later))
 
-    def _holding(self, name: str, request: ShapeId, ahead: Set[int]) -> Iterator[ComputeEnvironment]:
+    def _holding(self, name: str, request: ShapeId, later: Later) -> Iterator[ComputeEnvironment]:
         """What an environment may become that could hold a job."""
-        shape = self._shapes[request]
-        for state in self._states("environment", self._of_environment.get(name), ahead):
-            if state.environment.can_hold(shape):
+        for state in later.get(("environment", name), ()):
+            if state.environment.can_hold(self._shapes[request]):
                 yield state.environment
 
     def _is_roomier(self, name: str, then: ComputeEnvironment) -> bool:
         """Whether an environment has more room in another state, or other room."""
-        now = self._of_environment[name].states[self._state["environment", name]].environment
+        now = self._now(("environment", name)).environment
         if then.max_vcpus > now.max_vcpus or then.min_vcpus < now.min_vcpus:
             return True
-        return now != replace(then, max_vcpus=now.max_vcpus, min_vcpus=now.min_vcpus, desired_vcpus=now.desired_vcpus)
-
-    def _states(self, kind: str, updates: Any, ahead: Set[int]) -> list[Any]:
-        """The states that updates ahead may bring an object to, in whatever order they come; none without updates."""
-        if updates is None:
-            return []
-        found: dict[int, None] = {}
-        reached = [self._state[kind, updates.name]]
-        while reached:
-            state = reached.pop()
-            for before, number, after in updates.moves:
-                if before == state and number in ahead and after not in found:
-                    found[after] = None
-                    reached.append(after)
-        return [updates.states[number] for number in found]
+        return bool(
+            now != replace(then, max_vcpus=now.max_vcpus, min_vcpus=now.min_vcpus, desired_vcpus=now.desired_vcpus)
+        )
